@@ -1,0 +1,20 @@
+"""Forecast time series with recurrent neural networks, from the command line or from Python."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from tsforecast.api import fit, predict
+
+__version__ = "0.1.0"
+__all__ = ["__version__", "fit", "predict"]
+
+
+def __getattr__(name: str) -> Any:
+    # `tsforecast --version` imports this file too, and must not wait for pandas.
+    if name in ("fit", "predict"):
+        from tsforecast import api
+
+        return getattr(api, name)
+    raise AttributeError(f"module 'tsforecast' has no attribute '{name}'")

@@ -1,0 +1,76 @@
+"""The command line: each command parses its options, calls one workflow and shows the result.
+
+Nothing heavy is imported before a command needs it, and the modules of the other commands not at all.
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+import click
+
+from tsforecast import __version__
+from tsforecast.cli.config import load_config
+from tsforecast.cli.console import Console
+from tsforecast.cli.failures import show_failure, show_usage_error
+from tsforecast.cli.groups import LazyGroup
+from tsforecast.cli.options import verbosity_options
+
+COMMANDS = {
+    "describe": "Profile a table: columns, frequency, gaps, seasons.",
+    "fit": "Train a model and put it into service.",
+    "predict": "Forecast with the model in service.",
+    "models": "List and show the models of a store.",
+}
+_EPILOG = """\b
+Start with:
+  tsforecast fit data.csv
+  tsforecast predict
+
+\b
+Every option of a command can also be set by a variable, TSFORECAST_FIT_HORIZON=24, and in the file of --config, as
+horizon = 24 below [fit]. What is typed wins over the variable, the variable over the file.
+
+\b
+Exit status: 0 done, 2 usage, 65 bad data or model, 66 input missing, 70 a bug of ours, 73 output cannot be created,
+74 storage failed, 75 locked or busy: try again, 77 untrusted model, 78 bad configuration, 128+n ended by signal n.
+"""
+
+
+class _Main(LazyGroup):
+    def invoke(self, ctx: click.Context) -> Any:
+        console = ctx.ensure_object(Console)
+        try:
+            result = super().invoke(ctx)
+            if sys.stdout is not None:
+                # A full disk or a closed pipe must show here, not when the interpreter ends.
+                sys.stdout.flush()
+            return result
+        except (click.exceptions.Exit, click.Abort):
+            raise
+        except click.ClickException as error:
+            show_usage_error(error, console)
+            raise
+        except (Exception, KeyboardInterrupt) as error:
+            console.stop()
+            ctx.exit(show_failure(error, console))
+        finally:
+            console.stop()
+
+
+@click.group(
+    cls=_Main,
+    table=COMMANDS,
+    package=__name__,
+    epilog=_EPILOG,
+    context_settings={"auto_envvar_prefix": "TSFORECAST", "help_option_names": ["-h", "--help"]},
+)
+@click.version_option(__version__, message="%(prog)s %(version)s")
+@click.option("--config", type=click.Path(), metavar="FILE.toml", help="Values of options, a table per command.")
+@verbosity_options
+@click.pass_context
+def main(ctx: click.Context, config: str | None) -> None:
+    """Forecast time series with recurrent neural networks."""
+    if config is not None and isinstance(ctx.command, click.Group):
+        ctx.default_map = load_config(config, ctx, ctx.command)

@@ -1,0 +1,99 @@
+"""`--config FILE.toml`: values of options, one table per command, the same names as on the command line.
+
+    [fit]
+    horizon = 24
+    target-col = ["sales", "returns"]
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterable
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any
+
+import click
+
+from tsforecast.errors import ConfigError, InputMissingError
+
+
+def load_config(path: str, ctx: click.Context, group: click.Group) -> dict[str, Any]:
+    """Read and check a whole configuration file, also what the command at hand does not use.
+
+    Args:
+        path: the TOML file.
+        ctx: the group's context.
+        group: whose commands the tables of the file are named after.
+
+    Returns:
+        What Click calls a default map: option values by name, one dict per command.
+
+    Raises:
+        InputMissingError: no such file.
+        ConfigError: not TOML, an unknown table or key, or a value that its option refuses.
+    """
+    try:
+        document = tomllib.loads(Path(path).read_text(encoding="utf-8"))
+    except (FileNotFoundError, IsADirectoryError, PermissionError) as error:
+        raise InputMissingError(f"cannot be read: {error.strerror}", file=path) from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(f"is not TOML: {error}", file=path) from error
+    return _group_values(document, ctx, group, path, where="")
+
+
+def _group_values(
+    table: dict[str, Any], ctx: click.Context, group: click.Group, path: str, where: str
+) -> dict[str, Any]:
+    values = {}
+    for name, entry in table.items():
+        command = group.get_command(ctx, name)
+        if command is None:
+            raise _unknown(f"{where}{name}", name, group.list_commands(ctx), path)
+        if not isinstance(entry, dict):
+            raise ConfigError(f"'{where}{name}' is a command", hint=f"write a table [{where}{name}]", file=path)
+        with click.Context(command, parent=ctx, info_name=name) as inner:
+            if isinstance(command, click.Group):
+                values[name] = _group_values(entry, inner, command, path, where=f"{where}{name}.")
+            else:
+                values[name] = _command_values(entry, inner, path, where=f"{where}{name}.")
+    return values
+
+
+def _command_values(table: dict[str, Any], ctx: click.Context, path: str, where: str) -> dict[str, Any]:
+    params = {_key(param): param for param in ctx.command.params}
+    values: dict[str, Any] = {}
+    for key, value in table.items():
+        param = params.get(key.replace("_", "-"))
+        if param is None:
+            raise _unknown(f"{where}{key}", key, params, path)
+        words = _as_typed(value, param)
+        try:
+            if words is None:
+                raise click.BadParameter("takes one value of text, number or true/false")
+            param.type_cast_value(ctx, words)
+        except click.BadParameter as error:
+            raise ConfigError(f"'{where}{key}' is {value!r}: {error.message}", file=path) from error
+        values[str(param.name)] = words
+    return values
+
+
+def _key(param: click.Parameter) -> str:
+    """The long name of an option without its dashes."""
+    return max(param.opts, key=len).lstrip("-").replace("_", "-")
+
+
+def _as_typed(value: Any, param: click.Parameter) -> str | list[str] | None:
+    """The value as somebody would type it, so that Click is as strict as with typed ones; None where it cannot be."""
+    if isinstance(value, list):
+        return [str(item) for item in value] if param.multiple else None
+    if isinstance(value, dict):
+        return None
+    return [str(value)] if param.multiple else str(value)
+
+
+def _unknown(full_name: str, name: str, known: Iterable[str], path: str) -> ConfigError:
+    known = list(known)
+    close = get_close_matches(name.replace("_", "-"), known, n=1)
+    hint = f"did you mean '{close[0]}'?" if close else f"choose from {', '.join(known)}"
+    return ConfigError(f"'{full_name}' is not known", hint=hint, file=path)

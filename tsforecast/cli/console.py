@@ -1,0 +1,274 @@
+"""All that the commands show. The one user of Rich, and only on a terminal: pipes, files and cron get plain lines.
+
+Results go to stdout. Messages, tables of a run and progress go to stderr.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import sys
+from collections.abc import Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, TextIO
+
+import click
+
+from tsforecast.models.events import (
+    BatchProgress,
+    EpochEnded,
+    Event,
+    Message,
+    PhaseEnded,
+    PhaseStarted,
+)
+
+if TYPE_CHECKING:
+    from rich.console import Console as RichConsole
+    from rich.progress import Progress
+
+_PREFIX = {"warning": "Warning: ", "error": "Error: "}
+_STYLE = {"warning": "yellow", "error": "bold red", "success": "green"}
+# Seconds over which the speed behind the remaining time is averaged: an epoch's validation must not make it jump.
+_SPEED_SECONDS = 120
+
+Row = Sequence[str]
+
+
+class Console:
+    """Where a command shows things, and how much of them.
+
+    Attributes:
+        verbosity: below 0 only errors and results are shown, above 0 details as well.
+        as_json: whether the result, or the error in its place, is one JSON document on stdout.
+    """
+
+    def __init__(self) -> None:
+        self.verbosity = 0
+        self.as_json = False
+        self._shown: set[str] = set()
+        self._training = ""
+        self._progress: Progress | None = None
+
+    @property
+    def quiet(self) -> bool:
+        return self.verbosity < 0
+
+    @property
+    def verbose(self) -> bool:
+        return self.verbosity > 0
+
+    def info(self, text: str) -> None:
+        self._message("info", text)
+
+    def success(self, text: str) -> None:
+        self._message("success", text)
+
+    def warning(self, text: str) -> None:
+        self._message("warning", text)
+
+    def error(self, text: str) -> None:
+        """Show an error, also when quiet."""
+        self._line("error", text)
+
+    def note(self, kind: str, text: str) -> None:
+        """Show something that was noticed; what a run has said once it does not say again."""
+        if text not in self._shown:
+            self._message(kind, text)
+            self._shown.add(text)
+
+    def json(self, document: Any) -> None:
+        """Print a result as one JSON document."""
+        click.echo(json.dumps(_plain(document), indent=2, allow_nan=False))
+
+    def table(self, header: Row, rows: Sequence[Row], *, err: bool = False, title: str = "") -> None:
+        """Show a table; nothing in it is ever cut off.
+
+        Args:
+            header: names of the columns.
+            rows: cells.
+            err: whether it belongs to the run (stderr) rather than to the result (stdout). A result that is not
+                shown on a terminal is separated by tabs, for programs.
+            title: shown above it, except where a program reads it.
+        """
+        if err and self.quiet:
+            return
+        lines = [[clean(cell) for cell in row] for row in (header, *rows)]
+        if _is_terminal(sys.stderr if err else sys.stdout):
+            (self._rich if err else _rich_console(err=False)).print(_rich_table(lines, title))
+        elif err:
+            click.echo("\n".join([*([title] if title else []), *_aligned(lines)]), err=True)
+        else:
+            click.echo("\n".join("\t".join(line) for line in lines))
+
+    def report(self, event: Event) -> None:
+        """Show what training tells: a live bar on a terminal, one line per epoch elsewhere."""
+        if self.quiet:
+            return
+        match event:
+            case Message(kind="choice"):
+                # Shown with all the others in the table at the end.
+                if self.verbose:
+                    self.info(event.text)
+            case Message():
+                self.note(event.kind, event.text)
+            case PhaseStarted():
+                self._start(event)
+            case BatchProgress():
+                self._advance(event)
+            case EpochEnded():
+                self._end_epoch(event)
+            case PhaseEnded():
+                self.stop()
+                epochs = f"{event.epochs} epoch{'' if event.epochs == 1 else 's'}"
+                self.info(f"{event.name}: {epochs} in {seconds(event.seconds)}, {event.reason}")
+
+    def stop(self) -> None:
+        """Take a live bar off the screen, so that what follows stands on a line of its own."""
+        if self._progress is not None:
+            self._progress.stop()
+            self._progress = None
+
+    def _message(self, kind: str, text: str) -> None:
+        if not self.quiet:
+            self._line(kind, text)
+
+    def _line(self, kind: str, text: str) -> None:
+        line = clean(_PREFIX.get(kind, "") + text)
+        if _is_terminal(sys.stderr):
+            # Without wrapping: a command shown to be copied must stay in one piece.
+            self._rich.print(line, style=_STYLE.get(kind), soft_wrap=True)
+        else:
+            click.echo(line, err=True)
+
+    @cached_property
+    def _rich(self) -> RichConsole:
+        # One console for bar and lines, so that Rich draws the lines above the bar.
+        return _rich_console(err=True)
+
+    def _start(self, event: PhaseStarted) -> None:
+        self.stop()
+        self._training = event.name
+        if _is_terminal(sys.stderr):
+            self._progress = _rich_progress(self._rich)
+            self._progress.add_task(
+                clean(event.name), total=event.epochs, epoch=f"epoch 1/{event.epochs}", loss="", val="", speed=""
+            )
+            self._progress.start()
+        else:
+            self.info(f"{event.name}: up to {event.epochs} epochs of {event.windows:,} windows")
+
+    def _advance(self, event: BatchProgress) -> None:
+        if self._progress is not None:
+            self._progress.update(
+                self._progress.task_ids[0],
+                completed=event.epoch - 1 + event.done / event.total,
+                epoch=f"epoch {event.epoch}/{event.epochs}",
+                loss=f"loss {event.loss:.4f}",
+                speed=f"{event.windows_per_second:,.0f} windows/s",
+            )
+
+    def _end_epoch(self, event: EpochEnded) -> None:
+        if self._progress is not None:
+            val = "" if event.val_loss is None else f"val {event.val_loss:.4f}"
+            self._progress.update(self._progress.task_ids[0], completed=event.epoch, val=val)
+        if self._progress is None or self.verbose:
+            self.info(f"{self._training}: {_epoch_line(event, self.verbose)}")
+
+
+def clean(text: str) -> str:
+    """Text without control characters: an id from a file must not move the cursor or colour the terminal."""
+    return "".join(c if c.isprintable() else " " if c.isspace() else "" for c in text)
+
+
+def number(value: float | None) -> str:
+    """A number to read: four significant digits, thousands in full."""
+    if value is None or not math.isfinite(value):
+        return "-"
+    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.4g}"
+
+
+def percent(value: float | None, sign: str = "") -> str:
+    """A share in percent; `sign="+"` writes the plus."""
+    return "-" if value is None or not math.isfinite(value) else f"{100 * value:{sign}.1f} %"
+
+
+def seconds(value: float) -> str:
+    """A duration, such as `41.3 s` or `3 min 5 s`."""
+    if value < 60:
+        return f"{value:.1f} s"
+    minutes, rest = divmod(round(value), 60)
+    return f"{minutes} min {rest} s"
+
+
+def _is_terminal(stream: TextIO | None) -> bool:
+    # A stream closed by the caller (`>&-`) is None.
+    return stream is not None and stream.isatty() and os.environ.get("TERM") != "dumb"
+
+
+def _epoch_line(event: EpochEnded, details: bool) -> str:
+    parts = [f"epoch {event.epoch}/{event.epochs}", f"loss {event.loss:.4f}"]
+    if event.val_loss is not None:
+        parts.append(f"validation loss {event.val_loss:.4f}")
+    parts += [f"{event.windows_per_second:,.0f} windows/s", seconds(event.seconds)]
+    if details:
+        parts += [f"learning rate {event.learning_rate:.2g}", f"{percent(event.clipped_share)} of steps clipped"]
+    return ", ".join(parts)
+
+
+def _plain(value: Any) -> Any:
+    """A value as JSON knows it: NumPy's become Python's, and what is not finite becomes null."""
+    if hasattr(value, "tolist"):
+        value = value.tolist()
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, dict):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    return value if isinstance(value, str | int | None) else str(value)
+
+
+def _numeric_columns(lines: Sequence[Row]) -> list[bool]:
+    return [all(cell[:1] in "0123456789+-" for cell in column[1:]) for column in zip(*lines, strict=True)]
+
+
+def _aligned(lines: Sequence[Row]) -> list[str]:
+    widths = [max(len(cell) for cell in column) for column in zip(*lines, strict=True)]
+    signs = [">" if numeric else "<" for numeric in _numeric_columns(lines)]
+    return ["  ".join(f"{c:{s}{w}}" for c, s, w in zip(line, signs, widths, strict=True)).rstrip() for line in lines]
+
+
+def _rich_console(*, err: bool) -> RichConsole:
+    from rich.console import Console as RichConsole
+
+    # Off: `[bold]` in a column name is a name, not a style.
+    return RichConsole(stderr=err, markup=False, highlight=False, emoji=False)
+
+
+def _rich_table(lines: Sequence[Row], title: str) -> Any:
+    from rich import box
+    from rich.table import Table
+
+    table = Table(title=title or None, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD)
+    for name, numeric in zip(lines[0], _numeric_columns(lines), strict=True):
+        table.add_column(name, justify="right" if numeric else "left", overflow="fold")
+    for line in lines[1:]:
+        table.add_row(*line)
+    return table
+
+
+def _rich_progress(console: RichConsole) -> Progress:
+    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+    return Progress(
+        TextColumn("{task.description}", markup=False),
+        BarColumn(bar_width=8),
+        *(TextColumn(f"{{task.fields[{name}]}}", markup=False) for name in ("epoch", "loss", "val", "speed")),
+        TimeRemainingColumn(compact=True),
+        console=console,
+        transient=True,
+        refresh_per_second=4,
+        speed_estimate_period=_SPEED_SECONDS,
+    )

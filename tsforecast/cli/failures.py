@@ -1,0 +1,80 @@
+"""The one place that turns an exception into words on stderr and an exit status."""
+
+from __future__ import annotations
+
+import os
+import sys
+import traceback
+from contextlib import suppress
+
+import click
+
+from tsforecast.cli.console import Console
+from tsforecast.errors import OptionError, StorageError, TsforecastError
+
+_INTERRUPTED = 130  # 128 + SIGINT
+_BROKEN_PIPE = 141  # 128 + SIGPIPE
+
+
+def show_failure(error: BaseException, console: Console) -> int:
+    """Say what went wrong.
+
+    Args:
+        error: whatever a command raised.
+        console: shows it; with `as_json`, also as `{"error": ...}` on stdout.
+
+    Returns:
+        The exit status.
+    """
+    if isinstance(error, KeyboardInterrupt):
+        console.error("interrupted")
+        return _INTERRUPTED
+    if isinstance(error, BrokenPipeError):
+        _forget_output()
+        return _BROKEN_PIPE
+    if isinstance(error, OSError):
+        error = _storage_error(error)
+    if not isinstance(error, TsforecastError):
+        return _show_bug(error, console)
+    console.error(str(error))
+    if console.verbose:
+        _show_causes(error, console)
+    if console.as_json:
+        console.json({"error": error.to_dict()})
+    return error.exit_code
+
+
+def show_usage_error(error: click.ClickException, console: Console) -> None:
+    """The JSON part of an error that Click shows itself."""
+    if console.as_json:
+        console.json({"error": OptionError(error.format_message()).to_dict()})
+
+
+def _storage_error(error: OSError) -> StorageError:
+    """What no reader or writer of ours foresaw: a full disk below stdout, say."""
+    wrapped = StorageError(error.strerror or str(error), file=str(error.filename or ""))
+    wrapped.__cause__ = error
+    return wrapped
+
+
+def _show_bug(error: BaseException, console: Console) -> int:
+    click.echo("".join(traceback.format_exception(error)), err=True, nl=False)
+    bug = TsforecastError(f"this is a bug of tsforecast: {type(error).__name__}: {error}", hint="please report it")
+    console.error(str(bug))
+    if console.as_json:
+        console.json({"error": bug.to_dict()})
+    return bug.exit_code
+
+
+def _show_causes(error: BaseException, console: Console) -> None:
+    cause = error.__cause__
+    while cause is not None:
+        console.error(f"caused by {type(cause).__name__}: {cause}")
+        cause = cause.__cause__
+
+
+def _forget_output() -> None:
+    # What is still buffered would raise once more when the interpreter flushes it at its end.
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(AttributeError, OSError, ValueError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())

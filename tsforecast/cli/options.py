@@ -1,0 +1,190 @@
+"""Options that several commands share, as decorators."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from tsforecast.cli.console import Console
+from tsforecast.cli.groups import SectionOption
+
+if TYPE_CHECKING:
+    from tsforecast.io.panels import ReadOptions
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+Decorator = Callable[[Function], Function]
+
+DEFAULT_STORE = "./models"
+pass_console = click.make_pass_decorator(Console, ensure=True)
+
+
+def option(section: str, *names: str, **settings: Any) -> Decorator[Any]:
+    """An option under a heading of the help."""
+    return click.option(*names, cls=SectionOption, section=section, **settings)
+
+
+def combine(*decorators: Decorator[Any]) -> Decorator[Any]:
+    """Several decorators as one, in the order in which they would stand above a function."""
+
+    def decorate(function: Function) -> Function:
+        for decorator in reversed(decorators):
+            function = decorator(function)
+        return function
+
+    return decorate
+
+
+def ending(*allowed: str) -> Callable[[click.Context, click.Parameter, str | None], str | None]:
+    """A callback that refuses a file whose ending is none of `allowed`, before any work is done."""
+
+    def check(_ctx: click.Context, _param: click.Parameter, value: str | None) -> str | None:
+        if value not in (None, "-") and Path(str(value)).suffix.lower() not in allowed:
+            raise click.BadParameter(f"'{value}' does not end in {' or '.join(allowed)}")
+        return value
+
+    return check
+
+
+def read_options(values: Mapping[str, Any]) -> ReadOptions:
+    """What `reading_options` collected; what was not given keeps the default of `ReadOptions`."""
+    from tsforecast.io.panels import ReadOptions
+
+    given = {name: values[name] for name in _READING_FIELDS if values[name] not in (None, ())}
+    return ReadOptions(**given)
+
+
+def _tab(_ctx: click.Context, _param: click.Parameter, value: str | None) -> str | None:
+    """A tab is hard to type in a shell."""
+    return "\t" if value in ("tab", "\\t") else value
+
+
+def _louder(step: int) -> Callable[[click.Context, click.Parameter, int], None]:
+    def callback(ctx: click.Context, _param: click.Parameter, value: int) -> None:
+        ctx.ensure_object(Console).verbosity += step * int(value)
+
+    return callback
+
+
+def _json(ctx: click.Context, _param: click.Parameter, value: bool) -> bool:
+    ctx.ensure_object(Console).as_json = value
+    return value
+
+
+verbosity_options = combine(
+    # Eager, so that an error in another option is already shown the way it was asked for.
+    option(
+        "Messages",
+        "-q",
+        "--quiet",
+        is_flag=True,
+        is_eager=True,
+        expose_value=False,
+        callback=_louder(-1),
+        help="Show results and errors only.",
+    ),
+    option(
+        "Messages",
+        "-v",
+        "--verbose",
+        count=True,
+        is_eager=True,
+        expose_value=False,
+        callback=_louder(1),
+        help="Show details, and the cause of an error.",
+    ),
+)
+
+output_options = combine(
+    option(
+        "Messages",
+        "--json",
+        "as_json",
+        is_flag=True,
+        is_eager=True,
+        callback=_json,
+        help="Print the result as one JSON document; an error too, as {\"error\": ...}.",
+    ),
+    verbosity_options,
+)
+
+store_option = option(
+    "Store",
+    "--store",
+    type=click.Path(),
+    default=DEFAULT_STORE,
+    envvar="TSFORECAST_STORE",
+    show_default=True,
+    show_envvar=True,
+    help="Folder of the models.",
+)
+
+store_options = combine(
+    store_option,
+    option("Store", "--name", help="Name of the model.", show_default="the data file's name"),
+)
+
+_READING_FIELDS = (
+    "time_col",
+    "target_cols",
+    "id_cols",
+    "tz",
+    "on_duplicate",
+    "fill_gaps",
+    "delimiter",
+    "decimal",
+    "encoding",
+    "skip_rows",
+)
+
+reading_options = combine(
+    option("Columns", "--time-col", metavar="NAME", help="Column of the times.", show_default="found"),
+    option(
+        "Columns",
+        "--target-col",
+        "target_cols",
+        metavar="NAME",
+        multiple=True,
+        help="Column of the values; several make each a series of its own.",
+        show_default="found",
+    ),
+    option(
+        "Columns",
+        "--id-col",
+        "id_cols",
+        metavar="NAME",
+        multiple=True,
+        help="Column that names the series; may be repeated.",
+        show_default="found",
+    ),
+    option("Reading", "--tz", metavar="ZONE", help="Time zone of the times, such as Europe/Berlin."),
+    option(
+        "Reading",
+        "--on-duplicate",
+        type=click.Choice(["error", "first", "last", "mean"]),
+        show_default="error",
+        help="When a series has a time twice: refuse, or keep this value.",
+    ),
+    option(
+        "Reading",
+        "--fill-gaps",
+        type=click.Choice(["seasonal", "previous", "zero"]),
+        show_default="seasonal",
+        help="Fill missing values from a season ago, from the step before, or with zero.",
+    ),
+    option(
+        "Reading",
+        "--delimiter",
+        metavar="CHAR",
+        callback=_tab,
+        help="Between the columns; `tab` for a tab.",
+        show_default="found",
+    ),
+    option(
+        "Reading", "--decimal", type=click.Choice([".", ","]), help="Decimal mark.", show_default="found"
+    ),
+    option("Reading", "--encoding", help="Of the text.", show_default="utf-8"),
+    option("Reading", "--skip-rows", type=int, metavar="N", help="Lines above the header.", show_default="0"),
+)

@@ -1,0 +1,123 @@
+"""What can go wrong, and the exit status that each kind ends the program with.
+
+    TsforecastError                70  a bug of ours, when nothing more precise is raised
+    |-- OptionError                 2  an option value, or two options that contradict each other
+    |-- DataError                  65  the input was read, but cannot be used as it is
+    |-- ModelError                 65  a stored model is damaged or of an unknown format
+    |-- InputMissingError          66  a file, folder or model version that does not exist
+    |-- OutputError                73  a file or folder cannot be created
+    |-- StorageError               74  reading or writing failed half way: disk full, I/O error
+    |-- BusyError                  75  locked, or the input is still changing: try again
+    |-- TrustError                 77  a stored model that somebody else could have changed
+    `-- ConfigError                78  the configuration file
+
+The numbers are those of sysexits(3); Click's own usage errors keep 2.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+class TsforecastError(Exception):
+    """An error with a place and a way out.
+
+    Args:
+        message: what was found and what was expected, as one sentence without a full stop.
+        hint: how to fix it; may be empty.
+        file: the file it was found in; may be empty.
+        row: line number in that file, the header being line 1.
+        column: name of the column.
+    """
+
+    exit_code = 70
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        hint: str = "",
+        file: str = "",
+        row: int | None = None,
+        column: str = "",
+    ) -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+        self.file = file
+        self.row = row
+        self.column = column
+
+    def __str__(self) -> str:
+        place = self.file
+        if self.row is not None:
+            place = f"{place}, line {self.row}" if place else f"line {self.row}"
+        if self.column:
+            place = f"{place}, column '{self.column}'" if place else f"column '{self.column}'"
+        text = f"{place}: {self.message}" if place else self.message
+        return f"{text}; {self.hint}" if self.hint else text
+
+    def to_dict(self) -> dict[str, Any]:
+        """The record that `--json` prints."""
+        return {
+            "code": self.exit_code,
+            "file": self.file or None,
+            "row": self.row,
+            "column": self.column or None,
+            "message": self.message,
+            "hint": self.hint or None,
+        }
+
+
+class OptionError(TsforecastError):
+    """An option has a value that cannot be used, or two options contradict each other."""
+
+    exit_code = 2
+
+
+class DataError(TsforecastError):
+    """The input data cannot be used as it is."""
+
+    exit_code = 65
+
+
+class ModelError(TsforecastError):
+    """A stored model is damaged, or its format is unknown to this version."""
+
+    exit_code = 65
+
+
+class InputMissingError(TsforecastError):
+    """A file, a folder or a model version does not exist or cannot be opened."""
+
+    exit_code = 66
+
+
+class OutputError(TsforecastError):
+    """A file or folder cannot be created."""
+
+    exit_code = 73
+
+
+class StorageError(TsforecastError):
+    """Reading or writing failed half way."""
+
+    exit_code = 74
+
+
+class BusyError(TsforecastError):
+    """Somebody else holds the lock, or the input changed while it was read."""
+
+    exit_code = 75
+
+
+class TrustError(TsforecastError):
+    """A stored model could have been changed by somebody else."""
+
+    exit_code = 77
+
+
+class ConfigError(TsforecastError):
+    """The configuration file cannot be used."""
+
+    exit_code = 78

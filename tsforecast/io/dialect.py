@@ -1,0 +1,187 @@
+"""How a text file is written: its encoding, its delimiter and decimal mark, and where its records start.
+
+The records are found in one pass over the bytes with NumPy, quotes included, so that a row with a cell too many, which
+pandas drops or shifts without a word, is refused with its line.
+"""
+
+from __future__ import annotations
+
+import codecs
+import csv
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tsforecast.errors import DataError, OptionError
+from tsforecast.io.numbers import is_number
+from tsforecast.io.time_formats import is_stamp_like
+
+DELIMITERS = (",", ";", "\t", "|")
+DECIMALS = (".", ",")
+_NEWLINE, _QUOTE = ord("\n"), ord('"')
+_SAMPLE_BYTES = 1 << 16
+_SAMPLE_LINES = 100
+# UTF-32 first: its little-endian mark begins with that of UTF-16.
+_MARKS = (
+    (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+
+
+@dataclass(frozen=True)
+class Records:
+    """Records of a text, blank lines included.
+
+    Args:
+        starts: first byte of each record, shape (records,).
+        ends: byte after each record and its line end, shape (records,).
+        cells: cells in each record, shape (records,).
+        lines: line number of the first line of each record, from 1, shape (records,).
+    """
+
+    starts: NDArray[np.int64]
+    ends: NDArray[np.int64]
+    cells: NDArray[np.int64]
+    lines: NDArray[np.int64]
+
+
+def decode(data: bytes, encoding: str, file: str) -> bytes:
+    """UTF-8 text without a byte order mark and with `\\n` line ends.
+
+    Raises:
+        DataError: bytes that are not text in this encoding, with their line.
+        OptionError: an unknown encoding.
+    """
+    for mark, name in _MARKS:
+        if data.startswith(mark):
+            encoding = name
+            data = data[len(mark) :] if name == "utf-8" else data
+            break
+    try:
+        known = codecs.lookup(encoding).name
+        if known != "utf-8":
+            data = data.decode(encoding).encode()
+        elif not data.isascii():
+            data.decode()
+    except LookupError:
+        raise OptionError(f"there is no encoding '{encoding}'", hint="try utf-8 or cp1252") from None
+    except UnicodeDecodeError as error:
+        raise DataError(
+            f"byte {data[error.start]:#04x} is not {known} text",
+            hint="name the encoding with --encoding, such as --encoding cp1252",
+            file=file,
+            row=data.count(b"\n", 0, error.start) + 1,
+        ) from None
+    if b"\0" in data:
+        position = data.index(b"\0")
+        raise DataError(
+            f"binary data, not text: a NUL byte after {position:,} bytes",
+            hint="if it is text, name its encoding, such as --encoding utf-16-le",
+            file=file,
+            row=data.count(b"\n", 0, position) + 1,
+        )
+    return data.replace(b"\r\n", b"\n").replace(b"\r", b"\n") if b"\r" in data else data
+
+
+def sniff(text: bytes, delimiter: str | None, decimal: str | None) -> tuple[str, str]:
+    """The delimiter and decimal mark under which the most cells are numbers or time stamps.
+
+    Args:
+        text: UTF-8 text.
+        delimiter: a given delimiter, None to find it.
+        decimal: a given decimal mark, None to find it.
+
+    Raises:
+        OptionError: a delimiter that is not one character, or a decimal mark other than `.` and `,`.
+    """
+    if delimiter is not None and (len(delimiter) != 1 or not delimiter.isascii() or delimiter in '"\n\r'):
+        raise OptionError(f"the delimiter must be one character, not {delimiter!r}")
+    if decimal is not None and decimal not in DECIMALS:
+        raise OptionError(f"the decimal mark must be '.' or ',', not {decimal!r}")
+    sample = _sample(text)
+    best, best_score = (delimiter or ",", decimal or "."), (0, 0)
+    for mark in (delimiter,) if delimiter else DELIMITERS:
+        rows = list(csv.reader(sample, delimiter=mark))
+        for point in (decimal,) if decimal else DECIMALS:
+            useful = sum(is_number(cell, point) or is_stamp_like(cell) for row in rows for cell in row)
+            score = (useful, len(rows[0]) if rows else 0)
+            if mark != point and score > best_score:
+                best, best_score = (mark, point), score
+    return best
+
+
+def _sample(text: bytes) -> list[str]:
+    """First lines of a text, and some from all over it where no quote can hold a line end."""
+    lines = text[:_SAMPLE_BYTES].split(b"\n", _SAMPLE_LINES)
+    lines = lines[:-1] if len(lines) > 1 else lines
+    if b'"' not in text:
+        for part in range(1, _SAMPLE_LINES):
+            start = text.find(b"\n", part * len(text) // _SAMPLE_LINES) + 1
+            lines.append(text[start : start + _SAMPLE_BYTES // _SAMPLE_LINES].split(b"\n", 1)[0])
+    return [line.strip().decode(errors="replace") for line in lines if line.strip()]
+
+
+def find_records(text: bytes, delimiter: str, file: str, first_line: int) -> Records:
+    """Split a text into records, line ends and delimiters in quotes not counted.
+
+    Args:
+        text: UTF-8 text with `\\n` line ends.
+        delimiter: one ASCII character.
+        file: name for messages.
+        first_line: line number of the start of the text in its file.
+
+    Raises:
+        DataError: a quote that is not closed, or one in the middle of a cell.
+    """
+    letters = np.frombuffer(text, dtype=np.uint8)
+    newline = letters == _NEWLINE
+    splits = letters == ord(delimiter)
+    every_end = np.flatnonzero(newline)
+    ends = every_end + 1
+    if b'"' in text:
+        quote = letters == _QUOTE
+        inside = np.bitwise_xor.accumulate(quote)
+        _check_quotes(letters, np.flatnonzero(quote), ord(delimiter), every_end, file, first_line)
+        splits &= ~inside
+        ends = every_end[~inside[every_end]] + 1
+    if not ends.size or ends[-1] < len(text):
+        ends = np.append(ends, len(text))
+    starts = np.concatenate([[0], ends[:-1]])
+    cells = np.add.reduceat(splits.view(np.uint8), starts, dtype=np.int64) + 1
+    return Records(starts, ends, cells, np.searchsorted(every_end, starts) + first_line)
+
+
+def _check_quotes(
+    letters: NDArray[np.uint8],
+    quotes: NDArray[np.int64],
+    delimiter: int,
+    every_end: NDArray[np.int64],
+    file: str,
+    first_line: int,
+) -> None:
+    """An opening quote follows a delimiter or a line end, a closing one stands before one; else refuse."""
+    padded = np.concatenate([[_NEWLINE], letters, [_NEWLINE]])
+    opening, closing = quotes[::2], quotes[1::2]
+    beside = np.empty(quotes.size, dtype=np.uint8)
+    beside[::2] = padded[opening]
+    beside[1::2] = padded[closing + 2]
+    wrong = np.flatnonzero((beside != delimiter) & (beside != _NEWLINE) & (beside != _QUOTE))
+    if not wrong.size and quotes.size % 2 == 0:
+        return
+    last = int(wrong[0]) if wrong.size else quotes.size - 1
+    first = last - last % 2
+    # A doubled quote stands for one quote within a cell: go back to where the cell opened.
+    while first >= 2 and quotes[first] == quotes[first - 1] + 1:
+        first -= 2
+    line_of = np.searchsorted(every_end, quotes[[first, last]]) + first_line
+    closed_elsewhere = not wrong.size or line_of[1] > line_of[0]
+    raise DataError(
+        "the quote that opens here is not closed" if closed_elsewhere else "a quote in the middle of a cell",
+        hint='a quote within a quoted cell is written twice: ""',
+        file=file,
+        row=int(line_of[0]),
+    )

@@ -1,0 +1,126 @@
+"""Bytes of an input: opened once, read once, named by what they are."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import os
+import stat
+import sys
+import zlib
+from pathlib import Path
+
+from tsforecast.errors import BusyError, DataError, InputMissingError, StorageError
+
+# A gzip file may expand a thousandfold; memory is the user's, so there is an end to it.
+MOST_EXPANDED_BYTES = 4 << 30
+PARQUET_MAGIC = b"PAR1"
+_GZIP_MAGIC = b"\x1f\x8b"
+_ZIP_MAGIC = b"PK\x03\x04"
+_FOREIGN = (
+    (b"\x89PNG", "a PNG image"),
+    (b"\xff\xd8\xff", "a JPEG image"),
+    (b"%PDF", "a PDF document"),
+    (b"\xd0\xcf\x11\xe0", "an Excel workbook (.xls)"),
+    (b"BZh", "a bzip2 archive"),
+    (b"\xfd7zXZ", "an xz archive"),
+    (b"\x28\xb5\x2f\xfd", "a zstd archive"),
+    (b"ARROW1", "an Arrow file"),
+    (b"\x89HDF", "an HDF5 file"),
+    (b"SQLite format 3", "an SQLite database"),
+    (b"\x7fELF", "a program"),
+    (b"version https://git-lfs", "a Git LFS pointer, not the file itself"),
+)
+_MARKUP = (b"<!doctype html", b"<html", b"<?xml")
+_CSV_HINT = "save the table as CSV (or Parquet) and give that file"
+
+
+def read_bytes(source: str | Path) -> tuple[str, bytes]:
+    """Read a regular file, or standard input for `-`.
+
+    Returns:
+        The name for messages, and the bytes as they are on the disk.
+
+    Raises:
+        InputMissingError: no such file, a folder, or no permission.
+        DataError: a pipe, a socket or a device.
+        BusyError: the file changed while it was read.
+        StorageError: reading failed half way.
+    """
+    if str(source) == "-":
+        return "stdin", sys.stdin.buffer.read()
+    name = str(source)
+    # Opening a pipe waits for its writer unless it is told not to.
+    flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+    try:
+        descriptor = os.open(source, flags)
+    except FileNotFoundError:
+        raise InputMissingError("there is no such file", file=name) from None
+    except PermissionError:
+        raise InputMissingError("no permission to read this file", file=name) from None
+    except OSError as error:
+        raise InputMissingError(f"cannot be opened: {error.strerror}", file=name) from error
+    with os.fdopen(descriptor, "rb") as handle:
+        return name, _read_regular(handle, name)
+
+
+def _read_regular(handle: io.BufferedReader, name: str) -> bytes:
+    before = os.fstat(handle.fileno())
+    if stat.S_ISDIR(before.st_mode):
+        raise InputMissingError("this is a folder, not a file", file=name)
+    if not stat.S_ISREG(before.st_mode):
+        raise DataError(
+            "not a regular file but a pipe or a device", hint="use - to read standard input", file=name
+        )
+    try:
+        data = handle.read()
+    except OSError as error:
+        raise StorageError(f"reading failed: {error.strerror}", file=name) from error
+    after = os.fstat(handle.fileno())
+    if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns):
+        raise BusyError(
+            "the file changed while it was read", hint="try again when it is complete", file=name
+        )
+    return data
+
+
+def unpack(data: bytes, name: str) -> bytes:
+    """Unpack gzip, and refuse by name what is not a table.
+
+    Returns:
+        The bytes of a text or Parquet file.
+
+    Raises:
+        DataError: empty, damaged gzip, or a kind of file that holds no table.
+    """
+    if data.startswith(_GZIP_MAGIC):
+        data = _gunzip(data, name)
+    if not data:
+        raise DataError("the file is empty", file=name)
+    kind = _foreign_kind(data)
+    if kind:
+        raise DataError(f"this is {kind}, not a table of text", hint=_CSV_HINT, file=name)
+    return data
+
+
+def _gunzip(data: bytes, name: str) -> bytes:
+    try:
+        with gzip.GzipFile(fileobj=io.BytesIO(data)) as handle:
+            expanded = handle.read(MOST_EXPANDED_BYTES + 1)
+    except (EOFError, gzip.BadGzipFile, zlib.error) as error:
+        raise DataError(f"the gzip data is damaged or cut off: {error}", file=name) from error
+    if len(expanded) > MOST_EXPANDED_BYTES:
+        raise DataError(f"the gzip data expands to more than {MOST_EXPANDED_BYTES >> 30} GiB", file=name)
+    return expanded
+
+
+def _foreign_kind(data: bytes) -> str:
+    """What a file is that is no table; empty for text and Parquet."""
+    if data.startswith(_ZIP_MAGIC):
+        workbook = b"[Content_Types].xml" in data[:4096] or b"xl/" in data[:4096]
+        return "an Excel workbook (.xlsx)" if workbook else "a zip archive"
+    for magic, kind in _FOREIGN:
+        if data.startswith(magic):
+            return kind
+    start = data[:512].removeprefix(b"\xef\xbb\xbf").lstrip().lower()
+    return "an HTML or XML page" if start.startswith(_MARKUP) else ""

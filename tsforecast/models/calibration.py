@@ -1,0 +1,177 @@
+"""Intervals with honest coverage: conformal calibration of a model's quantiles on windows used for nothing else.
+
+A model's outputs at some probability levels define, per window and step, a monotone map between values and *scores*:
+the standard normal quantile of the level, linear between levels and beyond them. A point model's score is its error
+divided by the window's spread. Calibration replaces the promised distribution of scores by the one observed on
+held-out windows (split conformal prediction of a distribution, Chernozhukov et al. 2021; finite-sample ranks as in Vovk
+et al. 2005), separately for each step of the horizon. The map is monotone, so quantiles never cross, and one
+calibration serves every interval level.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from statistics import NormalDist
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[np.float64]
+
+_NORMAL = NormalDist()
+# Levels for which scores are stored; others are interpolated on the normal scale.
+_UPPER = (0.6, 0.7, 0.75, 0.8, 0.85, 0.9, 0.925, 0.95, 0.96, 0.97, 0.975, 0.98, 0.985, 0.99, 0.995)
+PROBABILITIES: tuple[float, ...] = (*(round(1 - p, 4) for p in reversed(_UPPER)), 0.5, *_UPPER)
+# Scores that a step's quantiles should rest on; fewer are pooled with those of neighbouring steps.
+_ENOUGH = 400
+# Below this many scores in all there is no tail to see: a normal tail of their spread stands in.
+_LEAST = 40
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """Scores that replace the normal ones.
+
+    Args:
+        scores: ascending in each row, shape (horizon, len(PROBABILITIES)).
+        windows: held-out windows that they rest on.
+        method: what was done, in words.
+    """
+
+    scores: Array
+    windows: int
+    method: str
+
+
+def window_spread(context: NDArray[np.float32], mask: NDArray[np.bool_], season_length: int) -> Array:
+    """Mean absolute seasonal difference of each window, shape (samples, 1): the unit of a point model's scores."""
+    lag = season_length if context.shape[1] > season_length else 1
+    if context.shape[1] < 2:
+        return np.ones((len(context), 1))
+    both = mask[:, lag:] & mask[:, :-lag]
+    difference = np.abs(context[:, lag:].astype(np.float64) - context[:, :-lag]) * both
+    spread = difference.sum(axis=1) / np.maximum(1, both.sum(axis=1))
+    usual = float(np.median(spread[spread > 0])) if np.any(spread > 0) else 1.0
+    return np.maximum(spread, 0.1 * usual)[:, None]
+
+
+def scores_of(y_true: Array, quantiles: Array, levels: tuple[float, ...], spread: Array) -> Array:
+    """Scores of true values under a model's quantiles.
+
+    Args:
+        y_true: shape (samples, horizon).
+        quantiles: ascending, shape (samples, horizon, levels).
+        levels: probability levels of the quantiles.
+        spread: of each window, shape (samples, 1).
+
+    Returns:
+        Shape (samples, horizon).
+    """
+    if len(levels) == 1:
+        return (y_true - quantiles[:, :, 0]) / spread
+    knots, z = _knots(quantiles, levels, spread)
+    piece = np.clip((y_true[:, :, None] >= knots).sum(axis=2) - 1, 0, len(levels) - 2)
+    low, high = _pick(knots, piece), _pick(knots, piece + 1)
+    return z[piece] + (z[piece + 1] - z[piece]) * (y_true - low) / (high - low)
+
+
+def values_of(scores: Array, quantiles: Array, levels: tuple[float, ...], spread: Array) -> Array:
+    """The inverse of `scores_of`: values at scores of shape (horizon,) or (samples, horizon)."""
+    scores = np.broadcast_to(scores, quantiles.shape[:2])
+    if len(levels) == 1:
+        return quantiles[:, :, 0] + scores * spread
+    knots, z = _knots(quantiles, levels, spread)
+    piece = np.clip(np.searchsorted(z, scores, side="right") - 1, 0, len(levels) - 2)
+    low, high = _pick(knots, piece), _pick(knots, piece + 1)
+    return low + (scores - z[piece]) / (z[piece + 1] - z[piece]) * (high - low)
+
+
+def calibrate(scores: Array, observed: NDArray[np.bool_]) -> Calibration:
+    """Learn the quantiles of scores at each step of the horizon.
+
+    Args:
+        scores: of held-out windows, shape (samples, horizon).
+        observed: False where the true value was filled in, shape (samples, horizon).
+    """
+    samples, horizon = scores.shape
+    profile = _profile(scores, observed)
+    relative = scores / profile
+    total = int(observed.sum())
+    rows = np.empty((horizon, len(PROBABILITIES)))
+    if total < _LEAST:
+        spread = float(np.sqrt(np.mean(relative[observed] ** 2))) if total else 1.0
+        rows[:] = [_NORMAL.inv_cdf(p) * spread for p in PROBABILITIES]
+        method = f"normal tails of the spread of {total} held-out errors: too few for quantiles of their own"
+        return Calibration(rows * profile[:, None], samples, method)
+    width = min(horizon - 1, -(-_ENOUGH // max(1, samples)) // 2)
+    for step in range(horizon):
+        near = slice(max(0, step - width), step + width + 1)
+        pool = np.sort(relative[:, near][observed[:, near]])
+        if len(pool) < _LEAST:
+            pool = np.sort(relative[observed])
+        rows[step] = _finite_sample_quantiles(pool)
+    method = f"conformal quantiles of {samples} held-out windows"
+    method += f", pooled over {min(horizon, 2 * width + 1)} neighbouring steps" if width else ", per step"
+    return Calibration(rows * profile[:, None], samples, method)
+
+
+def score_at(calibration: Calibration, probability: float) -> Array:
+    """Calibrated score of a probability at each step, shape (horizon,); linear on the normal scale."""
+    z = [_NORMAL.inv_cdf(p) for p in PROBABILITIES]
+    wanted = _NORMAL.inv_cdf(probability)
+    right = int(np.clip(np.searchsorted(z, wanted), 1, len(z) - 1))
+    share = (wanted - z[right - 1]) / (z[right] - z[right - 1])
+    left_scores, right_scores = calibration.scores[:, right - 1], calibration.scores[:, right]
+    return left_scores + share * (right_scores - left_scores)
+
+
+def interval(
+    calibration: Calibration, quantiles: Array, levels: tuple[float, ...], spread: Array, level: float
+) -> tuple[Array, Array]:
+    """Calibrated interval that holds `level` percent of the future values, each bound of shape (samples, horizon).
+
+    Steps beyond the calibrated horizon (forecasts fed back into the model) use the last calibrated step, widened with
+    the square root of how many horizons ahead they lie, as for a random walk.
+    """
+    horizon, calibrated = quantiles.shape[1], len(calibration.scores)
+    steps = np.arange(horizon)
+    growth = np.sqrt(steps // calibrated + 1)
+    rows = np.minimum(steps, calibrated - 1) if horizon > calibrated else steps
+    bounds = []
+    for probability in (0.5 - level / 200, 0.5 + level / 200):
+        score = score_at(calibration, probability)[rows] * growth
+        bounds.append(values_of(score, quantiles, levels, spread))
+    return bounds[0], bounds[1]
+
+
+def _finite_sample_quantiles(pool: Array) -> Array:
+    """Order statistics with the (n + 1) correction, so that coverage holds for small n as well."""
+    n = len(pool)
+    probabilities = np.asarray(PROBABILITIES)
+    upper = np.clip(np.ceil((n + 1) * probabilities).astype(int), 1, n) - 1
+    lower = np.clip(np.floor((n + 1) * probabilities).astype(int), 1, n) - 1
+    ranks = np.where(probabilities < 0.5, lower, upper)
+    return np.maximum.accumulate(pool[ranks])
+
+
+def _profile(scores: Array, observed: NDArray[np.bool_]) -> Array:
+    """Typical size of a score at each step, shape (horizon,), smoothed over neighbours where windows are few."""
+    size = np.abs(np.where(observed, scores, 0.0)).sum(axis=0)
+    count = observed.sum(axis=0)
+    width = -(-50 // max(1, len(scores)))
+    kernel = np.ones(2 * min(width, len(size)) - 1) if width > 1 else np.ones(1)
+    size, count = np.convolve(size, kernel, "same")[: len(size)], np.convolve(count, kernel, "same")[: len(size)]
+    profile = size / np.maximum(1, count)
+    usual = float(profile[profile > 0].mean()) if np.any(profile > 0) else 1.0
+    return np.where(profile > 0, profile, usual)
+
+
+def _knots(quantiles: Array, levels: tuple[float, ...], spread: Array) -> tuple[Array, Array]:
+    """Quantiles made strictly ascending, and the normal scores of their levels."""
+    z = np.array([_NORMAL.inv_cdf(level) for level in levels])
+    least = 1e-4 * spread[:, :, None] * np.maximum(np.diff(z, prepend=z[0]), 1e-9)
+    return np.maximum.accumulate(quantiles, axis=2) + np.cumsum(least, axis=2), z
+
+
+def _pick(knots: Array, piece: NDArray[np.int64]) -> Array:
+    return np.take_along_axis(knots, piece[:, :, None], axis=2)[:, :, 0]

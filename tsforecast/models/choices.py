@@ -1,0 +1,338 @@
+"""Automatic choices (MODEL.md section 4): from the training rows alone, each with its reason.
+
+Lookback, normalisation and transform are chosen by a quick linear model: a closed-form ridge is fitted under each
+candidate on training windows and judged on validation windows, by the absolute error in units of the series' seasonal
+difference. The rest follows from the horizon, the season and the number of windows.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tsforecast.errors import OptionError
+from tsforecast.frequency import default_horizon, season_length
+from tsforecast.metrics import seasonal_errors
+from tsforecast.models.config import (
+    AUTO,
+    MAX_STEPS,
+    PRESETS,
+    QUANTILES,
+    FitOptions,
+    NetworkConfig,
+    TrainingConfig,
+)
+from tsforecast.models.linear import fit_linear, predict_linear
+from tsforecast.models.plan import Choice, Plan
+from tsforecast.models.registry import get_model
+from tsforecast.scaling import fit_scaling, log_kind
+from tsforecast.series import Panel
+from tsforecast.split import Split
+from tsforecast.windows import WindowIndex, batches, window_index
+
+_SEASONS = (2, 3, 5, 7, 14, 30)
+_LONGEST_LOOKBACK = 720
+_STEP_BY_STEP = 32  # shorter lookbacks are read one step at a time
+_LONGEST_SEGMENT = 48
+_TRAIN_SAMPLE, _VALIDATION_SAMPLE = 8000, 3000
+_CLEARLY = 0.01  # a candidate must beat the simpler one by this share
+_SERIES_VECTORS = (2, 100)  # series among which a learned vector each is worth having
+
+
+@dataclass(frozen=True)
+class Basics:
+    """What must be known before rows are held out."""
+
+    horizon: int
+    season_length: int
+    min_context: int
+    choices: tuple[Choice, ...]
+
+
+def choose_basics(panel: Panel, options: FitOptions) -> Basics:
+    """Season and horizon from the frequency, and the context that a series needs at least."""
+    choices = []
+    season = options.season_length
+    if season is None:
+        season = season_length(panel.frequency)
+        choices.append(Choice("season_length", str(season), _season_reason(panel, season)))
+    longest = int(panel.lengths.max())
+    horizon = options.horizon
+    if horizon is None:
+        usual = default_horizon(panel.frequency)
+        horizon = min(usual, max(1, longest // 4))
+        reason = f"usual for {panel.frequency.name} data"
+        if horizon < usual:
+            reason = f"a quarter of the {longest} rows; {usual} is usual for {panel.frequency.name} data"
+        choices.append(Choice("horizon", str(horizon), reason))
+    if options.lookback is not None:
+        return Basics(horizon, season, options.lookback, tuple(choices))
+    return Basics(horizon, season, max(2, min(horizon, season)), tuple(choices))
+
+
+def choose_plan(panel: Panel, split: Split, basics: Basics, options: FitOptions) -> Plan:
+    """Decide everything else from the training and validation rows.
+
+    Args:
+        panel: the series; rows from the calibration part on are not looked at.
+        split: the held-out parts.
+        basics: season, horizon and least context.
+        options: what the user decided.
+
+    Raises:
+        OptionError: options that contradict each other or the data.
+    """
+    info = get_model(options.model)
+    choices = list(basics.choices)
+    candidates = lookback_candidates(split, basics, options)
+    trial = _Trial(panel, split, basics)
+    middle = candidates[len(candidates) // 2]
+    log, normalisation, reason = _choose_space(panel, split, trial, options, middle)
+    if info.kind != "baseline":
+        if options.transform == AUTO:
+            choices.append(Choice("transform", log, reason))
+        if options.normalisation == AUTO and info.kind == "network":
+            choices.append(Choice("normalisation", normalisation, reason))
+    lookback, why = _choose_lookback(trial, candidates, log, normalisation)
+    if options.lookback is None and info.kind != "baseline":
+        choices.append(Choice("lookback", str(lookback), why))
+    scaler = "none" if normalisation == "mean-level" else options.scaler
+    min_context = _least_context(split, basics, lookback)
+    windows = _count_windows(panel, split, basics.horizon, min_context)
+    training = choose_training(options, windows)
+    network = None
+    if info.kind == "network":
+        network, more = _choose_network(panel, options, basics, lookback, normalisation, windows)
+        choices += more
+    return Plan(
+        model=options.model,
+        horizon=basics.horizon,
+        lookback=lookback,
+        season_length=basics.season_length,
+        min_context=min_context,
+        log=log,
+        scaler=scaler,
+        network=network,
+        training=training,
+        choices=tuple(choices),
+    )
+
+
+def choose_training(options: FitOptions, windows: int) -> TrainingConfig:
+    """The preset's training, with the user's values in place of its own."""
+    preset = PRESETS[options.preset]
+    batch = options.batch_size or int(np.clip(2 ** int(np.log2(max(1, windows / 16))), 16, 256))
+    steps = min(preset.steps_per_epoch, max(20, -(-windows // batch)))
+    # Few windows make short epochs: more of them, so that the network sees enough steps.
+    epochs = options.epochs or max(preset.epochs, min(3 * preset.epochs, -(-600 // steps)))
+    rate = options.learning_rate or (1e-3 if (options.units or preset.units) <= 128 else 5e-4)
+    return TrainingConfig(
+        loss=options.loss,
+        optimizer=options.optimizer,
+        learning_rate=rate,
+        schedule=options.schedule,
+        weight_decay=options.weight_decay,
+        batch_size=batch,
+        epochs=epochs,
+        steps_per_epoch=preset.steps_per_epoch,
+        patience=options.patience or max(3, epochs // 4),
+        clip_norm=options.clip_norm,
+        members=options.members or preset.members,
+        seed=options.seed,
+        time_limit=options.time_limit,
+        device=options.device,
+        threads=options.threads,
+    )
+
+
+def lookback_candidates(split: Split, basics: Basics, options: FitOptions) -> list[int]:
+    """Lookbacks worth trying: 1.25 times the longer of horizon and season, two horizons, and 2 to 30 seasons."""
+    if options.lookback is not None:
+        return [options.lookback]
+    horizon, season = basics.horizon, basics.season_length
+    usable = split.train_end[split.train_end > 0]
+    typical = int(np.median(usable)) if len(usable) else int(split.end.max())
+    least = -(-5 * max(horizon, season) // 4)
+    room = max(basics.min_context, (typical - horizon) // 2)
+    most = min(max(_LONGEST_LOOKBACK, 2 * horizon), room, MAX_STEPS)
+    wanted = {least, 2 * horizon, *(k * season for k in _SEASONS if k * season > least)}
+    fitting = sorted(length for length in wanted if least <= length <= most)
+    return fitting or [max(basics.min_context, min(least, most))]
+
+
+def choose_segment(lookback: int, horizon: int, season: int) -> int:
+    """Steps per segment: a divisor of the season of about a day or half a day; 1 for a short lookback."""
+    if lookback < _STEP_BY_STEP:
+        return 1
+    most = min(_LONGEST_SEGMENT, max(2, lookback // 4), max(2, horizon))
+    if season > 1:
+        return max(d for d in range(1, season + 1) if season % d == 0 and d <= most)
+    return max(1, min(most, lookback // 14))
+
+
+class _Trial:
+    """Quick linear models under one set of held-out rows."""
+
+    def __init__(self, panel: Panel, split: Split, basics: Basics) -> None:
+        self.panel, self.split, self.basics = panel, split, basics
+        self.unit, _ = seasonal_errors(
+            panel.values, panel.observed, panel.offsets, basics.season_length, split.train_end
+        )
+        self.unit = np.where(np.isfinite(self.unit) & (self.unit > 0), self.unit, np.nan)
+
+    def windows(self, part: str, lookback: int, most: int) -> WindowIndex:
+        first, last = self.split.borders(part)
+        least = _least_context(self.split, self.basics, lookback)
+        index = window_index(self.panel.offsets, first, last, horizon=self.basics.horizon, min_context=least)
+        return index.thin(most)
+
+    def error(self, lookback: int, log: str, normalisation: str) -> float:
+        """Validation error of a ridge, in seasonal differences; infinite where it cannot be had."""
+        panel, horizon = self.panel, self.basics.horizon
+        train = self.windows("train", lookback, _TRAIN_SAMPLE)
+        validation = self.windows("validation", lookback, _VALIDATION_SAMPLE)
+        if not len(train) or not len(validation):
+            return np.inf
+        method = "none" if normalisation == "mean-level" else "standard"
+        scaling = fit_scaling(panel.values, panel.observed, panel.offsets, self.split.train_end, method=method, log=log)
+        values = scaling.transform(panel.values, panel.series_of_row)
+        options = {"lookback": lookback, "horizon": horizon}
+
+        def gathered(index: WindowIndex):  # type: ignore[no-untyped-def]
+            return batches(values, panel.observed, panel.offsets, index, **options)
+
+        if not any(batch.observed.all(axis=1).any() for batch in gathered(train)):
+            return np.inf
+        weights, _ = fit_linear(gathered(train), lookback, horizon, normalisation=normalisation)
+        total = count = 0.0
+        for batch in gathered(validation):
+            y_pred = predict_linear(weights, batch.context, batch.mask, normalisation=normalisation)
+            series = batch.series[:, None]
+            with np.errstate(over="ignore", invalid="ignore"):
+                error = np.abs(scaling.inverse(y_pred, series) - scaling.inverse(batch.target, series))
+            error = error / self.unit[series]
+            used = batch.observed & np.isfinite(self.unit[series])
+            total += float(np.where(used, error, 0.0).sum())
+            count += float(used.sum())
+        return total / count if count and np.isfinite(total) else np.inf
+
+
+def _choose_space(
+    panel: Panel, split: Split, trial: _Trial, options: FitOptions, lookback: int
+) -> tuple[str, str, str]:
+    """Transform and normalisation, and why."""
+    known = panel.between(np.zeros_like(split.end), np.maximum(1, split.validation_end))
+    values = known.values[known.observed]
+    if options.transform == AUTO:
+        logs = ["none"] if values.min(initial=1.0) < 0 else ["none", log_kind(values, "log")]
+    else:
+        logs = [log_kind(panel.values[panel.observed], options.transform)]
+    norms = ["last", "mean-std"] if options.normalisation == AUTO else [options.normalisation]
+    if options.normalisation == AUTO and panel.n_series > 1 and values.min(initial=1.0) >= 0:
+        norms.append("mean-level")
+    pairs = [(log, norm) for norm in norms for log in logs if not (norm == "mean-level" and log != "none")]
+    if not pairs:
+        raise OptionError(
+            "normalisation 'mean-level' divides by the level and cannot follow a log transform",
+            hint="use --transform none",
+        )
+    if len(pairs) == 1:
+        return (*pairs[0], "as asked for")
+    errors = [trial.error(lookback, log, norm) for log, norm in pairs]
+    simple, best = errors[0], int(np.argmin(errors))
+    if not np.isfinite(errors[best]):
+        return (*pairs[0], "too few rows to compare others")
+    if errors[best] > simple * (1 - _CLEARLY):
+        best = 0
+    return (*pairs[best], f"least validation error of a linear model ({_listing(pairs, errors)})")
+
+
+def _choose_lookback(trial: _Trial, candidates: list[int], log: str, normalisation: str) -> tuple[int, str]:
+    """The shortest lookback whose linear validation error is within a hundredth of the best."""
+    if len(candidates) == 1:
+        return candidates[0], "what the rows allow"
+    errors = [trial.error(length, log, normalisation) for length in candidates]
+    best = min(errors)
+    if not np.isfinite(best):
+        return candidates[0], "too few rows to compare longer ones"
+    for length, error in zip(candidates, errors, strict=True):
+        if error <= best * (1 + _CLEARLY):
+            break
+    pairs = [(str(length),) for length in candidates]
+    return length, f"shortest within 1 % of the least linear validation error ({_listing(pairs, errors)})"
+
+
+def _listing(pairs: list[tuple[str, ...]], errors: list[float]) -> str:
+    return ", ".join(f"{'+'.join(pair)} {error:.3g}" for pair, error in zip(pairs, errors, strict=True))
+
+
+def _least_context(split: Split, basics: Basics, lookback: int) -> int:
+    """Full windows only where nearly all series have them; otherwise shorter ones are padded."""
+    long_enough = split.end >= lookback + 2 * basics.horizon
+    if np.mean(long_enough) >= 0.9 and np.any(split.train_end >= lookback + basics.horizon):
+        return lookback
+    return min(lookback, basics.min_context)
+
+
+def _count_windows(panel: Panel, split: Split, horizon: int, min_context: int) -> int:
+    first, last = split.borders("train")
+    return len(window_index(panel.offsets, first, last, horizon=horizon, min_context=min_context))
+
+
+def _choose_network(
+    panel: Panel, options: FitOptions, basics: Basics, lookback: int, normalisation: str, windows: int
+) -> tuple[NetworkConfig, list[Choice]]:
+    """Segment, width and the rest of the network."""
+    choices = []
+    segment = options.segment
+    if segment is None:
+        segment = choose_segment(lookback, basics.horizon, basics.season_length)
+        recurrent = -(-lookback // segment)
+        reason = f"the window becomes {recurrent} recurrent steps" if segment > 1 else "a short window"
+        choices.append(Choice("segment", str(segment), reason))
+    units = options.units
+    if units is None:
+        units = min(PRESETS[options.preset].units, 32 if windows < 300 else 64 if windows < 3000 else MAX_STEPS)
+        choices.append(Choice("units", str(units), f"{windows} training windows, preset {options.preset}"))
+    dropout = options.dropout
+    if dropout is None:
+        dropout = 0.3
+    info = get_model(options.model)
+    low, high = _SERIES_VECTORS
+    vectors = panel.n_series if low <= panel.n_series <= high and options.strategy == "direct" and units > 1 else 0
+    network = NetworkConfig(
+        cell=info.cell,  # type: ignore[arg-type]
+        bidirectional=info.bidirectional,
+        layers=options.layers,
+        units=units,
+        activation=options.activation,
+        segment=segment,
+        lookback=lookback,
+        horizon=basics.horizon,
+        strategy=options.strategy,
+        normalisation=normalisation,
+        dropout=dropout,
+        levels=QUANTILES if options.loss == "quantile" else (0.5,),
+        series_vectors=vectors,
+    )
+    return network, choices
+
+
+def _season_reason(panel: Panel, season: int) -> str:
+    """What the frequency says, and whether the longest series' autocorrelation agrees."""
+    reason = f"natural for {panel.frequency.name} data"
+    strength = season_strength(panel.series(int(np.argmax(panel.lengths))), season)
+    if strength is None:
+        return reason
+    return f"{reason}; autocorrelation there {strength:.2f}" + (" (weak)" if strength < 0.2 else "")
+
+
+def season_strength(values: NDArray[np.float64], season: int) -> float | None:
+    """Autocorrelation of the differenced series at the season; None where there is none to measure."""
+    steps = np.diff(values)
+    if season < 2 or len(steps) < 3 * season or not np.any(steps):
+        return None
+    steps = steps - steps.mean()
+    return float(steps[season:] @ steps[:-season] / (steps @ steps))

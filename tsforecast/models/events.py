@@ -1,0 +1,75 @@
+"""What training tells whoever watches it: plain values, so that a terminal, a log or a test can listen."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+
+@dataclass(frozen=True)
+class Message:
+    """A line of text: something found, something to beware of, or something chosen from the data."""
+
+    kind: Literal["info", "warning", "choice"]
+    text: str
+
+
+@dataclass(frozen=True)
+class PhaseStarted:
+    """A network starts to train, for at most `epochs` passes over `windows` windows."""
+
+    name: str
+    epochs: int
+    windows: int
+
+
+@dataclass(frozen=True)
+class BatchProgress:
+    """`done` of `total` batches of epoch `epoch` (the first is 1) are through."""
+
+    epoch: int
+    epochs: int
+    done: int
+    total: int
+    loss: float
+    windows_per_second: float
+
+
+@dataclass(frozen=True)
+class EpochEnded:
+    """One pass is through.
+
+    Args:
+        epoch: the first is 1.
+        epochs: at most.
+        loss: mean over the epoch's batches.
+        val_loss: on the validation windows; None where there are none.
+        learning_rate: of the epoch's last batch.
+        clipped_share: share of batches whose gradient was clipped, 0 to 1.
+        seconds: of this epoch.
+        windows_per_second: trained on.
+    """
+
+    epoch: int
+    epochs: int
+    loss: float
+    val_loss: float | None
+    learning_rate: float
+    clipped_share: float
+    seconds: float
+    windows_per_second: float
+
+
+@dataclass(frozen=True)
+class PhaseEnded:
+    """A network is trained: how many epochs it took and why it stopped."""
+
+    name: str
+    reason: str
+    epochs: int
+    seconds: float
+
+
+Event = Message | PhaseStarted | BatchProgress | EpochEnded | PhaseEnded
+Report = Callable[[Event], None]

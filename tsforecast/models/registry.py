@@ -1,0 +1,58 @@
+"""The table of models. Data only, so that the command line can list and check names without TensorFlow."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import Literal
+
+from tsforecast.errors import OptionError
+
+
+@dataclass(frozen=True)
+class ModelInfo:
+    """One row of the table.
+
+    Args:
+        name: what `--model` takes.
+        kind: `network` is trained by gradient, `linear` in closed form, `baseline` not at all.
+        cell: recurrent cell of a network, empty otherwise.
+        bidirectional: whether the past window is read both ways.
+        summary: one line for the help.
+    """
+
+    name: str
+    kind: Literal["network", "linear", "baseline"]
+    cell: str
+    bidirectional: bool
+    summary: str
+
+
+_ROWS = (
+    ModelInfo("rnn", "network", "rnn", False, "plain recurrent cell: the smallest and fastest network"),
+    ModelInfo("lstm", "network", "lstm", False, "gates and a memory cell: for long windows with rare events"),
+    ModelInfo("gru", "network", "gru", False, "gates without a memory cell: the best start, and the default"),
+    ModelInfo("birnn", "network", "rnn", True, "rnn that reads the past window both ways"),
+    ModelInfo("bilstm", "network", "lstm", True, "lstm that reads the past window both ways"),
+    ModelInfo("bigru", "network", "gru", True, "gru that reads the past window both ways"),
+    ModelInfo("linear", "linear", "", False, "ridge regression on the window: seconds to fit, hard to beat"),
+    ModelInfo("seasonal-naive", "baseline", "", False, "repeats the last season"),
+    ModelInfo("naive", "baseline", "", False, "repeats the last value"),
+    ModelInfo("drift", "baseline", "", False, "continues the line from the window's first value to its last"),
+)
+
+MODELS: dict[str, ModelInfo] = {row.name: row for row in _ROWS}
+BASELINES: tuple[str, ...] = ("seasonal-naive", "naive", "drift", "linear")
+
+
+def get_model(name: str) -> ModelInfo:
+    """Look a model up.
+
+    Raises:
+        OptionError: no model has that name; the message lists the names.
+    """
+    if name in MODELS:
+        return MODELS[name]
+    close = get_close_matches(name, MODELS, n=1)
+    hint = f"did you mean '{close[0]}'?" if close else f"choose one of {', '.join(MODELS)}"
+    raise OptionError(f"unknown model '{name}'", hint=hint)

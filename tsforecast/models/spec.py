@@ -1,0 +1,61 @@
+"""What a trained model is, apart from its weights: plain values that are stored as JSON."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tsforecast.models.config import NetworkConfig
+
+Array = NDArray[np.float32]
+Weights = dict[str, Array]
+
+
+@dataclass(frozen=True)
+class ModelSpec:
+    """A model that maps windows to forecasts.
+
+    Args:
+        name: its row in the table of models.
+        lookback: steps seen.
+        horizon: steps predicted at once.
+        season_length: steps in a season, for the seasonal naive.
+        levels: probability levels of the outputs; (0.5,) for a point forecast.
+        members: networks whose median is the forecast.
+        network: the network's configuration; None for the baselines and the linear model.
+    """
+
+    name: str
+    lookback: int
+    horizon: int
+    season_length: int
+    levels: tuple[float, ...] = (0.5,)
+    members: int = 1
+    network: NetworkConfig | None = None
+
+
+@dataclass(frozen=True)
+class Forecast:
+    """Forecasts of many series in the user's units.
+
+    Args:
+        ids: one tuple of texts per series, shape (n_series,).
+        starts: ordinal of the first step forecast, shape (n_series,).
+        y_pred: shape (n_series, horizon).
+        levels: of the intervals in percent, ascending, such as (80.0, 95.0).
+        lower: shape (n_series, horizon, levels).
+        upper: shape (n_series, horizon, levels).
+    """
+
+    ids: tuple[tuple[str, ...], ...]
+    starts: NDArray[np.int64]
+    y_pred: NDArray[np.float64]
+    levels: tuple[float, ...]
+    lower: NDArray[np.float64]
+    upper: NDArray[np.float64]
+
+    @property
+    def horizon(self) -> int:
+        return self.y_pred.shape[1]

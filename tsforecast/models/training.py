@@ -1,0 +1,299 @@
+"""Training of one network: steps inside the TensorFlow graph, epochs and decisions in plain Python.
+
+The flat array of values stays resident on the device; a step gathers its windows from it by origin, so that no window
+is ever copied in advance. Every random draw (initial weights, dropout, order of windows) derives from one seed.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+from keras import optimizers
+from numpy.typing import NDArray
+
+from tsforecast.errors import DataError
+from tsforecast.models.config import NetworkConfig, TrainingConfig
+from tsforecast.models.events import BatchProgress, EpochEnded, PhaseEnded, PhaseStarted, Report
+from tsforecast.models.losses import loss_function
+from tsforecast.models.network import SegmentNetwork
+from tsforecast.models.schedule import learning_rates
+from tsforecast.models.spec import Weights
+from tsforecast.windows import WindowIndex
+
+_PROGRESS_PER_EPOCH = 10
+_VALIDATION_BATCH = 1024
+_LEAST_STEPS = 20  # of an epoch: few windows are passed over several times
+
+
+@dataclass(frozen=True)
+class TrainingData:
+    """What a network learns from.
+
+    Args:
+        values: in model space, float32, shape (rows,).
+        observed: False where a value was filled in; such targets carry no loss. Shape (rows,).
+        offsets: start of each series, shape (n_series + 1,).
+        train: windows to learn from.
+        validation: windows to choose the best weights by; may be empty.
+    """
+
+    values: NDArray[np.float32]
+    observed: NDArray[np.bool_]
+    offsets: NDArray[np.int64]
+    train: WindowIndex
+    validation: WindowIndex
+
+
+@dataclass(frozen=True)
+class EpochRecord:
+    """One row of the training history."""
+
+    member: int
+    epoch: int
+    loss: float
+    val_loss: float | None
+    learning_rate: float
+    clipped_share: float
+    gradient_norm: float
+    seconds: float
+    windows_per_second: float
+
+
+@dataclass(frozen=True)
+class TrainedNetwork:
+    """The best weights of a run and how it went."""
+
+    weights: Weights
+    history: tuple[EpochRecord, ...]
+    best_epoch: int
+    reason: str
+
+
+@dataclass(frozen=True)
+class Run:
+    """One training run among several: what to call it, its seed, and when it has to stop.
+
+    Args:
+        phase: name shown to the user.
+        member: number of the ensemble's member, from 0.
+        seed: of this run.
+        stop_after: epochs to train without looking at validation; None to stop early by validation.
+        deadline: moment on time.monotonic() after which no further epoch starts; None for no limit.
+    """
+
+    phase: str
+    member: int
+    seed: int
+    stop_after: int | None = None
+    deadline: float | None = None
+
+
+def train(
+    data: TrainingData, network: NetworkConfig, training: TrainingConfig, run: Run, *, device: str, report: Report
+) -> TrainedNetwork:
+    """Train one network and keep its best weights.
+
+    Args:
+        data: windows and values in model space.
+        network: the network to build.
+        training: how to train it.
+        run: seed, stopping and name of this run.
+        device: TensorFlow's name of the device.
+        report: receives the progress.
+
+    Raises:
+        DataError: the loss is not finite in the first epoch.
+    """
+    epochs = run.stop_after or training.epochs
+    report(PhaseStarted(run.phase, epochs, len(data.train)))
+    began = time.monotonic()
+    with tf.device(device):
+        graph = _Graph(data, network, training, run.seed)
+    stopper = _Stopper(training.patience if run.stop_after is None else None)
+    history: list[EpochRecord] = []
+    reason = f"all {epochs} epochs done"
+    for epoch in range(1, epochs + 1):
+        record = _epoch(graph, training, run, epoch, epochs, stopper.rate_factor, report)
+        history.append(record)
+        if not np.isfinite(record.loss):
+            if epoch == 1:
+                raise DataError(
+                    "training diverged in the first epoch: the loss is not a finite number",
+                    hint="use a smaller --learning-rate, or --clip-norm 1",
+                )
+            reason = "the loss was no longer finite; the best weights before were kept"
+            break
+        criterion = record.val_loss if record.val_loss is not None else record.loss
+        if stopper.better(criterion, epoch, training.schedule):
+            best = graph.weights()
+        if stopper.exhausted(epoch):
+            reason = f"no better validation loss for {training.patience} epochs"
+            break
+        if run.deadline is not None and time.monotonic() + record.seconds > run.deadline and epoch < epochs:
+            reason = "the time limit is reached"
+            break
+    if run.stop_after is not None:
+        best, stopper.best_epoch = graph.weights(), len(history)
+    report(PhaseEnded(run.phase, reason, len(history), time.monotonic() - began))
+    return TrainedNetwork(best, tuple(history), stopper.best_epoch, reason)
+
+
+class _Stopper:
+    """Best epoch so far, patience, and the factor of the plateau schedule."""
+
+    def __init__(self, patience: int | None) -> None:
+        self.patience = patience
+        self.best_epoch = 0
+        self.rate_factor = 1.0
+        self._best = np.inf
+
+    def better(self, criterion: float, epoch: int, schedule: str) -> bool:
+        if criterion < self._best:
+            self._best, self.best_epoch = criterion, epoch
+            return True
+        if schedule == "plateau":
+            self.rate_factor *= 0.5
+        return False
+
+    def exhausted(self, epoch: int) -> bool:
+        return self.patience is not None and epoch - self.best_epoch >= self.patience
+
+
+def _epoch(
+    graph: _Graph,
+    training: TrainingConfig,
+    run: Run,
+    epoch: int,
+    epochs: int,
+    rate_factor: float,
+    report: Report,
+) -> EpochRecord:
+    """One pass over the (sampled) windows, then the validation loss."""
+    began = time.monotonic()
+    rates = learning_rates(training, epoch, graph.steps) * rate_factor
+    order = graph.order(run.seed, epoch)
+    sums = np.zeros(3)
+    done = 0
+    for part in np.array_split(np.arange(graph.steps), min(_PROGRESS_PER_EPOCH, graph.steps)):
+        sums += graph.run(order[part], rates[part])
+        done += len(part)
+        speed = done * graph.batch / max(time.monotonic() - began, 1e-9)
+        report(BatchProgress(epoch, epochs, done, graph.steps, sums[0] / done, speed))
+    val_loss = graph.validation_loss()
+    seconds = time.monotonic() - began
+    loss, clipped, norm = (sums / graph.steps).tolist()
+    rate = float(rates[-1])
+    report(EpochEnded(epoch, epochs, loss, val_loss, rate, clipped, seconds, speed))
+    return EpochRecord(run.member, epoch, loss, val_loss, rate, clipped, norm, seconds, speed)
+
+
+class _Graph:
+    """A network with its optimiser and its data on the device, and the graph functions that train it."""
+
+    def __init__(self, data: TrainingData, network: NetworkConfig, training: TrainingConfig, seed: int) -> None:
+        self.data, self.network, self.training = data, network, training
+        self.model = SegmentNetwork(network, seed=seed)
+        self.batch = min(training.batch_size, len(data.train))
+        passes = -(-len(data.train) // self.batch)
+        self.steps = int(np.clip(passes, min(_LEAST_STEPS, training.steps_per_epoch), training.steps_per_epoch))
+        self.optimizer = _optimizer(training)
+        self.optimizer.build(self.model.trainable_variables)
+        self.values = tf.constant(data.values)
+        self.observed = None if data.observed.all() else tf.constant(data.observed)
+        self.starts = tf.constant(data.offsets[:-1])
+        self.loss = loss_function(training.loss, network)
+        self.all_full = all(
+            bool(np.all(index.origins - data.offsets[index.series] >= network.lookback))
+            for index in (data.train, data.validation)
+        )
+        self._train = tf.function(self._train_steps, reduce_retracing=True)
+        self._evaluate = tf.function(self._evaluate_batch, reduce_retracing=True)
+
+    def order(self, seed: int, epoch: int) -> NDArray[np.int64]:
+        """Numbers of the windows of each step, shape (steps, batch): a fresh shuffle, repeated where too short."""
+        random = np.random.default_rng([seed, epoch])
+        needed = self.steps * self.batch
+        passes = -(-needed // len(self.data.train))
+        shuffled = [random.permutation(len(self.data.train)) for _ in range(passes)]
+        return np.concatenate(shuffled)[:needed].reshape(self.steps, self.batch)
+
+    def run(self, order: NDArray[np.int64], rates: NDArray[np.float32]) -> NDArray[np.float64]:
+        """Train on some steps; the sums of loss, clipped steps and gradient norm over them."""
+        index = self.data.train
+        sums = self._train(
+            tf.constant(index.origins[order]), tf.constant(index.series[order]), tf.constant(rates, tf.float32)
+        )
+        return np.asarray(sums.numpy(), dtype=np.float64)
+
+    def validation_loss(self) -> float | None:
+        """Mean loss over the validation windows; None without any."""
+        index = self.data.validation
+        if not len(index):
+            return None
+        total = weight = 0.0
+        for begin in range(0, len(index), _VALIDATION_BATCH):
+            part = slice(begin, begin + _VALIDATION_BATCH)
+            loss, count = self._evaluate(tf.constant(index.origins[part]), tf.constant(index.series[part]))
+            total += float(loss) * float(count)
+            weight += float(count)
+        return total / weight if weight else None
+
+    def weights(self) -> Weights:
+        """A copy of the weights under their fixed names."""
+        return {name: np.array(v.numpy(), np.float32) for name, v in self.model.named_weights().items()}
+
+    def _gather(self, origins: Any, series: Any) -> tuple[Any, Any, Any, Any]:
+        start = tf.gather(self.starts, series)[:, None]
+        rows = origins[:, None] + tf.range(-self.network.lookback, 0, dtype=tf.int64)
+        future = origins[:, None] + tf.range(self.network.horizon, dtype=tf.int64)
+        context = tf.gather(self.values, tf.maximum(rows, start))
+        mask = None if self.all_full else rows >= start
+        weight = None if self.observed is None else tf.cast(tf.gather(self.observed, future), tf.float32)
+        return context, mask, tf.gather(self.values, future), weight
+
+    def _forward(self, origins: Any, series: Any, training: bool) -> tuple[Any, Any]:
+        context, mask, target, weight = self._gather(origins, series)
+        y, center, scale = self.model.call(context, mask, tf.cast(series, tf.int32), training=training)
+        return self.loss(target, y, center, scale, weight)
+
+    def _train_steps(self, origins: Any, series: Any, rates: Any) -> Any:
+        variables = self.model.trainable_variables
+        sums = tf.zeros(3)
+        for step in tf.range(tf.shape(origins)[0]):
+            with tf.GradientTape() as tape:
+                loss, _ = self._forward(origins[step], series[step], True)
+            gradients = tape.gradient(loss, variables)
+            norm = tf.linalg.global_norm(gradients)
+            clipped = 0.0
+            if self.training.clip_norm > 0:
+                gradients, _ = tf.clip_by_global_norm(gradients, self.training.clip_norm, use_norm=norm)
+                clipped = tf.cast(norm > self.training.clip_norm, tf.float32)
+            self.optimizer.learning_rate.assign(rates[step])
+            self.optimizer.apply(gradients, variables)
+            sums += tf.stack([loss, clipped, norm])
+        return sums
+
+    def _evaluate_batch(self, origins: Any, series: Any) -> tuple[Any, Any]:
+        return self._forward(origins, series, False)
+
+
+def _optimizer(training: TrainingConfig) -> Any:
+    rate = training.learning_rate
+    makers: dict[str, Callable[[], Any]] = {
+        "adam": lambda: optimizers.Adam(rate),
+        "adamw": lambda: optimizers.AdamW(rate, weight_decay=training.weight_decay),
+        "sgd": lambda: optimizers.SGD(rate, momentum=0.9, nesterov=True),
+        "rmsprop": lambda: optimizers.RMSprop(rate),
+    }
+    return makers[training.optimizer]()
+
+
+def member_seeds(seed: int, members: int) -> Iterator[int]:
+    """One seed for each member, derived from the user's seed."""
+    for state in np.random.SeedSequence(seed).generate_state(members):
+        yield int(state) % (2**31)

@@ -1,0 +1,170 @@
+"""Transforms of the values, fitted on training rows only, and their exact inverses.
+
+A value y of series i becomes (g(y) - center[i]) / scale[i], where g is the identity, log or log1p. Centers and scales
+come from scikit-learn's scalers; they are kept as plain numbers, so that prediction needs no scikit-learn.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tsforecast.errors import DataError, OptionError
+
+Values = NDArray[np.float64]
+_CHUNK = 1024  # series scaled at once, so that the padded matrix stays small
+
+
+@dataclass(frozen=True)
+class Scaling:
+    """A fitted transform.
+
+    Args:
+        method: scikit-learn scaler that fitted it.
+        log: `none`, `log` or `log1p`, applied first.
+        center: shape (n_series,).
+        scale: shape (n_series,), above zero.
+    """
+
+    method: str
+    log: str
+    center: Values
+    scale: Values
+
+    def transform(self, values: Values, series: NDArray[np.int64]) -> NDArray[np.float32]:
+        """Into model space; `series` numbers each value's series and broadcasts against `values`."""
+        return ((apply_log(values, self.log) - self.center[series]) / self.scale[series]).astype(np.float32)
+
+    def inverse(self, values: NDArray[np.floating], series: NDArray[np.int64]) -> Values:
+        """Back into the user's units."""
+        return invert_log(values.astype(np.float64) * self.scale[series] + self.center[series], self.log)
+
+
+def apply_log(values: Values, log: str) -> Values:
+    """The identity, log or log1p of `values`."""
+    if log == "log":
+        return np.log(values)
+    return np.log1p(values) if log == "log1p" else values
+
+
+def invert_log(values: Values, log: str) -> Values:
+    """The inverse of `apply_log`."""
+    if log == "log":
+        return np.exp(values)
+    return np.expm1(values) if log == "log1p" else values
+
+
+def log_kind(values: Values, transform: str) -> str:
+    """Which logarithm `transform` means for these values.
+
+    Raises:
+        OptionError: `log` was asked for and a value is negative.
+    """
+    if transform == "none":
+        return "none"
+    least = float(values.min(initial=1.0))
+    if least < 0:
+        raise OptionError(
+            f"transform is 'log', but the data hold the negative value {least:g}",
+            hint="use --transform none",
+        )
+    return "log" if least > 0 else "log1p"
+
+
+def fit_scaling(
+    values: Values,
+    observed: NDArray[np.bool_],
+    offsets: NDArray[np.int64],
+    ends: NDArray[np.int64],
+    *,
+    method: str,
+    log: str = "none",
+) -> Scaling:
+    """Fit center and scale of each series on its observed rows before `ends`.
+
+    Args:
+        values: shape (rows,).
+        observed: shape (rows,); filled rows are not fitted on.
+        offsets: start of each series, shape (n_series + 1,).
+        ends: row after the last one to fit on, counted within the series, shape (n_series,).
+        method: `standard`, `robust`, `minmax` or `none`.
+        log: from `log_kind`.
+
+    A series without a row before its end is fitted on its first row, so that nothing later is looked at.
+    """
+    n_series = len(offsets) - 1
+    center, scale = np.zeros(n_series), np.ones(n_series)
+    if method != "none":
+        for begin in range(0, n_series, _CHUNK):
+            part = slice(begin, min(begin + _CHUNK, n_series))
+            matrix = _matrix(values, observed, offsets, ends, part, log)
+            center[part], scale[part] = _fit_columns(matrix, method)
+    if not (np.all(np.isfinite(center)) and np.all(np.isfinite(scale))):
+        raise DataError("the values are too large to be scaled", hint="divide the target column by a constant")
+    return Scaling(method, log, center, scale)
+
+
+def scaling_of_new(
+    values: Values, observed: NDArray[np.bool_], offsets: NDArray[np.int64], *, like: Scaling
+) -> Scaling:
+    """Center and scale of series that were not there when `like` was fitted, from all their rows.
+
+    Plain NumPy with scikit-learn's formulas, because prediction does not load scikit-learn.
+    """
+    n_series = len(offsets) - 1
+    center, scale = np.zeros(n_series), np.ones(n_series)
+    for number in range(n_series) if like.method != "none" else ():
+        rows = slice(offsets[number], offsets[number + 1])
+        series = apply_log(values[rows][observed[rows]], like.log)
+        if like.method == "standard":
+            center[number], scale[number] = series.mean(), series.std()
+        elif like.method == "robust":
+            low, center[number], high = np.percentile(series, [25, 50, 75])
+            scale[number] = high - low
+        else:
+            center[number] = series.min()
+            scale[number] = series.max() - center[number]
+    return Scaling(like.method, like.log, center, _usable(center, scale))
+
+
+def _matrix(
+    values: Values,
+    observed: NDArray[np.bool_],
+    offsets: NDArray[np.int64],
+    ends: NDArray[np.int64],
+    part: slice,
+    log: str,
+) -> Values:
+    """Some series as columns, NaN below their end and where a value was filled in."""
+    used = np.maximum(ends[part], 1)
+    matrix = np.full((int(used.max()), len(used)), np.nan)
+    for column, (start, count) in enumerate(zip(offsets[part.start : part.stop], used, strict=True)):
+        rows = slice(start, start + count)
+        matrix[:count, column] = np.where(observed[rows], apply_log(values[rows], log), np.nan)
+    return matrix
+
+
+def _fit_columns(matrix: Values, method: str) -> tuple[Values, Values]:
+    """Center and scale of each column by scikit-learn; a constant column has scale 1."""
+    from sklearn.preprocessing import MinMaxScaler, RobustScaler, StandardScaler
+
+    if method == "standard":
+        standard = StandardScaler().fit(matrix)
+        center, scale = standard.mean_, standard.scale_
+    elif method == "robust":
+        robust = RobustScaler().fit(matrix)
+        center, scale = robust.center_, robust.scale_
+    else:
+        minmax = MinMaxScaler().fit(matrix)
+        center, scale = minmax.data_min_, minmax.data_range_
+    center = np.nan_to_num(np.asarray(center, dtype=np.float64))
+    scale = np.asarray(scale, dtype=np.float64)
+    return center, _usable(center, scale)
+
+
+def _usable(center: Values, scale: Values) -> Values:
+    """Scales, with 1 in place of those that only rounding keeps from zero."""
+    usable = np.isfinite(scale) & (scale > 1e-12 * np.maximum(1.0, np.abs(center)))
+    return np.where(usable, scale, 1.0)

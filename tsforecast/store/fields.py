@@ -1,0 +1,157 @@
+"""Strict reading of JSON: every key known and present, every value of its type and in its range."""
+
+from __future__ import annotations
+
+import json
+import math
+from dataclasses import dataclass
+from typing import Any, NoReturn
+
+from tsforecast.errors import ModelError
+
+_MAX_DEPTH = 20
+
+
+def parse_json(data: bytes, file: str) -> Any:
+    """Read JSON of any shape.
+
+    Raises:
+        ModelError: not JSON, a key twice, a number that is not finite, or more than 20 levels of nesting.
+    """
+    try:
+        value = json.loads(
+            data.decode("utf-8"),
+            object_pairs_hook=_unique_keys,
+            parse_float=_finite,
+            parse_constant=_finite,
+        )
+        _check_depth(value, _MAX_DEPTH)
+    except (ValueError, RecursionError) as error:
+        raise ModelError(f"is not valid: {error}", file=file) from error
+    return value
+
+
+def _unique_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    values = dict(pairs)
+    if len(values) < len(pairs):
+        keys = [key for key, _ in pairs]
+        raise ValueError(f"the key '{next(key for key in keys if keys.count(key) > 1)}' stands there twice")
+    return values
+
+
+def _finite(text: str) -> float:
+    value = float(text)
+    if not math.isfinite(value):
+        raise ValueError(f"{text} is not a finite number")
+    return value
+
+
+def _check_depth(value: Any, left: int) -> None:
+    if isinstance(value, dict | list):
+        if left == 0:
+            raise ValueError(f"it nests deeper than {_MAX_DEPTH} levels")
+        for child in value.values() if isinstance(value, dict) else value:
+            _check_depth(child, left - 1)
+
+
+@dataclass(frozen=True)
+class Fields:
+    """The fields of one JSON object, read one by one.
+
+    Args:
+        values: by name.
+        file: for messages.
+        place: of the object in its file, empty for the whole file.
+    """
+
+    values: dict[str, Any]
+    file: str
+    place: str = ""
+
+    def refuse(self, key: str, expected: str) -> NoReturn:
+        """Say what stands under `key` and what should.
+
+        Raises:
+            ModelError: always.
+        """
+        shown = json.dumps(self.values[key], ensure_ascii=False)
+        shown = shown if len(shown) <= 60 else f"{shown[:60]}..."
+        raise ModelError(f"'{self._name(key)}' is {shown}; expected {expected}", file=self.file)
+
+    def text(self, key: str, choices: tuple[str, ...] = ()) -> str:
+        """A text, one of `choices` where there are any."""
+        value = self.values[key]
+        if not isinstance(value, str) or (choices and value not in choices):
+            self.refuse(key, f"one of {', '.join(choices)}" if choices else "a text")
+        return value
+
+    def texts(self, key: str) -> tuple[str, ...]:
+        """A list of texts."""
+        value = self.values[key]
+        if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
+            self.refuse(key, "a list of texts")
+        return tuple(value)
+
+    def flag(self, key: str) -> bool:
+        """True or false."""
+        value = self.values[key]
+        if not isinstance(value, bool):
+            self.refuse(key, "true or false")
+        return value
+
+    def integer(self, key: str, least: int, most: int) -> int:
+        """A whole number, from least to most."""
+        value = self.values[key]
+        if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= most:
+            self.refuse(key, f"a whole number from {least} to {most}")
+        return value
+
+    def number(self, key: str, least: float, most: float) -> float:
+        """A number from least to most."""
+        value = self.values[key]
+        if not _is_number(value) or not least <= value <= most:
+            self.refuse(key, f"a number from {least:g} to {most:g}")
+        return float(value)
+
+    def numbers(self, key: str) -> tuple[float, ...]:
+        """A list of numbers."""
+        value = self.values[key]
+        if not isinstance(value, list) or not all(_is_number(item) for item in value):
+            self.refuse(key, "a list of numbers")
+        return tuple(float(item) for item in value)
+
+    def fields(self, key: str, names: tuple[str, ...]) -> Fields:
+        """An object with exactly these keys."""
+        return read_fields(self.values[key], names, file=self.file, place=self._name(key))
+
+    def mapping(self, key: str) -> dict[str, Any]:
+        """An object with any keys."""
+        value = self.values[key]
+        if not isinstance(value, dict):
+            self.refuse(key, "an object")
+        return value
+
+    def _name(self, key: str) -> str:
+        return f"{self.place}.{key}" if self.place else key
+
+
+def read_fields(value: Any, names: tuple[str, ...], *, file: str, place: str = "") -> Fields:
+    """An object that has exactly the keys `names`.
+
+    Raises:
+        ModelError: no object, or a key too few or too many.
+    """
+    here = f"'{place}'" if place else "it"
+    if not isinstance(value, dict):
+        raise ModelError(f"{here} is not an object", file=file)
+    for key in value:
+        if key not in names:
+            raise ModelError(f"{here} has the unknown key '{key[:60]}'", file=file)
+    for key in names:
+        if key not in value:
+            raise ModelError(f"{here} has no key '{key}'", file=file)
+    return Fields(value, file, place)
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
