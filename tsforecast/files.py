@@ -24,18 +24,18 @@ _DENIED = {errno.EACCES, errno.EPERM, errno.EROFS}
 
 def json_bytes(value: Any) -> bytes:
     """A value as JSON with sorted keys. What has no number (NaN, infinity) is null, as JSON knows no other way."""
-    text = json.dumps(_plain(value), indent=2, sort_keys=True, ensure_ascii=False, allow_nan=False)
+    text = json.dumps(plain(value), indent=2, sort_keys=True, ensure_ascii=False, allow_nan=False)
     return f"{text}\n".encode()
 
 
-def _plain(value: Any) -> Any:
-    """The value in the types of JSON."""
+def plain(value: Any) -> Any:
+    """A value in the types of JSON: None where there is no number."""
     if isinstance(value, np.generic | np.ndarray):
         value = value.tolist()
     if isinstance(value, dict):
-        return {str(key): _plain(child) for key, child in value.items()}
+        return {str(key): plain(child) for key, child in value.items()}
     if isinstance(value, list | tuple):
-        return [_plain(child) for child in value]
+        return [plain(child) for child in value]
     if isinstance(value, float) and not math.isfinite(value):
         return None
     return value
@@ -76,16 +76,17 @@ def whole_file(path: str | Path) -> Iterator[BinaryIO]:
     """
     target = Path(os.path.realpath(path))  # through a link, so that the link stays
     part = target.with_name(f".{target.name[:64]}.{secrets.token_hex(4)}.part")
-    try:
-        with writing(path):
-            with open(part, "xb") as stream:
+    with writing(path):
+        stream = open(part, "xb")
+        try:
+            with stream:
                 yield stream
                 stream.flush()
                 os.fsync(stream.fileno())
             os.replace(part, target)
             sync_folder(target.parent)
-    finally:
-        part.unlink(missing_ok=True)
+        finally:
+            part.unlink(missing_ok=True)
 
 
 def write_new(path: Path, data: bytes) -> None:

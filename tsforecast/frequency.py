@@ -26,6 +26,7 @@ _WEEKDAYS = ("MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN")
 _EPOCH_WEEKDAY = 3  # 1970-01-01 was a Thursday
 # A table whose steps are mostly equal is regular with gaps; below this share it has no frequency.
 _REGULAR_SHARE = 0.5
+_ALL = 1.0
 
 Stamps = NDArray[np.datetime64]
 Ordinals = NDArray[np.int64]
@@ -163,13 +164,13 @@ def season_length(frequency: Frequency) -> int:
         (MINUTE, DAY, DAY),
         (SECOND, MINUTE, MINUTE),
         (DAY, 7 * DAY, 7 * DAY),
-        (7 * DAY, 8 * DAY, 52 * 7 * DAY),
     ):
         if low <= frequency.step < high:
             if frequency.step == MINUTE:
                 return 60
             return season // frequency.step if season % frequency.step == 0 else 1
-    return 1
+    weeks, rest = divmod(frequency.step, 7 * DAY)
+    return 52 // weeks if weeks and not rest and 52 % weeks == 0 else 1
 
 
 def default_horizon(frequency: Frequency) -> int:
@@ -209,31 +210,41 @@ def infer_frequency(series_stamps: list[Stamps]) -> Frequency:
             hint="give at least two rows per series",
         )
     every = np.concatenate(micros)
-    calendar = _calendar_frequency(every, steps)
+    calendar = _calendar_frequency(every, steps, _ALL)
     if calendar is not None:
         return calendar
     lengths, counts = np.unique(steps, return_counts=True)
     step = int(lengths[np.argmax(counts)])
     share = float(counts.max() / counts.sum())
+    fixed = Frequency("fixed", step, phase=_commonest(np.mod(every, step)))
+    if share >= _REGULAR_SHARE and fixed.ordinals(every.astype("datetime64[us]"))[1].all():
+        return fixed
+    # One wrong date must not turn months into steps of 31 days: it is for the caller to name it.
+    calendar = _calendar_frequency(every, steps, _REGULAR_SHARE)
+    if calendar is not None:
+        return calendar
     if share < _REGULAR_SHARE:
         raise DataError(
             f"no regular frequency: only {counts.max()} of {counts.sum()} steps between rows are equal "
             f"(the commonest is {_duration(step)})",
             hint="resample the data to regular steps first",
         )
-    phases, phase_counts = np.unique(np.mod(every, step), return_counts=True)
-    return Frequency("fixed", step, phase=int(phases[np.argmax(phase_counts)]))
+    return fixed
 
 
-def _calendar_frequency(micros: Ordinals, steps: Ordinals) -> Frequency | None:
-    """Months, quarters, years and business days; None where a fixed step fits."""
+def _commonest(values: Ordinals) -> int:
+    distinct, counts = np.unique(values, return_counts=True)
+    return int(distinct[np.argmax(counts)])
+
+
+def _calendar_frequency(micros: Ordinals, steps: Ordinals, share: float) -> Frequency | None:
+    """Months, quarters, years and business days that this share of the stamps follow; None for fixed steps."""
     if np.median(steps) < DAY:
         return None
     days, time_of_day = np.divmod(micros, DAY)
-    if np.any(time_of_day != time_of_day[0]):
+    clock = _commonest(time_of_day)
+    if np.mean(time_of_day == clock) < share:
         return None
-    clock = int(time_of_day[0])
-    dates = days.astype("datetime64[D]")
     if np.median(steps) < 27 * DAY:
         weekdays = (days + _EPOCH_WEEKDAY) % 7
         spread = np.unique(weekdays)
@@ -241,29 +252,26 @@ def _calendar_frequency(micros: Ordinals, steps: Ordinals) -> Frequency | None:
         if spread.size == 5 and spread.max() < 5 and crosses_weekend and np.median(steps) == DAY:
             return Frequency("business", 1, time_of_day=clock)
         return None
+    dates = days.astype("datetime64[D]")
     months = dates.astype("datetime64[M]")
-    day = (dates - months.astype("datetime64[D]")).astype(np.int64) + 1
-    ends = day == _days_in_month(months)
-    if np.all(ends) and np.unique(months.astype(np.int64) % 12).size > 1:
-        anchor = MONTH_END
-    elif np.all(day == day[0]):
-        anchor = int(day[0])
-    elif np.all((day == day.max()) | (ends & (day < day.max()))):
-        anchor = int(day.max())
-    else:
-        return None
     numbers = months.astype(np.int64)
-    month_steps = np.round(steps / (30.4375 * DAY)).astype(np.int64)
-    month_steps = month_steps[month_steps > 0]
-    sizes, counts = np.unique(month_steps, return_counts=True)
-    step = int(sizes[np.argmax(counts)])
-    if counts.max() / counts.sum() < _REGULAR_SHARE:
+    sizes = np.round(steps / (30.4375 * DAY)).astype(np.int64)
+    sizes = sizes[sizes > 0]
+    step = _commonest(sizes)
+    day = _month_day((dates - months.astype("datetime64[D]")).astype(np.int64) + 1, months, share)
+    if day is None or np.mean(sizes == step) < _REGULAR_SHARE:
         return None
-    if step % 12 == 0 and anchor == day[0] and np.all(ends):
-        anchor = MONTH_END
-    phases, phase_counts = np.unique(np.mod(numbers, step), return_counts=True)
-    phase = int(phases[np.argmax(phase_counts)])
-    return Frequency("month", step, phase=phase, day=anchor, time_of_day=clock)
+    return Frequency("month", step, phase=_commonest(np.mod(numbers, step)), day=day, time_of_day=clock)
+
+
+def _month_day(day: Ordinals, months: NDArray[np.datetime64], share: float) -> int | None:
+    """The day of the month that this share of the dates stand on, 31 for the last; None where there is none."""
+    lengths = _days_in_month(months)
+    if np.mean(day == lengths) >= share:
+        return MONTH_END
+    # Of 30 January and 28 February, which are equally common, the larger is the day that is meant.
+    anchor = -_commonest(-day)
+    return anchor if np.mean(day == np.minimum(anchor, lengths)) >= share else None
 
 
 def _duration(micros: int) -> str:

@@ -38,38 +38,33 @@ class MetricInfo:
     pooled: bool = False
 
 
-_ROWS: tuple[tuple[str, MetricInfo], ...] = (
-    ("mae", MetricInfo("MAE", "mean |y - f|", "lower")),
-    ("rmse", MetricInfo("RMSE", "sqrt(mean (y - f)^2), root per series", "lower")),
-    ("bias", MetricInfo("bias", "mean (f - y); above 0 = forecasts too high", "zero")),
-    ("mape", MetricInfo("MAPE", "100 x mean |y - f| / |y| over points with y != 0", "lower")),
-    ("mape_skipped", MetricInfo("MAPE skipped", "pooled: share of points with y = 0", "zero", True)),
-    ("smape", MetricInfo("sMAPE", "mean 200 x |y - f| / (|y| + |f|), 0/0 = 0: M4's scale, 0-200", "lower")),
-    ("wape", MetricInfo("WAPE", "pooled: 100 x sum |y - f| / sum |y|", "lower", True)),
-    ("mase", MetricInfo("MASE", "MAE / mean |y_t - y_(t-m)| of the training part, per series", "lower")),
-    ("mase_left_out", MetricInfo("MASE left out", "series whose training part is constant", "zero")),
-    ("rmsse", MetricInfo("RMSSE", "RMSE / sqrt(mean (y_t - y_(t-m))^2 of the training part), per series", "lower")),
-    ("owa", MetricInfo("OWA", "0.5 x (sMAPE / Naive2's sMAPE + MASE / Naive2's MASE), of the averages", "lower")),
-    ("pinball", MetricInfo("pinball", "mean 2 max(q (y - f_q), (q - 1) (y - f_q)); MAE at q = 0.5", "lower")),
-    ("wql", MetricInfo("WQL", "pooled: mean over q of (sum pinball_q / sum |y|)", "lower", True)),
-    ("crps", MetricInfo("CRPS", "integral over q of pinball_q, from the grid of quantiles", "lower")),
-    ("coverage", MetricInfo("coverage", "share of lower <= y <= upper, beside the nominal level", "nominal")),
-    (
-        "interval_score",
-        MetricInfo("interval score", "mean (u - l) + 2/a (l - y)+ + 2/a (y - u)+, a = 1 - level", "lower"),
+METRICS: dict[str, MetricInfo] = {
+    "mae": MetricInfo("MAE", "mean |y - f|", "lower"),
+    "rmse": MetricInfo("RMSE", "sqrt(mean (y - f)^2) of each series", "lower"),
+    "bias": MetricInfo("bias", "mean (f - y); above 0 = forecasts too high", "zero"),
+    "mape": MetricInfo("MAPE", "100 x mean |y - f| / |y| over points with y != 0", "lower"),
+    "mape_skipped": MetricInfo("MAPE skipped", "pooled: share of points with y = 0", "zero", True),
+    "smape": MetricInfo("sMAPE", "mean 200 x |y - f| / (|y| + |f|), 0/0 = 0: M4's scale of 0-200", "lower"),
+    "wape": MetricInfo("WAPE", "pooled: 100 x sum |y - f| / sum |y|", "lower", True),
+    "mase": MetricInfo("MASE", "MAE / mean |y_t - y_(t-m)| of the training part", "lower"),
+    "mase_left_out": MetricInfo("MASE left out", "series whose training part is constant", "zero", True),
+    "rmsse": MetricInfo("RMSSE", "RMSE / sqrt(mean (y_t - y_(t-m))^2) of the training part", "lower"),
+    "owa": MetricInfo("OWA", "0.5 x (sMAPE / Naive2's + MASE / Naive2's), from the averages", "lower"),
+    "pinball": MetricInfo("pinball", "mean 2 max(q (y - f_q), (q - 1) (y - f_q)); MAE at q = 0.5", "lower"),
+    "wql": MetricInfo("WQL", "pooled: mean over q of sum pinball_q / sum |y|", "lower", True),
+    "crps": MetricInfo("CRPS", "integral over q of pinball_q, from the grid of quantiles", "lower"),
+    "coverage": MetricInfo("coverage", "share of lower <= y <= upper, beside the nominal level", "nominal"),
+    "interval_score": MetricInfo(
+        "interval score", "mean (u - l) + 2/a (l - y)+ + 2/a (y - u)+, a = 1 - level", "lower"
     ),
-    ("msis", MetricInfo("MSIS", "interval score / mean |y_t - y_(t-m)| of the training part, per series", "lower")),
-    (
+    "msis": MetricInfo("MSIS", "interval score / mean |y_t - y_(t-m)| of the training part", "lower"),
+    "skill": MetricInfo(
         "skill",
-        MetricInfo(
-            "skill",
-            "1 - MAE / MAE of the seasonal naive on the same points, by MASE where there are several series "
-            "so that their scales do not matter; below 0 = worse than repeating the last season",
-            "higher",
-        ),
+        "1 - MAE / MAE of the seasonal naive on the same points, on MASE for several series so that scales "
+        "do not matter; below 0 = worse than repeating the last season",
+        "higher",
     ),
-)
-METRICS: dict[str, MetricInfo] = dict(_ROWS)
+}
 
 
 def metric_info(key: str) -> MetricInfo:
@@ -205,9 +200,7 @@ def wql(y_true: Values, quantiles: Values, probabilities: Values, *, observed: P
     return _ratio(float(np.mean(losses)), _size(y_true, observed))
 
 
-def crps(
-    y_true: Values, quantiles: Values, probabilities: Values, *, observed: Points, series: Series
-) -> float:
+def crps(y_true: Values, quantiles: Values, probabilities: Values, *, observed: Points, series: Series) -> float:
     """Continuous ranked probability score: the integral of the pinball loss over the probabilities.
 
     Each quantile stands for the probabilities nearest to its own, so that the weights sum to one and a
@@ -234,7 +227,14 @@ def interval_score(
 
 
 def msis(
-    y_true: Values, lower: Values, upper: Values, level: float, scale: Values, *, observed: Points, series: Series
+    y_true: Values,
+    lower: Values,
+    upper: Values,
+    level: float,
+    scale: Values,
+    *,
+    observed: Points,
+    series: Series,
 ) -> float:
     """Mean scaled interval score of M4; `level` in percent, `scale` the first of `seasonal_errors`."""
     return _average(_interval_score(y_true, lower, upper, level), observed, series, scale=scale)
@@ -277,9 +277,7 @@ def seasonal_errors(
     return absolute, np.sqrt(squares)
 
 
-def _lag_errors(
-    values: Values, observed: Points, offsets: Series, lag: int, ends: Series
-) -> tuple[Result, Result]:
+def _lag_errors(values: Values, observed: Points, offsets: Series, lag: int, ends: Series) -> tuple[Result, Result]:
     """Mean absolute and mean squared difference at one lag, shape (n_series,); 0 without any difference."""
     owner = np.repeat(np.arange(len(ends)), np.diff(offsets))
     usable = observed & (np.arange(len(owner)) < (offsets[:-1] + ends)[owner])

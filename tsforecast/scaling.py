@@ -15,6 +15,7 @@ from tsforecast.errors import DataError, OptionError
 
 Values = NDArray[np.float64]
 _CHUNK = 1024  # series scaled at once, so that the padded matrix stays small
+_LARGEST = 1e18  # its square is still a float32
 
 
 @dataclass(frozen=True)
@@ -92,8 +93,15 @@ def fit_scaling(
         method: `standard`, `robust`, `minmax` or `none`.
         log: from `log_kind`.
 
-    A series without a row before its end is fitted on its first row, so that nothing later is looked at.
+    A series without an observed row before its end is fitted on its first row, so that nothing later is looked at.
+
+    Raises:
+        DataError: values so large that float32 could not hold their squares.
     """
+    if float(np.abs(values).max(initial=0.0)) > _LARGEST:
+        raise DataError(
+            f"the values are too large: one is beyond {_LARGEST:g}", hint="divide the target column by a constant"
+        )
     n_series = len(offsets) - 1
     center, scale = np.zeros(n_series), np.ones(n_series)
     if method != "none":
@@ -101,8 +109,6 @@ def fit_scaling(
             part = slice(begin, min(begin + _CHUNK, n_series))
             matrix = _matrix(values, observed, offsets, ends, part, log)
             center[part], scale[part] = _fit_columns(matrix, method)
-    if not (np.all(np.isfinite(center)) and np.all(np.isfinite(scale))):
-        raise DataError("the values are too large to be scaled", hint="divide the target column by a constant")
     return Scaling(method, log, center, scale)
 
 
@@ -117,7 +123,7 @@ def scaling_of_new(
     center, scale = np.zeros(n_series), np.ones(n_series)
     for number in range(n_series) if like.method != "none" else ():
         rows = slice(offsets[number], offsets[number + 1])
-        series = apply_log(values[rows][observed[rows]], like.log)
+        series = apply_log(_known(values[rows], observed[rows]), like.log)
         if like.method == "standard":
             center[number], scale[number] = series.mean(), series.std()
         elif like.method == "robust":
@@ -137,13 +143,19 @@ def _matrix(
     part: slice,
     log: str,
 ) -> Values:
-    """Some series as columns, NaN below their end and where a value was filled in."""
+    """The known values of some series as columns, NaN below them."""
     used = np.maximum(ends[part], 1)
     matrix = np.full((int(used.max()), len(used)), np.nan)
     for column, (start, count) in enumerate(zip(offsets[part.start : part.stop], used, strict=True)):
         rows = slice(start, start + count)
-        matrix[:count, column] = np.where(observed[rows], apply_log(values[rows], log), np.nan)
+        known = _known(values[rows], observed[rows])
+        matrix[: len(known), column] = apply_log(known, log)
     return matrix
+
+
+def _known(values: Values, observed: NDArray[np.bool_]) -> Values:
+    """The observed values; the first one where none was observed."""
+    return values[observed] if observed.any() else values[:1]
 
 
 def _fit_columns(matrix: Values, method: str) -> tuple[Values, Values]:
@@ -159,12 +171,9 @@ def _fit_columns(matrix: Values, method: str) -> tuple[Values, Values]:
     else:
         minmax = MinMaxScaler().fit(matrix)
         center, scale = minmax.data_min_, minmax.data_range_
-    center = np.nan_to_num(np.asarray(center, dtype=np.float64))
-    scale = np.asarray(scale, dtype=np.float64)
     return center, _usable(center, scale)
 
 
 def _usable(center: Values, scale: Values) -> Values:
     """Scales, with 1 in place of those that only rounding keeps from zero."""
-    usable = np.isfinite(scale) & (scale > 1e-12 * np.maximum(1.0, np.abs(center)))
-    return np.where(usable, scale, 1.0)
+    return np.where(scale > 1e-12 * np.abs(center), scale, 1.0)

@@ -25,7 +25,8 @@ _MAX_HELD_OUT_HORIZONS = 20
 class Split:
     """Borders within each series, all of shape (n_series,).
 
-    A part that is empty has equal borders: series too short to be held out are only trained on.
+    A part that is empty has equal borders. The newest rows are held out first: a series too short for all parts has
+    no training rows.
     """
 
     train_end: Rows
@@ -57,15 +58,15 @@ def automatic_split(lengths: Rows, *, horizon: int, min_context: int) -> Split:
     Raises:
         DataError: no series has a context and two horizons; the message says what is needed.
     """
-    longest = int(lengths.max(initial=0))
-    typical = int(np.median(lengths[lengths >= min_context + 2 * horizon])) if longest else 0
-    if longest < min_context + 2 * horizon:
+    longest, needed = int(lengths.max(initial=0)), min_context + 2 * horizon
+    if longest < needed:
         raise DataError(
-            f"the longest series has {longest} rows; a lookback of {min_context} and a horizon of {horizon} "
-            f"need {min_context + 2 * horizon} (one horizon to learn from and one to be scored on)",
+            f"the longest series has {longest} rows; a context of {min_context} and a horizon of {horizon} "
+            f"need {needed} (one horizon to learn from and one to be scored on)",
             hint="give more rows, or a smaller --horizon or --lookback",
         )
-    part = int(np.clip(_HELD_OUT_SHARE * typical, horizon, max(horizon, _MAX_HELD_OUT_HORIZONS * horizon)))
+    typical = int(np.median(lengths[lengths >= needed]))
+    part = int(np.clip(_HELD_OUT_SHARE * typical, horizon, _MAX_HELD_OUT_HORIZONS * horizon))
     room = typical - min_context - horizon
     for held_out, parts in ((part, 3), (horizon, 3), (horizon, 2), (horizon, 1)):
         if parts * held_out <= room:

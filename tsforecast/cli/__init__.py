@@ -28,13 +28,11 @@ Start with:
   tsforecast fit data.csv
   tsforecast predict
 
-\b
-Every option of a command can also be set by a variable, TSFORECAST_FIT_HORIZON=24, and in the file of --config, as
-horizon = 24 below [fit]. What is typed wins over the variable, the variable over the file.
+Every option of a command can also be set by a variable, such as TSFORECAST_FIT_HORIZON=24, and in the file of --config,
+as horizon = 24 below [fit]. What is typed wins over the variable, and the variable over the file.
 
-\b
-Exit status: 0 done, 2 usage, 65 bad data or model, 66 input missing, 70 a bug of ours, 73 output cannot be created,
-74 storage failed, 75 locked or busy: try again, 77 untrusted model, 78 bad configuration, 128+n ended by signal n.
+Exit status: 0 done, 2 usage, 65 bad data or model, 66 input missing, 70 a bug of ours, 73 output cannot be created, 74
+storage failed, 75 locked or busy: try again, 77 untrusted model, 78 bad configuration, 128+n ended by signal n.
 """
 
 

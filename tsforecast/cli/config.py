@@ -1,8 +1,8 @@
 """`--config FILE.toml`: values of options, one table per command, the same names as on the command line.
 
-    [fit]
-    horizon = 24
-    target-col = ["sales", "returns"]
+[fit]
+horizon = 24
+target-col = ["sales", "returns"]
 """
 
 from __future__ import annotations

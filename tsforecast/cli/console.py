@@ -5,7 +5,6 @@ Results go to stdout. Messages, tables of a run and progress go to stderr.
 
 from __future__ import annotations
 
-import json
 import math
 import os
 import sys
@@ -29,11 +28,15 @@ if TYPE_CHECKING:
     from rich.progress import Progress
 
 _PREFIX = {"warning": "Warning: ", "error": "Error: "}
-_STYLE = {"warning": "yellow", "error": "bold red", "success": "green"}
+_STYLE = {"warning": "yellow", "error": "red", "success": "green"}
 # Seconds over which the speed behind the remaining time is averaged: an epoch's validation must not make it jump.
 _SPEED_SECONDS = 120
+# Columns that a bar takes beside the name of what is trained.
+_BAR_WIDTH = 68
 
-Row = Sequence[str]
+Cell = str | int | float | None
+Row = Sequence[Cell]
+Line = Sequence[str]
 
 
 class Console:
@@ -80,27 +83,31 @@ class Console:
 
     def json(self, document: Any) -> None:
         """Print a result as one JSON document."""
-        click.echo(json.dumps(_plain(document), indent=2, allow_nan=False))
+        from tsforecast.files import json_bytes
+
+        click.echo(json_bytes(document), nl=False)
 
     def table(self, header: Row, rows: Sequence[Row], *, err: bool = False, title: str = "") -> None:
         """Show a table; nothing in it is ever cut off.
 
         Args:
             header: names of the columns.
-            rows: cells.
+            rows: cells; numbers are rounded for people, and written in full for programs.
             err: whether it belongs to the run (stderr) rather than to the result (stdout). A result that is not
                 shown on a terminal is separated by tabs, for programs.
             title: shown above it, except where a program reads it.
         """
         if err and self.quiet:
             return
-        lines = [[clean(cell) for cell in row] for row in (header, *rows)]
-        if _is_terminal(sys.stderr if err else sys.stdout):
-            (self._rich if err else _rich_console(err=False)).print(_rich_table(lines, title))
-        elif err:
-            click.echo("\n".join([*([title] if title else []), *_aligned(lines)]), err=True)
-        else:
+        stream = sys.stderr if err else sys.stdout
+        exact = not err and not is_terminal(stream)
+        lines = [[_text(cell, exact) for cell in row] for row in (header, *rows)]
+        if exact:
             click.echo("\n".join("\t".join(line) for line in lines))
+        elif is_terminal(stream):
+            (self._rich if err else _rich_console(err=False)).print(_rich_table(lines, title))
+        else:
+            click.echo("\n".join([*([title] if title else []), *_aligned(lines)]), err=True)
 
     def report(self, event: Event) -> None:
         """Show what training tells: a live bar on a terminal, one line per epoch elsewhere."""
@@ -136,7 +143,7 @@ class Console:
 
     def _line(self, kind: str, text: str) -> None:
         line = clean(_PREFIX.get(kind, "") + text)
-        if _is_terminal(sys.stderr):
+        if is_terminal(sys.stderr):
             # Without wrapping: a command shown to be copied must stay in one piece.
             self._rich.print(line, style=_STYLE.get(kind), soft_wrap=True)
         else:
@@ -150,14 +157,20 @@ class Console:
     def _start(self, event: PhaseStarted) -> None:
         self.stop()
         self._training = event.name
-        if _is_terminal(sys.stderr):
+        self.info(f"{event.name}: up to {event.epochs} epochs of {event.windows:,} windows")
+        if is_terminal(sys.stderr):
             self._progress = _rich_progress(self._rich)
+            name = event.name.rpartition(", ")[2]  # of "training, member 1/3" the part that changes
+            room = max(8, self._rich.width - _BAR_WIDTH)
             self._progress.add_task(
-                clean(event.name), total=event.epochs, epoch=f"epoch 1/{event.epochs}", loss="", val="", speed=""
+                clean(name if len(name) <= room else f"{name[: room - 1]}…"),
+                total=event.epochs,
+                epoch=f"epoch 1/{event.epochs}",
+                loss="",
+                val="",
+                speed="",
             )
             self._progress.start()
-        else:
-            self.info(f"{event.name}: up to {event.epochs} epochs of {event.windows:,} windows")
 
     def _advance(self, event: BatchProgress) -> None:
         if self._progress is not None:
@@ -202,7 +215,8 @@ def seconds(value: float) -> str:
     return f"{minutes} min {rest} s"
 
 
-def _is_terminal(stream: TextIO | None) -> bool:
+def is_terminal(stream: TextIO | None) -> bool:
+    """Whether somebody watches, on a terminal that can redraw a line."""
     # A stream closed by the caller (`>&-`) is None.
     return stream is not None and stream.isatty() and os.environ.get("TERM") != "dumb"
 
@@ -217,24 +231,19 @@ def _epoch_line(event: EpochEnded, details: bool) -> str:
     return ", ".join(parts)
 
 
-def _plain(value: Any) -> Any:
-    """A value as JSON knows it: NumPy's become Python's, and what is not finite becomes null."""
-    if hasattr(value, "tolist"):
-        value = value.tolist()
-    if isinstance(value, float):
-        return value if math.isfinite(value) else None
-    if isinstance(value, dict):
-        return {str(key): _plain(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [_plain(item) for item in value]
-    return value if isinstance(value, str | int | None) else str(value)
+def _text(cell: Cell, exact: bool) -> str:
+    if isinstance(cell, str):
+        return clean(cell)
+    if exact:
+        return "" if cell is None else str(cell)
+    return f"{cell:,}" if isinstance(cell, int) else number(cell)
 
 
-def _numeric_columns(lines: Sequence[Row]) -> list[bool]:
+def _numeric_columns(lines: Sequence[Line]) -> list[bool]:
     return [all(cell[:1] in "0123456789+-" for cell in column[1:]) for column in zip(*lines, strict=True)]
 
 
-def _aligned(lines: Sequence[Row]) -> list[str]:
+def _aligned(lines: Sequence[Line]) -> list[str]:
     widths = [max(len(cell) for cell in column) for column in zip(*lines, strict=True)]
     signs = [">" if numeric else "<" for numeric in _numeric_columns(lines)]
     return ["  ".join(f"{c:{s}{w}}" for c, s, w in zip(line, signs, widths, strict=True)).rstrip() for line in lines]
@@ -247,7 +256,7 @@ def _rich_console(*, err: bool) -> RichConsole:
     return RichConsole(stderr=err, markup=False, highlight=False, emoji=False)
 
 
-def _rich_table(lines: Sequence[Row], title: str) -> Any:
+def _rich_table(lines: Sequence[Line], title: str) -> Any:
     from rich import box
     from rich.table import Table
 

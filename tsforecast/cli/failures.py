@@ -29,8 +29,8 @@ def show_failure(error: BaseException, console: Console) -> int:
     if isinstance(error, KeyboardInterrupt):
         console.error("interrupted")
         return _INTERRUPTED
+    _drop_unwritable_output()
     if isinstance(error, BrokenPipeError):
-        _forget_output()
         return _BROKEN_PIPE
     if isinstance(error, OSError):
         error = _storage_error(error)
@@ -39,15 +39,19 @@ def show_failure(error: BaseException, console: Console) -> int:
     console.error(str(error))
     if console.verbose:
         _show_causes(error, console)
-    if console.as_json:
-        console.json({"error": error.to_dict()})
+    _show_json(error, console)
     return error.exit_code
 
 
 def show_usage_error(error: click.ClickException, console: Console) -> None:
     """The JSON part of an error that Click shows itself."""
+    _show_json(OptionError(error.format_message()), console)
+
+
+def _show_json(error: TsforecastError, console: Console) -> None:
     if console.as_json:
-        console.json({"error": OptionError(error.format_message()).to_dict()})
+        with suppress(OSError):  # stdout may be what failed
+            console.json({"error": error.to_dict()})
 
 
 def _storage_error(error: OSError) -> StorageError:
@@ -61,8 +65,7 @@ def _show_bug(error: BaseException, console: Console) -> int:
     click.echo("".join(traceback.format_exception(error)), err=True, nl=False)
     bug = TsforecastError(f"this is a bug of tsforecast: {type(error).__name__}: {error}", hint="please report it")
     console.error(str(bug))
-    if console.as_json:
-        console.json({"error": bug.to_dict()})
+    _show_json(bug, console)
     return bug.exit_code
 
 
@@ -73,8 +76,13 @@ def _show_causes(error: BaseException, console: Console) -> None:
         cause = cause.__cause__
 
 
-def _forget_output() -> None:
-    # What is still buffered would raise once more when the interpreter flushes it at its end.
+def _drop_unwritable_output() -> None:
+    # What is still buffered would fail once more when the interpreter flushes it at its end.
     for stream in (sys.stdout, sys.stderr):
-        with suppress(AttributeError, OSError, ValueError):
-            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+        if stream is None:
+            continue
+        try:
+            stream.flush()
+        except OSError:
+            with suppress(OSError):
+                os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())

@@ -105,7 +105,7 @@ output_options = combine(
         is_flag=True,
         is_eager=True,
         callback=_json,
-        help="Print the result as one JSON document; an error too, as {\"error\": ...}.",
+        help='Print the result as one JSON document; an error too, as {"error": ...}.',
     ),
     verbosity_options,
 )
@@ -114,6 +114,7 @@ store_option = option(
     "Store",
     "--store",
     type=click.Path(),
+    metavar="DIR",
     default=DEFAULT_STORE,
     envvar="TSFORECAST_STORE",
     show_default=True,
@@ -121,16 +122,18 @@ store_option = option(
     help="Folder of the models.",
 )
 
-store_options = combine(
-    store_option,
-    option("Store", "--name", help="Name of the model.", show_default="the data file's name"),
-)
+
+def name_option(default: str) -> Decorator[Any]:
+    """`--name`, with what it is when it is left out."""
+    return option("Store", "--name", metavar="NAME", help="Name of the model.", show_default=default)
+
 
 _READING_FIELDS = (
     "time_col",
     "target_cols",
     "id_cols",
     "tz",
+    "date_format",
     "on_duplicate",
     "fill_gaps",
     "delimiter",
@@ -162,6 +165,13 @@ reading_options = combine(
     option("Reading", "--tz", metavar="ZONE", help="Time zone of the times, such as Europe/Berlin."),
     option(
         "Reading",
+        "--date-format",
+        metavar="FORMAT",
+        help="Of the times, such as %d.%m.%Y, where several fit.",
+        show_default="found",
+    ),
+    option(
+        "Reading",
         "--on-duplicate",
         type=click.Choice(["error", "first", "last", "mean"]),
         show_default="error",
@@ -182,9 +192,7 @@ reading_options = combine(
         help="Between the columns; `tab` for a tab.",
         show_default="found",
     ),
-    option(
-        "Reading", "--decimal", type=click.Choice([".", ","]), help="Decimal mark.", show_default="found"
-    ),
-    option("Reading", "--encoding", help="Of the text.", show_default="utf-8"),
+    option("Reading", "--decimal", type=click.Choice([".", ","]), help="Decimal mark.", show_default="found"),
+    option("Reading", "--encoding", metavar="NAME", help="Of the text.", show_default="utf-8"),
     option("Reading", "--skip-rows", type=int, metavar="N", help="Lines above the header.", show_default="0"),
 )

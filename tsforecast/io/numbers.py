@@ -11,9 +11,7 @@ from numpy.typing import NDArray
 
 MISSING_TOKENS = ("", "NA", "NaN", "null", "None", "-", "?", "#N/A", "n/a")
 _MISSING_SPELLINGS = frozenset(
-    spelling
-    for token in MISSING_TOKENS
-    for spelling in (token, token.lower(), token.upper(), token.title())
+    spelling for token in MISSING_TOKENS for spelling in (token, token.lower(), token.upper(), token.title())
 )
 _NUMBER = {
     ".": re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?"),

@@ -26,6 +26,4 @@ class Place:
 
     def error(self, row: int, message: str, hint: str = "") -> DataError:
         """An error about one row, counted from 0."""
-        return DataError(
-            message, hint=hint, file=self.file, row=int(self.lines[row]), column=self.column
-        )
+        return DataError(message, hint=hint, file=self.file, row=int(self.lines[row]), column=self.column)

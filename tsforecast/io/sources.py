@@ -69,18 +69,14 @@ def _read_regular(handle: io.BufferedReader, name: str) -> bytes:
     if stat.S_ISDIR(before.st_mode):
         raise InputMissingError("this is a folder, not a file", file=name)
     if not stat.S_ISREG(before.st_mode):
-        raise DataError(
-            "not a regular file but a pipe or a device", hint="use - to read standard input", file=name
-        )
+        raise DataError("not a regular file but a pipe or a device", hint="use - to read standard input", file=name)
     try:
         data = handle.read()
     except OSError as error:
         raise StorageError(f"reading failed: {error.strerror}", file=name) from error
     after = os.fstat(handle.fileno())
     if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns):
-        raise BusyError(
-            "the file changed while it was read", hint="try again when it is complete", file=name
-        )
+        raise BusyError("the file changed while it was read", hint="try again when it is complete", file=name)
     return data
 
 

@@ -62,9 +62,7 @@ _TIMES = (
     (" 0{1,2}:00 AA", " %I:%M %p"),
     (" 0{1,2}:00:00 AA", " %I:%M:%S %p"),
 )
-_FORMATS = tuple(
-    (re.compile(shape), formats) for shape, formats in _LONG_PERIODS
-) + tuple(
+_FORMATS = tuple((re.compile(shape), formats) for shape, formats in _LONG_PERIODS) + tuple(
     (re.compile(shape + clock_shape), tuple(text + clock for text in formats))
     for shape, formats in _DAYS
     for clock_shape, clock in _TIMES

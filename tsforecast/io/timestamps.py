@@ -32,7 +32,7 @@ class ParsedStamps:
     Args:
         wall: the clock as written, datetime64[us], shape (rows,).
         instants: the same in UTC where offsets were written, else None.
-        time_format: strftime format they were written in, with `%q` for the quarter and `%:z` for an offset like `+05:30`.
+        time_format: strftime format they were written in; `%q` is the quarter, `%:z` an offset such as `+05:30`.
         time_zone: zone of the offsets; None without offsets, and where they differ.
         notes: what was assumed.
     """
@@ -42,6 +42,11 @@ class ParsedStamps:
     time_format: str
     time_zone: str | None = None
     notes: tuple[Note, ...] = ()
+
+    @property
+    def key(self) -> Stamps:
+        """Instants where they are known, else the wall clock: what tells times apart and orders them."""
+        return self.wall if self.instants is None else self.instants
 
     @property
     def whole_numbers(self) -> bool:
@@ -83,9 +88,7 @@ def parse_stamps(
     stripped = [str(text).strip() for text in found]
     distinct = _Distinct(stripped, shapes(stripped), codes, place)
     formats = (date_format,) if date_format else _candidates(distinct)
-    parsed = (
-        _parse_iso(distinct) if formats == (ISO,) else _parse_formats(distinct, formats, known_format)
-    )
+    parsed = _parse_iso(distinct) if formats == (ISO,) else _parse_formats(distinct, formats, known_format)
     years = parsed.wall.astype("datetime64[Y]").astype(np.int64) + 1970
     outside = np.flatnonzero((years < FIRST_YEAR) | (years > LAST_YEAR))
     if outside.size:
@@ -115,9 +118,7 @@ def _candidates(distinct: _Distinct) -> tuple[str, ...]:
     return next(iter(first))
 
 
-def _parse_formats(
-    distinct: _Distinct, formats: tuple[str, ...], known_format: str | None
-) -> ParsedStamps:
+def _parse_formats(distinct: _Distinct, formats: tuple[str, ...], known_format: str | None) -> ParsedStamps:
     """Dates in the one format that fits every row."""
     trial = distinct.texts[:_TRIAL_TEXTS]
     failures = {text: int(np.isnat(_strptime(trial, text)).sum()) for text in formats}
@@ -156,9 +157,7 @@ def _strptime(texts: list[str], text_format: str) -> Stamps:
         stamps[months.isna().to_numpy()] = np.datetime64("NaT")
         return stamps
     if "%z" in text_format or "%Z" in text_format:
-        raise OptionError(
-            f"the date format {text_format} has an offset", hint="write times with offsets as ISO 8601"
-        )
+        raise OptionError(f"the date format {text_format} has an offset", hint="write times with offsets as ISO 8601")
     try:
         parsed = pd.to_datetime(cells, format=text_format, errors="coerce")
     except ValueError as error:

@@ -57,9 +57,7 @@ def to_wall(instants: Stamps, zone: str) -> Stamps:
 def to_instants(wall: Stamps, zone: str) -> Stamps:
     """UTC instants of a wall clock, shape (n,); a skipped hour counts from its end, a repeated one as the first."""
     repeated: NDArray[np.bool_] = np.ones(wall.size, dtype=bool)
-    local = pd.DatetimeIndex(wall).tz_localize(
-        find_zone(zone), nonexistent="shift_forward", ambiguous=repeated
-    )
+    local = pd.DatetimeIndex(wall).tz_localize(find_zone(zone), nonexistent="shift_forward", ambiguous=repeated)
     return local.tz_convert(None).to_numpy().astype("datetime64[us]")
 
 

@@ -1,8 +1,9 @@
-"""Forecasts that learn nothing: every report shows them beside the model, which must beat them to be worth its cost.
+"""Forecasts that learn nothing: a model that does not beat them is not worth its cost.
 
-`naive`, `seasonal_naive` and `drift` map windows to forecasts. A window is a context of shape (samples, lookback) with
-a mask of the same shape, False where the context is padded on the left; padded values are never used. A window without
-a single value gives NaN. `naive2` is the yardstick of the M4 competition and reads a whole history.
+`naive`, `seasonal_naive` and `drift` map windows to forecasts. A window is a context of shape
+(samples, lookback) with a mask of the same shape, False where the context is padded on the left; padded values
+are never used, and a window without a single value gives NaN. `naive2` is the yardstick of the M4 competition
+and reads a whole history.
 """
 
 from __future__ import annotations
@@ -33,14 +34,15 @@ def seasonal_naive(context: Array, mask: Mask, horizon: int, season_length: int)
     positions = lookback - season_length + np.arange(horizon) % season_length
     inside = np.maximum(positions, 0)
     known = mask[:, inside] & (positions >= 0)
-    return np.where(known, context[:, inside], _last(context, mask)[:, None])
+    repeated: Array = np.where(known, context[:, inside], _last(context, mask)[:, None])
+    return repeated
 
 
 def drift(context: Array, mask: Mask, horizon: int, season_length: int) -> Array:
     """The line from the first to the last value of each window, continued: shape (samples, horizon).
 
-    last + step x (last - first) / (values - 1), Hyndman and Athanasopoulos, Forecasting: Principles and Practice,
-    section 5.2. The season plays no part.
+    last + step x (last - first) / (values - 1): Hyndman and Athanasopoulos, Forecasting: Principles and
+    Practice, section 5.2. The season plays no part.
     """
     samples, lookback = context.shape
     count = mask.sum(axis=1)
@@ -48,7 +50,8 @@ def drift(context: Array, mask: Mask, horizon: int, season_length: int) -> Array
     last = _last(context, mask)
     slope = (last - first) / np.maximum(count - 1, 1).astype(np.float32)
     steps = np.arange(1, horizon + 1, dtype=np.float32)
-    return last[:, None] + slope[:, None] * steps
+    line: Array = last[:, None] + slope[:, None] * steps
+    return line
 
 
 def naive2(history: NDArray[np.float64], horizon: int, season_length: int) -> NDArray[np.float64]:
@@ -69,7 +72,8 @@ def naive2(history: NDArray[np.float64], horizon: int, season_length: int) -> ND
     if not is_seasonal(history, season_length) or history.min() <= 0:
         return np.full(horizon, history[-1], dtype=np.float64)
     indices = _seasonal_indices(history, season_length)
-    return history[-1] / indices[(len(history) - 1) % season_length] * indices[positions]
+    adjusted = history[-1] / indices[(len(history) - 1) % season_length]
+    return np.asarray(adjusted * indices[positions])
 
 
 def is_seasonal(history: NDArray[np.float64], season_length: int) -> bool:
@@ -97,7 +101,8 @@ def _last(context: Array, mask: Mask) -> Array:
 def _seasonal_indices(history: NDArray[np.float64], season_length: int) -> NDArray[np.float64]:
     """Classical multiplicative indices with mean 1, shape (season_length,), the first for history[0].
 
-    Each is the mean ratio to the centered moving average of one season (2 x m for an even m), as R's `decompose`.
+    Each is the mean ratio to the centered moving average of one season (2 x m for an even m), as in R's
+    `decompose`.
     """
     weights = np.ones(season_length)
     if season_length % 2 == 0:
@@ -107,4 +112,4 @@ def _seasonal_indices(history: NDArray[np.float64], season_length: int) -> NDArr
     ratios = history[edge : edge + len(trend)] / trend
     positions = np.arange(edge, edge + len(trend)) % season_length
     indices = np.bincount(positions, ratios, season_length) / np.bincount(positions, minlength=season_length)
-    return indices / indices.mean()
+    return np.asarray(indices / indices.mean())

@@ -7,6 +7,7 @@ difference. The rest follows from the horizon, the season and the number of wind
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -30,7 +31,7 @@ from tsforecast.models.registry import get_model
 from tsforecast.scaling import fit_scaling, log_kind
 from tsforecast.series import Panel
 from tsforecast.split import Split
-from tsforecast.windows import WindowIndex, batches, window_index
+from tsforecast.windows import Batch, WindowIndex, batches, window_index
 
 _SEASONS = (2, 3, 5, 7, 14, 30)
 _LONGEST_LOOKBACK = 720
@@ -38,6 +39,8 @@ _STEP_BY_STEP = 32  # shorter lookbacks are read one step at a time
 _LONGEST_SEGMENT = 48
 _TRAIN_SAMPLE, _VALIDATION_SAMPLE = 8000, 3000
 _CLEARLY = 0.01  # a candidate must beat the simpler one by this share
+import os
+SKIP = os.environ.get('SKIP','1')=='1'
 _SERIES_VECTORS = (2, 100)  # series among which a learned vector each is worth having
 
 
@@ -126,7 +129,7 @@ def choose_training(options: FitOptions, windows: int) -> TrainingConfig:
     batch = options.batch_size or int(np.clip(2 ** int(np.log2(max(1, windows / 16))), 16, 256))
     steps = min(preset.steps_per_epoch, max(20, -(-windows // batch)))
     # Few windows make short epochs: more of them, so that the network sees enough steps.
-    epochs = options.epochs or max(preset.epochs, min(3 * preset.epochs, -(-600 // steps)))
+    epochs = options.epochs or max(preset.epochs, min(100, -(-int(os.environ.get('STEPS','2000')) // steps)))
     rate = options.learning_rate or (1e-3 if (options.units or preset.units) <= 128 else 5e-4)
     return TrainingConfig(
         loss=options.loss,
@@ -198,14 +201,15 @@ class _Trial:
         method = "none" if normalisation == "mean-level" else "standard"
         scaling = fit_scaling(panel.values, panel.observed, panel.offsets, self.split.train_end, method=method, log=log)
         values = scaling.transform(panel.values, panel.series_of_row)
-        options = {"lookback": lookback, "horizon": horizon}
 
-        def gathered(index: WindowIndex):  # type: ignore[no-untyped-def]
-            return batches(values, panel.observed, panel.offsets, index, **options)
+        def gathered(index: WindowIndex) -> Iterator[Batch]:
+            return batches(values, panel.observed, panel.offsets, index, lookback=lookback, horizon=horizon)
 
         if not any(batch.observed.all(axis=1).any() for batch in gathered(train)):
             return np.inf
-        weights, _ = fit_linear(gathered(train), lookback, horizon, normalisation=normalisation)
+        weights, _ = fit_linear(
+            gathered(train), lookback, horizon, validation=gathered(validation), normalisation=normalisation
+        )
         total = count = 0.0
         for batch in gathered(validation):
             y_pred = predict_linear(weights, batch.context, batch.mask, normalisation=normalisation)
@@ -257,14 +261,12 @@ def _choose_lookback(trial: _Trial, candidates: list[int], log: str, normalisati
     best = min(errors)
     if not np.isfinite(best):
         return candidates[0], "too few rows to compare longer ones"
-    for length, error in zip(candidates, errors, strict=True):
-        if error <= best * (1 + _CLEARLY):
-            break
-    pairs = [(str(length),) for length in candidates]
+    length = next(c for c, error in zip(candidates, errors, strict=True) if error <= best * (1 + _CLEARLY))
+    pairs = [(str(candidate),) for candidate in candidates]
     return length, f"shortest within 1 % of the least linear validation error ({_listing(pairs, errors)})"
 
 
-def _listing(pairs: list[tuple[str, ...]], errors: list[float]) -> str:
+def _listing(pairs: Sequence[tuple[str, ...]], errors: list[float]) -> str:
     return ", ".join(f"{'+'.join(pair)} {error:.3g}" for pair, error in zip(pairs, errors, strict=True))
 
 
@@ -316,6 +318,7 @@ def _choose_network(
         dropout=dropout,
         levels=QUANTILES if options.loss == "quantile" else (0.5,),
         series_vectors=vectors,
+        skip=SKIP,
     )
     return network, choices
 

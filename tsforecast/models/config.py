@@ -48,6 +48,8 @@ class NetworkConfig:
         dropout: before the output layer.
         levels: probability levels of the outputs; (0.5,) for a point forecast.
         series_vectors: number of series with a learned vector in the queries; 0 for none.
+        skip: whether a linear map from the normalised window to the horizon is added to the output; it starts as the
+            ridge regression of models/linear.py, so that training starts at the linear model's error.
     """
 
     cell: Literal["rnn", "lstm", "gru"]
@@ -63,6 +65,7 @@ class NetworkConfig:
     dropout: float
     levels: tuple[float, ...]
     series_vectors: int
+    skip: bool
 
     @property
     def input_segments(self) -> int:
@@ -132,7 +135,7 @@ class Preset:
 PRESETS: dict[str, Preset] = {
     "fast": Preset("a first look", units=64, epochs=5, members=1, steps_per_epoch=100),
     "balanced": Preset("the default", units=128, epochs=10, members=1, steps_per_epoch=200),
-    "best": Preset("up to ten times the time", units=256, epochs=16, members=3, steps_per_epoch=300),
+    "best": Preset("up to ten times the time", units=192, epochs=12, members=3, steps_per_epoch=200),
 }
 
 

@@ -37,13 +37,16 @@ def forward(
     center, scale = statistics(context, mask, config.normalisation)
     x = normalise(context, mask, center, scale)
     padding = config.input_segments * config.segment - config.lookback
-    x = np.pad(x, ((0, 0), (padding, 0))).reshape(-1, config.input_segments, config.segment)
-    steps = np.pad(mask, ((0, 0), (padding, 0))).reshape(x.shape).any(axis=2)
-    end, states = _encode(config, weights, _embed(weights, x), steps)
+    segments = np.pad(x, ((0, 0), (padding, 0))).reshape(-1, config.input_segments, config.segment)
+    steps = np.pad(mask, ((0, 0), (padding, 0))).reshape(segments.shape).any(axis=2)
+    end, states = _encode(config, weights, _embed(weights, segments), steps)
     decode = _decode_direct if config.strategy == "direct" else _decode_recursive
     y = decode(config, weights, end, states, series)
     y = y.reshape(len(context), config.output_segments * config.segment, len(config.levels))
-    y = y[:, : config.horizon] * scale[:, :, None] + center[:, :, None]
+    y = y[:, : config.horizon]
+    if config.skip:
+        y = y + (x @ weights["skip/kernel"] + weights["skip/bias"])[:, :, None]
+    y = y * scale[:, :, None] + center[:, :, None]
     return np.sort(y, axis=2)
 
 
@@ -65,6 +68,8 @@ def weight_shapes(config: NetworkConfig) -> dict[str, tuple[int, ...]]:
             shapes["query/series"] = (config.series_vectors, half)
     outputs = config.segment * len(config.levels)
     shapes["head/kernel"], shapes["head/bias"] = (config.width, outputs), (outputs,)
+    if config.skip:
+        shapes["skip/kernel"], shapes["skip/bias"] = (config.lookback, config.horizon), (config.horizon,)
     return shapes
 
 

@@ -25,6 +25,7 @@ from tsforecast.windows import WindowIndex, batches, window_index
 
 # Windows that validation, calibration and scores rest on at most, evenly spread over their part.
 MAX_VALIDATION, MAX_CALIBRATION = 8192, 8192
+MAX_RIDGE = 2048
 _MAX_LINEAR = 60_000
 
 
@@ -105,18 +106,18 @@ def train_model(
     spec = plan.spec(model)
     if spec.network is not None:
         return _train_network(spec, prepared, plan, report, phase, epochs, deadline)
-    weights: Weights = {}
-    if model == "linear":
-        shapes = {"lookback": plan.lookback, "horizon": plan.horizon}
-        parts = [
-            batches(prepared.values, prepared.panel.observed, prepared.panel.offsets, index, **shapes)
-            for index in (
-                prepared.windows("train", plan, _MAX_LINEAR),
-                prepared.windows("validation", plan, MAX_VALIDATION),
-            )
-        ]
-        weights, _ = fit_linear(parts[0], plan.lookback, plan.horizon, validation=parts[1])
+    weights = _ridge(prepared, plan, "last") if model == "linear" else {}
     return Trained(spec, weights, seconds=time.monotonic() - began)
+
+
+def _ridge(prepared: Prepared, plan: Plan, normalisation: str) -> Weights:
+    """A linear map from windows to horizons, its strength chosen on validation windows."""
+    panel = prepared.panel
+    train, validation = (
+        batches(prepared.values, panel.observed, panel.offsets, index, lookback=plan.lookback, horizon=plan.horizon)
+        for index in (prepared.windows("train", plan, _MAX_LINEAR), prepared.windows("validation", plan, MAX_RIDGE))
+    )
+    return fit_linear(train, plan.lookback, plan.horizon, validation=validation, normalisation=normalisation)[0]
 
 
 def _train_network(
@@ -142,6 +143,7 @@ def _train_network(
         offsets=prepared.panel.offsets,
         train=prepared.windows("train", plan),
         validation=prepared.windows("validation", plan, MAX_VALIDATION),
+        skip=_ridge(prepared, plan, spec.network.normalisation) if spec.network.skip else None,
     )
     if epochs:
         data = replace(data, validation=data.validation.take(np.empty(0, np.int64)))

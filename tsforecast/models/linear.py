@@ -1,9 +1,9 @@
 """The linear model: a ridge regression from the window to the horizon, solved in closed form.
 
-NLinear (Zeng et al., Are Transformers Effective for Time Series Forecasting?, 2023): the window's last value is
-subtracted from its context and added to its forecast, so that the level of a series does not matter. All series share
-one map. Only X'X and X'Y are kept while the batches pass by: memory is O(lookback x (lookback + horizon)) whatever
-the number of rows.
+NLinear (Zeng et al., Are Transformers Effective for Time Series Forecasting?, 2023): the window's last value
+is subtracted from its context and added to its forecast, so that the level of a series does not matter. All
+series share one map. Only X'X and X'Y are kept while the batches pass by: memory is
+O(lookback x (lookback + horizon)) whatever the number of rows.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tsforecast.errors import DataError
+from tsforecast.models.normalisation import statistics
 from tsforecast.models.spec import Array, Weights
 from tsforecast.windows import Batch
 
@@ -21,6 +22,7 @@ from tsforecast.windows import Batch
 RIDGES = (1e-4, 1e-3, 1e-2, 1e-1, 1.0)
 DEFAULT_RIDGE = 1e-2
 
+Mask = NDArray[np.bool_]
 Matrix = NDArray[np.float64]
 
 
@@ -31,15 +33,17 @@ def fit_linear(
     *,
     validation: Iterable[Batch] = (),
     ridge: float = DEFAULT_RIDGE,
+    normalisation: str = "last",
 ) -> tuple[Weights, float]:
-    """Fit the map to the windows whose target is complete; those with an unobserved target step are left out.
+    """Fit the map to the windows whose target is complete; those with an unobserved step are left out.
 
     Args:
         batches: training windows; read once.
         lookback: steps of a context.
         horizon: steps of a target.
-        validation: windows to choose the strength by, out of RIDGES, with the least absolute error; read once.
-        ridge: strength as a multiple of the mean of X'X's diagonal, used where there are no validation windows.
+        validation: windows that choose the strength out of RIDGES by their absolute error; read once.
+        ridge: strength used where there are no validation windows, a multiple of the mean of X'X's diagonal.
+        normalisation: of each window, one of NORMALISATIONS; NLinear's is `last`.
 
     Returns:
         `linear/kernel` (lookback, horizon) and `linear/bias` (horizon,), and the strength used.
@@ -47,58 +51,62 @@ def fit_linear(
     Raises:
         DataError: no training window has a complete target.
     """
-    gram, moment = _normal_equations(batches, lookback, horizon)
+    gram, moment = _normal_equations(batches, lookback, horizon, normalisation)
     if gram[-1, -1] == 0:
         raise DataError(
             f"the linear model needs a window whose {horizon} target steps were all observed; there is none",
             hint="give series with fewer gaps, or a smaller --horizon",
         )
     candidates = [_solve(gram, moment, strength) for strength in RIDGES]
-    errors = _validation_errors(candidates, validation)
+    errors = _validation_errors(candidates, validation, normalisation)
     if errors is None:
         return _solve(gram, moment, ridge), ridge
     best = int(np.argmin(errors))
     return candidates[best], RIDGES[best]
 
 
-def predict_linear(weights: Weights, context: Array, mask: NDArray[np.bool_]) -> Array:
+def predict_linear(weights: Weights, context: Array, mask: Mask, *, normalisation: str = "last") -> Array:
     """Forecast windows.
 
     Args:
         weights: as `fit_linear` returns them.
         context: shape (samples, lookback).
         mask: shape (samples, lookback), False where padded on the left; padded values are not used.
+        normalisation: the one that the weights were fitted under.
 
     Returns:
         Shape (samples, horizon); NaN for a window without a single value.
     """
-    inputs, last = _subtract_last(context, mask)
-    return inputs @ weights["linear/kernel"] + weights["linear/bias"] + last
+    inputs, center, scale = _normalised(context, mask, normalisation)
+    return (inputs @ weights["linear/kernel"] + weights["linear/bias"]) * scale + center
 
 
-def _subtract_last(context: Array, mask: NDArray[np.bool_]) -> tuple[Array, Array]:
-    """Context less its last value, (samples, lookback), and that value, (samples, 1).
+def _normalised(context: Array, mask: Mask, normalisation: str) -> tuple[Array, Array, Array]:
+    """Inputs (samples, lookback) with the center and scale taken out of them, both (samples, 1).
 
-    Padded positions hold the first value of the series: a level that goes on to the left.
+    Padded positions hold the window's first value: a level that goes on to the left, where zero would be a jump.
     """
     samples, lookback = context.shape
     start = np.minimum(lookback - mask.sum(axis=1), lookback - 1)
-    first = context[np.arange(samples), start][:, None]
-    last = np.where(mask[:, -1:], context[:, -1:], np.float32(np.nan))
-    return np.where(mask, context, first) - last, last
+    filled = np.where(mask, context, context[np.arange(samples), start][:, None])
+    center, scale = statistics(filled, mask, normalisation)
+    center = np.where(mask[:, -1:], center, np.float32(np.nan))
+    return (filled - center) / scale, center, scale
 
 
-def _normal_equations(batches: Iterable[Batch], lookback: int, horizon: int) -> tuple[Matrix, Matrix]:
-    """X'X and X'Y over all windows, X with a last column of ones: (lookback + 1, lookback + 1), (.., horizon)."""
+def _normal_equations(
+    batches: Iterable[Batch], lookback: int, horizon: int, normalisation: str
+) -> tuple[Matrix, Matrix]:
+    """X'X (lookback + 1, lookback + 1) and X'Y (lookback + 1, horizon), the last column of X being ones."""
     gram = np.zeros((lookback + 1, lookback + 1))
     moment = np.zeros((lookback + 1, horizon))
     for batch in batches:
         keep = batch.observed.all(axis=1) & batch.mask[:, -1]
-        inputs, last = _subtract_last(batch.context[keep], batch.mask[keep])
+        inputs, center, scale = _normalised(batch.context[keep], batch.mask[keep], normalisation)
         x = np.ones((len(inputs), lookback + 1))
         x[:, :-1] = inputs
         gram += x.T @ x
-        moment += x.T @ (batch.target[keep] - last).astype(np.float64)
+        moment += x.T @ ((batch.target[keep] - center) / scale).astype(np.float64)
     return gram, moment
 
 
@@ -112,13 +120,13 @@ def _solve(gram: Matrix, moment: Matrix, ridge: float) -> Weights:
     return {"linear/kernel": solution[:-1], "linear/bias": solution[-1]}
 
 
-def _validation_errors(candidates: list[Weights], validation: Iterable[Batch]) -> Matrix | None:
+def _validation_errors(candidates: list[Weights], validation: Iterable[Batch], normalisation: str) -> Matrix | None:
     """Sum of the absolute errors of each candidate over the observed points; None without any such point."""
     errors, points = np.zeros(len(candidates)), 0
     for batch in validation:
         observed = batch.observed & batch.mask[:, -1:]
         points += int(observed.sum())
         for number, weights in enumerate(candidates):
-            forecast = predict_linear(weights, batch.context, batch.mask)
+            forecast = predict_linear(weights, batch.context, batch.mask, normalisation=normalisation)
             errors[number] += np.abs(forecast - batch.target)[observed].sum(dtype=np.float64)
     return errors if points else None

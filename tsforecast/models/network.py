@@ -38,6 +38,10 @@ class SegmentNetwork(keras.Model):  # type: ignore[misc]
         self.dropout = keras.layers.Dropout(config.dropout, seed=self._seed())
         self.head = keras.layers.Dense(config.segment * len(config.levels), kernel_initializer=self._glorot())
         self.position, self.series = self._queries()
+        self.skip = None
+        if config.skip:
+            self.skip = keras.layers.Dense(config.horizon, kernel_initializer="zeros")
+            self.skip.build((None, config.lookback))
         for number, layer in enumerate(self.stack):
             layer.build((None, None, config.units if number == 0 else config.width))
         self.embed.build((None, None, config.segment))
@@ -104,19 +108,22 @@ class SegmentNetwork(keras.Model):  # type: ignore[misc]
         if mask is not None:
             x = tf.where(mask, x, 0.0)
         padding = config.input_segments * config.segment - config.lookback
-        x = tf.pad(x, [[0, 0], [padding, 0]])
-        x = tf.reshape(x, (-1, config.input_segments, config.segment))
+        segments = tf.pad(x, [[0, 0], [padding, 0]])
+        segments = tf.reshape(segments, (-1, config.input_segments, config.segment))
         steps = None
         if mask is not None:
             padded = tf.pad(mask, [[0, 0], [padding, 0]])
             steps = tf.reduce_any(tf.reshape(padded, (-1, config.input_segments, config.segment)), axis=2)
-        output, states = self._encode(self.embed(x), steps)
+        output, states = self._encode(self.embed(segments), steps)
         if config.strategy == "direct":
             y = self._decode_direct(states, series, training)
         else:
             y = self._decode_recursive(output, states, training)
         y = tf.reshape(y, (-1, config.output_segments * config.segment, len(config.levels)))
-        return y[:, : config.horizon], center[:, :, None], scale[:, :, None]
+        y = y[:, : config.horizon]
+        if self.skip is not None:
+            y = y + self.skip(x)[:, :, None]
+        return y, center[:, :, None], scale[:, :, None]
 
     def _encode(self, x: Tensor, steps: Tensor | None) -> tuple[Tensor, list[list[Tensor]]]:
         """Run the stack over the window: what it ends with, shape (samples, width), and each layer's last states."""
@@ -174,6 +181,12 @@ class SegmentNetwork(keras.Model):  # type: ignore[misc]
                 output, states = self._step(self.embed(y[:, :, middle]), states)
         return tf.stack(segments, axis=1)
 
+    def start_skip(self, kernel: np.ndarray, bias: np.ndarray) -> None:
+        """Start at a linear model: the skip takes its weights, and the rest of the network starts by adding nothing."""
+        self.skip.kernel.assign(kernel)
+        self.skip.bias.assign(bias)
+        self.head.kernel.assign(tf.zeros_like(self.head.kernel))
+
     def named_weights(self) -> dict[str, Any]:
         """Variables under fixed names, the same for every version of Keras."""
         named = {"embed/kernel": self.embed.kernel, "embed/bias": self.embed.bias}
@@ -189,6 +202,8 @@ class SegmentNetwork(keras.Model):  # type: ignore[misc]
         if self.series is not None:
             named["query/series"] = self.series
         named["head/kernel"], named["head/bias"] = self.head.kernel, self.head.bias
+        if self.skip is not None:
+            named["skip/kernel"], named["skip/bias"] = self.skip.kernel, self.skip.bias
         return named
 
 

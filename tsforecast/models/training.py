@@ -40,6 +40,7 @@ class TrainingData:
         offsets: start of each series, shape (n_series + 1,).
         train: windows to learn from.
         validation: windows to choose the best weights by; may be empty.
+        skip: `linear/kernel` and `linear/bias` that a network's linear skip starts from.
     """
 
     values: NDArray[np.float32]
@@ -47,6 +48,7 @@ class TrainingData:
     offsets: NDArray[np.int64]
     train: WindowIndex
     validation: WindowIndex
+    skip: Weights | None = None
 
 
 @dataclass(frozen=True)
@@ -198,6 +200,8 @@ class _Graph:
     def __init__(self, data: TrainingData, network: NetworkConfig, training: TrainingConfig, seed: int) -> None:
         self.data, self.network, self.training = data, network, training
         self.model = SegmentNetwork(network, seed=seed)
+        if data.skip is not None:
+            self.model.start_skip(data.skip["linear/kernel"], data.skip["linear/bias"])
         self.batch = min(training.batch_size, len(data.train))
         passes = -(-len(data.train) // self.batch)
         self.steps = int(np.clip(passes, min(_LEAST_STEPS, training.steps_per_epoch), training.steps_per_epoch))

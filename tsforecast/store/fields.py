@@ -154,4 +154,6 @@ def read_fields(value: Any, names: tuple[str, ...], *, file: str, place: str = "
 
 
 def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
+    if isinstance(value, int):
+        return not isinstance(value, bool) and abs(value) < 2**63
+    return isinstance(value, float)

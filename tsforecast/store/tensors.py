@@ -24,9 +24,7 @@ def save_tensors(tensors: Mapping[str, Tensor]) -> bytes:
     return save({name: np.ascontiguousarray(value) for name, value in tensors.items()})
 
 
-def load_tensors(
-    data: bytes, file: str, expected: Mapping[str, tuple[str, tuple[int, ...]]]
-) -> dict[str, Tensor]:
+def load_tensors(data: bytes, file: str, expected: Mapping[str, tuple[str, tuple[int, ...]]]) -> dict[str, Tensor]:
     """Read a safetensors file.
 
     Args:

@@ -97,7 +97,7 @@ class Evaluated:
 def fit(
     source: str | Path | pd.DataFrame,
     *,
-    options: FitOptions = FitOptions(),
+    options: FitOptions | None = None,
     reading: ReadOptions | None = None,
     store: str | Path = "models",
     name: str | None = None,
@@ -117,6 +117,7 @@ def fit(
         TsforecastError: bad options (2), bad data (65), missing input (66), a store that cannot be written (73, 74).
     """
     began = time.monotonic()
+    options = options or FitOptions()
     check_options(options)
     get_model(options.model)
     data = read_panel(source, reading or ReadOptions())

@@ -1,0 +1,258 @@
+"""What the console writes where: plain lines in pipes, Rich on a terminal."""
+
+from __future__ import annotations
+
+import io
+import json
+import sys
+
+import numpy as np
+import pytest
+
+from tsforecast.cli.console import Console, clean, number, percent, seconds
+from tsforecast.models.events import BatchProgress, EpochEnded, Message, PhaseEnded, PhaseStarted
+
+LONG = "a-series-whose-name-is-much-longer-than-what-a-terminal-of-eighty-columns-can-show-in-one-line"
+TRAINING = (
+    PhaseStarted("member 1/3", epochs=2, windows=12345),
+    BatchProgress(1, 2, done=5, total=10, loss=0.5, windows_per_second=2000),
+    EpochEnded(1, 2, 0.4, 0.35, learning_rate=1e-3, clipped_share=0.1, seconds=4.2, windows_per_second=2939.3),
+    BatchProgress(2, 2, done=10, total=10, loss=0.3, windows_per_second=3000),
+    EpochEnded(2, 2, 0.25, None, learning_rate=5e-4, clipped_share=0.0, seconds=65, windows_per_second=3000),
+    PhaseEnded("member 1/3", "all 2 epochs done", epochs=2, seconds=69.2),
+)
+
+
+class Terminal(io.StringIO):
+    def isatty(self):
+        return True
+
+
+@pytest.fixture
+def terminal(monkeypatch):
+    """`out, err = terminal()`: from now on stdout and stderr are terminals of 80 columns without colour."""
+    for name, value in {"COLUMNS": "80", "LINES": "24", "TERM": "xterm", "NO_COLOR": "1"}.items():
+        monkeypatch.setenv(name, value)
+
+    def attach():
+        # Called by the test itself: pytest puts streams of its own in place between fixture and test.
+        streams = Terminal(), Terminal()
+        monkeypatch.setattr(sys, "stdout", streams[0])
+        monkeypatch.setattr(sys, "stderr", streams[1])
+        return streams
+
+    return attach
+
+
+def speak(console):
+    console.info("i")
+    console.success("s")
+    console.warning("w")
+    console.error("e")
+
+
+def test_messages_go_to_stderr(capsys):
+    speak(Console())
+    assert capsys.readouterr() == ("", "i\ns\nWarning: w\nError: e\n")
+
+
+def test_quiet_keeps_errors(capsys):
+    console = Console()
+    console.verbosity = -1
+    speak(console)
+    console.table(("a",), [("1",)], err=True)
+    console.note("warning", "n")
+    for event in TRAINING:
+        console.report(event)
+    assert capsys.readouterr() == ("", "Error: e\n")
+
+
+def test_a_note_is_said_once(capsys):
+    console = Console()
+    console.report(Message("warning", "2 rows are out of order"))
+    console.note("warning", "2 rows are out of order")
+    assert capsys.readouterr().err == "Warning: 2 rows are out of order\n"
+
+
+def test_choices_are_told_as_they_are_made_only_on_request(capsys):
+    console = Console()
+    console.report(Message("choice", "lookback 48: two days"))
+    assert capsys.readouterr().err == ""
+    console.verbosity = 1
+    console.report(Message("choice", "lookback 48: two days"))
+    assert capsys.readouterr().err == "lookback 48: two days\n"
+
+
+def test_training_in_plain_lines(capsys):
+    console = Console()
+    for event in TRAINING:
+        console.report(event)
+    assert capsys.readouterr() == (
+        "",
+        "member 1/3: up to 2 epochs of 12,345 windows\n"
+        "member 1/3: epoch 1/2, loss 0.4000, validation loss 0.3500, 2,939 windows/s, 4.2 s\n"
+        "member 1/3: epoch 2/2, loss 0.2500, 3,000 windows/s, 1 min 5 s\n"
+        "member 1/3: 2 epochs in 1 min 9 s, all 2 epochs done\n",
+    )
+
+
+def test_training_in_detail(capsys):
+    console = Console()
+    console.verbosity = 1
+    for event in TRAINING[:3]:
+        console.report(event)
+    assert "4.2 s, learning rate 0.001, 10.0 % of steps clipped\n" in capsys.readouterr().err
+
+
+def test_training_on_a_terminal(terminal):
+    console = Console()
+    out, err = terminal()
+    for event in TRAINING[:4]:
+        console.report(event)
+    console._progress.refresh()
+    shown = err.getvalue()
+    for text in ("member 1/3", "epoch 2/2", "loss 0.3000", "val 0.3500", "3,000 windows/s"):
+        assert text in shown
+    assert shown.startswith("member 1/3: up to 2 epochs of 12,345 windows\n")
+    console.report(TRAINING[-1])
+    assert err.getvalue().endswith("member 1/3: 2 epochs in 1 min 9 s, all 2 epochs done\n")
+    assert out.getvalue() == ""
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        ("training", "training "),
+        ("training, member 1/3", "member 1/3 "),
+        ("final training on all rows", "final train…"),
+    ],
+)
+def test_terminal_bar_fits_eighty_columns(terminal, name, shown):
+    _, err = terminal()
+    console = Console()
+    for event in (
+        PhaseStarted(name, epochs=10, windows=12345),
+        EpochEnded(1, 10, 0.4, 0.35, learning_rate=1e-3, clipped_share=0.1, seconds=4.2, windows_per_second=1),
+        BatchProgress(10, 10, done=5, total=10, loss=0.5123, windows_per_second=10234),
+    ):
+        console.report(event)
+    console._progress.refresh()
+    line = err.getvalue().rpartition("\x1b[2K")[2]
+    console.stop()
+    assert len(line) <= 80
+    assert line.startswith(shown)
+    assert "epoch 10/10 loss 0.5123 val 0.3500 10,234 windows/s 00:0" in line
+
+
+def test_message_above_the_bar(terminal):
+    _, err = terminal()
+    console = Console()
+    console.report(TRAINING[0])
+    console.report(Message("warning", "the graphics card is not used"))
+    console.stop()
+    assert "Warning: the graphics card is not used\n" in err.getvalue()
+
+
+def test_error_after_a_bar_stands_alone(terminal):
+    _, err = terminal()
+    console = Console()
+    console.report(TRAINING[0])
+    console.stop()
+    console.stop()
+    console.error("e")
+    assert err.getvalue().endswith("Error: e\n")
+
+
+def test_no_color_is_honoured(terminal, monkeypatch):
+    _, err = terminal()
+    Console().error("e")
+    assert err.getvalue() == "Error: e\n"
+    monkeypatch.delenv("NO_COLOR")
+    Console().error("e")
+    assert "\x1b[31mError: e\x1b[0m\n" in err.getvalue()
+
+
+def test_dumb_terminal_is_plain(terminal, monkeypatch):
+    _, err = terminal()
+    monkeypatch.setenv("TERM", "dumb")
+    console = Console()
+    for event in TRAINING:
+        console.report(event)
+    assert err.getvalue().count("\n") == 4
+
+
+def test_markup_and_controls_are_text(terminal):
+    _, err = terminal()
+    Console().info("[bold]x[/bold] :smile: \x1b[2J")
+    assert err.getvalue() == "[bold]x[/bold] :smile: [2J\n"
+
+
+def test_long_command_stays_in_one_piece(terminal):
+    _, err = terminal()
+    Console().info(LONG * 2)
+    assert err.getvalue() == LONG * 2 + "\n"
+
+
+def test_result_table_in_a_pipe_is_separated_by_tabs(capsys):
+    Console().table(("series", "rows"), [(LONG, "3"), ("b\tc", "40")], title="unseen")
+    assert capsys.readouterr() == (f"series\trows\n{LONG}\t3\nb c\t40\n", "")
+
+
+def test_run_table_in_a_pipe_is_aligned(capsys):
+    Console().table(("model", "MAE"), [("gru", "3"), ("seasonal-naive", "40")], err=True, title="Scores")
+    assert capsys.readouterr() == ("", "Scores\nmodel           MAE\ngru               3\nseasonal-naive   40\n")
+
+
+def test_table_on_a_terminal_cuts_nothing(terminal):
+    out, _ = terminal()
+    Console().table(("series", "rows"), [(LONG, "3")])
+    shown = "".join(line.split()[0] for line in out.getvalue().splitlines() if "a" in line or "-" in line)
+    assert LONG in shown
+
+
+def test_table_without_rows(capsys):
+    Console().table(("a", "b"), [], err=True)
+    assert capsys.readouterr().err == "a  b\n"
+
+
+def test_json(capsys):
+    Console().json({"mae": np.float64(1.5), "nan": float("nan"), "rows": np.arange(2), "id": "é", "pair": (1, None)})
+    out = capsys.readouterr().out
+    assert json.loads(out) == {"mae": 1.5, "nan": None, "rows": [0, 1], "id": "é", "pair": [1, None]}
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("plain text, é 東京", "plain text, é 東京"),
+        ("\x1b[31mred\x07", "[31mred"),
+        ("a\r\nb\tc\u2028d", "a  b c d"),
+        ("\u202eevil\x9b\x00", "evil"),
+    ],
+)
+def test_clean(text, shown):
+    assert clean(text) == shown
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [(0.123456, "0.1235"), (12.0, "12"), (1234567.8, "1,234,568"), (-2000, "-2,000"), (float("nan"), "-"), (None, "-")],
+)
+def test_number(value, shown):
+    assert number(value) == shown
+
+
+def test_percent():
+    assert (percent(0.1234), percent(0.1234, "+"), percent(-0.5, "+"), percent(None)) == (
+        "12.3 %",
+        "+12.3 %",
+        "-50.0 %",
+        "-",
+    )
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"), [(0.04, "0.0 s"), (59.94, "59.9 s"), (60, "1 min 0 s"), (185.4, "3 min 5 s")]
+)
+def test_seconds(value, shown):
+    assert seconds(value) == shown

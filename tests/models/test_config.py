@@ -1,0 +1,104 @@
+from __future__ import annotations
+
+from dataclasses import fields, replace
+
+import numpy as np
+import pytest
+
+from tsforecast.errors import OptionError
+from tsforecast.models.config import _CHOICES, _RANGES, PRESETS, QUANTILES, FitOptions, NetworkConfig, check_options
+from tsforecast.models.registry import BASELINES, MODELS, get_model
+
+NETWORK = NetworkConfig(
+    cell="gru",
+    bidirectional=False,
+    layers=1,
+    units=8,
+    activation="tanh",
+    segment=5,
+    lookback=12,
+    horizon=7,
+    strategy="direct",
+    normalisation="last",
+    dropout=0.0,
+    levels=QUANTILES,
+    series_vectors=0,
+)
+
+
+def test_the_defaults_and_every_preset_pass():
+    for preset in PRESETS:
+        check_options(FitOptions(preset=preset))
+
+
+@pytest.mark.parametrize("name", _RANGES)
+def test_ranges_hold_their_ends_and_nothing_beyond(name):
+    least, most = _RANGES[name]
+    for value in (least, most):
+        check_options(replace(FitOptions(), **{name: value}))
+    for value in (least - 1, np.nextafter(most, np.inf), float("nan"), float("inf"), -float("inf")):
+        with pytest.raises(OptionError) as error:
+            check_options(replace(FitOptions(), **{name: value}))
+        assert name in error.value.message
+        assert f"from {least:g} to {most:g}" in error.value.hint
+
+
+@pytest.mark.parametrize("name", _CHOICES)
+def test_choices_are_taken_and_others_are_refused(name):
+    for value in _CHOICES[name]:
+        check_options(replace(FitOptions(), **{name: value}))
+    for value in ("GRU", "", None):
+        with pytest.raises(OptionError) as error:
+            check_options(replace(FitOptions(), **{name: value}))
+        assert f"{name} is '{value}'" in error.value.message
+        assert all(choice in error.value.hint for choice in _CHOICES[name])
+
+
+def test_every_option_is_checked():
+    assert {field.name for field in fields(FitOptions)} == {"model", *_RANGES, *_CHOICES}
+
+
+@pytest.mark.parametrize(("name", "value"), [("horizon", None), ("units", None), ("time_limit", None)])
+def test_automatic_options_pass(name, value):
+    check_options(replace(FitOptions(), **{name: value}))
+
+
+def test_the_quantiles_ascend_around_the_median():
+    assert 0.5 in QUANTILES
+    assert list(QUANTILES) == sorted(QUANTILES)
+    np.testing.assert_allclose(np.array(QUANTILES) + np.array(QUANTILES)[::-1], 1)
+
+
+@pytest.mark.parametrize(
+    ("lookback", "horizon", "segment", "expected"),
+    [(12, 7, 5, (3, 2)), (10, 5, 5, (2, 1)), (3, 2, 5, (1, 1)), (12, 7, 1, (12, 7))],
+)
+def test_segments_cover_the_window_and_the_horizon(lookback, horizon, segment, expected):
+    config = replace(NETWORK, lookback=lookback, horizon=horizon, segment=segment)
+    assert (config.input_segments, config.output_segments) == expected
+
+
+def test_width_counts_both_directions():
+    assert (NETWORK.width, replace(NETWORK, bidirectional=True).width) == (8, 16)
+
+
+def test_the_table_of_models():
+    assert list(MODELS) == [
+        *("rnn", "lstm", "gru", "birnn", "bilstm", "bigru"),
+        *("linear", "seasonal-naive", "naive", "drift"),
+    ]
+    for name, info in MODELS.items():
+        assert get_model(name) is info
+        assert bool(info.cell) == (info.kind == "network")
+        assert info.bidirectional == name.startswith("bi")
+        assert info.name == name.removeprefix("bi") if info.kind == "network" and not info.bidirectional else True
+    assert set(BASELINES) == {name for name, info in MODELS.items() if info.kind != "network"}
+
+
+def test_an_unknown_model_names_the_closest():
+    with pytest.raises(OptionError, match="unknown model 'gruu'") as error:
+        get_model("gruu")
+    assert "'gru'" in error.value.hint
+    with pytest.raises(OptionError) as error:
+        get_model("prophet-xyz")
+    assert all(name in error.value.hint for name in MODELS)

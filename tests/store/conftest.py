@@ -1,0 +1,118 @@
+"""Small bundles made by hand: random weights, and the forecast that the model gives with them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+from tsforecast.frequency import HOUR, Frequency
+from tsforecast.models.calibration import PROBABILITIES, Calibration
+from tsforecast.models.config import QUANTILES, NetworkConfig
+from tsforecast.models.forecasting import predict_windows
+from tsforecast.models.inference import weight_shapes
+from tsforecast.models.registry import get_model
+from tsforecast.models.spec import ModelSpec, Weights
+from tsforecast.scaling import Scaling
+from tsforecast.series import Panel, Schema, make_panel
+from tsforecast.store.bundle import Bundle, Golden
+
+LOOKBACK, HORIZON, SEASON = 12, 5, 4
+MakeBundle = Callable[..., Bundle]
+
+
+@pytest.fixture(scope="session")
+def make_bundle() -> MakeBundle:
+    """Builds a bundle of any model of the table."""
+    return build
+
+
+@pytest.fixture(scope="session")
+def bundle() -> Bundle:
+    """A GRU of two series."""
+    return build("gru")
+
+
+def build(model: str = "gru", *, members: int = 1, series_vectors: int = 2, seed: int = 0) -> Bundle:
+    rng = np.random.default_rng(seed)
+    network = _network(model, series_vectors)
+    spec = ModelSpec(
+        name=model,
+        lookback=LOOKBACK,
+        horizon=HORIZON,
+        season_length=SEASON,
+        levels=network.levels if network else (0.5,),
+        members=members,
+        network=network,
+    )
+    weights = _weights(spec, rng)
+    scores = np.sort(rng.normal(size=(HORIZON, len(PROBABILITIES))), axis=1)
+    metrics: dict[str, Any] = {"scores": {model: {"mae": 1.25, "skill": 0.375}}, "verdict": "good"}
+    row = {"member": 0, "phase": "training", "epoch": 1, "loss": 0.1, "val_loss": None, "learning_rate": 1e-3}
+    row |= {"clipped_share": 0.25, "gradient_norm": 1 / 3, "seconds": 2.5, "windows_per_second": 1e4}
+    return Bundle(
+        spec=spec,
+        weights=weights,
+        schema=Schema("zeit", ("Filiale", "Größe"), ("umsatz",), "%d.%m.%Y %H:%M", "Europe/Berlin"),
+        context=_panel(rng),
+        scaling=Scaling("standard", "log1p", rng.normal(size=2), rng.uniform(1, 2, size=2)),
+        calibration=Calibration(scores, 120, "conformal quantiles of 120 held-out windows"),
+        golden=_golden(spec, weights, rng),
+        metrics=metrics,
+        history=[row],
+        provenance={"data_hash": "00ff", "seed": 0, "threads": 2},
+    )
+
+
+def _network(model: str, series_vectors: int) -> NetworkConfig | None:
+    info = get_model(model)
+    if info.kind != "network":
+        return None
+    return NetworkConfig(
+        cell=info.cell,  # type: ignore[arg-type]
+        bidirectional=info.bidirectional,
+        layers=2,
+        units=6,
+        activation="tanh",
+        segment=4,
+        lookback=LOOKBACK,
+        horizon=HORIZON,
+        strategy="direct",
+        normalisation="last",
+        dropout=0.1,
+        levels=QUANTILES,
+        series_vectors=series_vectors,
+        skip=True,
+    )
+
+
+def _weights(spec: ModelSpec, rng: np.random.Generator) -> Weights:
+    if spec.network is not None:
+        shapes = weight_shapes(spec.network)
+        shapes = {f"member{i}/{name}": shape for i in range(spec.members) for name, shape in shapes.items()}
+    elif spec.name == "linear":
+        shapes = {"linear/kernel": (LOOKBACK, HORIZON), "linear/bias": (HORIZON,)}
+    else:
+        shapes = {}
+    return {name: rng.normal(0, 0.3, size=shape).astype(np.float32) for name, shape in shapes.items()}
+
+
+def _panel(rng: np.random.Generator) -> Panel:
+    panel = make_panel(
+        [rng.normal(100, 10, size=20), rng.normal(50, 5, size=15)],
+        Frequency("fixed", HOUR),
+        ids=[("Nord", 'ä, "b"'), ("Süd", "\n")],
+        starts=[-7, 400_000],
+    )
+    panel.observed[3] = False
+    return panel
+
+
+def _golden(spec: ModelSpec, weights: Weights, rng: np.random.Generator) -> Golden:
+    context = rng.normal(size=(3, LOOKBACK)).astype(np.float32)
+    mask = np.ones(context.shape, dtype=bool)
+    mask[0, :4] = False
+    series = np.array([-1, 0, 1])
+    return Golden(context, mask, series, predict_windows(spec, weights, context, mask, series))

@@ -1,0 +1,187 @@
+"""Tests of publishing: the next number, CURRENT, and nothing half-written whatever goes wrong."""
+
+from __future__ import annotations
+
+import errno
+import os
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from tsforecast.errors import BusyError, ModelError, OptionError, OutputError, StorageError, TsforecastError
+from tsforecast.store import publish as publishing
+from tsforecast.store.bundle import Bundle
+from tsforecast.store.load import find_version, load_bundle
+from tsforecast.store.publish import Published, model_name, publish
+
+FILES = {
+    "model.json",
+    "weights.safetensors",
+    "context.safetensors",
+    "golden.safetensors",
+    "metrics.json",
+    "history.csv",
+    "manifest.json",
+}
+
+
+def test_versions_count_up_and_the_last_is_in_service(bundle: Bundle, tmp_path: Path) -> None:
+    first = publish(bundle, store=tmp_path / "models", name="sales")
+    second = publish(bundle, store=str(tmp_path / "models"), name="sales")
+    model = tmp_path / "models" / "sales"
+    assert first == Published("sales", 1, model / "versions" / "000001")
+    assert second == Published("sales", 2, model / "versions" / "000002")
+    assert (model / "CURRENT").read_text() == "000002\n"
+    assert sorted(os.listdir(model)) == ["CURRENT", "versions"]
+    assert set(os.listdir(second.path)) == FILES
+
+
+def test_a_number_is_not_given_twice(bundle: Bundle, tmp_path: Path) -> None:
+    path = publish(bundle, store=tmp_path, name="sales").path
+    os.rename(path, path.with_name("000041"))
+    assert publish(bundle, store=tmp_path, name="sales").version == 42
+    for version in path.parent.iterdir():
+        os.rename(version, tmp_path / version.name)
+    assert publish(bundle, store=tmp_path, name="sales").version == 43
+
+
+def test_a_damaged_current_is_replaced(bundle: Bundle, tmp_path: Path) -> None:
+    publish(bundle, store=tmp_path, name="sales")
+    (tmp_path / "sales" / "CURRENT").write_text("???")
+    publish(bundle, store=tmp_path, name="sales")
+    assert find_version(tmp_path)[1] == 2
+
+
+@pytest.mark.parametrize("name", ["", "Sales", "../sales", ".sales", "-a", "a b", "a/b", "a" * 65, "sales\n"])
+def test_a_name_that_could_be_a_path_is_refused(bundle: Bundle, tmp_path: Path, name: str) -> None:
+    with pytest.raises(OptionError, match="cannot be called"):
+        publish(bundle, store=tmp_path, name=name)
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("stem", "name"),
+    [
+        ("sales", "sales"),
+        ("Sales 2024 (final)", "sales-2024-final"),
+        ("Umsätze_Köln.v2", "umsatze_koln.v2"),
+        ("..hidden", "hidden"),
+        ("日本", "model"),
+        ("", "model"),
+        ("x" * 100, "x" * 64),
+    ],
+)
+def test_a_file_gives_its_model_a_name(stem: str, name: str) -> None:
+    assert model_name(stem) == name
+
+
+def test_leftovers_of_a_crash_are_removed(bundle: Bundle, tmp_path: Path) -> None:
+    publish(bundle, store=tmp_path, name="sales")
+    model = tmp_path / "sales"
+    (model / ".stage-123").mkdir()
+    (model / ".stage-123" / "model.json").write_text("{")
+    (model / ".CURRENT-123").write_text("0000")
+    publish(bundle, store=tmp_path, name="sales")
+    assert sorted(os.listdir(model)) == ["CURRENT", "versions"]
+
+
+def test_a_bundle_that_does_not_replay_is_not_published(bundle: Bundle, tmp_path: Path) -> None:
+    golden = replace(bundle.golden, expected=bundle.golden.expected + np.float32(1e-3))
+    with pytest.raises(ModelError, match="golden"):
+        publish(replace(bundle, golden=golden), store=tmp_path, name="sales")
+    assert not [path for path in tmp_path.rglob("*") if path.is_file()]
+    with pytest.raises(TsforecastError, match="no model in"):
+        find_version(tmp_path)
+
+
+def test_a_bundle_that_is_not_finite_is_not_published(bundle: Bundle, tmp_path: Path) -> None:
+    weights = bundle.weights | {"member0/head/bias": np.full_like(bundle.weights["member0/head/bias"], np.nan)}
+    with pytest.raises(ModelError, match="not finite"):
+        publish(replace(bundle, weights=weights), store=tmp_path, name="sales")
+
+
+def test_a_version_published_meanwhile_is_not_overwritten(
+    bundle: Bundle, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def slow(folder: Path) -> Bundle:
+        monkeypatch.undo()
+        monkeypatch.setattr(os, "getpid", lambda: 1)
+        monkeypatch.setattr(publishing, "_remove_leftovers", lambda model: None)
+        publish(bundle, store=tmp_path, name="sales")
+        monkeypatch.undo()
+        return load_bundle(folder)
+
+    monkeypatch.setattr(publishing, "load_bundle", slow)
+    with pytest.raises(BusyError, match="version 1 at the same time"):
+        publish(bundle, store=tmp_path, name="sales")
+    assert sorted(os.listdir(tmp_path / "sales")) == ["CURRENT", "versions"]
+    assert find_version(tmp_path)[1] == 1
+
+
+def test_a_store_that_is_a_file_cannot_be_written(bundle: Bundle, tmp_path: Path) -> None:
+    (tmp_path / "models").write_text("")
+    with pytest.raises(OutputError, match="cannot be written"):
+        publish(bundle, store=tmp_path / "models", name="sales")
+
+
+class Failing:
+    """Lets calls of the operating system through until the `number`-th, which fails."""
+
+    def __init__(self, number: int, error: BaseException) -> None:
+        self.left, self.error = number, error
+
+    def wrap(self, call: Callable[..., Any]) -> Callable[..., Any]:
+        def wrapped(*args: Any, **kwargs: Any) -> Any:
+            self.left -= 1
+            if self.left == 0:
+                raise self.error
+            return call(*args, **kwargs)
+
+        return wrapped
+
+
+def _fail(monkeypatch: pytest.MonkeyPatch, number: int, error: BaseException) -> Failing:
+    failing = Failing(number, error)
+    for name in ("mkdir", "rename", "replace", "fsync"):
+        monkeypatch.setattr(os, name, failing.wrap(getattr(os, name)))
+    monkeypatch.setattr("builtins.open", failing.wrap(open))
+    return failing
+
+
+@pytest.mark.parametrize(
+    ("error", "raised"),
+    [
+        (OSError(errno.ENOSPC, "No space left on device"), StorageError),
+        (OSError(errno.EIO, "Input/output error"), StorageError),
+        (OSError(errno.EROFS, "Read-only file system"), (OutputError, StorageError)),
+        (KeyboardInterrupt(), KeyboardInterrupt),
+    ],
+    ids=["full", "broken", "read-only", "ctrl-c"],
+)
+def test_nothing_half_written_remains_wherever_it_fails(
+    make_bundle: Callable[..., Bundle], tmp_path: Path, error: BaseException, raised: Any
+) -> None:
+    old, new = make_bundle("naive", seed=1), make_bundle("naive", seed=2)
+    publish(old, store=tmp_path, name="sales")
+    for number in range(1, 100):
+        with pytest.MonkeyPatch.context() as patch:
+            failing = _fail(patch, number, error)
+            try:
+                publish(new, store=tmp_path, name="sales")
+            except BaseException as caught:
+                assert isinstance(caught, raised), number
+        if failing.left > 0:
+            break
+        # After the last rename the new version is in service, though perhaps not yet safe from a power cut.
+        _, version, path = find_version(tmp_path)
+        expected = old if version == 1 else new
+        assert np.array_equal(load_bundle(path).context.values, expected.context.values)
+        assert sorted(os.listdir(tmp_path / "sales")) == ["CURRENT", "versions"]
+        for folder in path.parent.iterdir():
+            load_bundle(folder)
+    assert number > 15
+    assert np.array_equal(load_bundle(find_version(tmp_path)[2]).context.values, new.context.values)

@@ -1,0 +1,71 @@
+"""Start-up stays light: checked in fresh processes, because this one has imported everything already."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+HEAVY = ("pandas", "sklearn", "tensorflow", "keras", "matplotlib", "pyarrow", "scipy")
+_WATCHED = f"""
+import sys
+from tsforecast.cli import main
+try:
+    main(sys.argv[1:], prog_name="tsforecast")
+finally:
+    loaded = [name for name in {HEAVY} if name in sys.modules]
+    if loaded:
+        sys.stderr.write("heavy: " + ", ".join(loaded))
+"""
+
+
+def start(*command: str, folder: Path) -> subprocess.CompletedProcess[str]:
+    environment = {key: value for key, value in os.environ.items() if not key.startswith("TSFORECAST")}
+    return subprocess.run(
+        [sys.executable, *command],
+        cwd=folder,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+
+
+@pytest.mark.parametrize(
+    ("line", "status"),
+    [
+        ("--help", 0),
+        ("--version", 0),
+        ("fit --help", 0),
+        ("predict --help", 0),
+        ("fit data.csv --no-such-option", 2),
+        ("fit data.csv --horizon 0", 2),
+        ("fti data.csv", 2),
+        ("models list", 0),
+        ("models list --json", 0),
+    ],
+)
+def test_no_heavy_import(line: str, status: int, tmp_path: Path) -> None:
+    done = start("-c", _WATCHED, *line.split(), folder=tmp_path)
+    assert done.returncode == status, done.stderr
+    assert "heavy:" not in done.stderr
+
+
+def test_package_itself_is_light(tmp_path: Path) -> None:
+    code = "import sys, tsforecast; sys.exit('numpy' in sys.modules or 'click' in sys.modules)"
+    assert start("-c", code, folder=tmp_path).returncode == 0
+
+
+def test_help_starts_at_once(tmp_path: Path) -> None:
+    seconds = []
+    for _ in range(5):
+        began = time.perf_counter()
+        assert start("-m", "tsforecast", "--help", folder=tmp_path).returncode == 0
+        seconds.append(time.perf_counter() - began)
+    # The best of five: the others may have shared the machine with another test.
+    assert min(seconds) < 0.3

@@ -1,0 +1,107 @@
+"""`tsforecast models list` and `tsforecast models show [NAME]`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from tsforecast.cli.console import Console, Row, number, percent
+from tsforecast.cli.groups import SectionCommand
+from tsforecast.cli.options import option, output_options, pass_console, store_option
+
+if TYPE_CHECKING:
+    from tsforecast.store.load import VersionInfo
+
+_HEADER = ("name", "current", "versions", "model", "horizon", "frequency", "skill", "published", "problem")
+
+
+@click.group("models")
+def command() -> None:
+    """List and show the models of a store."""
+
+
+@command.command("list", cls=SectionCommand)
+@store_option
+@output_options
+@pass_console
+def list_command(console: Console, /, store: str, as_json: bool) -> None:
+    """List the models of a store, with the version in service.
+
+    \b
+    Example:
+      tsforecast models list
+    """
+    from tsforecast.workflows.models import list_models
+
+    models = list_models(store)
+    if as_json:
+        console.json({"models": [_record(model) for model in models]})
+    elif models:
+        console.table(_HEADER, [_row(model) for model in models])
+    else:
+        console.info(f"no models in {store}; fit one first: tsforecast fit DATA")
+
+
+@command.command("show", cls=SectionCommand)
+@click.argument("name", required=False)
+@option("Store", "--version", type=int, metavar="N", help="Version of the model.", show_default="the one in service")
+@store_option
+@output_options
+@pass_console
+def show_command(console: Console, /, name: str | None, version: int | None, store: str, as_json: bool) -> None:
+    """Show all that is known of a version: settings, scores, provenance.
+
+    Without NAME, the model published last.
+
+    \b
+    Example:
+      tsforecast models show sales --version 2
+    """
+    from tsforecast.workflows.models import show_model
+
+    document = show_model(store, name, version).to_dict()
+    if as_json:
+        console.json(document)
+    else:
+        console.table(("property", "value"), list(_flat(document)))
+
+
+def _record(model: VersionInfo) -> dict[str, Any]:
+    return asdict(model) | {"published": model.published.isoformat() if model.published else None}
+
+
+def _row(model: VersionInfo) -> Row:
+    return (
+        model.name,
+        model.current,
+        len(model.versions),
+        model.model,
+        model.horizon,
+        model.frequency,
+        percent(model.skill, "+"),
+        f"{model.published:%Y-%m-%d %H:%M} UTC" if model.published else "-",
+        model.problem,
+    )
+
+
+def _flat(value: Any, path: str = "") -> Iterator[tuple[str, str]]:
+    """A nested document as rows: the path of each value, and the value."""
+    if isinstance(value, dict):
+        for key, child in value.items():
+            yield from _flat(child, f"{path}.{key}" if path else str(key))
+    elif isinstance(value, list | tuple) and any(isinstance(child, dict) for child in value):
+        for position, child in enumerate(value):
+            yield from _flat(child, f"{path}[{position}]")
+    elif isinstance(value, list | tuple):
+        yield path, ", ".join(_text(child) for child in value)
+    else:
+        yield path, _text(value)
+
+
+def _text(value: Any) -> str:
+    if value is None:
+        return "-"
+    return number(value) if isinstance(value, float) else str(value)

@@ -1,0 +1,131 @@
+"""The clock that the steps of a table are counted on.
+
+Steps shorter than a day are counted in UTC, so that days of 23 and 25 hours have 23 and 25 of them. Days and longer
+steps are counted on the wall clock, so that each begins at local midnight.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tsforecast.frequency import HOUR, Stamps
+from tsforecast.io.notes import Note, warning
+from tsforecast.io.places import Place
+from tsforecast.io.timestamps import ParsedStamps
+from tsforecast.io.zones import UTC, find_zone, to_unique_instants, to_wall
+from tsforecast.series import Schema
+
+# A local day may have 23 hours.
+_SHORTEST_DAY = 23 * HOUR
+
+
+@dataclass(frozen=True)
+class Clock:
+    """Stamps as the panel counts them, and how they are written.
+
+    Args:
+        stamps: datetime64[us], shape (rows,).
+        time_format: as in `Schema`.
+        time_zone: as in `Schema`.
+        notes: what was assumed.
+    """
+
+    stamps: Stamps
+    time_format: str
+    time_zone: str | None
+    notes: tuple[Note, ...] = ()
+
+
+def is_sub_daily(series: NDArray[np.int64], stamps: Stamps) -> bool:
+    """Whether most steps within the series are shorter than a day.
+
+    Args:
+        series: number of each row's series, shape (rows,).
+        stamps: any clock, shape (rows,).
+    """
+    order = np.lexsort((stamps, series))
+    steps = np.diff(stamps[order].astype(np.int64))[np.diff(series[order]) == 0]
+    steps = steps[steps > 0]
+    return bool(steps.size) and bool(np.median(steps) < _SHORTEST_DAY)
+
+
+def choose_clock(parsed: ParsedStamps, tz: str | None, sub_daily: bool, place: Place) -> Clock:
+    """Count on UTC or on the wall clock of a zone.
+
+    Args:
+        parsed: the time column.
+        tz: zone to write in, and of stamps without an offset; None for that of the offsets, if they have one.
+        sub_daily: whether steps are shorter than a day.
+        place: of the time column.
+
+    Raises:
+        DataError: a time without an offset that does not exist or happens twice in the zone.
+        OptionError: an unknown zone.
+    """
+    if tz:
+        find_zone(tz)
+    if parsed.instants is None:
+        return _without_offsets(parsed, tz, sub_daily, place)
+    text_format, zone = parsed.time_format, tz or parsed.time_zone
+    if zone is None and sub_daily:
+        return Clock(parsed.instants, text_format, UTC, (_unknown_zone("forecasts are written in UTC"),))
+    if zone is None:
+        note = _unknown_zone("days are those of the local clock and forecasts are written without offset")
+        return Clock(parsed.wall, text_format.removesuffix("%:z"), None, (note,))
+    if zone != UTC and text_format.endswith("Z"):
+        text_format = text_format.removesuffix("Z") + "%:z"
+    if sub_daily:
+        return Clock(parsed.instants, text_format, zone)
+    return Clock(to_wall(parsed.instants, zone) if tz else parsed.wall, text_format, zone)
+
+
+def _without_offsets(parsed: ParsedStamps, tz: str | None, sub_daily: bool, place: Place) -> Clock:
+    """Stamps as a wall clock shows them: of the zone `tz`, or of none."""
+    text_format = parsed.time_format
+    if tz is None:
+        return Clock(parsed.wall, text_format, None)
+    if "%H" in text_format or "%I" in text_format:
+        iso = text_format if text_format.startswith("%Y-%m-%d") else "%Y-%m-%d %H:%M:%S"
+        text_format = f"{iso}%:z"
+    stamps = to_unique_instants(parsed.wall, tz, place) if sub_daily else parsed.wall
+    return Clock(stamps, text_format, tz)
+
+
+def _unknown_zone(consequence: str) -> Note:
+    return warning(
+        f"the times have different offsets from UTC, so {consequence}; "
+        "name the zone with --tz, such as --tz Europe/Paris"
+    )
+
+
+def known_zone(parsed: ParsedStamps, schema: Schema, sub_daily: bool, place: Place) -> tuple[str | None, Note | None]:
+    """The zone of new data for a model, where the user names none.
+
+    Args:
+        parsed: the new time column.
+        schema: of the data that the model was fitted on.
+        sub_daily: whether the model's steps are shorter than a day.
+        place: of the time column.
+
+    Raises:
+        DataError: one of the two has offsets from UTC and the other has not, and no zone is known.
+    """
+    zone = schema.time_zone
+    if not sub_daily or (zone is None) == (parsed.instants is None):
+        return zone, None
+    if zone is None:
+        raise place.error(
+            0,
+            "the times have an offset from UTC, those that the model was fitted on have none",
+            hint="write the times of both in the same way",
+        )
+    if zone.startswith(UTC):
+        raise place.error(
+            0,
+            f"the times have no offset from UTC, those that the model was fitted on are in {zone}",
+            hint=f"write them with their offset, or name their zone, such as --tz {zone}",
+        )
+    return zone, warning(f"the times have no offset from UTC and are taken as {zone}, as when fitting")

@@ -1,0 +1,102 @@
+"""Where things lie in a store, and which names they may have.
+
+STORE/NAME/versions/000017/   the files of a version
+STORE/NAME/CURRENT            the number of the version in service
+STORE/NAME/.stage-PID/        a version that is being written
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+
+from tsforecast.errors import InputMissingError, ModelError, OptionError
+from tsforecast.store.reading import read_file
+
+CURRENT = "CURRENT"
+STAGE = ".stage-"
+PART = ".CURRENT-"
+_VERSIONS = "versions"
+_NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
+_NUMBER = re.compile(r"[0-9]{6}")
+_MAX_CURRENT_BYTES = 64
+
+
+def is_name(name: str) -> bool:
+    """Whether a model may be called that."""
+    return _NAME.fullmatch(name) is not None
+
+
+def check_name(name: str) -> None:
+    """Refuse a name that could be a path.
+
+    Raises:
+        OptionError: with what is allowed.
+    """
+    if not is_name(name):
+        raise OptionError(
+            f"a model cannot be called '{name}'",
+            hint="use up to 64 of a-z, 0-9, '.', '_' and '-', beginning with a letter or digit",
+        )
+
+
+def versions_folder(model: Path) -> Path:
+    """The folder that holds the versions of a model's folder."""
+    return model / _VERSIONS
+
+
+def version_folder(model: Path, version: int) -> Path:
+    """The folder of one version of a model's folder."""
+    return model / _VERSIONS / f"{version:06d}"
+
+
+def model_names(store: Path) -> list[str]:
+    """Names of the models in a store, sorted; none where there is no store. A first fit that failed leaves none.
+
+    Raises:
+        InputMissingError: the store cannot be read.
+    """
+    names = [name for name in _listing(store) if is_name(name) and versions_folder(store / name).is_dir()]
+    return [name for name in names if in_service(store / name) or version_numbers(store / name)]
+
+
+def version_numbers(model: Path) -> tuple[int, ...]:
+    """Numbers of the versions of a model's folder, ascending."""
+    names = _listing(versions_folder(model))
+    return tuple(int(name) for name in names if _NUMBER.fullmatch(name))
+
+
+def in_service(model: Path) -> bool:
+    """Whether a version of a model's folder has ever been put into service."""
+    return os.path.lexists(model / CURRENT)
+
+
+def current_version(model: Path) -> int:
+    """The number of the version in service.
+
+    Raises:
+        InputMissingError: no version has been put into service.
+        ModelError: CURRENT is damaged.
+    """
+    try:
+        data = read_file(model / CURRENT, _MAX_CURRENT_BYTES)
+    except FileNotFoundError as error:
+        raise InputMissingError(
+            f"model '{model.name}' has no version in service",
+            hint="fit it again, or name a version",
+            file=str(model),
+        ) from error
+    text = data.decode("ascii", "replace").removesuffix("\n")
+    if not _NUMBER.fullmatch(text):
+        raise ModelError("does not hold the number of a version", file=str(model / CURRENT))
+    return int(text)
+
+
+def _listing(folder: Path) -> list[str]:
+    try:
+        return sorted(os.listdir(folder))
+    except FileNotFoundError:
+        return []
+    except OSError as error:
+        raise InputMissingError(f"cannot be opened: {error.strerror}", file=str(folder)) from error
