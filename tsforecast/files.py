@@ -76,13 +76,11 @@ def whole_file(path: str | Path) -> Iterator[BinaryIO]:
     """
     target = Path(os.path.realpath(path))  # through a link, so that the link stays
     part = target.with_name(f".{target.name[:64]}.{secrets.token_hex(4)}.part")
-    with writing(path):
-        stream = open(part, "xb")
+    with writing(path), open(part, "xb") as stream:
         try:
-            with stream:
-                yield stream
-                stream.flush()
-                os.fsync(stream.fileno())
+            yield stream
+            stream.flush()
+            os.fsync(stream.fileno())
             os.replace(part, target)
             sync_folder(target.parent)
         finally:

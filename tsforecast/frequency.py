@@ -128,7 +128,8 @@ class Frequency:
             months = (counts * self.step + self.phase).astype("datetime64[M]")
             day = np.minimum(self.day, _days_in_month(months))
             dates = months.astype("datetime64[D]") + (day - 1).astype("timedelta64[D]")
-        return dates.astype("datetime64[us]") + np.timedelta64(self.time_of_day, "us")
+        micros = dates.astype("datetime64[us]").astype(np.int64) + self.time_of_day
+        return micros.astype("datetime64[us]")
 
 
 def _multiple(count: int, name: str) -> str:

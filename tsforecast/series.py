@@ -33,7 +33,12 @@ class Schema:
     @property
     def key_columns(self) -> tuple[str, ...]:
         """Columns that name a series in a forecast file: the ids, then the target when there are several."""
-        return self.id_cols + ((SERIES_COLUMN,) if len(self.target_cols) > 1 else ())
+        if len(self.target_cols) == 1:
+            return self.id_cols
+        name = SERIES_COLUMN
+        while name in (self.time_col, *self.id_cols):
+            name += "_"
+        return (*self.id_cols, name)
 
 
 @dataclass(frozen=True)

@@ -39,6 +39,8 @@ class WindowIndex:
         """At most `most` windows, evenly spread over all of them."""
         if len(self) <= most:
             return self
+        if most == 0:
+            return self.take(np.empty(0, np.int64))
         return self.take(np.unique(np.linspace(0, len(self) - 1, most).round().astype(np.int64)))
 
 

@@ -37,9 +37,7 @@ def main() -> None:
     panel = read_panel(arguments.csv).panel
     train, validation, test = row_counts(arguments, int(panel.lengths.min()))
     panel = panel.between(np.zeros_like(panel.lengths), np.full_like(panel.lengths, train + validation + test))
-    options = FitOptions(
-        horizon=arguments.horizon, preset=arguments.preset, model=arguments.model, seed=arguments.seed
-    )
+    options = FitOptions(horizon=arguments.horizon, preset=arguments.preset, model=arguments.model, seed=arguments.seed)
 
     def split(panel: Panel) -> Split:
         return split_rows(panel.lengths, validation=validation, calibration=0, test=test)
@@ -48,8 +46,9 @@ def main() -> None:
     plan, parts = make_plan(panel, options, split)
     say(*(f"{choice.name} {choice.value}: {choice.reason}" for choice in plan.choices))
     prepared = prepare(panel, parts, plan)
-    models = {arguments.model: train_model(arguments.model, prepared, plan, show)}
-    models |= {name: train_model(name, prepared, plan, show) for name in BASELINES if name != arguments.model}
+    trained, plan = train_model(arguments.model, prepared, plan, show)
+    models = {arguments.model: trained}
+    models |= {name: train_model(name, prepared, plan, show)[0] for name in BASELINES if name != arguments.model}
     seconds = time.monotonic() - began
     rows = {name: score(model, prepared, plan, train) for name, model in models.items()}
     write(arguments, plan, models, rows, seconds)
@@ -86,7 +85,6 @@ def row_counts(arguments: argparse.Namespace, length: int) -> tuple[int, int, in
 def score(trained: Trained, prepared: Prepared, plan: Plan, train: int) -> dict[str, float]:
     """MSE and MAE on standardised values over all test windows."""
     panel = prepared.panel
-    center = np.array([panel.series(i)[:train].mean() for i in range(panel.n_series)])
     scale = np.array([panel.series(i)[:train].std() for i in range(panel.n_series)])
     index = prepared.windows("test", plan)
     squared = absolute = 0.0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import shlex
 from dataclasses import dataclass
 
 import numpy as np
@@ -89,7 +90,7 @@ def find_columns(table: RawTable, request: Request) -> Roles:
         tuple(_id_texts(table, name) for name in ids.names),
         targets,
         np.column_stack([columns[name].numbers.values for name in targets]),
-        _repeat_hint(times, columns, targets) if ids.repeats else "",
+        _repeat_hint(times, columns, ids.names, targets) if ids.repeats else "",
         tuple(notes),
     )
 
@@ -178,6 +179,8 @@ def _choose_targets(
         tuple(name for name in numeric if not repeated[name])
         or tuple(name for name in numeric if repeated[name] == "row number")
         or tuple(numeric)
+        # A single column beside the time is what is meant, though something in it is no number.
+        or (tuple(left) if len(left) == 1 else ())
     )
     if not targets:
         raise DataError(
@@ -217,7 +220,7 @@ def _check_numbers(table: RawTable, name: str, columns: dict[str, Column]) -> No
         return
     row = int(wrong[0])
     text = str(table.frame[name].iloc[row])
-    more = f", nor are {counted(wrong.size - 1, 'other cell')}" if wrong.size > 1 else ""
+    more = f" (and {counted(wrong.size - 1, 'more cell')} of this column)" if wrong.size > 1 else ""
     hint = "correct it or leave the cell empty; if the column holds no values, choose others with --target-col"
     if columns[name].kind == "flag":
         hint = "write 1 and 0 for true and false"
@@ -226,8 +229,12 @@ def _check_numbers(table: RawTable, name: str, columns: dict[str, Column]) -> No
     raise Place(table.file, table.lines, name).error(row, f"'{text}' is not a finite number{more}", hint)
 
 
-def _repeat_hint(stamps: ParsedStamps, columns: dict[str, Column], targets: tuple[str, ...]) -> str:
+def _repeat_hint(
+    stamps: ParsedStamps, columns: dict[str, Column], known: tuple[str, ...], targets: tuple[str, ...]
+) -> str:
     """Name the whole-number columns that would tell the series apart, such as store numbers."""
+    if known:
+        return "keep one row per time of a series, or add --on-duplicate first, last or mean"
     whole = {
         name: codes_of(column.numbers.values)
         for name, column in columns.items()
@@ -235,6 +242,6 @@ def _repeat_hint(stamps: ParsedStamps, columns: dict[str, Column], targets: tupl
     }
     ids = find_ids(codes_of(stamps.key), whole)
     if ids.names and not ids.repeats and set(targets) - set(ids.names):
-        options = " ".join(f"--id-col '{name}'" for name in ids.names)
-        return f"if {listed(ids.names)} tells the series apart, add {options}"
-    return "name the id columns with --id-col, or keep one row per time with --on-duplicate first, last or mean"
+        options = " ".join(f"--id-col {shlex.quote(name)}" for name in ids.names)
+        return f"if the series are told apart by {listed(ids.names)}, add {options}"
+    return "name the columns that tell the series apart with --id-col, or add --on-duplicate first, last or mean"

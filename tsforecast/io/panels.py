@@ -115,7 +115,8 @@ def read_panel(
     clock = _choose_clock(roles, options, schema, frequency, series, place)
     rows, row_notes = sort_rows(Rows(series, clock.stamps, roles.values, np.arange(series.size)))
     written = table.frame[roles.time_col]
-    rows, repeat_notes = one_row_per_time(rows, options.on_duplicate, place, written, roles.repeat_hint)
+    labels = [" / ".join(key) for key in ids]
+    rows, repeat_notes = one_row_per_time(rows, options.on_duplicate, place, written, labels, roles.repeat_hint)
     step = frequency or _infer(rows, place)
     names = _series_names(ids, roles.target_cols)
     panel, gap_notes = build_panel(rows, step, names, options.fill_gaps, place, written)

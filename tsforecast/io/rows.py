@@ -27,10 +27,11 @@ from tsforecast.series import Panel
 
 _MOST_MISSING = 0.5
 _MUCH_MISSING = 0.05
+_SHOWN_SHARE = 0.001
 _FILL_WORDS = {
-    "seasonal": "the value one season earlier, adjusted to the level",
-    "previous": "the previous value",
-    "zero": "zero",
+    "seasonal": "from earlier values by the seasonal rule",
+    "previous": "with the value before",
+    "zero": "with zero",
 }
 
 
@@ -67,7 +68,7 @@ def sort_rows(rows: Rows) -> tuple[Rows, list[Note]]:
 
 
 def one_row_per_time(
-    rows: Rows, rule: RepeatRule, place: Place, written: pd.Series, hint: str
+    rows: Rows, rule: RepeatRule, place: Place, written: pd.Series, labels: list[str], hint: str
 ) -> tuple[Rows, list[Note]]:
     """Refuse or merge rows that repeat a time of their series.
 
@@ -76,6 +77,7 @@ def one_row_per_time(
         rule: what to do.
         place: of the time column.
         written: the time column as it stands in the table.
+        labels: names of the series.
         hint: what the user may do about it.
 
     Raises:
@@ -89,8 +91,12 @@ def one_row_per_time(
         at = np.flatnonzero(repeats)
         second = int(at[np.argmin(rows.index[at])])
         row, earlier = int(rows.index[second]), int(place.lines[rows.index[second - 1]])
+        label = labels[rows.series[second]]
+        of_series = f" of '{label}'" if label else ""
         more = f"; so do {counted(count - 1, 'more row')}" if count > 1 else ""
-        raise place.error(row, f"the time '{written.iloc[row]}' stands in line {earlier} already{more}", hint)
+        raise place.error(
+            row, f"the time '{written.iloc[row]}'{of_series} stands in line {earlier} already{more}", hint
+        )
     values = merge_repeats(rows.values, repeats, rule)
     merged = rows.take(~repeats)
     kept = "their mean is used" if rule == "mean" else f"the {rule} of each is used"
@@ -178,7 +184,9 @@ def _left_out(extents: Extents, labels: list[str]) -> list[Note]:
         )
     trimmed = int(extents.trimmed.sum())
     if trimmed:
-        where = counted(int((extents.trimmed > 0).sum()), "series", "series")
+        where = "the series"
+        if len(labels) > 1:
+            where = counted(int((extents.trimmed > 0).sum()), "series", "series")
         notes.append(warning(f"{counted(trimmed, 'missing value')} at the start or end of {where} cut off"))
     return notes
 
@@ -189,21 +197,22 @@ def _check_missing(extents: Extents, rows: Rows, ordinals: Ordinals, frequency: 
         return
     jumps = np.where(np.diff(rows.series) == 0, np.diff(ordinals), 0)
     after = int(np.argmax(jumps)) + 1 if jumps.size else 0
-    longest = f"; the longest gap ends in line {place.lines[rows.index[after]]}" if jumps.max() > 1 else ""
-    raise DataError(
+    message = (
         f"{missing:,} of {total:,} values are missing between the first and the last time "
-        f"({missing / total:.0%} of the {frequency.name} grid){longest}",
-        hint="check the times and the id columns; at most half of the values may be missing",
-        file=place.file,
-        column=place.column,
+        f"({missing / total:.0%} of the {frequency.name} grid)"
     )
+    hint = "check the times and the id columns; at most half of the values may be missing"
+    if jumps.size and jumps.max() > 1:
+        raise place.error(int(rows.index[after]), f"{message}; the longest gap ends here", hint)
+    raise DataError(message, hint=hint, file=place.file, column=place.column)
 
 
 def _filled(extents: Extents, labels: list[str], rule: FillRule) -> list[Note]:
     missing, total = int(extents.missing.sum()), int(extents.lengths.sum())
     if not missing:
         return []
-    text = f"{missing:,} of {total:,} values ({missing / total:.1%}) missing: filled with {_FILL_WORDS[rule]}"
+    share = f"{missing / total:.1%}" if missing >= _SHOWN_SHARE * total else f"under {_SHOWN_SHARE:.1%}"
+    text = f"{missing:,} of {total:,} values ({share}) missing: filled {_FILL_WORDS[rule]}"
     if missing > _MUCH_MISSING * total and len(labels) > 1:
         shares = extents.missing / extents.lengths
         worst = int(np.argmax(shares))

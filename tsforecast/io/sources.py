@@ -60,21 +60,24 @@ def read_bytes(source: str | Path) -> tuple[str, bytes]:
         raise InputMissingError("no permission to read this file", file=name) from None
     except OSError as error:
         raise InputMissingError(f"cannot be opened: {error.strerror}", file=name) from error
-    with os.fdopen(descriptor, "rb") as handle:
-        return name, _read_regular(handle, name)
+    try:
+        return name, _read_regular(descriptor, name)
+    finally:
+        os.close(descriptor)
 
 
-def _read_regular(handle: io.BufferedReader, name: str) -> bytes:
-    before = os.fstat(handle.fileno())
+def _read_regular(descriptor: int, name: str) -> bytes:
+    before = os.fstat(descriptor)
     if stat.S_ISDIR(before.st_mode):
         raise InputMissingError("this is a folder, not a file", file=name)
     if not stat.S_ISREG(before.st_mode):
         raise DataError("not a regular file but a pipe or a device", hint="use - to read standard input", file=name)
     try:
-        data = handle.read()
+        with open(descriptor, "rb", closefd=False) as handle:
+            data = handle.read()
     except OSError as error:
         raise StorageError(f"reading failed: {error.strerror}", file=name) from error
-    after = os.fstat(handle.fileno())
+    after = os.fstat(descriptor)
     if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns):
         raise BusyError("the file changed while it was read", hint="try again when it is complete", file=name)
     return data

@@ -16,7 +16,7 @@ from tsforecast.io.notes import Note, counted, warning
 from tsforecast.io.numbers import Texts
 from tsforecast.io.places import Place
 from tsforecast.io.time_formats import COMPACT_DAY, ISO, YEAR, formats_of, has_offset, iso_format, shapes
-from tsforecast.io.zones import offset_name, to_instants, to_wall
+from tsforecast.io.zones import UTC, find_zone, offset_name, to_instants, to_wall
 from tsforecast.series import Schema
 
 FIRST_YEAR, LAST_YEAR = 1700, 2200
@@ -99,8 +99,9 @@ def parse_stamps(
 
 def _candidates(distinct: _Distinct) -> tuple[str, ...]:
     """The formats that the shapes of all texts allow."""
+    first_of_shape = dict(zip(reversed(distinct.shapes), reversed(range(len(distinct.shapes))), strict=True))
     first: dict[tuple[str, ...], int] = {}
-    for index, shape in enumerate(distinct.shapes):
+    for shape, index in sorted(first_of_shape.items(), key=lambda entry: entry[1]):
         first.setdefault(formats_of(shape), index)
     if () in first:
         text = distinct.texts[first[()]]
@@ -244,16 +245,32 @@ def format_stamps(stamps: Stamps, schema: Schema, frequency: Frequency) -> list[
         schema: format and zone.
         frequency: the panel's.
     """
-    text_format, zone = schema.time_format, schema.time_zone
+    zone = schema.time_zone
     wall = to_wall(stamps, zone) if zone and frequency.sub_daily else stamps
     index = pd.DatetimeIndex(wall)
-    marked = text_format.replace("%q", _QUARTER_MARK).replace("%:z", _OFFSET_MARK)
+    marked = schema.time_format.replace("%q", _QUARTER_MARK).replace("%:z", _OFFSET_MARK)
     texts: list[str] = index.strftime(marked).tolist()
     if _QUARTER_MARK in marked:
-        quarters = index.quarter
-        texts = [text.replace(_QUARTER_MARK, str(quarter)) for text, quarter in zip(texts, quarters, strict=True)]
+        texts = [text.replace(_QUARTER_MARK, str(part)) for text, part in zip(texts, index.quarter, strict=True)]
     if _OFFSET_MARK in marked and zone:
         instants = stamps if frequency.sub_daily else to_instants(wall, zone)
-        offsets = [offset_name(offset)[3:] or "+00:00" for offset in wall - instants]
-        texts = [text.replace(_OFFSET_MARK, offset) for text, offset in zip(texts, offsets, strict=True)]
+        texts = [
+            text.replace(_OFFSET_MARK, offset_name(offset).removeprefix(UTC) or "+00:00")
+            for text, offset in zip(texts, wall - instants, strict=True)
+        ]
     return texts
+
+
+def stamp_index(stamps: Stamps, schema: Schema, frequency: Frequency) -> pd.DatetimeIndex:
+    """Stamps for a data frame: with the zone where they are written with an offset, else without.
+
+    Args:
+        stamps: as a panel counts them, shape (n,).
+        schema: format and zone.
+        frequency: the panel's.
+    """
+    zone = schema.time_zone
+    if zone is None or not (frequency.sub_daily or schema.time_format.endswith(("%:z", "Z"))):
+        return pd.DatetimeIndex(stamps)
+    instants = stamps if frequency.sub_daily else to_instants(stamps, zone)
+    return pd.DatetimeIndex(instants).tz_localize(UTC).tz_convert(find_zone(zone))

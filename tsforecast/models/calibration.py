@@ -44,15 +44,19 @@ class Calibration:
 
 
 def window_spread(context: NDArray[np.float32], mask: NDArray[np.bool_], season_length: int) -> Array:
-    """Mean absolute seasonal difference of each window, shape (samples, 1): the unit of a point model's scores."""
+    """Mean absolute seasonal difference of each window, shape (samples, 1): the unit of a point model's scores.
+
+    A window too short for a difference takes the usual spread, one that hardly moves a tenth of it.
+    """
     lag = season_length if context.shape[1] > season_length else 1
     if context.shape[1] < 2:
         return np.ones((len(context), 1))
     both = mask[:, lag:] & mask[:, :-lag]
     difference = np.abs(context[:, lag:].astype(np.float64) - context[:, :-lag]) * both
-    spread = difference.sum(axis=1) / np.maximum(1, both.sum(axis=1))
+    count = both.sum(axis=1)
+    spread = difference.sum(axis=1) / np.maximum(1, count)
     usual = float(np.median(spread[spread > 0])) if np.any(spread > 0) else 1.0
-    return np.maximum(spread, 0.1 * usual)[:, None]
+    return np.where(count > 0, np.maximum(spread, 0.1 * usual), usual)[:, None]
 
 
 def scores_of(y_true: Array, quantiles: Array, levels: tuple[float, ...], spread: Array) -> Array:
@@ -158,9 +162,9 @@ def _profile(scores: Array, observed: NDArray[np.bool_]) -> Array:
     """Typical size of a score at each step, shape (horizon,), smoothed over neighbours where windows are few."""
     size = np.abs(np.where(observed, scores, 0.0)).sum(axis=0)
     count = observed.sum(axis=0)
-    width = -(-50 // max(1, len(scores)))
-    kernel = np.ones(2 * min(width, len(size)) - 1) if width > 1 else np.ones(1)
-    size, count = np.convolve(size, kernel, "same")[: len(size)], np.convolve(count, kernel, "same")[: len(size)]
+    reach = min(-(-50 // max(1, len(scores))), len(size)) - 1
+    kernel, inner = np.ones(2 * reach + 1), slice(reach, reach + len(size))
+    size, count = np.convolve(size, kernel)[inner], np.convolve(count, kernel)[inner]
     profile = size / np.maximum(1, count)
     usual = float(profile[profile > 0].mean()) if np.any(profile > 0) else 1.0
     return np.where(profile > 0, profile, usual)

@@ -8,7 +8,7 @@ difference. The rest follows from the horizon, the season and the number of wind
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -39,8 +39,7 @@ _STEP_BY_STEP = 32  # shorter lookbacks are read one step at a time
 _LONGEST_SEGMENT = 48
 _TRAIN_SAMPLE, _VALIDATION_SAMPLE = 8000, 3000
 _CLEARLY = 0.01  # a candidate must beat the simpler one by this share
-import os
-SKIP = os.environ.get('SKIP','1')=='1'
+_LEAST_TOTAL_STEPS, _MOST_EPOCHS = 2000, 100
 _SERIES_VECTORS = (2, 100)  # series among which a learned vector each is worth having
 
 
@@ -89,25 +88,26 @@ def choose_plan(panel: Panel, split: Split, basics: Basics, options: FitOptions)
     """
     info = get_model(options.model)
     choices = list(basics.choices)
-    candidates = lookback_candidates(split, basics, options)
+    lookbacks = lookback_candidates(split, basics, options)
     trial = _Trial(panel, split, basics)
-    middle = candidates[len(candidates) // 2]
+    middle = lookbacks[len(lookbacks) // 2]
     log, normalisation, reason = _choose_space(panel, split, trial, options, middle)
     if info.kind != "baseline":
         if options.transform == AUTO:
             choices.append(Choice("transform", log, reason))
         if options.normalisation == AUTO and info.kind == "network":
             choices.append(Choice("normalisation", normalisation, reason))
-    lookback, why = _choose_lookback(trial, candidates, log, normalisation)
+    lookback, why = _choose_lookback(trial, lookbacks, log, normalisation)
     if options.lookback is None and info.kind != "baseline":
         choices.append(Choice("lookback", str(lookback), why))
     scaler = "none" if normalisation == "mean-level" else options.scaler
     min_context = _least_context(split, basics, lookback)
     windows = _count_windows(panel, split, basics.horizon, min_context)
     training = choose_training(options, windows)
-    network = None
+    candidates: tuple[NetworkConfig, ...] = ()
     if info.kind == "network":
         network, more = _choose_network(panel, options, basics, lookback, normalisation, windows)
+        candidates = _skip_candidates(network, options)
         choices += more
     return Plan(
         model=options.model,
@@ -117,7 +117,7 @@ def choose_plan(panel: Panel, split: Split, basics: Basics, options: FitOptions)
         min_context=min_context,
         log=log,
         scaler=scaler,
-        network=network,
+        candidates=candidates,
         training=training,
         choices=tuple(choices),
     )
@@ -129,7 +129,7 @@ def choose_training(options: FitOptions, windows: int) -> TrainingConfig:
     batch = options.batch_size or int(np.clip(2 ** int(np.log2(max(1, windows / 16))), 16, 256))
     steps = min(preset.steps_per_epoch, max(20, -(-windows // batch)))
     # Few windows make short epochs: more of them, so that the network sees enough steps.
-    epochs = options.epochs or max(preset.epochs, min(100, -(-int(os.environ.get('STEPS','2000')) // steps)))
+    epochs = options.epochs or max(preset.epochs, min(_MOST_EPOCHS, -(-_LEAST_TOTAL_STEPS // steps)))
     rate = options.learning_rate or (1e-3 if (options.units or preset.units) <= 128 else 5e-4)
     return TrainingConfig(
         loss=options.loss,
@@ -254,16 +254,16 @@ def _choose_space(
 
 
 def _choose_lookback(trial: _Trial, candidates: list[int], log: str, normalisation: str) -> tuple[int, str]:
-    """The shortest lookback whose linear validation error is within a hundredth of the best."""
+    """The longest lookback whose linear validation error is within a hundredth of the best."""
     if len(candidates) == 1:
         return candidates[0], "what the rows allow"
     errors = [trial.error(length, log, normalisation) for length in candidates]
     best = min(errors)
     if not np.isfinite(best):
         return candidates[0], "too few rows to compare longer ones"
-    length = next(c for c, error in zip(candidates, errors, strict=True) if error <= best * (1 + _CLEARLY))
+    length = max(c for c, error in zip(candidates, errors, strict=True) if error <= best * (1 + _CLEARLY))
     pairs = [(str(candidate),) for candidate in candidates]
-    return length, f"shortest within 1 % of the least linear validation error ({_listing(pairs, errors)})"
+    return length, f"longest within 1 % of the least linear validation error ({_listing(pairs, errors)})"
 
 
 def _listing(pairs: Sequence[tuple[str, ...]], errors: list[float]) -> str:
@@ -318,9 +318,15 @@ def _choose_network(
         dropout=dropout,
         levels=QUANTILES if options.loss == "quantile" else (0.5,),
         series_vectors=vectors,
-        skip=SKIP,
+        linear_skip=True,
     )
     return network, choices
+
+
+def _skip_candidates(network: NetworkConfig, options: FitOptions) -> tuple[NetworkConfig, ...]:
+    """With and without the linear skip: it wins on most series, and loses on some long noisy ones."""
+    without = replace(network, linear_skip=False)
+    return {"on": (network,), "off": (without,), AUTO: (network, without)}[options.linear_skip]
 
 
 def _season_reason(panel: Panel, season: int) -> str:

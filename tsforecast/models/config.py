@@ -21,6 +21,7 @@ LOSSES = ("quantile", "mae", "mse", "huber")
 OPTIMIZERS = ("adam", "adamw", "sgd", "rmsprop")
 SCHEDULES = ("cosine", "exponential", "step", "plateau", "constant")
 DEVICES = ("auto", "cpu", "gpu")
+LINEAR_SKIPS = ("auto", "on", "off")
 AUTO = "auto"
 
 # Probability levels of the quantile head: the median and the ends of the 50, 80 and 95 % intervals.
@@ -48,7 +49,7 @@ class NetworkConfig:
         dropout: before the output layer.
         levels: probability levels of the outputs; (0.5,) for a point forecast.
         series_vectors: number of series with a learned vector in the queries; 0 for none.
-        skip: whether a linear map from the normalised window to the horizon is added to the output; it starts as the
+        linear_skip: whether a linear map from the normalised window to the horizon is added to the output; it starts as the
             ridge regression of models/linear.py, so that training starts at the linear model's error.
     """
 
@@ -65,7 +66,7 @@ class NetworkConfig:
     dropout: float
     levels: tuple[float, ...]
     series_vectors: int
-    skip: bool
+    linear_skip: bool
 
     @property
     def input_segments(self) -> int:
@@ -156,6 +157,7 @@ class FitOptions:
     normalisation: str = AUTO
     transform: str = AUTO
     scaler: str = "standard"
+    linear_skip: str = AUTO
     dropout: float | None = None
     loss: str = TrainingConfig.loss
     optimizer: str = TrainingConfig.optimizer
@@ -180,6 +182,7 @@ _CHOICES: dict[str, tuple[str, ...]] = {
     "normalisation": (AUTO, *NORMALISATIONS),
     "transform": (AUTO, *TRANSFORMS),
     "scaler": SCALERS,
+    "linear_skip": LINEAR_SKIPS,
     "loss": LOSSES,
     "optimizer": OPTIMIZERS,
     "schedule": SCHEDULES,

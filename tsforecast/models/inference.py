@@ -44,7 +44,7 @@ def forward(
     y = decode(config, weights, end, states, series)
     y = y.reshape(len(context), config.output_segments * config.segment, len(config.levels))
     y = y[:, : config.horizon]
-    if config.skip:
+    if config.linear_skip:
         y = y + (x @ weights["skip/kernel"] + weights["skip/bias"])[:, :, None]
     y = y * scale[:, :, None] + center[:, :, None]
     return np.sort(y, axis=2)
@@ -68,7 +68,7 @@ def weight_shapes(config: NetworkConfig) -> dict[str, tuple[int, ...]]:
             shapes["query/series"] = (config.series_vectors, half)
     outputs = config.segment * len(config.levels)
     shapes["head/kernel"], shapes["head/bias"] = (config.width, outputs), (outputs,)
-    if config.skip:
+    if config.linear_skip:
         shapes["skip/kernel"], shapes["skip/bias"] = (config.lookback, config.horizon), (config.horizon,)
     return shapes
 

@@ -8,20 +8,24 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from tsforecast.models.calibration import Calibration, calibrate, scores_of, window_spread
-from tsforecast.models.events import Report
+from tsforecast.models.events import Message, Report
 from tsforecast.models.forecasting import ensemble_weights, predict_windows
 from tsforecast.models.linear import fit_linear
-from tsforecast.models.plan import Plan
+from tsforecast.models.plan import Choice, Plan
 from tsforecast.models.spec import ModelSpec, Weights
 from tsforecast.scaling import Scaling, fit_scaling
 from tsforecast.series import Panel
 from tsforecast.split import Split
 from tsforecast.windows import WindowIndex, batches, window_index
+
+if TYPE_CHECKING:
+    from tsforecast.models.training import TrainedNetwork
 
 # Windows that validation, calibration and scores rest on at most, evenly spread over their part.
 MAX_VALIDATION, MAX_CALIBRATION = 8192, 8192
@@ -87,27 +91,119 @@ def train_model(
     plan: Plan,
     report: Report,
     *,
-    phase: str = "training",
-    epochs: tuple[int, ...] = (),
     deadline: float | None = None,
-) -> Trained:
-    """Train any model of the table.
+) -> tuple[Trained, Plan]:
+    """Train any model of the table, and choose among the plan's candidates where it is a network.
 
     Args:
         model: its name.
         prepared: the data; windows of the training part are learned from, those of the validation part choose.
         plan: what was decided.
         report: receives the progress of a network.
-        phase: name of the run for the user.
-        epochs: for each member of a network, how many epochs to train without validation (the final fit).
         deadline: moment on time.monotonic() at which training has to stop.
+
+    Returns:
+        The model, and the plan with the network that was chosen.
     """
     began = time.monotonic()
-    spec = plan.spec(model)
-    if spec.network is not None:
-        return _train_network(spec, prepared, plan, report, phase, epochs, deadline)
-    weights = _ridge(prepared, plan, "last") if model == "linear" else {}
-    return Trained(spec, weights, seconds=time.monotonic() - began)
+    if plan.spec(model).network is None:
+        weights = _ridge(prepared, plan, "last") if model == "linear" else {}
+        return Trained(plan.spec(model), weights, seconds=time.monotonic() - began), plan
+    session = _Session(prepared, plan, report, deadline)
+    first, plan = session.choose(plan)
+    rest = [session.train(plan.spec(model), number) for number in range(1, plan.training.members)]
+    return _together(plan.spec(model), [first, *rest], session.history, time.monotonic() - began), plan
+
+
+def train_again(
+    prepared: Prepared, plan: Plan, before: Trained, report: Report, *, deadline: float | None = None
+) -> Trained:
+    """Train the chosen model anew on the whole of `prepared`, for as many epochs as were best before."""
+    began = time.monotonic()
+    spec = before.spec
+    if spec.network is None:
+        return train_model(spec.name, prepared, plan, report)[0]
+    session = _Session(prepared, plan, report, deadline, phase="final training on all rows", epochs=before.epochs)
+    members = [session.train(spec, number) for number in range(spec.members)]
+    return _together(spec, members, session.history, time.monotonic() - began)
+
+
+class _Session:
+    """Training runs of networks on the same data, with what they share and what they leave in the history."""
+
+    def __init__(
+        self,
+        prepared: Prepared,
+        plan: Plan,
+        report: Report,
+        deadline: float | None,
+        *,
+        phase: str = "training",
+        epochs: tuple[int, ...] = (),
+    ) -> None:
+        from tsforecast.models import engine
+
+        engine.start(plan.training.threads)
+        self.device = engine.choose_device(plan.training.device)
+        self.prepared, self.plan, self.report = prepared, plan, report
+        self.deadline, self.phase, self.epochs = deadline, phase, epochs
+        self.runs_left = len(plan.candidates) - 1 + plan.training.members
+        self.history: list[dict[str, float | int | str | None]] = []
+        self.train_windows = prepared.windows("train", plan)
+        self.validation_windows = prepared.windows("validation", plan, 0 if epochs else MAX_VALIDATION)
+
+    def choose(self, plan: Plan) -> tuple[TrainedNetwork, Plan]:
+        """Train the first member of every candidate; the one with the least validation loss goes on."""
+        if len(plan.candidates) == 1 or not len(self.validation_windows):
+            self.runs_left = plan.training.members
+            return self.train(plan.spec(plan.model), 0), replace(plan, candidates=plan.candidates[:1])
+        trials = []
+        for network in plan.candidates:
+            words = "with" if network.linear_skip else "without"
+            trials.append(self.train(replace(plan, candidates=(network,)).spec(plan.model), 0, f" {words} linear skip"))
+        losses = [trial.validation_loss for trial in trials]
+        best = int(np.argmin(losses))
+        value = "on" if plan.candidates[best].linear_skip else "off"
+        reason = f"validation loss {losses[best]:.4g} against {max(losses):.4g}"
+        choice = Choice("linear_skip", value, reason)
+        self.report(Message("choice", f"{choice.name} {choice.value}: {choice.reason}"))
+        return trials[best], plan.choose(plan.candidates[best], choice)
+
+    def train(self, spec: ModelSpec, number: int, variant: str = "") -> TrainedNetwork:
+        """Train one member of a network."""
+        from tsforecast.models.training import Run, TrainingData, member_seeds, train
+
+        assert spec.network is not None  # noqa: S101  (for the type checker)
+        training, panel = self.plan.training, self.prepared.panel
+        phase = self.phase + variant
+        if spec.members > 1:
+            phase = f"{phase}, member {number + 1} of {spec.members}"
+        data = TrainingData(
+            values=self.prepared.values,
+            observed=panel.observed,
+            offsets=panel.offsets,
+            train=self.train_windows,
+            validation=self.validation_windows,
+            skip=_ridge(self.prepared, self.plan, spec.network.normalisation) if spec.network.linear_skip else None,
+        )
+        run = Run(
+            phase=phase,
+            member=number,
+            seed=list(member_seeds(training.seed, spec.members))[number],
+            stop_after=self.epochs[number] if self.epochs else None,
+            deadline=_share(self.deadline, self.runs_left),
+        )
+        self.runs_left -= 1
+        trained = train(data, spec.network, training, run, device=self.device, report=self.report)
+        self.history += [{"phase": phase, **vars(record)} for record in trained.history]
+        return trained
+
+
+def _together(
+    spec: ModelSpec, members: list[TrainedNetwork], history: list[dict[str, float | int | str | None]], seconds: float
+) -> Trained:
+    weights = ensemble_weights([member.weights for member in members])
+    return Trained(spec, weights, tuple(history), tuple(member.best_epoch for member in members), seconds)
 
 
 def _ridge(prepared: Prepared, plan: Plan, normalisation: str) -> Weights:
@@ -118,50 +214,6 @@ def _ridge(prepared: Prepared, plan: Plan, normalisation: str) -> Weights:
         for index in (prepared.windows("train", plan, _MAX_LINEAR), prepared.windows("validation", plan, MAX_RIDGE))
     )
     return fit_linear(train, plan.lookback, plan.horizon, validation=validation, normalisation=normalisation)[0]
-
-
-def _train_network(
-    spec: ModelSpec,
-    prepared: Prepared,
-    plan: Plan,
-    report: Report,
-    phase: str,
-    epochs: tuple[int, ...],
-    deadline: float | None,
-) -> Trained:
-    from tsforecast.models import engine
-
-    engine.start(plan.training.threads)
-    from tsforecast.models.training import Run, TrainingData, member_seeds, train
-
-    assert spec.network is not None  # noqa: S101  (for the type checker; the caller has looked)
-    began = time.monotonic()
-    device = engine.choose_device(plan.training.device)
-    data = TrainingData(
-        values=prepared.values,
-        observed=prepared.panel.observed,
-        offsets=prepared.panel.offsets,
-        train=prepared.windows("train", plan),
-        validation=prepared.windows("validation", plan, MAX_VALIDATION),
-        skip=_ridge(prepared, plan, spec.network.normalisation) if spec.network.skip else None,
-    )
-    if epochs:
-        data = replace(data, validation=data.validation.take(np.empty(0, np.int64)))
-    members, history, best = [], [], []
-    for number, seed in enumerate(member_seeds(plan.training.seed, spec.members)):
-        run = Run(
-            phase=phase if spec.members == 1 else f"{phase}, member {number + 1}/{spec.members}",
-            member=number,
-            seed=seed,
-            stop_after=epochs[number] if epochs else None,
-            deadline=_share(deadline, spec.members - number),
-        )
-        trained = train(data, spec.network, plan.training, run, device=device, report=report)
-        members.append(trained.weights)
-        best.append(trained.best_epoch)
-        history += [{"phase": phase, **vars(record)} for record in trained.history]
-    weights = ensemble_weights(members)
-    return Trained(spec, weights, tuple(history), tuple(best), time.monotonic() - began)
 
 
 def _share(deadline: float | None, remaining: int) -> float | None:

@@ -39,7 +39,7 @@ class SegmentNetwork(keras.Model):  # type: ignore[misc]
         self.head = keras.layers.Dense(config.segment * len(config.levels), kernel_initializer=self._glorot())
         self.position, self.series = self._queries()
         self.skip = None
-        if config.skip:
+        if config.linear_skip:
             self.skip = keras.layers.Dense(config.horizon, kernel_initializer="zeros")
             self.skip.build((None, config.lookback))
         for number, layer in enumerate(self.stack):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from tsforecast.models.config import NetworkConfig, TrainingConfig
 from tsforecast.models.spec import ModelSpec
@@ -29,7 +29,8 @@ class Plan:
         min_context: rows that a training window has at least; the rest of its lookback is padded.
         log: `none`, `log` or `log1p`.
         scaler: per series, fitted on training rows.
-        network: None for a baseline or the linear model.
+        candidates: networks to choose from by validation, the first being the choice where nothing can be compared;
+            empty for a baseline or the linear model.
         training: how the network is trained.
         choices: what was decided automatically.
     """
@@ -41,9 +42,18 @@ class Plan:
     min_context: int
     log: str
     scaler: str
-    network: NetworkConfig | None
+    candidates: tuple[NetworkConfig, ...]
     training: TrainingConfig
     choices: tuple[Choice, ...]
+
+    @property
+    def network(self) -> NetworkConfig | None:
+        """The network that was chosen, or that is tried first."""
+        return self.candidates[0] if self.candidates else None
+
+    def choose(self, network: NetworkConfig, choice: Choice) -> Plan:
+        """The plan with one candidate left, and why."""
+        return replace(self, candidates=(network,), choices=(*self.choices, choice))
 
     def spec(self, model: str) -> ModelSpec:
         """The spec of a model of the table under this plan."""

@@ -75,6 +75,12 @@ class TrainedNetwork:
     best_epoch: int
     reason: str
 
+    @property
+    def validation_loss(self) -> float:
+        """Of the weights kept; infinite where there was no validation."""
+        value = self.history[self.best_epoch - 1].val_loss
+        return np.inf if value is None else value
+
 
 @dataclass(frozen=True)
 class Run:

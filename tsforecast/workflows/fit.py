@@ -17,7 +17,15 @@ from tsforecast.models.choices import choose_basics, choose_plan
 from tsforecast.models.config import FitOptions, check_options
 from tsforecast.models.events import Message, Report
 from tsforecast.models.inference import parameter_count
-from tsforecast.models.learning import Prepared, Trained, calibrate_model, predict_index, prepare, train_model
+from tsforecast.models.learning import (
+    Prepared,
+    Trained,
+    calibrate_model,
+    predict_index,
+    prepare,
+    train_again,
+    train_model,
+)
 from tsforecast.models.plan import Choice, Plan
 from tsforecast.models.registry import BASELINES, get_model
 from tsforecast.series import Panel
@@ -87,9 +95,10 @@ class FitResult:
 
 @dataclass(frozen=True)
 class Evaluated:
-    """A model trained on the training part only, with honest scores of it and of the simple models."""
+    """A model trained on the training part only, the plan with what it chose, and honest scores of all models."""
 
     trained: Trained
+    plan: Plan
     calibration: Calibration
     scores: dict[str, dict[str, float]]
 
@@ -131,9 +140,9 @@ def fit(
     evaluated = evaluate(
         data.panel, split, plan, report, deadline=None if limit is None else began + _FIRST_SHARE * limit
     )
-    final = _train_on_everything(
-        data.panel, plan, evaluated.trained, report, deadline=None if limit is None else began + limit
-    )
+    plan = evaluated.plan
+    everything = prepare(data.panel, whole(data.panel.lengths), plan)
+    final = train_again(everything, plan, evaluated.trained, report, deadline=None if limit is None else began + limit)
     result = FitResult(
         name=name,
         version=0,
@@ -152,9 +161,9 @@ def fit(
         seconds=time.monotonic() - began,
         training_rows=_training_rows(data.panel, split, evaluated.trained),
         calibration=evaluated.calibration.method,
-        history=(*evaluated.trained.history, *final[0].history),
+        history=(*evaluated.trained.history, *final.history),
     )
-    bundle = _bundle(data, plan, evaluated, *final, result)
+    bundle = _bundle(data, plan, evaluated, final, everything, result)
     published = publish(bundle, store=store, name=name)
     return replace(
         result,
@@ -184,33 +193,14 @@ def make_plan(panel: Panel, options: FitOptions, split: Callable[[Panel], Split]
 def evaluate(panel: Panel, split: Split, plan: Plan, report: Report, *, deadline: float | None = None) -> Evaluated:
     """Train on the training part, calibrate, and score with the simple models on windows that none has seen."""
     prepared = prepare(panel, split, plan)
-    trained = train_model(plan.model, prepared, plan, report, phase="training", deadline=deadline)
+    trained, plan = train_model(plan.model, prepared, plan, report, deadline=deadline)
     models = {plan.model: trained}
     for simple in BASELINES:
         if simple not in models:
-            models[simple] = train_model(simple, prepared, plan, report)
+            models[simple] = train_model(simple, prepared, plan, report)[0]
     calibrated = {name: (model, calibrate_model(model, prepared, plan)) for name, model in models.items()}
     scores = score_models(calibrated, prepared, plan)
-    return Evaluated(trained, calibrated[plan.model][1], scores)
-
-
-def _train_on_everything(
-    panel: Panel, plan: Plan, first: Trained, report: Report, *, deadline: float | None
-) -> tuple[Trained, Prepared]:
-    """The model that is published: trained anew on all rows, for as many epochs as were best before."""
-    prepared = prepare(panel, whole(panel.lengths), plan)
-    return (
-        train_model(
-            plan.model,
-            prepared,
-            plan,
-            report,
-            phase="final training on all rows",
-            epochs=first.epochs,
-            deadline=deadline,
-        ),
-        prepared,
-    )
+    return Evaluated(trained, plan, calibrated[plan.model][1], scores)
 
 
 def _training_rows(panel: Panel, split: Split, trained: Trained) -> str:

@@ -1,0 +1,79 @@
+"""`models list` and `models show`."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from types import SimpleNamespace
+
+from tsforecast.store.load import VersionInfo
+
+SALES = VersionInfo("sales", 3, (1, 2, 3), datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC), "gru", 48, "h", 0.213)
+BROKEN = VersionInfo("broken", None, (1,), problem="CURRENT is missing")
+DETAILS = {
+    "name": "sales",
+    "version": 3,
+    "details": {
+        "skill": 0.21312,
+        "time_zone": None,
+        "columns": ["a", "b"],
+        "choices": [{"name": "lookback", "value": "336"}],
+    },
+}
+
+
+def test_list_in_a_pipe(run, play, record, calls):
+    play("workflows.models", list_models=record([SALES, BROKEN]))
+    result = run("models", "list", "--store", "s")
+    assert calls == [(("s",), {})]
+    assert result.stdout.splitlines() == [
+        "name\tcurrent\tversions\tmodel\thorizon\tfrequency\tskill\tpublished\tproblem",
+        "sales\t3\t3\tgru\t48\th\t+21.3 %\t2026-01-02 03:04 UTC\t",
+        "broken\t\t1\t\t\t\t-\t-\tCURRENT is missing",
+    ]
+
+
+def test_list_as_json(run, play, record):
+    play("workflows.models", list_models=record([SALES, BROKEN]))
+    models = json.loads(run("models", "list", "--json").stdout)["models"]
+    assert models[0]["published"] == "2026-01-02T03:04:05+00:00"
+    assert models[0]["versions"] == [1, 2, 3]
+    assert models[1]["current"] is None
+
+
+def test_list_of_nothing(run):
+    result = run("models", "list")
+    assert (result.exit_code, result.stdout) == (0, "")
+    assert result.stderr == "no models in ./models; fit one first: tsforecast fit DATA\n"
+    assert json.loads(run("models", "list", "--json").stdout) == {"models": []}
+
+
+def test_show(run, play, record, calls):
+    play("workflows.models", show_model=record(SimpleNamespace(to_dict=lambda: DETAILS)))
+    result = run("models", "show", "sales", "--version", "3")
+    assert calls == [(("./models", "sales", 3), {})]
+    assert result.stdout.splitlines() == [
+        "property\tvalue",
+        "name\tsales",
+        "version\t3",
+        "details.skill\t0.2131",
+        "details.time_zone\t-",
+        "details.columns\ta, b",
+        "details.choices[0].name\tlookback",
+        "details.choices[0].value\t336",
+    ]
+
+
+def test_show_as_json(run, play, record):
+    play("workflows.models", show_model=record(SimpleNamespace(to_dict=lambda: DETAILS)))
+    assert json.loads(run("models", "show", "--json").stdout) == DETAILS
+
+
+def test_show_what_is_not_there(run):
+    result = run("models", "show", "sales")
+    assert result.exit_code == 66
+    assert result.stderr.startswith("Error: ")
+
+
+def test_unknown_subcommand_names_the_closest(run):
+    assert "Did you mean 'list'?" in run("models", "lst").stderr

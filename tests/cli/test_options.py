@@ -1,0 +1,45 @@
+"""Options agree with the dataclasses that they fill."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+
+import click
+import pytest
+
+from tsforecast.cli import fit, options
+from tsforecast.io.panels import ReadOptions
+from tsforecast.models.config import FitOptions
+
+
+@click.command()
+@options.reading_options
+def reading():
+    """Options of reading alone."""
+
+
+def test_every_reading_option_is_a_field_and_shows_its_default():
+    shown = {param.name: param.show_default for param in reading.params}
+    assert set(shown) == {field.name for field in fields(ReadOptions)}
+    for field in fields(ReadOptions):
+        if field.default not in (None, ()):
+            assert shown[field.name] == str(field.default)
+
+
+def test_what_is_not_given_keeps_the_default():
+    values = {param.name: () if param.multiple else None for param in reading.params}
+    assert options.read_options(values) == ReadOptions()
+
+
+def test_every_field_of_fit_is_an_option_with_its_default():
+    params = {param.name: param for param in fit.command.params}
+    for field in fields(FitOptions):
+        assert params[field.name].default == field.default
+        assert f"--{field.name.replace('_', '-')}" in params[field.name].opts
+
+
+@pytest.mark.parametrize(("typed", "meant"), [("tab", "\t"), ("\\t", "\t"), (";", ";")])
+def test_delimiter_tab(run, play, record, calls, typed, meant):
+    play("workflows.describe", describe=record(KeyboardInterrupt()))
+    run("describe", "a.csv", "--delimiter", typed)
+    assert calls[0][0][1].delimiter == meant

@@ -1,0 +1,98 @@
+"""`predict`: what it asks of the workflow, and where the forecast goes."""
+
+from __future__ import annotations
+
+import json
+from types import SimpleNamespace
+
+import pytest
+
+from tsforecast.io.panels import ReadOptions
+
+RESULT = SimpleNamespace(
+    name="sales",
+    version=3,
+    frame=["row 1", "row 2"],
+    notes=(SimpleNamespace(kind="info", text="using sales version 3"),),
+    to_dict=lambda: {"name": "sales"},
+)
+
+
+@pytest.fixture
+def predicted(play, record):
+    play("workflows.predict", predict=record(RESULT))
+
+
+@pytest.fixture
+def written(play):
+    """What was handed to the writers."""
+    files = []
+    play("io.forecasts", write_forecast=lambda *args: files.append(args))
+    play("io.plots", plot_forecast=lambda *args: files.append(args))
+    return files
+
+
+def test_defaults(run, predicted, written, calls):
+    result = run("predict")
+    assert result.exit_code == 0
+    (source,), given = calls[0]
+    assert source is None
+    assert callable(given.pop("report"))
+    assert given == {
+        "store": "./models",
+        "name": None,
+        "version": None,
+        "horizon": None,
+        "levels": (80.0, 95.0),
+        "reading": ReadOptions(),
+    }
+    assert written == [(RESULT.frame, None)]
+    assert result.output == "using sales version 3\n"
+
+
+def test_options_reach_the_workflow(run, predicted, written, calls):
+    words = "new.csv --horizon 7 --level 50 --level 99.5 --name sales --version 2 --store s --tz UTC"
+    assert run("predict", *words.split()).exit_code == 0
+    (source,), given = calls[0]
+    assert source == "new.csv"
+    assert (given["horizon"], given["levels"], given["name"], given["version"]) == (7, (50.0, 99.5), "sales", 2)
+    assert (given["store"], given["reading"]) == ("s", ReadOptions(tz="UTC"))
+
+
+def test_files(run, predicted, written):
+    result = run("predict", "-o", "f.parquet", "--plot", "f.svg")
+    assert written == [(RESULT, "f.svg"), (RESULT.frame, "f.parquet")]
+    assert result.stdout == ""
+    assert "drew f.svg\nwrote 2 rows to f.parquet from sales version 3\n" in result.stderr
+
+
+def test_json_takes_the_place_of_csv(run, predicted, written):
+    assert json.loads(run("predict", "--json").stdout) == {"name": "sales"}
+    assert written == []
+    assert json.loads(run("predict", "--json", "-o", "f.csv").stdout) == {"name": "sales"}
+    assert written == [(RESULT.frame, "f.csv")]
+
+
+def test_quiet_says_nothing(run, predicted, written):
+    assert run("predict", "-q", "-o", "f.csv").output == ""
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["-o", "f.xlsx"], "'f.xlsx' does not end in .csv or .parquet or .jsonl"),
+        (["--plot", "f.jpg"], "'f.jpg' does not end in .png or .svg"),
+        (["--plot", "png"], "'png' does not end in .png or .svg"),
+        (["--level", "high"], "'high' is not a valid float"),
+    ],
+)
+def test_refused_before_any_work(run, predicted, calls, words, message):
+    result = run("predict", *words)
+    assert result.exit_code == 2
+    assert message in result.stderr
+    assert calls == []
+
+
+def test_dash_is_stdout(run, predicted, written):
+    assert run("predict", "-", "-o", "-").exit_code == 0
+    assert written == [(RESULT.frame, "-")]

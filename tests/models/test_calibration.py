@@ -1,0 +1,210 @@
+from __future__ import annotations
+
+from statistics import NormalDist
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tsforecast.models.calibration import (
+    PROBABILITIES,
+    Calibration,
+    calibrate,
+    interval,
+    score_at,
+    scores_of,
+    values_of,
+    window_spread,
+)
+from tsforecast.models.config import QUANTILES
+
+quick = settings(deadline=None, max_examples=60)
+POINT = (0.5,)
+HORIZON = 8
+Z = np.array([NormalDist().inv_cdf(level) for level in QUANTILES])
+GROWTH = np.sqrt(np.arange(1, HORIZON + 1))
+
+
+@st.composite
+def forecasts(draw):
+    """Quantiles of one window, equal neighbours among them, and its spread."""
+    levels = draw(st.sampled_from([POINT, QUANTILES]))
+    middle = draw(st.integers(-1000, 1000)) / 10
+    gaps = draw(st.lists(st.integers(0, 50), min_size=len(levels), max_size=len(levels)))
+    quantiles = middle + np.cumsum(gaps)[None, None] / 10
+    return quantiles.astype(np.float64), levels, np.array([[draw(st.integers(1, 100)) / 10]])
+
+
+@quick
+@given(forecasts(), st.integers(-3000, 3000))
+def test_values_have_scores_and_scores_have_values(forecast, tenths):
+    quantiles, levels, spread = forecast
+    y = np.array([[tenths / 10]])
+    scores = scores_of(y, quantiles, levels, spread)
+    np.testing.assert_allclose(values_of(scores, quantiles, levels, spread), y, rtol=1e-9, atol=1e-6)
+    score = np.array([[tenths / 500]])
+    values = values_of(score, quantiles, levels, spread)
+    np.testing.assert_allclose(scores_of(values, quantiles, levels, spread), score, rtol=1e-6, atol=1e-6)
+
+
+@quick
+@given(forecasts(), st.lists(st.floats(-20, 20), min_size=2, max_size=10))
+def test_scores_and_values_ascend_together(forecast, scores):
+    quantiles, levels, spread = forecast
+    ordered = np.sort(np.array(scores))
+    values = [values_of(np.array([[score]]), quantiles, levels, spread)[0, 0] for score in ordered]
+    assert np.all(np.diff(values) >= 0)
+
+
+def test_a_quantile_model_scores_its_own_levels_by_the_normal_scale():
+    quantiles = np.broadcast_to(10 + 3 * Z, (1, 1, len(Z))).astype(np.float64)
+    for level, value in zip(QUANTILES, quantiles[0, 0], strict=True):
+        score = scores_of(np.array([[value]]), quantiles, QUANTILES, np.ones((1, 1)))
+        assert score[0, 0] == pytest.approx(NormalDist().inv_cdf(level), abs=1e-3)
+
+
+def test_a_point_model_scores_its_error_in_spreads():
+    score = scores_of(np.array([[7.0]]), np.array([[[4.0]]]), POINT, np.array([[2.0]]))
+    np.testing.assert_allclose(score, [[1.5]])
+
+
+def worlds(rng, kind, samples):
+    """Truths, forecasts, levels and spreads of exchangeable windows, whose errors grow with the step.
+
+    `point` has one size of error, `heteroscedastic` one per window; `quantile` promises half the width it should, and
+    its errors lean to one side.
+    """
+    spread = np.ones((samples, 1)) if kind == "point" else np.exp(rng.normal(size=(samples, 1)))
+    noise = rng.exponential(size=(samples, HORIZON)) - 1 if kind == "quantile" else rng.standard_t(4, (samples, HORIZON))
+    y_true = spread * noise * GROWTH
+    if kind == "quantile":
+        return y_true, 0.5 * spread[:, :, None] * GROWTH[:, None] * Z, QUANTILES, spread
+    return y_true, np.zeros((samples, HORIZON, 1)), POINT, spread
+
+
+@pytest.mark.parametrize("kind", ["point", "heteroscedastic", "quantile"])
+@pytest.mark.parametrize(("windows", "method"), [(5, "pooled"), (20, "pooled"), (100, "pooled"), (2000, "per step")])
+def test_intervals_cover_what_they_promise(kind, windows, method):
+    rng = np.random.default_rng(0)
+    covered = {50: [], 80: [], 95: []}
+    for _ in range(max(20, min(200, 6000 // windows))):
+        y_true, quantiles, levels, spread = worlds(rng, kind, windows)
+        calibration = calibrate(scores_of(y_true, quantiles, levels, spread), np.ones(y_true.shape, bool))
+        assert method in calibration.method
+        assert calibration.windows == windows
+        y_true, quantiles, levels, spread = worlds(rng, kind, 300)
+        for level, shares in covered.items():
+            lower, upper = interval(calibration, quantiles, levels, spread, level)
+            shares.append(((lower <= y_true) & (y_true <= upper)).mean(axis=0))
+    for level, shares in covered.items():
+        assert np.mean(shares) == pytest.approx(level / 100, abs=0.02)
+        if windows >= 100:  # with fewer, the sizes of neighbouring steps are mixed
+            assert np.mean(shares, axis=0) == pytest.approx(level / 100, abs=0.03)
+
+
+def test_very_few_errors_give_normal_tails_of_their_size():
+    scores = np.array([[1.0, 2.0], [-1.0, -2.0], [1.0, 2.0]])
+    calibration = calibrate(scores, np.ones(scores.shape, bool))
+    assert "6 held-out errors: too few" in calibration.method
+    expected = NormalDist().inv_cdf(0.9) * np.array([1.0, 2.0])
+    # The sizes of neighbouring steps are mixed where windows are this few.
+    np.testing.assert_allclose(score_at(calibration, 0.9), expected.mean(), rtol=0.2)
+    np.testing.assert_allclose(score_at(calibration, 0.1), -score_at(calibration, 0.9))
+
+
+def test_no_window_at_all_promises_the_scores_themselves():
+    calibration = calibrate(np.empty((0, HORIZON)), np.empty((0, HORIZON), bool))
+    np.testing.assert_allclose(score_at(calibration, 0.975), np.full(HORIZON, NormalDist().inv_cdf(0.975)))
+
+
+@pytest.mark.parametrize("count", [40, 79, 399])
+def test_finite_sample_ranks(count):
+    scores = np.random.default_rng(0).permutation(np.arange(1.0, count + 1))[:, None]
+    calibration = calibrate(scores, np.ones(scores.shape, bool))
+    for probability, score in zip(PROBABILITIES, calibration.scores[0], strict=True):
+        rank = (np.ceil if probability >= 0.5 else np.floor)(round((count + 1) * probability, 6))
+        assert score == pytest.approx(np.clip(rank, 1, count))
+
+
+@quick
+@given(st.integers(1, 60), st.integers(1, 12), st.integers(0, 2**32 - 1))
+def test_scores_ascend_with_the_probability(samples, horizon, seed):
+    rng = np.random.default_rng(seed)
+    scores = rng.standard_cauchy((samples, horizon)).round(1)
+    calibration = calibrate(scores, rng.random((samples, horizon)) < 0.8)
+    assert calibration.scores.shape == (horizon, len(PROBABILITIES))
+    assert np.all(np.isfinite(calibration.scores))
+    assert np.all(np.diff(calibration.scores, axis=1) >= 0)
+
+
+@quick
+@given(forecasts(), st.integers(1, 500), st.integers(0, 2**32 - 1))
+def test_intervals_are_nested(forecast, samples, seed):
+    quantiles, levels, spread = forecast
+    scores = np.random.default_rng(seed).normal(0.5, 2, (samples, 1))
+    calibration = calibrate(scores, np.ones(scores.shape, bool))
+    bounds = [interval(calibration, quantiles, levels, spread, level) for level in (1, 50, 80, 91.3, 95, 99, 99.9)]
+    lower, upper = np.array(bounds)[:, :, 0, 0].T
+    assert np.all(np.diff(lower) <= 0)
+    assert np.all(np.diff(upper) >= 0)
+    assert np.all(lower <= upper)
+
+
+def test_filled_values_are_not_calibrated_on():
+    rng = np.random.default_rng(0)
+    scores, observed = rng.normal(size=(100, HORIZON)), rng.random((100, HORIZON)) < 0.7
+    calibration = calibrate(scores, observed)
+    other = calibrate(np.where(observed, scores, 1e9), observed)
+    np.testing.assert_array_equal(calibration.scores, other.scores)
+
+
+def test_each_step_keeps_its_own_size_where_windows_are_few():
+    rng = np.random.default_rng(0)
+    size = np.linspace(1, 10, 30)
+    for windows in (10, 50):
+        scores = rng.normal(size=(windows, 30)) * size
+        upper = score_at(calibrate(scores, np.ones(scores.shape, bool)), 0.9)
+        np.testing.assert_allclose(upper[5:-5] / (1.2816 * size[5:-5]), 1, atol=0.35)
+        assert np.corrcoef(upper, size)[0, 1] > 0.95
+
+
+def test_between_stored_probabilities_scores_follow_the_normal_scale():
+    normal = np.array([[NormalDist().inv_cdf(p) for p in PROBABILITIES]])
+    calibration = Calibration(normal, 1, "")
+    for probability in (0.0005, 0.037, 0.333, 0.5, 0.912, 0.9999):
+        assert score_at(calibration, probability)[0] == pytest.approx(NormalDist().inv_cdf(probability))
+
+
+@pytest.mark.parametrize("levels", [POINT, QUANTILES])
+def test_intervals_widen_beyond_the_calibrated_horizon(levels):
+    rng = np.random.default_rng(0)
+    calibration = calibrate(rng.normal(size=(500, HORIZON)), np.ones((500, HORIZON), bool))
+    offsets = np.zeros(1) if levels == POINT else Z
+    quantiles = np.broadcast_to(5 + offsets, (1, 3 * HORIZON, len(levels))).astype(np.float64)
+    lower, upper = interval(calibration, quantiles, levels, np.ones((1, 1)), 80)
+    width = (upper - lower)[0]
+    within = interval(calibration, quantiles[:, :HORIZON], levels, np.ones((1, 1)), 80)
+    np.testing.assert_array_equal(width[:HORIZON], (within[1] - within[0])[0])
+    np.testing.assert_allclose(width[HORIZON:] / width[HORIZON - 1], np.sqrt([2, 3]).repeat(HORIZON), rtol=1e-3)
+
+
+def test_the_spread_is_the_mean_seasonal_difference():
+    context = np.array([[1, 5, 2, 9], [3, 3, 4, 5]], np.float32)
+    spread = window_spread(context, np.ones(context.shape, bool), 2)
+    np.testing.assert_allclose(spread, [[2.5], [1.5]])
+    np.testing.assert_allclose(window_spread(context, np.ones(context.shape, bool), 9), [[14 / 3], [2 / 3]])
+
+
+def test_the_spread_does_not_look_at_padding():
+    context = np.array([[70, 80, 2, 9], [3, 4, 4, 5]], np.float32)
+    mask = np.array([[False, False, True, True], [True] * 4])
+    np.testing.assert_allclose(window_spread(context, mask, 1), [[7], [2 / 3]], rtol=1e-6)
+
+
+def test_windows_without_a_difference_take_the_usual_spread_and_constant_ones_a_tenth():
+    context = np.array([[0, 0, 0, 9], [4, 4, 4, 4], [1, 2, 3, 4]], np.float32)
+    mask = np.array([[False, False, True, True], [True] * 4, [True] * 4])
+    np.testing.assert_allclose(window_spread(context, mask, 2), [[2], [0.2], [2]])
+    assert window_spread(np.zeros((2, 1), np.float32), np.ones((2, 1), bool), 1).tolist() == [[1], [1]]
+    assert window_spread(np.zeros((2, 5), np.float32), np.ones((2, 5), bool), 1).tolist() == [[0.1], [0.1]]
