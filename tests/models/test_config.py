@@ -23,7 +23,7 @@ NETWORK = NetworkConfig(
     dropout=0.0,
     levels=QUANTILES,
     series_vectors=0,
-    skip=False,
+    linear_skip=False,
 )
 
 

@@ -84,7 +84,7 @@ def _network(model: str, series_vectors: int) -> NetworkConfig | None:
         dropout=0.1,
         levels=QUANTILES,
         series_vectors=series_vectors,
-        skip=True,
+        linear_skip=True,
     )
 
 

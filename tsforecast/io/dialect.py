@@ -109,7 +109,8 @@ def sniff(text: bytes, delimiter: str | None, decimal: str | None) -> tuple[str,
         for point in (decimal,) if decimal else DECIMALS:
             useful = sum(is_number(cell, point) or is_stamp_like(cell) for row in rows for cell in row)
             score = (useful, len(rows[0]) if rows else 0)
-            if mark != point and score > best_score:
+            # Only quotes can hold a decimal comma between commas: it must be asked for.
+            if (mark != point or decimal) and score > best_score:
                 best, best_score = (mark, point), score
     return best
 

@@ -12,6 +12,7 @@ from tsforecast.metrics import METRICS, metric_info
 
 METRICS_FILE, REPORT_FILE = "metrics.json", "report.md"
 _MISSING = "–"  # noqa: RUF001  (a dash, as in any table)
+_COVERAGE = "coverage_"
 _FACTS = {"seconds": "seconds of training", "windows": "windows scored"}
 _HISTORY = {
     "phase": "phase",
@@ -149,9 +150,9 @@ def _choices(result: FitReport) -> str:
 
 
 def _scores(scores: Mapping[str, Mapping[str, float]]) -> str:
-    """One row per metric, one column per model; the best of a row is bold."""
+    """One row per metric but coverage, one column per model; the best of a row is bold."""
     rows = []
-    for key in _keys(scores):
+    for key in (key for key in _keys(scores) if not key.startswith(_COVERAGE)):
         values = [row.get(key) for row in scores.values()]
         cells = [_shown(key, value) for value in values]
         if (best := _best(key, values)) is not None:
@@ -166,18 +167,17 @@ def _scores(scores: Mapping[str, Mapping[str, float]]) -> str:
 
 def _coverage(scores: Mapping[str, Mapping[str, float]]) -> str:
     """Nominal level against observed share, one row per level."""
-    prefix = "coverage_"
-    levels = [key.removeprefix(prefix) for key in _keys(scores) if key.startswith(prefix)]
+    levels = [key.removeprefix(_COVERAGE) for key in _keys(scores) if key.startswith(_COVERAGE)]
     if not levels:
         return ""
     rows = [
-        (f"{level} %", *(_shown(prefix + level, row.get(prefix + level)) for row in scores.values()))
+        (f"{level} %", *(_shown(_COVERAGE + level, row.get(_COVERAGE + level)) for row in scores.values()))
         for level in levels
     ]
     return (
         "## Coverage of the intervals\n\n"
-        "How many of the true values lie in the interval that promises to hold a share of them. "
-        f"Closer is better, more is not.\n\n{_table(('promised', *map(_text, scores)), rows)}"
+        "The share of true values that lie in an interval, beside the share that it promises: below it the intervals "
+        f"are too narrow, above it too wide.\n\n{_table(('promised', *map(_text, scores)), rows)}"
     )
 
 
@@ -228,7 +228,7 @@ def _best(key: str, values: Iterable[float | None]) -> float | None:
 
 
 def _shown(key: str, value: float | None) -> str:
-    if key == "skill" or key == "mape_skipped" or key.startswith("coverage_"):
+    if key in ("skill", "mape_skipped") or key.startswith(_COVERAGE):
         return _MISSING if value is None or not math.isfinite(value) else f"{100 * value:.1f} %"
     return _cell(value)
 

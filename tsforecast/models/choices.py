@@ -140,7 +140,7 @@ def choose_training(options: FitOptions, windows: int) -> TrainingConfig:
         batch_size=batch,
         epochs=epochs,
         steps_per_epoch=preset.steps_per_epoch,
-        patience=options.patience or max(3, epochs // 4),
+        patience=options.patience or max(TrainingConfig.patience, epochs // 8),
         clip_norm=options.clip_norm,
         members=options.members or preset.members,
         seed=options.seed,

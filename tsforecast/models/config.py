@@ -49,8 +49,8 @@ class NetworkConfig:
         dropout: before the output layer.
         levels: probability levels of the outputs; (0.5,) for a point forecast.
         series_vectors: number of series with a learned vector in the queries; 0 for none.
-        linear_skip: whether a linear map from the normalised window to the horizon is added to the output; it starts as the
-            ridge regression of models/linear.py, so that training starts at the linear model's error.
+        linear_skip: whether a linear map from the normalised window to the horizon is added to the output; it starts
+            as the ridge regression of models/linear.py, so that training starts at the linear model's error.
     """
 
     cell: Literal["rnn", "lstm", "gru"]
@@ -166,7 +166,7 @@ class FitOptions:
     weight_decay: float = TrainingConfig.weight_decay
     batch_size: int | None = None
     epochs: int | None = None
-    patience: int = TrainingConfig.patience
+    patience: int | None = None
     clip_norm: float = TrainingConfig.clip_norm
     members: int | None = None
     seed: int = TrainingConfig.seed

@@ -64,7 +64,7 @@ _NETWORK = (
     "dropout",
     "levels",
     "series_vectors",
-    "skip",
+    "linear_skip",
 )
 _SCHEMA = ("time_col", "id_cols", "target_cols", "time_format", "time_zone")
 _FREQUENCY = ("kind", "step", "phase", "day", "time_of_day")
@@ -233,7 +233,7 @@ def _network(fields: Fields, info: ModelInfo, n_series: int) -> NetworkConfig:
         dropout=fields.number("dropout", 0, 0.95),
         levels=_levels(fields),
         series_vectors=fields.integer("series_vectors", 0, n_series),
-        skip=fields.flag("skip"),
+        linear_skip=fields.flag("linear_skip"),
     )
     if config.cell != info.cell:
         fields.refuse("cell", f"'{info.cell}' for the model '{info.name}'")

@@ -1,0 +1,248 @@
+"""The contract of the networks: what TensorFlow trains is what NumPy predicts with.
+
+TensorFlow is imported inside the tests, because every worker of a parallel run imports every test module.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from tsforecast.models.config import QUANTILES, NetworkConfig
+from tsforecast.models.inference import UNKNOWN_SERIES, forward, parameter_count, weight_shapes
+from tsforecast.models.registry import MODELS
+
+pytestmark = pytest.mark.xdist_group("tensorflow")
+
+NETWORKS = [name for name, info in MODELS.items() if info.kind == "network"]
+POINT = (0.5,)
+
+
+def make_config(model, **options):
+    """A small network of the table; 4 divides neither its lookback nor its horizon."""
+    info = MODELS[model]
+    base = NetworkConfig(
+        cell=info.cell,
+        bidirectional=info.bidirectional,
+        layers=1,
+        units=6,
+        activation="tanh",
+        segment=4,
+        lookback=11,
+        horizon=7,
+        strategy="direct",
+        normalisation="last",
+        dropout=0.0,
+        levels=QUANTILES,
+        series_vectors=0,
+        linear_skip=False,
+    )
+    return replace(base, **options)
+
+
+def build(config, seed=0):
+    from tsforecast.models import engine
+
+    engine.start(2)
+    from tsforecast.models.network import SegmentNetwork
+
+    return SegmentNetwork(config, seed=seed)
+
+
+def named_arrays(network):
+    return {name: variable.numpy() for name, variable in network.named_weights().items()}
+
+
+def random_weights(config, seed=0):
+    """Weights without a zero among them, so that no bias and no gate goes untested."""
+    rng = np.random.default_rng(seed)
+    shapes = weight_shapes(config).items()
+    return {name: rng.normal(0, 0.3, shape).astype(np.float32) for name, shape in shapes}
+
+
+def random_windows(config, samples=5, *, padded=False, seed=0):
+    """Contexts around a level, their masks and series numbers; padding holds a value that must not be used."""
+    rng = np.random.default_rng(seed)
+    context = rng.normal(3, 1, (samples, config.lookback)).astype(np.float32)
+    mask = np.ones(context.shape, bool)
+    if padded:
+        short = np.array([0, 1, config.segment, config.lookback - 2, config.lookback - 1])[:samples]
+        mask = np.arange(config.lookback) >= short[:, None]
+        context = np.where(mask, context, np.float32(77))
+    return context, mask, rng.integers(0, max(1, config.series_vectors), samples)
+
+
+def keras_forecast(network, context, mask, series):
+    import tensorflow as tf
+
+    y, center, scale = network.call(
+        tf.constant(context), None if mask is None else tf.constant(mask), tf.constant(series, tf.int32)
+    )
+    return np.sort((y * scale + center).numpy(), axis=2)
+
+
+# Every value of every dimension, and every pair of strategy, head, depth, masking and normalisation.
+CASES = [
+    {"layers": 1, "strategy": "direct", "levels": QUANTILES, "normalisation": "last", "padded": True},
+    {"layers": 1, "strategy": "direct", "levels": POINT, "normalisation": "mean-std", "padded": False, "linear_skip": True},
+    {"layers": 1, "strategy": "recursive", "levels": QUANTILES, "normalisation": "mean-level", "padded": False},
+    {"layers": 1, "strategy": "recursive", "levels": POINT, "normalisation": "none", "padded": True, "linear_skip": True},
+    {"layers": 3, "strategy": "direct", "levels": QUANTILES, "normalisation": "none", "padded": False},
+    {"layers": 3, "strategy": "direct", "levels": POINT, "normalisation": "mean-level", "padded": True},
+    {"layers": 3, "strategy": "recursive", "levels": QUANTILES, "normalisation": "mean-std", "padded": True},
+    {"layers": 3, "strategy": "recursive", "levels": POINT, "normalisation": "last", "padded": False},
+    {"layers": 2, "activation": "relu", "padded": True, "series_vectors": 3, "linear_skip": True},
+    {"layers": 2, "activation": "sigmoid", "strategy": "recursive", "padded": True},
+    {"segment": 1, "padded": True, "series_vectors": 2, "units": 5},
+    {"segment": 20, "padded": True},
+]
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: "-".join(str(v) for v in case.values() if v != QUANTILES))
+@pytest.mark.parametrize("model", NETWORKS)
+def test_numpy_forecasts_what_keras_trains(model, case):
+    padded, options = case["padded"], {name: value for name, value in case.items() if name != "padded"}
+    config = make_config(model, **options)
+    network, weights = build(config), random_weights(config)
+    for name, variable in network.named_weights().items():
+        variable.assign(weights[name])
+    context, mask, series = random_windows(config, padded=padded)
+    expected = keras_forecast(network, context, mask if padded else None, series)
+    y_pred = forward(config, weights, context, mask, series)
+    assert y_pred.shape == (5, config.horizon, len(config.levels))
+    assert y_pred.dtype == np.float32
+    assert np.all(np.isfinite(y_pred))
+    np.testing.assert_allclose(y_pred, expected, rtol=1e-5, atol=1e-5)
+
+
+@pytest.mark.parametrize("strategy", ["direct", "recursive"])
+@pytest.mark.parametrize("model", NETWORKS)
+def test_weights_have_the_names_and_shapes_that_the_configuration_implies(model, strategy):
+    for vectors, layers, skip in ((0, 1, False), (3, 2, True)):
+        config = make_config(model, strategy=strategy, series_vectors=vectors, layers=layers, linear_skip=skip)
+        network = build(config)
+        named = named_arrays(network)
+        assert {name: value.shape for name, value in named.items()} == weight_shapes(config)
+        assert all(value.dtype == np.float32 for value in named.values())
+        assert len(network.trainable_variables) == len(named)
+        assert parameter_count(config) == sum(value.size for value in named.values())
+
+
+@pytest.mark.parametrize("model", NETWORKS)
+def test_the_seed_decides_everything(model):
+    config = make_config(model, layers=2, series_vectors=3)
+    first, same, other = (build(config, seed) for seed in (1, 1, 2))
+    windows = random_windows(config)
+    np.testing.assert_array_equal(keras_forecast(first, *windows), keras_forecast(same, *windows))
+    assert np.abs(keras_forecast(first, *windows) - keras_forecast(other, *windows)).max() > 1e-3
+    drawn = {name: value for name, value in named_arrays(first).items() if "bias" not in name}
+    for name, value in drawn.items():
+        np.testing.assert_array_equal(value, named_arrays(same)[name])
+        assert not np.array_equal(value, named_arrays(other)[name])
+    # No two tensors share a draw.
+    for name, value in drawn.items():
+        assert not any(np.array_equal(value, drawn[other]) for other in drawn if other != name)
+
+
+@pytest.mark.parametrize("model", NETWORKS)
+def test_a_batch_of_one_is_a_row_of_a_larger_batch(model):
+    config = make_config(model, layers=2)
+    weights = random_weights(config)
+    context, mask, series = random_windows(config, padded=True)
+    together = forward(config, weights, context, mask, series)
+    for row in range(len(context)):
+        part = slice(row, row + 1)
+        alone = forward(config, weights, context[part], mask[part], series[part])
+        np.testing.assert_allclose(alone, together[part], rtol=1e-5, atol=1e-6)
+    network = build(config)
+    assert keras_forecast(network, context[:1], None, series[:1]).shape == (1, config.horizon, len(QUANTILES))
+
+
+@pytest.mark.parametrize("normalisation", ["last", "mean-std", "mean-level", "none"])
+@pytest.mark.parametrize("strategy", ["direct", "recursive"])
+@pytest.mark.parametrize("model", NETWORKS)
+def test_a_padded_window_is_a_shorter_window(model, strategy, normalisation):
+    for segment, padding in ((1, 5), (3, 6)):
+        options = {"strategy": strategy, "normalisation": normalisation, "layers": 2, "segment": segment}
+        long = make_config(model, lookback=12, **options)
+        short = replace(long, lookback=12 - padding)
+        weights = random_weights(long)
+        context, mask, series = random_windows(long)
+        mask[:, :padding] = False
+        context[:, :padding] = 77
+        expected = forward(short, weights, context[:, padding:], mask[:, padding:], series)
+        y_pred = forward(long, weights, context, mask, series)
+        np.testing.assert_allclose(y_pred, expected, rtol=1e-5, atol=1e-5)
+
+
+@pytest.mark.parametrize("levels", [QUANTILES, POINT])
+@pytest.mark.parametrize("model", ["rnn", "lstm", "gru"])
+def test_recursive_decoding_feeds_its_median_back(model, levels):
+    """The second segment is what a window that ends with the first one's median would forecast."""
+    two = make_config(model, strategy="recursive", lookback=8, horizon=8, layers=2, levels=levels, normalisation="none")
+    weights = random_weights(two)
+    context, mask, series = random_windows(two)
+    # With ascending biases the levels do not cross, so that sorting leaves the median where it was.
+    steps = np.linspace(-9, 9, len(levels)) if len(levels) > 1 else np.zeros(1)
+    weights["head/bias"] = np.tile(steps, two.segment).astype(np.float32)
+    y_pred = forward(two, weights, context, mask, series)
+    median = y_pred[:, :4, levels.index(0.5)]
+    longer = replace(two, lookback=12, horizon=4)
+    following = forward(
+        longer, weights, np.concatenate([context, median], axis=1), np.ones((len(context), 12), bool), series
+    )
+    np.testing.assert_allclose(y_pred[:, 4:], following, rtol=1e-5, atol=1e-5)
+
+
+def test_each_query_decides_its_own_segment():
+    config = make_config("gru")
+    weights = random_weights(config)
+    windows = random_windows(config)
+    before = forward(config, weights, *windows)
+    weights["query/position"][1] += 1
+    after = forward(config, weights, *windows)
+    np.testing.assert_array_equal(before[:, :4], after[:, :4])
+    assert np.all(before[:, 4:] != after[:, 4:])
+
+
+@pytest.mark.parametrize("model", ["lstm", "bigru"])
+def test_series_vectors_tell_series_apart_and_an_unknown_one_is_the_average(model):
+    config = make_config(model, series_vectors=3)
+    weights = random_weights(config)
+    context, mask, _ = random_windows(config, 1)
+    by_series = [forward(config, weights, context, mask, np.array([number])) for number in range(3)]
+    assert np.abs(by_series[0] - by_series[1]).max() > 1e-4
+    unknown = forward(config, weights, context, mask, np.array([UNKNOWN_SERIES]))
+    weights["query/series"][:] = weights["query/series"].mean(axis=0)
+    np.testing.assert_allclose(unknown, forward(config, weights, context, mask, np.array([1])), rtol=1e-6)
+
+
+def test_dropout_is_for_training_only():
+    import tensorflow as tf
+
+    config = make_config("gru", dropout=0.5)
+    network = build(config)
+    context, _, series = random_windows(config)
+    tensors = tf.constant(context), None, tf.constant(series, tf.int32)
+    trained = [network.call(*tensors, training=True)[0].numpy() for _ in range(2)]
+    used = [network.call(*tensors)[0].numpy() for _ in range(2)]
+    assert np.abs(trained[0] - trained[1]).max() > 0
+    np.testing.assert_array_equal(used[0], used[1])
+
+
+@pytest.mark.parametrize("normalisation", ["last", "mean-std", "mean-level", "none"])
+def test_a_network_with_a_linear_skip_starts_at_the_linear_model(normalisation):
+    from tsforecast.models.linear import predict_linear
+
+    config = make_config("gru", normalisation=normalisation, linear_skip=True)
+    rng = np.random.default_rng(0)
+    kernel = rng.normal(size=(config.lookback, config.horizon)).astype(np.float32)
+    bias = rng.normal(size=config.horizon).astype(np.float32)
+    network = build(config)
+    network.start_skip(kernel, bias)
+    context, mask, series = random_windows(config)
+    expected = predict_linear({"linear/kernel": kernel, "linear/bias": bias}, context, mask, normalisation=normalisation)
+    for level in np.moveaxis(keras_forecast(network, context, mask, series), 2, 0):
+        np.testing.assert_allclose(level, expected, rtol=1e-4, atol=1e-4)
