@@ -93,9 +93,9 @@ sales: 2 series, 12,345 rows, hourly; horizon 48, lookback 336
 choice    value  why
 lookback    336  two weeks
 Scores on windows held out from training
-model             MAE  RMSE  MASE  sMAPE    skill  cover 80  cover 95  seconds
-gru             1.235     -   0.5      -  +21.3 %    79.8 %         -    41.34
-seasonal-naive  1.569     -     -      -   +0.0 %    80.0 %         -        0
+model             MAE  RMSE  MASE  sMAPE   skill  cov 80  cov 95   sec
+gru             1.235     -   0.5      -  +21.3%   79.8%       -  41.3
+seasonal-naive  1.569     -     -      -   +0.0%   80.0%       -   0.0
 gru makes 21% less error than the seasonal naive.
 trained anew on all 12345 rows
 published sales version 3 in models/sales/versions/000003 after 1 min 2 s

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from copy import deepcopy
 from datetime import UTC, datetime
 from types import SimpleNamespace
 
@@ -14,10 +15,14 @@ DETAILS = {
     "name": "sales",
     "version": 3,
     "details": {
-        "skill": 0.21312,
         "time_zone": None,
         "columns": ["a", "b"],
-        "choices": [{"name": "lookback", "value": "336"}],
+        "metrics": {
+            "seconds": 12.3456,
+            "notes": [{"kind": "info", "text": "hourly"}],
+            "choices": [{"name": "lookback", "value": "336", "reason": "two weeks"}],
+            "scores": {"gru": {"mae": 1.25}},
+        },
     },
 }
 
@@ -27,10 +32,15 @@ def test_list_in_a_pipe(run, play, record, calls):
     result = run("models", "list", "--store", "s")
     assert calls == [(("s",), {})]
     assert result.stdout.splitlines() == [
-        "name\tcurrent\tversions\tmodel\thorizon\tfrequency\tskill\tpublished\tproblem",
-        "sales\t3\t3\tgru\t48\th\t+21.3 %\t2026-01-02 03:04 UTC\t",
+        "name\tcurrent\tversions\tmodel\thorizon\tfrequency\tskill\tpublished (UTC)\tproblem",
+        "sales\t3\t3\tgru\t48\th\t+21.3%\t2026-01-02 03:04\t",
         "broken\t\t1\t\t\t\t-\t-\tCURRENT is missing",
     ]
+
+
+def test_list_without_problems_has_no_column_for_them(run, play, record):
+    play("workflows.models", list_models=record([SALES]))
+    assert run("models", "list").stdout.splitlines()[0].endswith("published (UTC)")
 
 
 def test_list_as_json(run, play, record):
@@ -49,23 +59,29 @@ def test_list_of_nothing(run):
 
 
 def test_show(run, play, record, calls):
-    play("workflows.models", show_model=record(SimpleNamespace(to_dict=lambda: DETAILS)))
+    play("workflows.models", show_model=record(SimpleNamespace(to_dict=lambda: deepcopy(DETAILS))))
     result = run("models", "show", "sales", "--version", "3")
     assert calls == [(("./models", "sales", 3), {})]
     assert result.stdout.splitlines() == [
         "property\tvalue",
         "name\tsales",
         "version\t3",
-        "details.skill\t0.2131",
-        "details.time_zone\t-",
-        "details.columns\ta, b",
-        "details.choices[0].name\tlookback",
-        "details.choices[0].value\t336",
+        "time_zone\t-",
+        "columns\ta, b",
+        "metrics.seconds\t12.35",
+        "metrics.notes[0].kind\tinfo",
+        "metrics.notes[0].text\thourly",
+        "",
+        "choice\tvalue\twhy",
+        "lookback\t336\ttwo weeks",
+        "",
+        "model\tMAE\tRMSE\tMASE\tsMAPE\tskill\tcov 80\tcov 95\tsec",
+        "gru\t1.25\t-\t-\t-\t-\t-\t-\t-",
     ]
 
 
 def test_show_as_json(run, play, record):
-    play("workflows.models", show_model=record(SimpleNamespace(to_dict=lambda: DETAILS)))
+    play("workflows.models", show_model=record(SimpleNamespace(to_dict=lambda: deepcopy(DETAILS))))
     assert json.loads(run("models", "show", "--json").stdout) == DETAILS
 
 

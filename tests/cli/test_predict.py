@@ -80,7 +80,7 @@ def test_quiet_says_nothing(run, predicted, written):
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (["-o", "f.xlsx"], "'f.xlsx' does not end in .csv or .parquet or .jsonl"),
+        (["-o", "f.xlsx"], "'f.xlsx' does not end in .csv or .parquet or .jsonl or .ndjson"),
         (["--plot", "f.jpg"], "'f.jpg' does not end in .png or .svg"),
         (["--plot", "png"], "'png' does not end in .png or .svg"),
         (["--level", "high"], "'high' is not a valid float"),

@@ -27,7 +27,7 @@ SCHEMA = Schema("day", ("shop", "item"), ("sold",), "%d.%m.%Y")
 def make_forecast(
     ids: list[tuple[str, ...]], levels: tuple[float, ...] = (80.0, 95.0), horizon: int = 3, first: int = 19_000
 ) -> Forecast:
-    y_pred = 100.0 + np.arange(len(ids) * horizon).reshape(len(ids), horizon)
+    y_pred = 100.0 + np.arange(len(ids) * horizon, dtype=np.float64).reshape(len(ids), horizon)
     width = np.array(levels) / 10
     return Forecast(
         ids=tuple(ids),

@@ -91,7 +91,7 @@ def test_both_files_are_written(tmp_path: Path) -> None:
         "| MASE | – | **1** |",  # noqa: RUF001
         "| skill | **12.3 %** | 0.0 % |",
         "| interval score, 80 % | **52,000** | 61,000 |",
-        "| seconds of training | 60.2 | 0 |",
+        "| seconds of training | 60.2 | 0.0 |",
         "| 80 % | 79.1 % | 91.2 % |",
         "trained anew on all 1234567 rows for 7 epochs",
         "Intervals: conformal quantiles of 900 held-out windows, per step.",
@@ -134,6 +134,13 @@ def test_a_baseline_has_no_epochs_and_no_choices() -> None:
     assert "Epochs" not in text
     assert "chosen" not in text
     assert "found in the data" not in text
+
+
+def test_a_fit_without_intervals_has_no_coverage() -> None:
+    class Points(Result):
+        scores = {"naive": {"mae": 1.0}}  # noqa: RUF012
+
+    assert "Coverage" not in markdown(Points())
 
 
 def test_a_folder_that_is_a_file(tmp_path: Path) -> None:

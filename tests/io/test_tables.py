@@ -60,11 +60,10 @@ def test_text_is_the_same_without_pyarrow(write):
     assert cells(plain) == cells(read_table(path)) == [["a, b", "2024-01-01", ""], ["7", "2024-01-02", "NA"]]
 
 
-@pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
-@pytest.mark.parametrize("decimal", [".", ","])
+@pytest.mark.parametrize(
+    ("delimiter", "decimal"), [(",", "."), (";", "."), (";", ","), ("\t", "."), ("\t", ","), ("|", "."), ("|", ",")]
+)
 def test_delimiter_and_decimal_are_found(write, delimiter, decimal):
-    if delimiter == decimal:
-        pytest.skip("a comma cannot be both")
     rows = [f"2024-01-{day:02d}{delimiter}{day}{decimal}5{delimiter}a, b; c" for day in range(1, 20)]
     if delimiter in ",;":
         rows = [row.replace("a, b; c", '"a, b; c"') for row in rows]

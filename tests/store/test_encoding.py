@@ -134,6 +134,11 @@ def test_model_json_is_read_strictly(bundle: Bundle, path: str, value: Any, said
     assert said in str(caught.value)
 
 
+def test_a_baseline_has_one_level(make_bundle: Callable[..., Bundle]) -> None:
+    with pytest.raises(ModelError, match=r"'spec.levels' .* expected \[0.5\] for the model 'naive'"):
+        decode(edited(make_bundle("naive"), "spec.levels", [0.1, 0.5]))
+
+
 def test_a_newer_format_tells_to_upgrade(bundle: Bundle) -> None:
     with pytest.raises(ModelError, match="upgrade"):
         decode(edited(bundle, "format_version", 2))

@@ -217,6 +217,28 @@ def test_a_model_never_put_into_service_is_passed_over(store: Path, tmp_path: Pa
         find_version(copy, "sales")
 
 
+def test_a_damaged_manifest_is_not_passed_over(store: Path, tmp_path: Path) -> None:
+    copy = Path(shutil.copytree(store, tmp_path / "store"))
+    path = copy / "stock" / "versions" / "000001" / "manifest.json"
+    path.write_text("{}")
+    with pytest.raises(ModelError) as caught:
+        find_version(copy)
+    assert caught.value.file == str(path)
+
+
+def test_a_store_that_is_a_file(tmp_path: Path) -> None:
+    (tmp_path / "models").write_text("")
+    with pytest.raises(InputMissingError, match="cannot be opened"):
+        find_version(tmp_path / "models")
+
+
+@pytest.mark.parametrize("stamp", ["2026-01-31", "2026-13-31T06:00:00.000000Z", 1])
+def test_a_manifest_says_when_it_was_published(published: Path, stamp: object) -> None:
+    value = json.loads((published / manifest.FILE).read_bytes()) | {"published": stamp}
+    with pytest.raises(ModelError, match="'published' is"):
+        manifest.decode_manifest(json.dumps(value).encode())
+
+
 def test_the_list_shows_each_model_and_its_version_in_service(store: Path) -> None:
     sales, stock = list_versions(store)
     assert (sales.name, sales.current, sales.versions) == ("sales", 2, (1, 2))

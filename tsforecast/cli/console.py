@@ -5,15 +5,15 @@ Results go to stdout. Messages, tables of a run and progress go to stderr.
 
 from __future__ import annotations
 
-import math
 import os
 import sys
 from collections.abc import Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import TYPE_CHECKING, Any, Literal, TextIO
 
 import click
 
+from tsforecast.cli.text import clean, number, percent, seconds
 from tsforecast.models.events import (
     BatchProgress,
     EpochEnded,
@@ -29,8 +29,12 @@ if TYPE_CHECKING:
 
 _PREFIX = {"warning": "Warning: ", "error": "Error: "}
 _STYLE = {"warning": "yellow", "error": "red", "success": "green"}
+# Not wrapped by us, so that a path or a command can be copied.
+_ONE_PIECE = ("error", "command")
 # Seconds over which the speed behind the remaining time is averaged: an epoch's validation must not make it jump.
 _SPEED_SECONDS = 120
+# Width that a column with line breaks needs to be read, and that between columns.
+_BREAKABLE, _GAP = 20, 2
 # Columns that a bar takes beside the name of what is trained.
 _BAR_WIDTH = 68
 
@@ -75,6 +79,11 @@ class Console:
         """Show an error, also when quiet."""
         self._line("error", text)
 
+    def command(self, label: str, line: str) -> None:
+        """Show a command to be copied: in one piece, however long it is."""
+        if not self.quiet:
+            self._line("command", f"{label}: {line}")
+
     def note(self, kind: str, text: str) -> None:
         """Show something that was noticed; what a run has said once it does not say again."""
         if text not in self._shown:
@@ -105,7 +114,8 @@ class Console:
         if exact:
             click.echo("\n".join("\t".join(line) for line in lines))
         elif is_terminal(stream):
-            (self._rich if err else _rich_console(err=False)).print(_rich_table(lines, title))
+            console = self._rich if err else _rich_console(err=False)
+            console.print(_rich_table(lines, title, console.width))
         else:
             click.echo("\n".join([*([title] if title else []), *_aligned(lines)]), err=True)
 
@@ -144,8 +154,7 @@ class Console:
     def _line(self, kind: str, text: str) -> None:
         line = clean(_PREFIX.get(kind, "") + text)
         if is_terminal(sys.stderr):
-            # Without wrapping: a command shown to be copied must stay in one piece.
-            self._rich.print(line, style=_STYLE.get(kind), soft_wrap=True)
+            self._rich.print(line, style=_STYLE.get(kind), soft_wrap=kind in _ONE_PIECE)
         else:
             click.echo(line, err=True)
 
@@ -190,31 +199,6 @@ class Console:
             self.info(f"{self._training}: {_epoch_line(event, self.verbose)}")
 
 
-def clean(text: str) -> str:
-    """Text without control characters: an id from a file must not move the cursor or colour the terminal."""
-    return "".join(c if c.isprintable() else " " if c.isspace() else "" for c in text)
-
-
-def number(value: float | None) -> str:
-    """A number to read: four significant digits, thousands in full."""
-    if value is None or not math.isfinite(value):
-        return "-"
-    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.4g}"
-
-
-def percent(value: float | None, sign: str = "") -> str:
-    """A share in percent; `sign="+"` writes the plus."""
-    return "-" if value is None or not math.isfinite(value) else f"{100 * value:{sign}.1f} %"
-
-
-def seconds(value: float) -> str:
-    """A duration, such as `41.3 s` or `3 min 5 s`."""
-    if value < 60:
-        return f"{value:.1f} s"
-    minutes, rest = divmod(round(value), 60)
-    return f"{minutes} min {rest} s"
-
-
 def is_terminal(stream: TextIO | None) -> bool:
     """Whether somebody watches, on a terminal that can redraw a line."""
     # A stream closed by the caller (`>&-`) is None.
@@ -256,16 +240,38 @@ def _rich_console(*, err: bool) -> RichConsole:
     return RichConsole(stderr=err, markup=False, highlight=False, emoji=False)
 
 
-def _rich_table(lines: Sequence[Line], title: str) -> Any:
+def _rich_table(lines: Sequence[Line], title: str, width: int) -> Any:
     from rich import box
     from rich.table import Table
 
-    table = Table(title=title or None, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD)
-    for name, numeric in zip(lines[0], _numeric_columns(lines), strict=True):
-        table.add_column(name, justify="right" if numeric else "left", overflow="fold")
+    table = Table(
+        title=title or None,
+        title_justify="left",
+        title_style="bold",
+        box=box.SIMPLE_HEAD,
+        show_edge=False,
+        pad_edge=False,
+        padding=(0, 1, 0, 0),
+    )
+    kept = _unbroken(lines, width)
+    for position, (name, numeric) in enumerate(zip(lines[0], _numeric_columns(lines), strict=True)):
+        justify: Literal["left", "right"] = "right" if numeric else "left"
+        table.add_column(name, justify=justify, overflow="fold", no_wrap=position in kept)
     for line in lines[1:]:
         table.add_row(*line)
     return table
+
+
+def _unbroken(lines: Sequence[Line], width: int) -> set[int]:
+    """Columns that are shown without line breaks, the narrowest first, as long as the others keep room to break."""
+    widths = [max(len(cell) for cell in column) for column in zip(*lines, strict=True)]
+    kept: set[int] = set()
+    for position in sorted(range(len(widths)), key=lambda i: widths[i]):
+        others = set(range(len(widths))) - kept - {position}
+        needed = sum(widths[i] for i in {*kept, position}) + sum(min(widths[i], _BREAKABLE) for i in others)
+        if needed + _GAP * (len(widths) - 1) <= width:
+            kept.add(position)
+    return kept
 
 
 def _rich_progress(console: RichConsole) -> Progress:

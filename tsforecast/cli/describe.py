@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from tsforecast.cli.console import Console, Row, is_terminal, percent
+from tsforecast.cli.console import Console, Row, is_terminal
 from tsforecast.cli.groups import SectionCommand
 from tsforecast.cli.options import output_options, pass_console, read_options, reading_options
+from tsforecast.cli.text import percent
 
 if TYPE_CHECKING:
     from tsforecast.workflows.describe import Description

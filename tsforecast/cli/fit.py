@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from tsforecast.cli.console import Console, number, percent, seconds
+from tsforecast.cli.console import Console
 from tsforecast.cli.groups import SectionCommand
 from tsforecast.cli.options import (
     DEFAULT_STORE,
@@ -22,6 +22,8 @@ from tsforecast.cli.options import (
     reading_options,
     store_option,
 )
+from tsforecast.cli.tables import show_choices, show_scores
+from tsforecast.cli.text import seconds
 from tsforecast.models.config import (
     ACTIVATIONS,
     AUTO,
@@ -88,16 +90,6 @@ _OPTIONS: dict[str, tuple[tuple[str, type | tuple[str, ...], str, str], ...]] = 
     ),
 }
 _MODELS = "\b\nModels:\n" + "\n".join(f"  {name:14}  {model.summary}" for name, model in MODELS.items())
-_SCORES = (
-    ("MAE", "mae", number),
-    ("RMSE", "rmse", number),
-    ("MASE", "mase", number),
-    ("sMAPE", "smape", number),
-    ("skill", "skill", lambda value: percent(value, "+")),
-    ("cover 80", "coverage_80", percent),
-    ("cover 95", "coverage_95", percent),
-    ("seconds", "seconds", number),
-)
 
 
 def _model_option(section: str, field: str, kind: type | tuple[str, ...], text: str, none: str) -> Decorator[Any]:
@@ -158,18 +150,14 @@ def _show(result: FitResult, console: Console, store: str) -> None:
         f"{result.name}: {result.series:,} series, {result.rows:,} rows, {result.frequency_name}; "
         f"horizon {result.horizon}, lookback {result.lookback}"
     )
-    if result.choices:
-        rows = [(choice.name, str(choice.value), choice.reason) for choice in result.choices]
-        console.table(("choice", "value", "why"), rows, err=True)
-    scores = [(model, *(show(row.get(key)) for _, key, show in _SCORES)) for model, row in result.scores.items()]
-    header = ("model", *(title for title, _, _ in _SCORES))
-    console.table(header, scores, err=True, title="Scores on windows held out from training")
+    show_choices(console, [(choice.name, choice.value, choice.reason) for choice in result.choices], err=True)
+    show_scores(console, result.scores, err=True)
     console.info(result.verdict)
     console.info(result.training_rows)
     console.success(
         f"published {result.name} version {result.version} in {result.path} after {seconds(result.seconds)}"
     )
-    console.info(f"next: {_next_command(result, store)}")
+    console.command("next", _next_command(result, store))
 
 
 def _next_command(result: FitResult, store: str) -> str:

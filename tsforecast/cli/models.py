@@ -8,14 +8,16 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from tsforecast.cli.console import Console, Row, number, percent
+from tsforecast.cli.console import Console, Row
 from tsforecast.cli.groups import SectionCommand
 from tsforecast.cli.options import option, output_options, pass_console, store_option
+from tsforecast.cli.tables import show_choices, show_scores
+from tsforecast.cli.text import number, percent
 
 if TYPE_CHECKING:
     from tsforecast.store.load import VersionInfo
 
-_HEADER = ("name", "current", "versions", "model", "horizon", "frequency", "skill", "published", "problem")
+_HEADER = ("name", "current", "versions", "model", "horizon", "frequency", "skill", "published (UTC)", "problem")
 
 
 @click.group("models")
@@ -40,7 +42,8 @@ def list_command(console: Console, /, store: str, as_json: bool) -> None:
     if as_json:
         console.json({"models": [_record(model) for model in models]})
     elif models:
-        console.table(_HEADER, [_row(model) for model in models])
+        columns = len(_HEADER) if any(model.problem for model in models) else len(_HEADER) - 1
+        console.table(_HEADER[:columns], [_row(model)[:columns] for model in models])
     else:
         console.info(f"no models in {store}; fit one first: tsforecast fit DATA")
 
@@ -66,7 +69,19 @@ def show_command(console: Console, /, name: str | None, version: int | None, sto
     if as_json:
         console.json(document)
     else:
-        console.table(("property", "value"), list(_flat(document)))
+        _show(document, console)
+
+
+def _show(document: dict[str, Any], console: Console) -> None:
+    """What reads well as a table of its own, below everything else."""
+    details = document.pop("details")
+    metrics = details["metrics"] = dict(details["metrics"])
+    scores, choices = metrics.pop("scores", {}), metrics.pop("choices", [])
+    console.table(("property", "value"), list(_flat(document | details)))
+    click.echo()
+    show_choices(console, [(choice["name"], choice["value"], choice["reason"]) for choice in choices], err=False)
+    click.echo()
+    show_scores(console, scores, err=False)
 
 
 def _record(model: VersionInfo) -> dict[str, Any]:
@@ -82,7 +97,7 @@ def _row(model: VersionInfo) -> Row:
         model.horizon,
         model.frequency,
         percent(model.skill, "+"),
-        f"{model.published:%Y-%m-%d %H:%M} UTC" if model.published else "-",
+        f"{model.published:%Y-%m-%d %H:%M}" if model.published else "-",
         model.problem,
     )
 

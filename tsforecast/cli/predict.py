@@ -40,7 +40,7 @@ from tsforecast.cli.options import (
     "--output",
     type=click.Path(allow_dash=True),
     metavar="FILE",
-    callback=ending(".csv", ".parquet", ".jsonl"),
+    callback=ending(".csv", ".parquet", ".jsonl", ".ndjson"),
     help="Where the forecast goes: .csv, .parquet or .jsonl.",
     show_default="CSV on stdout",
 )
@@ -98,7 +98,8 @@ def command(
     if plot is not None:
         from tsforecast.io.plots import plot_forecast
 
-        plot_forecast(result, plot)
+        title = f"{result.name}: {result.forecast.horizon} steps by {result.model}, version {result.version}"
+        plot_forecast(result.history, result.forecast, result.schema, plot, title=title)
         console.success(f"drew {plot}")
     if output is not None or not as_json:
         from tsforecast.io.forecasts import write_forecast

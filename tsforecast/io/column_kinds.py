@@ -69,7 +69,8 @@ def read_column(table: RawTable, name: str) -> Column:
     texts = column_texts(table, name)
     numbers = parse_numbers(texts, table.decimal)
     if not numbers.filled:
-        return Column("empty", texts, numbers)
+        named = _ID_NAME.fullmatch(name) and np.any(texts != "")
+        return Column("code" if named else "empty", texts, numbers)
     if numbers.wrong.size <= _NUMBER_SHARE * numbers.filled:
         return Column("code" if _is_code(name, texts, numbers) else "number", texts, numbers)
     flags = {str(text).strip().lower() for text in pd.unique(texts[~numbers.missing])} <= _FLAGS
@@ -177,7 +178,7 @@ def restated(name: str, values: NDArray[np.float64], wall: Stamps) -> str:
 
 def _calendar(stamps: pd.DatetimeIndex, part: str) -> list[NDArray[np.float64]]:
     """A part of the calendar in each way of numbering it."""
-    weekday = stamps.dayofweek
+    weekday = stamps.day_of_week
     ways: dict[str, list[Any]] = {
         "hour": [stamps.hour],
         "minute": [stamps.minute],
@@ -185,7 +186,7 @@ def _calendar(stamps: pd.DatetimeIndex, part: str) -> list[NDArray[np.float64]]:
         "month": [stamps.month],
         "year": [stamps.year],
         "weekday": [weekday, weekday + 1, (weekday + 1) % 7, (weekday + 1) % 7 + 1],
-        "day of year": [stamps.dayofyear],
+        "day of year": [stamps.day_of_year],
         "quarter": [stamps.quarter],
         "week": [stamps.isocalendar()["week"]],
     }

@@ -213,8 +213,6 @@ def _unused_note(name: str, column: Column, repeats: str) -> Note:
 
 def _check_numbers(table: RawTable, name: str, columns: dict[str, Column]) -> None:
     """Refuse the first cell of a value column that is neither a number nor missing."""
-    if name not in columns:
-        raise DataError("a column of dates cannot be forecast", file=table.file, column=name)
     wrong = columns[name].numbers.wrong
     if not wrong.size:
         return

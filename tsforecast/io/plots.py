@@ -23,13 +23,20 @@ ENDINGS = (".png", ".svg")
 MAX_SERIES = 6
 _HISTORY_HORIZONS, _LEAST_HISTORY = 4, 24
 _FEW_POINTS = 48  # up to here every point gets a dot
-_WIDTH, _ROW_HEIGHT, _HEAD_HEIGHT = 10.0, 3.0, 0.6  # inches
+_WIDTH, _ROW_HEIGHT, _HEAD_HEIGHT = 10.0, 3.0, 0.62  # inches
+_EDGE = 0.012  # left margin of the texts, as a share of the width
 _DPI = 200  # sharp on a slide
-_MAX_LABEL = 70
+_MAX_LABEL = 58  # letters that fit above a picture of half the width
 _INK, _SOFT, _LINE, _ACCENT = "#333333", "#767676", "#d9d9d9", "#1565a9"
 # Interval colours from the narrowest to the widest.
 _TINTS = ("#8fbbe0", "#c6dcf0", "#e3eef8")
-_STYLE: dict[str, Any] = {
+# For ticks of years, months, days, hours, minutes and seconds: the tick, the first of its kind, and the axis' end.
+_DATE_FORMATS = {
+    "formats": ["%Y", "%b", "%d %b", "%H:%M", "%H:%M", "%S.%f"],
+    "zero_formats": ["", "%Y", "%d %b", "%d %b", "%H:%M", "%H:%M"],
+    "offset_formats": ["", "%Y", "%Y", "%d %b %Y", "%d %b %Y", "%d %b %Y %H:%M"],
+}
+_STYLE: Any = {
     "font.size": 9,
     "text.color": _INK,
     "text.parse_math": False,  # a series may be called "US$ in $m"
@@ -108,9 +115,7 @@ def plot_forecast(history: Panel, forecast: Forecast, schema: Schema, path: str 
 
 
 def _curve(history: Panel, forecast: Forecast, number: int) -> _Curve:
-    from matplotlib.dates import date2num
-
-    horizon = forecast.horizon
+    date2num, horizon = _dates().date2num, forecast.horizon
     kept = slice(-max(_HISTORY_HORIZONS * horizon, _LEAST_HISTORY), None)
     rows = slice(history.offsets[number], history.offsets[number + 1])
     past, values = date2num(history.stamps(number)[kept]), history.values[rows][kept]
@@ -139,7 +144,9 @@ def _figure(curves: list[_Curve], forecast: Forecast, history: Panel, schema: Sc
     columns = 1 if len(curves) < 3 else 2
     rows = -(-len(curves) // columns)
     figure = Figure(figsize=(_WIDTH, _HEAD_HEIGHT + _ROW_HEIGHT * rows), layout="constrained")
-    figure.get_layout_engine().set(w_pad=0.12, h_pad=0.1)  # type: ignore[union-attr]
+    height = figure.get_figheight()
+    layout: Any = figure.get_layout_engine()
+    layout.set(w_pad=0.12, h_pad=0.08, rect=(0, 0, 1, 1 - _HEAD_HEIGHT / height))
     together = bool(np.all(forecast.starts[: len(curves)] == forecast.starts[0]))
     grid = figure.subplots(rows, columns, squeeze=False, sharex=together)
     for axes, curve in zip(grid.flat, curves, strict=False):
@@ -153,20 +160,32 @@ def _figure(curves: list[_Curve], forecast: Forecast, history: Panel, schema: Sc
             axes.set_ylabel(_short(schema.target_cols[0]))
     for axes in grid.flat[len(curves) :]:
         axes.set_visible(False)
-    figure.suptitle(_short(title), x=0.012, ha="left", fontsize=13, fontweight="bold")
+    figure.text(_EDGE, 1 - 0.12 / height, _short(title), va="top", fontsize=13, fontweight="bold")
+    corner = (_EDGE, 1 - 0.4 / height)
     handles, labels = grid.flat[0].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside upper left", ncols=len(labels), frameon=False, borderaxespad=0)
+    figure.legend(
+        handles,
+        labels,
+        loc="upper left",
+        bbox_to_anchor=corner,
+        ncols=len(labels),
+        frameon=False,
+        borderpad=0,
+        borderaxespad=0,
+    )
     left_out = len(forecast.ids) - len(curves)
     if left_out:
         caption = f"The first {len(curves)} of {len(forecast.ids):,} series; {left_out:,} more are not shown."
-        figure.supxlabel(caption, x=0.012, ha="left", fontsize=9, color=_SOFT)
+        figure.supxlabel(caption, x=_EDGE, ha="left", fontsize=9, color=_SOFT)
     return figure
 
 
 def _draw(axes: Axes, curve: _Curve, levels: tuple[float, ...]) -> None:
-    dots = {"marker": "o", "markersize": 3} if len(curve.past) + len(curve.future) <= _FEW_POINTS else {}
+    dots: dict[str, Any] = (
+        {"marker": "o", "markersize": 3} if len(curve.past) + len(curve.future) <= _FEW_POINTS else {}
+    )
     if len(curve.past):
-        axes.axvline(curve.past[-1], color="#b0b0b0", linewidth=0.8)
+        axes.axvline(curve.past[-1], color="#bdbdbd", linewidth=0.8)
     seen = np.where(curve.observed, curve.values, np.nan)
     axes.plot(curve.past, seen, color=_INK, linewidth=1.3, label="history", solid_joinstyle="round", **dots)
     if not curve.observed.all():
@@ -187,15 +206,20 @@ def _from_second(dots: dict[str, Any]) -> dict[str, Any]:
 
 
 def _date_axis(axes: Axes, history: Panel, schema: Schema) -> None:
-    from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
-
     from tsforecast.io.zones import find_zone
 
     # Steps shorter than a day are counted in UTC, and shown on the user's clock.
     zone = find_zone(schema.time_zone) if schema.time_zone and history.frequency.sub_daily else None
-    locator = AutoDateLocator(tz=zone, minticks=4, maxticks=8)
+    locator = _dates().AutoDateLocator(tz=zone, minticks=4, maxticks=8)
     axes.xaxis.set_major_locator(locator)
-    axes.xaxis.set_major_formatter(ConciseDateFormatter(locator, tz=zone))
+    axes.xaxis.set_major_formatter(_dates().ConciseDateFormatter(locator, tz=zone, **_DATE_FORMATS))
+
+
+def _dates() -> Any:
+    """The module matplotlib.dates, which carries no types."""
+    from matplotlib import dates
+
+    return dates
 
 
 def _readable(value: float, _: int) -> str:

@@ -230,6 +230,8 @@ def _best(key: str, values: Iterable[float | None]) -> float | None:
 def _shown(key: str, value: float | None) -> str:
     if key in ("skill", "mape_skipped") or key.startswith(_COVERAGE):
         return _MISSING if value is None or not math.isfinite(value) else f"{100 * value:.1f} %"
+    if key == "seconds" and value is not None:
+        return f"{value:,.1f}"
     return _cell(value)
 
 

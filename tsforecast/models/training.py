@@ -126,29 +126,28 @@ def train(
     history: list[EpochRecord] = []
     reason = f"all {epochs} epochs done"
     for epoch in range(1, epochs + 1):
-        record = _epoch(graph, training, run, epoch, epochs, stopper.rate_factor, report)
+        with tf.device(device):
+            record = _epoch(graph, training, run, epoch, epochs, stopper.rate_factor, report)
         history.append(record)
-        if not np.isfinite(record.loss):
+        criterion = record.loss if record.val_loss is None else record.val_loss
+        if not np.isfinite([record.loss, criterion]).all():
             if epoch == 1:
                 raise DataError(
                     "training diverged in the first epoch: the loss is not a finite number",
                     hint="use a smaller --learning-rate, or --clip-norm 1",
                 )
-            reason = "the loss was no longer finite; the best weights before were kept"
+            reason = "the loss was no longer finite; the weights before were kept"
             break
-        criterion = record.val_loss if record.val_loss is not None else record.loss
-        if stopper.better(criterion, epoch, training.schedule):
-            best = graph.weights()
+        if stopper.better(criterion, epoch, training.schedule) or run.stop_after is not None:
+            best, best_epoch = graph.weights(), epoch
         if stopper.exhausted(epoch):
             reason = f"no better validation loss for {training.patience} epochs"
             break
         if run.deadline is not None and time.monotonic() + record.seconds > run.deadline and epoch < epochs:
             reason = "the time limit is reached"
             break
-    if run.stop_after is not None:
-        best, stopper.best_epoch = graph.weights(), len(history)
     report(PhaseEnded(run.phase, reason, len(history), time.monotonic() - began))
-    return TrainedNetwork(best, tuple(history), stopper.best_epoch, reason)
+    return TrainedNetwork(best, tuple(history), best_epoch, reason)
 
 
 class _Stopper:

@@ -1,0 +1,384 @@
+"""Training on tiny sines. TensorFlow is imported inside the tests, as in test_network.py."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from tsforecast.errors import DataError, OptionError
+from tsforecast.models.baselines import naive
+from tsforecast.models.config import LOSSES, OPTIMIZERS, QUANTILES, SCHEDULES, NetworkConfig, TrainingConfig
+from tsforecast.models.events import BatchProgress, EpochEnded, PhaseEnded, PhaseStarted
+from tsforecast.models.inference import forward, weight_shapes
+from tsforecast.models.registry import MODELS
+from tsforecast.windows import gather, window_index
+
+pytestmark = pytest.mark.xdist_group("tensorflow")
+
+NETWORKS = [name for name, info in MODELS.items() if info.kind == "network"]
+LOOKBACK, HORIZON, SEASON = 16, 6, 12
+TRAINING = TrainingConfig(epochs=3, steps_per_epoch=20, batch_size=32, learning_rate=0.01)
+
+
+def make_network(model="rnn", **options):
+    info = MODELS[model]
+    base = NetworkConfig(
+        cell=info.cell,
+        bidirectional=info.bidirectional,
+        layers=1,
+        units=12,
+        activation="tanh",
+        segment=4,
+        lookback=LOOKBACK,
+        horizon=HORIZON,
+        strategy="direct",
+        normalisation="last",
+        dropout=0.0,
+        levels=(0.5,),
+        series_vectors=0,
+        linear_skip=False,
+    )
+    return replace(base, **options)
+
+
+def make_data(*, observed=None, values=None, min_context=LOOKBACK, validation=True):
+    """Two noisy sines, the second one shorter; the last rows of each validate."""
+    from tsforecast.models.training import TrainingData
+
+    lengths = np.array([160, 90])
+    offsets = np.concatenate([[0], np.cumsum(lengths)])
+    rng = np.random.default_rng(0)
+    rows = np.concatenate([np.arange(length) for length in lengths])
+    sine = (np.sin(2 * np.pi * rows / SEASON) + 0.05 * rng.normal(size=len(rows))).astype(np.float32)
+    border = lengths - 25
+
+    def windows(first, last):
+        return window_index(offsets, first, last, horizon=HORIZON, min_context=min_context)
+
+    held_out = windows(border, lengths)
+    return TrainingData(
+        values=sine if values is None else values,
+        observed=np.ones(len(sine), bool) if observed is None else observed,
+        offsets=offsets,
+        train=windows(np.zeros_like(lengths), border),
+        validation=held_out if validation else held_out.take(np.empty(0, np.int64)),
+    )
+
+
+def fit(data, network, training=TRAINING, *, seed=0, events=None, **run):
+    from tsforecast.models import engine
+
+    engine.start(2)
+    from tsforecast.models.training import Run, train
+
+    listen = (lambda event: None) if events is None else events.append
+    return train(data, network, training, Run("training", 0, seed, **run), device="/CPU:0", report=listen)
+
+
+def same_weights(one, other):
+    return all(np.array_equal(one.weights[name], other.weights[name]) for name in one.weights)
+
+
+def validation_error(data, network, weights):
+    """Mean absolute error of the network on the validation windows, and of the naive forecast."""
+    batch = gather(data.values, data.observed, data.offsets, data.validation, lookback=LOOKBACK, horizon=HORIZON)
+    y_pred = forward(network, weights, batch.context, batch.mask, batch.series)[:, :, len(network.levels) // 2]
+    other = naive(batch.context, batch.mask, HORIZON, 1)
+    return np.abs(y_pred - batch.target).mean(), np.abs(other - batch.target).mean()
+
+
+@pytest.fixture(scope="module")
+def data():
+    pytest.importorskip("tensorflow")
+    return make_data()
+
+
+@pytest.fixture(scope="module")
+def usual(data):
+    """One plain run and its events, for the tests that only look at it."""
+    events = []
+    return fit(data, make_network(), events=events), events
+
+
+@pytest.mark.parametrize("model", NETWORKS)
+def test_every_network_learns_a_sine(data, model):
+    network = make_network(model)
+    trained = fit(data, network)
+    assert {name: value.shape for name, value in trained.weights.items()} == weight_shapes(network)
+    error, naive_error = validation_error(data, network, trained.weights)
+    assert error < 0.5 * naive_error
+    # What Keras measured while training is what NumPy forecasts.
+    assert trained.history[trained.best_epoch - 1].val_loss == pytest.approx(error, rel=1e-4)
+
+
+def test_quantiles_are_learned_around_the_median(data):
+    network = make_network(levels=QUANTILES, strategy="recursive", layers=2)
+    trained = fit(data, network, replace(TRAINING, epochs=5))
+    batch = gather(data.values, data.observed, data.offsets, data.validation, lookback=LOOKBACK, horizon=HORIZON)
+    y_pred = forward(network, trained.weights, batch.context, batch.mask, batch.series)
+    covered = (y_pred[:, :, 0] <= batch.target) & (batch.target <= y_pred[:, :, -1])
+    assert covered.mean() > 0.6
+    error, naive_error = validation_error(data, network, trained.weights)
+    assert error < 0.5 * naive_error
+
+
+def test_one_seed_gives_the_same_bits_and_another_does_not():
+    """With everything that draws or adds up: dropout, padding, vectors of series, more windows than an epoch takes."""
+    data = make_data(min_context=2)
+    network = make_network("gru", dropout=0.3, series_vectors=2, levels=QUANTILES)
+    training = replace(TRAINING, epochs=2, steps_per_epoch=5)
+    first, again = (fit(data, network, training, seed=7) for _ in range(2))
+    other = fit(data, network, training, seed=8)
+    assert same_weights(first, again)
+    assert [record.loss for record in first.history] == [record.loss for record in again.history]
+    assert not any(np.array_equal(first.weights[name], other.weights[name]) for name in first.weights)
+
+
+def test_early_stopping_restores_the_best_weights(data):
+    network = make_network()
+    # So large a rate that later epochs are worse than some earlier one.
+    training = replace(TRAINING, epochs=30, patience=2, learning_rate=0.3, schedule="constant", optimizer="rmsprop")
+    trained = fit(data, network, training)
+    losses = [record.val_loss for record in trained.history]
+    assert trained.best_epoch == 1 + int(np.argmin(losses))
+    assert len(losses) == trained.best_epoch + 2 < 30
+    assert "no better validation loss for 2 epochs" in trained.reason
+    assert losses[-1] > losses[trained.best_epoch - 1]
+    error, _ = validation_error(data, network, trained.weights)
+    # In a point model of the mean absolute error, the loss of the weights is the error that they make.
+    assert error == pytest.approx(losses[trained.best_epoch - 1], rel=1e-4)
+    assert trained.validation_loss == losses[trained.best_epoch - 1]
+
+
+def test_stop_after_trains_for_that_many_epochs_whatever_validation_says(data, usual):
+    trained = fit(make_data(validation=False), make_network(), replace(TRAINING, patience=1), stop_after=2)
+    assert (len(trained.history), trained.best_epoch) == (2, 2)
+    assert trained.reason == "all 2 epochs done"
+    assert [record.val_loss for record in trained.history] == [None, None]
+    assert trained.validation_loss == np.inf
+    # Validation takes no part in what is learned, and the rates are those of the whole schedule.
+    before = [record.loss for record in usual[0].history]
+    assert [record.loss for record in trained.history] == before[:2]
+
+
+def test_a_deadline_stops_after_the_epoch(data):
+    trained = fit(data, make_network(), replace(TRAINING, epochs=50), deadline=time.monotonic())
+    assert len(trained.history) == 1
+    assert trained.reason == "the time limit is reached"
+
+
+def test_history_is_complete(usual):
+    trained, _ = usual
+    assert [record.epoch for record in trained.history] == [1, 2, 3]
+    for record in trained.history:
+        assert record.member == 0
+        assert 0 <= record.clipped_share <= 1
+        assert record.gradient_norm > 0
+        assert 0 < record.learning_rate <= np.float32(TRAINING.learning_rate)
+        assert record.seconds > 0
+        assert record.windows_per_second > 0
+    losses = [record.loss for record in trained.history]
+    assert losses == sorted(losses, reverse=True)
+
+
+def test_the_clipped_share_counts_the_clipped_steps(data):
+    one_epoch = replace(TRAINING, epochs=1)
+    shares = [fit(data, make_network(), replace(one_epoch, clip_norm=c)).history[0].clipped_share for c in (1e-6, 0, 1e6)]
+    assert shares == [1, 0, 0]
+
+
+def test_events_come_in_order_with_sensible_numbers(data, usual):
+    _, events = usual
+    assert events[0] == PhaseStarted("training", 3, len(data.train))
+    assert isinstance(events[-1], PhaseEnded)
+    assert (events[-1].epochs, events[-1].reason) == (3, "all 3 epochs done")
+    middle = events[1:-1]
+    assert [event.epoch for event in middle] == [1] * 11 + [2] * 11 + [3] * 11
+    for epoch in range(3):
+        *batches, ended = middle[11 * epoch : 11 * (epoch + 1)]
+        assert all(isinstance(event, BatchProgress) for event in batches)
+        assert [event.done for event in batches] == list(range(2, 21, 2))
+        assert all(event.total == 20 and event.epochs == 3 and event.windows_per_second > 0 for event in batches)
+        assert isinstance(ended, EpochEnded)
+        assert ended.loss == pytest.approx(batches[-1].loss)
+        assert ended.val_loss is not None
+        assert ended.seconds <= events[-1].seconds
+
+
+@pytest.mark.parametrize("loss", ["quantile", "mse"])
+def test_filled_targets_carry_no_loss(loss):
+    rng = np.random.default_rng(1)
+    data = make_data()
+    observed = rng.random(len(data.values)) > 0.3
+    network = make_network(levels=QUANTILES if loss == "quantile" else (0.5,), lookback=4, normalisation="none")
+    # Contexts that hold only what was observed, so that the filled values are nothing but targets.
+    position = data.train.origins[:, None] + np.arange(-4, 0)
+    train = data.train.take(np.flatnonzero(observed[position].all(axis=1)))
+    position = data.validation.origins[:, None] + np.arange(-4, 0)
+    validation = data.validation.take(np.flatnonzero(observed[position].all(axis=1)))
+    training = replace(TRAINING, epochs=2, steps_per_epoch=5, loss=loss)
+    runs = []
+    for filled in (0.0, 1e6):
+        values = np.where(observed, data.values, np.float32(filled))
+        changed = replace(data, values=values, observed=observed, train=train, validation=validation)
+        runs.append(fit(changed, network, training))
+    assert same_weights(*runs)
+    assert runs[0].validation_loss == runs[1].validation_loss
+
+
+def test_divergence_in_the_first_epoch_is_an_error_with_a_way_out():
+    data = make_data()
+    broken = replace(data, values=np.full_like(data.values, np.nan))
+    with pytest.raises(DataError, match="diverged") as error:
+        fit(broken, make_network(), replace(TRAINING, epochs=1))
+    assert "--learning-rate" in error.value.hint
+
+
+def test_a_validation_loss_that_is_not_finite_is_divergence_too():
+    data = make_data()
+    values = data.values.copy()
+    values[data.validation.origins[-1] + HORIZON - 1] = np.nan
+    with pytest.raises(DataError, match="diverged"):
+        fit(replace(data, values=values), make_network(), replace(TRAINING, epochs=1))
+
+
+@pytest.mark.parametrize("stop_after", [None, 4])
+def test_later_divergence_keeps_the_weights_before(monkeypatch, stop_after):
+    from tsforecast.models import training
+
+    data = make_data(validation=stop_after is None)
+    rates = training.learning_rates
+    monkeypatch.setattr(
+        training, "learning_rates", lambda config, epoch, steps: rates(config, epoch, steps) * (np.nan if epoch == 3 else 1)
+    )
+    trained = fit(data, make_network(), replace(TRAINING, epochs=4), stop_after=stop_after)
+    assert "no longer finite" in trained.reason
+    assert len(trained.history) == 3
+    assert trained.best_epoch <= 2
+    assert all(np.all(np.isfinite(value)) for value in trained.weights.values())
+
+
+@pytest.mark.parametrize(
+    ("optimizer", "schedule", "loss"),
+    # Each of the choices in one run at least; zip would hide one that is new.
+    [
+        *zip(OPTIMIZERS, SCHEDULES[:4], LOSSES, strict=True),
+        *(("adam", schedule, "mae") for schedule in SCHEDULES[4:]),
+    ],
+)
+def test_every_optimiser_schedule_and_loss_lowers_the_loss(data, optimizer, schedule, loss):
+    levels = QUANTILES if loss == "quantile" else (0.5,)
+    training = replace(TRAINING, optimizer=optimizer, schedule=schedule, loss=loss, epochs=2)
+    losses = [record.loss for record in fit(data, make_network(levels=levels), training).history]
+    assert losses[1] < losses[0]
+
+
+def test_losses_by_hand():
+    import tensorflow as tf
+
+    from tsforecast.models.losses import loss_function
+
+    target, y = tf.constant([[3.0, 5.0]]), tf.constant([[[1.0], [2.5]]])
+    center, scale = tf.constant([[[1.0]]]), tf.constant([[[2.0]]])
+    # Forecasts 1 + 2 x (1, 2.5) = (3, 6): errors 0 and -1, in the normalised space 0 and -0.5.
+    weight = tf.constant([[0.0, 1.0]])
+    for name, normalisation, everywhere, weighted in (
+        ("mae", "last", 0.5, 1.0),
+        ("mse", "last", 0.5, 1.0),
+        ("huber", "last", 0.25, 0.5),
+        ("quantile", "last", 0.5, 1.0),
+        ("mae", "mean-level", 0.25, 0.5),
+        ("mse", "mean-level", 0.125, 0.25),
+    ):
+        loss = loss_function(name, make_network(normalisation=normalisation))
+        assert [float(x) for x in loss(target, y, center, scale, None)] == pytest.approx([everywhere, 2])
+        assert [float(x) for x in loss(target, y, center, scale, weight)] == pytest.approx([weighted, 1])
+        assert [float(x) for x in loss(target, y, center, scale, 0 * weight)] == pytest.approx([0, 0])
+
+
+def test_the_quantile_loss_gives_half_to_the_median():
+    import tensorflow as tf
+
+    from tsforecast.models.losses import loss_function
+
+    levels = (0.1, 0.5, 0.9)
+    loss = loss_function("quantile", make_network(levels=levels))
+    zero, one = tf.zeros((1, 1, 1)), tf.ones((1, 1, 1))
+    value, _ = loss(tf.constant([[2.0]]), tf.constant([[[0.0, 0.0, 4.0]]]), zero, one, None)
+    assert float(value) == pytest.approx(0.25 * 2 * 0.1 * 2 + 0.5 * 2 * 0.5 * 2 + 0.25 * 2 * 0.1 * 2)
+
+
+def test_the_plateau_halves_the_rate_after_a_worse_epoch():
+    from tsforecast.models.training import _Stopper
+
+    stopper = _Stopper(patience=2)
+    assert [stopper.better(loss, epoch, "plateau") for epoch, loss in enumerate((3, 2, 2.5, 2.1), 1)] == [1, 1, 0, 0]
+    assert stopper.rate_factor == 0.25
+    assert stopper.best_epoch == 2
+    assert [stopper.exhausted(epoch) for epoch in (2, 3, 4)] == [False, False, True]
+
+
+def test_few_windows_are_passed_over_several_times_and_many_are_sampled():
+    from tsforecast.models.training import _Graph
+
+    data = make_data()
+    count = len(data.train)
+    few = _Graph(data, make_network(), replace(TRAINING, batch_size=4096, steps_per_epoch=100), 0)
+    assert (few.batch, few.steps) == (count, 20)
+    order = few.order(0, 1)
+    assert order.shape == (20, count)
+    np.testing.assert_array_equal(np.sort(order, axis=1), np.arange(count) + np.zeros((20, 1)))
+    many = _Graph(data, make_network(), replace(TRAINING, batch_size=4, steps_per_epoch=10), 0)
+    orders = [many.order(0, epoch) for epoch in (1, 2)]
+    assert orders[0].shape == (10, 4)
+    assert len(np.unique(orders[0])) == 40
+    assert not np.array_equal(*orders)
+
+
+def test_members_have_seeds_of_their_own():
+    from tsforecast.models.training import member_seeds
+
+    seeds = list(member_seeds(3, 4))
+    assert len(set(seeds)) == 4
+    assert list(member_seeds(3, 2)) == seeds[:2]
+    assert not set(seeds) & set(member_seeds(4, 4))
+
+
+def test_the_engine_starts_again_with_other_threads(data):
+    from tsforecast.models import engine
+
+    engine.start(2)
+    before = engine.threads_used()
+    engine.start(5)
+    assert engine.threads_used() == before > 0
+
+
+def test_devices():
+    from tsforecast.models import engine
+
+    tf = engine.start(2)
+    assert engine.choose_device("cpu") == "/CPU:0"
+    if tf.config.list_logical_devices("GPU"):
+        assert engine.choose_device("gpu") == engine.choose_device("auto") == "/GPU:0"
+        return
+    assert engine.choose_device("auto") == "/CPU:0"
+    with pytest.raises(OptionError, match="no GPU") as error:
+        engine.choose_device("gpu")
+    assert "tsforecast[gpu]" in error.value.hint
+
+
+def test_what_is_held_back_is_shown_if_loading_fails(capfd):
+    import os
+
+    from tsforecast.models.engine import _held_back_stderr
+
+    with _held_back_stderr():
+        os.write(2, b"noise")
+    assert capfd.readouterr().err == ""
+    with pytest.raises(ValueError, match="broken"), _held_back_stderr():
+        os.write(2, b"reason")
+        raise ValueError("broken")
+    assert capfd.readouterr().err == "reason"

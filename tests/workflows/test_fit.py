@@ -1,0 +1,125 @@
+"""`fit` from a file to a published version."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from tests.workflows.conftest import sales
+from tsforecast.errors import DataError, OptionError
+from tsforecast.models.config import FitOptions
+from tsforecast.models.events import Message
+from tsforecast.models.registry import MODELS
+from tsforecast.store.load import load_bundle
+from tsforecast.workflows.fit import fit, make_plan
+from tsforecast.workflows.predict import predict
+
+
+def test_a_fit_publishes_what_it_says(fitted, sales_csv, store):
+    assert (fitted.name, fitted.version, fitted.series, fitted.rows) == ("sales", 1, 2, 800)
+    assert fitted.path == str(store / "sales" / "versions" / "000001")
+    assert fitted.frequency_name == "daily"
+    bundle = load_bundle(fitted.path)
+    assert bundle.spec.name == "linear"
+    assert bundle.spec.horizon == 7
+    assert bundle.metrics["scores"]["linear"]["mae"] == pytest.approx(fitted.scores["linear"]["mae"])
+
+
+def test_every_simple_model_stands_beside_the_model(fitted):
+    assert list(fitted.scores) == ["linear", "seasonal-naive", "naive", "drift"]
+    windows = {row["windows"] for row in fitted.scores.values()}
+    assert len(windows) == 1
+    assert fitted.scores["seasonal-naive"]["skill"] == pytest.approx(0)
+    assert fitted.scores["linear"]["skill"] > 0.1
+    assert "linear makes" in fitted.verdict and "less error than the seasonal naive" in fitted.verdict
+
+
+def test_coverage_is_scored_on_windows_that_calibration_did_not_see(fitted):
+    # 34 overlapping windows tell coverage only roughly; tests/models/test_calibration.py is exact about it.
+    assert 0.6 <= fitted.scores["linear"]["coverage_80"] < fitted.scores["linear"]["coverage_95"] <= 1
+    assert "held-out windows" in fitted.calibration
+
+
+def test_it_says_which_rows_the_published_weights_know(fitted):
+    assert "of 800 rows" in fitted.training_rows
+    assert "published: trained anew on all 800 rows" in fitted.training_rows
+
+
+def test_automatic_choices_are_reported_with_reasons(sales_csv, tmp_path):
+    events = []
+    fit(sales_csv, options=FitOptions(model="linear"), store=tmp_path, report=events.append)
+    texts = [event.text for event in events if isinstance(event, Message) and event.kind == "choice"]
+    assert any(text.startswith("horizon 14: usual for daily data") for text in texts)
+    assert any(text.startswith("lookback ") for text in texts)
+
+
+@pytest.mark.parametrize("model", ["seasonal-naive", "naive", "drift"])
+def test_a_baseline_can_be_published_too(model, sales_csv, tmp_path):
+    result = fit(sales_csv, options=FitOptions(model=model, horizon=7), store=tmp_path)
+    frame = predict(store=tmp_path).frame
+    assert result.scores[model]["mae"] > 0
+    assert len(frame) == 14
+    if model == "naive":
+        last = sales().groupby("shop")["sold"].last()
+        assert np.allclose(frame.groupby("shop")["forecast"].first(), last)
+
+
+def test_a_network_learns_more_than_the_seasonal_naive(sales_csv, tmp_path):
+    options = FitOptions(horizon=7, units=16, epochs=20, learning_rate=0.01, lookback=28, linear_skip="off")
+    result = fit(sales_csv, options=options, store=tmp_path)
+    assert result.scores["gru"]["skill"] > 0.15
+    assert {row["phase"] for row in result.history} == {"training", "final training on all rows"}
+    assert {"loss", "val_loss", "learning_rate", "clipped_share", "gradient_norm"} <= set(result.history[0])
+    assert len(predict(store=tmp_path).frame) == 14
+
+
+def test_one_seed_gives_one_model(sales_csv, tmp_path):
+    options = FitOptions(horizon=7, units=8, epochs=2, lookback=14, members=2, linear_skip="off", seed=3)
+    first, second, other = (
+        load_bundle(fit(sales_csv, options=chosen, store=tmp_path, name=name).path)
+        for chosen, name in ((options, "a"), (options, "b"), (FitOptions(**{**vars(options), "seed": 4}), "c"))
+    )
+    assert set(first.weights) == set(second.weights)
+    assert all(np.array_equal(first.weights[key], second.weights[key]) for key in first.weights)
+    assert not np.array_equal(first.weights["member0/head/kernel"], other.weights["member0/head/kernel"])
+    assert not np.array_equal(first.weights["member0/head/kernel"], first.weights["member1/head/kernel"])
+
+
+def test_the_order_of_rows_does_not_matter(sales_csv, tmp_path):
+    frame = sales()
+    shuffled = frame.sample(frac=1, random_state=1)
+    options = FitOptions(model="linear", horizon=7)
+    one = load_bundle(fit(frame, options=options, store=tmp_path, name="one").path)
+    two = load_bundle(fit(shuffled, options=options, store=tmp_path, name="two").path)
+    assert np.array_equal(one.weights["linear/kernel"], two.weights["linear/kernel"])
+
+
+def test_too_few_rows_say_what_is_needed(tmp_path):
+    with pytest.raises(DataError, match="need"):
+        fit(sales(30), options=FitOptions(model="linear", horizon=14, lookback=28), store=tmp_path / "store")
+    assert not (tmp_path / "store").exists()
+
+
+def test_a_bad_option_is_refused_before_anything_is_read(tmp_path):
+    with pytest.raises(OptionError, match="did you mean 'gru'"):
+        fit(tmp_path / "missing.csv", options=FitOptions(model="gruu"), store=tmp_path)
+
+
+@pytest.mark.parametrize("values", [np.full(120, 5.0), np.zeros(120)])
+def test_a_constant_series_is_forecast_as_that_constant(values, tmp_path):
+    frame = pd.DataFrame({"date": pd.date_range("2024-01-01", periods=120).strftime("%Y-%m-%d"), "y": values})
+    result = fit(frame, options=FitOptions(model="linear", horizon=7), store=tmp_path, name="flat")
+    made = predict(store=tmp_path).frame
+    assert np.allclose(made["forecast"], values[0], atol=1e-4)
+    assert "no skill can be given" in result.verdict
+
+
+def test_each_model_of_the_table_has_a_plan(fitted, sales_csv):
+    from tsforecast.io.panels import read_panel
+
+    panel = read_panel(sales_csv).panel
+    for name in MODELS:
+        plan, split = make_plan(panel, FitOptions(model=name, horizon=7))
+        assert plan.spec(name).horizon == 7
+        assert np.all(split.train_end <= split.validation_end)

@@ -1,0 +1,111 @@
+"""`predict`: what it continues, how far, and how sure it is."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from tests.workflows.conftest import sales
+from tsforecast.errors import DataError, InputMissingError, OptionError
+from tsforecast.workflows.predict import predict
+
+
+def test_without_data_it_continues_what_was_fitted(fitted, store):
+    result = predict(store=store)
+    assert (result.name, result.version, result.model) == ("sales", 1, "linear")
+    assert list(result.frame.columns) == [
+        "shop", "date", "forecast", "lower_80", "upper_80", "lower_95", "upper_95",
+    ]  # fmt: skip
+    assert list(result.frame["shop"].unique()) == ["007", "7"]
+    assert list(result.frame["date"][:2]) == ["2024-02-05", "2024-02-06"]
+    assert "published last" in result.notes[0].text
+
+
+def test_the_forecast_follows_the_weekly_season(fitted, store):
+    made = predict(store=store).frame
+    days = np.arange(400, 407)
+    truth = 100 + 20 * np.sin(2 * np.pi * days / 7) + 0.05 * days
+    assert np.abs(made["forecast"][:7] - truth).max() < 5
+
+
+def test_intervals_are_nested_around_the_forecast(fitted, store):
+    frame = predict(store=store, levels=(95.0, 50.0, 80.0), horizon=20).frame
+    columns = ["lower_95", "lower_80", "lower_50", "forecast", "upper_50", "upper_80", "upper_95"]
+    assert np.all(np.diff(frame[columns].to_numpy(), axis=1) >= 0)
+
+
+def test_the_data_fitted_on_give_the_same_forecast_as_no_data(fitted, store, sales_csv):
+    remembered = predict(store=store).frame
+    given = predict(sales_csv, store=store).frame
+    pd.testing.assert_frame_equal(remembered, given)
+
+
+def test_newer_data_move_the_forecast(fitted, store):
+    newer = sales(410)
+    made = predict(newer, store=store).frame
+    assert made["date"].iloc[0] == "2024-02-15"
+
+
+def test_a_few_new_rows_are_joined_to_what_the_model_remembers(fitted, store):
+    newer = sales(403)
+    few = newer[newer["date"] >= "2024-02-05"]
+    whole, joined = predict(newer, store=store), predict(few, store=store)
+    assert np.allclose(whole.frame["forecast"], joined.frame["forecast"], rtol=1e-4)
+    assert any("joined" in note.text for note in joined.notes)
+
+
+def test_older_data_are_continued_where_they_end_and_said(fitted, store):
+    result = predict(sales(300), store=store)
+    assert result.frame["date"].iloc[0] == "2023-10-28"
+    assert any("end before the data the model was fitted on" in note.text for note in result.notes)
+
+
+def test_a_series_never_seen_is_scaled_by_its_own_rows(fitted, store):
+    new = sales(200, shops=("new",))
+    new["sold"] *= 1000
+    result = predict(new, store=store)
+    assert any("not seen in training" in note.text for note in result.notes)
+    assert 80_000 < result.frame["forecast"].mean() < 130_000
+
+
+def test_a_series_of_a_few_rows_can_be_forecast(fitted, store):
+    made = predict(sales(3, shops=("tiny",)), store=store).frame
+    assert np.all(np.isfinite(made["forecast"]))
+
+
+def test_a_longer_horizon_continues_the_direct_one(fitted, store):
+    short, long = predict(store=store), predict(store=store, horizon=25)
+    assert len(long.frame) == 50
+    first = long.frame.groupby("shop").head(7)["forecast"].to_numpy()
+    assert np.allclose(first, short.frame["forecast"])
+    width = (long.frame["upper_80"] - long.frame["lower_80"]).to_numpy().reshape(2, 25)
+    assert np.all(width[:, 21:].mean(axis=1) > width[:, :7].mean(axis=1))
+    assert any("fed back" in note.text for note in long.notes)
+
+
+def test_a_shorter_horizon_is_cut(fitted, store):
+    assert len(predict(store=store, horizon=3).frame) == 6
+
+
+@pytest.mark.parametrize("options", [{"horizon": 0}, {"levels": (0.0,)}, {"levels": (100.0,)}])
+def test_impossible_options_are_refused(fitted, store, options):
+    with pytest.raises(OptionError):
+        predict(store=store, **options)
+
+
+def test_an_empty_store_says_what_to_do(tmp_path):
+    with pytest.raises(InputMissingError, match="tsforecast fit DATA"):
+        predict(store=tmp_path)
+
+
+def test_data_with_another_frequency_are_refused(fitted, store):
+    frame = sales(100)
+    frame["date"] = pd.date_range("2024-01-01", periods=100, freq="h").strftime("%Y-%m-%d %H:%M").tolist() * 2
+    with pytest.raises(DataError):
+        predict(frame, store=store)
+
+
+def test_data_without_the_columns_are_refused(fitted, store):
+    with pytest.raises(DataError, match="sold"):
+        predict(sales(100).rename(columns={"sold": "amount"}), store=store)
