@@ -10,14 +10,18 @@ from pathlib import Path
 
 import pytest
 
+from tests.conftest import make_series
+
 HEAVY = ("pandas", "sklearn", "tensorflow", "keras", "matplotlib", "pyarrow", "scipy")
-_WATCHED = f"""
+# What `predict`, which reads tables, may not wait for either.
+TRAINING = ("sklearn", "tensorflow", "keras", "scipy")
+_WATCHED = """
 import sys
 from tsforecast.cli import main
 try:
     main(sys.argv[1:], prog_name="tsforecast")
 finally:
-    loaded = [name for name in {HEAVY} if name in sys.modules]
+    loaded = [name for name in %r if name in sys.modules]
     if loaded:
         sys.stderr.write("heavy: " + ", ".join(loaded))
 """
@@ -51,9 +55,18 @@ def start(*command: str, folder: Path) -> subprocess.CompletedProcess[str]:
     ],
 )
 def test_no_heavy_import(line: str, status: int, tmp_path: Path) -> None:
-    done = start("-c", _WATCHED, *line.split(), folder=tmp_path)
+    done = start("-c", _WATCHED % (HEAVY,), *line.split(), folder=tmp_path)
     assert done.returncode == status, done.stderr
     assert "heavy:" not in done.stderr
+
+
+def test_predict_needs_nothing_that_trains(tmp_path: Path) -> None:
+    make_series(400).to_csv(tmp_path / "load.csv", index=False)
+    assert start("-m", "tsforecast", "fit", "load.csv", "--model", "linear", folder=tmp_path).returncode == 0
+    done = start("-c", _WATCHED % (TRAINING,), "predict", "load.csv", folder=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "heavy:" not in done.stderr
+    assert done.stdout.startswith("ds,forecast,lower_80,")
 
 
 def test_package_itself_is_light(tmp_path: Path) -> None:

@@ -164,3 +164,13 @@ def test_series_broadcasts_over_windows():
     windows = np.array([[1.0, 3.0], [10.0, 20.0]])
     np.testing.assert_array_equal(scaling.transform(windows, np.array([[0], [1]])), [[0, 1], [0, 2]])
     np.testing.assert_array_equal(scaling.inverse(np.array([[0, 1], [0, 2]], np.float32), np.array([[0], [1]])), windows)
+
+
+@pytest.mark.parametrize("log", ["log", "log1p"])
+def test_values_too_low_for_the_logarithm_count_as_its_lowest(log):
+    values, observed, offsets, series = flat([[1.0, 2.0, 4.0, 0.0, -3.0]])
+    scaling = fit_scaling(values, observed, offsets, np.array([3]), method="standard", log=log)
+    scaled = scaling.transform(values, series)
+    assert np.all(np.isfinite(scaled))
+    assert scaled[3] == scaled[4] < scaled[0]
+    np.testing.assert_allclose(scaling.inverse(scaled, series), [1, 2, 4, 0, 0], rtol=1e-6, atol=1e-6)

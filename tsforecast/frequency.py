@@ -268,11 +268,12 @@ def _calendar_frequency(micros: Ordinals, steps: Ordinals, share: float) -> Freq
 def _month_day(day: Ordinals, months: NDArray[np.datetime64], share: float) -> int | None:
     """The day of the month that this share of the dates stand on, 31 for the last; None where there is none."""
     lengths = _days_in_month(months)
-    if np.mean(day == lengths) >= share:
-        return MONTH_END
     # Of 30 January and 28 February, which are equally common, the larger is the day that is meant.
     anchor = -_commonest(-day)
-    return anchor if np.mean(day == np.minimum(anchor, lengths)) >= share else None
+    at_end, at_anchor = np.mean(day == lengths), np.mean(day == np.minimum(anchor, lengths))
+    if max(at_end, at_anchor) < share:
+        return None
+    return MONTH_END if at_end >= at_anchor else anchor
 
 
 def _duration(micros: int) -> str:

@@ -44,10 +44,13 @@ class Scaling:
 
 
 def apply_log(values: Values, log: str) -> Values:
-    """The identity, log or log1p of `values`."""
+    """The identity, log or log1p of `values`.
+
+    Rows that came after the logarithm was chosen may be too low for it: they count as the lowest value that it takes.
+    """
     if log == "log":
-        return np.log(values)
-    return np.log1p(values) if log == "log1p" else values
+        return np.log(np.maximum(values, np.finfo(np.float64).tiny))
+    return np.log1p(np.maximum(values, 0.0)) if log == "log1p" else values
 
 
 def invert_log(values: Values, log: str) -> Values:

@@ -12,6 +12,10 @@ from tsforecast.io.panels import ReadOptions
 RESULT = SimpleNamespace(
     name="sales",
     version=3,
+    model="gru",
+    forecast=SimpleNamespace(horizon=14),
+    history="history",
+    schema="schema",
     frame=["row 1", "row 2"],
     notes=(SimpleNamespace(kind="info", text="using sales version 3"),),
     to_dict=lambda: {"name": "sales"},
@@ -28,7 +32,7 @@ def written(play):
     """What was handed to the writers."""
     files = []
     play("io.forecasts", write_forecast=lambda *args: files.append(args))
-    play("io.plots", plot_forecast=lambda *args: files.append(args))
+    play("io.plots", plot_forecast=lambda *args, title: files.append((*args, title)))
     return files
 
 
@@ -61,7 +65,8 @@ def test_options_reach_the_workflow(run, predicted, written, calls):
 
 def test_files(run, predicted, written):
     result = run("predict", "-o", "f.parquet", "--plot", "f.svg")
-    assert written == [(RESULT, "f.svg"), (RESULT.frame, "f.parquet")]
+    plot = ("history", RESULT.forecast, "schema", "f.svg", "sales: 14 steps by gru, version 3")
+    assert written == [plot, (RESULT.frame, "f.parquet")]
     assert result.stdout == ""
     assert "drew f.svg\nwrote 2 rows to f.parquet from sales version 3\n" in result.stderr
 

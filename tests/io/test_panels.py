@@ -17,6 +17,7 @@ from tsforecast.errors import DataError
 from tsforecast.frequency import DAY, HOUR, MINUTE, Frequency
 from tsforecast.io.panels import ReadOptions, ReadResult, read_panel
 from tsforecast.io.timestamps import format_stamps
+from tsforecast.series import Schema
 
 DATASETS = Path(__file__).parents[2] / "datasets"
 HOURLY = Frequency("fixed", HOUR)
@@ -83,7 +84,9 @@ def test_rows_in_any_order_give_the_same_panel(read):
 
 def test_repeated_time_names_both_lines(read):
     text = csv([*days([1, 5, 3]), ("2024-01-02", 9), ("2024-01-03", 9)])
-    with pytest.raises(DataError, match="the time '2024-01-02' stands in line 3 already; so do 1 more row") as caught:
+    with pytest.raises(
+        DataError, match=r"the time '2024-01-02' stands in line 3 already \(1 more row like this\)"
+    ) as caught:
         read(text)
     assert caught.value.row == 5
     panel_rows = [(key, *row) for key in "ab" for row in days([1, 5, 3] * 8)]
@@ -298,7 +301,7 @@ def test_a_written_panel_is_read_back(tmp_path_factory, chosen, first, lengths, 
         kept = np.flatnonzero(random.random(length) > 0.1)
         kept = np.union1d(kept, [0, 1, 2, 3, 4, length - 1])
         ordinals = first + number + kept
-        schema = type("Schema", (), {"time_format": text_format, "time_zone": None})
+        schema = Schema("ds", ("shop_id",), ("y",), text_format)
         texts = format_stamps(frequency.stamps(ordinals), schema, frequency)
         rows += [(f"{number:02d}", text, value) for text, value in zip(texts, values[kept], strict=True)]
         expected[(f"{number:02d}",)] = values[kept]

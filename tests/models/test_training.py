@@ -382,3 +382,28 @@ def test_what_is_held_back_is_shown_if_loading_fails(capfd):
         os.write(2, b"reason")
         raise ValueError("broken")
     assert capfd.readouterr().err == "reason"
+
+
+def test_rows_after_the_validation_part_change_no_weight_of_a_network():
+    """tests/test_leakage.py holds the same for the models without TensorFlow."""
+    from tsforecast.frequency import DAY, Frequency
+    from tsforecast.models.choices import choose_basics, choose_plan
+    from tsforecast.models.config import FitOptions
+    from tsforecast.models.learning import prepare, train_model
+    from tsforecast.series import make_panel
+    from tsforecast.split import automatic_split
+
+    data = make_data()
+    options = FitOptions(model="gru", horizon=4, lookback=10, units=4, epochs=1, linear_skip="on", batch_size=64)
+    panel = make_panel(np.split(data.values.astype(np.float64) + 2, data.offsets[1:-1]), Frequency("fixed", DAY))
+    basics = choose_basics(panel, options)
+    split = automatic_split(panel.lengths, horizon=4, min_context=10)
+    later = np.concatenate([np.arange(n) >= end for n, end in zip(panel.lengths, split.validation_end, strict=True)])
+    assert 0 < later.sum() < len(later)
+    trained = []
+    for values in (panel.values, np.where(later, 1e4 - panel.values, panel.values)):
+        changed = replace(panel, values=values)
+        plan = choose_plan(changed, split, basics, options)
+        trained.append(train_model("gru", prepare(changed, split, plan), plan, lambda event: None)[0])
+    assert same_weights(*trained)
+    assert trained[0].history[0]["val_loss"] == trained[1].history[0]["val_loss"]

@@ -14,7 +14,7 @@ import pytest
 
 from tsforecast.errors import BusyError, ModelError, OptionError, OutputError, StorageError, TsforecastError
 from tsforecast.store import publish as publishing
-from tsforecast.store.bundle import Bundle
+from tsforecast.store.bundle import Bundle, Golden
 from tsforecast.store.load import find_version, load_bundle
 from tsforecast.store.publish import Published, model_name, publish
 
@@ -185,3 +185,10 @@ def test_nothing_half_written_remains_wherever_it_fails(
             load_bundle(folder)
     assert number > 15
     assert np.array_equal(load_bundle(find_version(tmp_path)[2]).context.values, new.context.values)
+
+
+def test_series_too_short_for_a_golden_window_can_be_published(bundle: Bundle, tmp_path: Path) -> None:
+    golden = bundle.golden
+    none = Golden(golden.context[:0], golden.mask[:0], golden.series[:0], golden.expected[:0])
+    published = publish(replace(bundle, golden=none), store=tmp_path, name="sales")
+    assert len(load_bundle(published.path).golden.context) == 0

@@ -18,7 +18,7 @@ def sales(days: int = 400, *, shops: tuple[str, ...] = ("007", "7"), seed: int =
     frames = []
     for number, shop in enumerate(shops):
         random = np.random.default_rng([seed, number])
-        values = 100 * (number + 1) + 20 * np.sin(2 * np.pi * day / 7) + 0.05 * day + random.normal(0, 2, days)
+        values = 100 * (number + 1) + 20 * np.sin(2 * np.pi * day / 7) + 0.05 * day + random.normal(0, 5, days)
         date = pd.date_range("2023-01-01", periods=days, freq="D").strftime("%Y-%m-%d")
         frames.append(pd.DataFrame({"shop": shop, "date": date, "sold": values.round(3)}))
     return pd.concat(frames, ignore_index=True)

@@ -66,24 +66,24 @@ def test_a_baseline_can_be_published_too(model, sales_csv, tmp_path):
 
 
 def test_a_network_learns_more_than_the_seasonal_naive(sales_csv, tmp_path):
-    options = FitOptions(horizon=7, units=16, epochs=20, learning_rate=0.01, lookback=28, linear_skip="off")
+    options = FitOptions(horizon=7, units=16, epochs=4, lookback=28)
     result = fit(sales_csv, options=options, store=tmp_path)
     assert result.scores["gru"]["skill"] > 0.15
-    assert {row["phase"] for row in result.history} == {"training", "final training on all rows"}
+    phases = list(dict.fromkeys(row["phase"] for row in result.history))
+    assert phases == ["training with linear skip", "training without linear skip", "final training on all rows"]
+    assert any(choice.name == "linear_skip" for choice in result.choices)
     assert {"loss", "val_loss", "learning_rate", "clipped_share", "gradient_norm"} <= set(result.history[0])
     assert len(predict(store=tmp_path).frame) == 14
 
 
 def test_one_seed_gives_one_model(sales_csv, tmp_path):
-    options = FitOptions(horizon=7, units=8, epochs=2, lookback=14, members=2, linear_skip="off", seed=3)
-    first, second, other = (
-        load_bundle(fit(sales_csv, options=chosen, store=tmp_path, name=name).path)
-        for chosen, name in ((options, "a"), (options, "b"), (FitOptions(**{**vars(options), "seed": 4}), "c"))
+    options = FitOptions(horizon=7, units=8, epochs=1, lookback=14, segment=7, members=2, linear_skip="off", seed=3)
+    first, second = (
+        load_bundle(fit(sales_csv, options=options, store=tmp_path, name=name).path).weights for name in ("a", "b")
     )
-    assert set(first.weights) == set(second.weights)
-    assert all(np.array_equal(first.weights[key], second.weights[key]) for key in first.weights)
-    assert not np.array_equal(first.weights["member0/head/kernel"], other.weights["member0/head/kernel"])
-    assert not np.array_equal(first.weights["member0/head/kernel"], first.weights["member1/head/kernel"])
+    assert set(first) == set(second)
+    assert all(np.array_equal(first[key], second[key]) for key in first)
+    assert not np.array_equal(first["member0/head/kernel"], first["member1/head/kernel"])
 
 
 def test_the_order_of_rows_does_not_matter(sales_csv, tmp_path):

@@ -26,7 +26,7 @@ def test_the_forecast_follows_the_weekly_season(fitted, store):
     made = predict(store=store).frame
     days = np.arange(400, 407)
     truth = 100 + 20 * np.sin(2 * np.pi * days / 7) + 0.05 * days
-    assert np.abs(made["forecast"][:7] - truth).max() < 5
+    assert np.abs(made["forecast"][:7] - truth).max() < 10
 
 
 def test_intervals_are_nested_around_the_forecast(fitted, store):

@@ -49,8 +49,8 @@ def forecast_frame(forecast: Forecast, schema: Schema, frequency: Frequency) -> 
     Raises:
         DataError: a column of the data has the name of a column of the forecast.
     """
+    check_columns(schema, forecast.levels)
     bounds = {f"{side}_{level:g}": (side, number) for number, level in enumerate(forecast.levels) for side in _SIDES}
-    _check_names((*schema.key_columns, schema.time_col), (FORECAST, *bounds))
     n_series, horizon = forecast.y_pred.shape
     columns: dict[str, Any] = {
         name: np.repeat(np.array([key[position] for key in forecast.ids], dtype=object), horizon)
@@ -71,7 +71,14 @@ def forecast_frame(forecast: Forecast, schema: Schema, frequency: Frequency) -> 
 _SIDES = ("lower", "upper")
 
 
-def _check_names(keys: tuple[str, ...], names: tuple[str, ...]) -> None:
+def check_columns(schema: Schema, levels: tuple[float, ...] = (80, 95)) -> None:
+    """Refuse a table whose id or time column is named like a column of the forecast.
+
+    Raises:
+        DataError: naming the column.
+    """
+    keys = (*schema.key_columns, schema.time_col)
+    names = {FORECAST, *(f"{side}_{level:g}" for side in _SIDES for level in levels)}
     for key in keys:
         if key in names or keys.count(key) > 1:
             raise DataError(

@@ -93,7 +93,7 @@ def one_row_per_time(
         row, earlier = int(rows.index[second]), int(place.lines[rows.index[second - 1]])
         label = labels[rows.series[second]]
         of_series = f" of '{label}'" if label else ""
-        more = f"; so do {counted(count - 1, 'more row')}" if count > 1 else ""
+        more = f" ({counted(count - 1, 'more row')} like this)" if count > 1 else ""
         raise place.error(
             row, f"the time '{written.iloc[row]}'{of_series} stands in line {earlier} already{more}", hint
         )

@@ -228,11 +228,12 @@ def _choose_space(
 ) -> tuple[str, str, str]:
     """Transform and normalisation, and why."""
     known = panel.between(np.zeros_like(split.end), np.maximum(1, split.validation_end))
-    values = known.values[known.observed]
+    values = known.values
     if options.transform == AUTO:
         logs = ["none"] if values.min(initial=1.0) < 0 else ["none", log_kind(values, "log")]
     else:
-        logs = [log_kind(panel.values[panel.observed], options.transform)]
+        log_kind(panel.values, options.transform)  # refuses a negative value wherever it stands
+        logs = [log_kind(values, options.transform)]
     norms = ["last", "mean-std"] if options.normalisation == AUTO else [options.normalisation]
     if options.normalisation == AUTO and panel.n_series > 1 and values.min(initial=1.0) >= 0:
         norms.append("mean-level")
@@ -341,7 +342,7 @@ def _season_reason(panel: Panel, season: int) -> str:
 def season_strength(values: NDArray[np.float64], season: int) -> float | None:
     """Autocorrelation of the differenced series at the season; None where there is none to measure."""
     steps = np.diff(values)
-    if season < 2 or len(steps) < 3 * season or not np.any(steps):
+    if season < 2 or len(steps) < 3 * season or np.ptp(steps) <= 1e-9 * np.abs(steps).max():
         return None
     steps = steps - steps.mean()
     return float(steps[season:] @ steps[:-season] / (steps @ steps))

@@ -38,7 +38,7 @@ def forward(
     x = normalise(context, mask, center, scale)
     padding = config.input_segments * config.segment - config.lookback
     segments = np.pad(x, ((0, 0), (padding, 0))).reshape(-1, config.input_segments, config.segment)
-    steps = np.pad(mask, ((0, 0), (padding, 0))).reshape(segments.shape).any(axis=2)
+    steps: NDArray[np.bool_] = np.any(np.pad(mask, ((0, 0), (padding, 0))).reshape(segments.shape), axis=2)
     end, states = _encode(config, weights, _embed(weights, segments), steps)
     decode = _decode_direct if config.strategy == "direct" else _decode_recursive
     y = decode(config, weights, end, states, series)

@@ -38,7 +38,7 @@ class SegmentNetwork(keras.Model):  # type: ignore[misc]
         self.dropout = keras.layers.Dropout(config.dropout, seed=self._seed())
         self.head = keras.layers.Dense(config.segment * len(config.levels), kernel_initializer=self._glorot())
         self.position, self.series = self._queries()
-        self.skip = None
+        self.skip: Any = None
         if config.linear_skip:
             self.skip = keras.layers.Dense(config.horizon, kernel_initializer="zeros")
             self.skip.build((None, config.lookback))

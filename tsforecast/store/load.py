@@ -226,7 +226,7 @@ def _replay(bundle: Bundle) -> None:
     with np.errstate(all="ignore"):
         y_pred = predict_windows(bundle.spec, bundle.weights, golden.context, golden.mask, golden.series)
         difference = np.abs(y_pred.astype(np.float64) - golden.expected) / (1 + np.abs(golden.expected))
-    largest = float(difference.max())
+    largest = float(difference.max(initial=0.0))
     if not largest <= _TOLERANCE:
         raise ModelError(
             f"gives another forecast than when it was stored: the golden batch differs by {largest:.2g}",

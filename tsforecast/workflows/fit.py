@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tsforecast import __version__
+from tsforecast.io.forecasts import check_columns
 from tsforecast.io.panels import Note, ReadOptions, ReadResult, read_panel
 from tsforecast.models.calibration import Calibration
 from tsforecast.models.choices import choose_basics, choose_plan
@@ -31,6 +32,7 @@ from tsforecast.models.registry import BASELINES, get_model
 from tsforecast.series import Panel
 from tsforecast.split import Split, automatic_split, whole
 from tsforecast.store.bundle import Bundle, Golden
+from tsforecast.store.layout import check_name
 from tsforecast.store.publish import model_name, publish
 from tsforecast.windows import WindowIndex, gather_context
 from tsforecast.workflows.evaluation import score_models, verdict
@@ -129,10 +131,13 @@ def fit(
     options = options or FitOptions()
     check_options(options)
     get_model(options.model)
+    if name is not None:
+        check_name(name)
     data = read_panel(source, reading or ReadOptions())
     for note in data.notes:
         report(Message(note.kind, note.text))
-    name = model_name(name or Path(data.file).name.split(".")[0])
+    name = name or model_name(Path(data.file).name.split(".")[0])
+    check_columns(data.schema)
     plan, split = make_plan(data.panel, options)
     for choice in plan.choices:
         report(Message("choice", f"{choice.name} {choice.value}: {choice.reason}"))
@@ -240,11 +245,11 @@ def _bundle(
 
 
 def _golden(final: Trained, prepared: Prepared) -> Golden:
-    """The last window of some series, with its forecast."""
+    """The windows before the last horizon of some of the series that are long enough, with their forecasts."""
     panel, spec = prepared.panel, final.spec
-    series = np.unique(np.linspace(0, panel.n_series - 1, _GOLDEN_WINDOWS).astype(np.int64))
+    usable = np.flatnonzero(panel.lengths > spec.horizon)
+    series = usable[np.unique(np.linspace(0, len(usable) - 1, _GOLDEN_WINDOWS).astype(np.int64))]
     index = WindowIndex(panel.offsets[series + 1] - spec.horizon, series)
-    index = index.take(np.flatnonzero(index.origins > panel.offsets[series]))
     context, mask = gather_context(prepared.values, panel.offsets, index, lookback=spec.lookback)
     return Golden(context, mask, index.series, predict_index(final, prepared, index))
 

@@ -10,11 +10,10 @@ from tsforecast.store.load import VersionInfo, describe_version, find_version, l
 
 
 def list_models(store: str | Path = "models") -> list[VersionInfo]:
-    """One row for each model in the store, in the order of their names.
+    """One row for each model in the store, in the order of their names; a damaged one says what is wrong with it.
 
     Raises:
-        InputMissingError: the store does not exist.
-        ModelError: a stored model is damaged.
+        InputMissingError: the store cannot be read.
     """
     return list_versions(store)
 

@@ -1,0 +1,373 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tsforecast.errors import DataError, OptionError
+from tsforecast.frequency import DAY, HOUR, MINUTE, Frequency
+from tsforecast.models import choices
+from tsforecast.models.choices import (
+    choose_basics,
+    choose_plan,
+    choose_segment,
+    choose_training,
+    lookback_candidates,
+    season_strength,
+)
+from tsforecast.models.config import PRESETS, QUANTILES, FitOptions
+from tsforecast.models.registry import MODELS
+from tsforecast.series import make_panel
+from tsforecast.split import automatic_split
+from tsforecast.windows import window_index
+
+FREQUENCIES = {
+    "15min": Frequency("fixed", 15 * MINUTE),
+    "hourly": Frequency("fixed", HOUR),
+    "daily": Frequency("fixed", DAY),
+    "weekly": Frequency("fixed", 7 * DAY),
+    "monthly": Frequency("month", 1),
+    "quarterly": Frequency("month", 3),
+    "yearly": Frequency("month", 12),
+}
+
+
+def seasonal(length, season=24, noise=0.1, seed=0):
+    rng = np.random.default_rng(seed)
+    return np.sin(2 * np.pi * np.arange(length) / season) + noise * rng.normal(size=length)
+
+
+def decide(series, frequency="hourly", **options):
+    """The plan for some series, and the split that it was made under."""
+    panel = make_panel([np.asarray(values, np.float64) for values in series], FREQUENCIES[frequency])
+    chosen = FitOptions(**options)
+    basics = choose_basics(panel, chosen)
+    split = automatic_split(panel.lengths, horizon=basics.horizon, min_context=basics.min_context)
+    return choose_plan(panel, split, basics, chosen), split
+
+
+def reasons(plan):
+    return {choice.name: choice for choice in plan.choices}
+
+
+@pytest.mark.parametrize(
+    ("frequency", "rows", "season", "horizon", "lookbacks", "segments"),
+    [
+        ("15min", 5000, 96, 96, [120, 192, 288, 480, 672], [24, 48, 48, 48, 48]),
+        ("15min", 700, 96, 96, [120], [24]),
+        ("15min", 40, 96, 10, [10], [1]),
+        ("hourly", 5000, 24, 48, [60, 72, 96, 120, 168, 336, 720], [12, 12, 24, 24, 24, 24, 24]),
+        ("hourly", 700, 24, 48, [60, 72, 96, 120, 168], [12, 12, 24, 24, 24]),
+        ("hourly", 150, 24, 37, [24], [1]),
+        ("hourly", 12, 24, 3, [3], [1]),
+        ("daily", 700, 7, 14, [18, 21, 28, 35, 49, 98, 210], [1, 1, 1, 7, 7, 7, 7]),
+        ("daily", 40, 7, 10, [7], [1]),
+        ("weekly", 700, 52, 13, [65, 104, 156], [13, 13, 13]),
+        ("weekly", 150, 52, 13, [46], [4]),
+        ("monthly", 700, 12, 12, [15, 24, 36, 60, 84, 168], [1, 1, 6, 12, 12, 12]),
+        ("monthly", 150, 12, 12, [15, 24, 36], [1, 1, 6]),
+        ("quarterly", 150, 4, 8, [10, 12, 16, 20, 28], [1, 1, 1, 1, 1]),
+        ("yearly", 150, 1, 6, [8, 12, 14, 30], [1, 1, 1, 1]),
+        ("yearly", 6, 1, 1, [2], [1]),
+    ],
+)
+def test_season_horizon_lookbacks_and_segments(frequency, rows, season, horizon, lookbacks, segments):
+    panel = make_panel([np.arange(rows)], FREQUENCIES[frequency])
+    options = FitOptions()
+    basics = choose_basics(panel, options)
+    assert (basics.season_length, basics.horizon) == (season, horizon)
+    split = automatic_split(panel.lengths, horizon=horizon, min_context=basics.min_context)
+    assert lookback_candidates(split, basics, options) == lookbacks
+    assert [choose_segment(lookback, horizon, season) for lookback in lookbacks] == segments
+
+
+@settings(deadline=None, max_examples=50)
+@given(
+    st.sampled_from(list(FREQUENCIES)),
+    st.lists(st.integers(1, 150), min_size=1, max_size=5),
+    st.none() | st.integers(1, 40),
+    st.none() | st.integers(1, 60),
+)
+def test_there_is_always_something_to_learn_from_and_to_score_on(frequency, lengths, horizon, lookback):
+    """Whatever the lengths: the fit is refused at once, or every lookback tried has windows of each part in use."""
+    panel = make_panel([np.arange(length) for length in lengths], FREQUENCIES[frequency])
+    options = FitOptions(model="naive", horizon=horizon, lookback=lookback)
+    basics = choose_basics(panel, options)
+    try:
+        split = automatic_split(panel.lengths, horizon=basics.horizon, min_context=basics.min_context)
+    except DataError:
+        assert max(lengths) < basics.min_context + 2 * basics.horizon
+        return
+    candidates = lookback_candidates(split, basics, options)
+    assert candidates == sorted(set(candidates))
+    assert min(candidates) >= 1
+    plan = choose_plan(panel, split, basics, options)
+    assert plan.lookback in candidates
+    assert 1 <= plan.min_context <= plan.lookback
+    for part in ("train", "test"):
+        least = plan.min_context if part == "train" else 1
+        assert len(window_index(panel.offsets, *split.borders(part), horizon=plan.horizon, min_context=least))
+
+
+@settings(deadline=None)
+@given(st.integers(1, 800), st.integers(1, 100), st.integers(1, 400))
+def test_a_segment_divides_the_season_and_leaves_four_recurrent_steps(lookback, horizon, season):
+    segment = choose_segment(lookback, horizon, season)
+    assert 1 <= segment <= 48
+    if season > 1:
+        assert season % segment == 0
+    if lookback < 32:
+        assert segment == 1
+    else:
+        assert lookback >= 4 * segment
+
+
+def test_automatic_choices_carry_their_reasons():
+    plan, _ = decide([seasonal(600)], model="gru", horizon=24)
+    found = reasons(plan)
+    assert "horizon" not in found
+    assert set(found) == {"season_length", "transform", "normalisation", "lookback", "segment", "units"}
+    assert (found["season_length"].value, plan.season_length) == ("24", 24)
+    assert "hourly" in found["season_length"].reason
+    assert "autocorrelation there 0." in found["season_length"].reason
+    for name, value in (("lookback", plan.lookback), ("segment", plan.network.segment), ("units", plan.network.units)):
+        assert found[name].value == str(value)
+    assert "linear" in found["lookback"].reason
+    assert "training windows" in found["units"].reason
+
+
+def test_a_weak_season_is_said_to_be_weak():
+    plan, _ = decide([np.random.default_rng(0).normal(size=400)], model="naive")
+    assert "(weak)" in reasons(plan)["season_length"].reason
+
+
+def test_a_horizon_cut_to_the_rows_says_so():
+    plan, _ = decide([seasonal(60)], model="naive")
+    assert plan.horizon == 15
+    assert "a quarter of the 60 rows; 48 is usual for hourly data" in reasons(plan)["horizon"].reason
+
+
+def test_what_the_user_says_is_taken():
+    said = {
+        "horizon": 10,
+        "lookback": 37,
+        "season_length": 12,
+        "strategy": "recursive",
+        "layers": 3,
+        "units": 17,
+        "activation": "relu",
+        "segment": 5,
+        "normalisation": "none",
+        "dropout": 0.0,
+    }
+    plan, _ = decide([seasonal(400)], model="bilstm", transform="none", scaler="robust", loss="mae", **said)
+    network = {**vars(plan.network), "season_length": plan.season_length}
+    assert {name: network[name] for name in said} == said
+    assert (network["cell"], network["bidirectional"]) == ("lstm", True)
+    assert network["levels"] == (0.5,)
+    assert (plan.log, plan.scaler) == ("none", "robust")
+    assert (plan.horizon, plan.lookback) == (10, 37)
+    assert plan.choices == ()
+
+
+def test_training_is_what_the_user_says():
+    said = {
+        "loss": "huber",
+        "optimizer": "sgd",
+        "learning_rate": 0.5,
+        "schedule": "step",
+        "weight_decay": 0.2,
+        "batch_size": 7,
+        "epochs": 2,
+        "patience": 9,
+        "clip_norm": 0.0,
+        "members": 4,
+        "seed": 5,
+        "time_limit": 60.0,
+        "device": "cpu",
+        "threads": 1,
+    }
+    training = choose_training(FitOptions(**said), windows=1000)
+    assert {name: getattr(training, name) for name in said} == said
+
+
+@pytest.mark.parametrize("preset", PRESETS)
+def test_a_preset_sets_size_and_effort(preset):
+    wanted = PRESETS[preset]
+    training = choose_training(FitOptions(preset=preset), windows=10**6)
+    assert (training.batch_size, training.steps_per_epoch) == (256, wanted.steps_per_epoch)
+    assert training.members == wanted.members
+    assert training.epochs >= wanted.epochs
+
+
+def test_few_windows_make_small_batches_and_more_epochs():
+    few, many = (choose_training(FitOptions(), windows) for windows in (100, 100_000))
+    assert few.batch_size == 16 < many.batch_size
+    assert few.epochs > many.epochs
+    assert choose_training(FitOptions(), 0).batch_size == 16
+
+
+def test_few_windows_make_a_narrow_network():
+    narrow, _ = decide([seasonal(200)], horizon=5)
+    wide, _ = decide([seasonal(200)], horizon=5, units=300)
+    assert narrow.network.units == 32
+    assert wide.network.units == 300
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_every_model_has_a_plan(model):
+    plan, _ = decide([seasonal(300), seasonal(200)], model=model, horizon=12)
+    spec = plan.spec(model)
+    assert spec.name == plan.model == model
+    if MODELS[model].kind == "network":
+        assert plan.network.levels == spec.levels == QUANTILES
+        assert plan.network.series_vectors == 2
+        assert spec.lookback == plan.network.lookback == plan.lookback
+        return
+    assert plan.network is None
+    assert spec.levels == (0.5,)
+    assert spec.members == 1
+    assert spec.lookback >= (plan.season_length if model != "linear" else 1)
+
+
+def test_simple_models_stand_beside_a_network_without_its_parts():
+    plan, _ = decide([seasonal(300)], model="gru", lookback=10, horizon=12, members=3)
+    assert (plan.spec("gru").members, plan.spec("gru").network) == (3, plan.network)
+    naive, linear = plan.spec("seasonal-naive"), plan.spec("linear")
+    assert (naive.lookback, naive.network, naive.members) == (24, None, 1)
+    assert (linear.lookback, linear.network) == (10, None)
+
+
+@pytest.mark.parametrize(
+    ("count", "options", "vectors"),
+    [(1, {}, 0), (2, {}, 2), (2, {"strategy": "recursive"}, 0), (2, {"units": 1}, 0), (101, {}, 0)],
+)
+def test_series_vectors_are_for_some_series_and_direct_decoding(count, options, vectors):
+    plan, _ = decide([seasonal(60, seed=i) for i in range(count)], horizon=4, lookback=8, **options)
+    assert plan.network.series_vectors == vectors
+
+
+def test_growth_by_a_share_takes_a_logarithm():
+    steps = np.arange(400)
+    rng = np.random.default_rng(0)
+    growing = np.exp(0.02 * steps + 0.5 * np.sin(2 * np.pi * steps / 24) + 0.05 * rng.normal(size=400))
+    plan, _ = decide([growing], model="linear", horizon=12)
+    assert plan.log == "log"
+    found = reasons(plan)["transform"]
+    assert found.value == "log"
+    assert "least validation error of a linear model" in found.reason
+
+
+def trial_errors(monkeypatch, table, otherwise):
+    """Put known validation errors in place of those of the linear models."""
+
+    def error(trial, lookback, log, normalisation):
+        return table.get((log, normalisation), table.get(lookback, otherwise))
+
+    monkeypatch.setattr(choices._Trial, "error", error)
+
+
+@pytest.mark.parametrize(
+    ("table", "expected"),
+    [
+        ({}, ("none", "last")),
+        ({("log", "last"): 0.995}, ("none", "last")),
+        ({("log", "last"): 0.98}, ("log", "last")),
+        ({("none", "mean-std"): 0.5, ("log", "mean-std"): 0.6}, ("none", "mean-std")),
+        ({("none", "last"): np.inf, ("log", "mean-std"): 0.6, ("log", "last"): 0.7}, ("log", "mean-std")),
+        ({("none", "mean-level"): 0.5}, ("none", "mean-level")),
+    ],
+)
+def test_the_simple_space_is_left_for_one_that_is_clearly_better(monkeypatch, table, expected):
+    trial_errors(monkeypatch, table, otherwise=1.0)
+    plan, _ = decide([np.exp(seasonal(300, seed=seed)) for seed in range(2)], horizon=12, lookback=24)
+    assert (plan.log, plan.network.normalisation) == expected
+    assert plan.scaler == ("none" if "mean-level" in expected else "standard")
+
+
+def test_without_trials_the_simple_choices_are_made(monkeypatch):
+    trial_errors(monkeypatch, {}, otherwise=np.inf)
+    plan, _ = decide([np.exp(seasonal(700))], horizon=12)
+    assert (plan.log, plan.network.normalisation, plan.lookback) == ("none", "last", 30)
+    assert all("too few rows" in reasons(plan)[name].reason for name in ("transform", "normalisation", "lookback"))
+
+
+def test_the_longest_lookback_that_is_as_good_as_the_best(monkeypatch):
+    trial_errors(monkeypatch, {48: 0.5, 72: 0.504, 120: 0.506}, otherwise=1.0)
+    plan, _ = decide([seasonal(700)], horizon=12, transform="none", normalisation="last")
+    assert plan.lookback == 72
+    assert "48 0.5, 72 0.504, 120 0.506" in reasons(plan)["lookback"].reason
+
+
+def test_a_single_model_is_not_compared_with_itself(monkeypatch):
+    trial_errors(monkeypatch, None, otherwise=None)  # would fail if it were asked
+    plan, _ = decide([seasonal(300)], horizon=12, lookback=24, transform="none", normalisation="mean-std")
+    assert plan.network.normalisation == "mean-std"
+
+
+def test_mean_level_leaves_the_scaler_out():
+    series = [10.0**i * (2 + seasonal(300, seed=i)) for i in range(4)]
+    plan, _ = decide(series, normalisation="mean-level", horizon=12)
+    assert (plan.network.normalisation, plan.scaler, plan.log) == ("mean-level", "none", "none")
+
+
+def test_negative_values_are_never_logged():
+    assert decide([seasonal(300)], model="linear")[0].log == "none"
+    with pytest.raises(OptionError, match="negative value"):
+        decide([seasonal(300)], model="linear", transform="log")
+
+
+def test_zeros_take_log1p_also_where_they_fill_a_gap():
+    series = np.exp(seasonal(300))
+    panel = make_panel([series], FREQUENCIES["hourly"])
+    panel.values[40], panel.observed[40] = 0.0, False
+    options = FitOptions(model="linear", transform="log", horizon=12)
+    basics = choose_basics(panel, options)
+    split = automatic_split(panel.lengths, horizon=12, min_context=basics.min_context)
+    assert choose_plan(panel, split, basics, options).log == "log1p"
+
+
+def test_options_that_contradict_each_other_are_refused():
+    with pytest.raises(OptionError, match="mean-level") as error:
+        decide([np.exp(seasonal(300))], transform="log", normalisation="mean-level")
+    assert "--transform none" in error.value.hint
+
+
+def test_an_unknown_model_is_refused():
+    with pytest.raises(OptionError, match="unknown model"):
+        decide([seasonal(300)], model="transformer")
+
+
+def test_short_series_are_padded_where_many_are_short():
+    long, short = [seasonal(300, seed=i) for i in range(4)], [seasonal(40, seed=9)] * 2
+    together, _ = decide([*long, *short], model="linear", horizon=6)
+    assert together.min_context < together.lookback
+    alone, _ = decide(long, model="linear", horizon=6)
+    assert alone.min_context == alone.lookback
+
+
+@pytest.mark.parametrize("series", [np.full(100, 3.0), np.arange(100.0), 0.1 * np.arange(100), np.zeros(100), seasonal(6)])
+def test_plain_and_tiny_series_have_a_plan(series):
+    plan, _ = decide([series], horizon=1)
+    assert plan.network.horizon == 1
+
+
+def test_season_strength():
+    assert season_strength(seasonal(200, noise=0), 24) == pytest.approx(1, abs=0.2)
+    assert abs(season_strength(np.random.default_rng(0).normal(size=2000), 24)) < 0.1
+    assert season_strength(np.full(200, 1.0), 24) is None
+    assert season_strength(0.1 * np.arange(200), 24) is None
+    assert season_strength(seasonal(70), 24) is None
+    assert season_strength(seasonal(70), 1) is None
+
+
+@pytest.mark.parametrize("choice", ["on", "off", "auto"])
+def test_the_linear_skip_is_taken_left_or_tried_both_ways(choice):
+    plan, _ = decide([seasonal(300)], horizon=12, linear_skip=choice)
+    tried = {"on": [True], "off": [False], "auto": [True, False]}[choice]
+    assert [network.linear_skip for network in plan.candidates] == tried
+    assert plan.network == plan.candidates[0]
+    assert len({replace(network, linear_skip=True) for network in plan.candidates}) == 1

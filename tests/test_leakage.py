@@ -1,0 +1,131 @@
+"""Nothing looks ahead: what is decided, fitted or forecast at a cutoff does not change with the rows after it.
+
+tests/models/test_training.py holds the same for a network.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tsforecast.frequency import DAY, Frequency
+from tsforecast.models.choices import choose_basics, choose_plan
+from tsforecast.models.config import FitOptions
+from tsforecast.models.learning import calibrate_model, predict_index, prepare, train_model
+from tsforecast.series import make_panel
+from tsforecast.split import automatic_split
+from tsforecast.windows import gather
+
+HORIZON = 3
+SIMPLE = ["linear", "seasonal-naive", "drift"]
+quick = settings(deadline=None, max_examples=25)
+
+
+@st.composite
+def panels(draw):
+    """One to three daily series of various lengths, with a season, a trend and some filled values."""
+    seed, count = draw(st.integers(0, 2**32 - 1)), draw(st.integers(1, 3))
+    rng = np.random.default_rng(seed)
+    series = []
+    for length in draw(st.lists(st.integers(60, 120), min_size=count, max_size=count)):
+        steps = np.arange(length)
+        series.append(np.exp(rng.normal(0, 0.2, length) + 0.01 * steps + np.sin(steps * 2 * np.pi / 7)))
+    panel = make_panel(series, Frequency("fixed", DAY))
+    return replace(panel, observed=rng.random(len(panel.values)) > 0.03)
+
+
+def after(panel, cutoffs, change):
+    """The panel with other values from a row of each series on; `change` picks how."""
+    later = np.arange(len(panel.values)) - panel.offsets[panel.series_of_row] >= cutoffs[panel.series_of_row]
+    other = {"larger": panel.values * 50 + 7, "zero": 0 * panel.values, "negative": -3 * panel.values}[change]
+    return replace(panel, values=np.where(later, other, panel.values), observed=panel.observed | later)
+
+
+def learn(panel, split, options):
+    """Everything that a fit decides and trains before it calibrates."""
+    basics = choose_basics(panel, options)
+    plan = choose_plan(panel, split, basics, options)
+    prepared = prepare(panel, split, plan)
+    return plan, prepared, train_model(options.model, prepared, plan, lambda event: None)[0]
+
+
+def held_out(panel):
+    options = FitOptions(horizon=HORIZON)
+    return automatic_split(panel.lengths, horizon=HORIZON, min_context=choose_basics(panel, options).min_context)
+
+
+def decisions(plan):
+    """The plan without the words on the season, which quote an autocorrelation of the whole series."""
+    choices = tuple(choice for choice in plan.choices if choice.name != "season_length")
+    return replace(plan, choices=choices)
+
+
+changes = st.sampled_from(["larger", "zero", "negative"])
+
+
+@quick
+@given(panels(), st.sampled_from(SIMPLE), changes)
+def test_later_rows_change_no_choice_no_scaling_no_window_and_no_weight(panel, model, change):
+    split = held_out(panel)
+    options = FitOptions(model=model, horizon=HORIZON)
+    runs = [learn(data, split, options) for data in (panel, after(panel, split.validation_end, change))]
+    (plan, prepared, trained), (other_plan, other_prepared, other_trained) = runs
+    assert decisions(plan) == decisions(other_plan)
+    np.testing.assert_array_equal(prepared.scaling.center, other_prepared.scaling.center)
+    np.testing.assert_array_equal(prepared.scaling.scale, other_prepared.scaling.scale)
+    for part in ("train", "validation"):
+        batches = []
+        for made in (prepared, other_prepared):
+            flat = made.values, made.panel.observed, made.panel.offsets, made.windows(part, plan)
+            batches.append(vars(gather(*flat, lookback=plan.lookback, horizon=HORIZON)))
+        for name, values in batches[0].items():
+            np.testing.assert_array_equal(values, batches[1][name])
+    assert trained.weights.keys() == other_trained.weights.keys()
+    for name, values in trained.weights.items():
+        np.testing.assert_array_equal(values, other_trained.weights[name])
+
+
+@quick
+@given(panels(), st.sampled_from(SIMPLE), changes)
+def test_test_rows_change_no_calibration(panel, model, change):
+    split = held_out(panel)
+    options = FitOptions(model=model, horizon=HORIZON, lookback=10, transform="none", normalisation="last")
+    scores = []
+    for data in (panel, after(panel, split.calibration_end, change)):
+        plan, prepared, trained = learn(data, split, options)
+        scores.append(calibrate_model(trained, prepared, plan).scores)
+    np.testing.assert_array_equal(*scores)
+
+
+@quick
+@given(panels(), st.sampled_from(SIMPLE), changes, st.floats(0, 1))
+def test_forecasts_do_not_depend_on_the_rows_after_their_cutoff(panel, model, change, share):
+    split = held_out(panel)
+    options = FitOptions(model=model, horizon=HORIZON, lookback=10, transform="none", normalisation="last")
+    cutoffs = split.validation_end + (share * (panel.lengths - split.validation_end)).astype(np.int64)
+    forecasts = []
+    for data in (panel, after(panel, cutoffs, change)):
+        plan, prepared, trained = learn(data, split, options)
+        parts = [prepared.windows(part, plan) for part in ("validation", "calibration", "test")]
+        made = []
+        for index in parts:
+            before = index.origins - panel.offsets[index.series] <= cutoffs[index.series]
+            made.append(predict_index(trained, prepared, index.take(np.flatnonzero(before))))
+        forecasts.append(np.concatenate(made))
+    assert len(forecasts[0])
+    np.testing.assert_array_equal(*forecasts)
+
+
+@pytest.mark.parametrize("change", ["larger", "zero"])
+def test_a_logarithm_asked_for_looks_at_training_rows_only(change):
+    rng = np.random.default_rng(0)
+    panel = make_panel([np.exp(rng.normal(size=100))], Frequency("fixed", DAY))
+    split = held_out(panel)
+    options = FitOptions(model="linear", horizon=HORIZON, transform="log")
+    plans = [learn(data, split, options)[0] for data in (panel, after(panel, split.validation_end, change))]
+    assert decisions(plans[0]) == decisions(plans[1])
+    assert plans[0].log == "log"
