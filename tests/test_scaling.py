@@ -162,8 +162,10 @@ def test_the_log_of_a_negative_value_is_refused():
 def test_series_broadcasts_over_windows():
     scaling = Scaling("standard", "none", np.array([1.0, 10.0]), np.array([2.0, 5.0]))
     windows = np.array([[1.0, 3.0], [10.0, 20.0]])
-    np.testing.assert_array_equal(scaling.transform(windows, np.array([[0], [1]])), [[0, 1], [0, 2]])
-    np.testing.assert_array_equal(scaling.inverse(np.array([[0, 1], [0, 2]], np.float32), np.array([[0], [1]])), windows)
+    series = np.array([[0], [1]])
+    scaled = scaling.transform(windows, series)
+    np.testing.assert_array_equal(scaled, [[0, 1], [0, 2]])
+    np.testing.assert_array_equal(scaling.inverse(scaled, series), windows)
 
 
 @pytest.mark.parametrize("log", ["log", "log1p"])

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -25,7 +27,7 @@ def test_parts_follow_each_other_and_fill_the_series(lengths, validation, calibr
     borders = [split.borders(part) for part in PARTS]
     np.testing.assert_array_equal(borders[0][0], 0)
     np.testing.assert_array_equal(borders[-1][1], lengths)
-    for (_, end), (begin, _) in zip(borders[:-1], borders[1:], strict=True):
+    for (_, end), (begin, _) in pairwise(borders):
         np.testing.assert_array_equal(end, begin)
     for first, last in borders:
         assert np.all(first <= last)

@@ -145,6 +145,12 @@ def test_years_where_they_can_be_meant(name, position):
     assert find(table(**dict(items))).time_col == name
 
 
+def test_days_written_as_whole_numbers():
+    assert find(table(y=WAVE, no=[day.replace("-", "") for day in DAYS])).time_col == "no"
+    with pytest.raises(DataError, match="no column holds a date"):
+        find(table(y=WAVE, no=[str(20241301 + row) for row in range(12)]))
+
+
 def test_whole_numbers_that_are_no_years():
     with pytest.raises(DataError, match="no column holds a date"):
         find(table(a=WAVE, b=[str(2000 + row) for row in range(12)]))
@@ -152,6 +158,15 @@ def test_whole_numbers_that_are_no_years():
         find(table(year=[str(5000 + row) for row in range(12)], y=WAVE))
     with pytest.raises(DataError, match="no column holds a date"):
         find(table(year=[f"{2000 + row}.0" for row in range(12)], y=WAVE))
+
+
+def test_time_column_of_a_given_format():
+    source = table(y=WAVE, odd=[f"{day}th of May 2024" for day in range(1, 13)])
+    assert find(source, date_format="%dth of May %Y").time_col == "odd"
+    with pytest.raises(DataError, match="no column holds a date"):
+        find(source, date_format="%Y-%m-%d")
+    with pytest.raises(OptionError, match="%J is not a date format"):
+        find(source, date_format="%J")
 
 
 def test_real_dates_come_before_whole_numbers():
@@ -299,8 +314,8 @@ def test_frames_with_infinite_values_and_texts():
 
 
 def test_series_are_numbered_in_the_order_of_their_ids():
-    first = np.array(["b", "a", "b", "a"], dtype=object)
-    second = np.array(["2", "10", "1", "10"], dtype=object)
+    first = pd.Series(["b", "a", "b", "a"])
+    second = pd.Series(["2", "10", "1", "10"])
     series, names = number_series([first, second], 4)
     assert names == [("a", "10"), ("b", "1"), ("b", "2")]
     assert series.tolist() == [2, 0, 1, 0]

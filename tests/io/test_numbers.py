@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -11,7 +12,7 @@ from tsforecast.io.numbers import MISSING_TOKENS, Numbers, is_number, parse_numb
 
 
 def parse(*texts: str, decimal: str = ".") -> Numbers:
-    return parse_numbers(np.array(texts, dtype=object), decimal)
+    return parse_numbers(pd.Series(texts, dtype=str), decimal)
 
 
 @pytest.mark.parametrize(

@@ -122,6 +122,11 @@ def test_missing_ends_are_cut_off(read):
     assert warnings(result) == ["3 missing values at the start or end of the series cut off"]
 
 
+def test_missing_ends_of_several_series_are_counted(read):
+    rows = [(key, day, value) for key in "ab" for day, value in days(["" if key == "b" else 9, 1, 2, 3])]
+    assert warnings(read(csv(rows, "id,ds,y"))) == ["1 missing value at the start or end of 1 series cut off"]
+
+
 def test_many_missing_values_name_the_worst_series(read):
     rows = [("a", *row) for row in days(range(40))] + [
         ("b", *row) for row in days(range(40)) if row[1] not in range(5, 14)

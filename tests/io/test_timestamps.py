@@ -25,7 +25,7 @@ def place(rows: int) -> Place:
 
 
 def parse(*texts: str, **options: str) -> ParsedStamps:
-    return parse_stamps(np.array(texts, dtype=object), place(len(texts)), **options)
+    return parse_stamps(pd.Series(texts, dtype=str), place(len(texts)), **options)
 
 
 def clock(*texts: str, tz: str | None = None, sub_daily: bool = True) -> Clock:

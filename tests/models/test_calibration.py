@@ -76,11 +76,11 @@ def worlds(rng, kind, samples):
     its errors lean to one side.
     """
     spread = np.ones((samples, 1)) if kind == "point" else np.exp(rng.normal(size=(samples, 1)))
-    noise = rng.exponential(size=(samples, HORIZON)) - 1 if kind == "quantile" else rng.standard_t(4, (samples, HORIZON))
-    y_true = spread * noise * GROWTH
     if kind == "quantile":
-        return y_true, 0.5 * spread[:, :, None] * GROWTH[:, None] * Z, QUANTILES, spread
-    return y_true, np.zeros((samples, HORIZON, 1)), POINT, spread
+        noise = rng.exponential(size=(samples, HORIZON)) - 1
+        return spread * noise * GROWTH, 0.5 * spread[:, :, None] * GROWTH[:, None] * Z, QUANTILES, spread
+    noise = rng.standard_t(4, (samples, HORIZON))
+    return spread * noise * GROWTH, np.zeros((samples, HORIZON, 1)), POINT, spread
 
 
 @pytest.mark.parametrize("kind", ["point", "heteroscedastic", "quantile"])

@@ -14,8 +14,6 @@ from tsforecast.models.config import QUANTILES, NetworkConfig
 from tsforecast.models.inference import UNKNOWN_SERIES, forward, parameter_count, weight_shapes
 from tsforecast.models.registry import MODELS
 
-pytestmark = pytest.mark.xdist_group("tensorflow")
-
 NETWORKS = [name for name, info in MODELS.items() if info.kind == "network"]
 POINT = (0.5,)
 
@@ -45,7 +43,7 @@ def make_config(model, **options):
 def build(config, seed=0):
     from tsforecast.models import engine
 
-    engine.start(2)
+    engine.start(1)
     from tsforecast.models.network import SegmentNetwork
 
     return SegmentNetwork(config, seed=seed)
@@ -83,28 +81,31 @@ def keras_forecast(network, context, mask, series):
     return np.sort((y * scale + center).numpy(), axis=2)
 
 
-# Every value of every dimension, and every pair of strategy, head, depth, masking and normalisation.
+def case(layers, strategy, levels, normalisation, padded, **others):
+    return {"layers": layers, "strategy": strategy, "levels": levels, "normalisation": normalisation}, padded, others
+
+
+# Every pair of depth, strategy, head, normalisation and masking; then what else there is.
 CASES = [
-    {"layers": 1, "strategy": "direct", "levels": QUANTILES, "normalisation": "last", "padded": True},
-    {"layers": 1, "strategy": "direct", "levels": POINT, "normalisation": "mean-std", "padded": False, "linear_skip": True},
-    {"layers": 1, "strategy": "recursive", "levels": QUANTILES, "normalisation": "mean-level", "padded": False},
-    {"layers": 1, "strategy": "recursive", "levels": POINT, "normalisation": "none", "padded": True, "linear_skip": True},
-    {"layers": 3, "strategy": "direct", "levels": QUANTILES, "normalisation": "none", "padded": False},
-    {"layers": 3, "strategy": "direct", "levels": POINT, "normalisation": "mean-level", "padded": True},
-    {"layers": 3, "strategy": "recursive", "levels": QUANTILES, "normalisation": "mean-std", "padded": True},
-    {"layers": 3, "strategy": "recursive", "levels": POINT, "normalisation": "last", "padded": False},
-    {"layers": 2, "activation": "relu", "padded": True, "series_vectors": 3, "linear_skip": True},
-    {"layers": 2, "activation": "sigmoid", "strategy": "recursive", "padded": True},
-    {"segment": 1, "padded": True, "series_vectors": 2, "units": 5},
-    {"segment": 20, "padded": True},
+    case(1, "direct", QUANTILES, "last", True),
+    case(1, "direct", POINT, "mean-std", False, linear_skip=True),
+    case(1, "recursive", QUANTILES, "mean-level", False),
+    case(1, "recursive", POINT, "none", True, linear_skip=True),
+    case(3, "direct", QUANTILES, "none", False),
+    case(3, "direct", POINT, "mean-level", True),
+    case(3, "recursive", QUANTILES, "mean-std", True),
+    case(3, "recursive", POINT, "last", False),
+    case(2, "direct", QUANTILES, "last", True, activation="relu", series_vectors=3, linear_skip=True),
+    case(2, "recursive", QUANTILES, "last", True, activation="sigmoid"),
+    case(1, "direct", QUANTILES, "last", True, segment=1, series_vectors=2, units=5),
+    case(1, "direct", QUANTILES, "last", True, segment=20),
 ]
 
 
-@pytest.mark.parametrize("case", CASES, ids=lambda case: "-".join(str(v) for v in case.values() if v != QUANTILES))
+@pytest.mark.parametrize(("usual", "padded", "others"), CASES)
 @pytest.mark.parametrize("model", NETWORKS)
-def test_numpy_forecasts_what_keras_trains(model, case):
-    padded, options = case["padded"], {name: value for name, value in case.items() if name != "padded"}
-    config = make_config(model, **options)
+def test_numpy_forecasts_what_keras_trains(model, usual, padded, others):
+    config = make_config(model, **usual, **others)
     network, weights = build(config), random_weights(config)
     for name, variable in network.named_weights().items():
         variable.assign(weights[name])
@@ -243,6 +244,7 @@ def test_a_network_with_a_linear_skip_starts_at_the_linear_model(normalisation):
     network = build(config)
     network.start_skip(kernel, bias)
     context, mask, series = random_windows(config)
-    expected = predict_linear({"linear/kernel": kernel, "linear/bias": bias}, context, mask, normalisation=normalisation)
+    weights = {"linear/kernel": kernel, "linear/bias": bias}
+    expected = predict_linear(weights, context, mask, normalisation=normalisation)
     for level in np.moveaxis(keras_forecast(network, context, mask, series), 2, 0):
         np.testing.assert_allclose(level, expected, rtol=1e-4, atol=1e-4)

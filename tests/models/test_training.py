@@ -16,8 +16,6 @@ from tsforecast.models.inference import forward, weight_shapes
 from tsforecast.models.registry import MODELS
 from tsforecast.windows import gather, window_index
 
-pytestmark = pytest.mark.xdist_group("tensorflow")
-
 NETWORKS = [name for name, info in MODELS.items() if info.kind == "network"]
 LOOKBACK, HORIZON, SEASON = 16, 6, 12
 TRAINING = TrainingConfig(epochs=3, steps_per_epoch=20, batch_size=32, learning_rate=0.01)
@@ -71,7 +69,7 @@ def make_data(*, observed=None, values=None, min_context=LOOKBACK, validation=Tr
 def fit(data, network, training=TRAINING, *, seed=0, events=None, **run):
     from tsforecast.models import engine
 
-    engine.start(2)
+    engine.start(1)
     from tsforecast.models.training import Run, train
 
     listen = (lambda event: None) if events is None else events.append
@@ -186,8 +184,8 @@ def test_history_is_complete(usual):
 
 def test_the_clipped_share_counts_the_clipped_steps(data):
     one_epoch = replace(TRAINING, epochs=1)
-    shares = [fit(data, make_network(), replace(one_epoch, clip_norm=c)).history[0].clipped_share for c in (1e-6, 0, 1e6)]
-    assert shares == [1, 0, 0]
+    records = [fit(data, make_network(), replace(one_epoch, clip_norm=norm)).history[0] for norm in (1e-6, 0)]
+    assert [record.clipped_share for record in records] == [1, 0]
 
 
 def test_events_come_in_order_with_sensible_numbers(data, usual):
@@ -208,18 +206,17 @@ def test_events_come_in_order_with_sensible_numbers(data, usual):
         assert ended.seconds <= events[-1].seconds
 
 
-@pytest.mark.parametrize("loss", ["quantile", "mse"])
-def test_filled_targets_carry_no_loss(loss):
+def test_filled_targets_carry_no_loss():
     rng = np.random.default_rng(1)
     data = make_data()
     observed = rng.random(len(data.values)) > 0.3
-    network = make_network(levels=QUANTILES if loss == "quantile" else (0.5,), lookback=4, normalisation="none")
+    network = make_network(levels=QUANTILES, lookback=4, normalisation="none")
     # Contexts that hold only what was observed, so that the filled values are nothing but targets.
     position = data.train.origins[:, None] + np.arange(-4, 0)
     train = data.train.take(np.flatnonzero(observed[position].all(axis=1)))
     position = data.validation.origins[:, None] + np.arange(-4, 0)
     validation = data.validation.take(np.flatnonzero(observed[position].all(axis=1)))
-    training = replace(TRAINING, epochs=2, steps_per_epoch=5, loss=loss)
+    training = replace(TRAINING, epochs=2, steps_per_epoch=5)
     runs = []
     for filled in (0.0, 1e6):
         values = np.where(observed, data.values, np.float32(filled))
@@ -251,9 +248,11 @@ def test_later_divergence_keeps_the_weights_before(monkeypatch, stop_after):
 
     data = make_data(validation=stop_after is None)
     rates = training.learning_rates
-    monkeypatch.setattr(
-        training, "learning_rates", lambda config, epoch, steps: rates(config, epoch, steps) * (np.nan if epoch == 3 else 1)
-    )
+
+    def broken(config, epoch, steps):
+        return rates(config, epoch, steps) * (np.nan if epoch == 3 else 1)
+
+    monkeypatch.setattr(training, "learning_rates", broken)
     trained = fit(data, make_network(), replace(TRAINING, epochs=4), stop_after=stop_after)
     assert "no longer finite" in trained.reason
     assert len(trained.history) == 3
@@ -350,7 +349,7 @@ def test_members_have_seeds_of_their_own():
 def test_the_engine_starts_again_with_other_threads(data):
     from tsforecast.models import engine
 
-    engine.start(2)
+    engine.start(1)
     before = engine.threads_used()
     engine.start(5)
     assert engine.threads_used() == before > 0
@@ -359,7 +358,7 @@ def test_the_engine_starts_again_with_other_threads(data):
 def test_devices():
     from tsforecast.models import engine
 
-    tf = engine.start(2)
+    tf = engine.start(1)
     assert engine.choose_device("cpu") == "/CPU:0"
     if tf.config.list_logical_devices("GPU"):
         assert engine.choose_device("gpu") == engine.choose_device("auto") == "/GPU:0"
@@ -394,7 +393,7 @@ def test_rows_after_the_validation_part_change_no_weight_of_a_network():
     from tsforecast.split import automatic_split
 
     data = make_data()
-    options = FitOptions(model="gru", horizon=4, lookback=10, units=4, epochs=1, linear_skip="on", batch_size=64)
+    options = FitOptions(model="gru", horizon=4, lookback=10, units=4, epochs=1, linear_skip="on", batch_size=64, threads=1)
     panel = make_panel(np.split(data.values.astype(np.float64) + 2, data.offsets[1:-1]), Frequency("fixed", DAY))
     basics = choose_basics(panel, options)
     split = automatic_split(panel.lengths, horizon=4, min_context=10)

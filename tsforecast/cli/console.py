@@ -138,8 +138,7 @@ class Console:
                 self._end_epoch(event)
             case PhaseEnded():
                 self.stop()
-                epochs = f"{event.epochs} epoch{'' if event.epochs == 1 else 's'}"
-                self.info(f"{event.name}: {epochs} in {seconds(event.seconds)}, {event.reason}")
+                self.info(f"{event.name}: {_epochs(event.epochs)} in {seconds(event.seconds)}, {event.reason}")
 
     def stop(self) -> None:
         """Take a live bar off the screen, so that what follows stands on a line of its own."""
@@ -166,7 +165,7 @@ class Console:
     def _start(self, event: PhaseStarted) -> None:
         self.stop()
         self._training = event.name
-        self.info(f"{event.name}: up to {event.epochs} epochs of {event.windows:,} windows")
+        self.info(f"{event.name}: up to {_epochs(event.epochs)} of {event.windows:,} windows")
         if is_terminal(sys.stderr):
             self._progress = _rich_progress(self._rich)
             name = event.name.rpartition(", ")[2]  # of "training, member 1/3" the part that changes
@@ -203,6 +202,10 @@ def is_terminal(stream: TextIO | None) -> bool:
     """Whether somebody watches, on a terminal that can redraw a line."""
     # A stream closed by the caller (`>&-`) is None.
     return stream is not None and stream.isatty() and os.environ.get("TERM") != "dumb"
+
+
+def _epochs(count: int) -> str:
+    return f"{count} epoch{'' if count == 1 else 's'}"
 
 
 def _epoch_line(event: EpochEnded, details: bool) -> str:

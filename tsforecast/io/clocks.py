@@ -73,7 +73,7 @@ def choose_clock(parsed: ParsedStamps, tz: str | None, sub_daily: bool, place: P
     if zone is None and sub_daily:
         return Clock(parsed.instants, text_format, UTC, (_unknown_zone("forecasts are written in UTC"),))
     if zone is None:
-        note = _unknown_zone("days are those of the local clock and forecasts are written without offset")
+        note = _unknown_zone("dates are those of the local clock and forecasts are written without offset")
         return Clock(parsed.wall, text_format.removesuffix("%:z"), None, (note,))
     if zone != UTC and text_format.endswith("Z"):
         text_format = text_format.removesuffix("Z") + "%:z"

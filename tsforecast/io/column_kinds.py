@@ -13,11 +13,12 @@ from numpy.typing import NDArray
 
 from tsforecast.errors import DataError
 from tsforecast.frequency import Stamps
+from tsforecast.io.notes import all_columns
 from tsforecast.io.numbers import Numbers, Texts, parse_numbers
 from tsforecast.io.places import Place
 from tsforecast.io.tables import RawTable
 from tsforecast.io.time_formats import COMPACT_DAY, YEAR, formats_of, shapes
-from tsforecast.io.timestamps import ParsedStamps, parse_stamps, typed_stamps
+from tsforecast.io.timestamps import ParsedStamps, parse_stamps, stamps_in_format, typed_stamps
 
 _SAMPLE_ROWS = 100
 _DATE_SHARE = 0.5
@@ -25,7 +26,7 @@ _NUMBER_SHARE = 0.5
 _FLAGS = frozenset({"true", "false"})
 _TIME_WORDS = frozenset({"year", "date", "time", "ds", "period"})
 _ID_NAME = re.compile(r"(?:.*[^A-Za-z])?(?:id|ID|Id)|.*[a-z](?:ID|Id)")
-_LEADING_ZERO = re.compile(r"(?:^|\0)0[0-9]")
+_LEADING_ZERO = re.compile(r"0[0-9]")
 _WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+|[0-9]+")
 
 # In the order in which they are tried; several names where calendars number differently.
@@ -40,12 +41,10 @@ class Column:
     Args:
         kind: `number` also for numbers with some text among them, `code` for digits with leading zeros or in a column
             named like an id, `flag` for true and false, `empty` where all cells are missing.
-        texts: cells as text, shape (rows,); empty for a typed number column.
         numbers: the cells as numbers.
     """
 
     kind: Literal["number", "code", "flag", "text", "empty"]
-    texts: Texts
     numbers: Numbers
 
 
@@ -53,9 +52,8 @@ def column_texts(table: RawTable, name: str) -> Texts:
     """Cells of a column as text, missing ones of a typed table as empty text; shape (rows,)."""
     column = table.frame[name]
     if not table.typed:
-        return column.to_numpy(dtype=object)
-    texts = column.astype(object).where(column.notna(), "")
-    return texts.map(str).to_numpy(dtype=object)
+        return column
+    return column.astype(object).where(column.notna(), "").map(str).astype(str)
 
 
 def read_column(table: RawTable, name: str) -> Column:
@@ -64,17 +62,17 @@ def read_column(table: RawTable, name: str) -> Column:
     if table.typed and pd.api.types.is_numeric_dtype(dtype) and not pd.api.types.is_bool_dtype(dtype):
         numbers = _typed_numbers(table.frame[name])
         if numbers.filled and not _ID_NAME.fullmatch(name):
-            return Column("number", np.empty(0, dtype=object), numbers)
-        return Column("code" if numbers.filled else "empty", column_texts(table, name), numbers)
+            return Column("number", numbers)
+        return Column("code" if numbers.filled else "empty", numbers)
     texts = column_texts(table, name)
     numbers = parse_numbers(texts, table.decimal)
     if not numbers.filled:
-        named = _ID_NAME.fullmatch(name) and np.any(texts != "")
-        return Column("code" if named else "empty", texts, numbers)
+        named = _ID_NAME.fullmatch(name) and bool((texts != "").any())
+        return Column("code" if named else "empty", numbers)
     if numbers.wrong.size <= _NUMBER_SHARE * numbers.filled:
-        return Column("code" if _is_code(name, texts, numbers) else "number", texts, numbers)
-    flags = {str(text).strip().lower() for text in pd.unique(texts[~numbers.missing])} <= _FLAGS
-    return Column("flag" if flags else "text", texts, numbers)
+        return Column("code" if _is_code(name, texts, numbers) else "number", numbers)
+    flags = {str(text).strip().lower() for text in texts[~numbers.missing].unique()} <= _FLAGS
+    return Column("flag" if flags else "text", numbers)
 
 
 def _typed_numbers(column: pd.Series) -> Numbers:
@@ -91,7 +89,7 @@ def _is_code(name: str, texts: Texts, numbers: Numbers) -> bool:
     if numbers.wrong.size or words(name) & _CALENDAR_WORDS:
         return False
     whole = np.all(np.mod(numbers.values[~numbers.missing], 1) == 0)
-    return bool(whole) and _LEADING_ZERO.search("\0".join(texts)) is not None
+    return bool(whole) and any(_LEADING_ZERO.match(text) for text in texts.unique())
 
 
 def words(name: str) -> frozenset[str]:
@@ -119,7 +117,7 @@ def find_stamps(
             failure = failure or (None if whole_numbers else error)
     if not found:
         raise failure or DataError(
-            f"no column holds a date or time in every row; the columns are {', '.join(table.names)}",
+            f"no column holds a date or time in every row; {all_columns(table.names)}",
             hint="name the time column with --time-col",
             file=table.file,
         )
@@ -146,8 +144,7 @@ def _may_hold_dates(table: RawTable, name: str, *, first: bool, date_format: str
     sample = [str(text).strip() for text in column.iloc[rows]]
     formats = [formats_of(shape) for shape in shapes(sample)]
     if date_format:
-        tried = pd.to_datetime(pd.Series(sample, dtype=object), format=date_format, errors="coerce")
-        return bool(tried.notna().mean() >= _DATE_SHARE)
+        return bool(np.isnat(stamps_in_format(sample, date_format)).mean() <= 1 - _DATE_SHARE)
     if (YEAR,) in formats:
         named = bool(words(name) & _TIME_WORDS)
         return (first or named) and set(formats) == {(YEAR,)}

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from tsforecast.errors import DataError, OptionError
 from tsforecast.io.column_kinds import Column, column_texts, find_stamps, read_column, read_stamps, restated
 from tsforecast.io.ids import Ids, codes_of, find_ids, given_ids, slips
-from tsforecast.io.notes import Note, counted, info, listed
+from tsforecast.io.notes import Note, all_columns, counted, info, listed
 from tsforecast.io.numbers import Texts
 from tsforecast.io.places import Place
 from tsforecast.io.tables import RawTable
@@ -101,7 +101,7 @@ def _check_request(table: RawTable, request: Request) -> None:
         if name not in table.names:
             near = difflib.get_close_matches(name, table.names, n=1, cutoff=0.5)
             raise DataError(
-                f"there is no column '{name}'; the columns are {', '.join(table.names)}",
+                f"there is no column '{name}'; {all_columns(table.names)}",
                 hint=f"did you mean '{near[0]}'?" if near else "name one of these columns",
                 file=table.file,
             )
@@ -153,7 +153,7 @@ def _choose_time(
 
 def _id_texts(table: RawTable, name: str) -> Texts:
     texts = column_texts(table, name)
-    empty = np.flatnonzero(texts == "")
+    empty = np.flatnonzero((texts == "").to_numpy())
     if empty.size:
         raise Place(table.file, table.lines, name).error(
             int(empty[0]), "the id is empty", hint="give every row the id of its series"
@@ -184,7 +184,7 @@ def _choose_targets(
     )
     if not targets:
         raise DataError(
-            f"no column holds numbers to forecast; the columns are {', '.join(table.names)}",
+            f"no column holds numbers to forecast; {all_columns(table.names)}",
             hint="name the value column with --target-col",
             file=table.file,
         )

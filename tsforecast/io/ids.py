@@ -33,7 +33,7 @@ def slips(rows: int) -> int:
     return int(_SLIPS_SHARE * rows)
 
 
-def codes_of(values: NDArray[Any]) -> Codes:
+def codes_of(values: NDArray[Any] | Texts) -> Codes:
     """A number for each distinct value, in the order of first appearance; shape (rows,)."""
     return pd.factorize(values, use_na_sentinel=False)[0].astype(np.int64)
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 _MOST_NAMES = 6
+_MOST_COLUMNS = 20
 
 
 @dataclass(frozen=True)
@@ -39,8 +40,15 @@ def counted(number: int, one: str, many: str = "") -> str:
 
 def listed(names: Sequence[str]) -> str:
     """Quoted names with commas; a long list is cut: `'a', 'b' and 12 more`."""
-    quoted = [f"'{name}'" for name in names]
-    if len(quoted) <= _MOST_NAMES:
-        return ", ".join(quoted)
-    kept = _MOST_NAMES - 1
-    return f"{', '.join(quoted[:kept])} and {len(quoted) - kept} more"
+    return _cut([f"'{name}'" for name in names], _MOST_NAMES)
+
+
+def all_columns(names: Sequence[str]) -> str:
+    """The columns there are, for a message about one that is not: `the columns are a, b, c`."""
+    return f"the columns are {_cut(names, _MOST_COLUMNS)}"
+
+
+def _cut(names: Sequence[str], most: int) -> str:
+    if len(names) <= most:
+        return ", ".join(names)
+    return f"{', '.join(names[: most - 1])} and {len(names) - most + 1} more"

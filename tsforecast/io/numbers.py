@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import numpy as np
 import pandas as pd
@@ -18,7 +19,10 @@ _NUMBER = {
     ",": re.compile(r"[+-]?(?:[0-9]+,?[0-9]*|,[0-9]+)(?:[eE][+-]?[0-9]+)?"),
 }
 
-Texts = NDArray[np.object_]
+# Rows that are read at once: Python's texts and numbers take several times the memory of what they become.
+_PART = 1 << 20
+
+Texts: TypeAlias = "pd.Series[str]"
 
 
 @dataclass(frozen=True)
@@ -58,19 +62,27 @@ def parse_numbers(texts: Texts, decimal: str = ".") -> Numbers:
         texts: cells, shape (rows,).
         decimal: `.` or `,`.
     """
-    missing = pd.Series(texts).isin(_MISSING_SPELLINGS).to_numpy(dtype=bool)
-    values = np.full(texts.size, np.nan)
-    present = texts[~missing]
+    parts = [_parse_part(texts.iloc[start : start + _PART], decimal) for start in range(0, len(texts), _PART)]
+    if not parts:
+        return Numbers(np.empty(0), np.empty(0, dtype=bool), np.empty(0, dtype=np.int64))
+    values = np.concatenate([part[0] for part in parts])
+    missing = np.concatenate([part[1] for part in parts])
+    return Numbers(values, missing, np.flatnonzero(np.isnan(values) & ~missing))
+
+
+def _parse_part(texts: Texts, decimal: str) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+    """Values, NaN for all that is no finite number, and which cells are missing."""
+    missing = texts.isin(_MISSING_SPELLINGS).to_numpy(dtype=bool)
+    present = texts.to_numpy(dtype=object)[~missing]
     numbers = _parse_plain(present, decimal)
     if numbers is None:
-        return _parse_each(texts, missing, decimal)
-    values[~missing] = numbers
-    wrong = np.flatnonzero(~missing)[~np.isfinite(numbers)]
-    values[wrong] = np.nan
-    return Numbers(values, missing, wrong)
+        return _parse_each(texts, decimal)
+    values = np.full(missing.size, np.nan)
+    values[~missing] = np.where(np.isfinite(numbers), numbers, np.nan)
+    return values, missing
 
 
-def _parse_plain(texts: Texts, decimal: str) -> NDArray[np.float64] | None:
+def _parse_plain(texts: NDArray[np.object_], decimal: str) -> NDArray[np.float64] | None:
     """All texts at once, where they hold nothing but the characters of a number; None otherwise."""
     joined = "\0".join(texts)
     allowed = f"0123456789+-eE{decimal}\0".encode()
@@ -85,15 +97,13 @@ def _parse_plain(texts: Texts, decimal: str) -> NDArray[np.float64] | None:
         return None
 
 
-def _parse_each(texts: Texts, missing: NDArray[np.bool_], decimal: str) -> Numbers:
+def _parse_each(texts: Texts, decimal: str) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
     """One distinct text at a time: for columns with blanks round the numbers, or with text among them."""
     codes, distinct = pd.factorize(texts)
     stripped = [str(text).strip() for text in distinct]
-    parsed = np.array(
+    numbers = np.array(
         [float(text.replace(",", ".")) if is_number(text, decimal) else np.nan for text in stripped],
         dtype=np.float64,
     )
-    absent = np.array([is_missing(text) for text in stripped], dtype=bool)
-    values = np.where(np.isfinite(parsed), parsed, np.nan)[codes]
-    missing = absent[codes]
-    return Numbers(values, missing, np.flatnonzero(np.isnan(values) & ~missing))
+    missing = np.array([is_missing(text) for text in stripped], dtype=bool)
+    return np.where(np.isfinite(numbers), numbers, np.nan)[codes], missing[codes]

@@ -98,9 +98,9 @@ def read_table(
     if records.starts.size == 1:
         raise DataError("the file has a header but no rows", file=file)
     frame = pd.read_csv(
-        io.BytesIO(text[records.ends[0] :]),
+        io.BytesIO(text),
         sep=mark,
-        header=None,
+        header=0,
         names=names,
         index_col=False,
         dtype=str,

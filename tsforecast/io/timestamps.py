@@ -93,7 +93,7 @@ def parse_stamps(
     outside = np.flatnonzero((years < FIRST_YEAR) | (years > LAST_YEAR))
     if outside.size:
         row = int(outside[0])
-        raise place.error(row, f"the year of '{texts[row]}' is not within {FIRST_YEAR} to {LAST_YEAR}")
+        raise place.error(row, f"the year of '{texts.iloc[row]}' is not within {FIRST_YEAR} to {LAST_YEAR}")
     return parsed
 
 
@@ -122,9 +122,9 @@ def _candidates(distinct: _Distinct) -> tuple[str, ...]:
 def _parse_formats(distinct: _Distinct, formats: tuple[str, ...], known_format: str | None) -> ParsedStamps:
     """Dates in the one format that fits every row."""
     trial = distinct.texts[:_TRIAL_TEXTS]
-    failures = {text: int(np.isnat(_strptime(trial, text)).sum()) for text in formats}
+    failures = {text: int(np.isnat(stamps_in_format(trial, text)).sum()) for text in formats}
     fewest = min(failures.values())
-    fits = {text: _strptime(distinct.texts, text) for text in formats if failures[text] == fewest}
+    fits = {text: stamps_in_format(distinct.texts, text) for text in formats if failures[text] == fewest}
     complete = {text: stamps for text, stamps in fits.items() if not np.isnat(stamps).any()}
     if not complete:
         text, stamps = next(iter(fits.items()))
@@ -147,8 +147,15 @@ def _parse_formats(distinct: _Distinct, formats: tuple[str, ...], known_format: 
     return ParsedStamps(stamps[distinct.codes], None, chosen, notes=tuple(notes))
 
 
-def _strptime(texts: list[str], text_format: str) -> Stamps:
-    """Stamps in one format, NaT where a text does not follow it."""
+def stamps_in_format(texts: list[str], text_format: str) -> Stamps:
+    """Read texts in one format.
+
+    Returns:
+        datetime64[us], NaT where a text does not follow the format, shape (texts,).
+
+    Raises:
+        OptionError: it is not a strftime format without an offset.
+    """
     cells = pd.Series(texts, dtype=object)
     if "%q" in text_format:
         pattern = text_format.replace("%Y", "(?P<year>[0-9]{4})").replace("%q", "(?P<quarter>[1-4])")
