@@ -337,6 +337,20 @@ def test_few_windows_are_passed_over_several_times_and_many_are_sampled():
     assert not np.array_equal(*orders)
 
 
+def test_each_graph_is_traced_once():
+    from tsforecast.models.training import _Graph
+
+    data = make_data()
+    graph = _Graph(data, make_network(), replace(TRAINING, batch_size=64, steps_per_epoch=7), 0)
+    order, rates = graph.order(0, 1), np.full(graph.steps, 0.01, np.float32)
+    for part in (slice(0, 3), slice(3, 5), slice(5, 6)):
+        graph.run(order[part], rates[part])
+    for size in (5, 3):
+        graph._evaluate(data.validation.origins[:size], data.validation.series[:size])
+    assert graph._train.experimental_get_tracing_count() == 1
+    assert graph._evaluate.experimental_get_tracing_count() == 1
+
+
 def test_members_have_seeds_of_their_own():
     from tsforecast.models.training import member_seeds
 
@@ -393,7 +407,9 @@ def test_rows_after_the_validation_part_change_no_weight_of_a_network():
     from tsforecast.split import automatic_split
 
     data = make_data()
-    options = FitOptions(model="gru", horizon=4, lookback=10, units=4, epochs=1, linear_skip="on", batch_size=64, threads=1)
+    options = FitOptions(
+        model="gru", horizon=4, lookback=10, units=4, epochs=1, linear_skip="on", batch_size=64, threads=1
+    )
     panel = make_panel(np.split(data.values.astype(np.float64) + 2, data.offsets[1:-1]), Frequency("fixed", DAY))
     basics = choose_basics(panel, options)
     split = automatic_split(panel.lengths, horizon=4, min_context=10)

@@ -7,15 +7,14 @@ difference. The rest follows from the horizon, the season and the number of wind
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from tsforecast.errors import OptionError
 from tsforecast.frequency import default_horizon, season_length
-from tsforecast.metrics import seasonal_errors
 from tsforecast.models.config import (
     AUTO,
     MAX_STEPS,
@@ -25,32 +24,21 @@ from tsforecast.models.config import (
     NetworkConfig,
     TrainingConfig,
 )
-from tsforecast.models.linear import fit_linear, predict_linear
-from tsforecast.models.plan import Choice, Plan
+from tsforecast.models.plan import Basics, Choice, Plan
 from tsforecast.models.registry import get_model
-from tsforecast.scaling import fit_scaling, log_kind
+from tsforecast.models.trial import Trial, least_context
+from tsforecast.scaling import log_kind
 from tsforecast.series import Panel
 from tsforecast.split import Split
-from tsforecast.windows import Batch, WindowIndex, batches, window_index
+from tsforecast.windows import window_index
 
 _SEASONS = (2, 3, 5, 7, 14, 30)
 _LONGEST_LOOKBACK = 720
 _STEP_BY_STEP = 32  # shorter lookbacks are read one step at a time
 _LONGEST_SEGMENT = 48
-_TRAIN_SAMPLE, _VALIDATION_SAMPLE = 8000, 3000
 _CLEARLY = 0.01  # a candidate must beat the simpler one by this share
 _LEAST_TOTAL_STEPS, _MOST_EPOCHS = 2000, 100
 _SERIES_VECTORS = (2, 100)  # series among which a learned vector each is worth having
-
-
-@dataclass(frozen=True)
-class Basics:
-    """What must be known before rows are held out."""
-
-    horizon: int
-    season_length: int
-    min_context: int
-    choices: tuple[Choice, ...]
 
 
 def choose_basics(panel: Panel, options: FitOptions) -> Basics:
@@ -89,7 +77,7 @@ def choose_plan(panel: Panel, split: Split, basics: Basics, options: FitOptions)
     info = get_model(options.model)
     choices = list(basics.choices)
     lookbacks = lookback_candidates(split, basics, options)
-    trial = _Trial(panel, split, basics)
+    trial = Trial(panel, split, basics)
     middle = lookbacks[len(lookbacks) // 2]
     log, normalisation, reason = _choose_space(panel, split, trial, options, middle)
     if info.kind != "baseline":
@@ -101,7 +89,7 @@ def choose_plan(panel: Panel, split: Split, basics: Basics, options: FitOptions)
     if options.lookback is None and info.kind != "baseline":
         choices.append(Choice("lookback", str(lookback), why))
     scaler = "none" if normalisation == "mean-level" else options.scaler
-    min_context = _least_context(split, basics, lookback)
+    min_context = least_context(split, basics, lookback)
     windows = _count_windows(panel, split, basics.horizon, min_context)
     training = choose_training(options, windows)
     candidates: tuple[NetworkConfig, ...] = ()
@@ -175,57 +163,7 @@ def choose_segment(lookback: int, horizon: int, season: int) -> int:
     return max(1, min(most, lookback // 14))
 
 
-class _Trial:
-    """Quick linear models under one set of held-out rows."""
-
-    def __init__(self, panel: Panel, split: Split, basics: Basics) -> None:
-        self.panel, self.split, self.basics = panel, split, basics
-        self.unit, _ = seasonal_errors(
-            panel.values, panel.observed, panel.offsets, basics.season_length, split.train_end
-        )
-        self.unit = np.where(np.isfinite(self.unit) & (self.unit > 0), self.unit, np.nan)
-
-    def windows(self, part: str, lookback: int, most: int) -> WindowIndex:
-        first, last = self.split.borders(part)
-        least = _least_context(self.split, self.basics, lookback)
-        index = window_index(self.panel.offsets, first, last, horizon=self.basics.horizon, min_context=least)
-        return index.thin(most)
-
-    def error(self, lookback: int, log: str, normalisation: str) -> float:
-        """Validation error of a ridge, in seasonal differences; infinite where it cannot be had."""
-        panel, horizon = self.panel, self.basics.horizon
-        train = self.windows("train", lookback, _TRAIN_SAMPLE)
-        validation = self.windows("validation", lookback, _VALIDATION_SAMPLE)
-        if not len(train) or not len(validation):
-            return np.inf
-        method = "none" if normalisation == "mean-level" else "standard"
-        scaling = fit_scaling(panel.values, panel.observed, panel.offsets, self.split.train_end, method=method, log=log)
-        values = scaling.transform(panel.values, panel.series_of_row)
-
-        def gathered(index: WindowIndex) -> Iterator[Batch]:
-            return batches(values, panel.observed, panel.offsets, index, lookback=lookback, horizon=horizon)
-
-        if not any(batch.observed.all(axis=1).any() for batch in gathered(train)):
-            return np.inf
-        weights, _ = fit_linear(
-            gathered(train), lookback, horizon, validation=gathered(validation), normalisation=normalisation
-        )
-        total = count = 0.0
-        for batch in gathered(validation):
-            y_pred = predict_linear(weights, batch.context, batch.mask, normalisation=normalisation)
-            series = batch.series[:, None]
-            with np.errstate(over="ignore", invalid="ignore"):
-                error = np.abs(scaling.inverse(y_pred, series) - scaling.inverse(batch.target, series))
-            error = error / self.unit[series]
-            used = batch.observed & np.isfinite(self.unit[series])
-            total += float(np.where(used, error, 0.0).sum())
-            count += float(used.sum())
-        return total / count if count and np.isfinite(total) else np.inf
-
-
-def _choose_space(
-    panel: Panel, split: Split, trial: _Trial, options: FitOptions, lookback: int
-) -> tuple[str, str, str]:
+def _choose_space(panel: Panel, split: Split, trial: Trial, options: FitOptions, lookback: int) -> tuple[str, str, str]:
     """Transform and normalisation, and why."""
     known = panel.between(np.zeros_like(split.end), np.maximum(1, split.validation_end))
     values = known.values
@@ -254,7 +192,7 @@ def _choose_space(
     return (*pairs[best], f"least validation error of a linear model ({_listing(pairs, errors)})")
 
 
-def _choose_lookback(trial: _Trial, candidates: list[int], log: str, normalisation: str) -> tuple[int, str]:
+def _choose_lookback(trial: Trial, candidates: list[int], log: str, normalisation: str) -> tuple[int, str]:
     """The longest lookback whose linear validation error is within a hundredth of the best."""
     if len(candidates) == 1:
         return candidates[0], "what the rows allow"
@@ -269,14 +207,6 @@ def _choose_lookback(trial: _Trial, candidates: list[int], log: str, normalisati
 
 def _listing(pairs: Sequence[tuple[str, ...]], errors: list[float]) -> str:
     return ", ".join(f"{'+'.join(pair)} {error:.3g}" for pair, error in zip(pairs, errors, strict=True))
-
-
-def _least_context(split: Split, basics: Basics, lookback: int) -> int:
-    """Full windows only where nearly all series have them; otherwise shorter ones are padded."""
-    long_enough = split.end >= lookback + 2 * basics.horizon
-    if np.mean(long_enough) >= 0.9 and np.any(split.train_end >= lookback + basics.horizon):
-        return lookback
-    return min(lookback, basics.min_context)
 
 
 def _count_windows(panel: Panel, split: Split, horizon: int, min_context: int) -> int:

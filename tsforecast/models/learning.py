@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from tsforecast.models.calibration import Calibration, calibrate, scores_of, window_spread
 from tsforecast.models.events import Message, Report
 from tsforecast.models.forecasting import ensemble_weights, predict_windows
-from tsforecast.models.linear import fit_linear
+from tsforecast.models.linear import DEFAULT_RIDGE, fit_linear
 from tsforecast.models.plan import Choice, Plan
 from tsforecast.models.spec import ModelSpec, Weights
 from tsforecast.scaling import Scaling, fit_scaling
@@ -67,6 +67,7 @@ class Trained:
         weights: its tensors.
         history: one dict per epoch of every member.
         epochs: the epoch whose weights were kept, for each member.
+        ridge: strength of the linear model or of the network's linear skip.
         seconds: spent on training.
     """
 
@@ -74,6 +75,7 @@ class Trained:
     weights: Weights
     history: tuple[dict[str, float | int | str | None], ...] = ()
     epochs: tuple[int, ...] = ()
+    ridge: float = DEFAULT_RIDGE
     seconds: float = 0.0
 
 
@@ -105,52 +107,55 @@ def train_model(
     Returns:
         The model, and the plan with the network that was chosen.
     """
-    began = time.monotonic()
     if plan.spec(model).network is None:
-        weights = _ridge(prepared, plan, "last") if model == "linear" else {}
-        return Trained(plan.spec(model), weights, seconds=time.monotonic() - began), plan
+        return _train_simple(model, prepared, plan, DEFAULT_RIDGE), plan
+    began = time.monotonic()
     session = _Session(prepared, plan, report, deadline)
     first, plan = session.choose(plan)
     rest = [session.train(plan.spec(model), number) for number in range(1, plan.training.members)]
-    return _together(plan.spec(model), [first, *rest], session.history, time.monotonic() - began), plan
+    return session.together(plan.spec(model), [first, *rest], time.monotonic() - began), plan
 
 
 def train_again(
     prepared: Prepared, plan: Plan, before: Trained, report: Report, *, deadline: float | None = None
 ) -> Trained:
     """Train the chosen model anew on the whole of `prepared`, for as many epochs as were best before."""
+    if before.spec.network is None:
+        return _train_simple(before.spec.name, prepared, plan, before.ridge)
     began = time.monotonic()
-    spec = before.spec
-    if spec.network is None:
-        return train_model(spec.name, prepared, plan, report)[0]
-    session = _Session(prepared, plan, report, deadline, phase="final training on all rows", epochs=before.epochs)
-    members = [session.train(spec, number) for number in range(spec.members)]
-    return _together(spec, members, session.history, time.monotonic() - began)
+    session = _Session(prepared, plan, report, deadline, before)
+    members = [session.train(before.spec, number) for number in range(before.spec.members)]
+    return session.together(before.spec, members, time.monotonic() - began)
+
+
+def _train_simple(model: str, prepared: Prepared, plan: Plan, ridge: float) -> Trained:
+    """A baseline learns nothing; the linear model is solved in closed form."""
+    began = time.monotonic()
+    weights: Weights = {}
+    if model == "linear":
+        weights, ridge = _ridge(prepared, plan, "last", ridge)
+    return Trained(plan.spec(model), weights, ridge=ridge, seconds=time.monotonic() - began)
 
 
 class _Session:
     """Training runs of networks on the same data, with what they share and what they leave in the history."""
 
     def __init__(
-        self,
-        prepared: Prepared,
-        plan: Plan,
-        report: Report,
-        deadline: float | None,
-        *,
-        phase: str = "training",
-        epochs: tuple[int, ...] = (),
+        self, prepared: Prepared, plan: Plan, report: Report, deadline: float | None, before: Trained | None = None
     ) -> None:
         from tsforecast.models import engine
 
         engine.start(plan.training.threads)
         self.device = engine.choose_device(plan.training.device)
         self.prepared, self.plan, self.report = prepared, plan, report
-        self.deadline, self.phase, self.epochs = deadline, phase, epochs
+        self.deadline = deadline
+        self.phase = "final training on all rows" if before else "training"
+        self.epochs = before.epochs if before else ()
+        self.ridge = before.ridge if before else DEFAULT_RIDGE
         self.runs_left = len(plan.candidates) - 1 + plan.training.members
         self.history: list[dict[str, float | int | str | None]] = []
         self.train_windows = prepared.windows("train", plan)
-        self.validation_windows = prepared.windows("validation", plan, 0 if epochs else MAX_VALIDATION)
+        self.validation_windows = prepared.windows("validation", plan, 0 if before else MAX_VALIDATION)
 
     def choose(self, plan: Plan) -> tuple[TrainedNetwork, Plan]:
         """Train the first member of every candidate; the one with the least validation loss goes on."""
@@ -178,13 +183,16 @@ class _Session:
         phase = self.phase + variant
         if spec.members > 1:
             phase = f"{phase}, member {number + 1} of {spec.members}"
+        skip: Weights | None = None
+        if spec.network.linear_skip:
+            skip, self.ridge = _ridge(self.prepared, self.plan, spec.network.normalisation, self.ridge)
         data = TrainingData(
             values=self.prepared.values,
             observed=panel.observed,
             offsets=panel.offsets,
             train=self.train_windows,
             validation=self.validation_windows,
-            skip=_ridge(self.prepared, self.plan, spec.network.normalisation) if spec.network.linear_skip else None,
+            skip=skip,
         )
         run = Run(
             phase=phase,
@@ -198,22 +206,28 @@ class _Session:
         self.history += [{"phase": phase, **vars(record)} for record in trained.history]
         return trained
 
+    def together(self, spec: ModelSpec, members: list[TrainedNetwork], seconds: float) -> Trained:
+        """The members as one model."""
+        return Trained(
+            spec,
+            ensemble_weights([member.weights for member in members]),
+            tuple(self.history),
+            tuple(member.best_epoch for member in members),
+            self.ridge,
+            seconds,
+        )
 
-def _together(
-    spec: ModelSpec, members: list[TrainedNetwork], history: list[dict[str, float | int | str | None]], seconds: float
-) -> Trained:
-    weights = ensemble_weights([member.weights for member in members])
-    return Trained(spec, weights, tuple(history), tuple(member.best_epoch for member in members), seconds)
 
-
-def _ridge(prepared: Prepared, plan: Plan, normalisation: str) -> Weights:
-    """A linear map from windows to horizons, its strength chosen on validation windows."""
+def _ridge(prepared: Prepared, plan: Plan, normalisation: str, ridge: float) -> tuple[Weights, float]:
+    """A linear map from windows to horizons; its strength is chosen on validation windows, `ridge` without any."""
     panel = prepared.panel
     train, validation = (
         batches(prepared.values, panel.observed, panel.offsets, index, lookback=plan.lookback, horizon=plan.horizon)
         for index in (prepared.windows("train", plan, _MAX_LINEAR), prepared.windows("validation", plan, MAX_RIDGE))
     )
-    return fit_linear(train, plan.lookback, plan.horizon, validation=validation, normalisation=normalisation)[0]
+    return fit_linear(
+        train, plan.lookback, plan.horizon, validation=validation, ridge=ridge, normalisation=normalisation
+    )
 
 
 def _share(deadline: float | None, remaining: int) -> float | None:

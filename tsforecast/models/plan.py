@@ -18,6 +18,16 @@ class Choice:
 
 
 @dataclass(frozen=True)
+class Basics:
+    """What must be known before rows are held out."""
+
+    horizon: int
+    season_length: int
+    min_context: int
+    choices: tuple[Choice, ...]
+
+
+@dataclass(frozen=True)
 class Plan:
     """Everything that training needs to know besides the data.
 

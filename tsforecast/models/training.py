@@ -220,8 +220,11 @@ class _Graph:
             bool(np.all(index.origins - data.offsets[index.series] >= network.lookback))
             for index in (data.train, data.validation)
         )
-        self._train = tf.function(self._train_steps, reduce_retracing=True)
-        self._evaluate = tf.function(self._evaluate_batch, reduce_retracing=True)
+        # One trace serves every number of steps and every size of a validation batch.
+        steps, windows = tf.TensorSpec((None, self.batch), tf.int64), tf.TensorSpec((None,), tf.int64)
+        rates = tf.TensorSpec((None,), tf.float32)
+        self._train = tf.function(self._train_steps, input_signature=(steps, steps, rates))
+        self._evaluate = tf.function(self._evaluate_batch, input_signature=(windows, windows))
 
     def order(self, seed: int, epoch: int) -> NDArray[np.int64]:
         """Numbers of the windows of each step, shape (steps, batch): a fresh shuffle, repeated where too short."""

@@ -1,0 +1,73 @@
+"""Quick linear models: how well a lookback, a transform and a normalisation suit the data, before any network."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from tsforecast.metrics import seasonal_errors
+from tsforecast.models.linear import fit_linear, predict_linear
+from tsforecast.models.plan import Basics
+from tsforecast.scaling import fit_scaling
+from tsforecast.series import Panel
+from tsforecast.split import Split
+from tsforecast.windows import Batch, WindowIndex, batches, window_index
+
+_TRAIN_SAMPLE, _VALIDATION_SAMPLE = 8000, 3000
+
+
+class Trial:
+    """Quick linear models under one set of held-out rows."""
+
+    def __init__(self, panel: Panel, split: Split, basics: Basics) -> None:
+        self.panel, self.split, self.basics = panel, split, basics
+        self.unit, _ = seasonal_errors(
+            panel.values, panel.observed, panel.offsets, basics.season_length, split.train_end
+        )
+        self.unit = np.where(np.isfinite(self.unit) & (self.unit > 0), self.unit, np.nan)
+
+    def windows(self, part: str, lookback: int, most: int) -> WindowIndex:
+        first, last = self.split.borders(part)
+        least = least_context(self.split, self.basics, lookback)
+        index = window_index(self.panel.offsets, first, last, horizon=self.basics.horizon, min_context=least)
+        return index.thin(most)
+
+    def error(self, lookback: int, log: str, normalisation: str) -> float:
+        """Validation error of a ridge, in seasonal differences; infinite where it cannot be had."""
+        panel, horizon = self.panel, self.basics.horizon
+        train = self.windows("train", lookback, _TRAIN_SAMPLE)
+        validation = self.windows("validation", lookback, _VALIDATION_SAMPLE)
+        if not len(train) or not len(validation):
+            return np.inf
+        method = "none" if normalisation == "mean-level" else "standard"
+        scaling = fit_scaling(panel.values, panel.observed, panel.offsets, self.split.train_end, method=method, log=log)
+        values = scaling.transform(panel.values, panel.series_of_row)
+
+        def gathered(index: WindowIndex) -> Iterator[Batch]:
+            return batches(values, panel.observed, panel.offsets, index, lookback=lookback, horizon=horizon)
+
+        if not any(batch.observed.all(axis=1).any() for batch in gathered(train)):
+            return np.inf
+        weights, _ = fit_linear(
+            gathered(train), lookback, horizon, validation=gathered(validation), normalisation=normalisation
+        )
+        total = count = 0.0
+        for batch in gathered(validation):
+            y_pred = predict_linear(weights, batch.context, batch.mask, normalisation=normalisation)
+            series = batch.series[:, None]
+            with np.errstate(over="ignore", invalid="ignore"):
+                error = np.abs(scaling.inverse(y_pred, series) - scaling.inverse(batch.target, series))
+            error = error / self.unit[series]
+            used = batch.observed & np.isfinite(self.unit[series])
+            total += float(np.where(used, error, 0.0).sum())
+            count += float(used.sum())
+        return total / count if count and np.isfinite(total) else np.inf
+
+
+def least_context(split: Split, basics: Basics, lookback: int) -> int:
+    """Full windows only where nearly all series have them; otherwise shorter ones are padded."""
+    long_enough = split.end >= lookback + 2 * basics.horizon
+    if np.mean(long_enough) >= 0.9 and np.any(split.train_end >= lookback + basics.horizon):
+        return lookback
+    return min(lookback, basics.min_context)
