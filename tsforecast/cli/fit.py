@@ -65,7 +65,7 @@ _OPTIONS: dict[str, tuple[tuple[str, type | tuple[str, ...], str, str], ...]] = 
         ("activation", ACTIVATIONS, "Of the recurrent cell; only tanh is fast on a GPU.", ""),
         ("segment", int, "Steps of the past read at once; 1 is the classic network.", _DATA),
         ("linear_skip", LINEAR_SKIPS, "A linear forecast that the network adds to.", ""),
-        ("dropout", float, "Share of the last layer switched off in training.", _DATA),
+        ("dropout", float, "Share of the last layer switched off in training.", ""),
         ("members", int, "Networks trained from different seeds; the forecast is their median.", _PRESET),
     ),
     "Preparation": (
@@ -81,7 +81,7 @@ _OPTIONS: dict[str, tuple[tuple[str, type | tuple[str, ...], str, str], ...]] = 
         ("weight_decay", float, "Of the optimizer adamw.", ""),
         ("batch_size", int, "Windows per step.", _DATA),
         ("epochs", int, "Passes over the windows, at most.", _PRESET),
-        ("patience", int, "Epochs without improvement before training stops.", ""),
+        ("patience", int, "Epochs without improvement before training stops.", "by the epochs"),
         ("clip_norm", float, "Norm to which gradients are clipped; 0 for none.", ""),
         ("seed", int, "All chance derives from it: the same seed, the same model.", ""),
         ("time_limit", float, "Seconds for everything.", "none"),

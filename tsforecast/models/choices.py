@@ -229,9 +229,6 @@ def _choose_network(
     if units is None:
         units = min(PRESETS[options.preset].units, 32 if windows < 300 else 64 if windows < 3000 else MAX_STEPS)
         choices.append(Choice("units", str(units), f"{windows} training windows, preset {options.preset}"))
-    dropout = options.dropout
-    if dropout is None:
-        dropout = 0.3
     info = get_model(options.model)
     low, high = _SERIES_VECTORS
     vectors = panel.n_series if low <= panel.n_series <= high and options.strategy == "direct" and units > 1 else 0
@@ -246,7 +243,7 @@ def _choose_network(
         horizon=basics.horizon,
         strategy=options.strategy,
         normalisation=normalisation,
-        dropout=dropout,
+        dropout=options.dropout,
         levels=QUANTILES if options.loss == "quantile" else (0.5,),
         series_vectors=vectors,
         linear_skip=True,

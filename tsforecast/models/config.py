@@ -158,7 +158,7 @@ class FitOptions:
     transform: str = AUTO
     scaler: str = "standard"
     linear_skip: str = AUTO
-    dropout: float | None = None
+    dropout: float = 0.3
     loss: str = TrainingConfig.loss
     optimizer: str = TrainingConfig.optimizer
     learning_rate: float | None = None

@@ -37,6 +37,7 @@ def start(threads: int) -> Any:
                 threads = tf.config.threading.get_intra_op_parallelism_threads() or (os.cpu_count() or 1)
             _state["threads"] = threads
         tf.config.list_logical_devices()
+        tf.get_logger().setLevel("ERROR")  # its advice on tracing is not for users
         keras.config.set_floatx("float32")
     return tf
 
