@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from tsforecast.errors import OutputError, StorageError, TsforecastError
-from tsforecast.files import json_bytes, whole_file, writing
+from tsforecast.files import check_folder, json_bytes, whole_file, writing
 
 
 def test_a_file_is_replaced_as_a_whole(tmp_path: Path) -> None:
@@ -89,3 +89,23 @@ def test_json_has_sorted_keys_and_no_nan() -> None:
     assert json.loads(data) == {"a": [1, 2], "b": 0.5, "c": [None, None], "ä": [0, 1]}
     assert data.decode().startswith('{\n  "a"')
     assert "ä" in data.decode()
+
+
+def test_a_folder_that_can_be_made_is_not_made_yet(tmp_path: Path) -> None:
+    check_folder(tmp_path / "a" / "b")
+    check_folder(tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("name", ["file", "file/a/b"])
+def test_a_folder_below_a_file_is_refused(name: str, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(OutputError, match=f"{name}: cannot be written: Not a directory"):
+        check_folder(tmp_path / name)
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")
+def test_a_folder_without_permission_is_refused(tmp_path: Path) -> None:
+    tmp_path.chmod(0o500)
+    with pytest.raises(OutputError, match="choose a place that you may write to"):
+        check_folder(tmp_path / "a")

@@ -66,6 +66,22 @@ def _explain(error: OSError, path: str | Path) -> TsforecastError:
     return OutputError(message, hint=hint, file=str(path))
 
 
+def check_folder(path: str | Path) -> None:
+    """Refuse a folder that cannot be made or written to, before the long work whose result it is for.
+
+    Raises:
+        OutputError: naming the folder.
+    """
+    folder = Path(path)
+    with writing(path):
+        while not folder.exists():
+            folder = folder.parent
+        if not folder.is_dir():
+            raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR))
+        if not os.access(folder, os.W_OK | os.X_OK):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+
+
 @contextmanager
 def whole_file(path: str | Path) -> Iterator[BinaryIO]:
     """Open a file that replaces `path` when the body ends well, and leaves no trace when it does not.

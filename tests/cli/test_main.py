@@ -81,9 +81,10 @@ def test_error_as_json(run, fail):
 
 
 def test_usage_error_as_json(run):
-    result = run("models", "list", "--json", "--stor", "x")
-    assert result.exit_code == 2
-    assert json.loads(run("fit", "--json", "--horizon", "x", "data.csv").stdout)["error"]["code"] == 2
+    for line in ("models list --json --stor x", "fit --horizon x data.csv --json", "fti data.csv --json"):
+        result = run(*line.split())
+        assert result.exit_code == 2
+        assert json.loads(result.stdout)["error"]["code"] == 2
 
 
 def test_error_cannot_write_control_characters(run, fail):

@@ -13,6 +13,7 @@ from tsforecast.models.config import FitOptions
 
 
 @click.command()
+@options.column_options
 @options.reading_options
 def reading():
     """Options of reading alone."""

@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 
 from tsforecast.errors import DataError, OptionError
 from tsforecast.frequency import DAY, HOUR, MINUTE, Frequency
-from tsforecast.models import choices
 from tsforecast.models.choices import (
     choose_basics,
     choose_plan,
@@ -20,6 +19,7 @@ from tsforecast.models.choices import (
 )
 from tsforecast.models.config import PRESETS, QUANTILES, FitOptions
 from tsforecast.models.registry import MODELS
+from tsforecast.models.trial import Trial
 from tsforecast.series import make_panel
 from tsforecast.split import automatic_split
 from tsforecast.windows import window_index
@@ -267,7 +267,7 @@ def trial_errors(monkeypatch, table, otherwise):
     def error(trial, lookback, log, normalisation):
         return table.get((log, normalisation), table.get(lookback, otherwise))
 
-    monkeypatch.setattr(choices._Trial, "error", error)
+    monkeypatch.setattr(Trial, "error", error)
 
 
 @pytest.mark.parametrize(

@@ -220,17 +220,24 @@ def test_series_vectors_tell_series_apart_and_an_unknown_one_is_the_average(mode
     np.testing.assert_allclose(unknown, forward(config, weights, context, mask, np.array([1])), rtol=1e-6)
 
 
-def test_dropout_is_for_training_only():
+def test_dropout_is_for_training_only_and_follows_the_seed():
     import tensorflow as tf
 
     config = make_config("gru", dropout=0.5)
-    network = build(config)
     context, _, series = random_windows(config)
     tensors = tf.constant(context), None, tf.constant(series, tf.int32)
-    trained = [network.call(*tensors, training=True)[0].numpy() for _ in range(2)]
-    used = [network.call(*tensors)[0].numpy() for _ in range(2)]
-    assert np.abs(trained[0] - trained[1]).max() > 0
+    weights, trained, used = random_weights(config), [], []
+    for seed in (1, 1, 2):
+        network = build(config, seed)
+        for name, variable in network.named_weights().items():
+            variable.assign(weights[name])
+        trained.append([network.call(*tensors, training=True)[0].numpy() for _ in range(2)])
+        used.append(network.call(*tensors)[0].numpy())
+    np.testing.assert_array_equal(trained[0], trained[1])
+    assert np.abs(trained[0][0] - trained[0][1]).max() > 0
+    assert np.abs(trained[0][0] - trained[2][0]).max() > 0
     np.testing.assert_array_equal(used[0], used[1])
+    np.testing.assert_array_equal(used[0], used[2])
 
 
 @pytest.mark.parametrize("normalisation", ["last", "mean-std", "mean-level", "none"])

@@ -123,6 +123,18 @@ def test_quantiles_are_learned_around_the_median(data):
     assert error < 0.5 * naive_error
 
 
+def test_a_linear_skip_starts_training_at_the_linear_model(data):
+    from tsforecast.models.linear import fit_linear, predict_linear
+
+    flat, shape = (data.values, data.observed, data.offsets), {"lookback": LOOKBACK, "horizon": HORIZON}
+    linear, _ = fit_linear([gather(*flat, data.train, **shape)], LOOKBACK, HORIZON)
+    training = replace(TRAINING, epochs=1, learning_rate=1e-8)
+    trained = fit(replace(data, skip=linear), make_network(linear_skip=True), training)
+    batch = gather(*flat, data.validation, **shape)
+    error = np.abs(predict_linear(linear, batch.context, batch.mask) - batch.target).mean()
+    assert trained.validation_loss == pytest.approx(error, rel=1e-3)
+
+
 def test_one_seed_gives_the_same_bits_and_another_does_not():
     """With everything that draws or adds up: dropout, padding, vectors of series, more windows than an epoch takes."""
     data = make_data(min_context=2)
@@ -160,6 +172,16 @@ def test_stop_after_trains_for_that_many_epochs_whatever_validation_says(data, u
     # Validation takes no part in what is learned, and the rates are those of the whole schedule.
     before = [record.loss for record in usual[0].history]
     assert [record.loss for record in trained.history] == before[:2]
+
+
+def test_stop_after_keeps_the_last_weights_although_earlier_ones_had_less_loss(monkeypatch):
+    from tsforecast.models import training
+
+    rates = [np.full(20, rate, np.float32) for rate in (0.01, 3.0)]
+    monkeypatch.setattr(training, "learning_rates", lambda config, epoch, steps: rates[epoch - 1])
+    trained = fit(make_data(validation=False), make_network(), stop_after=2)
+    assert trained.history[1].loss > trained.history[0].loss
+    assert trained.best_epoch == 2
 
 
 def test_a_deadline_stops_after_the_epoch(data):

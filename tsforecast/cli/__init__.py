@@ -39,6 +39,8 @@ storage failed, 75 locked or busy: try again, 77 untrusted model, 78 bad configu
 class _Main(LazyGroup):
     def invoke(self, ctx: click.Context) -> Any:
         console = ctx.ensure_object(Console)
+        # Known before the command parses its words: the configuration file or one of those words may be the error.
+        console.as_json = "--json" in ctx.args
         try:
             result = super().invoke(ctx)
             if sys.stdout is not None:

@@ -9,7 +9,7 @@ import click
 
 from tsforecast.cli.console import Console, Row, is_terminal
 from tsforecast.cli.groups import SectionCommand
-from tsforecast.cli.options import output_options, pass_console, read_options, reading_options
+from tsforecast.cli.options import column_options, output_options, pass_console, read_options, reading_options
 from tsforecast.cli.text import percent
 
 if TYPE_CHECKING:
@@ -21,6 +21,7 @@ _PROFILE_ON_TERMINAL = 20
 
 @click.command("describe", cls=SectionCommand)
 @click.argument("data", type=click.Path(allow_dash=True))
+@column_options
 @reading_options
 @output_options
 @pass_console

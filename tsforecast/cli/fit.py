@@ -13,6 +13,7 @@ from tsforecast.cli.groups import SectionCommand
 from tsforecast.cli.options import (
     DEFAULT_STORE,
     Decorator,
+    column_options,
     combine,
     name_option,
     option,
@@ -111,6 +112,7 @@ _fit_options = combine(*(_model_option(section, *row) for section, rows in _OPTI
 @click.command("fit", cls=SectionCommand, epilog=_MODELS)
 @click.argument("data", type=click.Path(allow_dash=True))
 @_fit_options
+@column_options
 @reading_options
 @store_option
 @name_option("the data file's name")
@@ -131,6 +133,10 @@ def command(
     """
     options = FitOptions(**{field.name: values[field.name] for field in fields(FitOptions)})
     check_options(options)
+    if folder is not None:
+        from tsforecast.files import check_folder
+
+        check_folder(folder)
     from tsforecast.workflows.fit import fit
 
     result = fit(data, options=options, reading=read_options(values), store=store, name=name, report=console.report)

@@ -49,10 +49,10 @@ def ending(*allowed: str) -> Callable[[click.Context, click.Parameter, str | Non
 
 
 def read_options(values: Mapping[str, Any]) -> ReadOptions:
-    """What `reading_options` collected; what was not given keeps the default of `ReadOptions`."""
+    """What the options of reading collected; what was not given keeps the default of `ReadOptions`."""
     from tsforecast.io.panels import ReadOptions
 
-    given = {name: values[name] for name in _READING_FIELDS if values[name] not in (None, ())}
+    given = {name: values[name] for name in _READING_FIELDS if values.get(name) not in (None, ())}
     return ReadOptions(**given)
 
 
@@ -142,7 +142,7 @@ _READING_FIELDS = (
     "skip_rows",
 )
 
-reading_options = combine(
+column_options = combine(
     option("Columns", "--time-col", metavar="NAME", help="Column of the times.", show_default="found"),
     option(
         "Columns",
@@ -162,6 +162,9 @@ reading_options = combine(
         help="Column that names the series; may be repeated.",
         show_default="found",
     ),
+)
+
+reading_options = combine(
     option("Reading", "--tz", metavar="ZONE", help="Time zone of the times, such as Europe/Berlin."),
     option(
         "Reading",
@@ -194,5 +197,12 @@ reading_options = combine(
     ),
     option("Reading", "--decimal", type=click.Choice([".", ","]), help="Decimal mark.", show_default="found"),
     option("Reading", "--encoding", metavar="NAME", help="Of the text.", show_default="utf-8"),
-    option("Reading", "--skip-rows", type=int, metavar="N", help="Lines above the header.", show_default="0"),
+    option(
+        "Reading",
+        "--skip-rows",
+        type=click.IntRange(min=0),
+        metavar="N",
+        help="Lines above the header.",
+        show_default="0",
+    ),
 )

@@ -100,11 +100,10 @@ def _check_request(table: RawTable, request: Request) -> None:
     for name in named:
         if name not in table.names:
             near = difflib.get_close_matches(name, table.names, n=1, cutoff=0.5)
-            raise DataError(
-                f"there is no column '{name}'; {all_columns(table.names)}",
-                hint=f"did you mean '{near[0]}'?" if near else "name one of these columns",
-                file=table.file,
-            )
+            hint = f"did you mean '{near[0]}'?" if near else "name one of these columns"
+            if request.known_format:
+                hint = "the model was fitted on a column of that name: rename yours"
+            raise DataError(f"there is no column '{name}'; {all_columns(table.names)}", hint=hint, file=table.file)
         if named.count(name) > 1:
             raise OptionError(f"column '{name}' is named twice", hint="give each column one role")
 

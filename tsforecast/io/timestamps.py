@@ -105,7 +105,11 @@ def _candidates(distinct: _Distinct) -> tuple[str, ...]:
         first.setdefault(formats_of(shape), index)
     if () in first:
         text = distinct.texts[first[()]]
-        raise distinct.error(first[()], f"'{text}' is not a date" if text else "the time is missing")
+        known = [index for formats, index in first.items() if formats]
+        hint = "write dates such as 2024-01-31, or give their format with --date-format"
+        if known:
+            hint = f"write it like '{distinct.texts[known[0]]}'"
+        raise distinct.error(first[()], f"'{text}' is not a date" if text else "the time is missing", hint)
     padded_and_not = [formats for formats in first if formats[0].startswith("%Y-%m-%d")]
     if len(first) == 2 and (ISO,) in first and padded_and_not:
         return padded_and_not[0]
