@@ -93,18 +93,14 @@ def test_readme_and_checksums_list_exactly_the_files(
 
 
 @pytest.mark.parametrize("name", FILES)
-def test_checksum_matches_the_file(
-    name: str, documented: dict[str, dict[str, str]], checksums: dict[str, str]
-) -> None:
+def test_checksum_matches_the_file(name: str, documented: dict[str, dict[str, str]], checksums: dict[str, str]) -> None:
     digest = hashlib.sha256((FOLDER / name).read_bytes()).hexdigest()
     assert checksums[name] == digest
     assert documented[name]["SHA-256"] == f"`{digest[:12]}`"
 
 
 @pytest.mark.parametrize("name", FILES)
-def test_readme_row_is_complete_and_has_a_command(
-    name: str, documented: dict[str, dict[str, str]]
-) -> None:
+def test_readme_row_is_complete_and_has_a_command(name: str, documented: dict[str, dict[str, str]]) -> None:
     assert all(documented[name].values())
     assert f"\ntsforecast fit datasets/{name}" in (FOLDER / "README.md").read_text("utf-8")
 
@@ -140,9 +136,7 @@ def test_time_increases_within_each_series(name: str) -> None:
         ("pedestrian-hourly.csv", "2016-10-02", "2016-04-03"),
     ],
 )
-def test_both_clock_changes_are_in_the_local_time_files(
-    name: str, spring: str, autumn: str
-) -> None:
+def test_both_clock_changes_are_in_the_local_time_files(name: str, spring: str, autumn: str) -> None:
     _, rows = read(name)
     offsets = {day: [r[0][-6:] for r in rows if r[0].startswith(day)] for day in (spring, autumn)}
     assert (offsets[spring][0], offsets[spring][-1]) == ("+10:00", "+11:00")

@@ -30,7 +30,7 @@ def questions(draw):
     lengths = draw(st.lists(st.integers(0, 30), min_size=1, max_size=5))
     borders = [sorted(draw(st.tuples(st.integers(0, 35), st.integers(0, 35)))) for _ in lengths]
     first, last = np.array(borders, np.int64).T
-    sizes = {name: draw(st.integers(1, 8)) for name in ("horizon", "min_context", "stride")}
+    sizes = {name: draw(st.integers(1, 8)) for name in ("horizon", "min_context")}
     return lengths, first, last, sizes, draw(st.integers(1, 12))
 
 
@@ -62,7 +62,7 @@ def test_all_windows_are_there_each_once(question):
     expected = []
     for number, length in enumerate(lengths):
         low = max(first[number], sizes["min_context"])
-        origins = range(min(last[number], length) - sizes["horizon"], low - 1, -sizes["stride"])
+        origins = range(min(last[number], length) - sizes["horizon"], low - 1, -1)
         expected += [(number, offsets[number] + origin) for origin in reversed(origins)]
     assert list(zip(index.series.tolist(), index.origins.tolist(), strict=True)) == expected
 
@@ -95,12 +95,6 @@ def test_one_window_by_hand():
     np.testing.assert_array_equal(batch.series, [0, 1])
     later = gather(values, observed, offsets, WindowIndex(np.array([8]), np.array([1])), lookback=1, horizon=2)
     np.testing.assert_array_equal(later.observed, [[True, False]])
-
-
-def test_a_stride_keeps_the_newest_origin():
-    index = window_index(offsets_of([20, 9]), *whole([20, 9]), horizon=2, min_context=4, stride=5)
-    np.testing.assert_array_equal(index.origins, [8, 13, 18, 20 + 7])
-    np.testing.assert_array_equal(index.series, [0, 0, 0, 1])
 
 
 def test_series_that_are_too_short_have_no_window():

@@ -93,7 +93,7 @@ def fit_scaling(
         observed: shape (rows,); filled rows are not fitted on.
         offsets: start of each series, shape (n_series + 1,).
         ends: row after the last one to fit on, counted within the series, shape (n_series,).
-        method: `standard`, `robust`, `minmax` or `none`.
+        method: `standard`, `scale` (the deviation only, so that zero stays zero), `robust`, `minmax` or `none`.
         log: from `log_kind`.
 
     A series without an observed row before its end is fitted on its first row, so that nothing later is looked at.
@@ -127,8 +127,9 @@ def scaling_of_new(
     for number in range(n_series) if like.method != "none" else ():
         rows = slice(offsets[number], offsets[number + 1])
         series = apply_log(_known(values[rows], observed[rows]), like.log)
-        if like.method == "standard":
-            center[number], scale[number] = series.mean(), series.std()
+        if like.method in ("standard", "scale"):
+            center[number] = series.mean() if like.method == "standard" else 0.0
+            scale[number] = series.std()
         elif like.method == "robust":
             low, center[number], high = np.percentile(series, [25, 50, 75])
             scale[number] = high - low
@@ -168,6 +169,9 @@ def _fit_columns(matrix: Values, method: str) -> tuple[Values, Values]:
     if method == "standard":
         standard = StandardScaler().fit(matrix)
         center, scale = standard.mean_, standard.scale_
+    elif method == "scale":
+        scale = StandardScaler().fit(matrix).scale_
+        center = np.zeros_like(scale)
     elif method == "robust":
         robust = RobustScaler().fit(matrix)
         center, scale = robust.center_, robust.scale_

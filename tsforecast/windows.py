@@ -63,9 +63,7 @@ class Batch:
     series: Rows
 
 
-def window_index(
-    offsets: Rows, first: Rows, last: Rows, *, horizon: int, min_context: int, stride: int = 1
-) -> WindowIndex:
+def window_index(offsets: Rows, first: Rows, last: Rows, *, horizon: int, min_context: int) -> WindowIndex:
     """All windows whose whole target lies in rows first..last of its series.
 
     Args:
@@ -74,17 +72,15 @@ def window_index(
         last: row after the last one that may be a target, shape (n_series,).
         horizon: steps of a target.
         min_context: rows that a context must have at least; what is missing to the lookback is padded.
-        stride: rows from one origin to the next; the last possible origin of a series is always kept.
     """
     lengths = np.diff(offsets)
     low = np.maximum(first, min_context)
     high = np.minimum(last, lengths) - horizon  # the last origin
-    counts = np.maximum(0, (high - low) // stride + 1)
+    counts = np.maximum(0, high - low + 1)
     series = np.repeat(np.arange(len(lengths)), counts)
     number = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)
-    origins = (offsets[:-1] + high)[series] - number * stride
-    order = np.lexsort((origins, series))
-    return WindowIndex(origins[order].astype(np.int64), series[order].astype(np.int64))
+    origins = (offsets[:-1] + low)[series] + number
+    return WindowIndex(origins.astype(np.int64), series.astype(np.int64))
 
 
 def gather(

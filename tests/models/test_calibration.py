@@ -202,9 +202,12 @@ def test_the_spread_does_not_look_at_padding():
     np.testing.assert_allclose(window_spread(context, mask, 1), [[7], [2 / 3]], rtol=1e-6)
 
 
-def test_windows_without_a_difference_take_the_usual_spread_and_constant_ones_a_tenth():
+def test_the_spread_of_a_window_does_not_depend_on_the_windows_beside_it():
     context = np.array([[0, 0, 0, 9], [4, 4, 4, 4], [1, 2, 3, 4]], np.float32)
     mask = np.array([[False, False, True, True], [True] * 4, [True] * 4])
-    np.testing.assert_allclose(window_spread(context, mask, 2), [[2], [0.2], [2]])
+    together = window_spread(context, mask, 2)
+    np.testing.assert_allclose(together, [[1], [0.05], [2]])
+    alone = [window_spread(context[[i]], mask[[i]], 2)[0] for i in range(3)]
+    np.testing.assert_array_equal(together, alone)
     assert window_spread(np.zeros((2, 1), np.float32), np.ones((2, 1), bool), 1).tolist() == [[1], [1]]
-    assert window_spread(np.zeros((2, 5), np.float32), np.ones((2, 5), bool), 1).tolist() == [[0.1], [0.1]]
+    assert window_spread(np.zeros((2, 5), np.float32), np.ones((2, 5), bool), 1).tolist() == [[0.05], [0.05]]

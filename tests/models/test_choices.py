@@ -190,24 +190,24 @@ def test_training_is_what_the_user_says():
         "device": "cpu",
         "threads": 1,
     }
-    training = choose_training(FitOptions(**said), windows=1000)
+    training = choose_training(FitOptions(**said), windows=1000, units=128)
     assert {name: getattr(training, name) for name in said} == said
 
 
 @pytest.mark.parametrize("preset", PRESETS)
 def test_a_preset_sets_size_and_effort(preset):
     wanted = PRESETS[preset]
-    training = choose_training(FitOptions(preset=preset), windows=10**6)
+    training = choose_training(FitOptions(preset=preset), windows=10**6, units=PRESETS[preset].units)
     assert (training.batch_size, training.steps_per_epoch) == (256, wanted.steps_per_epoch)
     assert training.members == wanted.members
     assert training.epochs >= wanted.epochs
 
 
 def test_few_windows_make_small_batches_and_more_epochs():
-    few, many = (choose_training(FitOptions(), windows) for windows in (100, 100_000))
+    few, many = (choose_training(FitOptions(), windows, 128) for windows in (100, 100_000))
     assert few.batch_size == 16 < many.batch_size
     assert few.epochs > many.epochs
-    assert choose_training(FitOptions(), 0).batch_size == 16
+    assert choose_training(FitOptions(), 0, 1).batch_size == 16
 
 
 def test_few_windows_make_a_narrow_network():
@@ -285,7 +285,7 @@ def test_the_simple_space_is_left_for_one_that_is_clearly_better(monkeypatch, ta
     trial_errors(monkeypatch, table, otherwise=1.0)
     plan, _ = decide([np.exp(seasonal(300, seed=seed)) for seed in range(2)], horizon=12, lookback=24)
     assert (plan.log, plan.network.normalisation) == expected
-    assert plan.scaler == ("none" if "mean-level" in expected else "standard")
+    assert plan.scaler == ("scale" if "mean-level" in expected else "standard")
 
 
 def test_without_trials_the_simple_choices_are_made(monkeypatch):
@@ -308,10 +308,10 @@ def test_a_single_model_is_not_compared_with_itself(monkeypatch):
     assert plan.network.normalisation == "mean-std"
 
 
-def test_mean_level_leaves_the_scaler_out():
+def test_mean_level_keeps_zero_where_it_is():
     series = [10.0**i * (2 + seasonal(300, seed=i)) for i in range(4)]
     plan, _ = decide(series, normalisation="mean-level", horizon=12)
-    assert (plan.network.normalisation, plan.scaler, plan.log) == ("mean-level", "none", "none")
+    assert (plan.network.normalisation, plan.scaler, plan.log) == ("mean-level", "scale", "none")
 
 
 def test_negative_values_are_never_logged():

@@ -72,7 +72,7 @@ _OPTIONS: dict[str, tuple[tuple[str, type | tuple[str, ...], str, str], ...]] = 
     "Preparation": (
         ("normalisation", (AUTO, *NORMALISATIONS), "Of each window.", ""),
         ("transform", (AUTO, *TRANSFORMS), "Of the values.", ""),
-        ("scaler", SCALERS, "Of each series.", ""),
+        ("scaler", (AUTO, *SCALERS), "Of each series.", ""),
     ),
     "Training": (
         ("loss", LOSSES, "What training makes small; quantile also learns the intervals.", ""),

@@ -26,6 +26,7 @@ PROBABILITIES: tuple[float, ...] = (*(round(1 - p, 4) for p in reversed(_UPPER))
 _ENOUGH = 400
 # Below this many scores in all there is no tail to see: a normal tail of their spread stands in.
 _LEAST = 40
+_LEAST_SPREAD = 0.05
 
 
 @dataclass(frozen=True)
@@ -46,7 +47,8 @@ class Calibration:
 def window_spread(context: NDArray[np.float32], mask: NDArray[np.bool_], season_length: int) -> Array:
     """Mean absolute seasonal difference of each window, shape (samples, 1): the unit of a point model's scores.
 
-    A window too short for a difference takes the usual spread, one that hardly moves a tenth of it.
+    It is measured in model space, where a series has a deviation of about 1: a window that hardly moves, or that is too
+    short for a difference, takes a fixed value, so that no window's spread depends on the others around it.
     """
     lag = season_length if context.shape[1] > season_length else 1
     if context.shape[1] < 2:
@@ -55,8 +57,7 @@ def window_spread(context: NDArray[np.float32], mask: NDArray[np.bool_], season_
     difference = np.abs(context[:, lag:].astype(np.float64) - context[:, :-lag]) * both
     count = both.sum(axis=1)
     spread = difference.sum(axis=1) / np.maximum(1, count)
-    usual = float(np.median(spread[spread > 0])) if np.any(spread > 0) else 1.0
-    return np.where(count > 0, np.maximum(spread, 0.1 * usual), usual)[:, None]
+    return np.where(count > 0, np.maximum(spread, _LEAST_SPREAD), 1.0)[:, None]
 
 
 def scores_of(y_true: Array, quantiles: Array, levels: tuple[float, ...], spread: Array) -> Array:

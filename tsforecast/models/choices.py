@@ -18,6 +18,7 @@ from tsforecast.frequency import default_horizon, season_length
 from tsforecast.models.config import (
     AUTO,
     MAX_STEPS,
+    MAX_UNITS,
     PRESETS,
     QUANTILES,
     FitOptions,
@@ -26,7 +27,7 @@ from tsforecast.models.config import (
 )
 from tsforecast.models.plan import Basics, Choice, Plan
 from tsforecast.models.registry import get_model
-from tsforecast.models.trial import Trial, least_context
+from tsforecast.models.trial import Trial, least_context, scaler_for
 from tsforecast.scaling import log_kind
 from tsforecast.series import Panel
 from tsforecast.split import Split
@@ -77,24 +78,28 @@ def choose_plan(panel: Panel, split: Split, basics: Basics, options: FitOptions)
     info = get_model(options.model)
     choices = list(basics.choices)
     lookbacks = lookback_candidates(split, basics, options)
+    if info.kind == "baseline":
+        return _baseline_plan(options, basics, lookbacks[0])
     trial = Trial(panel, split, basics)
     middle = lookbacks[len(lookbacks) // 2]
     log, normalisation, reason = _choose_space(panel, split, trial, options, middle)
-    if info.kind != "baseline":
-        if options.transform == AUTO:
-            choices.append(Choice("transform", log, reason))
-        if options.normalisation == AUTO and info.kind == "network":
-            choices.append(Choice("normalisation", normalisation, reason))
+    if options.transform == AUTO:
+        choices.append(Choice("transform", log, reason))
+    if options.normalisation == AUTO and info.kind == "network":
+        choices.append(Choice("normalisation", normalisation, reason))
     lookback, why = _choose_lookback(trial, lookbacks, log, normalisation)
-    if options.lookback is None and info.kind != "baseline":
+    if options.lookback is None:
         choices.append(Choice("lookback", str(lookback), why))
-    scaler = "none" if normalisation == "mean-level" else options.scaler
+    scaler = scaler_for(normalisation) if options.scaler == AUTO else options.scaler
     min_context = least_context(split, basics, lookback)
     windows = _count_windows(panel, split, basics.horizon, min_context)
-    training = choose_training(options, windows)
+    units = options.units or _units(windows, options.preset)
+    training = choose_training(options, windows, units)
     candidates: tuple[NetworkConfig, ...] = ()
     if info.kind == "network":
-        network, more = _choose_network(panel, options, basics, lookback, normalisation, windows)
+        network, more = _choose_network(panel, options, basics, lookback, normalisation, units)
+        if options.units is None:
+            more.append(Choice("units", str(units), f"{windows} training windows, preset {options.preset}"))
         candidates = _skip_candidates(network, options)
         choices += more
     return Plan(
@@ -111,14 +116,14 @@ def choose_plan(panel: Panel, split: Split, basics: Basics, options: FitOptions)
     )
 
 
-def choose_training(options: FitOptions, windows: int) -> TrainingConfig:
+def choose_training(options: FitOptions, windows: int, units: int) -> TrainingConfig:
     """The preset's training, with the user's values in place of its own."""
     preset = PRESETS[options.preset]
     batch = options.batch_size or int(np.clip(2 ** int(np.log2(max(1, windows / 16))), 16, 256))
     steps = min(preset.steps_per_epoch, max(20, -(-windows // batch)))
     # Few windows make short epochs: more of them, so that the network sees enough steps.
     epochs = options.epochs or max(preset.epochs, min(_MOST_EPOCHS, -(-_LEAST_TOTAL_STEPS // steps)))
-    rate = options.learning_rate or (1e-3 if (options.units or preset.units) <= 128 else 5e-4)
+    rate = options.learning_rate or (1e-3 if units <= 128 else 5e-4)
     return TrainingConfig(
         loss=options.loss,
         optimizer=options.optimizer,
@@ -215,7 +220,7 @@ def _count_windows(panel: Panel, split: Split, horizon: int, min_context: int) -
 
 
 def _choose_network(
-    panel: Panel, options: FitOptions, basics: Basics, lookback: int, normalisation: str, windows: int
+    panel: Panel, options: FitOptions, basics: Basics, lookback: int, normalisation: str, units: int
 ) -> tuple[NetworkConfig, list[Choice]]:
     """Segment, width and the rest of the network."""
     choices = []
@@ -225,10 +230,6 @@ def _choose_network(
         recurrent = -(-lookback // segment)
         reason = f"the window becomes {recurrent} recurrent steps" if segment > 1 else "a short window"
         choices.append(Choice("segment", str(segment), reason))
-    units = options.units
-    if units is None:
-        units = min(PRESETS[options.preset].units, 32 if windows < 300 else 64 if windows < 3000 else MAX_STEPS)
-        choices.append(Choice("units", str(units), f"{windows} training windows, preset {options.preset}"))
     info = get_model(options.model)
     low, high = _SERIES_VECTORS
     vectors = panel.n_series if low <= panel.n_series <= high and options.strategy == "direct" and units > 1 else 0
@@ -252,9 +253,39 @@ def _choose_network(
 
 
 def _skip_candidates(network: NetworkConfig, options: FitOptions) -> tuple[NetworkConfig, ...]:
-    """With and without the linear skip: it wins on most series, and loses on some long noisy ones."""
+    """With and without the linear skip: it wins on most series, and loses on some long noisy ones.
+
+    It adds the whole horizon at once, which leaves nothing to feed back: `recursive` goes without it.
+    """
     without = replace(network, linear_skip=False)
+    if options.strategy == "recursive":
+        if options.linear_skip == "on":
+            raise OptionError(
+                "the linear skip is on, but recursive forecasts cannot have one", hint="use --linear-skip off"
+            )
+        return (without,)
     return {"on": (network,), "off": (without,), AUTO: (network, without)}[options.linear_skip]
+
+
+def _baseline_plan(options: FitOptions, basics: Basics, lookback: int) -> Plan:
+    """A baseline has nothing to choose; the linear model is shown beside it as it is without choices."""
+    return Plan(
+        model=options.model,
+        horizon=basics.horizon,
+        lookback=lookback,
+        season_length=basics.season_length,
+        min_context=basics.min_context,
+        log="none",
+        scaler="standard",
+        candidates=(),
+        training=choose_training(options, 0, 1),
+        choices=basics.choices,
+    )
+
+
+def _units(windows: int, preset: str) -> int:
+    """Width by the number of training windows, at most the preset's."""
+    return min(PRESETS[preset].units, 32 if windows < 300 else 64 if windows < 3000 else MAX_UNITS)
 
 
 def _season_reason(panel: Panel, season: int) -> str:

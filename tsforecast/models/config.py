@@ -16,7 +16,7 @@ STRATEGIES = ("direct", "recursive")
 ACTIVATIONS = ("tanh", "relu", "sigmoid")
 NORMALISATIONS = ("last", "mean-std", "mean-level", "none")
 TRANSFORMS = ("none", "log")
-SCALERS = ("standard", "robust", "minmax", "none")
+SCALERS = ("standard", "scale", "robust", "minmax", "none")
 LOSSES = ("quantile", "mae", "mse", "huber")
 OPTIMIZERS = ("adam", "adamw", "sgd", "rmsprop")
 SCHEDULES = ("cosine", "exponential", "step", "plateau", "constant")
@@ -156,7 +156,7 @@ class FitOptions:
     segment: int | None = None
     normalisation: str = AUTO
     transform: str = AUTO
-    scaler: str = "standard"
+    scaler: str = AUTO
     linear_skip: str = AUTO
     dropout: float = 0.3
     loss: str = TrainingConfig.loss
@@ -181,7 +181,7 @@ _CHOICES: dict[str, tuple[str, ...]] = {
     "activation": ACTIVATIONS,
     "normalisation": (AUTO, *NORMALISATIONS),
     "transform": (AUTO, *TRANSFORMS),
-    "scaler": SCALERS,
+    "scaler": (AUTO, *SCALERS),
     "linear_skip": LINEAR_SKIPS,
     "loss": LOSSES,
     "optimizer": OPTIMIZERS,

@@ -45,7 +45,9 @@ def forward(
     y = y.reshape(len(context), config.output_segments * config.segment, len(config.levels))
     y = y[:, : config.horizon]
     if config.linear_skip:
-        y = y + (x @ weights["skip/kernel"] + weights["skip/bias"])[:, :, None]
+        # As in the linear model, padding holds the first value: a level that goes on to the left.
+        filled: Array = (context - center) / scale
+        y = y + (filled @ weights["skip/kernel"] + weights["skip/bias"])[:, :, None]
     y = y * scale[:, :, None] + center[:, :, None]
     return np.sort(y, axis=2)
 

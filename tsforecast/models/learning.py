@@ -152,6 +152,7 @@ class _Session:
         self.phase = "final training on all rows" if before else "training"
         self.epochs = before.epochs if before else ()
         self.ridge = before.ridge if before else DEFAULT_RIDGE
+        self.skip: Weights | None = None
         self.runs_left = len(plan.candidates) - 1 + plan.training.members
         self.history: list[dict[str, float | int | str | None]] = []
         self.train_windows = prepared.windows("train", plan)
@@ -159,9 +160,12 @@ class _Session:
 
     def choose(self, plan: Plan) -> tuple[TrainedNetwork, Plan]:
         """Train the first member of every candidate; the one with the least validation loss goes on."""
+        if len(plan.candidates) > 1 and not can_fit_linear(self.prepared, plan):
+            plan = replace(plan, candidates=tuple(c for c in plan.candidates if not c.linear_skip))
         if len(plan.candidates) == 1 or not len(self.validation_windows):
             self.runs_left = plan.training.members
-            return self.train(plan.spec(plan.model), 0), replace(plan, candidates=plan.candidates[:1])
+            plan = replace(plan, candidates=plan.candidates[:1])
+            return self.train(plan.spec(plan.model), 0), plan
         trials = []
         for network in plan.candidates:
             words = "with" if network.linear_skip else "without"
@@ -183,16 +187,15 @@ class _Session:
         phase = self.phase + variant
         if spec.members > 1:
             phase = f"{phase}, member {number + 1} of {spec.members}"
-        skip: Weights | None = None
-        if spec.network.linear_skip:
-            skip, self.ridge = _ridge(self.prepared, self.plan, spec.network.normalisation, self.ridge)
+        if spec.network.linear_skip and self.skip is None:
+            self.skip, self.ridge = _ridge(self.prepared, self.plan, spec.network.normalisation, self.ridge)
         data = TrainingData(
             values=self.prepared.values,
             observed=panel.observed,
             offsets=panel.offsets,
             train=self.train_windows,
             validation=self.validation_windows,
-            skip=skip,
+            skip=self.skip if spec.network.linear_skip else None,
         )
         run = Run(
             phase=phase,
@@ -216,6 +219,13 @@ class _Session:
             self.ridge,
             seconds,
         )
+
+
+def can_fit_linear(prepared: Prepared, plan: Plan) -> bool:
+    """Whether any training window has a complete target, without which there is nothing to solve for."""
+    index = prepared.windows("train", plan)
+    missing = np.concatenate([[0], np.cumsum(~prepared.panel.observed)])
+    return bool(np.any(missing[index.origins + plan.horizon] == missing[index.origins]))
 
 
 def _ridge(prepared: Prepared, plan: Plan, normalisation: str, ridge: float) -> tuple[Weights, float]:

@@ -104,9 +104,8 @@ class SegmentNetwork(keras.Model):  # type: ignore[misc]
         """
         config = self.config
         center, scale = _statistics(context, mask, config.normalisation)
-        x = (context - center) / scale
-        if mask is not None:
-            x = tf.where(mask, x, 0.0)
+        filled = (context - center) / scale
+        x = filled if mask is None else tf.where(mask, filled, 0.0)
         padding = config.input_segments * config.segment - config.lookback
         segments = tf.pad(x, [[0, 0], [padding, 0]])
         segments = tf.reshape(segments, (-1, config.input_segments, config.segment))
@@ -122,7 +121,7 @@ class SegmentNetwork(keras.Model):  # type: ignore[misc]
         y = tf.reshape(y, (-1, config.output_segments * config.segment, len(config.levels)))
         y = y[:, : config.horizon]
         if self.skip is not None:
-            y = y + self.skip(x)[:, :, None]
+            y = y + self.skip(filled)[:, :, None]
         return y, center[:, :, None], scale[:, :, None]
 
     def _encode(self, x: Tensor, steps: Tensor | None) -> tuple[Tensor, list[list[Tensor]]]:
@@ -222,7 +221,7 @@ def _statistics(context: Tensor, mask: Tensor | None, method: str) -> tuple[Tens
     count = tf.reduce_sum(weight, axis=1, keepdims=True)
     if method == "mean-level":
         level = tf.reduce_sum(tf.abs(context) * weight, axis=1, keepdims=True) / count
-        return tf.zeros_like(level), level + LEVEL_FLOOR
+        return tf.zeros_like(level), tf.maximum(level, LEVEL_FLOOR)
     mean = tf.reduce_sum(context * weight, axis=1, keepdims=True) / count
     variance = tf.reduce_sum(weight * (context - mean) ** 2, axis=1, keepdims=True) / count
     return mean, tf.sqrt(variance + VARIANCE_FLOOR)

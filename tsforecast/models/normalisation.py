@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 
 Array = NDArray[np.float32]
 VARIANCE_FLOOR = 1e-5
-LEVEL_FLOOR = 1e-6
+# In deviations of the series: a window of zeros must not turn one sale into the largest error of all.
+LEVEL_FLOOR = 0.1
 
 
 def statistics(context: Array, mask: NDArray[np.bool_], method: str) -> tuple[Array, Array]:
@@ -33,7 +34,7 @@ def statistics(context: Array, mask: NDArray[np.bool_], method: str) -> tuple[Ar
     kept = np.where(mask, context, np.float32(0))
     if method == "mean-level":
         level = np.abs(kept).sum(axis=1, keepdims=True) / count
-        return np.zeros_like(level), level + np.float32(LEVEL_FLOOR)
+        return np.zeros_like(level), np.maximum(level, np.float32(LEVEL_FLOOR))
     mean = kept.sum(axis=1, keepdims=True) / count
     variance = (np.where(mask, context - mean, np.float32(0)) ** 2).sum(axis=1, keepdims=True) / count
     return mean, np.sqrt(variance + np.float32(VARIANCE_FLOOR))

@@ -17,6 +17,10 @@ from tsforecast.windows import Batch, WindowIndex, batches, window_index
 _TRAIN_SAMPLE, _VALIDATION_SAMPLE = 8000, 3000
 
 
+# Fewer windows than these say nothing: a choice among them would follow the noise.
+_LEAST_TRAIN, _LEAST_POINTS = 10, 30
+
+
 class Trial:
     """Quick linear models under one set of held-out rows."""
 
@@ -38,9 +42,9 @@ class Trial:
         panel, horizon = self.panel, self.basics.horizon
         train = self.windows("train", lookback, _TRAIN_SAMPLE)
         validation = self.windows("validation", lookback, _VALIDATION_SAMPLE)
-        if not len(train) or not len(validation):
+        if len(train) < _LEAST_TRAIN or len(validation) * horizon < _LEAST_POINTS:
             return np.inf
-        method = "none" if normalisation == "mean-level" else "standard"
+        method = scaler_for(normalisation)
         scaling = fit_scaling(panel.values, panel.observed, panel.offsets, self.split.train_end, method=method, log=log)
         values = scaling.transform(panel.values, panel.series_of_row)
 
@@ -63,6 +67,11 @@ class Trial:
             total += float(np.where(used, error, 0.0).sum())
             count += float(used.sum())
         return total / count if count and np.isfinite(total) else np.inf
+
+
+def scaler_for(normalisation: str) -> str:
+    """The scaler that goes with a normalisation: one that divides by the level needs zero to stay zero."""
+    return "scale" if normalisation == "mean-level" else "standard"
 
 
 def least_context(split: Split, basics: Basics, lookback: int) -> int:

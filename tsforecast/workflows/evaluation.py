@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from tsforecast.metrics import evaluate, seasonal_errors, skill
@@ -15,10 +17,18 @@ MAX_TEST = 10_000
 _WORTH_SAYING = 0.005
 
 
-def score_models(
-    models: dict[str, tuple[Trained, Calibration]], prepared: Prepared, plan: Plan
-) -> dict[str, dict[str, float]]:
+@dataclass(frozen=True)
+class Entry:
+    """A model in the table of scores, with its intervals and the space it works in."""
+
+    trained: Trained
+    calibration: Calibration
+    prepared: Prepared
+
+
+def score_models(entries: dict[str, Entry], plan: Plan) -> dict[str, dict[str, float]]:
     """All metrics of METRICS.md for each model on the windows of the test part, and its skill."""
+    prepared = entries[plan.model].prepared
     panel = prepared.panel
     index = prepared.windows("test", plan, MAX_TEST)
     rows = index.origins[:, None] + np.arange(plan.horizon)
@@ -27,13 +37,13 @@ def score_models(
         panel.values, panel.observed, panel.offsets, plan.season_length, prepared.split.train_end
     )
     scores = {}
-    for name, (trained, calibration) in models.items():
+    for name, entry in entries.items():
         made = in_user_units(
-            predict_index(trained, prepared, index),
-            spread_index(trained, prepared, index),
-            spec=trained.spec,
-            calibration=calibration,
-            scaling=prepared.scaling,
+            predict_index(entry.trained, entry.prepared, index),
+            spread_index(entry.trained, entry.prepared, index),
+            spec=entry.trained.spec,
+            calibration=entry.calibration,
+            scaling=entry.prepared.scaling,
             series=index.series,
             levels=LEVELS,
         )
@@ -50,8 +60,8 @@ def score_models(
     key = "mase" if panel.n_series > 1 else "mae"
     for row in scores.values():
         row["skill"] = skill(row[key], scores["seasonal-naive"][key])
-    for name, (trained, _) in models.items():
-        scores[name]["seconds"] = trained.seconds
+    for name, entry in entries.items():
+        scores[name]["seconds"] = entry.trained.seconds
         scores[name]["windows"] = float(len(index))
     return scores
 

@@ -22,6 +22,7 @@ from tsforecast.models.learning import (
     Prepared,
     Trained,
     calibrate_model,
+    can_fit_linear,
     predict_index,
     prepare,
     train_again,
@@ -35,7 +36,7 @@ from tsforecast.store.bundle import Bundle, Golden
 from tsforecast.store.layout import check_name
 from tsforecast.store.publish import model_name, publish
 from tsforecast.windows import WindowIndex, gather_context
-from tsforecast.workflows.evaluation import score_models, verdict
+from tsforecast.workflows.evaluation import Entry, score_models, verdict
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -199,13 +200,19 @@ def evaluate(panel: Panel, split: Split, plan: Plan, report: Report, *, deadline
     """Train on the training part, calibrate, and score with the simple models on windows that none has seen."""
     prepared = prepare(panel, split, plan)
     trained, plan = train_model(plan.model, prepared, plan, report, deadline=deadline)
-    models = {plan.model: trained}
+    entries = {plan.model: Entry(trained, calibrate_model(trained, prepared, plan), prepared)}
+    # The baselines are rules about values as they are, whatever transform suits the network.
+    plain = prepared if plan.log == "none" else prepare(panel, split, replace(plan, log="none"))
     for simple in BASELINES:
-        if simple not in models:
-            models[simple] = train_model(simple, prepared, plan, report)[0]
-    calibrated = {name: (model, calibrate_model(model, prepared, plan)) for name, model in models.items()}
-    scores = score_models(calibrated, prepared, plan)
-    return Evaluated(trained, plan, calibrated[plan.model][1], scores)
+        if simple in entries:
+            continue
+        space = prepared if simple == "linear" else plain
+        if simple == "linear" and not can_fit_linear(space, plan):
+            report(Message("warning", "no training window is complete, so there is no linear model to compare with"))
+            continue
+        model = train_model(simple, space, plan, report)[0]
+        entries[simple] = Entry(model, calibrate_model(model, space, plan), space)
+    return Evaluated(trained, plan, entries[plan.model].calibration, score_models(entries, plan))
 
 
 def _training_rows(panel: Panel, split: Split, trained: Trained) -> str:

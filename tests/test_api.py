@@ -1,0 +1,162 @@
+"""`tsforecast.fit` and `tsforecast.predict`: data frames in, a data frame out."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import tsforecast
+from tests.conftest import make_series
+from tests.workflows.conftest import sales
+from tsforecast.errors import DataError, InputMissingError, OptionError
+
+SETTINGS = {"model": "linear", "horizon": 6, "lookback": 24}
+BOUNDS = ["lower_80", "upper_80", "lower_95", "upper_95"]
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Path:
+    return tmp_path / "models"
+
+
+def test_a_long_table(store):
+    frame = sales(120)
+    fitted = tsforecast.fit(frame, name="shops", store=store, **SETTINGS)
+    assert (fitted.name, fitted.version, fitted.series, fitted.horizon) == ("shops", 1, 2, 6)
+    made = tsforecast.predict(store=store)
+    assert list(made.columns) == ["shop", "date", "forecast", *BOUNDS]
+    assert list(made["shop"]) == ["007"] * 6 + ["7"] * 6
+    assert made["date"].dtype == "datetime64[us]"
+    assert list(made["date"][:6]) == list(pd.date_range("2023-05-01", periods=6))
+    assert all(made[name].dtype == np.float64 for name in ("forecast", *BOUNDS))
+    assert np.all(made["lower_95"] <= made["lower_80"])
+    assert np.all(made["lower_80"] <= made["forecast"])
+    assert np.all(made["forecast"] <= made["upper_80"])
+
+
+def test_a_wide_table(store):
+    frame = make_series(200).assign(z=make_series(200, seed=1)["y"] + 50)
+    tsforecast.fit(frame, store=store, **SETTINGS)
+    made = tsforecast.predict(frame, store=store)
+    (key,) = [name for name in made.columns if name not in ("ds", "forecast", *BOUNDS)]
+    assert list(made[key].unique()) == ["y", "z"]
+    means = made.groupby(key)["forecast"].mean()
+    assert 40 < means["z"] - means["y"] < 60
+
+
+def test_a_single_series_under_a_datetime_index(store):
+    table = make_series(200).set_index("ds")[["y"]].rename_axis(None)
+    tsforecast.fit(table, store=store, **SETTINGS)
+    made = tsforecast.predict(table, store=store)
+    assert list(made.columns) == ["time", "forecast", *BOUNDS]
+    assert list(made["time"]) == list(pd.date_range("2024-01-09 08:00", periods=6, freq="h"))
+
+
+def test_the_name_of_an_index_is_kept(store):
+    table = make_series(200).set_index("ds")
+    tsforecast.fit(table, store=store, **SETTINGS)
+    assert tsforecast.predict(store=store).columns[0] == "ds"
+
+
+def test_time_zones_are_kept_over_a_clock_change(store):
+    stamps = pd.date_range("2024-03-20", periods=262, freq="h", tz="Europe/Berlin")
+    frame = make_series(262).assign(ds=stamps)
+    assert stamps[-1] == pd.Timestamp("2024-03-30 21:00", tz="Europe/Berlin")
+    tsforecast.fit(frame, store=store, **SETTINGS)
+    for made in (tsforecast.predict(store=store), tsforecast.predict(frame, store=store)):
+        assert str(made["ds"].dtype) == "datetime64[us, Europe/Berlin]"
+        assert [stamp.hour for stamp in made["ds"]] == [22, 23, 0, 1, 3, 4]
+
+
+def test_levels_and_horizon(store):
+    frame = make_series(200)
+    tsforecast.fit(frame, store=store, **SETTINGS)
+    made = tsforecast.predict(store=store, levels=(50, 99.5), horizon=3)
+    assert list(made.columns) == ["ds", "forecast", "lower_50", "upper_50", "lower_99.5", "upper_99.5"]
+    assert len(made) == 3
+    assert np.all(made["upper_50"] < made["upper_99.5"])
+
+
+def test_no_levels_no_bounds(store):
+    tsforecast.fit(make_series(200), store=store, **SETTINGS)
+    assert list(tsforecast.predict(store=store, levels=()).columns) == ["ds", "forecast"]
+
+
+def test_series_never_seen_keep_their_own_level(store):
+    tsforecast.fit(sales(120), store=store, **SETTINGS)
+    new = sales(120, shops=("new", "newer"), seed=5)
+    new["sold"] *= 1000
+    made = tsforecast.predict(new, store=store)
+    assert list(made["shop"].unique()) == ["new", "newer"]
+    means = made.groupby("shop")["forecast"].mean()
+    assert 80_000 < means["new"] < 130_000 and 170_000 < means["newer"] < 230_000
+
+
+@pytest.mark.parametrize("plural", [False, True])
+def test_one_column_name_stands_for_a_list_of_one(plural, store):
+    frame = sales(120).assign(price=1.5, region="north")
+    names = {"target_col": "sold", "id_col": "shop"}
+    if plural:
+        names = {"target_cols": ["sold"], "id_cols": ["shop"]}
+    fitted = tsforecast.fit(frame, store=store, time_col="date", **names, **SETTINGS)
+    assert fitted.series == 2
+    assert list(tsforecast.predict(store=store).columns) == ["shop", "date", "forecast", *BOUNDS]
+
+
+def test_several_names_in_a_list(store):
+    frame = sales(120).assign(region="north", returned=lambda table: table["sold"] / 10)
+    fitted = tsforecast.fit(frame, store=store, target_col=["sold", "returned"], id_col=["region", "shop"], **SETTINGS)
+    assert fitted.series == 4
+    assert list(tsforecast.predict(store=store).columns[:2]) == ["region", "shop"]
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"horizont": 3}, "unknown option 'horizont'; did you mean 'horizon'?"),
+        ({"id_column": "shop"}, "unknown option 'id_column'; did you mean 'id_col'?"),
+        ({"xyz": 1}, "unknown option 'xyz'"),
+        ({"model": "gruu"}, "did you mean 'gru'"),
+        ({"horizon": 0}, "horizon is 0"),
+        ({"name": "Bad Name"}, "a model cannot be called 'Bad Name'"),
+    ],
+)
+def test_options_that_do_not_exist(options, message, store):
+    with pytest.raises(OptionError, match=message.replace("?", r"\?")):
+        tsforecast.fit(sales(120), store=store, **options)
+    assert not store.exists()
+
+
+def test_predict_suggests_a_name_too(store):
+    with pytest.raises(OptionError, match="unknown option 'delimeter'; did you mean 'delimiter'"):
+        tsforecast.predict(store=store, delimeter=";")
+
+
+def test_errors_say_where(store):
+    frame = sales(120).astype({"sold": object})
+    frame.loc[7, "sold"] = "n/k"
+    with pytest.raises(DataError, match="line 9, column 'sold'") as caught:
+        tsforecast.fit(frame, store=store, target_col="sold", **SETTINGS)
+    assert (caught.value.row, caught.value.column) == (9, "sold")
+    with pytest.raises(InputMissingError, match="no model"):
+        tsforecast.predict(store=store)
+
+
+def test_the_frame_given_is_left_as_it_was(store):
+    frame = sales(120)
+    before = frame.copy()
+    tsforecast.fit(frame, store=store, **SETTINGS)
+    tsforecast.predict(frame, store=store)
+    pd.testing.assert_frame_equal(frame, before)
+
+
+def test_progress_is_told_to_the_caller(store):
+    events = []
+    tsforecast.fit(sales(120), store=store, report=events.append, **SETTINGS)
+    tsforecast.predict(store=store, report=events.append)
+    texts = [event.text for event in events]
+    assert any("2 series of 120 steps" in text for text in texts)
+    assert any("published last" in text for text in texts)
