@@ -118,7 +118,7 @@ def write(
             "seed": arguments.seed,
             "seconds": round(seconds, 1),
             "choices": {choice.name: choice.value for choice in plan.choices},
-            "epochs": models[arguments.model].epochs,
+            "epochs": [len(path) for path in models[arguments.model].paths],
             "scores": rows,
         }
         sys.stdout.write(json.dumps(document, indent=2) + "\n")

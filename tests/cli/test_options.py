@@ -20,11 +20,12 @@ def reading():
 
 
 def test_every_reading_option_is_a_field_and_shows_its_default():
-    shown = {param.name: param.show_default for param in reading.params}
-    assert set(shown) == {field.name for field in fields(ReadOptions)}
+    params = {param.name: param for param in reading.params}
+    assert set(params) == {field.name for field in fields(ReadOptions)}
     for field in fields(ReadOptions):
         if field.default not in (None, ()):
-            assert shown[field.name] == str(field.default)
+            assert params[field.name].default == field.default
+            assert params[field.name].show_default is True
 
 
 def test_what_is_not_given_keeps_the_default():

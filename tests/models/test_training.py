@@ -154,17 +154,25 @@ def test_early_stopping_restores_the_best_weights(data):
     trained = fit(data, network, training)
     losses = [record.val_loss for record in trained.history]
     assert trained.best_epoch == 1 + int(np.argmin(losses))
-    assert len(losses) == trained.best_epoch + 2 < 30
+    assert len(losses) < 30
     assert "no better validation loss for 2 epochs" in trained.reason
     assert losses[-1] > losses[trained.best_epoch - 1]
+    assert len({record.learning_rate for record in trained.history}) == 3  # it fell twice
+    assert trained.path[-1].epoch == trained.best_epoch
     error, _ = validation_error(data, network, trained.weights)
     # In a point model of the mean absolute error, the loss of the weights is the error that they make.
     assert error == pytest.approx(losses[trained.best_epoch - 1], rel=1e-4)
     assert trained.validation_loss == losses[trained.best_epoch - 1]
 
 
-def test_stop_after_trains_for_that_many_epochs_whatever_validation_says(data, usual):
-    trained = fit(make_data(validation=False), make_network(), replace(TRAINING, patience=1), stop_after=2)
+def steps(count):
+    from tsforecast.models.course import Step
+
+    return tuple(Step(epoch, 1.0) for epoch in range(1, count + 1))
+
+
+def test_a_replay_follows_the_path_whatever_validation_says(data, usual):
+    trained = fit(make_data(validation=False), make_network(), replace(TRAINING, patience=1), replay=steps(2))
     assert (len(trained.history), trained.best_epoch) == (2, 2)
     assert trained.reason == "all 2 epochs done"
     assert [record.val_loss for record in trained.history] == [None, None]
@@ -174,12 +182,22 @@ def test_stop_after_trains_for_that_many_epochs_whatever_validation_says(data, u
     assert [record.loss for record in trained.history] == before[:2]
 
 
-def test_stop_after_keeps_the_last_weights_although_earlier_ones_had_less_loss(monkeypatch):
+def test_a_replay_uses_the_rates_of_the_path():
+    from tsforecast.models.course import Step
+
+    path = (Step(1, 1.0), Step(5, 0.25))
+    trained = fit(make_data(validation=False), make_network(), replace(TRAINING, schedule="constant"), replay=path)
+    assert [record.learning_rate for record in trained.history] == pytest.approx(
+        [TRAINING.learning_rate, TRAINING.learning_rate / 4]
+    )
+
+
+def test_a_replay_keeps_the_last_weights_although_earlier_ones_had_less_loss(monkeypatch):
     from tsforecast.models import training
 
     rates = [np.full(20, rate, np.float32) for rate in (0.01, 3.0)]
     monkeypatch.setattr(training, "learning_rates", lambda config, epoch, steps: rates[epoch - 1])
-    trained = fit(make_data(validation=False), make_network(), stop_after=2)
+    trained = fit(make_data(validation=False), make_network(), replay=steps(2))
     assert trained.history[1].loss > trained.history[0].loss
     assert trained.best_epoch == 2
 
@@ -264,18 +282,18 @@ def test_a_validation_loss_that_is_not_finite_is_divergence_too():
         fit(replace(data, values=values), make_network(), replace(TRAINING, epochs=1))
 
 
-@pytest.mark.parametrize("stop_after", [None, 4])
-def test_later_divergence_keeps_the_weights_before(monkeypatch, stop_after):
+@pytest.mark.parametrize("again", [False, True])
+def test_later_divergence_keeps_the_weights_before(monkeypatch, again):
     from tsforecast.models import training
 
-    data = make_data(validation=stop_after is None)
+    data = make_data(validation=not again)
     rates = training.learning_rates
 
     def broken(config, epoch, steps):
         return rates(config, epoch, steps) * (np.nan if epoch == 3 else 1)
 
     monkeypatch.setattr(training, "learning_rates", broken)
-    trained = fit(data, make_network(), replace(TRAINING, epochs=4), stop_after=stop_after)
+    trained = fit(data, make_network(), replace(TRAINING, epochs=4), replay=steps(4) if again else ())
     assert "no longer finite" in trained.reason
     assert len(trained.history) == 3
     assert trained.best_epoch <= 2
@@ -330,16 +348,6 @@ def test_the_quantile_loss_gives_half_to_the_median():
     zero, one = tf.zeros((1, 1, 1)), tf.ones((1, 1, 1))
     value, _ = loss(tf.constant([[2.0]]), tf.constant([[[0.0, 0.0, 4.0]]]), zero, one, None)
     assert float(value) == pytest.approx(0.25 * 2 * 0.1 * 2 + 0.5 * 2 * 0.5 * 2 + 0.25 * 2 * 0.1 * 2)
-
-
-def test_the_plateau_halves_the_rate_after_a_worse_epoch():
-    from tsforecast.models.training import _Stopper
-
-    stopper = _Stopper(patience=2)
-    assert [stopper.better(loss, epoch, "plateau") for epoch, loss in enumerate((3, 2, 2.5, 2.1), 1)] == [1, 1, 0, 0]
-    assert stopper.rate_factor == 0.25
-    assert stopper.best_epoch == 2
-    assert [stopper.exhausted(epoch) for epoch in (2, 3, 4)] == [False, False, True]
 
 
 def test_few_windows_are_passed_over_several_times_and_many_are_sampled():

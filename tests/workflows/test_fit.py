@@ -123,3 +123,21 @@ def test_each_model_of_the_table_has_a_plan(fitted, sales_csv):
         plan, split = make_plan(panel, FitOptions(model=name, horizon=7))
         assert plan.spec(name).horizon == 7
         assert np.all(split.train_end <= split.validation_end)
+
+
+def test_a_table_full_of_gaps_is_fitted_without_the_linear_model(tmp_path):
+    frame = sales(300, shops=("a",))
+    frame.loc[frame.index[5::6], "sold"] = np.nan
+    events = []
+    options = FitOptions(model="naive", horizon=7)
+    result = fit(frame, options=options, store=tmp_path, name="gappy", report=events.append)
+    assert "linear" not in result.scores and result.scores["naive"]["mae"] > 0
+    assert any("no linear model" in event.text for event in events if isinstance(event, Message))
+
+
+def test_a_network_on_a_table_full_of_gaps_goes_without_the_linear_skip(tmp_path):
+    frame = sales(300, shops=("a",))
+    frame.loc[frame.index[5::6], "sold"] = np.nan
+    options = FitOptions(horizon=7, units=8, epochs=1, lookback=14, segment=7)
+    fit(frame, options=options, store=tmp_path, name="gappy")
+    assert np.all(np.isfinite(predict(store=tmp_path).frame["forecast"]))

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 _PREFIX = {"warning": "Warning: ", "error": "Error: "}
 _STYLE = {"warning": "yellow", "error": "red", "success": "green"}
 # Not wrapped by us, so that a path or a command can be copied.
-_ONE_PIECE = ("error", "command")
+_ONE_PIECE = ("error", "command", "success")
 # Seconds over which the speed behind the remaining time is averaged: an epoch's validation must not make it jump.
 _SPEED_SECONDS = 120
 # Width that a column with line breaks needs to be read, and that between columns.

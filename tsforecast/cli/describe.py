@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 # A person reads the first screen; a program gets every series.
 _PROFILE_ON_TERMINAL = 20
+_PROFILE = ("rows", "missing", "zeros", "mean", "min", "max")
 
 
 @click.command("describe", cls=SectionCommand)
@@ -50,9 +51,10 @@ def _show(result: Description, console: Console) -> None:
     profile = result.profile
     shown = profile[:_PROFILE_ON_TERMINAL] if is_terminal(sys.stdout) else profile
     click.echo()
+    unnamed = ", ".join(result.target_cols)  # a single series has no id
     console.table(
-        ("series", "rows", "missing", "zeros", "mean", "min", "max"),
-        [tuple(row[key] for key in ("id", "rows", "missing", "zeros", "mean", "min", "max")) for row in shown],
+        ("series", *_PROFILE),
+        [(row["id"] or unnamed, *(row[key] for key in _PROFILE)) for row in shown],
     )
     if len(shown) < len(profile):
         console.info(f"{len(profile) - len(shown):,} more series are shown by --json, and when piped")
@@ -60,6 +62,8 @@ def _show(result: Description, console: Console) -> None:
 
 def _facts(result: Description) -> list[Row]:
     shortest, median, longest = result.lengths
+    lengths = f"{longest:,}" if shortest == longest else f"{shortest:,} to {longest:,}, median {median:,}"
+    lookback = ", ".join(str(steps) for steps in result.lookback) or "too few rows to fit"
     season = f"{result.season_length} steps" if result.season_length > 1 else "none"
     if result.season_strength is not None:
         season += f", strength {result.season_strength:.2f}"
@@ -75,8 +79,8 @@ def _facts(result: Description) -> list[Row]:
         ("last", result.last),
         ("series", result.series),
         ("rows", result.rows),
-        ("rows per series", f"{shortest:,} to {longest:,}, median {median:,}"),
+        ("rows per series", lengths),
         ("missing", f"{result.missing:,} ({percent(result.missing / result.rows)})"),
         ("horizon", result.horizon),
-        ("lookback", " or ".join(str(steps) for steps in result.lookback) or "too few rows to fit"),
+        ("lookback", f"the best of {lookback}" if len(result.lookback) > 1 else lookback),
     ]

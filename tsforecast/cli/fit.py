@@ -82,7 +82,12 @@ _OPTIONS: dict[str, tuple[tuple[str, type | tuple[str, ...], str, str], ...]] = 
         ("weight_decay", float, "Of the optimizer adamw.", ""),
         ("batch_size", int, "Windows per step.", _DATA),
         ("epochs", int, "Passes over the windows, at most.", _PRESET),
-        ("patience", int, "Epochs without improvement before training stops.", "by the epochs"),
+        (
+            "patience",
+            int,
+            "Epochs without improvement before the rate falls; then training stops.",
+            "by the epochs",
+        ),
         ("clip_norm", float, "Norm to which gradients are clipped; 0 for none.", ""),
         ("seed", int, "All chance derives from it: the same seed, the same model.", ""),
         ("time_limit", float, "Seconds for everything.", "none"),

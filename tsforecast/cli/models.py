@@ -13,6 +13,7 @@ from tsforecast.cli.groups import SectionCommand
 from tsforecast.cli.options import option, output_options, pass_console, store_option
 from tsforecast.cli.tables import show_choices, show_scores
 from tsforecast.cli.text import number, percent
+from tsforecast.models.registry import MODELS
 
 if TYPE_CHECKING:
     from tsforecast.store.load import VersionInfo
@@ -76,7 +77,8 @@ def _show(document: dict[str, Any], console: Console) -> None:
     """What reads well as a table of its own, below everything else."""
     details = document.pop("details")
     metrics = details["metrics"] = dict(details["metrics"])
-    scores, choices = metrics.pop("scores", {}), metrics.pop("choices", [])
+    stored, choices = metrics.pop("scores", {}), metrics.pop("choices", [])
+    scores = {name: stored[name] for name in MODELS if name in stored}
     console.table(("property", "value"), list(_flat(document | details)))
     click.echo()
     show_choices(console, [(choice["name"], choice["value"], choice["reason"]) for choice in choices], err=False)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Any
 
 import click
@@ -98,6 +99,8 @@ def command(
     if plot is not None:
         from tsforecast.io.plots import plot_forecast
 
+        # It warns of its caches, as on its first run or under a user without a home.
+        logging.getLogger("matplotlib").setLevel(logging.ERROR)
         title = f"{result.name}: {result.forecast.horizon} steps by {result.model}, version {result.version}"
         plot_forecast(result.history, result.forecast, result.schema, plot, title=title)
         console.success(f"drew {plot}")

@@ -133,7 +133,7 @@ def choose_training(options: FitOptions, windows: int, units: int) -> TrainingCo
         batch_size=batch,
         epochs=epochs,
         steps_per_epoch=preset.steps_per_epoch,
-        patience=options.patience or max(TrainingConfig.patience, epochs // 8),
+        patience=options.patience or max(TrainingConfig.patience, epochs // 12),
         clip_norm=options.clip_norm,
         members=options.members or preset.members,
         seed=options.seed,

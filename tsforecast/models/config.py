@@ -96,7 +96,8 @@ class TrainingConfig:
         batch_size: windows per step.
         epochs: at most.
         steps_per_epoch: at most; a longer pass over the windows is sampled anew in each epoch.
-        patience: epochs without a better validation loss before training stops; the best weights are kept.
+        patience: epochs without a better validation loss before the rate falls, and the third time training stops; the
+            best weights are kept.
         clip_norm: global norm to which gradients are clipped; 0 for none.
         members: networks trained from different seeds, whose median is the forecast.
         seed: every random draw derives from it.

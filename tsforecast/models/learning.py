@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tsforecast.models.calibration import Calibration, calibrate, scores_of, window_spread
+from tsforecast.models.course import Path
 from tsforecast.models.events import Message, Report
 from tsforecast.models.forecasting import ensemble_weights, predict_windows
 from tsforecast.models.linear import DEFAULT_RIDGE, fit_linear
@@ -66,7 +67,7 @@ class Trained:
         spec: what it is.
         weights: its tensors.
         history: one dict per epoch of every member.
-        epochs: the epoch whose weights were kept, for each member.
+        paths: the epochs that led to the weights, for each member.
         ridge: strength of the linear model or of the network's linear skip.
         seconds: spent on training.
     """
@@ -74,7 +75,7 @@ class Trained:
     spec: ModelSpec
     weights: Weights
     history: tuple[dict[str, float | int | str | None], ...] = ()
-    epochs: tuple[int, ...] = ()
+    paths: tuple[Path, ...] = ()
     ridge: float = DEFAULT_RIDGE
     seconds: float = 0.0
 
@@ -119,7 +120,7 @@ def train_model(
 def train_again(
     prepared: Prepared, plan: Plan, before: Trained, report: Report, *, deadline: float | None = None
 ) -> Trained:
-    """Train the chosen model anew on the whole of `prepared`, for as many epochs as were best before."""
+    """Train the chosen model anew on the whole of `prepared`, along the epochs that led to the best weights before."""
     if before.spec.network is None:
         return _train_simple(before.spec.name, prepared, plan, before.ridge)
     began = time.monotonic()
@@ -150,7 +151,7 @@ class _Session:
         self.prepared, self.plan, self.report = prepared, plan, report
         self.deadline = deadline
         self.phase = "final training on all rows" if before else "training"
-        self.epochs = before.epochs if before else ()
+        self.paths = before.paths if before else ()
         self.ridge = before.ridge if before else DEFAULT_RIDGE
         self.skip: Weights | None = None
         self.runs_left = len(plan.candidates) - 1 + plan.training.members
@@ -201,7 +202,7 @@ class _Session:
             phase=phase,
             member=number,
             seed=list(member_seeds(training.seed, spec.members))[number],
-            stop_after=self.epochs[number] if self.epochs else None,
+            replay=self.paths[number] if self.paths else (),
             deadline=_share(self.deadline, self.runs_left),
         )
         self.runs_left -= 1
@@ -215,7 +216,7 @@ class _Session:
             spec,
             ensemble_weights([member.weights for member in members]),
             tuple(self.history),
-            tuple(member.best_epoch for member in members),
+            tuple(member.path for member in members),
             self.ridge,
             seconds,
         )

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from tsforecast.errors import DataError
 from tsforecast.models.config import NetworkConfig, TrainingConfig
+from tsforecast.models.course import Course, Path, Step
 from tsforecast.models.events import BatchProgress, EpochEnded, PhaseEnded, PhaseStarted, Report
 from tsforecast.models.losses import loss_function
 from tsforecast.models.network import SegmentNetwork
@@ -68,11 +69,20 @@ class EpochRecord:
 
 @dataclass(frozen=True)
 class TrainedNetwork:
-    """The best weights of a run and how it went."""
+    """The best weights of a run and how it went.
+
+    Args:
+        weights: the best ones.
+        history: one record per epoch.
+        best_epoch: the epoch whose weights were kept.
+        path: epochs that led to them.
+        reason: why training ended.
+    """
 
     weights: Weights
     history: tuple[EpochRecord, ...]
     best_epoch: int
+    path: Path
     reason: str
 
     @property
@@ -90,14 +100,14 @@ class Run:
         phase: name shown to the user.
         member: number of the ensemble's member, from 0.
         seed: of this run.
-        stop_after: epochs to train without looking at validation; None to stop early by validation.
+        replay: epochs to train again without looking at validation; empty to be guided by validation.
         deadline: moment on time.monotonic() after which no further epoch starts; None for no limit.
     """
 
     phase: str
     member: int
     seed: int
-    stop_after: int | None = None
+    replay: Path = ()
     deadline: float | None = None
 
 
@@ -117,58 +127,41 @@ def train(
     Raises:
         DataError: the loss is not finite in the first epoch.
     """
-    epochs = run.stop_after or training.epochs
+    epochs = len(run.replay) or training.epochs
     report(PhaseStarted(run.phase, epochs, len(data.train)))
     began = time.monotonic()
     with tf.device(device):
         graph = _Graph(data, network, training, run.seed)
-    stopper = _Stopper(training.patience if run.stop_after is None else None)
+    course = Course(None if run.replay else training.patience, plateau=training.schedule == "plateau")
     history: list[EpochRecord] = []
+    best_epoch, path = 0, run.replay
     reason = f"all {epochs} epochs done"
-    for epoch in range(1, epochs + 1):
+    for number in range(1, epochs + 1):
+        step = run.replay[number - 1] if run.replay else Step(number, course.factor)
         with tf.device(device):
-            record = _epoch(graph, training, run, epoch, epochs, stopper.rate_factor, report)
+            record = _epoch(graph, training, run, number, epochs, step, report)
         history.append(record)
         criterion = record.loss if record.val_loss is None else record.val_loss
         if not np.isfinite([record.loss, criterion]).all():
-            if epoch == 1:
+            if not best_epoch:
                 raise DataError(
                     "training diverged in the first epoch: the loss is not a finite number",
                     hint="use a smaller --learning-rate, or --clip-norm 1",
                 )
             reason = "the loss was no longer finite; the weights before were kept"
             break
-        if stopper.better(criterion, epoch, training.schedule) or run.stop_after is not None:
-            best, best_epoch = graph.weights(), epoch
-        if stopper.exhausted(epoch):
-            reason = f"no better validation loss for {training.patience} epochs"
-            break
-        if run.deadline is not None and time.monotonic() + record.seconds > run.deadline and epoch < epochs:
+        if course.better(criterion, step) or run.replay:
+            best, best_epoch = graph.weights(), number
+        elif course.impatient:
+            if not course.fall_back():
+                reason = f"no better validation loss for {training.patience} epochs, at smaller rates neither"
+                break
+            graph.restore(best)
+        if run.deadline is not None and time.monotonic() + record.seconds > run.deadline and number < epochs:
             reason = "the time limit is reached"
             break
     report(PhaseEnded(run.phase, reason, len(history), time.monotonic() - began))
-    return TrainedNetwork(best, tuple(history), best_epoch, reason)
-
-
-class _Stopper:
-    """Best epoch so far, patience, and the factor of the plateau schedule."""
-
-    def __init__(self, patience: int | None) -> None:
-        self.patience = patience
-        self.best_epoch = 0
-        self.rate_factor = 1.0
-        self._best = np.inf
-
-    def better(self, criterion: float, epoch: int, schedule: str) -> bool:
-        if criterion < self._best:
-            self._best, self.best_epoch = criterion, epoch
-            return True
-        if schedule == "plateau":
-            self.rate_factor *= 0.5
-        return False
-
-    def exhausted(self, epoch: int) -> bool:
-        return self.patience is not None and epoch - self.best_epoch >= self.patience
+    return TrainedNetwork(best, tuple(history), best_epoch, path or course.path, reason)
 
 
 def _epoch(
@@ -177,12 +170,12 @@ def _epoch(
     run: Run,
     epoch: int,
     epochs: int,
-    rate_factor: float,
+    step: Step,
     report: Report,
 ) -> EpochRecord:
     """One pass over the (sampled) windows, then the validation loss."""
     began = time.monotonic()
-    rates = learning_rates(training, epoch, graph.steps) * rate_factor
+    rates = learning_rates(training, step.epoch, graph.steps) * np.float32(step.factor)
     order = graph.order(run.seed, epoch)
     sums = np.zeros(3)
     done = 0
@@ -258,6 +251,11 @@ class _Graph:
     def weights(self) -> Weights:
         """A copy of the weights under their fixed names."""
         return {name: np.array(v.numpy(), np.float32) for name, v in self.model.named_weights().items()}
+
+    def restore(self, weights: Weights) -> None:
+        """Go back to a copy of the weights."""
+        for name, variable in self.model.named_weights().items():
+            variable.assign(weights[name])
 
     def _gather(self, origins: Any, series: Any) -> tuple[Any, Any, Any, Any]:
         start = tf.gather(self.starts, series)[:, None]

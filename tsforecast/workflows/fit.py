@@ -225,7 +225,8 @@ def _training_rows(panel: Panel, split: Split, trained: Trained) -> str:
     )
     if not trained.spec.network and trained.spec.name != "linear":
         return text + "a rule that learns nothing"
-    epochs = f" for {', '.join(map(str, trained.epochs))} epochs" if trained.epochs else ""
+    counts = ", ".join(str(len(path)) for path in trained.paths)
+    epochs = f" for {counts} epochs" if counts else ""
     return text + f"trained anew on all {total} rows{epochs}"
 
 
