@@ -188,10 +188,11 @@ def test_markup_and_controls_are_text(terminal):
     assert err.getvalue() == "[bold]x[/bold] :smile: [2J\n"
 
 
-def test_long_command_stays_in_one_piece(terminal):
+def test_long_command_and_path_stay_in_one_piece(terminal):
     _, err = terminal()
     Console().command("next", LONG + " -o x")
-    assert err.getvalue() == f"next: {LONG} -o x\n"
+    Console().success(f"wrote {LONG} in 1 s")
+    assert err.getvalue() == f"next: {LONG} -o x\nwrote {LONG} in 1 s\n"
 
 
 def test_long_message_breaks_between_words(terminal):

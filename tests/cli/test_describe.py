@@ -21,12 +21,13 @@ def test_in_a_pipe(run, table):
     assert result.exit_code == 0
     facts = dict(line.split("\t") for line in result.stdout.split("\n\n")[0].splitlines())
     assert facts["frequency"] == "hourly (h)"
-    assert facts["rows"] == "200"
+    assert facts["rows"] == facts["rows per series"] == "200"
+    assert facts["lookback"].isdigit()
     assert facts["time column"] == "ds"
     assert facts["horizon"] == "48"
     profile = [line.split("\t") for line in result.stdout.split("\n\n")[1].splitlines()]
     assert profile[0] == ["series", "rows", "missing", "zeros", "mean", "min", "max"]
-    assert profile[1][1:4] == ["200", "0", "0"]
+    assert profile[1][:4] == ["y", "200", "0", "0"]
     assert float(profile[1][4]) == pytest.approx(101, abs=1)
 
 

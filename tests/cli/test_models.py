@@ -21,7 +21,7 @@ DETAILS = {
             "seconds": 12.3456,
             "notes": [{"kind": "info", "text": "hourly"}],
             "choices": [{"name": "lookback", "value": "336", "reason": "two weeks"}],
-            "scores": {"gru": {"mae": 1.25}},
+            "scores": {"drift": {"mae": 2.5}, "gru": {"mae": 1.25}},
         },
     },
 }
@@ -77,6 +77,7 @@ def test_show(run, play, record, calls):
         "",
         "model\tMAE\tRMSE\tMASE\tsMAPE\tskill\tcov 80\tcov 95\tsec",
         "gru\t1.25\t-\t-\t-\t-\t-\t-\t-",
+        "drift\t2.5\t-\t-\t-\t-\t-\t-\t-",
     ]
 
 

@@ -99,7 +99,7 @@ def choose_plan(panel: Panel, split: Split, basics: Basics, options: FitOptions)
     if info.kind == "network":
         network, more = _choose_network(panel, options, basics, lookback, normalisation, units)
         if options.units is None:
-            more.append(Choice("units", str(units), f"{windows} training windows, preset {options.preset}"))
+            more.append(Choice("units", str(units), f"{windows:,} training windows, preset {options.preset}"))
         candidates = _skip_candidates(network, options)
         choices += more
     return Plan(
@@ -133,7 +133,7 @@ def choose_training(options: FitOptions, windows: int, units: int) -> TrainingCo
         batch_size=batch,
         epochs=epochs,
         steps_per_epoch=preset.steps_per_epoch,
-        patience=options.patience or max(TrainingConfig.patience, epochs // 12),
+        patience=options.patience or max(TrainingConfig.patience, epochs // 8),
         clip_norm=options.clip_norm,
         members=options.members or preset.members,
         seed=options.seed,

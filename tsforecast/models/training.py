@@ -135,7 +135,7 @@ def train(
     course = Course(None if run.replay else training.patience, plateau=training.schedule == "plateau")
     history: list[EpochRecord] = []
     best_epoch, path = 0, run.replay
-    reason = f"all {epochs} epochs done"
+    reason = f"all {epochs} epochs done" if epochs > 1 else "the one epoch done"
     for number in range(1, epochs + 1):
         step = run.replay[number - 1] if run.replay else Step(number, course.factor)
         with tf.device(device):

@@ -219,15 +219,15 @@ def _training_rows(panel: Panel, split: Split, trained: Trained) -> str:
     total = len(panel.values)
     scored = int(split.train_end.sum())
     text = (
-        f"scored: a model trained on the first {scored} of {total} rows, chosen and calibrated on the next "
-        f"{int((split.calibration_end - split.train_end).sum())}, tested on the last "
-        f"{int((split.end - split.calibration_end).sum())}; published: "
+        f"scored: a model trained on the first {scored:,} of {total:,} rows, chosen and calibrated on the next "
+        f"{int((split.calibration_end - split.train_end).sum()):,}, tested on the last "
+        f"{int((split.end - split.calibration_end).sum()):,}; published: "
     )
     if not trained.spec.network and trained.spec.name != "linear":
         return text + "a rule that learns nothing"
     counts = ", ".join(str(len(path)) for path in trained.paths)
-    epochs = f" for {counts} epochs" if counts else ""
-    return text + f"trained anew on all {total} rows{epochs}"
+    epochs = f" for {counts} epoch{'' if counts == '1' else 's'}" if counts else ""
+    return text + f"trained anew on all {total:,} rows{epochs}"
 
 
 def _bundle(
