@@ -89,7 +89,7 @@ def test_everything_is_said_on_stderr(run, fitted):
         result.stderr
         == """\
 Warning: 3 of 12,345 values missing
-sales: 2 series, 12,345 rows, hourly; horizon 48, lookback 336
+sales: 2 series, 12,345 values, hourly; horizon 48, lookback 336
 choice    value  why
 lookback    336  two weeks
 Scores on windows held out from training

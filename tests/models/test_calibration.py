@@ -123,8 +123,25 @@ def test_finite_sample_ranks(count):
     scores = np.random.default_rng(0).permutation(np.arange(1.0, count + 1))[:, None]
     calibration = calibrate(scores, np.ones(scores.shape, bool))
     for probability, score in zip(PROBABILITIES, calibration.scores[0], strict=True):
-        rank = (np.ceil if probability >= 0.5 else np.floor)(round((count + 1) * probability, 6))
-        assert score == pytest.approx(np.clip(rank, 1, count))
+        share = abs(2 * probability - 1)  # of the errors that the interval between the score and its mirror holds
+        rank = np.clip(np.ceil(round((count + 1) * share, 6)), 1, count) if share else 0
+        assert score == pytest.approx(np.sign(probability - 0.5) * rank)
+
+
+def test_errors_on_one_side_widen_both_sides():
+    scores = np.random.default_rng(0).uniform(1, 2, size=(200, 1))
+    calibration = calibrate(scores, np.ones(scores.shape, bool))
+    np.testing.assert_array_equal(calibration.scores, -calibration.scores[:, ::-1])
+
+
+def test_beyond_the_horizon_no_interval_is_narrower_than_at_its_end():
+    calibration = calibrate(np.random.default_rng(0).normal(size=(500, 2)), np.ones((500, 2), bool))
+    # The fed back window looks calm: the model's own quantiles nearly meet.
+    quantiles = np.array([[[-1.0, 0.0, 1.0]] * 2 + [[-0.1, 0.0, 0.1]] * 4])
+    lower, upper = interval(calibration, quantiles, (0.1, 0.5, 0.9), np.ones((1, 1)), 80)
+    width = (upper - lower)[0]
+    np.testing.assert_allclose(width[2:4], width[1] * np.sqrt(2))
+    np.testing.assert_allclose(width[4:], width[1] * np.sqrt(3))
 
 
 @quick

@@ -70,7 +70,7 @@ def test_a_network_learns_more_than_the_seasonal_naive(sales_csv, tmp_path):
     result = fit(sales_csv, options=options, store=tmp_path)
     assert result.scores["gru"]["skill"] > 0.15
     phases = list(dict.fromkeys(row["phase"] for row in result.history))
-    assert phases == ["training with linear skip", "training without linear skip", "final training on all rows"]
+    assert phases == ["training, with linear skip", "training, without linear skip", "final training on all rows"]
     assert any(choice.name == "linear_skip" for choice in result.choices)
     assert {"loss", "val_loss", "learning_rate", "clipped_share", "gradient_norm"} <= set(result.history[0])
     assert len(predict(store=tmp_path).frame) == 14

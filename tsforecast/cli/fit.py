@@ -158,7 +158,7 @@ def _show(result: FitResult, console: Console, store: str) -> None:
     for note in result.notes:
         console.note(note.kind, note.text)
     console.info(
-        f"{result.name}: {result.series:,} series, {result.rows:,} rows, {result.frequency_name}; "
+        f"{result.name}: {result.series:,} series, {result.rows:,} values, {result.frequency_name}; "
         f"horizon {result.horizon}, lookback {result.lookback}"
     )
     show_choices(console, [(choice.name, choice.value, choice.reason) for choice in result.choices], err=True)

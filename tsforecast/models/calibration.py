@@ -2,10 +2,10 @@
 
 A model's outputs at some probability levels define, per window and step, a monotone map between values and *scores*:
 the standard normal quantile of the level, linear between levels and beyond them. A point model's score is its error
-divided by the window's spread. Calibration replaces the promised distribution of scores by the one observed on
-held-out windows (split conformal prediction of a distribution, Chernozhukov et al. 2021; finite-sample ranks as in Vovk
-et al. 2005), separately for each step of the horizon. The map is monotone, so quantiles never cross, and one
-calibration serves every interval level.
+divided by the window's spread. Calibration replaces the promised size of scores by the one observed on held-out windows
+(split conformal prediction with absolute scores, Vovk et al. 2005; of quantiles, Romano et al. 2019), separately for
+each step of the horizon. Scores count without their sign: held-out windows that all err on one side say little about
+the side of the next error. The map is monotone, so quantiles never cross, and one calibration serves every level.
 """
 
 from __future__ import annotations
@@ -111,11 +111,9 @@ def calibrate(scores: Array, observed: NDArray[np.bool_]) -> Calibration:
     width = min(horizon - 1, -(-_ENOUGH // max(1, samples)) // 2)
     for step in range(horizon):
         near = slice(max(0, step - width), step + width + 1)
-        pool = np.sort(relative[:, near][observed[:, near]])
-        if len(pool) < _LEAST:
-            pool = np.sort(relative[observed])
-        rows[step] = _finite_sample_quantiles(pool)
-    method = f"conformal quantiles of {samples} held-out windows"
+        pool = relative[:, near][observed[:, near]]
+        rows[step] = _finite_sample_quantiles(pool if len(pool) >= _LEAST else relative[observed])
+    method = f"conformal quantiles of {samples} held-out windows, {-(-samples // horizon)} of them apart"
     method += f", pooled over {min(horizon, 2 * width + 1)} neighbouring steps" if width else ", per step"
     return Calibration(rows * profile[:, None], samples, method)
 
@@ -136,7 +134,8 @@ def interval(
     """Calibrated interval that holds `level` percent of the future values, each bound of shape (samples, horizon).
 
     Steps beyond the calibrated horizon (forecasts fed back into the model) use the last calibrated step, widened with
-    the square root of how many horizons ahead they lie, as for a random walk.
+    the square root of how many horizons ahead they lie, as for a random walk; where the fed back window looks calmer
+    than a real one, they are at least that much wider than the last calibrated step.
     """
     horizon, calibrated = quantiles.shape[1], len(calibration.scores)
     steps = np.arange(horizon)
@@ -146,17 +145,24 @@ def interval(
     for probability in (0.5 - level / 200, 0.5 + level / 200):
         score = score_at(calibration, probability)[rows] * growth
         bounds.append(values_of(score, quantiles, levels, spread))
+    if horizon > calibrated:
+        middle = quantiles[:, :, levels.index(0.5)]
+        below, above = middle - bounds[0], bounds[1] - middle
+        edge, beyond = calibrated - 1, slice(calibrated, None)
+        bounds[0][:, beyond] = (middle - np.maximum(below, below[:, [edge]] * growth))[:, beyond]
+        bounds[1][:, beyond] = (middle + np.maximum(above, above[:, [edge]] * growth))[:, beyond]
     return bounds[0], bounds[1]
 
 
 def _finite_sample_quantiles(pool: Array) -> Array:
-    """Order statistics with the (n + 1) correction, so that coverage holds for small n as well."""
-    n = len(pool)
-    probabilities = np.asarray(PROBABILITIES)
-    upper = np.clip(np.ceil((n + 1) * probabilities).astype(int), 1, n) - 1
-    lower = np.clip(np.floor((n + 1) * probabilities).astype(int), 1, n) - 1
-    ranks = np.where(probabilities < 0.5, lower, upper)
-    return np.maximum.accumulate(pool[ranks])
+    """Scores at PROBABILITIES, by order statistics of their size with the (n + 1) correction for small n.
+
+    The interval from score(1 - p) to score(p) holds the share 2p - 1.
+    """
+    size, n = np.sort(np.abs(pool)), len(pool)
+    ranks = np.ceil((n + 1) * (2 * np.asarray(_UPPER) - 1) - 1e-9).astype(int)
+    upper = size[np.clip(ranks, 1, n) - 1]
+    return np.concatenate([-upper[::-1], [0.0], upper])
 
 
 def _profile(scores: Array, observed: NDArray[np.bool_]) -> Array:

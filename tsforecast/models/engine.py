@@ -25,7 +25,7 @@ def start(threads: int) -> Any:
     """
     os.environ.setdefault("KERAS_BACKEND", "tensorflow")
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    with _held_back_stderr():
+    with _held_back_stderr(), _private_keras_home():
         import keras
         import tensorflow as tf
 
@@ -62,6 +62,20 @@ def choose_device(device: str) -> str:
             hint="use --device cpu, or install the CUDA libraries: pip install 'tsforecast[gpu]'",
         )
     return "/GPU:0" if gpus and device != "cpu" else "/CPU:0"
+
+
+@contextmanager
+def _private_keras_home() -> Iterator[None]:
+    """Keras reads and writes a configuration file when it is imported: in a folder that nobody else can fill."""
+    before = os.environ.get("KERAS_HOME")
+    with tempfile.TemporaryDirectory() as folder:
+        os.environ["KERAS_HOME"] = folder
+        try:
+            yield
+        finally:
+            del os.environ["KERAS_HOME"]
+            if before is not None:
+                os.environ["KERAS_HOME"] = before
 
 
 @contextmanager

@@ -169,8 +169,8 @@ class _Session:
             return self.train(plan.spec(plan.model), 0), plan
         trials = []
         for network in plan.candidates:
-            words = "with" if network.linear_skip else "without"
-            trials.append(self.train(replace(plan, candidates=(network,)).spec(plan.model), 0, f" {words} linear skip"))
+            variant = f", {'with' if network.linear_skip else 'without'} linear skip"
+            trials.append(self.train(replace(plan, candidates=(network,)).spec(plan.model), 0, variant))
         losses = [trial.validation_loss for trial in trials]
         best = int(np.argmin(losses))
         value = "on" if plan.candidates[best].linear_skip else "off"

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tsforecast import __version__
+from tsforecast.files import check_folder
 from tsforecast.io.forecasts import check_columns
 from tsforecast.io.panels import Note, ReadOptions, ReadResult, read_panel
 from tsforecast.models.calibration import Calibration
@@ -36,7 +37,7 @@ from tsforecast.store.bundle import Bundle, Golden
 from tsforecast.store.layout import check_name
 from tsforecast.store.publish import model_name, publish
 from tsforecast.windows import WindowIndex, gather_context
-from tsforecast.workflows.evaluation import Entry, score_models, verdict
+from tsforecast.workflows.evaluation import LEVELS, Entry, score_models, verdict
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
 # Share of the time limit for the training that is scored; the rest is for the final one on all rows.
 _FIRST_SHARE = 0.55
 _GOLDEN_WINDOWS = 8
+_COVERAGE_TOLERANCE = 0.15
 _CONTEXT_HORIZONS = 2  # kept with the model beyond the lookback, for plots
 
 
@@ -139,6 +141,7 @@ def fit(
         report(Message(note.kind, note.text))
     name = name or model_name(Path(data.file).name.split(".")[0])
     check_columns(data.schema)
+    check_folder(Path(store) / name)
     plan, split = make_plan(data.panel, options)
     for choice in plan.choices:
         report(Message("choice", f"{choice.name} {choice.value}: {choice.reason}"))
@@ -147,6 +150,8 @@ def fit(
         data.panel, split, plan, report, deadline=None if limit is None else began + _FIRST_SHARE * limit
     )
     plan = evaluated.plan
+    for warning in _coverage_warnings(plan.model, evaluated):
+        report(Message("warning", warning))
     everything = prepare(data.panel, whole(data.panel.lengths), plan)
     final = train_again(everything, plan, evaluated.trained, report, deadline=None if limit is None else began + limit)
     result = FitResult(
@@ -213,6 +218,17 @@ def evaluate(panel: Panel, split: Split, plan: Plan, report: Report, *, deadline
         model = train_model(simple, space, plan, report)[0]
         entries[simple] = Entry(model, calibrate_model(model, space, plan), space)
     return Evaluated(trained, plan, entries[plan.model].calibration, score_models(entries, plan))
+
+
+def _coverage_warnings(model: str, evaluated: Evaluated) -> list[str]:
+    """What to say of intervals that held far less on the test windows than they promise."""
+    scores = evaluated.scores[model]
+    return [
+        f"the {level:g} % intervals held only {scores[f'coverage_{level:g}']:.0%} of the held-out values: the newest "
+        f"rows behave unlike those that the intervals rest on"
+        for level in LEVELS
+        if scores[f"coverage_{level:g}"] < level / 100 - _COVERAGE_TOLERANCE
+    ]
 
 
 def _training_rows(panel: Panel, split: Split, trained: Trained) -> str:

@@ -177,6 +177,16 @@ def _continue(bundle: Bundle, new: Panel) -> tuple[Panel, Scaling, NDArray[np.in
     history, joined = _join(bundle.context, new, series, bundle.spec.lookback)
     if joined:
         notes.append(Note("info", f"{joined} series are shorter than the lookback: joined to the rows kept at fit"))
+    short = np.flatnonzero(history.lengths < bundle.spec.lookback)
+    if len(short):
+        number = int(short[0])
+        notes.append(
+            Note(
+                "warning",
+                f"{len(short)} series have fewer rows than the lookback"
+                f" ('{history.label(number)}': {history.lengths[number]} of {bundle.spec.lookback}): less to go by",
+            )
+        )
     last_seen = bundle.context.starts + bundle.context.lengths
     older = (series >= 0) & (new.starts + new.lengths < last_seen[series])
     if older.any():
