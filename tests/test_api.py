@@ -160,3 +160,8 @@ def test_progress_is_told_to_the_caller(store):
     texts = [event.text for event in events]
     assert any("2 series of 120 steps" in text for text in texts)
     assert any("published last" in text for text in texts)
+
+
+def test_predict_takes_no_columns_because_the_model_knows_its_own(tmp_path):
+    with pytest.raises(OptionError, match="unknown option 'target_col'"):
+        tsforecast.predict(store=tmp_path, target_col="y")

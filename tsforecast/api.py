@@ -87,7 +87,7 @@ def predict(
         version=version,
         horizon=horizon,
         levels=levels,
-        reading=ReadOptions(**_named(reading, _READING)),
+        reading=ReadOptions(**_named(reading, _READING - _COLUMNS)),
         report=report,
     )
     frame = result.frame.copy()
@@ -99,6 +99,8 @@ def predict(
 
 
 _READING = {field.name for field in fields(ReadOptions)}
+# A published model knows its columns.
+_COLUMNS = {"time_col", "target_cols", "id_cols"}
 _MODEL = {field.name for field in fields(FitOptions)}
 # On the command line these can be given several times, and are named for one.
 _PLURAL = {"target_col": "target_cols", "id_col": "id_cols"}
@@ -117,7 +119,8 @@ def _named(options: dict[str, Any], known: set[str]) -> dict[str, Any]:
     for key, value in options.items():
         field = _PLURAL.get(key, key)
         if field not in known:
-            close = get_close_matches(key, known | _MODEL | set(_PLURAL), n=1)
+            names = known | {one for one, many in _PLURAL.items() if many in known}
+            close = get_close_matches(key, names | _MODEL if _COLUMNS.issubset(known) else names, n=1)
             raise OptionError(f"unknown option '{key}'", hint=f"did you mean '{close[0]}'?" if close else "")
         if field in _PLURAL.values():
             value = (value,) if isinstance(value, str) else tuple(value)

@@ -58,9 +58,17 @@ def test_list_of_nothing(run):
     assert json.loads(run("models", "list", "--json").stdout) == {"models": []}
 
 
-def test_show(run, play, record, calls):
+def test_show_without_details_has_what_a_person_wants(run, play, record):
     play("workflows.models", show_model=record(SimpleNamespace(to_dict=lambda: deepcopy(DETAILS))))
-    result = run("models", "show", "sales", "--version", "3")
+    lines = run("models", "show").stdout.splitlines()
+    assert lines[1:3] == ["name\tsales", "version\t3"]
+    assert not any(line.startswith("metrics.") for line in lines)
+    assert "choice\tvalue\twhy" in lines
+
+
+def test_show_in_detail(run, play, record, calls):
+    play("workflows.models", show_model=record(SimpleNamespace(to_dict=lambda: deepcopy(DETAILS))))
+    result = run("models", "show", "sales", "--version", "3", "-v")
     assert calls == [(("./models", "sales", 3), {})]
     assert result.stdout.splitlines() == [
         "property\tvalue",

@@ -73,13 +73,43 @@ def show_command(console: Console, /, name: str | None, version: int | None, sto
         _show(document, console)
 
 
+# What a person wants to know of a version, and where it stands; -v shows everything there is.
+_FACTS = (
+    ("name", "name"),
+    ("version", "version"),
+    ("folder", "path"),
+    ("published", "published"),
+    ("model", "spec.name"),
+    ("data", "metrics.file"),
+    ("series", "metrics.series"),
+    ("values", "metrics.rows"),
+    ("frequency", "metrics.frequency_name"),
+    ("first", "provenance.first"),
+    ("last", "provenance.last"),
+    ("horizon", "spec.horizon"),
+    ("lookback", "spec.lookback"),
+    ("season", "spec.season_length"),
+    ("members", "spec.members"),
+    ("parameters", "provenance.parameters"),
+    ("seed", "provenance.seed"),
+    ("threads", "provenance.threads"),
+    ("tsforecast", "provenance.tsforecast"),
+    ("tensorflow", "provenance.tensorflow"),
+    ("verdict", "metrics.verdict"),
+    ("rows", "metrics.training_rows"),
+    ("intervals", "metrics.calibration"),
+)
+
+
 def _show(document: dict[str, Any], console: Console) -> None:
     """What reads well as a table of its own, below everything else."""
     details = document.pop("details")
     metrics = details["metrics"] = dict(details["metrics"])
     stored, choices = metrics.pop("scores", {}), metrics.pop("choices", [])
     scores = {name: stored[name] for name in MODELS if name in stored}
-    console.table(("property", "value"), list(_flat(document | details)))
+    known = dict(_flat(document | details))
+    facts = list(known.items()) if console.verbose else [(name, known[path]) for name, path in _FACTS if path in known]
+    console.table(("property", "value"), facts)
     click.echo()
     show_choices(console, [(choice["name"], choice["value"], choice["reason"]) for choice in choices], err=False)
     click.echo()

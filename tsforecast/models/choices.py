@@ -86,7 +86,8 @@ def choose_plan(panel: Panel, split: Split, basics: Basics, options: FitOptions)
     if options.transform == AUTO:
         choices.append(Choice("transform", log, reason))
     if options.normalisation == AUTO and info.kind == "network":
-        choices.append(Choice("normalisation", normalisation, reason))
+        together = reason if options.transform != AUTO else "by the same comparison"
+        choices.append(Choice("normalisation", normalisation, together))
     lookback, why = _choose_lookback(trial, lookbacks, log, normalisation)
     if options.lookback is None:
         choices.append(Choice("lookback", str(lookback), why))
@@ -291,7 +292,9 @@ def _units(windows: int, preset: str) -> int:
 def _season_reason(panel: Panel, season: int) -> str:
     """What the frequency says, and whether the longest series' autocorrelation agrees."""
     reason = f"natural for {panel.frequency.name} data"
-    strength = season_strength(panel.series(int(np.argmax(panel.lengths))), season)
+    longest = panel.series(int(np.argmax(panel.lengths)))
+    # Of the older rows only: the newest will be held out.
+    strength = season_strength(longest[: 7 * len(longest) // 10], season)
     if strength is None:
         return reason
     return f"{reason}; autocorrelation there {strength:.2f}" + (" (weak)" if strength < 0.2 else "")
