@@ -6,6 +6,7 @@ calibration part, and nothing else does.
 
 from __future__ import annotations
 
+import math
 import time
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
@@ -94,7 +95,7 @@ def train_model(
     plan: Plan,
     report: Report,
     *,
-    deadline: float | None = None,
+    deadline: float = math.inf,
 ) -> tuple[Trained, Plan]:
     """Train any model of the table, and choose among the plan's candidates where it is a network.
 
@@ -118,7 +119,7 @@ def train_model(
 
 
 def train_again(
-    prepared: Prepared, plan: Plan, before: Trained, report: Report, *, deadline: float | None = None
+    prepared: Prepared, plan: Plan, before: Trained, report: Report, *, deadline: float = math.inf
 ) -> Trained:
     """Train the chosen model anew on the whole of `prepared`, along the epochs that led to the best weights before."""
     if before.spec.network is None:
@@ -142,7 +143,7 @@ class _Session:
     """Training runs of networks on the same data, with what they share and what they leave in the history."""
 
     def __init__(
-        self, prepared: Prepared, plan: Plan, report: Report, deadline: float | None, before: Trained | None = None
+        self, prepared: Prepared, plan: Plan, report: Report, deadline: float, before: Trained | None = None
     ) -> None:
         from tsforecast.models import engine
 
@@ -241,10 +242,8 @@ def _ridge(prepared: Prepared, plan: Plan, normalisation: str, ridge: float) -> 
     )
 
 
-def _share(deadline: float | None, remaining: int) -> float | None:
-    """The moment at which the next of `remaining` members has used its share of the time left."""
-    if deadline is None:
-        return None
+def _share(deadline: float, remaining: int) -> float:
+    """The moment at which the next of `remaining` runs has used its share of the time left."""
     now = time.monotonic()
     return now + (deadline - now) / remaining
 

@@ -6,6 +6,7 @@ is ever copied in advance. Every random draw (initial weights, dropout, order of
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -101,14 +102,14 @@ class Run:
         member: number of the ensemble's member, from 0.
         seed: of this run.
         replay: epochs to train again without looking at validation; empty to be guided by validation.
-        deadline: moment on time.monotonic() after which no further epoch starts; None for no limit.
+        deadline: moment on time.monotonic() after which no further epoch starts.
     """
 
     phase: str
     member: int
     seed: int
     replay: Path = ()
-    deadline: float | None = None
+    deadline: float = math.inf
 
 
 def train(
@@ -157,7 +158,7 @@ def train(
                 reason = f"no better validation loss for {training.patience} epochs, at smaller rates neither"
                 break
             graph.restore(best)
-        if run.deadline is not None and time.monotonic() + record.seconds > run.deadline and number < epochs:
+        if time.monotonic() + record.seconds > run.deadline and number < epochs:
             reason = "the time limit is reached"
             break
     report(PhaseEnded(run.phase, reason, len(history), time.monotonic() - began))

@@ -2,19 +2,34 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import math
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from tsforecast.metrics import evaluate, seasonal_errors, skill
 from tsforecast.models.calibration import Calibration
+from tsforecast.models.events import Message, Report
 from tsforecast.models.forecasting import in_user_units
-from tsforecast.models.learning import Prepared, Trained, predict_index, spread_index
+from tsforecast.models.learning import (
+    Prepared,
+    Trained,
+    calibrate_model,
+    can_fit_linear,
+    predict_index,
+    prepare,
+    spread_index,
+    train_model,
+)
 from tsforecast.models.plan import Plan
+from tsforecast.models.registry import BASELINES
+from tsforecast.series import Panel
+from tsforecast.split import Split
 
 LEVELS = (80.0, 95.0)
 MAX_TEST = 10_000
 _WORTH_SAYING = 0.005
+_COVERAGE_TOLERANCE = 0.15
 
 
 @dataclass(frozen=True)
@@ -24,6 +39,35 @@ class Entry:
     trained: Trained
     calibration: Calibration
     prepared: Prepared
+
+
+@dataclass(frozen=True)
+class Evaluated:
+    """A model trained on the training part only, the plan with what it chose, and honest scores of all models."""
+
+    trained: Trained
+    plan: Plan
+    calibration: Calibration
+    scores: dict[str, dict[str, float]]
+
+
+def evaluate_plan(panel: Panel, split: Split, plan: Plan, report: Report, *, deadline: float = math.inf) -> Evaluated:
+    """Train on the training part, calibrate, and score with the simple models on windows that none has seen."""
+    prepared = prepare(panel, split, plan)
+    trained, plan = train_model(plan.model, prepared, plan, report, deadline=deadline)
+    entries = {plan.model: Entry(trained, calibrate_model(trained, prepared, plan), prepared)}
+    # The baselines are rules about values as they are, whatever transform suits the network.
+    plain = prepared if plan.log == "none" else prepare(panel, split, replace(plan, log="none"))
+    for simple in BASELINES:
+        if simple in entries:
+            continue
+        space = prepared if simple == "linear" else plain
+        if simple == "linear" and not can_fit_linear(space, plan):
+            report(Message("warning", "no training window is complete, so there is no linear model to compare with"))
+            continue
+        model = train_model(simple, space, plan, report)[0]
+        entries[simple] = Entry(model, calibrate_model(model, space, plan), space)
+    return Evaluated(trained, plan, entries[plan.model].calibration, score_models(entries, plan))
 
 
 def score_models(entries: dict[str, Entry], plan: Plan) -> dict[str, dict[str, float]]:
@@ -88,3 +132,14 @@ def _compared(skill_of_one: float, skill_of_other: float) -> str:
     if abs(share) < _WORTH_SAYING:
         return "the same error as"
     return f"{abs(share):.0%} {'less' if share > 0 else 'more'} error than"
+
+
+def coverage_warnings(model: str, evaluated: Evaluated) -> list[str]:
+    """What to say of intervals that held far less on the test windows than they promise."""
+    scores = evaluated.scores[model]
+    return [
+        f"the {level:g} % intervals held only {scores[f'coverage_{level:g}']:.0%} of the held-out values: the newest "
+        f"rows behave unlike those that the intervals rest on"
+        for level in LEVELS
+        if scores[f"coverage_{level:g}"] < level / 100 - _COVERAGE_TOLERANCE
+    ]

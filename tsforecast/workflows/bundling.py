@@ -1,0 +1,93 @@
+"""Everything that a published version holds, gathered from a fit."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any
+
+import numpy as np
+
+from tsforecast import __version__
+from tsforecast.io.panels import ReadResult
+from tsforecast.models.calibration import Calibration
+from tsforecast.models.inference import parameter_count
+from tsforecast.models.learning import Prepared, Trained, predict_index
+from tsforecast.models.plan import Plan
+from tsforecast.store.bundle import Bundle, Golden
+from tsforecast.windows import WindowIndex, gather_context
+
+_GOLDEN_WINDOWS = 8
+_CONTEXT_HORIZONS = 2  # kept with the model beyond the lookback, for plots
+
+
+def make_bundle(
+    data: ReadResult,
+    plan: Plan,
+    calibration: Calibration,
+    final: Trained,
+    prepared: Prepared,
+    result: dict[str, Any],
+) -> Bundle:
+    """A version from what a fit has made.
+
+    Args:
+        data: the table.
+        plan: what was decided.
+        calibration: of the intervals.
+        final: the model trained on all rows.
+        prepared: those rows in model space.
+        result: the fit's result as plain values.
+    """
+    panel, spec = data.panel, final.spec
+    keep = spec.lookback + _CONTEXT_HORIZONS * plan.horizon
+    facts = {key: value for key, value in result.items() if key not in ("name", "version", "path", "history")}
+    return Bundle(
+        spec=spec,
+        weights=final.weights,
+        schema=data.schema,
+        context=panel.between(panel.lengths - keep, panel.lengths),
+        scaling=prepared.scaling,
+        calibration=calibration,
+        golden=_golden(final, prepared),
+        metrics=facts,
+        history=list(result["history"]),
+        provenance=_provenance(data, plan),
+    )
+
+
+def _golden(final: Trained, prepared: Prepared) -> Golden:
+    """The windows before the last horizon of some of the series that are long enough, with their forecasts."""
+    panel, spec = prepared.panel, final.spec
+    usable = np.flatnonzero(panel.lengths > spec.horizon)
+    series = usable[np.unique(np.linspace(0, len(usable) - 1, _GOLDEN_WINDOWS).astype(np.int64))]
+    index = WindowIndex(panel.offsets[series + 1] - spec.horizon, series)
+    context, mask = gather_context(prepared.values, panel.offsets, index, lookback=spec.lookback)
+    return Golden(context, mask, index.series, predict_index(final, prepared, index))
+
+
+def _provenance(data: ReadResult, plan: Plan) -> dict[str, Any]:
+    import platform
+    from importlib.metadata import version
+
+    panel = data.panel
+    last = int(np.argmax(panel.starts + panel.lengths))
+    network = plan.network
+    facts: dict[str, Any] = {
+        "data_hash": data.data_hash,
+        "data_rows": data.rows,
+        "first": str(min(panel.stamps(i)[0] for i in range(min(panel.n_series, 1000)))),
+        "last": str(panel.stamps(last)[-1]),
+        "seed": plan.training.seed,
+        "tsforecast": __version__,
+        "python": platform.python_version(),
+        "numpy": version("numpy"),
+    }
+    if network is not None:
+        from tsforecast.models import engine
+
+        facts["threads"] = engine.threads_used()
+        facts["tensorflow"] = version("tensorflow")
+        facts["keras"] = version("keras")
+        facts["training"] = asdict(plan.training)
+        facts["parameters"] = parameter_count(network) * plan.training.members
+    return facts
