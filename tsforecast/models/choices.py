@@ -25,7 +25,7 @@ from tsforecast.models.config import (
     NetworkConfig,
     TrainingConfig,
 )
-from tsforecast.models.plan import Basics, Choice, Plan
+from tsforecast.models.plan import CLEARLY, Basics, Choice, Plan
 from tsforecast.models.registry import get_model
 from tsforecast.models.trial import Trial, least_context, scaler_for
 from tsforecast.scaling import log_kind
@@ -37,7 +37,6 @@ _SEASONS = (2, 3, 5, 7, 14, 30)
 _LONGEST_LOOKBACK = 720
 _STEP_BY_STEP = 32  # shorter lookbacks are read one step at a time
 _LONGEST_SEGMENT = 48
-_CLEARLY = 0.01  # a candidate must beat the simpler one by this share
 _LEAST_TOTAL_STEPS, _MOST_EPOCHS = 2000, 100
 _SERIES_VECTORS = (2, 100)  # series among which a learned vector each is worth having
 
@@ -193,7 +192,7 @@ def _choose_space(panel: Panel, split: Split, trial: Trial, options: FitOptions,
     simple, best = errors[0], int(np.argmin(errors))
     if not np.isfinite(errors[best]):
         return (*pairs[0], "too few rows to compare others")
-    if errors[best] > simple * (1 - _CLEARLY):
+    if errors[best] > simple * (1 - CLEARLY):
         best = 0
     return (*pairs[best], f"least validation error of a linear model ({_listing(pairs, errors)})")
 
@@ -206,7 +205,7 @@ def _choose_lookback(trial: Trial, candidates: list[int], log: str, normalisatio
     best = min(errors)
     if not np.isfinite(best):
         return candidates[0], "too few rows to compare longer ones"
-    length = max(c for c, error in zip(candidates, errors, strict=True) if error <= best * (1 + _CLEARLY))
+    length = max(c for c, error in zip(candidates, errors, strict=True) if error <= best * (1 + CLEARLY))
     pairs = [(str(candidate),) for candidate in candidates]
     return length, f"longest within 1 % of the least linear validation error ({_listing(pairs, errors)})"
 

@@ -19,7 +19,7 @@ from tsforecast.models.course import Path
 from tsforecast.models.events import Message, Report
 from tsforecast.models.forecasting import ensemble_weights, predict_windows
 from tsforecast.models.linear import DEFAULT_RIDGE, fit_linear
-from tsforecast.models.plan import Choice, Plan
+from tsforecast.models.plan import CLEARLY, Choice, Plan
 from tsforecast.models.spec import ModelSpec, Weights
 from tsforecast.scaling import Scaling, fit_scaling
 from tsforecast.series import Panel
@@ -173,9 +173,11 @@ class _Session:
             variant = f", {'with' if network.linear_skip else 'without'} linear skip"
             trials.append(self.train(replace(plan, candidates=(network,)).spec(plan.model), 0, variant))
         losses = [trial.validation_loss for trial in trials]
-        best = int(np.argmin(losses))
+        # The strength of the skip's ridge is chosen on the same windows, which flatters it: it must win clearly.
+        handicaps = [1 + CLEARLY if network.linear_skip else 1 for network in plan.candidates]
+        best = int(np.argmin(np.multiply(losses, handicaps)))
         value = "on" if plan.candidates[best].linear_skip else "off"
-        reason = f"validation loss {losses[best]:.4g} against {max(losses):.4g}"
+        reason = f"validation loss {losses[0]:.4g} with it, {losses[1]:.4g} without"
         choice = Choice("linear_skip", value, reason)
         self.report(Message("choice", f"{choice.name} {choice.value}: {choice.reason}"))
         return trials[best], plan.choose(plan.candidates[best], choice)

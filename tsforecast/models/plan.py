@@ -7,6 +7,8 @@ from dataclasses import dataclass, replace
 from tsforecast.models.config import NetworkConfig, TrainingConfig
 from tsforecast.models.spec import ModelSpec
 
+CLEARLY = 0.01  # share by which a candidate must beat a simpler one to be chosen
+
 
 @dataclass(frozen=True)
 class Choice:
