@@ -5,26 +5,12 @@ from dataclasses import fields, replace
 import numpy as np
 import pytest
 
+from tests.networks import small_network
 from tsforecast.errors import OptionError
-from tsforecast.models.config import _CHOICES, _RANGES, PRESETS, QUANTILES, FitOptions, NetworkConfig, check_options
+from tsforecast.models.config import _CHOICES, _RANGES, PRESETS, QUANTILES, FitOptions, check_options
 from tsforecast.models.registry import BASELINES, MODELS, get_model
 
-NETWORK = NetworkConfig(
-    cell="gru",
-    bidirectional=False,
-    layers=1,
-    units=8,
-    activation="tanh",
-    segment=5,
-    lookback=12,
-    horizon=7,
-    strategy="direct",
-    normalisation="last",
-    dropout=0.0,
-    levels=QUANTILES,
-    series_vectors=0,
-    linear_skip=False,
-)
+NETWORK = small_network(units=8, segment=5, lookback=12)
 
 
 def test_the_defaults_and_every_preset_pass():

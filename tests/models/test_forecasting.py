@@ -5,11 +5,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from tests.networks import small_network
 from tsforecast.errors import ModelError
 from tsforecast.models import forecasting
 from tsforecast.models.baselines import seasonal_naive
 from tsforecast.models.calibration import calibrate
-from tsforecast.models.config import QUANTILES, NetworkConfig
+from tsforecast.models.config import QUANTILES
 from tsforecast.models.forecasting import (
     ensemble_weights,
     in_user_units,
@@ -39,21 +40,17 @@ def make_model(name, *, members=2, levels=QUANTILES, seed=0):
         return spec, {"linear/kernel": draw(LOOKBACK, HORIZON), "linear/bias": draw(HORIZON)}
     if info.kind == "baseline":
         return spec, {}
-    network = NetworkConfig(
-        cell=info.cell,
-        bidirectional=info.bidirectional,
+    network = small_network(
+        name,
         layers=2,
         units=4,
-        activation="tanh",
         segment=3,
         lookback=LOOKBACK,
         horizon=HORIZON,
-        strategy="direct",
         normalisation="mean-std",
         dropout=0.2,
         levels=levels,
         series_vectors=3,
-        linear_skip=False,
     )
     weights = [{key: draw(*shape) for key, shape in weight_shapes(network).items()} for _ in range(members)]
     return replace(spec, levels=levels, members=members, network=network), ensemble_weights(weights)

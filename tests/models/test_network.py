@@ -10,7 +10,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from tsforecast.models.config import QUANTILES, NetworkConfig
+from tests.networks import small_network
+from tsforecast.models.config import QUANTILES
 from tsforecast.models.inference import UNKNOWN_SERIES, forward, parameter_count, weight_shapes
 from tsforecast.models.registry import MODELS
 
@@ -20,24 +21,7 @@ POINT = (0.5,)
 
 def make_config(model, **options):
     """A small network of the table; 4 divides neither its lookback nor its horizon."""
-    info = MODELS[model]
-    base = NetworkConfig(
-        cell=info.cell,
-        bidirectional=info.bidirectional,
-        layers=1,
-        units=6,
-        activation="tanh",
-        segment=4,
-        lookback=11,
-        horizon=7,
-        strategy="direct",
-        normalisation="last",
-        dropout=0.0,
-        levels=QUANTILES,
-        series_vectors=0,
-        linear_skip=False,
-    )
-    return replace(base, **options)
+    return small_network(model, **options)
 
 
 def build(config, seed=0):

@@ -8,9 +8,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from tests.networks import small_network
 from tsforecast.errors import DataError, OptionError
 from tsforecast.models.baselines import naive
-from tsforecast.models.config import LOSSES, OPTIMIZERS, QUANTILES, SCHEDULES, NetworkConfig, TrainingConfig
+from tsforecast.models.config import LOSSES, OPTIMIZERS, QUANTILES, SCHEDULES, TrainingConfig
 from tsforecast.models.events import BatchProgress, EpochEnded, PhaseEnded, PhaseStarted
 from tsforecast.models.inference import forward, weight_shapes
 from tsforecast.models.registry import MODELS
@@ -22,24 +23,8 @@ TRAINING = TrainingConfig(epochs=3, steps_per_epoch=20, batch_size=32, learning_
 
 
 def make_network(model="rnn", **options):
-    info = MODELS[model]
-    base = NetworkConfig(
-        cell=info.cell,
-        bidirectional=info.bidirectional,
-        layers=1,
-        units=12,
-        activation="tanh",
-        segment=4,
-        lookback=LOOKBACK,
-        horizon=HORIZON,
-        strategy="direct",
-        normalisation="last",
-        dropout=0.0,
-        levels=(0.5,),
-        series_vectors=0,
-        linear_skip=False,
-    )
-    return replace(base, **options)
+    sizes = {"units": 12, "lookback": LOOKBACK, "horizon": HORIZON, "levels": (0.5,)}
+    return small_network(model, **{**sizes, **options})
 
 
 def make_data(*, observed=None, values=None, min_context=LOOKBACK, validation=True):

@@ -8,9 +8,10 @@ from typing import Any
 import numpy as np
 import pytest
 
+from tests.networks import small_network
 from tsforecast.frequency import HOUR, Frequency
 from tsforecast.models.calibration import PROBABILITIES, Calibration
-from tsforecast.models.config import QUANTILES, NetworkConfig
+from tsforecast.models.config import NetworkConfig
 from tsforecast.models.forecasting import predict_windows
 from tsforecast.models.inference import weight_shapes
 from tsforecast.models.registry import get_model
@@ -67,25 +68,10 @@ def build(model: str = "gru", *, members: int = 1, series_vectors: int = 2, seed
 
 
 def _network(model: str, series_vectors: int) -> NetworkConfig | None:
-    info = get_model(model)
-    if info.kind != "network":
+    if get_model(model).kind != "network":
         return None
-    return NetworkConfig(
-        cell=info.cell,  # type: ignore[arg-type]
-        bidirectional=info.bidirectional,
-        layers=2,
-        units=6,
-        activation="tanh",
-        segment=4,
-        lookback=LOOKBACK,
-        horizon=HORIZON,
-        strategy="direct",
-        normalisation="last",
-        dropout=0.1,
-        levels=QUANTILES,
-        series_vectors=series_vectors,
-        linear_skip=True,
-    )
+    sizes = {"layers": 2, "lookback": LOOKBACK, "horizon": HORIZON, "dropout": 0.1}
+    return small_network(model, **sizes, series_vectors=series_vectors, linear_skip=True)
 
 
 def _weights(spec: ModelSpec, rng: np.random.Generator) -> Weights:

@@ -24,6 +24,7 @@ from tsforecast.models.spec import Forecast
 from tsforecast.series import Schema
 
 FORECAST = "forecast"
+_SIDES = ("lower", "upper")
 # What a float32 model knows of a value, and what anyone needs to know of the width of an interval.
 _DIGITS, _WIDTH_DIGITS = 7, 4
 _EXACT = 22
@@ -66,9 +67,6 @@ def forecast_frame(forecast: Forecast, schema: Schema, frequency: Frequency) -> 
     for name, (side, number) in bounds.items():
         columns[name] = rounded(getattr(forecast, side)[:, :, number], width).ravel()
     return pd.DataFrame(columns, index=pd.RangeIndex(n_series * horizon))
-
-
-_SIDES = ("lower", "upper")
 
 
 def check_columns(schema: Schema, levels: tuple[float, ...] = (80, 95)) -> None:

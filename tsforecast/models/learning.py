@@ -161,7 +161,7 @@ class _Session:
         self.validation_windows = prepared.windows("validation", plan, 0 if before else MAX_VALIDATION)
 
     def choose(self, plan: Plan) -> tuple[TrainedNetwork, Plan]:
-        """Train the first member of every candidate; the one with the least validation loss goes on."""
+        """Train the first member of every candidate; the least validation loss goes on, a skip only clearly."""
         if len(plan.candidates) > 1 and not can_fit_linear(self.prepared, plan):
             plan = replace(plan, candidates=tuple(c for c in plan.candidates if not c.linear_skip))
         if len(plan.candidates) == 1 or not len(self.validation_windows):
