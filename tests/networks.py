@@ -1,11 +1,16 @@
-"""A small network configuration for tests; what a test is about, it says."""
+"""Small networks for tests, and small models made of them; what a test is about, it says."""
 
 from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from tsforecast.models.config import QUANTILES, NetworkConfig
+from tsforecast.models.forecasting import joined_weights
+from tsforecast.models.inference import weight_shapes
 from tsforecast.models.registry import get_model
+from tsforecast.models.spec import Part, Weights
 
 
 def small_network(model: str = "gru", **options: Any) -> NetworkConfig:
@@ -23,8 +28,41 @@ def small_network(model: str = "gru", **options: Any) -> NetworkConfig:
         "strategy": "direct",
         "normalisation": "last",
         "dropout": 0.0,
+        "head": "quantile",
         "levels": QUANTILES,
         "series_vectors": 0,
         "linear_skip": False,
     }
     return NetworkConfig(**{**values, **options})
+
+
+def small_parts(model: str, *, lookback: int, members: int = 1, **network: Any) -> tuple[Part, ...]:
+    """What any model of the table may consist of: a network of its members, `auto` of parts of several kinds.
+
+    In `auto` the seasonal naive alone sees the whole lookback; the others see 3 steps less.
+    """
+    kind = get_model(model).kind
+    if kind == "network":
+        part = Part(model, 1 / members, lookback, small_network(model, lookback=lookback, **network))
+        return (part,) * members
+    if kind != "combination":
+        return (Part(model, 1.0, lookback),)
+    options = {**network, "lookback": lookback - 3}
+    skipping, plain = (small_network("gru", **{**options, "linear_skip": skip}) for skip in (True, False))
+    return (
+        Part("gru", 0.4, lookback - 3, skipping),
+        Part("gru", 0.2, lookback - 3, plain),
+        Part("linear", 0.2, lookback - 3),
+        Part("seasonal-naive", 0.2, lookback),
+    )
+
+
+def random_weights(parts: tuple[Part, ...], horizon: int, rng: np.random.Generator) -> Weights:
+    """Tensors of the shapes that the parts have."""
+    shapes: list[dict[str, tuple[int, ...]]] = []
+    for part in parts:
+        linear = {"linear/kernel": (part.lookback, horizon), "linear/bias": (horizon,)}
+        shapes.append(weight_shapes(part.network) if part.network else linear if part.name == "linear" else {})
+    return joined_weights(
+        [{name: rng.normal(0, 0.3, shape).astype(np.float32) for name, shape in each.items()} for each in shapes]
+    )

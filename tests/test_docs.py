@@ -13,6 +13,7 @@ import click
 import pytest
 
 from tsforecast.cli import COMMANDS, main
+from tsforecast.models.config import STRATEGIES
 from tsforecast.models.registry import MODELS
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -62,7 +63,7 @@ def test_the_python_example_runs(tmp_path: Path) -> None:
     quick = code.replace('name="equipment")', 'name="equipment", preset="fast", epochs=1)', 1)
     done = start([sys.executable, "-c", quick], tmp_path)
     assert done.returncode == 0, done.stderr
-    assert "gru makes" in done.stdout and "lower_80" in done.stdout
+    assert "auto makes" in done.stdout and "lower_80" in done.stdout
 
 
 def options_of(command: click.Command, ctx: click.Context) -> set[str]:
@@ -90,6 +91,11 @@ def test_every_command_is_documented(command: str) -> None:
 @pytest.mark.parametrize("model", MODELS.values(), ids=lambda model: model.name)
 def test_every_model_is_documented_in_its_own_words(model) -> None:
     assert f"| `{model.name}` | {model.summary} |" in README
+
+
+@pytest.mark.parametrize(("name", "summary"), STRATEGIES.items())
+def test_every_strategy_is_documented_in_its_own_words(name: str, summary: str) -> None:
+    assert f"| `{name}` | {summary} |" in README
 
 
 @pytest.mark.parametrize("name", ["demo.sh", "many_series.sh", "python_api.py"])

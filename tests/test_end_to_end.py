@@ -22,12 +22,15 @@ from tests.conftest import Run, make_series
 from tests.test_imports import TRAINING
 
 TINY = ("--horizon", "12", "--lookback", "24", "--preset", "fast", "--units", "8", "--linear-skip", "on")
+GRU = ("--model", "gru", *TINY)
 ESCAPE = re.compile(r"\x1b(?:\[[0-9;?]*[A-Za-z]|[()][A-Z0-9])")
 # The beginnings of all lines that a fit with a network may say.
 OURS = re.compile(
-    r"time column |1 series of |value column |training: |final training on all rows: |model-a: |choice  |"
-    r"(season_length|transform|normalisation|segment|units)  |Scores on windows |model  |"
-    r"(gru|linear|seasonal-naive|naive|drift)  |gru makes |scored: |published model-a version 1 in |"
+    r"time column |1 series of |value column |combination |"
+    r"(training|period 2 of 2|final training on all rows), gru with linear skip: |"
+    r"model-a: |choice  |(season_length|transform|normalisation|segment|units|combination)  |"
+    r"Scores on windows |model  |(auto|linear|seasonal-naive|naive|drift)  |auto makes |scored: |"
+    r"published model-a version 1 in |"
     r"next: tsforecast predict --name model-a "
 )
 
@@ -53,7 +56,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def quiet_fit(home: Path) -> subprocess.CompletedProcess[bytes]:
     """A network trained in a process of its own."""
-    return start("fit", "load.csv", *TINY, "--epochs", "1", "-q", folder=home)
+    return start("fit", "load.csv", *GRU, "--epochs", "1", "-q", folder=home)
 
 
 def test_a_quiet_fit_says_nothing_at_all(quiet_fit):
@@ -82,10 +85,11 @@ def test_from_stdin_off_a_terminal_in_plain_lines_of_ours(home):
     assert (done.returncode, done.stdout) == (0, b"")
     assert [line for line in lines if not OURS.match(line)] == []
     assert "\x1b" not in done.stderr.decode() and "\r" not in done.stderr.decode()
-    epochs = [line for line in lines if line.startswith("training: epoch")]
+    epochs = [line for line in lines if line.startswith("training, gru with linear skip: epoch")]
     assert len(epochs) == 2
     assert re.fullmatch(
-        r"training: epoch 1/2, loss \d\.\d{4}, validation loss \d\.\d{4}, [\d,]+ windows/s, .* s", epochs[0]
+        r"training, gru with linear skip: epoch 1/2, loss \d\.\d{4}, validation loss \d\.\d{4}, [\d,]+ windows/s, .* s",
+        epochs[0],
     )
 
 
@@ -93,17 +97,18 @@ def test_a_live_bar_on_a_terminal(home):
     master, slave = pty.openpty()
     fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 30, 100, 0, 0))
     environment = {"PATH": os.defpath, "HOME": str(home), "TERM": "xterm-256color"}
-    words = command("fit", "load.csv", "--name", "live", *TINY, "--epochs", "3")
+    words = command("fit", "load.csv", "--name", "live", *GRU, "--epochs", "3")
     with subprocess.Popen(words, cwd=home, env=environment, stdin=slave, stdout=slave, stderr=slave) as process:
         os.close(slave)
         shown = read_all(master)
     assert process.returncode == 0
     assert "\x1b[?25l" in shown and shown.rindex("\x1b[?25h") > shown.rindex("\x1b[?25l"), "the cursor is hidden"
     text = ESCAPE.sub("", shown)
-    assert re.search(r"training .* epoch 3/3 loss \d\.\d{4} val \d\.\d{4} [\d,]+ windows/s \d+:\d\d", text)
-    assert re.search(r"final training on all rows .* epoch 3/3 loss \d\.\d{4} +[\d,]+ windows/s", text)
-    assert "training: epoch" not in text
-    assert "training: 3 epochs in " in text
+    assert re.search(r"gru with linear skip .* epoch 3/3 loss \d\.\d{4} val \d\.\d{4} [\d,]+ windows/s \d+:\d\d", text)
+    assert re.search(r"gru with linear skip .* epoch 3/3 loss \d\.\d{4} +[\d,]+ windows/s", text)
+    assert "skip: epoch" not in text
+    for phase in ("training", "period 2 of 2", "final training on all rows"):
+        assert f"{phase}, gru with linear skip: 3 epochs in " in text
     assert max(len(line) for line in re.split(r"[\r\n]+", text) if not line.startswith("next: ")) <= 100
 
 

@@ -1,6 +1,6 @@
 """Nothing looks ahead: what is decided, fitted or forecast at a cutoff does not change with the rows after it.
 
-tests/models/test_training.py holds the same for a network.
+tests/models/test_training.py holds the same for a single network.
 """
 
 from __future__ import annotations
@@ -15,13 +15,16 @@ from hypothesis import strategies as st
 from tsforecast.frequency import DAY, Frequency
 from tsforecast.models.choices import choose_basics, choose_plan
 from tsforecast.models.config import FitOptions
-from tsforecast.models.learning import calibrate_model, predict_index, prepare, train_model
+from tsforecast.models.held_out import calibrate_model, predict_index
+from tsforecast.models.learning import train_model
+from tsforecast.models.preparation import prepare
 from tsforecast.series import make_panel
 from tsforecast.split import automatic_split
 from tsforecast.windows import gather
 
 HORIZON = 3
-SIMPLE = ["linear", "seasonal-naive", "drift"]
+# `auto` of its simple parts alone, so that many panels can be tried; one test below has its networks too.
+SIMPLE = ["linear", "seasonal-naive", "drift", "auto"]
 quick = settings(deadline=None, max_examples=25)
 
 
@@ -45,12 +48,27 @@ def after(panel, cutoffs, change):
     return replace(panel, values=np.where(later, other, panel.values), observed=panel.observed | later)
 
 
-def learn(panel, split, options):
-    """Everything that a fit decides and trains before it calibrates."""
+def learn(panel, split, options, *, networks=False):
+    """Everything that a fit decides and trains before it calibrates, without its networks unless they are asked for."""
     basics = choose_basics(panel, options)
     plan = choose_plan(panel, split, basics, options)
+    if not networks:
+        plan = replace(plan, candidates=tuple(part for part in plan.candidates if part.network is None))
     prepared = prepare(panel, split, plan)
-    return plan, prepared, train_model(options.model, prepared, plan, lambda event: None)[0]
+    return plan, prepared, train_model(options.model, prepared, plan, lambda event: None)
+
+
+def assert_same_models(learned, other):
+    """The same choices, shares, lessons and weights in every period."""
+    assert decisions(learned.plan) == decisions(other.plan)
+    assert len(learned.periods) == len(other.periods)
+    for period, other_period in zip(learned.periods, other.periods, strict=True):
+        trained, other_trained = period.trained, other_period.trained
+        assert trained.spec == other_trained.spec
+        assert trained.lessons == other_trained.lessons
+        assert trained.weights.keys() == other_trained.weights.keys()
+        for name, values in trained.weights.items():
+            np.testing.assert_array_equal(values, other_trained.weights[name])
 
 
 def held_out(panel):
@@ -73,7 +91,7 @@ def test_later_rows_change_no_choice_no_scaling_no_window_and_no_weight(panel, m
     split = held_out(panel)
     options = FitOptions(model=model, horizon=HORIZON)
     runs = [learn(data, split, options) for data in (panel, after(panel, split.validation_end, change))]
-    (plan, prepared, trained), (other_plan, other_prepared, other_trained) = runs
+    (plan, prepared, learned), (other_plan, other_prepared, other_learned) = runs
     assert decisions(plan) == decisions(other_plan)
     np.testing.assert_array_equal(prepared.scaling.center, other_prepared.scaling.center)
     np.testing.assert_array_equal(prepared.scaling.scale, other_prepared.scaling.scale)
@@ -84,9 +102,7 @@ def test_later_rows_change_no_choice_no_scaling_no_window_and_no_weight(panel, m
             batches.append(vars(gather(*flat, lookback=plan.lookback, horizon=HORIZON)))
         for name, values in batches[0].items():
             np.testing.assert_array_equal(values, batches[1][name])
-    assert trained.weights.keys() == other_trained.weights.keys()
-    for name, values in trained.weights.items():
-        np.testing.assert_array_equal(values, other_trained.weights[name])
+    assert_same_models(learned, other_learned)
 
 
 @quick
@@ -96,8 +112,7 @@ def test_test_rows_change_no_calibration(panel, model, change):
     options = FitOptions(model=model, horizon=HORIZON, lookback=10, transform="none", normalisation="last")
     scores = []
     for data in (panel, after(panel, split.calibration_end, change)):
-        plan, prepared, trained = learn(data, split, options)
-        scores.append(calibrate_model(trained, prepared, plan).scores)
+        scores.append(calibrate_model(learn(data, split, options)[2]).scores)
     np.testing.assert_array_equal(*scores)
 
 
@@ -109,12 +124,12 @@ def test_forecasts_do_not_depend_on_the_rows_after_their_cutoff(panel, model, ch
     cutoffs = split.validation_end + (share * (panel.lengths - split.validation_end)).astype(np.int64)
     forecasts = []
     for data in (panel, after(panel, cutoffs, change)):
-        plan, prepared, trained = learn(data, split, options)
+        plan, prepared, learned = learn(data, split, options)
         parts = [prepared.windows(part, plan) for part in ("validation", "calibration", "test")]
         made = []
         for index in parts:
             before = index.origins - panel.offsets[index.series] <= cutoffs[index.series]
-            made.append(predict_index(trained, prepared, index.take(np.flatnonzero(before))))
+            made.append(predict_index(learned.trained, prepared, index.take(np.flatnonzero(before))))
         forecasts.append(np.concatenate(made))
     assert len(forecasts[0])
     np.testing.assert_array_equal(*forecasts)
@@ -129,3 +144,22 @@ def test_a_logarithm_asked_for_looks_at_training_rows_only(change):
     plans = [learn(data, split, options)[0] for data in (panel, after(panel, split.validation_end, change))]
     assert decisions(plans[0]) == decisions(plans[1])
     assert plans[0].log == "log"
+
+
+def test_networks_in_a_combination_look_at_no_later_row():
+    pytest.importorskip("tensorflow")
+    steps = np.arange(110)
+    rng = np.random.default_rng(0)
+    values = [np.exp(0.3 * np.sin(steps * 2 * np.pi / 7 + i) + rng.normal(0, 0.1, 110)) for i in range(2)]
+    panel = make_panel(values, Frequency("fixed", DAY))
+    options = FitOptions(
+        horizon=5, lookback=10, preset="fast", units=4, epochs=1, batch_size=64, linear_skip="on", threads=1
+    )
+    split = automatic_split(panel.lengths, horizon=5, min_context=10)
+    runs = [
+        learn(data, split, options, networks=True)[2] for data in (panel, after(panel, split.validation_end, "zero"))
+    ]
+    assert len(runs[0].periods) == 2
+    assert len(runs[0].trained.history) == 2
+    assert_same_models(*runs)
+    assert [row["val_loss"] for row in runs[0].trained.history] == [row["val_loss"] for row in runs[1].trained.history]

@@ -160,7 +160,7 @@ def test_the_log_of_a_negative_value_is_refused():
 
 
 def test_series_broadcasts_over_windows():
-    scaling = Scaling("standard", "none", np.array([1.0, 10.0]), np.array([2.0, 5.0]))
+    scaling = Scaling("standard", "none", np.array([1.0, 10.0]), np.array([2.0, 5.0]), np.array([False, False]))
     windows = np.array([[1.0, 3.0], [10.0, 20.0]])
     series = np.array([[0], [1]])
     scaled = scaling.transform(windows, series)
@@ -176,3 +176,20 @@ def test_values_too_low_for_the_logarithm_count_as_its_lowest(log):
     assert np.all(np.isfinite(scaled))
     assert scaled[3] == scaled[4] < scaled[0]
     np.testing.assert_allclose(scaling.inverse(scaled, series), [1, 2, 4, 0, 0], rtol=1e-6, atol=1e-6)
+
+
+@pytest.mark.parametrize("log", ["none", "log1p"])
+def test_only_a_series_that_was_never_below_zero_comes_back_at_zero_or_above(log):
+    values = np.array([0.0, 2.0, 4.0, -1.0 if log == "none" else 1.0, 2.0, 3.0])
+    offsets, ends = np.array([0, 3, 6]), np.array([3, 3])
+    scaling = fit_scaling(values, np.ones(6, dtype=bool), offsets, ends, method="standard", log=log)
+    back = scaling.inverse(np.array([[-9.0], [-9.0]]), np.array([[0], [1]]))
+    assert back[0, 0] == 0
+    assert (back[1, 0] < 0) == (log == "none")
+
+
+def test_rows_after_the_end_do_not_say_whether_a_series_can_be_negative():
+    values, observed = np.array([1.0, 2.0, -5.0]), np.ones(3, dtype=bool)
+    for end, expected in ((2, True), (3, False)):
+        scaling = fit_scaling(values, observed, np.array([0, 3]), np.array([end]), method="standard")
+        assert scaling.nonnegative.tolist() == [expected]

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tsforecast.errors import DataError
-from tsforecast.split import PARTS, automatic_split, split_rows, whole
+from tsforecast.split import PARTS, automatic_split, earlier, split_rows, whole
 from tsforecast.windows import window_index
 
 quick = settings(deadline=None, max_examples=60)
@@ -111,3 +111,24 @@ def test_too_few_rows_are_refused_with_what_is_needed(lengths):
 
 def test_the_final_fit_trains_on_everything():
     assert sizes(whole(np.array([12]))) == {"train": 12, "validation": 0, "calibration": 0, "test": 0}
+
+
+def test_an_earlier_split_is_moved_back_by_its_validation_part():
+    split = split_rows(np.array([100, 60]), validation=10, calibration=15, test=20)
+    assert sizes(earlier(split, 1)) == {"train": 45, "validation": 10, "calibration": 0, "test": 0}
+    assert sizes(earlier(split, 2), 1) == {"train": 0, "validation": 5, "calibration": 0, "test": 0}
+    assert sizes(earlier(split, 9), 1) == {"train": 0, "validation": 0, "calibration": 0, "test": 0}
+
+
+@quick
+@given(lengths_of_series, *(st.integers(0, 40) for _ in range(3)), st.integers(1, 3))
+def test_an_earlier_split_holds_nothing_that_came_later(lengths, validation, calibration, test, times):
+    split = split_rows(np.array(lengths), validation=validation, calibration=calibration, test=test)
+    before, moved = split, earlier(split, times)
+    for number in range(1, times + 1):
+        now = earlier(split, number)
+        np.testing.assert_array_equal(now.validation_end, before.train_end if number > 1 else split.train_end)
+        before = now
+    assert np.all(moved.train_end >= 0) and np.all(moved.train_end <= moved.validation_end)
+    np.testing.assert_array_equal(moved.calibration_end, moved.validation_end)
+    np.testing.assert_array_equal(moved.end, moved.validation_end)

@@ -27,12 +27,15 @@ class Scaling:
         log: `none`, `log` or `log1p`, applied first.
         center: shape (n_series,).
         scale: shape (n_series,), above zero.
+        nonnegative: whether no value that it was fitted on was below zero, shape (n_series,); what comes back of such a
+            series is raised to zero (counts, sales, loads).
     """
 
     method: str
     log: str
     center: Values
     scale: Values
+    nonnegative: NDArray[np.bool_]
 
     def transform(self, values: Values, series: NDArray[np.int64]) -> NDArray[np.float32]:
         """Into model space; `series` numbers each value's series and broadcasts against `values`."""
@@ -40,7 +43,8 @@ class Scaling:
 
     def inverse(self, values: NDArray[np.floating], series: NDArray[np.int64]) -> Values:
         """Back into the user's units."""
-        return invert_log(values.astype(np.float64) * self.scale[series] + self.center[series], self.log)
+        back = invert_log(values.astype(np.float64) * self.scale[series] + self.center[series], self.log)
+        return np.maximum(back, np.where(self.nonnegative[series], 0.0, -np.inf))
 
 
 def apply_log(values: Values, log: str) -> Values:
@@ -107,12 +111,13 @@ def fit_scaling(
         )
     n_series = len(offsets) - 1
     center, scale = np.zeros(n_series), np.ones(n_series)
+    nonnegative = _nonnegative(values, offsets, np.maximum(ends, 1))
     if method != "none":
         for begin in range(0, n_series, _CHUNK):
             part = slice(begin, min(begin + _CHUNK, n_series))
             matrix = _matrix(values, observed, offsets, ends, part, log)
             center[part], scale[part] = _fit_columns(matrix, method)
-    return Scaling(method, log, center, scale)
+    return Scaling(method, log, center, scale, nonnegative)
 
 
 def scaling_of_new(
@@ -136,7 +141,16 @@ def scaling_of_new(
         else:
             center[number] = series.min()
             scale[number] = series.max() - center[number]
-    return Scaling(like.method, like.log, center, _usable(center, scale))
+    nonnegative = _nonnegative(values, offsets, np.diff(offsets))
+    return Scaling(like.method, like.log, center, _usable(center, scale), nonnegative)
+
+
+def _nonnegative(values: Values, offsets: NDArray[np.int64], ends: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Whether no row of a series before its end is below zero."""
+    lengths = np.diff(offsets)
+    series = np.repeat(np.arange(len(lengths)), lengths)
+    below = (values < 0) & (np.arange(len(values)) - offsets[series] < ends[series])
+    return np.bincount(series[below], minlength=len(lengths)) == 0
 
 
 def _matrix(

@@ -49,6 +49,13 @@ def split_rows(lengths: Rows, *, validation: int, calibration: int, test: int) -
     return Split(np.maximum(0, validation_end - validation), validation_end, calibration_end, end)
 
 
+def earlier(split: Split, times: int) -> Split:
+    """The split moved back by its validation part, so many times; nothing beyond the validation part is left."""
+    moved = times * (split.validation_end - split.train_end)
+    train_end, end = np.maximum(0, split.train_end - moved), np.maximum(0, split.validation_end - moved)
+    return Split(train_end, end, end, end)
+
+
 def automatic_split(lengths: Rows, *, horizon: int, min_context: int) -> Split:
     """Hold out a tenth of the typical length three times, at least one horizon each, at most twenty.
 

@@ -146,7 +146,7 @@ def test_progress_is_reported(run, play):
     [
         (["--horizon", "0"], "horizon is 0; give a value from 1 to"),
         (["--dropout", "1"], "dropout is 1; give a value from 0 to"),
-        (["--model", "gruu"], "'gruu' is not one of 'rnn', 'lstm', 'gru'"),
+        (["--model", "gruu"], "'gruu' is not one of 'auto', 'rnn', 'lstm', 'gru'"),
         (["--units", "many"], "'many' is not a valid int"),
         (["--epoch", "3"], "No such option '--epoch'"),
     ],
@@ -177,3 +177,12 @@ def test_help_explains_every_model(run):
 
     text = run("fit", "--help").stdout
     assert all(model.summary in text for model in MODELS.values())
+
+
+def test_help_explains_every_strategy_in_one_line(run):
+    from tsforecast.models.config import STRATEGIES
+
+    lines = run("fit", "--help").stdout.splitlines()
+    for name, summary in STRATEGIES.items():
+        assert f"    {name:14}  {summary}" in lines
+    assert max(len(line) for line in lines) <= 80

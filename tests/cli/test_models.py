@@ -22,6 +22,7 @@ DETAILS = {
             "notes": [{"kind": "info", "text": "hourly"}],
             "choices": [{"name": "lookback", "value": "336", "reason": "two weeks"}],
             "scores": {"drift": {"mae": 2.5}, "gru": {"mae": 1.25}},
+            "gradient_flow": {"steps": 14, "text": "half of the gradient lies within the last 3 of 14 steps"},
         },
     },
 }
@@ -62,6 +63,7 @@ def test_show_without_details_has_what_a_person_wants(run, play, record):
     play("workflows.models", show_model=record(SimpleNamespace(to_dict=lambda: deepcopy(DETAILS))))
     lines = run("models", "show").stdout.splitlines()
     assert lines[1:3] == ["name\tsales", "version\t3"]
+    assert "learns from\thalf of the gradient lies within the last 3 of 14 steps" in lines
     assert not any(line.startswith("metrics.") for line in lines)
     assert "choice\tvalue\twhy" in lines
 
@@ -79,6 +81,8 @@ def test_show_in_detail(run, play, record, calls):
         "metrics.seconds\t12.35",
         "metrics.notes[0].kind\tinfo",
         "metrics.notes[0].text\thourly",
+        "metrics.gradient_flow.steps\t14",
+        "metrics.gradient_flow.text\thalf of the gradient lies within the last 3 of 14 steps",
         "",
         "choice\tvalue\twhy",
         "lookback\t336\ttwo weeks",

@@ -9,16 +9,17 @@ from hypothesis import strategies as st
 
 from tsforecast.errors import DataError, OptionError
 from tsforecast.frequency import DAY, HOUR, MINUTE, Frequency
+from tsforecast.models.architecture import choose_segment
 from tsforecast.models.choices import (
     choose_basics,
     choose_plan,
-    choose_segment,
     choose_training,
     lookback_candidates,
     season_strength,
 )
-from tsforecast.models.config import PRESETS, QUANTILES, FitOptions
+from tsforecast.models.config import LOSSES, PRESETS, QUANTILES, STRATEGIES, FitOptions
 from tsforecast.models.registry import MODELS
+from tsforecast.models.spec import Part
 from tsforecast.models.trial import Trial
 from tsforecast.series import make_panel
 from tsforecast.split import automatic_split
@@ -47,6 +48,11 @@ def decide(series, frequency="hourly", **options):
     basics = choose_basics(panel, chosen)
     split = automatic_split(panel.lengths, horizon=basics.horizon, min_context=basics.min_context)
     return choose_plan(panel, split, basics, chosen), split
+
+
+def network(plan):
+    """The first network of the plan."""
+    return next(part.network for part in plan.candidates if part.network)
 
 
 def reasons(plan):
@@ -112,19 +118,6 @@ def test_there_is_always_something_to_learn_from_and_to_score_on(frequency, leng
         assert len(window_index(panel.offsets, *split.borders(part), horizon=plan.horizon, min_context=least))
 
 
-@settings(deadline=None)
-@given(st.integers(1, 800), st.integers(1, 100), st.integers(1, 400))
-def test_a_segment_divides_the_season_and_leaves_four_recurrent_steps(lookback, horizon, season):
-    segment = choose_segment(lookback, horizon, season)
-    assert 1 <= segment <= 48
-    if season > 1:
-        assert season % segment == 0
-    if lookback < 32:
-        assert segment == 1
-    else:
-        assert lookback >= 4 * segment
-
-
 def test_automatic_choices_carry_their_reasons():
     plan, _ = decide([seasonal(600)], model="gru", horizon=24)
     found = reasons(plan)
@@ -133,7 +126,8 @@ def test_automatic_choices_carry_their_reasons():
     assert (found["season_length"].value, plan.season_length) == ("24", 24)
     assert "hourly" in found["season_length"].reason
     assert "autocorrelation there 0." in found["season_length"].reason
-    for name, value in (("lookback", plan.lookback), ("segment", plan.network.segment), ("units", plan.network.units)):
+    made = network(plan)
+    for name, value in (("lookback", plan.lookback), ("segment", made.segment), ("units", made.units)):
         assert found[name].value == str(value)
     assert "linear" in found["lookback"].reason
     assert "training windows" in found["units"].reason
@@ -164,10 +158,10 @@ def test_what_the_user_says_is_taken():
         "dropout": 0.0,
     }
     plan, _ = decide([seasonal(400)], model="bilstm", transform="none", scaler="robust", loss="mae", **said)
-    network = {**vars(plan.network), "season_length": plan.season_length}
-    assert {name: network[name] for name in said} == said
-    assert (network["cell"], network["bidirectional"]) == ("lstm", True)
-    assert network["levels"] == (0.5,)
+    made = {**vars(network(plan)), "season_length": plan.season_length}
+    assert {name: made[name] for name in said} == said
+    assert (made["cell"], made["bidirectional"]) == ("lstm", True)
+    assert made["levels"] == (0.5,)
     assert (plan.log, plan.scaler) == ("none", "robust")
     assert (plan.horizon, plan.lookback) == (10, 37)
     assert plan.choices == ()
@@ -190,64 +184,63 @@ def test_training_is_what_the_user_says():
         "device": "cpu",
         "threads": 1,
     }
-    training = choose_training(FitOptions(**said), windows=1000, units=128)
+    training = choose_training(FitOptions(**said), windows=1000)
     assert {name: getattr(training, name) for name in said} == said
 
 
 @pytest.mark.parametrize("preset", PRESETS)
 def test_a_preset_sets_size_and_effort(preset):
     wanted = PRESETS[preset]
-    training = choose_training(FitOptions(preset=preset), windows=10**6, units=PRESETS[preset].units)
+    training = choose_training(FitOptions(preset=preset), windows=10**6)
     assert (training.batch_size, training.steps_per_epoch) == (256, wanted.steps_per_epoch)
     assert training.members == wanted.members
     assert training.epochs >= wanted.epochs
 
 
 def test_few_windows_make_small_batches_and_more_epochs():
-    few, many = (choose_training(FitOptions(), windows, 128) for windows in (100, 100_000))
+    few, many = (choose_training(FitOptions(), windows) for windows in (100, 100_000))
     assert few.batch_size == 16 < many.batch_size
     assert few.epochs > many.epochs
-    assert choose_training(FitOptions(), 0, 1).batch_size == 16
+    assert choose_training(FitOptions(), 0).batch_size == 16
 
 
-def test_few_windows_make_a_narrow_network():
-    narrow, _ = decide([seasonal(200)], horizon=5)
-    wide, _ = decide([seasonal(200)], horizon=5, units=300)
-    assert narrow.network.units == 32
-    assert wide.network.units == 300
+@pytest.mark.parametrize(("options", "rate"), [({}, 1e-3), ({"units": 200}, 5e-4), ({"preset": "best"}, 5e-4)])
+def test_a_wide_network_learns_at_half_the_rate(options, rate):
+    assert choose_training(FitOptions(**options), windows=10**5).learning_rate == rate
+    assert choose_training(FitOptions(**options, learning_rate=0.1), windows=10**5).learning_rate == 0.1
 
 
 @pytest.mark.parametrize("model", MODELS)
 def test_every_model_has_a_plan(model):
-    plan, _ = decide([seasonal(300), seasonal(200)], model=model, horizon=12)
-    spec = plan.spec(model)
-    assert spec.name == plan.model == model
-    if MODELS[model].kind == "network":
-        assert plan.network.levels == spec.levels == QUANTILES
-        assert plan.network.series_vectors == 2
-        assert spec.lookback == plan.network.lookback == plan.lookback
-        return
-    assert plan.network is None
-    assert spec.levels == (0.5,)
-    assert spec.members == 1
-    assert spec.lookback >= (plan.season_length if model != "linear" else 1)
+    plan, _ = decide([seasonal(300), seasonal(200)], model=model, horizon=12, preset="fast")
+    assert plan.model == model
+    kinds = {
+        "network": [model, model],
+        "combination": ["gru", "gru", "linear", "seasonal-naive"],
+    }
+    assert [part.name for part in plan.candidates] == kinds.get(MODELS[model].kind, [model])
+    for part in plan.candidates:
+        assert part.share == 1
+        assert (part.network is not None) == (MODELS[part.name].kind == "network")
+        if part.network:
+            assert part.lookback == part.network.lookback == plan.lookback
+            assert (part.network.horizon, part.network.levels, part.network.series_vectors) == (12, QUANTILES, 2)
+        else:
+            assert part.lookback >= (plan.lookback if part.name == "linear" else plan.season_length)
 
 
-def test_simple_models_stand_beside_a_network_without_its_parts():
+def test_a_combination_is_chosen_as_its_network_would_be():
+    auto, _ = decide([seasonal(600)], model="auto", horizon=24)
+    gru, _ = decide([seasonal(600)], model="gru", horizon=24)
+    assert auto.candidates == (*gru.candidates, auto.simple("linear"), auto.simple("seasonal-naive"))
+    assert replace(auto, model="gru", candidates=gru.candidates) == gru
+    assert FitOptions().model == "auto"
+
+
+def test_simple_models_stand_beside_a_network_under_the_same_plan():
     plan, _ = decide([seasonal(300)], model="gru", lookback=10, horizon=12, members=3)
-    assert (plan.spec("gru").members, plan.spec("gru").network) == (3, plan.network)
-    naive, linear = plan.spec("seasonal-naive"), plan.spec("linear")
-    assert (naive.lookback, naive.network, naive.members) == (24, None, 1)
-    assert (linear.lookback, linear.network) == (10, None)
-
-
-@pytest.mark.parametrize(
-    ("count", "options", "vectors"),
-    [(1, {}, 0), (2, {}, 2), (2, {"strategy": "recursive"}, 0), (2, {"units": 1}, 0), (101, {}, 0)],
-)
-def test_series_vectors_are_for_some_series_and_direct_decoding(count, options, vectors):
-    plan, _ = decide([seasonal(60, seed=i) for i in range(count)], horizon=4, lookback=8, **options)
-    assert plan.network.series_vectors == vectors
+    assert plan.simple("seasonal-naive") == Part("seasonal-naive", 1.0, 24)
+    assert plan.simple("linear") == Part("linear", 1.0, 10)
 
 
 def test_growth_by_a_share_takes_a_logarithm():
@@ -284,14 +277,14 @@ def trial_errors(monkeypatch, table, otherwise):
 def test_the_simple_space_is_left_for_one_that_is_clearly_better(monkeypatch, table, expected):
     trial_errors(monkeypatch, table, otherwise=1.0)
     plan, _ = decide([np.exp(seasonal(300, seed=seed)) for seed in range(2)], horizon=12, lookback=24)
-    assert (plan.log, plan.network.normalisation) == expected
+    assert (plan.log, network(plan).normalisation) == expected
     assert plan.scaler == ("scale" if "mean-level" in expected else "standard")
 
 
 def test_without_trials_the_simple_choices_are_made(monkeypatch):
     trial_errors(monkeypatch, {}, otherwise=np.inf)
     plan, _ = decide([np.exp(seasonal(700))], horizon=12)
-    assert (plan.log, plan.network.normalisation, plan.lookback) == ("none", "last", 30)
+    assert (plan.log, network(plan).normalisation, plan.lookback) == ("none", "last", 30)
     assert all("too few rows" in reasons(plan)[name].reason for name in ("transform", "lookback"))
 
 
@@ -305,13 +298,13 @@ def test_the_longest_lookback_that_is_as_good_as_the_best(monkeypatch):
 def test_a_single_model_is_not_compared_with_itself(monkeypatch):
     trial_errors(monkeypatch, None, otherwise=None)  # would fail if it were asked
     plan, _ = decide([seasonal(300)], horizon=12, lookback=24, transform="none", normalisation="mean-std")
-    assert plan.network.normalisation == "mean-std"
+    assert network(plan).normalisation == "mean-std"
 
 
 def test_mean_level_keeps_zero_where_it_is():
     series = [10.0**i * (2 + seasonal(300, seed=i)) for i in range(4)]
     plan, _ = decide(series, normalisation="mean-level", horizon=12)
-    assert (plan.network.normalisation, plan.scaler, plan.log) == ("mean-level", "scale", "none")
+    assert (network(plan).normalisation, plan.scaler, plan.log) == ("mean-level", "scale", "none")
 
 
 def test_negative_values_are_never_logged():
@@ -336,6 +329,31 @@ def test_options_that_contradict_each_other_are_refused():
     assert "--transform none" in error.value.hint
 
 
+@pytest.mark.parametrize("strategy", [strategy for strategy in STRATEGIES if strategy != "direct"])
+def test_only_direct_forecasts_have_a_linear_skip(strategy):
+    plan, _ = decide([seasonal(300)], horizon=12, strategy=strategy)
+    networks = [part.network for part in plan.candidates if part.network]
+    assert {(network.strategy, network.linear_skip) for network in networks} == {(strategy, False)}
+    with pytest.raises(OptionError, match=f"{strategy} forecasts cannot have one") as error:
+        decide([seasonal(300)], horizon=12, strategy=strategy, linear_skip="on")
+    assert "--linear-skip off" in error.value.hint
+
+
+@pytest.mark.parametrize("model", [name for name, info in MODELS.items() if info.bidirectional])
+def test_a_network_that_reads_both_ways_is_not_autoregressive(model):
+    with pytest.raises(OptionError, match="both ways") as error:
+        decide([seasonal(300)], model=model, horizon=12, strategy="autoregressive")
+    assert f"--model {model.removeprefix('bi')}," in error.value.hint
+    assert decide([seasonal(300)], model=model, horizon=12, strategy="seq2seq")[0].candidates[0].network.bidirectional
+
+
+@pytest.mark.parametrize("loss", LOSSES)
+def test_the_loss_decides_the_head(loss):
+    plan, _ = decide([seasonal(300)], horizon=12, loss=loss)
+    assert network(plan).head == ("student-t" if loss == "student-t" else "quantile")
+    assert network(plan).levels == (QUANTILES if loss in ("quantile", "student-t") else (0.5,))
+
+
 def test_an_unknown_model_is_refused():
     with pytest.raises(OptionError, match="unknown model"):
         decide([seasonal(300)], model="transformer")
@@ -352,7 +370,7 @@ def test_short_series_are_padded_where_many_are_short():
 @pytest.mark.parametrize("series", [np.full(99, 3.0), np.arange(99.0), 0.1 * np.arange(99), np.zeros(99), seasonal(6)])
 def test_plain_and_tiny_series_have_a_plan(series):
     plan, _ = decide([series], horizon=1)
-    assert plan.network.horizon == 1
+    assert network(plan).horizon == 1
 
 
 def test_season_strength():
@@ -362,12 +380,3 @@ def test_season_strength():
     assert season_strength(0.1 * np.arange(200), 24) is None
     assert season_strength(seasonal(70), 24) is None
     assert season_strength(seasonal(70), 1) is None
-
-
-@pytest.mark.parametrize("choice", ["on", "off", "auto"])
-def test_the_linear_skip_is_taken_left_or_tried_both_ways(choice):
-    plan, _ = decide([seasonal(300)], horizon=12, linear_skip=choice)
-    tried = {"on": [True], "off": [False], "auto": [True, False]}[choice]
-    assert [network.linear_skip for network in plan.candidates] == tried
-    assert plan.network == plan.candidates[0]
-    assert len({replace(network, linear_skip=True) for network in plan.candidates}) == 1

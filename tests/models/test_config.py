@@ -8,7 +8,7 @@ import pytest
 from tests.networks import small_network
 from tsforecast.errors import OptionError
 from tsforecast.models.config import _CHOICES, _RANGES, PRESETS, QUANTILES, FitOptions, check_options
-from tsforecast.models.registry import BASELINES, MODELS, get_model
+from tsforecast.models.registry import BASELINES, COMBINED, MODELS, get_model
 
 NETWORK = small_network(units=8, segment=5, lookback=12)
 
@@ -69,17 +69,34 @@ def test_width_counts_both_directions():
     assert (NETWORK.width, replace(NETWORK, bidirectional=True).width) == (8, 16)
 
 
+def test_the_head_puts_out_levels_or_a_distribution():
+    assert (NETWORK.outputs, NETWORK.fed_back) == (7, 3)
+    point = replace(NETWORK, levels=(0.5,))
+    assert (point.outputs, point.fed_back) == (1, 0)
+    student = replace(NETWORK, head="student-t")
+    assert (student.outputs, student.fed_back) == (3, 0)
+
+
+@pytest.mark.parametrize(("lookback", "segment", "expected"), [(12, 5, 10), (10, 5, 5), (3, 5, 0), (12, 1, 11)])
+def test_an_autoregressive_network_predicts_all_of_the_window_but_its_first_segment(lookback, segment, expected):
+    config = replace(NETWORK, lookback=lookback, segment=segment, strategy="autoregressive")
+    assert config.window_targets == expected
+    assert replace(config, strategy="recursive").window_targets == 0
+
+
 def test_the_table_of_models():
     assert list(MODELS) == [
+        "auto",
         *("rnn", "lstm", "gru", "birnn", "bilstm", "bigru"),
         *("linear", "seasonal-naive", "naive", "drift"),
     ]
     for name, info in MODELS.items():
         assert get_model(name) is info
-        assert bool(info.cell) == (info.kind == "network")
+        assert bool(info.cell) == (info.kind in ("network", "combination"))
         assert info.bidirectional == name.startswith("bi")
-        assert info.cell in ("", name.removeprefix("bi"))
-    assert set(BASELINES) == {name for name, info in MODELS.items() if info.kind != "network"}
+        assert info.cell in ("", "gru" if info.kind == "combination" else name.removeprefix("bi"))
+    assert set(BASELINES) == {name for name, info in MODELS.items() if info.kind in ("linear", "baseline")}
+    assert set(COMBINED) <= set(BASELINES)
 
 
 def test_an_unknown_model_names_the_closest():

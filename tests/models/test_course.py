@@ -30,8 +30,9 @@ def test_an_epoch_that_is_worse_but_leads_on_is_part_of_the_path():
 
 
 def test_it_ends_when_patience_runs_out_for_the_third_time():
-    course = Course(2)
-    assert len(play(course, [1] + [2] * 20)) == 7
+    course = Course(4)
+    # Four epochs in vain, then two, then one: a fall halves the patience.
+    assert len(play(course, [1] + [2] * 20)) == 8
     assert course.factor == 0.25**2
     assert course.path == (Step(1, 1.0),)
 

@@ -4,24 +4,28 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from tests.networks import small_network
+from tests.networks import random_weights, small_parts
 from tsforecast.errors import ModelError
 from tsforecast.models import forecasting
 from tsforecast.models.baselines import seasonal_naive
 from tsforecast.models.calibration import calibrate
 from tsforecast.models.config import QUANTILES
 from tsforecast.models.forecasting import (
-    ensemble_weights,
+    combine,
     in_user_units,
-    member_weights,
+    joined_weights,
+    part_weights,
     predict_ahead,
+    predict_part,
     predict_windows,
 )
-from tsforecast.models.inference import UNKNOWN_SERIES, forward, weight_shapes
+from tsforecast.models.inference import UNKNOWN_SERIES, forward
 from tsforecast.models.linear import predict_linear
 from tsforecast.models.registry import MODELS
-from tsforecast.models.spec import ModelSpec
+from tsforecast.models.spec import ModelSpec, Part
 from tsforecast.scaling import Scaling
 
 LOOKBACK, HORIZON, SEASON = 12, 5, 4
@@ -29,31 +33,9 @@ LOOKBACK, HORIZON, SEASON = 12, 5, 4
 
 def make_model(name, *, members=2, levels=QUANTILES, seed=0):
     """The spec of any model of the table, and random weights for it."""
-    spec = ModelSpec(name, LOOKBACK, HORIZON, SEASON)
-    rng = np.random.default_rng(seed)
-
-    def draw(*shape):
-        return rng.normal(0, 0.3, shape).astype(np.float32)
-
-    info = MODELS[name]
-    if info.kind == "linear":
-        return spec, {"linear/kernel": draw(LOOKBACK, HORIZON), "linear/bias": draw(HORIZON)}
-    if info.kind == "baseline":
-        return spec, {}
-    network = small_network(
-        name,
-        layers=2,
-        units=4,
-        segment=3,
-        lookback=LOOKBACK,
-        horizon=HORIZON,
-        normalisation="mean-std",
-        dropout=0.2,
-        levels=levels,
-        series_vectors=3,
-    )
-    weights = [{key: draw(*shape) for key, shape in weight_shapes(network).items()} for _ in range(members)]
-    return replace(spec, levels=levels, members=members, network=network), ensemble_weights(weights)
+    sizes = {"layers": 2, "units": 4, "segment": 3, "horizon": HORIZON, "levels": levels, "series_vectors": 3}
+    parts = small_parts(name, lookback=LOOKBACK, members=members, normalisation="mean-std", dropout=0.2, **sizes)
+    return ModelSpec(name, HORIZON, SEASON, parts), random_weights(parts, HORIZON, np.random.default_rng(seed))
 
 
 def make_windows(samples, *, seed=1):
@@ -97,7 +79,7 @@ def test_a_window_is_forecast_alike_in_any_company(name):
 def test_simple_models_are_those_of_their_modules():
     context, mask, series = make_windows(4)
     spec, weights = make_model("linear")
-    expected = predict_linear(weights, context, mask)
+    expected = predict_linear(part_weights(weights, 0), context, mask)
     np.testing.assert_array_equal(predict_windows(spec, weights, context, mask, series)[:, :, 0], expected)
     spec, weights = make_model("seasonal-naive")
     expected = seasonal_naive(context, mask, HORIZON, SEASON)
@@ -105,27 +87,107 @@ def test_simple_models_are_those_of_their_modules():
 
 
 def test_an_unknown_model_is_a_damaged_file():
+    spec = ModelSpec("prophet", HORIZON, SEASON, (Part("prophet", 1.0, LOOKBACK),))
     with pytest.raises(ModelError, match="'prophet' is not known"):
-        predict_windows(ModelSpec("prophet", LOOKBACK, HORIZON, SEASON), {}, *make_windows(2))
+        predict_windows(spec, {}, *make_windows(2))
 
 
 @pytest.mark.parametrize("members", [1, 2, 3])
-def test_an_ensemble_is_the_median_of_its_members(members):
+def test_an_ensemble_is_the_mean_of_its_members(members):
     spec, weights = make_model("gru", members=members)
     windows = make_windows(5)
-    each = [forward(spec.network, member_weights(weights, member), *windows) for member in range(members)]
+    each = [forward(part.network, part_weights(weights, i), *windows) for i, part in enumerate(spec.parts)]
     y_pred = predict_windows(spec, weights, *windows)
-    np.testing.assert_allclose(y_pred, np.median(each, axis=0), rtol=1e-6)
+    np.testing.assert_allclose(y_pred, np.mean(each, axis=0), rtol=1e-5, atol=1e-6)
     assert y_pred.dtype == np.float32
 
 
-def test_weights_of_members_come_back_under_their_own_names():
-    members = [{"a/b": np.full(2, number, np.float32)} for number in range(12)]
-    together = ensemble_weights(members)
-    assert list(together)[:2] == ["member0/a/b", "member1/a/b"]
+def test_weights_of_parts_come_back_under_their_own_names():
+    parts = [{"a/b": np.full(2, number, np.float32)} for number in range(12)]
+    together = joined_weights(parts)
+    assert list(together)[:2] == ["part0/a/b", "part1/a/b"]
     for number in range(12):
-        assert list(member_weights(together, number)) == ["a/b"]
-        assert member_weights(together, number)["a/b"][0] == number
+        assert list(part_weights(together, number)) == ["a/b"]
+        assert part_weights(together, number)["a/b"][0] == number
+
+
+def test_a_part_without_weights_keeps_its_number():
+    together = joined_weights([{}, {"a": np.ones(1, np.float32)}])
+    assert list(together) == ["part1/a"]
+    assert part_weights(together, 0) == {}
+
+
+def test_each_part_sees_its_own_lookback():
+    spec, weights = make_model("auto")
+    assert [part.lookback for part in spec.parts] == [LOOKBACK - 3] * 3 + [LOOKBACK]
+    assert spec.lookback == LOOKBACK
+    context, mask, series = make_windows(5)
+    outputs = [
+        predict_part(
+            part, spec, part_weights(weights, i), context[:, -part.lookback :], mask[:, -part.lookback :], series
+        )
+        for i, part in enumerate(spec.parts)
+    ]
+    y_pred = predict_windows(spec, weights, context, mask, series)
+    np.testing.assert_array_equal(y_pred, combine(spec, outputs))
+    # The three oldest steps reach the forecast through the seasonal naive alone.
+    np.testing.assert_array_equal(outputs[3][:, :, 0], seasonal_naive(context, mask, HORIZON, SEASON))
+    older = context.copy()
+    older[:, :3] += 100
+    np.testing.assert_array_equal(predict_windows(spec, weights, older, mask, series), y_pred)
+
+
+def make_spec(*parts):
+    """A combination of parts, each a share and the levels of its network; a point forecast without levels."""
+    networks = [small_parts("gru", lookback=LOOKBACK, levels=levels)[0] if levels else None for _, levels in parts]
+    made = [
+        replace(part, share=share) if part else Part("naive", share, LOOKBACK)
+        for (share, _), part in zip(parts, networks, strict=True)
+    ]
+    return ModelSpec("auto", HORIZON, SEASON, tuple(made))
+
+
+def draw_outputs(spec, seed=0, samples=3):
+    """What each part might say: quantiles in order, or points."""
+    rng = np.random.default_rng(seed)
+    widths = [len(part.network.levels) if part.network else 1 for part in spec.parts]
+    return [np.sort(rng.normal(5, 3, (samples, HORIZON, width)), axis=2).astype(np.float32) for width in widths]
+
+
+def test_a_combination_by_hand():
+    spec = make_spec((0.5, (0.1, 0.5, 0.9)), (0.25, (0.1, 0.5, 0.9)), (0.25, None))
+    outputs = [np.tile(np.array(values, np.float32), (1, 1, 1)) for values in ([1, 2, 4], [4, 8, 9], [12])]
+    # The middle is 0.5 x 2 + 0.25 x 8 + 0.25 x 12 = 6; the networks' distances to their middles count 2 : 1.
+    expected = [6 - (2 * 1 + 4) / 3, 6, 6 + (2 * 2 + 1) / 3]
+    np.testing.assert_allclose(combine(spec, outputs), [[expected]], rtol=1e-6)
+
+
+def test_point_parts_alone_give_one_level():
+    spec = make_spec((0.75, None), (0.25, None))
+    outputs = draw_outputs(spec)
+    y_pred = combine(spec, outputs)
+    assert spec.levels == (0.5,)
+    assert y_pred.shape == (3, HORIZON, 1)
+    np.testing.assert_allclose(y_pred, 0.75 * outputs[0] + 0.25 * outputs[1], rtol=1e-6)
+
+
+@settings(deadline=None, max_examples=50)
+@given(
+    st.lists(st.tuples(st.floats(0.01, 1), st.booleans()), min_size=1, max_size=5),
+    st.sampled_from([QUANTILES, (0.1, 0.5, 0.9), (0.5,), (0.5, 0.9)]),
+    st.integers(0, 2**32 - 1),
+)
+def test_medians_are_averaged_and_quantiles_stay_in_order(parts, levels, seed):
+    total = sum(share for share, _ in parts)
+    spec = make_spec(*((share / total, levels if network else None) for share, network in parts))
+    outputs = draw_outputs(spec, seed)
+    y_pred = combine(spec, outputs)
+    assert y_pred.shape == (3, HORIZON, len(spec.levels))
+    assert y_pred.dtype == np.float32
+    assert np.all(np.diff(y_pred, axis=2) >= -1e-5)
+    middles = [y[:, :, levels.index(0.5) if part.network else 0] for part, y in zip(spec.parts, outputs, strict=True)]
+    expected = sum(part.share * middle for part, middle in zip(spec.parts, middles, strict=True))
+    np.testing.assert_allclose(y_pred[:, :, spec.levels.index(0.5)], expected, rtol=1e-4, atol=1e-4)
 
 
 @pytest.mark.parametrize("name", MODELS)
@@ -154,8 +216,7 @@ def test_beyond_the_horizon_medians_are_continued(name, horizon):
 
 
 def test_a_horizon_longer_than_the_lookback_continues_too():
-    spec, _ = make_model("seasonal-naive")
-    spec = replace(spec, lookback=4, horizon=6)
+    spec = ModelSpec("seasonal-naive", 6, SEASON, (Part("seasonal-naive", 1.0, 4),))
     context = np.array([[1, 2, 3, 4]], np.float32)
     y_pred = predict_ahead(spec, {}, context, np.ones((1, 4), bool), np.zeros(1, np.int64), 12)
     # The second block sees the last four steps of the first: 3 4 1 2.
@@ -168,7 +229,7 @@ def test_intervals_in_user_units_bracket_the_median(levels, log):
     spec, _ = make_model("gru", levels=levels)
     rng = np.random.default_rng(0)
     quantiles = np.sort(rng.normal(size=(6, HORIZON, len(levels))), axis=2).astype(np.float32)
-    scaling = Scaling("standard", log, np.array([3.0, 5.0]), np.array([0.5, 2.0]))
+    scaling = Scaling("standard", log, np.array([3.0, 5.0]), np.array([0.5, 2.0]), np.array([False, False]))
     series = np.array([0, 1, 0, 1, 0, 1])
     # Scores that all lie above zero: without care the lower bound would be above the forecast.
     calibration = calibrate(1 + rng.random((50, HORIZON)), np.ones((50, HORIZON), bool))

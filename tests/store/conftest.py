@@ -8,13 +8,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tests.networks import small_network
+from tests.networks import random_weights, small_parts
 from tsforecast.frequency import HOUR, Frequency
 from tsforecast.models.calibration import PROBABILITIES, Calibration
-from tsforecast.models.config import NetworkConfig
 from tsforecast.models.forecasting import predict_windows
-from tsforecast.models.inference import weight_shapes
-from tsforecast.models.registry import get_model
 from tsforecast.models.spec import ModelSpec, Weights
 from tsforecast.scaling import Scaling
 from tsforecast.series import Panel, Schema, make_panel
@@ -36,53 +33,30 @@ def bundle() -> Bundle:
     return build("gru")
 
 
-def build(model: str = "gru", *, members: int = 1, series_vectors: int = 2, seed: int = 0) -> Bundle:
+def build(model: str = "gru", *, members: int = 1, series_vectors: int = 2, seed: int = 0, **options: Any) -> Bundle:
     rng = np.random.default_rng(seed)
-    network = _network(model, series_vectors)
-    spec = ModelSpec(
-        name=model,
-        lookback=LOOKBACK,
-        horizon=HORIZON,
-        season_length=SEASON,
-        levels=network.levels if network else (0.5,),
-        members=members,
-        network=network,
-    )
-    weights = _weights(spec, rng)
+    sizes = {"layers": 2, "horizon": HORIZON, "dropout": 0.1, "series_vectors": series_vectors, "linear_skip": True}
+    parts = small_parts(model, lookback=LOOKBACK, members=members, **{**sizes, **options})
+    spec = ModelSpec(model, HORIZON, SEASON, parts)
+    weights = random_weights(parts, HORIZON, rng)
     scores = np.sort(rng.normal(size=(HORIZON, len(PROBABILITIES))), axis=1)
     metrics: dict[str, Any] = {"scores": {model: {"mae": 1.25, "skill": 0.375}}, "verdict": "good"}
     row = {"member": 0, "phase": "training", "epoch": 1, "loss": 0.1, "val_loss": None, "learning_rate": 1e-3}
     row |= {"clipped_share": 0.25, "gradient_norm": 1 / 3, "seconds": 2.5, "windows_per_second": 1e4}
+    step = {"member": 0, "phase": "training", "epoch": 1, "steps_back": 0, "gradient_norm": 0.125}
     return Bundle(
         spec=spec,
         weights=weights,
         schema=Schema("zeit", ("Filiale", "Größe"), ("umsatz",), "%d.%m.%Y %H:%M", "Europe/Berlin"),
         context=_panel(rng),
-        scaling=Scaling("standard", "log1p", rng.normal(size=2), rng.uniform(1, 2, size=2)),
+        scaling=Scaling("standard", "log1p", rng.normal(size=2), rng.uniform(1, 2, size=2), np.array([True, False])),
         calibration=Calibration(scores, 120, "conformal quantiles of 120 held-out windows"),
         golden=_golden(spec, weights, rng),
         metrics=metrics,
         history=[row],
+        gradients=[step, step | {"steps_back": 1, "gradient_norm": None}],
         provenance={"data_hash": "00ff", "seed": 0, "threads": 2},
     )
-
-
-def _network(model: str, series_vectors: int) -> NetworkConfig | None:
-    if get_model(model).kind != "network":
-        return None
-    sizes = {"layers": 2, "lookback": LOOKBACK, "horizon": HORIZON, "dropout": 0.1}
-    return small_network(model, **sizes, series_vectors=series_vectors, linear_skip=True)
-
-
-def _weights(spec: ModelSpec, rng: np.random.Generator) -> Weights:
-    if spec.network is not None:
-        shapes = weight_shapes(spec.network)
-        shapes = {f"member{i}/{name}": shape for i in range(spec.members) for name, shape in shapes.items()}
-    elif spec.name == "linear":
-        shapes = {"linear/kernel": (LOOKBACK, HORIZON), "linear/bias": (HORIZON,)}
-    else:
-        shapes = {}
-    return {name: rng.normal(0, 0.3, size=shape).astype(np.float32) for name, shape in shapes.items()}
 
 
 def _panel(rng: np.random.Generator) -> Panel:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import asdict, replace
 from typing import Any
 
 import numpy as np
@@ -13,8 +13,9 @@ from safetensors.numpy import load, save
 
 from tsforecast.errors import ModelError
 from tsforecast.frequency import DAY, HOUR, Frequency
+from tsforecast.models.config import HEADS, STRATEGIES
 from tsforecast.models.registry import MODELS
-from tsforecast.store.bundle import Bundle
+from tsforecast.store.bundle import FORMAT_VERSION, Bundle
 from tsforecast.store.encoding import decode, encode
 
 
@@ -33,6 +34,34 @@ def same(left: Any, right: Any) -> bool:
 def test_a_bundle_comes_back_as_it_was(make_bundle: Callable[..., Bundle], model: str) -> None:
     bundle = make_bundle(model, members=2 if MODELS[model].kind == "network" else 1)
     assert same(decode(encode(bundle)), bundle)
+
+
+@pytest.mark.parametrize("head", HEADS)
+@pytest.mark.parametrize("strategy", [strategy for strategy in STRATEGIES if strategy != "direct"])
+def test_every_strategy_and_head_comes_back(make_bundle: Callable[..., Bundle], strategy: str, head: str) -> None:
+    bundle = make_bundle("lstm", strategy=strategy, head=head, series_vectors=0, linear_skip=False)
+    assert same(decode(encode(bundle)), bundle)
+
+
+@pytest.mark.parametrize("strategy", [strategy for strategy in STRATEGIES if strategy != "direct"])
+@pytest.mark.parametrize(("key", "value"), [("series_vectors", 2), ("linear_skip", True)])
+def test_what_only_direct_has_is_refused_elsewhere(
+    make_bundle: Callable[..., Bundle], strategy: str, key: str, value: Any
+) -> None:
+    bundle = make_bundle(strategy=strategy, series_vectors=0, linear_skip=False)
+    with pytest.raises(ModelError, match=rf"'spec\.parts\[0\]\.network\.{key}' .* for the strategy '{strategy}'"):
+        decode(edited(bundle, f"spec.parts.0.network.{key}", value))
+
+
+def test_an_autoregressive_network_that_reads_both_ways_is_refused(make_bundle: Callable[..., Bundle]) -> None:
+    bundle = make_bundle("bigru", strategy="recursive", series_vectors=0, linear_skip=False)
+    with pytest.raises(ModelError, match=r"'spec\.parts\[0\]\.network\.strategy' .* 'bigru', which reads both ways"):
+        decode(edited(bundle, "spec.parts.0.network.strategy", "autoregressive"))
+
+
+def test_weights_of_another_strategy_or_head_are_refused(bundle: Bundle) -> None:
+    with pytest.raises(ModelError, match="shape"):
+        decode(edited(bundle, "spec.parts.0.network.head", "student-t"))
 
 
 def test_encoding_is_deterministic(bundle: Bundle) -> None:
@@ -68,8 +97,9 @@ def test_a_diverged_epoch_has_no_loss(bundle: Bundle) -> None:
     assert decode(encode(replace(bundle, history=history))).history == [history[0] | {"loss": None}]
 
 
-def test_a_history_may_be_empty(bundle: Bundle) -> None:
-    assert decode(encode(replace(bundle, history=[]))).history == []
+def test_history_and_gradients_may_be_empty(bundle: Bundle) -> None:
+    decoded = decode(encode(replace(bundle, history=[], gradients=[])))
+    assert (decoded.history, decoded.gradients) == ([], [])
 
 
 def edited(bundle: Bundle, path: str, value: Any) -> dict[str, bytes]:
@@ -79,7 +109,7 @@ def edited(bundle: Bundle, path: str, value: Any) -> dict[str, bytes]:
     *parents, last = path.split(".")
     place = document
     for key in parents:
-        place = place[key]
+        place = place[int(key) if isinstance(place, list) else key]
     place[last] = value
     return files | {"model.json": json.dumps(document).encode()}
 
@@ -88,7 +118,9 @@ def edited(bundle: Bundle, path: str, value: Any) -> dict[str, bytes]:
     ("path", "value", "said"),
     [
         ("surprise", 1, "unknown key 'surprise'"),
-        ("spec.network.surprise", 1, "'spec.network' has the unknown key"),
+        ("spec.surprise", 1, "'spec' has the unknown key"),
+        ("spec.parts.0.surprise", 1, "'spec.parts[0]' has the unknown key"),
+        ("spec.parts.0.network.surprise", 1, "'spec.parts[0].network' has the unknown key"),
         ("format_version", 99, "format_version"),
         ("format_version", True, "format_version"),
         ("kind", "linear", "'kind' is \"linear\""),
@@ -96,23 +128,38 @@ def edited(bundle: Bundle, path: str, value: Any) -> dict[str, bytes]:
         ("spec.name", "pickle", "'spec.name'"),
         ("spec.horizon", 5.0, "'spec.horizon' is 5.0; expected a whole number from 1 to 10000"),
         ("spec.horizon", 10**400, "'spec.horizon'"),
-        ("spec.horizon", 6, "what the network has"),
-        ("spec.lookback", 0, "'spec.lookback'"),
+        ("spec.horizon", 6, "expected the horizon 6"),
         ("spec.season_length", "4", "'spec.season_length'"),
-        ("spec.members", 101, "'spec.members'"),
-        ("spec.levels", [0.5, 0.1], "ascending"),
-        ("spec.levels", [0.1, 0.9], "with 0.5"),
-        ("spec.levels", [0.5, 1.0], "between 0 and 1"),
-        ("spec.levels", [0.5, 10**400], "a list of numbers"),
-        ("spec.network", None, "expected an object"),
-        ("spec.network.cell", "lstm", "'gru' for the model 'gru'"),
-        ("spec.network.bidirectional", True, "false for the model 'gru'"),
-        ("spec.network.bidirectional", 0, "true or false"),
-        ("spec.network.units", 10**9, "expected a whole number from 1 to 4096"),
-        ("spec.network.layers", 9, "'spec.network.layers'"),
-        ("spec.network.dropout", 1.0, "'spec.network.dropout'"),
-        ("spec.network.normalisation", "eval", "expected one of last"),
-        ("spec.network.series_vectors", 1, "0, or 2"),
+        ("spec.parts", {}, "'spec.parts' is {}; expected a list of 1 to 500 objects"),
+        ("spec.parts", [], "'spec.parts' is []; expected a list of 1 to 500 objects"),
+        ("spec.parts", [{}] * 501, "expected a list of 1 to 500 objects"),
+        ("spec.parts", ["gru"], "'spec.parts[0]' is not an object"),
+        ("spec.parts.0.name", "lstm", "'spec.parts[0].name' is \"lstm\"; expected one of gru"),
+        ("spec.parts.0.name", "linear", "expected one of gru"),
+        ("spec.parts.0.share", 0.5, "expected shares that sum to 1"),
+        ("spec.parts.0.share", 1.5, "'spec.parts[0].share' is 1.5; expected a number from 0 to 1"),
+        ("spec.parts.0.share", -1, "expected a number from 0 to 1"),
+        ("spec.parts.0.share", True, "expected a number from 0 to 1"),
+        ("spec.parts.0.lookback", 0, "'spec.parts[0].lookback'"),
+        ("spec.parts.0.lookback", 13, "expected what the network has"),
+        ("spec.parts.0.network", None, "expected an object for the model 'gru'"),
+        ("spec.parts.0.network.cell", "lstm", "'gru' for the model 'gru'"),
+        ("spec.parts.0.network.bidirectional", True, "false for the model 'gru'"),
+        ("spec.parts.0.network.bidirectional", 0, "true or false"),
+        ("spec.parts.0.network.units", 10**9, "expected a whole number from 1 to 4096"),
+        ("spec.parts.0.network.layers", 9, "'spec.parts[0].network.layers'"),
+        ("spec.parts.0.network.lookback", 13, "expected what the network has"),
+        ("spec.parts.0.network.horizon", 6, "expected the horizon 5"),
+        ("spec.parts.0.network.dropout", 1.0, "'spec.parts[0].network.dropout'"),
+        ("spec.parts.0.network.normalisation", "eval", "expected one of last"),
+        ("spec.parts.0.network.series_vectors", 1, "0, or 2"),
+        ("spec.parts.0.network.levels", [0.5, 0.1], "ascending"),
+        ("spec.parts.0.network.levels", [0.1, 0.9], "with 0.5"),
+        ("spec.parts.0.network.levels", [0.5, 1.0], "between 0 and 1"),
+        ("spec.parts.0.network.levels", [0.5, 10**400], "a list of numbers"),
+        ("spec.parts.0.network.levels", [i / 102 for i in range(1, 102)], "at most 99"),
+        ("spec.parts.0.network.strategy", "teacher", "expected one of direct, recursive, seq2seq, autoregressive"),
+        ("spec.parts.0.network.head", "normal", "expected one of quantile, student-t"),
         ("schema.id_cols", ["a", 1], "a list of texts"),
         ("schema.target_cols", [], "at least one column"),
         ("schema.time_zone", 1, "'schema.time_zone'"),
@@ -134,21 +181,49 @@ def test_model_json_is_read_strictly(bundle: Bundle, path: str, value: Any, said
     assert said in str(caught.value)
 
 
-def test_a_baseline_has_one_level(make_bundle: Callable[..., Bundle]) -> None:
-    with pytest.raises(ModelError, match=r"'spec.levels' .* expected \[0.5\] for the model 'naive'"):
-        decode(edited(make_bundle("naive"), "spec.levels", [0.1, 0.5]))
+@pytest.mark.parametrize(
+    ("path", "value", "said"),
+    [
+        ("spec.parts.0.name", "auto", "'spec.parts[0].name' is \"auto\"; expected one of rnn, lstm, gru"),
+        ("spec.parts.2.name", "gru", "'spec.parts[2].network' is null; expected an object for the model 'gru'"),
+        ("spec.parts.3.share", 0.3, "expected shares that sum to 1"),
+        ("spec.parts.1.network.levels", [0.1, 0.5, 0.9], "expected the same levels in all networks"),
+        ("spec.parts.1.network.cell", "rnn", "'spec.parts[1].network.cell'"),
+        ("kind", "network", "'kind' is \"network\"; expected one of combination"),
+    ],
+)
+def test_the_parts_of_a_combination_are_read_strictly(
+    make_bundle: Callable[..., Bundle], path: str, value: Any, said: str
+) -> None:
+    with pytest.raises(ModelError, match=r"^model\.json: ") as caught:
+        decode(edited(make_bundle("auto"), path, value))
+    assert said in str(caught.value)
 
 
-def test_a_newer_format_tells_to_upgrade(bundle: Bundle) -> None:
-    with pytest.raises(ModelError, match="upgrade"):
-        decode(edited(bundle, "format_version", 2))
+@pytest.mark.parametrize("model", ["linear", "naive"])
+def test_a_simple_model_has_no_network(make_bundle: Callable[..., Bundle], model: str) -> None:
+    with pytest.raises(ModelError, match=rf"'spec\.parts\[0\]\.network' .* expected null for the model '{model}'"):
+        decode(edited(make_bundle(model), "spec.parts.0.network", {}))
+
+
+def test_shares_that_sum_to_1_but_for_rounding_are_read(make_bundle: Callable[..., Bundle]) -> None:
+    bundle = make_bundle("gru", members=7)
+    assert sum(part.share for part in bundle.spec.parts) != 1
+    assert decode(encode(bundle)).spec == bundle.spec
+
+
+@pytest.mark.parametrize(("version", "hint"), [(FORMAT_VERSION + 1, "upgrade"), (FORMAT_VERSION - 1, "fit the model")])
+def test_another_format_tells_the_way_out(bundle: Bundle, version: int, hint: str) -> None:
+    with pytest.raises(ModelError, match="format_version") as caught:
+        decode(edited(bundle, "format_version", version))
+    assert hint in caught.value.hint
 
 
 def test_a_key_of_model_json_must_not_be_missing(bundle: Bundle) -> None:
     files = encode(bundle)
     document = json.loads(files["model.json"])
-    del document["spec"]["levels"]
-    with pytest.raises(ModelError, match="'spec' has no key 'levels'"):
+    del document["spec"]["parts"][0]["share"]
+    with pytest.raises(ModelError, match=r"'spec\.parts\[0\]' has no key 'share'"):
         decode(files | {"model.json": json.dumps(document).encode()})
 
 
@@ -173,9 +248,18 @@ def test_what_is_no_model_json_is_refused(bundle: Bundle, data: bytes, said: str
 
 
 def test_too_many_parameters_are_refused_before_the_weights_are_read(bundle: Bundle) -> None:
-    files = edited(bundle, "spec.network.units", 4096)
+    files = edited(bundle, "spec.parts.0.network.units", 4096)
     with pytest.raises(ModelError, match=r"asks for [0-9,]+ parameters"):
         decode(files | {"weights.safetensors": b""})
+
+
+def test_the_parameters_of_all_parts_count(make_bundle: Callable[..., Bundle]) -> None:
+    bundle = make_bundle("gru")
+    part = asdict(bundle.spec.parts[0])
+    part["network"]["units"] = 128
+    parts = [part | {"share": 1 / 400}] * 400
+    with pytest.raises(ModelError, match=r"asks for [0-9,]+ parameters"):
+        decode(edited(bundle, "spec.parts", parts) | {"weights.safetensors": b""})
 
 
 @pytest.mark.parametrize("name", ["weights.safetensors", "metrics.json"])
@@ -206,7 +290,7 @@ def refused(files: dict[str, bytes], file: str, said: str) -> None:
     assert said in str(caught.value)
 
 
-HEAD = "member0/head/bias"
+HEAD = "part0/head/bias"
 
 
 def put(name: str, index: Any, value: float) -> Callable[[dict[str, Any]], None]:
@@ -292,8 +376,8 @@ def test_a_crafted_file_of_tensors_is_refused(make_bundle: Callable[..., Bundle]
     ],
 )
 def test_offsets_that_do_not_fit_are_refused(make_bundle: Callable[..., Bundle], entry: bytes) -> None:
-    kernel = b'"linear/kernel":{"dtype":"F32","shape":[12,5],"data_offsets":[20,260]}'
-    data = crafted(b'{"linear/bias":' + entry + b"," + kernel + b"}", bytes(260))
+    kernel = b'"part0/linear/kernel":{"dtype":"F32","shape":[12,5],"data_offsets":[20,260]}'
+    data = crafted(b'{"part0/linear/bias":' + entry + b"," + kernel + b"}", bytes(260))
     refused(encode(make_bundle("linear")) | {"weights.safetensors": data}, "weights.safetensors", "")
 
 
@@ -307,3 +391,12 @@ def test_history_must_have_its_columns(bundle: Bundle, old: bytes, new: bytes) -
     files = encode(bundle)
     assert old in files["history.csv"]
     refused(files | {"history.csv": files["history.csv"].replace(old, new)}, "history.csv", "")
+
+
+@pytest.mark.parametrize(
+    "old, new", [(b"steps_back", b"step"), (b",0.125", b",inf"), (b",0,0.125", b",0.5,0.125"), (b",0.125", b"")]
+)
+def test_gradients_must_have_their_columns(bundle: Bundle, old: bytes, new: bytes) -> None:
+    files = encode(bundle)
+    assert old in files["gradients.csv"]
+    refused(files | {"gradients.csv": files["gradients.csv"].replace(old, new)}, "gradients.csv", "")

@@ -71,7 +71,7 @@ def test_every_byte_of_the_manifest_counts(folder: Path) -> None:
         data[position] ^= 4
 
 
-@pytest.mark.parametrize("name", ["manifest.json", "model.json", "weights.safetensors", "history.csv"])
+@pytest.mark.parametrize("name", ["manifest.json", "model.json", "weights.safetensors", "history.csv", "gradients.csv"])
 def test_a_missing_file_is_named(folder: Path, name: str) -> None:
     (folder / name).unlink()
     with pytest.raises(ModelError, match="is missing") as caught:
@@ -136,7 +136,7 @@ def test_a_pipe_and_a_folder_are_not_read(folder: Path, make: Callable[[Path], N
 def test_other_weights_are_found_by_the_golden_batch(folder: Path) -> None:
     path = folder / "weights.safetensors"
     tensors = dict(load(path.read_bytes()))
-    tensors["member0/head/bias"] = tensors["member0/head/bias"] + np.float32(1e-3)
+    tensors["part0/head/bias"] = tensors["part0/head/bias"] + np.float32(1e-3)
     path.write_bytes(save(tensors))
     resign(folder)
     with pytest.raises(ModelError, match="the golden batch differs by"):

@@ -25,6 +25,7 @@ FILES = {
     "golden.safetensors",
     "metrics.json",
     "history.csv",
+    "gradients.csv",
     "manifest.json",
 }
 
@@ -99,7 +100,7 @@ def test_a_bundle_that_does_not_replay_is_not_published(bundle: Bundle, tmp_path
 
 
 def test_a_bundle_that_is_not_finite_is_not_published(bundle: Bundle, tmp_path: Path) -> None:
-    weights = bundle.weights | {"member0/head/bias": np.full_like(bundle.weights["member0/head/bias"], np.nan)}
+    weights = bundle.weights | {"part0/head/bias": np.full_like(bundle.weights["part0/head/bias"], np.nan)}
     with pytest.raises(ModelError, match="not finite"):
         publish(replace(bundle, weights=weights), store=tmp_path, name="sales")
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
+
 import numpy as np
 import pandas as pd
 import pytest
 
 from tests.workflows.conftest import sales
 from tsforecast.errors import DataError, OptionError
-from tsforecast.models.config import FitOptions
+from tsforecast.models.config import STRATEGIES, FitOptions
 from tsforecast.models.events import Message
 from tsforecast.models.registry import MODELS
 from tsforecast.store.load import load_bundle
@@ -41,6 +43,11 @@ def test_coverage_is_scored_on_windows_that_calibration_did_not_see(fitted):
     assert "held-out windows" in fitted.calibration
 
 
+def test_a_model_without_a_network_has_no_gradient(fitted):
+    assert fitted.gradient_flow is None
+    assert load_bundle(fitted.path).gradients == []
+
+
 def test_it_says_which_rows_the_published_weights_know(fitted):
     assert "of 800 rows" in fitted.training_rows
     assert "published: trained anew on all 800 rows" in fitted.training_rows
@@ -66,24 +73,84 @@ def test_a_baseline_can_be_published_too(model, sales_csv, tmp_path):
 
 
 def test_a_network_learns_more_than_the_seasonal_naive(sales_csv, tmp_path):
-    options = FitOptions(horizon=7, units=16, epochs=4, lookback=28)
+    options = FitOptions(model="gru", horizon=7, units=16, epochs=4, lookback=28, normalisation="mean-std")
     result = fit(sales_csv, options=options, store=tmp_path)
     assert result.scores["gru"]["skill"] > 0.15
+    parts = load_bundle(result.path).spec.parts
+    kept = ["gru with linear skip" if part.network.linear_skip else "gru" for part in parts]
     phases = list(dict.fromkeys(row["phase"] for row in result.history))
-    assert phases == ["training, with linear skip", "training, without linear skip", "final training on all rows"]
-    assert any(choice.name == "linear_skip" for choice in result.choices)
+    assert phases == [
+        *("training, gru with linear skip", "training, gru"),
+        *(f"final training on all rows, {name}" for name in kept),
+    ]
+    assert any(choice.name == "combination" for choice in result.choices)
     assert {"loss", "val_loss", "learning_rate", "clipped_share", "gradient_norm"} <= set(result.history[0])
+    assert_gradients_are_stored(result)
+    assert len(predict(store=tmp_path).frame) == 14
+
+
+def assert_gradients_are_stored(result):
+    bundle = load_bundle(result.path)
+    heaviest = max(bundle.spec.parts, key=lambda part: part.share).network
+    flow, steps = result.gradient_flow, heaviest.input_segments
+    assert (flow.steps, flow.segment) == (steps, heaviest.segment)
+    assert 1 <= flow.half_within <= steps
+    assert bundle.metrics["gradient_flow"] == asdict(flow)
+    # A profile for every epoch of the final training, and the flow is that of the weights that are published.
+    final = [row for row in result.history if row["phase"].startswith("final training")]
+    assert len(bundle.gradients) == steps * len(final)
+    assert {row["phase"] for row in bundle.gradients} == {row["phase"] for row in final}
+    first, last = bundle.gradients[-steps], bundle.gradients[-1]
+    assert (first["steps_back"], last["steps_back"]) == (steps - 1, 0)
+    assert 0 < flow.first_to_last < 10
+
+
+def test_by_default_several_models_are_combined(sales_csv, tmp_path):
+    options = FitOptions(horizon=7, preset="fast", units=8, epochs=1, lookback=14, segment=7, linear_skip="on")
+    result = fit(sales_csv, options=options, store=tmp_path)
+    bundle = load_bundle(result.path)
+    assert list(result.scores) == ["auto", "seasonal-naive", "naive", "drift", "linear"]
+    assert result.scores["auto"]["skill"] > 0.1
+    assert result.verdict.startswith("auto makes ")
+    assert bundle.spec.name == "auto"
+    assert {part.name for part in bundle.spec.parts} <= {"gru", "linear", "seasonal-naive"}
+    assert sum(part.share for part in bundle.spec.parts) == pytest.approx(1)
+    (choice,) = (choice for choice in result.choices if choice.name == "combination")
+    assert choice.value.count("%") == len(bundle.spec.parts)
     assert len(predict(store=tmp_path).frame) == 14
 
 
 def test_one_seed_gives_one_model(sales_csv, tmp_path):
-    options = FitOptions(horizon=7, units=8, epochs=1, lookback=14, segment=7, members=2, linear_skip="off", seed=3)
-    first, second = (
-        load_bundle(fit(sales_csv, options=options, store=tmp_path, name=name).path).weights for name in ("a", "b")
-    )
+    sizes = {"horizon": 7, "units": 8, "epochs": 1, "lookback": 14, "segment": 7, "preset": "fast"}
+    options = FitOptions(model="rnn", **sizes, members=2, linear_skip="off", seed=3)
+    results = [fit(sales_csv, options=options, store=tmp_path, name=name) for name in ("a", "b")]
+    first, second = (load_bundle(result.path).weights for result in results)
     assert set(first) == set(second)
     assert all(np.array_equal(first[key], second[key]) for key in first)
-    assert not np.array_equal(first["member0/head/kernel"], first["member1/head/kernel"])
+    losses = {row["member"]: row["loss"] for row in results[0].history if row["val_loss"] is not None}
+    assert set(losses) == {0, 1} and losses[0] != losses[1]
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        *({"strategy": strategy, "segment": 3} for strategy in STRATEGIES),
+        {"loss": "student-t", "linear_skip": "auto"},
+        {"loss": "student-t", "strategy": "autoregressive", "model": "lstm"},
+    ],
+)
+def test_every_strategy_and_head_is_published_and_forecasts(options, sales_csv, tmp_path):
+    chosen = FitOptions(
+        **{"model": "gru", "horizon": 7, "lookback": 14, "units": 8, "epochs": 2, "linear_skip": "off", **options}
+    )
+    result = fit(sales_csv, options=chosen, store=tmp_path)
+    assert 0 < result.scores[chosen.model]["coverage_80"] <= 1
+    network = load_bundle(result.path).spec.parts[0].network
+    assert network.strategy == chosen.strategy
+    assert network.head == ("student-t" if chosen.loss == "student-t" else "quantile")
+    made = predict(store=tmp_path, horizon=10).frame
+    assert made["forecast"].between(50, 300).all()
+    assert (made["lower_95"] < made["forecast"]).all() and (made["forecast"] < made["upper_95"]).all()
 
 
 def test_the_order_of_rows_does_not_matter(sales_csv, tmp_path):
@@ -92,7 +159,7 @@ def test_the_order_of_rows_does_not_matter(sales_csv, tmp_path):
     options = FitOptions(model="linear", horizon=7)
     one = load_bundle(fit(frame, options=options, store=tmp_path, name="one").path)
     two = load_bundle(fit(shuffled, options=options, store=tmp_path, name="two").path)
-    assert np.array_equal(one.weights["linear/kernel"], two.weights["linear/kernel"])
+    assert np.array_equal(one.weights["part0/linear/kernel"], two.weights["part0/linear/kernel"])
 
 
 def test_too_few_rows_say_what_is_needed(tmp_path):
@@ -121,7 +188,8 @@ def test_each_model_of_the_table_has_a_plan(fitted, sales_csv):
     panel = read_panel(sales_csv).panel
     for name in MODELS:
         plan, split = make_plan(panel, FitOptions(model=name, horizon=7))
-        assert plan.spec(name).horizon == 7
+        assert (plan.model, plan.horizon) == (name, 7)
+        assert plan.candidates
         assert np.all(split.train_end <= split.validation_end)
 
 
@@ -138,6 +206,6 @@ def test_a_table_full_of_gaps_is_fitted_without_the_linear_model(tmp_path):
 def test_a_network_on_a_table_full_of_gaps_goes_without_the_linear_skip(tmp_path):
     frame = sales(300, shops=("a",))
     frame.loc[frame.index[5::6], "sold"] = np.nan
-    options = FitOptions(horizon=7, units=8, epochs=1, lookback=14, segment=7)
+    options = FitOptions(model="gru", preset="fast", horizon=7, units=8, epochs=1, lookback=14, segment=7)
     fit(frame, options=options, store=tmp_path, name="gappy")
     assert np.all(np.isfinite(predict(store=tmp_path).frame["forecast"]))

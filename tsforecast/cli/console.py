@@ -168,7 +168,7 @@ class Console:
         self.info(f"{event.name}: up to {_epochs(event.epochs)} of {event.windows:,} windows")
         if is_terminal(sys.stderr):
             self._progress = _rich_progress(self._rich)
-            name = event.name.rpartition(", ")[2]  # of "training, member 1/3" the part that changes
+            name = event.name.partition(", ")[2] or event.name  # of "training, gru" the part that changes
             room = max(8, self._rich.width - _BAR_WIDTH)
             self._progress.add_task(
                 clean(name if len(name) <= room else f"{name[: room - 1]}…"),

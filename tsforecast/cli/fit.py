@@ -60,14 +60,14 @@ _OPTIONS: dict[str, tuple[tuple[str, type | tuple[str, ...], str, str], ...]] = 
     "Model": (
         ("model", tuple(MODELS), "What to train; see below.", ""),
         ("preset", tuple(PRESETS), f"Time against accuracy: {_PRESETS}.", ""),
-        ("strategy", STRATEGIES, "All steps at once, or each fed back to predict the next.", ""),
+        ("strategy", tuple(STRATEGIES), "How the horizon follows from the window; see below.", ""),
         ("layers", int, "Recurrent layers.", ""),
         ("units", int, "Width of each layer.", _PRESET),
         ("activation", ACTIVATIONS, "Of the recurrent cell; only tanh is fast on a GPU.", ""),
         ("segment", int, "Steps of the past read at once; 1 is the classic network.", _DATA),
         ("linear_skip", LINEAR_SKIPS, "A linear forecast that the network adds to.", ""),
         ("dropout", float, "Share of the last layer switched off in training.", ""),
-        ("members", int, "Networks trained from different seeds; the forecast is their median.", _PRESET),
+        ("members", int, "Networks of each kind, trained from different seeds.", _PRESET),
     ),
     "Preparation": (
         ("normalisation", (AUTO, *NORMALISATIONS), "Of each window.", ""),
@@ -75,7 +75,7 @@ _OPTIONS: dict[str, tuple[tuple[str, type | tuple[str, ...], str, str], ...]] = 
         ("scaler", (AUTO, *SCALERS), "Of each series.", ""),
     ),
     "Training": (
-        ("loss", LOSSES, "What training makes small; quantile also learns the intervals.", ""),
+        ("loss", LOSSES, "What training makes small; quantile and student-t also learn the intervals.", ""),
         ("optimizer", OPTIMIZERS, "How it is made small.", ""),
         ("learning_rate", float, "At its peak.", "by the width"),
         ("schedule", SCHEDULES, "Of the learning rate.", ""),
@@ -96,6 +96,7 @@ _OPTIONS: dict[str, tuple[tuple[str, type | tuple[str, ...], str, str], ...]] = 
     ),
 }
 _MODELS = "\b\nModels:\n" + "\n".join(f"  {name:14}  {model.summary}" for name, model in MODELS.items())
+_STRATEGIES = "\b\nStrategies:\n" + "\n".join(f"  {name:14}  {summary}" for name, summary in STRATEGIES.items())
 
 
 def _model_option(section: str, field: str, kind: type | tuple[str, ...], text: str, none: str) -> Decorator[Any]:
@@ -114,7 +115,7 @@ def _model_option(section: str, field: str, kind: type | tuple[str, ...], text: 
 _fit_options = combine(*(_model_option(section, *row) for section, rows in _OPTIONS.items() for row in rows))
 
 
-@click.command("fit", cls=SectionCommand, epilog=_MODELS)
+@click.command("fit", cls=SectionCommand, epilog=f"{_MODELS}\n\n{_STRATEGIES}")
 @click.argument("data", type=click.Path(allow_dash=True))
 @_fit_options
 @column_options

@@ -87,9 +87,8 @@ _FACTS = (
     ("first", "provenance.first"),
     ("last", "provenance.last"),
     ("horizon", "spec.horizon"),
-    ("lookback", "spec.lookback"),
+    ("lookback", "metrics.lookback"),
     ("season", "spec.season_length"),
-    ("members", "spec.members"),
     ("parameters", "provenance.parameters"),
     ("seed", "provenance.seed"),
     ("threads", "provenance.threads"),
@@ -97,6 +96,7 @@ _FACTS = (
     ("tensorflow", "provenance.tensorflow"),
     ("verdict", "metrics.verdict"),
     ("rows", "metrics.training_rows"),
+    ("learns from", "metrics.gradient_flow.text"),
     ("intervals", "metrics.calibration"),
 )
 

@@ -10,7 +10,7 @@ the side of the next error. The map is monotone, so quantiles never cross, and o
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from statistics import NormalDist
 
 import numpy as np
@@ -91,13 +91,23 @@ def values_of(scores: Array, quantiles: Array, levels: tuple[float, ...], spread
     return low + (scores - z[piece]) / (z[piece + 1] - z[piece]) * (high - low)
 
 
-def calibrate(scores: Array, observed: NDArray[np.bool_]) -> Calibration:
+def calibrate(scores: Array, observed: NDArray[np.bool_], *, at_least_own: bool = False) -> Calibration:
     """Learn the quantiles of scores at each step of the horizon.
 
     Args:
         scores: of held-out windows, shape (samples, horizon).
         observed: False where the true value was filled in, shape (samples, horizon).
+        at_least_own: whether intervals may only become wider than the model's own.
     """
+    calibration = _calibrate(scores, observed)
+    if not at_least_own:
+        return calibration
+    own = np.array([_NORMAL.inv_cdf(p) for p in PROBABILITIES])
+    wider = np.where(own < 0, np.minimum(calibration.scores, own), np.maximum(calibration.scores, own))
+    return replace(calibration, scores=wider, method=calibration.method + ", never narrower than the networks' own")
+
+
+def _calibrate(scores: Array, observed: NDArray[np.bool_]) -> Calibration:
     samples, horizon = scores.shape
     profile = _profile(scores, observed)
     relative = scores / profile

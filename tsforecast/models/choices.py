@@ -15,18 +15,11 @@ from numpy.typing import NDArray
 
 from tsforecast.errors import OptionError
 from tsforecast.frequency import default_horizon, season_length
-from tsforecast.models.config import (
-    AUTO,
-    MAX_STEPS,
-    MAX_UNITS,
-    PRESETS,
-    QUANTILES,
-    FitOptions,
-    NetworkConfig,
-    TrainingConfig,
-)
+from tsforecast.models.architecture import check_strategy, choose_network, choose_units, network_candidates
+from tsforecast.models.config import AUTO, LEAST_STEPS, MAX_STEPS, PRESETS, FitOptions, TrainingConfig
 from tsforecast.models.plan import CLEARLY, Basics, Choice, Plan
-from tsforecast.models.registry import get_model
+from tsforecast.models.registry import COMBINED, get_model
+from tsforecast.models.spec import Part
 from tsforecast.models.trial import Trial, least_context, scaler_for
 from tsforecast.scaling import log_kind
 from tsforecast.series import Panel
@@ -35,10 +28,9 @@ from tsforecast.windows import window_index
 
 _SEASONS = (2, 3, 5, 7, 14, 30)
 _LONGEST_LOOKBACK = 720
-_STEP_BY_STEP = 32  # shorter lookbacks are read one step at a time
-_LONGEST_SEGMENT = 48
+_MANY_WINDOWS, _NEARLY_ALL = 10_000, 0.9
 _LEAST_TOTAL_STEPS, _MOST_EPOCHS = 2000, 100
-_SERIES_VECTORS = (2, 100)  # series among which a learned vector each is worth having
+_WIDE = 128  # wider networks learn at half the rate
 
 
 def choose_basics(panel: Panel, options: FitOptions) -> Basics:
@@ -75,55 +67,58 @@ def choose_plan(panel: Panel, split: Split, basics: Basics, options: FitOptions)
         OptionError: options that contradict each other or the data.
     """
     info = get_model(options.model)
-    choices = list(basics.choices)
     lookbacks = lookback_candidates(split, basics, options)
     if info.kind == "baseline":
         return _baseline_plan(options, basics, lookbacks[0])
+    if info.kind != "linear":
+        check_strategy(options, info)
+    choices = list(basics.choices)
     trial = Trial(panel, split, basics)
     middle = lookbacks[len(lookbacks) // 2]
     log, normalisation, reason = _choose_space(panel, split, trial, options, middle)
     if options.transform == AUTO:
         choices.append(Choice("transform", log, reason))
-    if options.normalisation == AUTO and info.kind == "network":
+    if options.normalisation == AUTO and info.kind != "linear":
         together = reason if options.transform != AUTO else "by the same comparison"
         choices.append(Choice("normalisation", normalisation, together))
     lookback, why = _choose_lookback(trial, lookbacks, log, normalisation)
     if options.lookback is None:
         choices.append(Choice("lookback", str(lookback), why))
-    scaler = scaler_for(normalisation) if options.scaler == AUTO else options.scaler
     min_context = least_context(split, basics, lookback)
     windows = _count_windows(panel, split, basics.horizon, min_context)
-    units = options.units or _units(windows, options.preset)
-    training = choose_training(options, windows, units)
-    candidates: tuple[NetworkConfig, ...] = ()
-    if info.kind == "network":
-        network, more = _choose_network(panel, options, basics, lookback, normalisation, units)
-        if options.units is None:
-            more.append(Choice("units", str(units), f"{windows:,} training windows, preset {options.preset}"))
-        candidates = _skip_candidates(network, options)
+    training = choose_training(options, windows)
+    candidates: tuple[Part, ...] = ()
+    if info.kind != "linear":
+        network, more = choose_network(panel.n_series, windows, options, basics, lookback, normalisation)
+        candidates = network_candidates(network, training, windows, options, max(lookbacks))
         choices += more
-    return Plan(
+    plan = Plan(
         model=options.model,
         horizon=basics.horizon,
         lookback=lookback,
         season_length=basics.season_length,
         min_context=min_context,
         log=log,
-        scaler=scaler,
+        scaler=scaler_for(normalisation) if options.scaler == AUTO else options.scaler,
         candidates=candidates,
         training=training,
         choices=tuple(choices),
     )
+    if info.kind == "network":
+        return plan
+    simple = [plan.simple(name) for name in (COMBINED if info.kind == "combination" else (options.model,))]
+    return replace(plan, candidates=(*candidates, *simple))
 
 
-def choose_training(options: FitOptions, windows: int, units: int) -> TrainingConfig:
+def choose_training(options: FitOptions, windows: int) -> TrainingConfig:
     """The preset's training, with the user's values in place of its own."""
     preset = PRESETS[options.preset]
     batch = options.batch_size or int(np.clip(2 ** int(np.log2(max(1, windows / 16))), 16, 256))
-    steps = min(preset.steps_per_epoch, max(20, -(-windows // batch)))
+    steps = min(preset.steps_per_epoch, max(LEAST_STEPS, -(-windows // batch)))
     # Few windows make short epochs: more of them, so that the network sees enough steps.
     epochs = options.epochs or max(preset.epochs, min(_MOST_EPOCHS, -(-_LEAST_TOTAL_STEPS // steps)))
-    rate = options.learning_rate or (1e-3 if units <= 128 else 5e-4)
+    wide = (options.units or choose_units(windows, options.preset)) > _WIDE
+    rate = options.learning_rate or (5e-4 if wide else 1e-3)
     return TrainingConfig(
         loss=options.loss,
         optimizer=options.optimizer,
@@ -144,28 +139,31 @@ def choose_training(options: FitOptions, windows: int, units: int) -> TrainingCo
 
 
 def lookback_candidates(split: Split, basics: Basics, options: FitOptions) -> list[int]:
-    """Lookbacks worth trying: 1.25 times the longer of horizon and season, two horizons, and 2 to 30 seasons."""
+    """Lookbacks worth trying: 1.25 times the longer of horizon and season, two horizons, and 2 to 30 seasons.
+
+    They leave enough to learn from: half of the typical series, or in a large panel many windows of nearly all series.
+    """
     if options.lookback is not None:
         return [options.lookback]
     horizon, season = basics.horizon, basics.season_length
     usable = split.train_end[split.train_end > 0]
-    typical = int(np.median(usable)) if len(usable) else int(split.end.max())
-    least = -(-5 * max(horizon, season) // 4)
-    room = max(basics.min_context, (typical - horizon) // 2)
-    most = min(max(_LONGEST_LOOKBACK, 2 * horizon), room, MAX_STEPS)
-    wanted = {least, 2 * horizon, *(k * season for k in _SEASONS if k * season > least)}
-    fitting = sorted(length for length in wanted if least <= length <= most)
-    return fitting or [max(basics.min_context, min(least, most))]
+    if not len(usable):
+        usable = split.end
+    most = max(basics.min_context, (int(np.median(usable)) - horizon) // 2)
+    wanted = {-(-5 * max(horizon, season) // 4), 2 * horizon, *(k * season for k in _SEASONS)}
+    # Seeing a few seasons is enough for a horizon of many.
+    least = min(-(-5 * max(horizon, season) // 4), max(2 * season, _LONGEST_LOOKBACK // 4))
+    fitting = [
+        length
+        for length in sorted(wanted)
+        if least <= length <= _LONGEST_LOOKBACK and (length <= most or _leaves_many(usable, length + horizon))
+    ]
+    return fitting or [min(most, max(least, _LONGEST_LOOKBACK), MAX_STEPS)]
 
 
-def choose_segment(lookback: int, horizon: int, season: int) -> int:
-    """Steps per segment: a divisor of the season of about a day or half a day; 1 for a short lookback."""
-    if lookback < _STEP_BY_STEP:
-        return 1
-    most = min(_LONGEST_SEGMENT, max(2, lookback // 4), max(2, horizon))
-    if season > 1:
-        return max(d for d in range(1, season + 1) if season % d == 0 and d <= most)
-    return max(1, min(most, lookback // 14))
+def _leaves_many(usable: NDArray[np.int64], rows: int) -> bool:
+    """Whether windows of that many rows are many, and nearly all series have some."""
+    return bool(np.maximum(0, usable - rows).sum() >= _MANY_WINDOWS and np.mean(usable >= rows) >= _NEARLY_ALL)
 
 
 def _choose_space(panel: Panel, split: Split, trial: Trial, options: FitOptions, lookback: int) -> tuple[str, str, str]:
@@ -219,57 +217,9 @@ def _count_windows(panel: Panel, split: Split, horizon: int, min_context: int) -
     return len(window_index(panel.offsets, first, last, horizon=horizon, min_context=min_context))
 
 
-def _choose_network(
-    panel: Panel, options: FitOptions, basics: Basics, lookback: int, normalisation: str, units: int
-) -> tuple[NetworkConfig, list[Choice]]:
-    """Segment, width and the rest of the network."""
-    choices = []
-    segment = options.segment
-    if segment is None:
-        segment = choose_segment(lookback, basics.horizon, basics.season_length)
-        recurrent = -(-lookback // segment)
-        reason = f"the window becomes {recurrent} recurrent steps" if segment > 1 else "a short window"
-        choices.append(Choice("segment", str(segment), reason))
-    info = get_model(options.model)
-    low, high = _SERIES_VECTORS
-    vectors = panel.n_series if low <= panel.n_series <= high and options.strategy == "direct" and units > 1 else 0
-    network = NetworkConfig(
-        cell=info.cell,  # type: ignore[arg-type]
-        bidirectional=info.bidirectional,
-        layers=options.layers,
-        units=units,
-        activation=options.activation,
-        segment=segment,
-        lookback=lookback,
-        horizon=basics.horizon,
-        strategy=options.strategy,
-        normalisation=normalisation,
-        dropout=options.dropout,
-        levels=QUANTILES if options.loss == "quantile" else (0.5,),
-        series_vectors=vectors,
-        linear_skip=True,
-    )
-    return network, choices
-
-
-def _skip_candidates(network: NetworkConfig, options: FitOptions) -> tuple[NetworkConfig, ...]:
-    """With and without the linear skip: it wins on most series, and loses on some long noisy ones.
-
-    It adds the whole horizon at once, which leaves nothing to feed back: `recursive` goes without it.
-    """
-    without = replace(network, linear_skip=False)
-    if options.strategy == "recursive":
-        if options.linear_skip == "on":
-            raise OptionError(
-                "the linear skip is on, but recursive forecasts cannot have one", hint="use --linear-skip off"
-            )
-        return (without,)
-    return {"on": (network,), "off": (without,), AUTO: (network, without)}[options.linear_skip]
-
-
 def _baseline_plan(options: FitOptions, basics: Basics, lookback: int) -> Plan:
     """A baseline has nothing to choose; the linear model is shown beside it as it is without choices."""
-    return Plan(
+    plan = Plan(
         model=options.model,
         horizon=basics.horizon,
         lookback=lookback,
@@ -278,14 +228,10 @@ def _baseline_plan(options: FitOptions, basics: Basics, lookback: int) -> Plan:
         log="none",
         scaler="standard",
         candidates=(),
-        training=choose_training(options, 0, 1),
+        training=choose_training(options, 0),
         choices=basics.choices,
     )
-
-
-def _units(windows: int, preset: str) -> int:
-    """Width by the number of training windows, at most the preset's."""
-    return min(PRESETS[preset].units, 32 if windows < 300 else 64 if windows < 3000 else MAX_UNITS)
+    return replace(plan, candidates=(plan.simple(options.model),))
 
 
 def _season_reason(panel: Panel, season: int) -> str:

@@ -12,12 +12,19 @@ from typing import Literal
 from tsforecast.errors import OptionError
 
 CELLS = ("rnn", "lstm", "gru")
-STRATEGIES = ("direct", "recursive")
+# How the horizon follows from the window, and when each is the right choice; the first is the default.
+STRATEGIES = {
+    "direct": "all steps at once: the best start, and the default",
+    "recursive": "feeds each segment back: for a horizon of few segments",
+    "seq2seq": "a decoder of its own, fed its own output: for many windows",
+    "autoregressive": "recursive that learns at every step: for few windows",
+}
 ACTIVATIONS = ("tanh", "relu", "sigmoid")
 NORMALISATIONS = ("last", "mean-std", "mean-level", "none")
 TRANSFORMS = ("none", "log")
 SCALERS = ("standard", "scale", "robust", "minmax", "none")
-LOSSES = ("quantile", "mae", "mse", "huber")
+LOSSES = ("quantile", "mae", "mse", "huber", "student-t")
+HEADS = ("quantile", "student-t")
 OPTIMIZERS = ("adam", "adamw", "sgd", "rmsprop")
 SCHEDULES = ("cosine", "exponential", "step", "plateau", "constant")
 DEVICES = ("auto", "cpu", "gpu")
@@ -29,6 +36,7 @@ QUANTILES = (0.025, 0.1, 0.25, 0.5, 0.75, 0.9, 0.975)
 MAX_UNITS = 4096
 MAX_LAYERS = 8
 MAX_STEPS = 10_000
+LEAST_STEPS = 20  # of an epoch: few windows are passed over several times
 
 
 @dataclass(frozen=True)
@@ -44,13 +52,18 @@ class NetworkConfig:
         segment: steps of the window that make one step of the recurrence; 1 is the classic network.
         lookback: steps seen.
         horizon: steps predicted at once.
-        strategy: `direct` decodes all segments in parallel from learned queries, `recursive` feeds them back.
+        strategy: `direct` decodes all segments in parallel from learned queries; `recursive` feeds each back into the
+            cells that read the window, `seq2seq` into cells of its own (encoder-decoder, Sutskever et al. 2014);
+            `autoregressive` forecasts as `recursive` and learns to predict every next segment of the window too
+            (DeepAR, Salinas et al. 2017), so it cannot be bidirectional.
         normalisation: per window.
         dropout: before the output layer.
-        levels: probability levels of the outputs; (0.5,) for a point forecast.
-        series_vectors: number of series with a learned vector in the queries; 0 for none.
-        linear_skip: whether a linear map from the normalised window to the horizon is added to the output; it starts
-            as the ridge regression of models/linear.py, so that training starts at the linear model's error.
+        head: `quantile` puts out one value per level, `student-t` the three parameters of a distribution, whose
+            quantiles are the forecast (models/student_t.py).
+        levels: probability levels of the forecast; (0.5,) for a point forecast.
+        series_vectors: number of series with a learned vector in the queries of `direct`; 0 for none.
+        linear_skip: whether a linear map from the normalised window to the horizon is added to the output of `direct`;
+            it starts as the ridge regression of models/linear.py, so that training starts at the linear model's error.
     """
 
     cell: Literal["rnn", "lstm", "gru"]
@@ -64,6 +77,7 @@ class NetworkConfig:
     strategy: str
     normalisation: str
     dropout: float
+    head: Literal["quantile", "student-t"]
     levels: tuple[float, ...]
     series_vectors: int
     linear_skip: bool
@@ -79,6 +93,21 @@ class NetworkConfig:
         return -(-self.horizon // self.segment)
 
     @property
+    def outputs(self) -> int:
+        """Numbers that the head puts out for one step."""
+        return 3 if self.head == "student-t" else len(self.levels)
+
+    @property
+    def fed_back(self) -> int:
+        """Which of them is the next input where forecasts are fed back: the median, or the location."""
+        return 0 if self.head == "student-t" else self.levels.index(0.5)
+
+    @property
+    def window_targets(self) -> int:
+        """Last steps of the window that training has a loss at too: all but the first segment if `autoregressive`."""
+        return (self.input_segments - 1) * self.segment if self.strategy == "autoregressive" else 0
+
+    @property
     def width(self) -> int:
         """Features that a recurrent layer puts out."""
         return self.units * (2 if self.bidirectional else 1)
@@ -89,7 +118,7 @@ class TrainingConfig:
     """How a network is trained.
 
     Args:
-        loss: `quantile` is the pinball loss summed over the levels.
+        loss: `quantile` is the pinball loss summed over the levels, `student-t` the negative log-likelihood.
         learning_rate: at its peak.
         schedule: of the learning rate over the epochs; `cosine` starts with a warm-up of half an epoch.
         weight_decay: used by AdamW.
@@ -99,7 +128,7 @@ class TrainingConfig:
         patience: epochs without a better validation loss before the rate falls, and the third time training stops; the
             best weights are kept.
         clip_norm: global norm to which gradients are clipped; 0 for none.
-        members: networks trained from different seeds, whose median is the forecast.
+        members: networks of each kind, trained from different seeds.
         seed: every random draw derives from it.
         time_limit: seconds for all training; None for no limit.
         device: `auto` takes a GPU where TensorFlow sees one.
@@ -125,19 +154,30 @@ class TrainingConfig:
 
 @dataclass(frozen=True)
 class Preset:
-    """A named set of values that trade time against accuracy."""
+    """A named set of values that trade time against accuracy.
+
+    Args:
+        summary: in a few words.
+        units: width of the networks at most.
+        epochs: at most, where windows are many.
+        members: networks of each kind.
+        steps_per_epoch: at most.
+        variety: whether networks are also trained under a second normalisation: never, where that is cheap, or always,
+            and then with a longer lookback too.
+    """
 
     summary: str
     units: int
     epochs: int
     members: int
     steps_per_epoch: int
+    variety: Literal["none", "cheap", "all"]
 
 
 PRESETS: dict[str, Preset] = {
-    "fast": Preset("a first look", units=64, epochs=5, members=1, steps_per_epoch=100),
-    "balanced": Preset("the default", units=128, epochs=10, members=1, steps_per_epoch=200),
-    "best": Preset("up to ten times the time", units=192, epochs=12, members=3, steps_per_epoch=200),
+    "fast": Preset("a first look", units=64, epochs=5, members=1, steps_per_epoch=100, variety="none"),
+    "balanced": Preset("the default", units=128, epochs=15, members=1, steps_per_epoch=200, variety="cheap"),
+    "best": Preset("up to ten times the time", units=192, epochs=20, members=1, steps_per_epoch=200, variety="all"),
 }
 
 
@@ -145,7 +185,7 @@ PRESETS: dict[str, Preset] = {
 class FitOptions:
     """The options of `fit` that concern the model. None leaves the choice to the data or to the preset."""
 
-    model: str = "gru"
+    model: str = "auto"
     preset: str = "balanced"
     horizon: int | None = None
     lookback: int | None = None
@@ -178,7 +218,7 @@ class FitOptions:
 
 _CHOICES: dict[str, tuple[str, ...]] = {
     "preset": tuple(PRESETS),
-    "strategy": STRATEGIES,
+    "strategy": tuple(STRATEGIES),
     "activation": ACTIVATIONS,
     "normalisation": (AUTO, *NORMALISATIONS),
     "transform": (AUTO, *TRANSFORMS),

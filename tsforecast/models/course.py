@@ -1,7 +1,8 @@
 """The course of a training run: which weights are best so far, when the learning rate falls, when it is time to stop.
 
 When `patience` epochs bring no better validation loss, training goes back to the best weights and on at a quarter of
-the learning rate; the third time it ends. So the last gains are made with small steps, and epochs in vain do not count.
+the learning rate, with half the patience; the third time it ends. So the last gains are made with small steps, and
+epochs in vain do not count.
 The *path* lists the epochs that led to the best weights; a second run that follows it, on all rows and without
 validation, trains as long and at the same rates.
 """
@@ -30,10 +31,11 @@ class Course:
     """Decides after each epoch.
 
     Args:
-        patience: epochs without a better loss before the rate falls; None to go on whatever happens.
+        patience: epochs without a better loss before the rate first falls; None to go on whatever happens.
         plateau: whether the rate is halved after every epoch that is no better (the schedule `plateau`).
 
     Attributes:
+        patience: epochs without a better loss before the rate falls again.
         factor: share of the schedule's rate that the next epoch uses.
         best: least loss so far.
         path: epochs that led to the best weights.
@@ -72,4 +74,6 @@ class Course:
         self._waited = 0
         self._current = self.path
         self.factor *= _FALL_FACTOR
+        if self.patience is not None:
+            self.patience = -(-self.patience // 2)
         return True

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,7 +13,7 @@ from tsforecast.models import baselines
 from tsforecast.models.calibration import Calibration, interval
 from tsforecast.models.inference import forward
 from tsforecast.models.linear import predict_linear
-from tsforecast.models.spec import Array, ModelSpec, Weights
+from tsforecast.models.spec import Array, ModelSpec, Part, Weights
 from tsforecast.scaling import Scaling
 
 _BASELINES: dict[str, Callable[[Array, NDArray[np.bool_], int, int], Array]] = {
@@ -31,7 +31,7 @@ def predict_windows(
 
     Args:
         spec: the model.
-        weights: its tensors; those of an ensemble's members carry the prefix `member0/`, `member1/`, ...
+        weights: the tensors of its parts, under the prefixes `part0/`, `part1/`, ...
         context: shape (samples, lookback).
         mask: shape (samples, lookback), False where padded.
         series: shape (samples,); -1 for a series that the model was not trained on.
@@ -118,27 +118,66 @@ def in_user_units(
     return Intervals(y_pred, lower, upper)
 
 
-def member_weights(weights: Weights, member: int) -> Weights:
-    """The tensors of one member of an ensemble, under their own names."""
-    prefix = f"member{member}/"
+def part_weights(weights: Weights, number: int) -> Weights:
+    """The tensors of one part of a model, under their own names."""
+    prefix = f"part{number}/"
     return {name.removeprefix(prefix): value for name, value in weights.items() if name.startswith(prefix)}
 
 
-def ensemble_weights(members: list[Weights]) -> Weights:
-    """The tensors of several members under one roof."""
-    return {f"member{i}/{name}": value for i, member in enumerate(members) for name, value in member.items()}
+def joined_weights(parts: Sequence[Weights]) -> Weights:
+    """The tensors of all parts of a model under one roof."""
+    return {f"part{i}/{name}": value for i, part in enumerate(parts) for name, value in part.items()}
+
+
+def combine(spec: ModelSpec, outputs: Sequence[Array]) -> Array:
+    """The weighted mean of the parts' forecasts, level by level (Vincent averaging, which keeps quantiles in order).
+
+    Parts that forecast a point only move the middle of what the networks say of the spread.
+
+    Args:
+        spec: the model.
+        outputs: of each part, shape (samples, horizon, levels) or (samples, horizon, 1).
+
+    Returns:
+        Shape (samples, horizon, spec.levels).
+    """
+    middle = spec.levels.index(0.5)
+    shares = np.array([part.share for part in spec.parts], np.float32)
+    points = np.stack([y[:, :, middle if part.network else 0] for part, y in zip(spec.parts, outputs, strict=True)])
+    point: Array = np.tensordot(shares, points, axes=1)[:, :, None]
+    networks = [number for number, part in enumerate(spec.parts) if part.network]
+    if not networks:
+        return point
+    spreads = np.stack([outputs[i] - points[i][:, :, None] for i in networks])
+    weights = shares[networks] / shares[networks].sum()
+    return np.asarray(point + np.tensordot(weights, spreads, axes=1), np.float32)
 
 
 def _predict_chunk(
     spec: ModelSpec, weights: Weights, context: Array, mask: NDArray[np.bool_], series: NDArray[np.int64]
 ) -> Array:
-    if spec.network is not None:
-        members = [
-            forward(spec.network, member_weights(weights, i), context, mask, series) for i in range(spec.members)
-        ]
-        return members[0] if len(members) == 1 else np.median(members, axis=0).astype(np.float32)
-    if spec.name == "linear":
+    outputs = [
+        predict_part(
+            part, spec, part_weights(weights, number), context[:, -part.lookback :], mask[:, -part.lookback :], series
+        )
+        for number, part in enumerate(spec.parts)
+    ]
+    return outputs[0] if len(outputs) == 1 else combine(spec, outputs)
+
+
+def predict_part(
+    part: Part,
+    spec: ModelSpec,
+    weights: Weights,
+    context: Array,
+    mask: NDArray[np.bool_],
+    series: NDArray[np.int64],
+) -> Array:
+    """Forecast windows of the part's own lookback with its own weights, shape (samples, horizon, levels or 1)."""
+    if part.network is not None:
+        return forward(part.network, weights, context, mask, series)
+    if part.name == "linear":
         return predict_linear(weights, context, mask)[:, :, None]
-    if spec.name not in _BASELINES:
-        raise ModelError(f"the model '{spec.name}' is not known to this version")
-    return _BASELINES[spec.name](context, mask, spec.horizon, spec.season_length)[:, :, None]
+    if part.name not in _BASELINES:
+        raise ModelError(f"the model '{part.name}' is not known to this version")
+    return _BASELINES[part.name](context, mask, spec.horizon, spec.season_length)[:, :, None]

@@ -7,6 +7,7 @@ holds the two within 1e-5 for every cell, direction, depth, strategy and head.
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import product
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +15,7 @@ from numpy.typing import NDArray
 from tsforecast.models.config import NetworkConfig
 from tsforecast.models.normalisation import normalise, statistics
 from tsforecast.models.spec import Array, Weights
+from tsforecast.models.student_t import quantiles
 
 UNKNOWN_SERIES = -1
 State = tuple[Array, ...]
@@ -39,13 +41,22 @@ def forward(
     padding = config.input_segments * config.segment - config.lookback
     segments = np.pad(x, ((0, 0), (padding, 0))).reshape(-1, config.input_segments, config.segment)
     steps: NDArray[np.bool_] = np.any(np.pad(mask, ((0, 0), (padding, 0))).reshape(segments.shape), axis=2)
-    end, states = _encode(config, weights, _embed(weights, segments), steps)
-    decode = _decode_direct if config.strategy == "direct" else _decode_recursive
-    y = decode(config, weights, end, states, series)
-    y = y.reshape(len(context), config.output_segments * config.segment, len(config.levels))
+    embedded = _embed(weights, segments)
+    end, states = _encode(config, weights, embedded, steps)
+    if config.strategy == "direct":
+        y = _decode_direct(config, weights, states, series)
+    elif config.strategy == "seq2seq":
+        end, states = _step(config, weights, embedded[:, -1], states, stack="decoder")
+        y = _decode_fed_back(config, weights, end, states, stack="decoder")
+    else:
+        y = _decode_fed_back(config, weights, end, states, stack="layer")
+    y = y.reshape(len(context), config.output_segments * config.segment, config.outputs)
     y = y[:, : config.horizon]
+    if config.head == "student-t":
+        y = quantiles(y, config.levels)
     if config.linear_skip:
-        # As in the linear model, padding holds the first value: a level that goes on to the left.
+        # As in the linear model, padding holds the first value: a level that goes on to the left. Quantiles of a
+        # distribution move with its location.
         filled: Array = (context - center) / scale
         y = y + (filled @ weights["skip/kernel"] + weights["skip/bias"])[:, :, None]
     y = y * scale[:, :, None] + center[:, :, None]
@@ -56,11 +67,10 @@ def weight_shapes(config: NetworkConfig) -> dict[str, tuple[int, ...]]:
     """Name and shape of every tensor that a configuration implies."""
     units, gates = config.units, {"rnn": 1, "gru": 3, "lstm": 4}[config.cell]
     shapes: dict[str, tuple[int, ...]] = {"embed/kernel": (config.segment, units), "embed/bias": (units,)}
-    for number in range(config.layers):
-        inputs = units if number == 0 else config.width
-        for direction in ("forward", "backward") if config.bidirectional else ("forward",):
-            name = f"layer{number}/{direction}"
-            shapes[f"{name}/kernel"] = (inputs, gates * units)
+    for stack in ("layer", "decoder") if config.strategy == "seq2seq" else ("layer",):
+        for number, direction in product(range(config.layers), _directions(config)):
+            name = f"{stack}{number}/{direction}"
+            shapes[f"{name}/kernel"] = (config.width if number else units, gates * units)
             shapes[f"{name}/recurrent_kernel"] = (units, gates * units)
             shapes[f"{name}/bias"] = (2, gates * units) if config.cell == "gru" else (gates * units,)
     if config.strategy == "direct":
@@ -68,7 +78,7 @@ def weight_shapes(config: NetworkConfig) -> dict[str, tuple[int, ...]]:
         shapes["query/position"] = (config.output_segments, units - half)
         if half:
             shapes["query/series"] = (config.series_vectors, half)
-    outputs = config.segment * len(config.levels)
+    outputs = config.segment * config.outputs
     shapes["head/kernel"], shapes["head/bias"] = (config.width, outputs), (outputs,)
     if config.linear_skip:
         shapes["skip/kernel"], shapes["skip/bias"] = (config.lookback, config.horizon), (config.horizon,)
@@ -167,13 +177,14 @@ def _encode(
 
 
 def _step(
-    config: NetworkConfig, weights: Weights, x: Array, states: list[list[State]]
+    config: NetworkConfig, weights: Weights, x: Array, states: list[list[State]], *, stack: str
 ) -> tuple[Array, list[list[State]]]:
+    """One more step of the layers of a stack, `layer` or `decoder`."""
     following = []
     for number, layer in enumerate(states):
         new = []
         for direction, state in zip(_directions(config), layer, strict=True):
-            name = f"layer{number}/{direction}"
+            name = f"{stack}{number}/{direction}"
             new.append(_cell(config, weights, name, _project(config, weights, name, x), state))
         output = np.concatenate([state[0] for state in new], axis=-1)
         x = output + x if number else output
@@ -188,7 +199,6 @@ def _head(weights: Weights, x: Array) -> Array:
 def _decode_direct(
     config: NetworkConfig,
     weights: Weights,
-    end: Array,
     states: list[list[State]],
     series: NDArray[np.int64],
 ) -> Array:
@@ -200,22 +210,17 @@ def _decode_direct(
         vector = table[np.where(series == UNKNOWN_SERIES, len(table) - 1, series)][:, None]
         query = np.concatenate([query, np.broadcast_to(vector, (samples, segments, vector.shape[2]))], axis=-1)
     repeated = [[tuple(np.repeat(s, segments, axis=0) for s in state) for state in layer] for layer in states]
-    output, _ = _step(config, weights, query.reshape(samples * segments, config.units), repeated)
+    output, _ = _step(config, weights, query.reshape(samples * segments, config.units), repeated, stack="layer")
     return _head(weights, output)
 
 
-def _decode_recursive(
-    config: NetworkConfig,
-    weights: Weights,
-    end: Array,
-    states: list[list[State]],
-    series: NDArray[np.int64],
+def _decode_fed_back(
+    config: NetworkConfig, weights: Weights, end: Array, states: list[list[State]], *, stack: str
 ) -> Array:
-    middle = config.levels.index(0.5)
     segments = []
     for number in range(config.output_segments):
-        y = _head(weights, end).reshape(len(series), config.segment, len(config.levels))
+        y = _head(weights, end).reshape(len(end), config.segment, config.outputs)
         segments.append(y)
         if number < config.output_segments - 1:
-            end, states = _step(config, weights, _embed(weights, y[:, :, middle]), states)
+            end, states = _step(config, weights, _embed(weights, y[:, :, config.fed_back]), states, stack=stack)
     return np.stack(segments, axis=1)

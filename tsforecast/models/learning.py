@@ -1,299 +1,281 @@
-"""From a panel and a plan to a trained model: scaling, windows, training of any model of the table.
+"""From a panel and a plan to a trained model: every candidate is trained, and validation decides what each counts.
 
-Nothing here looks at rows after the training and validation parts of the split it is given; calibration reads the
-calibration part, and nothing else does.
+Nothing here looks at rows after the training and validation parts of the split it is given.
 """
 
 from __future__ import annotations
 
 import math
 import time
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from dataclasses import replace
 
 import numpy as np
-from numpy.typing import NDArray
 
-from tsforecast.models.calibration import Calibration, calibrate, scores_of, window_spread
-from tsforecast.models.course import Path
+from tsforecast.metrics import seasonal_errors
+from tsforecast.models.combination import HeldOut, choose_shares, mean_error
 from tsforecast.models.events import Message, Report
-from tsforecast.models.forecasting import ensemble_weights, predict_windows
+from tsforecast.models.forecasting import joined_weights
+from tsforecast.models.gradient_flow import GradientProfile
+from tsforecast.models.held_out import ENOUGH_HORIZONS, predict_index
 from tsforecast.models.linear import DEFAULT_RIDGE, fit_linear
-from tsforecast.models.plan import CLEARLY, Choice, Plan
-from tsforecast.models.spec import ModelSpec, Weights
-from tsforecast.scaling import Scaling, fit_scaling
-from tsforecast.series import Panel
-from tsforecast.split import Split
-from tsforecast.windows import WindowIndex, batches, window_index
+from tsforecast.models.plan import Choice, Plan
+from tsforecast.models.preparation import Prepared, can_fit_linear, prepare
+from tsforecast.models.spec import ModelSpec, Part, Weights
+from tsforecast.models.trained import Learned, Lesson, Period, Trained
+from tsforecast.split import earlier
+from tsforecast.windows import batches
 
-if TYPE_CHECKING:
-    from tsforecast.models.training import TrainedNetwork
-
-# Windows that validation, calibration and scores rest on at most, evenly spread over their part.
-MAX_VALIDATION, MAX_CALIBRATION = 8192, 8192
-MAX_RIDGE = 2048
+# Windows that validation and the strength of a ridge rest on at most, evenly spread over their part.
+MAX_VALIDATION, MAX_RIDGE = 8192, 2048
 _MAX_LINEAR = 60_000
+_MAX_PERIODS = 3
+_MAX_WINDOWS = 20_000  # with more training windows, earlier periods take too long to train for
 
 
-@dataclass(frozen=True)
-class Prepared:
-    """A panel in model space, with its split.
-
-    Args:
-        panel: in the user's units.
-        split: its parts.
-        scaling: fitted on the training part.
-        values: in model space, float32, shape (rows,).
-    """
-
-    panel: Panel
-    split: Split
-    scaling: Scaling
-    values: NDArray[np.float32]
-
-    def windows(self, part: str, plan: Plan, most: int | None = None) -> WindowIndex:
-        """Windows of one part of the split; beyond `most`, evenly spread ones."""
-        first, last = self.split.borders(part)
-        # Windows of short series are padded; they are scored and calibrated on, whatever was trained on.
-        least = plan.min_context if part in ("train", "validation") else 1
-        index = window_index(self.panel.offsets, first, last, horizon=plan.horizon, min_context=least)
-        return index if most is None else index.thin(most)
-
-
-@dataclass(frozen=True)
-class Trained:
-    """A trained model.
+def train_model(model: str, prepared: Prepared, plan: Plan, report: Report, *, deadline: float = math.inf) -> Learned:
+    """Train any model of the table; where it has several candidates, combine them.
 
     Args:
-        spec: what it is.
-        weights: its tensors.
-        history: one dict per epoch of every member.
-        paths: the epochs that led to the weights, for each member.
-        ridge: strength of the linear model or of the network's linear skip.
-        seconds: spent on training.
-    """
-
-    spec: ModelSpec
-    weights: Weights
-    history: tuple[dict[str, float | int | str | None], ...] = ()
-    paths: tuple[Path, ...] = ()
-    ridge: float = DEFAULT_RIDGE
-    seconds: float = 0.0
-
-
-def prepare(panel: Panel, split: Split, plan: Plan) -> Prepared:
-    """Fit the scaling on the training part and bring all rows into model space."""
-    scaling = fit_scaling(
-        panel.values, panel.observed, panel.offsets, split.train_end, method=plan.scaler, log=plan.log
-    )
-    return Prepared(panel, split, scaling, scaling.transform(panel.values, panel.series_of_row))
-
-
-def train_model(
-    model: str,
-    prepared: Prepared,
-    plan: Plan,
-    report: Report,
-    *,
-    deadline: float = math.inf,
-) -> tuple[Trained, Plan]:
-    """Train any model of the table, and choose among the plan's candidates where it is a network.
-
-    Args:
-        model: its name.
+        model: its name; the plan's own model has the plan's candidates, any other is a simple one.
         prepared: the data; windows of the training part are learned from, those of the validation part choose.
         plan: what was decided.
-        report: receives the progress of a network.
+        report: receives the progress of networks.
         deadline: moment on time.monotonic() at which training has to stop.
 
     Returns:
-        The model, and the plan with the network that was chosen.
+        The model, the plan with the choice that was made, and what it was chosen by.
     """
-    if plan.spec(model).network is None:
-        return _train_simple(model, prepared, plan, DEFAULT_RIDGE), plan
     began = time.monotonic()
-    session = _Session(prepared, plan, report, deadline)
-    first, plan = session.choose(plan)
-    rest = [session.train(plan.spec(model), number) for number in range(1, plan.training.members)]
-    return session.together(plan.spec(model), [first, *rest], time.monotonic() - began), plan
+    if model != plan.model:
+        plan = replace(plan, model=model, candidates=(plan.simple(model),))
+    candidates = _candidates(prepared, plan)
+    history = [prepared, *_earlier(prepared, plan)]
+    session = _Session(prepared, plan, report, deadline, runs=_networks(candidates) * len(history))
+    rounds = [[session.learn(part, member) for part, member in candidates]]
+    for number, before in enumerate(history[1:], 2):
+        session.turn_to(before, f"period {number} of {len(history)}")
+        rounds.append([session.learn(one.spec.parts[0], 0, one.lessons[0]) for one in rounds[0]])
+    shares: tuple[float, ...] = (1.0,)
+    if len(candidates) > 1:
+        folds = [_held_out(data, plan, learned) for data, learned in zip(history, rounds, strict=True)]
+        shares = choose_shares(folds)
+        choice = _choice(candidates, plan, shares, folds)
+        report(Message("choice", f"{choice.name} {choice.value}: {choice.reason}"))
+        plan = replace(plan, choices=(*plan.choices, choice))
+    periods = [Period(_together(model, learned, shares), data) for learned, data in zip(rounds, history, strict=True)]
+    whole = session.noted(periods[0].trained, began)
+    return Learned(plan, (replace(periods[0], trained=whole), *periods[1:]))
 
 
 def train_again(
     prepared: Prepared, plan: Plan, before: Trained, report: Report, *, deadline: float = math.inf
 ) -> Trained:
-    """Train the chosen model anew on the whole of `prepared`, along the epochs that led to the best weights before."""
-    if before.spec.network is None:
-        return _train_simple(before.spec.name, prepared, plan, before.ridge)
+    """Train the chosen parts anew on the whole of `prepared`, along the epochs that led to the best weights before."""
     began = time.monotonic()
-    session = _Session(prepared, plan, report, deadline, before)
-    members = [session.train(before.spec, number) for number in range(before.spec.members)]
-    return session.together(before.spec, members, time.monotonic() - began)
+    parts = before.spec.parts
+    session = _Session(prepared, plan, report, deadline, runs=_networks([(part, 0) for part in parts]))
+    session.phase, session.measured = "final training on all rows", True
+    learned = [session.learn(part, 0, lesson) for part, lesson in zip(parts, before.lessons, strict=True)]
+    trained = _together(before.spec.name, learned, tuple(part.share for part in parts))
+    return session.noted(trained, began)
 
 
-def _train_simple(model: str, prepared: Prepared, plan: Plan, ridge: float) -> Trained:
-    """A baseline learns nothing; the linear model is solved in closed form."""
-    began = time.monotonic()
-    weights: Weights = {}
-    if model == "linear":
-        weights, ridge = _ridge(prepared, plan, "last", ridge)
-    return Trained(plan.spec(model), weights, ridge=ridge, seconds=time.monotonic() - began)
+def _candidates(prepared: Prepared, plan: Plan) -> list[tuple[Part, int]]:
+    """The plan's candidates with each member's seed; without the linear ones where no window is complete."""
+    parts = plan.candidates
+    if not can_fit_linear(prepared, plan):
+        without = tuple(part for part in parts if part.name != "linear" and not _skips(part))
+        # Where only networks with a skip were asked for, the reason is said when the skip is solved for.
+        parts = without if any(part.network for part in without) else parts
+    return [(part, member) for part in parts for member in range(plan.training.members if part.network else 1)]
+
+
+def _earlier(prepared: Prepared, plan: Plan) -> list[Prepared]:
+    """The same rows as they were before, so often that all validation parts together span enough horizons."""
+    split = prepared.split
+    windows = len(prepared.windows("train", plan))
+    rows = split.validation_end - split.train_end
+    if not np.any(rows) or windows > _MAX_WINDOWS:
+        return []
+    wanted = math.ceil(ENOUGH_HORIZONS * plan.horizon / float(np.median(rows[rows > 0])))
+    periods: list[Prepared] = []
+    for number in range(1, min(_MAX_PERIODS, wanted)):
+        period = prepare(prepared.panel, earlier(split, number), plan)
+        if 2 * len(period.windows("train", plan)) < windows or not can_fit_linear(period, plan):
+            break
+        periods.append(period)
+    return periods
 
 
 class _Session:
-    """Training runs of networks on the same data, with what they share and what they leave in the history."""
+    """Training runs on the same data, with what they share and what they leave in the history."""
 
-    def __init__(
-        self, prepared: Prepared, plan: Plan, report: Report, deadline: float, before: Trained | None = None
-    ) -> None:
+    def __init__(self, prepared: Prepared, plan: Plan, report: Report, deadline: float, *, runs: int) -> None:
+        self.plan, self.report, self.deadline, self.runs_left = plan, report, deadline, runs
+        self.history: list[dict[str, float | int | str | None]] = []
+        self.gradients: list[GradientProfile] = []
+        self.measured = False
+        self.turn_to(prepared, "training")
+
+    def turn_to(self, prepared: Prepared, phase: str) -> None:
+        """Go on with other rows."""
+        self.prepared, self.phase = prepared, phase
+        self.ridges: dict[tuple[int, str], tuple[Weights, float]] = {}
+
+    def noted(self, trained: Trained, began: float) -> Trained:
+        """The model with what was noted on the way to it since `began`."""
+        seconds = time.monotonic() - began
+        return replace(trained, history=tuple(self.history), gradients=tuple(self.gradients), seconds=seconds)
+
+    def learn(self, part: Part, member: int, lesson: Lesson | None = None) -> Trained:
+        """Train one part alone; a lesson is repeated, without one validation teaches it."""
+        if part.network is not None:
+            return self._learn_network(part, member, lesson)
+        weights: Weights = {}
+        ridge = DEFAULT_RIDGE
+        if part.name == "linear":
+            weights, ridge = self._ridge(part.lookback, "last", lesson)
+        return _alone(part, self.plan, weights, Lesson(ridge=ridge))
+
+    def _learn_network(self, part: Part, member: int, lesson: Lesson | None) -> Trained:
         from tsforecast.models import engine
 
-        engine.start(plan.training.threads)
-        self.device = engine.choose_device(plan.training.device)
-        self.prepared, self.plan, self.report = prepared, plan, report
-        self.deadline = deadline
-        self.phase = "final training on all rows" if before else "training"
-        self.paths = before.paths if before else ()
-        self.ridge = before.ridge if before else DEFAULT_RIDGE
-        self.skip: Weights | None = None
-        self.runs_left = len(plan.candidates) - 1 + plan.training.members
-        self.history: list[dict[str, float | int | str | None]] = []
-        self.train_windows = prepared.windows("train", plan)
-        self.validation_windows = prepared.windows("validation", plan, 0 if before else MAX_VALIDATION)
+        assert part.network is not None  # noqa: S101  (for the type checker)
+        engine.start(self.plan.training.threads)
+        device = engine.choose_device(self.plan.training.device)
+        # TensorFlow is imported after the engine has told it to be quiet.
+        from tsforecast.models.training import Run, TrainingData, member_seed, train
 
-    def choose(self, plan: Plan) -> tuple[TrainedNetwork, Plan]:
-        """Train the first member of every candidate; the least validation loss goes on, a skip only clearly."""
-        if len(plan.candidates) > 1 and not can_fit_linear(self.prepared, plan):
-            plan = replace(plan, candidates=tuple(c for c in plan.candidates if not c.linear_skip))
-        if len(plan.candidates) == 1 or not len(self.validation_windows):
-            self.runs_left = plan.training.members
-            plan = replace(plan, candidates=plan.candidates[:1])
-            return self.train(plan.spec(plan.model), 0), plan
-        trials = []
-        for network in plan.candidates:
-            variant = f", {'with' if network.linear_skip else 'without'} linear skip"
-            trials.append(self.train(replace(plan, candidates=(network,)).spec(plan.model), 0, variant))
-        losses = [trial.validation_loss for trial in trials]
-        # The strength of the skip's ridge is chosen on the same windows, which flatters it: it must win clearly.
-        handicaps = [1 + CLEARLY if network.linear_skip else 1 for network in plan.candidates]
-        best = int(np.argmin(np.multiply(losses, handicaps)))
-        value = "on" if plan.candidates[best].linear_skip else "off"
-        reason = f"validation loss {losses[0]:.4g} with it, {losses[1]:.4g} without"
-        choice = Choice("linear_skip", value, reason)
-        self.report(Message("choice", f"{choice.name} {choice.value}: {choice.reason}"))
-        return trials[best], plan.choose(plan.candidates[best], choice)
-
-    def train(self, spec: ModelSpec, number: int, variant: str = "") -> TrainedNetwork:
-        """Train one member of a network."""
-        from tsforecast.models.training import Run, TrainingData, member_seeds, train
-
-        assert spec.network is not None  # noqa: S101  (for the type checker)
-        training, panel = self.plan.training, self.prepared.panel
-        phase = self.phase + variant
-        if spec.members > 1:
-            phase = f"{phase}, member {number + 1} of {spec.members}"
-        if spec.network.linear_skip and self.skip is None:
-            self.skip, self.ridge = _ridge(self.prepared, self.plan, spec.network.normalisation, self.ridge)
+        member = lesson.member if lesson else member
+        phase = f"{self.phase}, {_describe(part, member, self.plan)}"
+        skip, ridge = None, DEFAULT_RIDGE
+        if part.network.linear_skip:
+            skip, ridge = self._ridge(part.lookback, part.network.normalisation, lesson)
+        panel = self.prepared.panel
         data = TrainingData(
             values=self.prepared.values,
             observed=panel.observed,
             offsets=panel.offsets,
-            train=self.train_windows,
-            validation=self.validation_windows,
-            skip=self.skip if spec.network.linear_skip else None,
+            train=self.prepared.windows("train", self.plan),
+            validation=self.prepared.windows("validation", self.plan, 0 if lesson else MAX_VALIDATION),
+            skip=skip,
         )
         run = Run(
             phase=phase,
-            member=number,
-            seed=list(member_seeds(training.seed, spec.members))[number],
-            replay=self.paths[number] if self.paths else (),
+            member=member,
+            seed=member_seed(self.plan.training.seed, member),
+            replay=lesson.path if lesson else (),
             deadline=_share(self.deadline, self.runs_left),
+            measured=self.measured,
         )
         self.runs_left -= 1
-        trained = train(data, spec.network, training, run, device=self.device, report=self.report)
+        trained = train(data, part.network, self.plan.training, run, device=device, report=self.report)
         self.history += [{"phase": phase, **vars(record)} for record in trained.history]
-        return trained
+        self.gradients += [
+            GradientProfile(member, phase, epoch, epoch == trained.best_epoch, norms, part.network)
+            for epoch, norms in enumerate(trained.gradients, start=1)
+        ]
+        return _alone(part, self.plan, trained.weights, Lesson(member, trained.path, ridge))
 
-    def together(self, spec: ModelSpec, members: list[TrainedNetwork], seconds: float) -> Trained:
-        """The members as one model."""
-        return Trained(
-            spec,
-            ensemble_weights([member.weights for member in members]),
-            tuple(self.history),
-            tuple(member.path for member in members),
-            self.ridge,
-            seconds,
-        )
+    def _ridge(self, lookback: int, normalisation: str, lesson: Lesson | None) -> tuple[Weights, float]:
+        """A linear map from windows to horizons, solved once for these rows.
+
+        Its strength is the lesson's, or chosen on validation windows, or the usual one without any.
+        """
+        if (lookback, normalisation) not in self.ridges:
+            panel, plan = self.prepared.panel, self.plan
+            most = {"train": _MAX_LINEAR, "validation": 0 if lesson else MAX_RIDGE}
+            train, validation = (
+                batches(
+                    self.prepared.values,
+                    panel.observed,
+                    panel.offsets,
+                    self.prepared.windows(name, plan, count),
+                    lookback=lookback,
+                    horizon=plan.horizon,
+                )
+                for name, count in most.items()
+            )
+            self.ridges[lookback, normalisation] = fit_linear(
+                train,
+                lookback,
+                plan.horizon,
+                validation=validation,
+                ridge=lesson.ridge if lesson else DEFAULT_RIDGE,
+                normalisation=normalisation,
+            )
+        return self.ridges[lookback, normalisation]
 
 
-def can_fit_linear(prepared: Prepared, plan: Plan) -> bool:
-    """Whether any training window has a complete target, without which there is nothing to solve for."""
-    index = prepared.windows("train", plan)
-    missing = np.concatenate([[0], np.cumsum(~prepared.panel.observed)])
-    return bool(np.any(missing[index.origins + plan.horizon] == missing[index.origins]))
+def _describe(part: Part, member: int, plan: Plan) -> str:
+    """A candidate in words: what it is, and what sets it apart from the plan's first one."""
+    if part.network is None:
+        return part.name
+    first, apart = plan.candidates[0], []
+    if first.network and part.network.normalisation != first.network.normalisation:
+        apart.append(part.network.normalisation)
+    if part.lookback != first.lookback:
+        apart.append(f"lookback {part.lookback}")
+    if plan.training.members > 1:
+        apart.append(f"member {member + 1} of {plan.training.members}")
+    words = f"{part.name} with linear skip" if part.network.linear_skip else part.name
+    return f"{words} ({', '.join(apart)})" if apart else words
 
 
-def _ridge(prepared: Prepared, plan: Plan, normalisation: str, ridge: float) -> tuple[Weights, float]:
-    """A linear map from windows to horizons; its strength is chosen on validation windows, `ridge` without any."""
+def _held_out(prepared: Prepared, plan: Plan, learned: list[Trained]) -> HeldOut:
+    """What each model forecasts for the validation windows, in the user's units."""
     panel = prepared.panel
-    train, validation = (
-        batches(prepared.values, panel.observed, panel.offsets, index, lookback=plan.lookback, horizon=plan.horizon)
-        for index in (prepared.windows("train", plan, _MAX_LINEAR), prepared.windows("validation", plan, MAX_RIDGE))
+    index = prepared.windows("validation", plan, MAX_VALIDATION)
+    rows = index.origins[:, None] + np.arange(plan.horizon)
+    unit, _ = seasonal_errors(panel.values, panel.observed, panel.offsets, plan.season_length, prepared.split.train_end)
+    return HeldOut(
+        y_true=panel.values[rows].astype(np.float32),
+        observed=panel.observed[rows],
+        series=index.series,
+        unit=np.where(unit > 0, unit, np.nan),
+        forecasts=tuple(predict_index(one, prepared, index)[:, :, one.spec.levels.index(0.5)] for one in learned),
+        scaling=prepared.scaling,
     )
-    return fit_linear(
-        train, plan.lookback, plan.horizon, validation=validation, ridge=ridge, normalisation=normalisation
-    )
+
+
+def _choice(candidates: list[tuple[Part, int]], plan: Plan, shares: tuple[float, ...], folds: list[HeldOut]) -> Choice:
+    """The combination and its reason."""
+    names = [_describe(part, member, plan) for part, member in candidates]
+    taken = " + ".join(f"{share:.0%} {name}" for name, share in zip(names, shares, strict=True) if share)
+    errors = [mean_error(folds, [fold.forecasts[i] for fold in folds]) for i in range(len(names))]
+    if not np.isfinite(errors).any():
+        return Choice("combination", taken, "equal shares: nothing to compare by")
+    each = ", ".join(f"{name} {error:.3g}" for name, error in zip(names, errors, strict=True))
+    windows = sum(len(fold.series) for fold in folds)
+    periods = f" in {len(folds)} periods" if len(folds) > 1 else ""
+    return Choice("combination", taken, f"least error on {windows:,} validation windows{periods} ({each})")
+
+
+def _alone(part: Part, plan: Plan, weights: Weights, lesson: Lesson) -> Trained:
+    """One part as a model of its own."""
+    spec = ModelSpec(part.name, plan.horizon, plan.season_length, (replace(part, share=1.0),))
+    return Trained(spec, joined_weights([weights]), (lesson,))
+
+
+def _together(model: str, learned: list[Trained], shares: tuple[float, ...]) -> Trained:
+    """Several parts as one model; those without a share are left out."""
+    kept = [(one, share) for one, share in zip(learned, shares, strict=True) if share > 0]
+    first = kept[0][0].spec
+    parts = tuple(replace(one.spec.parts[0], share=share) for one, share in kept)
+    spec = ModelSpec(model, first.horizon, first.season_length, parts)
+    weights = [{name.removeprefix("part0/"): value for name, value in one.weights.items()} for one, _ in kept]
+    return Trained(spec, joined_weights(weights), tuple(one.lessons[0] for one, _ in kept))
+
+
+def _skips(part: Part) -> bool:
+    return part.network is not None and part.network.linear_skip
+
+
+def _networks(candidates: list[tuple[Part, int]]) -> int:
+    return sum(part.network is not None for part, _ in candidates)
 
 
 def _share(deadline: float, remaining: int) -> float:
     """The moment at which the next of `remaining` runs has used its share of the time left."""
     now = time.monotonic()
     return now + (deadline - now) / remaining
-
-
-def predict_index(trained: Trained, prepared: Prepared, index: WindowIndex) -> NDArray[np.float32]:
-    """Forecast windows of the panel in model space, shape (samples, horizon, levels)."""
-    spec = trained.spec
-    panel = prepared.panel
-    parts = [
-        predict_windows(spec, trained.weights, batch.context, batch.mask, batch.series)
-        for batch in batches(
-            prepared.values, panel.observed, panel.offsets, index, lookback=spec.lookback, horizon=spec.horizon
-        )
-    ]
-    return np.concatenate(parts) if parts else np.empty((0, spec.horizon, len(spec.levels)), np.float32)
-
-
-def spread_index(trained: Trained, prepared: Prepared, index: WindowIndex) -> NDArray[np.float64]:
-    """Spread of each window in model space, shape (samples, 1): the unit of a point model's scores."""
-    spec, panel = trained.spec, prepared.panel
-    shapes = {"lookback": spec.lookback, "horizon": spec.horizon}
-    parts = [
-        window_spread(batch.context, batch.mask, spec.season_length)
-        for batch in batches(prepared.values, panel.observed, panel.offsets, index, **shapes)
-    ]
-    return np.concatenate(parts) if parts else np.empty((0, 1))
-
-
-def calibrate_model(trained: Trained, prepared: Prepared, plan: Plan) -> Calibration:
-    """Calibrate intervals on the calibration windows; where there are none, on those that the model chose by."""
-    part = "calibration"
-    index = prepared.windows(part, plan, MAX_CALIBRATION)
-    if not len(index):
-        part = "validation"
-        index = prepared.windows(part, plan, MAX_CALIBRATION)
-    if not len(index):
-        part = "train"
-        index = prepared.windows(part, plan, MAX_CALIBRATION)
-    quantiles = predict_index(trained, prepared, index).astype(np.float64)
-    rows = index.origins[:, None] + np.arange(plan.horizon)
-    scores = scores_of(
-        prepared.values[rows].astype(np.float64),
-        quantiles,
-        trained.spec.levels,
-        spread_index(trained, prepared, index),
-    )
-    calibration = calibrate(scores, prepared.panel.observed[rows])
-    if part == "calibration":
-        return calibration
-    warning = f"; too few rows to hold some out for this alone, so {part} windows were used: intervals may be narrow"
-    return replace(calibration, method=calibration.method + warning)

@@ -5,6 +5,7 @@ For `mean-level` that is the normalised space (series of very different sizes co
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -22,10 +23,12 @@ _MEDIAN_SHARE = 0.5
 def loss_function(name: str, network: NetworkConfig) -> Callable[..., tuple[Tensor, Tensor]]:
     """The loss named, as a function of (target, y, center, scale, weight).
 
-    target (samples, horizon) is in model space, y (samples, horizon, levels) is normalised, center and scale
-    (samples, 1, 1) undo the normalisation, weight (samples, horizon) is zero where a target was filled in, or None.
+    target (samples, steps) is in model space, y (samples, steps, outputs) is normalised, center and scale
+    (samples, 1, 1) undo the normalisation, weight (samples, steps) is zero where a target does not count, or None.
     The function returns the mean loss and the sum of weights it is the mean over.
     """
+    if name == "student-t":
+        return _weighted(_student_t(network))
     levels = tf.constant(network.levels, tf.float32)
     shares = tf.constant(_level_shares(network.levels), tf.float32)
 
@@ -41,11 +44,35 @@ def loss_function(name: str, network: NetworkConfig) -> Callable[..., tuple[Tens
         size = tf.abs(error)
         return tf.where(size <= _HUBER_DELTA, 0.5 * error * error, _HUBER_DELTA * (size - 0.5 * _HUBER_DELTA))
 
-    def loss(target: Tensor, y: Tensor, center: Tensor, scale: Tensor, weight: Tensor | None) -> Any:
+    def values(target: Tensor, y: Tensor, center: Tensor, scale: Tensor) -> Tensor:
         error = (target[:, :, None] - center) / scale - y
         if network.normalisation != "mean-level":
             error = error * scale
-        value = pointwise(error)
+        return pointwise(error)
+
+    return _weighted(values)
+
+
+def _student_t(network: NetworkConfig) -> Callable[..., Tensor]:
+    """Negative log-likelihood of a Student-t distribution: of location, scale and degrees of freedom."""
+
+    def values(target: Tensor, y: Tensor, center: Tensor, scale: Tensor) -> Tensor:
+        location, spread, freedom = tf.unstack(y, axis=2)
+        standard = ((target - center[:, :, 0]) / scale[:, :, 0] - location) / spread
+        if network.normalisation != "mean-level":
+            spread = spread * scale[:, :, 0]
+        half = (freedom + 1.0) / 2.0
+        constant = tf.math.lgamma(freedom / 2.0) - tf.math.lgamma(half) + 0.5 * tf.math.log(math.pi * freedom)
+        return constant + tf.math.log(spread) + half * tf.math.log1p(standard * standard / freedom)
+
+    return values
+
+
+def _weighted(values: Callable[..., Tensor]) -> Callable[..., tuple[Tensor, Tensor]]:
+    """The mean of pointwise losses, and the sum of weights it is the mean over."""
+
+    def loss(target: Tensor, y: Tensor, center: Tensor, scale: Tensor, weight: Tensor | None) -> Any:
+        value = values(target, y, center, scale)
         if weight is None:
             return tf.reduce_mean(value), tf.cast(tf.size(value), tf.float32)
         total = tf.reduce_sum(weight)

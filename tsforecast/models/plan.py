@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
-from tsforecast.models.config import NetworkConfig, TrainingConfig
-from tsforecast.models.spec import ModelSpec
+from tsforecast.models.config import TrainingConfig
+from tsforecast.models.spec import Part
 
 CLEARLY = 0.01  # share by which a candidate must beat a simpler one to be chosen
 
@@ -41,8 +41,7 @@ class Plan:
         min_context: rows that a training window has at least; the rest of its lookback is padded.
         log: `none`, `log` or `log1p`.
         scaler: per series, fitted on training rows.
-        candidates: networks to choose from by validation, the first being the choice where nothing can be compared;
-            empty for a baseline or the linear model.
+        candidates: models whose forecasts are combined as validation decides; one where there is nothing to choose.
         training: how the network is trained.
         choices: what was decided automatically.
     """
@@ -54,29 +53,11 @@ class Plan:
     min_context: int
     log: str
     scaler: str
-    candidates: tuple[NetworkConfig, ...]
+    candidates: tuple[Part, ...]
     training: TrainingConfig
     choices: tuple[Choice, ...]
 
-    @property
-    def network(self) -> NetworkConfig | None:
-        """The network that was chosen, or that is tried first."""
-        return self.candidates[0] if self.candidates else None
-
-    def choose(self, network: NetworkConfig, choice: Choice) -> Plan:
-        """The plan with one candidate left, and why."""
-        return replace(self, candidates=(network,), choices=(*self.choices, choice))
-
-    def spec(self, model: str) -> ModelSpec:
-        """The spec of a model of the table under this plan."""
-        network = self.network if model == self.model else None
-        lookback = max(self.lookback, self.season_length) if network is None and model != "linear" else self.lookback
-        return ModelSpec(
-            name=model,
-            lookback=lookback,
-            horizon=self.horizon,
-            season_length=self.season_length,
-            levels=network.levels if network else (0.5,),
-            members=self.training.members if network else 1,
-            network=network,
-        )
+    def simple(self, model: str) -> Part:
+        """A baseline or the linear model under this plan."""
+        lookback = self.lookback if model == "linear" else max(self.lookback, self.season_length)
+        return Part(model, 1.0, lookback)

@@ -15,23 +15,25 @@ class ModelInfo:
 
     Args:
         name: what `--model` takes.
-        kind: `network` is trained by gradient, `linear` in closed form, `baseline` not at all.
-        cell: recurrent cell of a network, empty otherwise.
+        kind: `network` is trained by gradient, `linear` in closed form, `baseline` not at all; a `combination` has
+            several of them.
+        cell: recurrent cell of the networks, empty otherwise.
         bidirectional: whether the past window is read both ways.
         summary: one line for the help.
     """
 
     name: str
-    kind: Literal["network", "linear", "baseline"]
+    kind: Literal["combination", "network", "linear", "baseline"]
     cell: str
     bidirectional: bool
     summary: str
 
 
 _ROWS = (
+    ModelInfo("auto", "combination", "gru", False, "gru, linear and seasonal-naive, weighed by validation"),
     ModelInfo("rnn", "network", "rnn", False, "plain recurrent cell: the smallest and fastest network"),
     ModelInfo("lstm", "network", "lstm", False, "gates and a memory cell: for long windows with rare events"),
-    ModelInfo("gru", "network", "gru", False, "gates without a memory cell: the best start, and the default"),
+    ModelInfo("gru", "network", "gru", False, "gates without a memory cell: the best network for most data"),
     ModelInfo("birnn", "network", "rnn", True, "rnn that reads the past window both ways"),
     ModelInfo("bilstm", "network", "lstm", True, "lstm that reads the past window both ways"),
     ModelInfo("bigru", "network", "gru", True, "gru that reads the past window both ways"),
@@ -42,6 +44,7 @@ _ROWS = (
 )
 
 MODELS: dict[str, ModelInfo] = {row.name: row for row in _ROWS}
+COMBINED: tuple[str, ...] = ("linear", "seasonal-naive")  # that `auto` combines with its networks
 BASELINES: tuple[str, ...] = ("seasonal-naive", "naive", "drift", "linear")
 
 

@@ -14,26 +14,47 @@ Weights = dict[str, Array]
 
 
 @dataclass(frozen=True)
+class Part:
+    """One of the models whose weighted mean is the forecast.
+
+    Args:
+        name: its row in the table of models.
+        share: its weight in the mean; those of all parts sum to 1.
+        lookback: steps seen.
+        network: the network's configuration; None for the baselines and the linear model.
+    """
+
+    name: str
+    share: float
+    lookback: int
+    network: NetworkConfig | None = None
+
+
+@dataclass(frozen=True)
 class ModelSpec:
     """A model that maps windows to forecasts.
 
     Args:
         name: its row in the table of models.
-        lookback: steps seen.
         horizon: steps predicted at once.
         season_length: steps in a season, for the seasonal naive.
-        levels: probability levels of the outputs; (0.5,) for a point forecast.
-        members: networks whose median is the forecast.
-        network: the network's configuration; None for the baselines and the linear model.
+        parts: what it consists of, at least one.
     """
 
     name: str
-    lookback: int
     horizon: int
     season_length: int
-    levels: tuple[float, ...] = (0.5,)
-    members: int = 1
-    network: NetworkConfig | None = None
+    parts: tuple[Part, ...]
+
+    @property
+    def lookback(self) -> int:
+        """Steps seen by the part that sees most."""
+        return max(part.lookback for part in self.parts)
+
+    @property
+    def levels(self) -> tuple[float, ...]:
+        """Probability levels of the outputs: the networks' own, which all share them; (0.5,) for point forecasts."""
+        return next((part.network.levels for part in self.parts if part.network), (0.5,))
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,18 +18,19 @@ from keras import optimizers
 from numpy.typing import NDArray
 
 from tsforecast.errors import DataError
-from tsforecast.models.config import NetworkConfig, TrainingConfig
+from tsforecast.models.config import LEAST_STEPS, NetworkConfig, TrainingConfig
 from tsforecast.models.course import Course, Path, Step
 from tsforecast.models.events import BatchProgress, EpochEnded, PhaseEnded, PhaseStarted, Report
+from tsforecast.models.gradients import state_gradient_norms
 from tsforecast.models.losses import loss_function
-from tsforecast.models.network import SegmentNetwork
+from tsforecast.models.network import RunLayer, SegmentNetwork, run_layer
 from tsforecast.models.schedule import learning_rates
 from tsforecast.models.spec import Weights
 from tsforecast.windows import WindowIndex
 
 _PROGRESS_PER_EPOCH = 10
 _VALIDATION_BATCH = 1024
-_LEAST_STEPS = 20  # of an epoch: few windows are passed over several times
+_GRADIENT_WINDOWS = 64  # that the gradient of each step is measured on, never more than a batch
 
 
 @dataclass(frozen=True)
@@ -78,6 +79,8 @@ class TrainedNetwork:
         best_epoch: the epoch whose weights were kept.
         path: epochs that led to them.
         reason: why training ended.
+        gradients: of a measured run, after each epoch with a finite loss, the gradient's norm at every step of the
+            window, the oldest first (models/gradients.py). Each of shape (steps,).
     """
 
     weights: Weights
@@ -85,12 +88,7 @@ class TrainedNetwork:
     best_epoch: int
     path: Path
     reason: str
-
-    @property
-    def validation_loss(self) -> float:
-        """Of the weights kept; infinite where there was no validation."""
-        value = self.history[self.best_epoch - 1].val_loss
-        return np.inf if value is None else value
+    gradients: tuple[NDArray[np.float32], ...]
 
 
 @dataclass(frozen=True)
@@ -103,6 +101,7 @@ class Run:
         seed: of this run.
         replay: epochs to train again without looking at validation; empty to be guided by validation.
         deadline: moment on time.monotonic() after which no further epoch starts.
+        measured: whether the gradient along the window is measured after each epoch.
     """
 
     phase: str
@@ -110,6 +109,7 @@ class Run:
     seed: int
     replay: Path = ()
     deadline: float = math.inf
+    measured: bool = False
 
 
 def train(
@@ -135,6 +135,7 @@ def train(
         graph = _Graph(data, network, training, run.seed)
     course = Course(None if run.replay else training.patience, plateau=training.schedule == "plateau")
     history: list[EpochRecord] = []
+    gradients: list[NDArray[np.float32]] = []
     best_epoch, path = 0, run.replay
     reason = f"all {epochs} epochs done" if epochs > 1 else "the one epoch done"
     for number in range(1, epochs + 1):
@@ -151,6 +152,9 @@ def train(
                 )
             reason = "the loss was no longer finite; the weights before were kept"
             break
+        if run.measured:
+            with tf.device(device):
+                gradients.append(graph.gradient_norms())
         if course.better(criterion, step) or run.replay:
             best, best_epoch = graph.weights(), number
         elif course.impatient:
@@ -162,7 +166,7 @@ def train(
             reason = "the time limit is reached"
             break
     report(PhaseEnded(run.phase, reason, len(history), time.monotonic() - began))
-    return TrainedNetwork(best, tuple(history), best_epoch, path or course.path, reason)
+    return TrainedNetwork(best, tuple(history), best_epoch, path or course.path, reason, tuple(gradients))
 
 
 def _epoch(
@@ -203,7 +207,7 @@ class _Graph:
             self.model.start_skip(data.skip["linear/kernel"], data.skip["linear/bias"])
         self.batch = min(training.batch_size, len(data.train))
         passes = -(-len(data.train) // self.batch)
-        self.steps = int(np.clip(passes, min(_LEAST_STEPS, training.steps_per_epoch), training.steps_per_epoch))
+        self.steps = int(np.clip(passes, min(LEAST_STEPS, training.steps_per_epoch), training.steps_per_epoch))
         self.optimizer = _optimizer(training)
         self.optimizer.build(self.model.trainable_variables)
         self.values = tf.constant(data.values)
@@ -219,6 +223,7 @@ class _Graph:
         rates = tf.TensorSpec((None,), tf.float32)
         self._train = tf.function(self._train_steps, input_signature=(steps, steps, rates))
         self._evaluate = tf.function(self._evaluate_batch, input_signature=(windows, windows))
+        self._measure = tf.function(self._measure_gradients, input_signature=(windows, windows))
 
     def order(self, seed: int, epoch: int) -> NDArray[np.int64]:
         """Numbers of the windows of each step, shape (steps, batch): a fresh shuffle, repeated where too short."""
@@ -249,6 +254,11 @@ class _Graph:
             weight += float(count)
         return total / weight if weight else None
 
+    def gradient_norms(self) -> NDArray[np.float32]:
+        """The gradient's norm at every step of the window, over a fixed sample of the training windows."""
+        sample = self.data.train.thin(min(_GRADIENT_WINDOWS, self.batch))
+        return self._measure(tf.constant(sample.origins), tf.constant(sample.series)).numpy()
+
     def weights(self) -> Weights:
         """A copy of the weights under their fixed names."""
         return {name: np.array(v.numpy(), np.float32) for name, v in self.model.named_weights().items()}
@@ -258,18 +268,30 @@ class _Graph:
         for name, variable in self.model.named_weights().items():
             variable.assign(weights[name])
 
-    def _gather(self, origins: Any, series: Any) -> tuple[Any, Any, Any, Any]:
+    def _gather(self, origins: Any, series: Any, before: int) -> tuple[Any, Any, Any, Any]:
+        """Contexts, their masks, targets and weights; the last `before` steps of the context are targets too."""
+        network = self.network
         start = tf.gather(self.starts, series)[:, None]
-        rows = origins[:, None] + tf.range(-self.network.lookback, 0, dtype=tf.int64)
-        future = origins[:, None] + tf.range(self.network.horizon, dtype=tf.int64)
+        rows = origins[:, None] + tf.range(-network.lookback, 0, dtype=tf.int64)
         context = tf.gather(self.values, tf.maximum(rows, start))
         mask = None if self.all_full else rows >= start
-        weight = None if self.observed is None else tf.cast(tf.gather(self.observed, future), tf.float32)
-        return context, mask, tf.gather(self.values, future), weight
+        steps = tf.range(-before, network.horizon, dtype=tf.int64)
+        targets = tf.maximum(origins[:, None] + steps, start)
+        counts = None if self.observed is None else tf.gather(self.observed, targets)
+        if before and mask is not None:
+            # No loss on padding, nor on the first segment with a value, which follows from nothing.
+            follows = origins[:, None] + steps // network.segment * network.segment > start
+            counts = follows if counts is None else counts & follows
+        weight = None if counts is None else tf.cast(counts, tf.float32)
+        return context, mask, tf.gather(self.values, targets), weight
 
-    def _forward(self, origins: Any, series: Any, training: bool) -> tuple[Any, Any]:
-        context, mask, target, weight = self._gather(origins, series)
-        y, center, scale = self.model.call(context, mask, tf.cast(series, tf.int32), training=training)
+    def _forward(self, origins: Any, series: Any, training: bool, run: RunLayer = run_layer) -> tuple[Any, Any]:
+        before = self.network.window_targets if training else 0
+        context, mask, target, weight = self._gather(origins, series, before)
+        known = target[:, before:] if training else None
+        y, center, scale = self.model.call(
+            context, mask, tf.cast(series, tf.int32), training=training, target=known, run=run
+        )
         return self.loss(target, y, center, scale, weight)
 
     def _train_steps(self, origins: Any, series: Any, rates: Any) -> Any:
@@ -292,6 +314,9 @@ class _Graph:
     def _evaluate_batch(self, origins: Any, series: Any) -> tuple[Any, Any]:
         return self._forward(origins, series, False)
 
+    def _measure_gradients(self, origins: Any, series: Any) -> Any:
+        return state_gradient_norms(lambda run: self._forward(origins, series, False, run)[0])
+
 
 def _optimizer(training: TrainingConfig) -> Any:
     rate = training.learning_rate
@@ -304,7 +329,6 @@ def _optimizer(training: TrainingConfig) -> Any:
     return makers[training.optimizer]()
 
 
-def member_seeds(seed: int, members: int) -> Iterator[int]:
-    """One seed for each member, derived from the user's seed."""
-    for state in np.random.SeedSequence(seed).generate_state(members):
-        yield int(state) % (2**31)
+def member_seed(seed: int, member: int) -> int:
+    """The seed of an ensemble's member, derived from the user's seed."""
+    return int(np.random.SeedSequence(seed).generate_state(member + 1)[member]) % (2**31)

@@ -13,7 +13,7 @@ from tsforecast.models.spec import ModelSpec, Weights
 from tsforecast.scaling import Scaling
 from tsforecast.series import Panel, Schema
 
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 
 
 @dataclass(frozen=True)
@@ -47,6 +47,7 @@ class Bundle:
         golden: forecast replayed at loading.
         metrics: scores, splits and choices, as `fit` reports them.
         history: one dict per epoch.
+        gradients: one dict per step of the window after an epoch.
         provenance: data hash and range, seed, threads, package versions, seconds.
     """
 
@@ -59,4 +60,5 @@ class Bundle:
     golden: Golden
     metrics: dict[str, Any]
     history: list[dict[str, Any]] = field(default_factory=list)
+    gradients: list[dict[str, Any]] = field(default_factory=list)
     provenance: dict[str, Any] = field(default_factory=dict)

@@ -11,27 +11,17 @@ from tsforecast.errors import ModelError
 from tsforecast.files import json_bytes
 from tsforecast.frequency import DAY, MONTH_END, Frequency
 from tsforecast.models.config import (
-    ACTIVATIONS,
-    CELLS,
-    MAX_LAYERS,
-    MAX_STEPS,
-    MAX_UNITS,
-    NORMALISATIONS,
     SCALERS,
-    STRATEGIES,
-    NetworkConfig,
 )
-from tsforecast.models.inference import weight_shapes
-from tsforecast.models.registry import MODELS, ModelInfo
+from tsforecast.models.registry import MODELS
 from tsforecast.models.spec import ModelSpec
 from tsforecast.series import Schema
 from tsforecast.store.bundle import FORMAT_VERSION, Bundle
 from tsforecast.store.fields import Fields, parse_json, read_fields
+from tsforecast.store.specs import decode_spec, spec_shapes
 
 FILE = "model.json"
 MAX_PARAMETERS = 50_000_000
-MAX_MEMBERS = 100
-MAX_LEVELS = 99
 MAX_GOLDEN = 64
 _MAX_COUNT = 2**40
 _CENTURY = 36_525 * DAY
@@ -48,23 +38,6 @@ _KEYS = (
     "context",
     "golden",
     "provenance",
-)
-_SPEC = ("name", "lookback", "horizon", "season_length", "levels", "members", "network")
-_NETWORK = (
-    "cell",
-    "bidirectional",
-    "layers",
-    "units",
-    "activation",
-    "segment",
-    "lookback",
-    "horizon",
-    "strategy",
-    "normalisation",
-    "dropout",
-    "levels",
-    "series_vectors",
-    "linear_skip",
 )
 _SCHEMA = ("time_col", "id_cols", "target_cols", "time_format", "time_zone")
 _FREQUENCY = ("kind", "step", "phase", "day", "time_of_day")
@@ -105,13 +78,7 @@ class ModelDocument:
     @property
     def weight_shapes(self) -> dict[str, tuple[int, ...]]:
         """Name and shape of every weight that the model has."""
-        spec = self.spec
-        if spec.network is not None:
-            shapes = weight_shapes(spec.network)
-            return {f"member{i}/{name}": shape for i in range(spec.members) for name, shape in shapes.items()}
-        if spec.name == "linear":
-            return {"linear/kernel": (spec.lookback, spec.horizon), "linear/bias": (spec.horizon,)}
-        return {}
+        return spec_shapes(self.spec)
 
 
 def encode_document(bundle: Bundle, id_bytes: int) -> bytes:
@@ -150,7 +117,7 @@ def decode_document(data: bytes) -> ModelDocument:
     scaling = fields.fields("scaling", ("method", "log"))
     calibration = fields.fields("calibration", ("method", "windows"))
     document = ModelDocument(
-        spec=_spec(fields, n_series),
+        spec=decode_spec(fields, n_series),
         schema=_schema(fields.fields("schema", _SCHEMA)),
         frequency=_frequency(fields.fields("frequency", _FREQUENCY)),
         scaler=scaling.text("method", SCALERS),
@@ -181,67 +148,6 @@ def check_format(value: Any, file: str) -> None:
     newer = type(version) is int and version > FORMAT_VERSION
     hint = "a newer tsforecast wrote it: upgrade to read it" if newer else "fit the model again"
     raise ModelError(f"its format_version is not {FORMAT_VERSION} but {str(version)[:20]}", hint=hint, file=file)
-
-
-def _spec(document: Fields, n_series: int) -> ModelSpec:
-    fields = document.fields("spec", _SPEC)
-    name = fields.text("name", tuple(MODELS))
-    info = MODELS[name]
-    document.text("kind", (info.kind,))
-    is_network = info.kind == "network"
-    if is_network == (fields.values["network"] is None):
-        fields.refuse("network", f"{'an object' if is_network else 'null'} for the model '{name}'")
-    spec = ModelSpec(
-        name=name,
-        lookback=fields.integer("lookback", 1, MAX_STEPS),
-        horizon=fields.integer("horizon", 1, MAX_STEPS),
-        season_length=fields.integer("season_length", 1, MAX_STEPS),
-        levels=_levels(fields),
-        members=fields.integer("members", 1, MAX_MEMBERS if is_network else 1),
-        network=_network(fields.fields("network", _NETWORK), info, n_series) if is_network else None,
-    )
-    if spec.network is None:
-        if spec.levels != (0.5,):
-            fields.refuse("levels", f"[0.5] for the model '{name}'")
-        return spec
-    for key in ("lookback", "horizon", "levels"):
-        if getattr(spec.network, key) != getattr(spec, key):
-            fields.refuse(key, "what the network has")
-    return spec
-
-
-def _levels(fields: Fields) -> tuple[float, ...]:
-    levels = fields.numbers("levels")
-    ascending = all(low < high for low, high in zip((0.0, *levels), (*levels, 1.0), strict=True))
-    if not ascending or 0.5 not in levels or len(levels) > MAX_LEVELS:
-        fields.refuse("levels", f"at most {MAX_LEVELS} ascending numbers between 0 and 1, with 0.5")
-    return levels
-
-
-def _network(fields: Fields, info: ModelInfo, n_series: int) -> NetworkConfig:
-    config = NetworkConfig(
-        cell=cast(Any, fields.text("cell", CELLS)),
-        bidirectional=fields.flag("bidirectional"),
-        layers=fields.integer("layers", 1, MAX_LAYERS),
-        units=fields.integer("units", 1, MAX_UNITS),
-        activation=fields.text("activation", ACTIVATIONS),
-        segment=fields.integer("segment", 1, MAX_STEPS),
-        lookback=fields.integer("lookback", 1, MAX_STEPS),
-        horizon=fields.integer("horizon", 1, MAX_STEPS),
-        strategy=fields.text("strategy", STRATEGIES),
-        normalisation=fields.text("normalisation", NORMALISATIONS),
-        dropout=fields.number("dropout", 0, 0.95),
-        levels=_levels(fields),
-        series_vectors=fields.integer("series_vectors", 0, n_series),
-        linear_skip=fields.flag("linear_skip"),
-    )
-    if config.cell != info.cell:
-        fields.refuse("cell", f"'{info.cell}' for the model '{info.name}'")
-    if config.bidirectional != info.bidirectional:
-        fields.refuse("bidirectional", f"{str(info.bidirectional).lower()} for the model '{info.name}'")
-    if config.series_vectors and (config.series_vectors != n_series or config.units < 2):
-        fields.refuse("series_vectors", f"0, or {n_series} and at least 2 units")
-    return config
 
 
 def _schema(fields: Fields) -> Schema:

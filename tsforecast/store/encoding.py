@@ -32,7 +32,8 @@ MAX_BYTES: dict[str, int] = {
     CONTEXT: 1 << 33,
     GOLDEN: 1 << 28,
     METRICS: 1 << 24,
-    history.FILE: 1 << 24,
+    history.HISTORY: 1 << 24,
+    history.GRADIENTS: 1 << 24,
 }
 Shapes = dict[str, tuple[str, tuple[int, ...]]]
 
@@ -40,7 +41,7 @@ Shapes = dict[str, tuple[str, tuple[int, ...]]]
 def encode(bundle: Bundle) -> dict[str, bytes]:
     """The files of a bundle by name, without the manifest.
 
-    NaN in the metrics, the provenance and the history is stored as nothing (null, an empty cell).
+    NaN in the metrics, the provenance, the history and the gradients is stored as nothing (null, an empty cell).
     """
     ids = json.dumps(bundle.context.ids, ensure_ascii=False, separators=(",", ":")).encode()
     panel, golden = bundle.context, bundle.golden
@@ -51,6 +52,7 @@ def encode(bundle: Bundle) -> dict[str, bytes]:
         "starts": np.asarray(panel.starts, np.int64),
         "center": np.asarray(bundle.scaling.center, np.float64),
         "scale": np.asarray(bundle.scaling.scale, np.float64),
+        "nonnegative": np.asarray(bundle.scaling.nonnegative, np.uint8),
         "scores": np.asarray(bundle.calibration.scores, np.float64),
         "ids": np.frombuffer(ids, dtype=np.uint8),
     }
@@ -66,7 +68,8 @@ def encode(bundle: Bundle) -> dict[str, bytes]:
         CONTEXT: save_tensors(context),
         GOLDEN: save_tensors(replayed),
         METRICS: json_bytes(bundle.metrics),
-        history.FILE: history.encode_history(bundle.history),
+        history.HISTORY: history.encode_rows(bundle.history, history.HISTORY),
+        history.GRADIENTS: history.encode_rows(bundle.gradients, history.GRADIENTS),
     }
 
 
@@ -91,7 +94,8 @@ def decode(files: Mapping[str, bytes]) -> Bundle:
         calibration=_calibration(model, tensors),
         golden=_golden(model, files[GOLDEN]),
         metrics=decode_metrics(files[METRICS]),
-        history=history.decode_history(files[history.FILE]),
+        history=history.decode_rows(files[history.HISTORY], history.HISTORY),
+        gradients=history.decode_rows(files[history.GRADIENTS], history.GRADIENTS),
         provenance=model.provenance,
     )
 
@@ -132,6 +136,7 @@ def _context_shapes(model: ModelDocument) -> Shapes:
         "starts": ("int64", (model.n_series,)),
         "center": ("float64", (model.n_series,)),
         "scale": ("float64", (model.n_series,)),
+        "nonnegative": ("uint8", (model.n_series,)),
         "scores": ("float64", (model.spec.horizon, len(PROBABILITIES))),
         "ids": ("uint8", (model.id_bytes,)),
     }
@@ -170,7 +175,8 @@ def _ids(model: ModelDocument, data: bytes) -> tuple[tuple[str, ...], ...]:
 def _scaling(model: ModelDocument, tensors: dict[str, Tensor]) -> Scaling:
     if np.any(tensors["scale"] <= 0):
         raise ModelError("'scale' holds a number that is not above zero", file=CONTEXT)
-    return Scaling(model.scaler, model.log, tensors["center"], tensors["scale"])
+    nonnegative = _booleans(tensors["nonnegative"], "nonnegative", CONTEXT)
+    return Scaling(model.scaler, model.log, tensors["center"], tensors["scale"], nonnegative)
 
 
 def _calibration(model: ModelDocument, tensors: dict[str, Tensor]) -> Calibration:

@@ -124,6 +124,16 @@ class Fields:
         """An object with exactly these keys."""
         return read_fields(self.values[key], names, file=self.file, place=self._name(key))
 
+    def items(self, key: str, names: tuple[str, ...], least: int, most: int) -> tuple[Fields, ...]:
+        """A list of least to most objects, each with exactly these keys."""
+        value = self.values[key]
+        if not isinstance(value, list) or not least <= len(value) <= most:
+            self.refuse(key, f"a list of {least} to {most} objects")
+        place = self._name(key)
+        return tuple(
+            read_fields(item, names, file=self.file, place=f"{place}[{number}]") for number, item in enumerate(value)
+        )
+
     def mapping(self, key: str) -> dict[str, Any]:
         """An object with any keys."""
         value = self.values[key]

@@ -10,9 +10,13 @@ import numpy as np
 from tsforecast import __version__
 from tsforecast.io.panels import ReadResult
 from tsforecast.models.calibration import Calibration
+from tsforecast.models.gradient_flow import gradient_rows
+from tsforecast.models.held_out import predict_index
 from tsforecast.models.inference import parameter_count
-from tsforecast.models.learning import Prepared, Trained, predict_index
 from tsforecast.models.plan import Plan
+from tsforecast.models.preparation import Prepared
+from tsforecast.models.spec import ModelSpec
+from tsforecast.models.trained import Trained
 from tsforecast.store.bundle import Bundle, Golden
 from tsforecast.windows import WindowIndex, gather_context
 
@@ -51,7 +55,8 @@ def make_bundle(
         golden=_golden(final, prepared),
         metrics=facts,
         history=list(result["history"]),
-        provenance=_provenance(data, plan),
+        gradients=gradient_rows(final.gradients),
+        provenance=_provenance(data, plan, spec),
     )
 
 
@@ -65,13 +70,13 @@ def _golden(final: Trained, prepared: Prepared) -> Golden:
     return Golden(context, mask, index.series, predict_index(final, prepared, index))
 
 
-def _provenance(data: ReadResult, plan: Plan) -> dict[str, Any]:
+def _provenance(data: ReadResult, plan: Plan, spec: ModelSpec) -> dict[str, Any]:
     import platform
     from importlib.metadata import version
 
     panel = data.panel
     last = int(np.argmax(panel.starts + panel.lengths))
-    network = plan.network
+    networks = [part.network for part in spec.parts if part.network]
     facts: dict[str, Any] = {
         "data_hash": data.data_hash,
         "data_rows": data.rows,
@@ -82,12 +87,12 @@ def _provenance(data: ReadResult, plan: Plan) -> dict[str, Any]:
         "python": platform.python_version(),
         "numpy": version("numpy"),
     }
-    if network is not None:
+    if networks:
         from tsforecast.models import engine
 
         facts["threads"] = engine.threads_used()
         facts["tensorflow"] = version("tensorflow")
         facts["keras"] = version("keras")
         facts["training"] = asdict(plan.training)
-        facts["parameters"] = parameter_count(network) * plan.training.members
+        facts["parameters"] = sum(parameter_count(network) for network in networks)
     return facts

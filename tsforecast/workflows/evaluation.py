@@ -11,18 +11,12 @@ from tsforecast.metrics import evaluate, seasonal_errors, skill
 from tsforecast.models.calibration import Calibration
 from tsforecast.models.events import Message, Report
 from tsforecast.models.forecasting import in_user_units
-from tsforecast.models.learning import (
-    Prepared,
-    Trained,
-    calibrate_model,
-    can_fit_linear,
-    predict_index,
-    prepare,
-    spread_index,
-    train_model,
-)
+from tsforecast.models.held_out import calibrate_model, predict_index, spread_index
+from tsforecast.models.learning import train_model
 from tsforecast.models.plan import Plan
+from tsforecast.models.preparation import Prepared, can_fit_linear, prepare
 from tsforecast.models.registry import BASELINES
+from tsforecast.models.trained import Trained
 from tsforecast.series import Panel
 from tsforecast.split import Split
 
@@ -54,8 +48,8 @@ class Evaluated:
 def evaluate_plan(panel: Panel, split: Split, plan: Plan, report: Report, *, deadline: float = math.inf) -> Evaluated:
     """Train on the training part, calibrate, and score with the simple models on windows that none has seen."""
     prepared = prepare(panel, split, plan)
-    trained, plan = train_model(plan.model, prepared, plan, report, deadline=deadline)
-    entries = {plan.model: Entry(trained, calibrate_model(trained, prepared, plan), prepared)}
+    learned = train_model(plan.model, prepared, plan, report, deadline=deadline)
+    entries = {plan.model: Entry(learned.trained, calibrate_model(learned), prepared)}
     # The baselines are rules about values as they are, whatever transform suits the network.
     plain = prepared if plan.log == "none" else prepare(panel, split, replace(plan, log="none"))
     for simple in BASELINES:
@@ -65,9 +59,10 @@ def evaluate_plan(panel: Panel, split: Split, plan: Plan, report: Report, *, dea
         if simple == "linear" and not can_fit_linear(space, plan):
             report(Message("warning", "no training window is complete, so there is no linear model to compare with"))
             continue
-        model = train_model(simple, space, plan, report)[0]
-        entries[simple] = Entry(model, calibrate_model(model, space, plan), space)
-    return Evaluated(trained, plan, entries[plan.model].calibration, score_models(entries, plan))
+        other = train_model(simple, space, plan, report)
+        entries[simple] = Entry(other.trained, calibrate_model(other), space)
+    plan = learned.plan
+    return Evaluated(learned.trained, plan, entries[plan.model].calibration, score_models(entries, plan))
 
 
 def score_models(entries: dict[str, Entry], plan: Plan) -> dict[str, dict[str, float]]:

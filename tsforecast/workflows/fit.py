@@ -15,15 +15,18 @@ from tsforecast.io.panels import Note, ReadOptions, ReadResult, read_panel
 from tsforecast.models.choices import choose_basics, choose_plan
 from tsforecast.models.config import FitOptions, check_options
 from tsforecast.models.events import Message, Report
-from tsforecast.models.learning import Trained, prepare, train_again
+from tsforecast.models.gradient_flow import GradientFlow, gradient_flow
+from tsforecast.models.learning import train_again
 from tsforecast.models.plan import Choice, Plan
+from tsforecast.models.preparation import Prepared, prepare
 from tsforecast.models.registry import get_model
+from tsforecast.models.trained import Trained
 from tsforecast.series import Panel
 from tsforecast.split import Split, automatic_split, whole
 from tsforecast.store.layout import check_name
 from tsforecast.store.publish import model_name, publish
 from tsforecast.workflows.bundling import make_bundle
-from tsforecast.workflows.evaluation import coverage_warnings, evaluate_plan, verdict
+from tsforecast.workflows.evaluation import Evaluated, coverage_warnings, evaluate_plan, verdict
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -55,6 +58,7 @@ class FitResult:
         training_rows: what the published weights were trained on, in words.
         calibration: what the intervals rest on, in words.
         history: one dict per epoch.
+        gradient_flow: how far back the published weights learned from; None for a model without a network.
     """
 
     name: str
@@ -75,6 +79,7 @@ class FitResult:
     training_rows: str
     calibration: str
     history: tuple[dict[str, Any], ...]
+    gradient_flow: GradientFlow | None
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values for JSON."""
@@ -106,16 +111,8 @@ def fit(
     began = time.monotonic()
     options = options or FitOptions()
     data, name = _read(source, options, reading or ReadOptions(), store, name, report)
-    plan, split = make_plan(data.panel, options)
-    for choice in plan.choices:
-        report(Message("choice", f"{choice.name} {choice.value}: {choice.reason}"))
-    limit = math.inf if options.time_limit is None else options.time_limit
-    evaluated = evaluate_plan(data.panel, split, plan, report, deadline=began + _FIRST_SHARE * limit)
-    plan = evaluated.plan
-    for warning in coverage_warnings(plan.model, evaluated):
-        report(Message("warning", warning))
-    everything = prepare(data.panel, whole(data.panel.lengths), plan)
-    final = train_again(everything, plan, evaluated.trained, report, deadline=began + limit)
+    fitted = learn(data.panel, options, report, began=began)
+    evaluated, plan, final = fitted.evaluated, fitted.evaluated.plan, fitted.final
     result = FitResult(
         name=name,
         version=0,
@@ -132,13 +129,55 @@ def fit(
         verdict=verdict(plan.model, evaluated.scores),
         notes=data.notes,
         seconds=time.monotonic() - began,
-        training_rows=_training_rows(data.panel, split, evaluated.trained),
+        training_rows=_training_rows(data.panel, fitted.split, evaluated.trained),
         calibration=evaluated.calibration.method,
         history=(*evaluated.trained.history, *final.history),
+        gradient_flow=gradient_flow(final.gradients, final.spec),
     )
-    bundle = make_bundle(data, plan, evaluated.calibration, final, everything, result.to_dict())
+    bundle = make_bundle(data, plan, evaluated.calibration, final, fitted.everything, result.to_dict())
     published = publish(bundle, store=store, name=name)
     return replace(result, version=published.version, path=str(published.path), seconds=time.monotonic() - began)
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """A model scored on rows that it has not seen, and its like trained on all rows.
+
+    Args:
+        split: the rows held out.
+        evaluated: the model of the training part, with the plan and the calibration of both.
+        everything: all rows in model space.
+        final: the model of all rows.
+    """
+
+    split: Split
+    evaluated: Evaluated
+    everything: Prepared
+    final: Trained
+
+
+def learn(panel: Panel, options: FitOptions, report: Report, *, began: float) -> Fitted:
+    """Choose, train, score honestly, train again on everything: all that `fit` does between reading and publishing.
+
+    Args:
+        panel: the series.
+        options: about the model; what is None is chosen from the data.
+        report: receives messages and progress.
+        began: moment on time.monotonic() from which the time limit counts.
+
+    Raises:
+        TsforecastError: bad options (2), bad data (65).
+    """
+    plan, split = make_plan(panel, options)
+    for choice in plan.choices:
+        report(Message("choice", f"{choice.name} {choice.value}: {choice.reason}"))
+    limit = math.inf if options.time_limit is None else options.time_limit
+    evaluated = evaluate_plan(panel, split, plan, report, deadline=began + _FIRST_SHARE * limit)
+    for warning in coverage_warnings(evaluated.plan.model, evaluated):
+        report(Message("warning", warning))
+    everything = prepare(panel, whole(panel.lengths), evaluated.plan)
+    final = train_again(everything, evaluated.plan, evaluated.trained, report, deadline=began + limit)
+    return Fitted(split, evaluated, everything, final)
 
 
 def _read(
@@ -187,8 +226,9 @@ def _training_rows(panel: Panel, split: Split, trained: Trained) -> str:
         f"{int((split.calibration_end - split.train_end).sum()):,}, tested on the last "
         f"{int((split.end - split.calibration_end).sum()):,}; published: "
     )
-    if not trained.spec.network and trained.spec.name != "linear":
+    parts = trained.spec.parts
+    if all(get_model(part.name).kind == "baseline" for part in parts):
         return text + "a rule that learns nothing"
-    counts = ", ".join(str(len(path)) for path in trained.paths)
+    counts = ", ".join(str(len(lesson.path)) for lesson in trained.lessons if lesson.path)
     epochs = f" for {counts} epoch{'' if counts == '1' else 's'}" if counts else ""
     return text + f"trained anew on all {total:,} rows{epochs}"

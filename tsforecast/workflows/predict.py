@@ -199,6 +199,7 @@ def _continue(bundle: Bundle, new: Panel) -> tuple[Panel, Scaling, NDArray[np.in
         bundle.scaling,
         center=np.where(seen, bundle.scaling.center[series], fresh.center),
         scale=np.where(seen, bundle.scaling.scale[series], fresh.scale),
+        nonnegative=fresh.nonnegative & np.where(seen, bundle.scaling.nonnegative[series], True),
     )
     return history, scaling, series, notes
 

@@ -1,0 +1,199 @@
+"""The competition benchmark (M4, Tourism): fit on each series' past, forecast its future once, score against Naive2.
+
+    python examples/benchmarks/competition.py --train Hourly-train.csv --test Hourly-test.csv \\
+        --frequency hourly --season-length 24 [--preset best] [--model gru] [--seed 0] [--json]
+
+Series stand in rows: an id, then the values. The origin is the end of the training row; the test file holds the values
+of the horizon under the same ids. Every row of the table, Naive2 apart, is what `tsforecast fit --model ROW` trains and
+`tsforecast predict` forecasts, with no other option than the horizon, the season, the preset and the seed. sMAPE and
+MASE are means over the series; MASE is scaled by the seasonal differences of the training row; OWA is the mean of both
+relative to Naive2.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from common import FREQUENCIES, Columns, add_options, choices_of, read_rows, run, show, write_json, write_table
+from numpy.typing import NDArray
+
+from tsforecast.errors import DataError
+from tsforecast.frequency import Frequency
+from tsforecast.io.notes import counted
+from tsforecast.metrics import evaluate, owa, seasonal_errors
+from tsforecast.models.baselines import naive2
+from tsforecast.models.calibration import window_spread
+from tsforecast.models.config import FitOptions, check_options
+from tsforecast.models.events import Message, Report
+from tsforecast.models.forecasting import Intervals, in_user_units, predict_ahead
+from tsforecast.series import Panel
+from tsforecast.windows import WindowIndex, gather_context
+from tsforecast.workflows.fit import Fitted, learn
+from tsforecast.workflows.predict import DEFAULT_LEVELS
+
+_SIMPLE = ("linear", "seasonal-naive", "naive")
+_COLUMNS: Columns = {
+    "smape": ("sMAPE", 9, ".3f"),
+    "mase": ("MASE", 9, ".3f"),
+    "owa": ("OWA", 9, ".3f"),
+    "coverage_80": ("80 %", 9, ".1%"),
+    "coverage_95": ("95 %", 9, ".1%"),
+    "seconds": ("seconds", 9, ".1f"),
+}
+
+
+def main() -> None:
+    """Run the benchmark from the command line."""
+    arguments = parse()
+    train, y_true = read_pair(arguments.train, arguments.test, FREQUENCIES[arguments.frequency])
+    options = FitOptions(
+        horizon=y_true.shape[1],
+        season_length=arguments.season_length,
+        preset=arguments.preset,
+        model=arguments.model,
+        seed=arguments.seed,
+    )
+    check_options(options)
+    began = time.monotonic()
+    scores, learned = compete(train, y_true, options, show)
+    write(arguments, train, scores, learned, time.monotonic() - began)
+
+
+def parse() -> argparse.Namespace:
+    """The command line."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--train", required=True, help="CSV with the past of a series in each row")
+    parser.add_argument("--test", required=True, help="CSV with the values of the horizon, under the same ids")
+    parser.add_argument("--frequency", choices=FREQUENCIES, required=True, help="what a step is")
+    parser.add_argument("--season-length", type=int, required=True, help="steps in a season")
+    add_options(parser)
+    return parser.parse_args()
+
+
+def read_pair(train: str, test: str, frequency: Frequency) -> tuple[Panel, NDArray[np.float64]]:
+    """The training rows, and the values that follow them in the same order, shape (n_series, horizon).
+
+    Raises:
+        DataError: the ids of the two files differ, or the test rows have different lengths.
+    """
+    past, future = read_rows(train, frequency), read_rows(test, frequency)
+    for one, other, file, lacking in ((past, future, train, test), (future, past, test, train)):
+        known = set(other.ids)
+        alone = [key for key in one.ids if key not in known]
+        if alone:
+            count = counted(len(alone), "id")
+            raise DataError(f"{count} of {file} without a row here; the first is '{alone[0][0]}'", file=lacking)
+    horizon = int(future.lengths[0])
+    for key, length in zip(future.ids, future.lengths, strict=True):
+        if length != horizon:
+            first = future.label(0)
+            raise DataError(
+                f"'{key[0]}' has {length} values and '{first}' has {horizon}: all test rows need the horizon", file=test
+            )
+    rows = {key: future.series(number) for number, key in enumerate(future.ids)}
+    return past, np.stack([rows[key] for key in past.ids])
+
+
+def compete(
+    train: Panel, y_true: NDArray[np.float64], options: FitOptions, report: Report
+) -> tuple[dict[str, dict[str, float]], dict[str, Fitted]]:
+    """Scores of the model, the simple models and Naive2, and what was learned for each but Naive2.
+
+    Args:
+        train: the past of each series.
+        y_true: what followed, shape (n_series, horizon).
+        options: with a horizon and a season length.
+        report: receives messages and progress.
+    """
+    season, horizon = options.season_length, y_true.shape[1]
+    scale = seasonal_errors(train.values, train.observed, train.offsets, season, train.lengths)
+    known: dict[str, Any] = {
+        "observed": np.ones(y_true.shape, dtype=bool),
+        "series": np.arange(train.n_series),
+        "seasonal_error": scale,
+    }
+    scores: dict[str, dict[str, float]] = {}
+    learned: dict[str, Fitted] = {}
+    for name in dict.fromkeys((options.model, *_SIMPLE)):
+        began = time.monotonic()
+        report(Message("info", f"--- {name}"))
+        learned[name] = learn(train, replace(options, model=name), report, began=began)
+        made = forecast(learned[name])
+        scores[name] = evaluate(y_true, made.y_pred, lower=made.lower, upper=made.upper, levels=DEFAULT_LEVELS, **known)
+        scores[name]["seconds"] = time.monotonic() - began
+    began = time.monotonic()
+    y_pred = np.stack([naive2(train.series(number), horizon, season) for number in range(train.n_series)])
+    yardstick = scores["naive2"] = evaluate(y_true, y_pred, **known)
+    yardstick["seconds"] = time.monotonic() - began
+    for row in scores.values():
+        row["owa"] = owa(row["smape"], row["mase"], naive2_smape=yardstick["smape"], naive2_mase=yardstick["mase"])
+        row["windows"] = float(train.n_series)
+    return scores, learned
+
+
+def forecast(learned: Fitted) -> Intervals:
+    """The horizon after each series, as `predict` makes it from the model of all rows."""
+    prepared, final = learned.everything, learned.final
+    spec, panel = final.spec, prepared.panel
+    series = np.arange(panel.n_series)
+    index = WindowIndex(panel.offsets[1:], series)
+    context, mask = gather_context(prepared.values, panel.offsets, index, lookback=spec.lookback)
+    return in_user_units(
+        predict_ahead(spec, final.weights, context, mask, series, spec.horizon),
+        window_spread(context, mask, spec.season_length),
+        spec=spec,
+        calibration=learned.evaluated.calibration,
+        scaling=prepared.scaling,
+        series=series,
+        levels=DEFAULT_LEVELS,
+    )
+
+
+def write(
+    arguments: argparse.Namespace,
+    train: Panel,
+    scores: dict[str, dict[str, float]],
+    learned: dict[str, Fitted],
+    seconds: float,
+) -> None:
+    """Print the table, or the same as JSON."""
+    plans = {name: one.evaluated.plan for name, one in learned.items()}
+    plan = plans[arguments.model]
+    left_out = int(scores["naive2"]["mase_left_out"])
+    if arguments.json:
+        document = {
+            "train": arguments.train,
+            "test": arguments.test,
+            "frequency": arguments.frequency,
+            "season_length": plan.season_length,
+            "series": train.n_series,
+            "mase_left_out": left_out,
+            "horizon": plan.horizon,
+            "lookback": plan.lookback,
+            "preset": arguments.preset,
+            "model": arguments.model,
+            "seed": arguments.seed,
+            "seconds": round(seconds, 1),
+            "choices": {name: choices_of(one) for name, one in plans.items()},
+            "calibration": learned[arguments.model].evaluated.calibration.method,
+            "epochs": [len(lesson.path) for lesson in learned[arguments.model].evaluated.trained.lessons],
+            "scores": scores,
+        }
+        write_json(document)
+        return
+    sys.stdout.write(
+        f"{train.n_series} series, one window each, horizon {plan.horizon}, season {plan.season_length}, "
+        f"lookback {plan.lookback}, preset {arguments.preset}, seed {arguments.seed}\n"
+    )
+    write_table("model", _COLUMNS, scores)
+    if left_out:
+        sys.stdout.write(f"MASE and OWA leave {left_out} series out: their training rows are constant\n")
+
+
+if __name__ == "__main__":
+    run(main)

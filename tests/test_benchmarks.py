@@ -1,0 +1,330 @@
+"""The benchmark scripts: figures that can be worked out by hand, the workflow that they claim to follow, and errors."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import tsforecast
+from tsforecast.errors import DataError
+from tsforecast.models.baselines import naive2
+from tsforecast.models.config import FitOptions
+from tsforecast.series import make_panel
+from tsforecast.workflows.predict import predict
+
+ROOT = Path(__file__).resolve().parents[1]
+M4 = ROOT.parent / "shared" / "data" / "m4"
+SEASON, HORIZON = 4, 3
+QUICK = ("--preset", "fast", "--model", "linear")
+ROWS = ("--frequency", "quarterly", "--season-length", SEASON)
+
+
+@pytest.fixture
+def script(monkeypatch):
+    """`script("competition")`: a benchmark as a module, with `common` beside it as when it is run."""
+
+    def load(name):
+        spec = importlib.util.spec_from_file_location(name, ROOT / "examples" / "benchmarks" / f"{name}.py")
+        module = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(module)
+        return module
+
+    monkeypatch.setitem(sys.modules, "common", load("common"))
+    return load
+
+
+@pytest.fixture
+def bench(script, monkeypatch, capsys):
+    """`bench("competition", "--json", ...)`: run a benchmark; its exit status, stdout and stderr."""
+
+    def invoke(name, *words):
+        monkeypatch.setattr(sys, "argv", [name, *map(str, words)])
+        module, status = script(name), 0
+        try:
+            module.run(module.main)
+        except SystemExit as end:
+            status = end.code
+        return (status, *capsys.readouterr())
+
+    return invoke
+
+
+def make_rows(count=5, seed=0):
+    """The past and the future of some seasonal quarterly series of different lengths and sizes."""
+    random = np.random.default_rng(seed)
+    series = {}
+    for number in range(count):
+        steps = np.arange(60 + 7 * number)
+        values = 100 + 5 * number + 20 * np.sin(steps * np.pi / 2 + number) + 0.3 * steps
+        series[f"Q{number}"] = (values * 3**number + random.normal(0, 3, len(steps))).round(3)
+    return {key: row[:-HORIZON] for key, row in series.items()}, {key: row[-HORIZON:] for key, row in series.items()}
+
+
+def write_rows(path, rows):
+    """Series in rows as the competitions write them: quoted, padded with empty cells."""
+    width = max(len(row) for row in rows.values())
+    lines = [["V1", *(f"V{step}" for step in range(2, width + 2))]]
+    lines += [[key, *map(str, row), *[""] * (width - len(row))] for key, row in rows.items()]
+    quoted = [",".join(f'"{cell}"' if cell else "" for cell in line) for line in lines]
+    path.write_text("\n".join(quoted) + "\n")
+    return path
+
+
+def write_pair(folder, past, future):
+    return "--train", write_rows(folder / "train.csv", past), "--test", write_rows(folder / "test.csv", future)
+
+
+def by_hand(past, future, forecasts):
+    """Mean sMAPE and MASE of forecasts, series by series."""
+    smape, mase = [], []
+    for key, row in past.items():
+        error = np.abs(future[key] - forecasts[key])
+        smape.append(np.mean(200 * error / (np.abs(future[key]) + np.abs(forecasts[key]))))
+        mase.append(error.mean() / np.abs(row[SEASON:] - row[:-SEASON]).mean())
+    return np.mean(smape), np.mean(mase)
+
+
+def test_the_simple_rows_of_a_competition_by_hand(bench, tmp_path):
+    past, future = make_rows()
+    shuffled = dict(reversed(future.items()))
+    status, out, _ = bench("competition", *write_pair(tmp_path, past, shuffled), *ROWS, *QUICK, "--json")
+    assert status == 0
+    scores = json.loads(out)["scores"]
+    assert list(scores) == ["linear", "seasonal-naive", "naive", "naive2"]
+    forecasts = {
+        "naive": {key: np.full(HORIZON, row[-1]) for key, row in past.items()},
+        "seasonal-naive": {key: row[-SEASON:][:HORIZON] for key, row in past.items()},
+        "naive2": {key: naive2(row, HORIZON, SEASON) for key, row in past.items()},
+    }
+    known = {name: by_hand(past, future, made) for name, made in forecasts.items()}
+    for name, (smape, mase) in known.items():
+        owa = (smape / known["naive2"][0] + mase / known["naive2"][1]) / 2
+        assert scores[name]["smape"] == pytest.approx(smape, rel=1e-4)
+        assert scores[name]["mase"] == pytest.approx(mase, rel=1e-4)
+        assert scores[name]["owa"] == pytest.approx(owa, rel=1e-4)
+        assert scores[name]["windows"] == 5
+    assert scores["linear"]["mase"] < scores["naive"]["mase"]
+    assert "coverage_80" not in scores["naive2"]
+
+
+def test_a_competition_as_a_table_and_what_its_json_holds(bench, tmp_path):
+    past, future = make_rows()
+    past["flat"], future["flat"] = np.full(50, 7.0), np.full(HORIZON, 7.0)
+    command = ("competition", *write_pair(tmp_path, past, future), *ROWS, *QUICK)
+    _, out, err = bench(*command)
+    lines = out.splitlines()
+    assert lines[0].startswith("6 series, one window each, horizon 3, season 4, lookback ")
+    assert lines[1].split() == ["model", "sMAPE", "MASE", "OWA", "80", "%", "95", "%", "seconds"]
+    assert (lines[5].split()[0], lines[5].split()[3]) == ("naive2", "1.000")
+    assert lines[6] == "MASE and OWA leave 1 series out: their training rows are constant"
+    assert "--- linear\n" in err and "lookback " in err
+    document = json.loads(bench(*command, "--json")[1])
+    assert (document["series"], document["mase_left_out"], document["horizon"]) == (6, 1, HORIZON)
+    assert (document["model"], document["preset"], document["seed"]) == ("linear", "fast", 0)
+    assert set(document["choices"]) == {"linear", "seasonal-naive", "naive"}
+    assert document["choices"]["linear"]["lookback"] == str(document["lookback"])
+    assert {"smape", "mase", "owa", "coverage_80", "coverage_95", "seconds", "windows"} <= set(
+        document["scores"]["linear"]
+    )
+
+
+def test_a_competition_forecasts_what_fit_and_predict_do(script, tmp_path):
+    past, _ = make_rows()
+    competition = script("competition")
+    frequency = competition.FREQUENCIES["quarterly"]
+    panel = make_panel(list(past.values()), frequency, ids=[(key,) for key in past])
+    options = FitOptions(model="linear", horizon=HORIZON, season_length=SEASON)
+    made = competition.forecast(competition.learn(panel, options, lambda event: None, began=0.0))
+    table = pd.concat(
+        pd.DataFrame({"id": key, "date": pd.date_range("2000-01-01", periods=len(row), freq="QS"), "y": row})
+        for key, row in past.items()
+    )
+    tsforecast.fit(table, store=tmp_path, model="linear", horizon=HORIZON, season_length=SEASON)
+    predicted = predict(store=tmp_path).forecast
+    assert predicted.ids == panel.ids and predicted.levels == (80, 95)
+    np.testing.assert_array_equal(predicted.y_pred, made.y_pred)
+    np.testing.assert_array_equal(predicted.lower, made.lower)
+    np.testing.assert_array_equal(predicted.upper, made.upper)
+
+
+def test_a_network_in_a_competition(script):
+    past, future = make_rows()
+    competition = script("competition")
+    train = make_panel(list(past.values()), competition.FREQUENCIES["quarterly"])
+    small = {
+        "model": "gru",
+        "units": 4,
+        "epochs": 1,
+        "lookback": 8,
+        "segment": 4,
+        "linear_skip": "off",
+        "preset": "fast",
+    }
+    options = FitOptions(horizon=HORIZON, season_length=SEASON, **small)
+    scores, learned = competition.compete(train, np.stack(list(future.values())), options, lambda event: None)
+    assert list(scores) == ["gru", "linear", "seasonal-naive", "naive", "naive2"]
+    assert np.isfinite(scores["gru"]["owa"]) and 0 <= scores["gru"]["coverage_80"] <= scores["gru"]["coverage_95"]
+    assert [row["phase"] for row in learned["gru"].final.history] == ["final training on all rows, gru"]
+
+
+@pytest.mark.parametrize(
+    ("train", "test", "said"),
+    [
+        (
+            "id,a,b\nx,1,2\ny,1,2\n",
+            "id,a\nx,1\nz,1\n",
+            "test.csv: 1 id of {folder}/train.csv without a row here; the first is 'y'",
+        ),
+        (
+            "id,a,b\nx,1,2\n",
+            "id,a\nx,1\nz,1\n",
+            "train.csv: 1 id of {folder}/test.csv without a row here; the first is 'z'",
+        ),
+        ("id,a,b\nx,1,2\ny,1,2\n", "id,a,b\nx,1,2\ny,1,\n", "test.csv: 'y' has 1 values and 'x' has 2"),
+        ("id,a,b\nx,1,2\ny,1,two\n", "id,a\nx,1\ny,1\n", "train.csv, line 3, column 'b': 'two' is not a number"),
+        ("id,a,b,c\nx,1,,2\n", "id,a\nx,1\n", "train.csv, line 2, column 'b': an empty cell between values"),
+        ("id,a,b\nx,1,2\ny,,\n", "id,a\nx,1\ny,1\n", "train.csv, line 3: series 'y' has no values"),
+        ("id,a,b\nx,1,2\nx,1,2\n", "id,a\nx,1\n", "train.csv, line 3: the id 'x' stands in more than one row"),
+    ],
+)
+def test_rows_that_cannot_be_used_are_refused(bench, tmp_path, train, test, said):
+    (tmp_path / "train.csv").write_text(train)
+    (tmp_path / "test.csv").write_text(test)
+    files = ("--train", tmp_path / "train.csv", "--test", tmp_path / "test.csv")
+    status, out, err = bench("competition", *files, *ROWS, *QUICK)
+    assert (status, out) == (DataError.exit_code, "")
+    assert err.startswith("error: ") and said.format(folder=tmp_path) in err and len(err.splitlines()) == 1
+
+
+def test_a_missing_file_and_a_bad_option(bench, tmp_path):
+    assert bench("competition", "--train", "no.csv", "--test", "no.csv", *ROWS)[0] == 66
+    pair = write_pair(tmp_path, *make_rows())
+    status, _, err = bench("competition", *pair, "--frequency", "daily", "--season-length", 0)
+    assert status == 2 and "season_length is 0" in err
+
+
+@pytest.fixture
+def daily(tmp_path):
+    """One daily series with a weekly season."""
+    day = np.arange(300)
+    values = 50 + 10 * np.sin(day * 2 * np.pi / 7) + np.random.default_rng(1).normal(0, 2, 300)
+    date = pd.date_range("2023-01-01", periods=300).strftime("%Y-%m-%d")
+    pd.DataFrame({"date": date, "y": values.round(3)}).to_csv(tmp_path / "daily.csv", index=False)
+    return tmp_path / "daily.csv"
+
+
+def test_coverage_is_that_of_the_fit(bench, daily, tmp_path):
+    status, out, _ = bench("coverage", daily, *QUICK, "--horizon", 7, "--json")
+    assert status == 0
+    document = json.loads(out)
+    assert document["levels"] == [50, 80, 90, 95]
+    models = document["files"][str(daily)]
+    assert list(models) == ["linear", "seasonal-naive"]
+    for name, row in models.items():
+        scores = tsforecast.fit(daily, store=tmp_path / "store", model=name, horizon=7).scores[name]
+        for key in ("windows", "mae", "coverage_80", "interval_score_80", "msis_95"):
+            assert row[key] == pytest.approx(scores[key])
+        assert 0 < row["coverage_50"] <= row["coverage_80"] <= row["coverage_90"] <= row["coverage_95"] <= 1
+        assert row["choices"]["season_length"] == "7" and "held-out windows" in row["calibration"]
+
+
+def test_the_seasonal_naive_of_coverage_by_hand(bench, daily):
+    row = json.loads(bench("coverage", daily, *QUICK, "--horizon", 7, "--json")[1])["files"][str(daily)][
+        "seasonal-naive"
+    ]
+    values = pd.read_csv(daily)["y"].to_numpy()
+    # A tenth of 300 rows is held out for the test: 24 windows of 7 steps.
+    origins = range(270, 294)
+    assert row["windows"] == len(origins)
+    errors = [np.abs(values[o : o + 7] - values[o - 7 : o]).mean() for o in origins]
+    assert row["mae"] == pytest.approx(np.mean(errors), rel=1e-4)
+
+
+def test_coverage_as_tables(bench, daily, tmp_path):
+    other = daily.with_name("other.csv")
+    other.write_bytes(daily.read_bytes())
+    _, out, _ = bench("coverage", daily, other, *QUICK, "--horizon", 7)
+    lines = out.splitlines()
+    assert lines[0] == "preset fast, seed 0"
+    heads = ["horizon", "windows", "50", "%", "80", "%", "90", "%", "95", "%"]
+    assert lines[1].split()[:11] == ["linear", *heads]
+    assert [line.split()[:3] for line in lines[2:4]] == [[str(path), "7", "24"] for path in (daily, other)]
+    assert lines[4].split()[:11] == ["seasonal-naive", *heads]
+    assert lines[2].split()[1:] == lines[3].split()[1:]
+
+
+def test_coverage_by_quarter_of_the_horizon(script):
+    coverage = script("coverage")
+    y_true = np.tile([0.0, 0.0, 0.0, 0.0, 0.0, 9.0, 9.0, 9.0], (2, 1))
+    y_true[1, 5] = 0.0
+    lower, upper = np.full((2, 2, 8), [[[-1.0]], [[1.0]]])
+    points = {"observed": np.ones((2, 8), dtype=bool), "series": np.zeros(2, dtype=int)}
+    assert coverage.by_quarter(y_true, lower, upper, **points) == [1.0, 1.0, 0.75, 0.0]
+    two = {**points, "observed": points["observed"][:, :2]}
+    short = coverage.by_quarter(y_true[:, 4:6], lower[:, :2], upper[:, :2], **two)
+    np.testing.assert_array_equal(short, [1.0, 0.5, np.nan, np.nan])
+
+
+def test_coverage_of_series_in_rows(bench, tmp_path):
+    path = write_rows(tmp_path / "rows.csv", make_rows()[0])
+    status, out, _ = bench("coverage", path, "--rows", *ROWS, *QUICK, "--horizon", HORIZON, "--json")
+    assert status == 0
+    row = json.loads(out)["files"][str(path)]["linear"]
+    assert (row["horizon"], row["season_length"]) == (HORIZON, SEASON)
+    assert row["coverage_95_q4"] is None and row["coverage_95_q3"] > 0.5
+    for words in (["--rows"], ROWS, ["--rows", *ROWS[:2]]):
+        status, _, err = bench("coverage", path, *words, *QUICK)
+        assert status == 2 and "--rows, --frequency and --season-length go together" in err
+
+
+def test_coverage_goes_without_a_linear_model_where_there_is_none(bench, daily):
+    frame = pd.read_csv(daily)
+    frame.loc[frame.index[5::6], "y"] = np.nan
+    frame.to_csv(daily, index=False)
+    status, out, err = bench("coverage", daily, "--model", "naive", "--horizon", 7)
+    assert status == 0 and "no linear model" in err
+    assert [line.split()[0] for line in out.splitlines()[1:]] == [
+        "naive",
+        str(daily),
+        "linear",
+        "seasonal-naive",
+        str(daily),
+    ]
+
+
+def test_the_long_horizon_naive_by_hand(bench, daily):
+    parts = ("--train-rows", 200, "--val-rows", 50, "--test-rows", 50, "--horizon", 7)
+    scores = json.loads(bench("long_horizon", daily, *parts, *QUICK, "--json")[1])["scores"]
+    values = pd.read_csv(daily)["y"].to_numpy()
+    scaled = (values - values[:200].mean()) / values[:200].std()
+    errors = np.array([scaled[o : o + 7] - scaled[o - 1] for o in range(250, 294)])
+    assert scores["naive"]["windows"] == len(errors)
+    assert scores["naive"]["mse"] == pytest.approx(np.mean(errors**2), rel=1e-4)
+    assert scores["naive"]["mae"] == pytest.approx(np.mean(np.abs(errors)), rel=1e-4)
+    head = bench("long_horizon", daily, *parts, *QUICK)[1].splitlines()[1]
+    assert head.split() == ["model", "MSE", "MAE", "seconds", "parameters"]
+
+
+@pytest.mark.parametrize("name", ["long_horizon", "competition", "coverage"])
+def test_a_benchmark_runs_as_a_script(name):
+    path = ROOT / "examples" / "benchmarks" / f"{name}.py"
+    done = subprocess.run([sys.executable, str(path), "--help"], capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0 and "--preset" in done.stdout, done.stderr
+
+
+@pytest.mark.skipif(not M4.is_dir(), reason="the M4 data are not beside the repository")
+def test_published_floors_of_m4_hourly(bench):
+    files = ("--train", M4 / "Hourly-train.csv", "--test", M4 / "Hourly-test.csv")
+    words = ("--frequency", "hourly", "--season-length", 24, "--preset", "fast", "--model", "seasonal-naive", "--json")
+    scores = json.loads(bench("competition", *files, *words)[1])["scores"]
+    assert (round(scores["naive2"]["smape"], 3), round(scores["naive2"]["mase"], 3)) == (18.383, 2.395)
+    seasonal = scores["seasonal-naive"]
+    assert (round(seasonal["smape"], 3), round(seasonal["mase"], 3)) == (13.912, 1.193)
+    assert seasonal["owa"] == pytest.approx(0.627, abs=1e-3)
