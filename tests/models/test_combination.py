@@ -4,9 +4,10 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tsforecast.models import combination
 from tsforecast.models.combination import ROUNDS, HeldOut, choose_shares
 from tsforecast.scaling import Scaling
 
@@ -14,7 +15,15 @@ HORIZON = 4
 SERIES = 10
 # Model space is that of the values.
 IDENTITY = Scaling("none", "none", np.zeros(SERIES), np.ones(SERIES), np.zeros(SERIES, dtype=bool))
-quick = settings(deadline=None, max_examples=60)
+
+
+@pytest.fixture(autouse=True)
+def enough(monkeypatch):
+    """A few windows are enough for these tests, but where they are about just that."""
+    monkeypatch.setattr(combination, "FEW_HORIZONS", 0)
+
+
+quick = settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 def make_fold(errors, *, samples=6, series=None, unit=None, observed=None, seed=0):
@@ -194,3 +203,20 @@ def test_models_are_averaged_where_they_will_be():
     assert choose_shares([replace(fold, forecasts=logs, scaling=scaling)])[:2] != (0, 0)
     half = (logs[0] + logs[1]) / 2
     assert replace(fold, scaling=scaling).error(half) == pytest.approx(0, abs=1e-4)
+
+
+def test_on_few_windows_all_models_that_are_not_far_from_the_best_have_a_share(monkeypatch):
+    fold = make_fold([1.0, 1.4, 1.6], samples=9 * HORIZON)
+    assert choose_shares([fold]) == (1, 0, 0)
+    monkeypatch.setattr(combination, "FEW_HORIZONS", 10)
+    # Half a pick each for the first two, then five picks for the best one.
+    assert choose_shares([fold]) == pytest.approx((5.5 / 6, 0.5 / 6, 0))
+    assert choose_shares([make_fold([1.0, 1.4, 1.6], samples=10 * HORIZON)]) == (1, 0, 0)
+
+
+@pytest.mark.parametrize("broken", [np.inf, np.nan])
+def test_on_few_windows_too_a_forecast_that_is_not_finite_loses(monkeypatch, broken):
+    monkeypatch.setattr(combination, "FEW_HORIZONS", 10)
+    error = np.full((6, HORIZON), 0.1)
+    error[0, 0] = broken
+    assert choose_shares([make_fold([error, 0.5])]) == (0, 1)

@@ -105,7 +105,7 @@ def _model_option(section: str, field: str, kind: type | tuple[str, ...], text: 
         section,
         f"--{field.replace('_', '-')}",
         type=click.Choice(kind) if isinstance(kind, tuple) else kind,
-        metavar={int: "N", float: "X"}.get(kind) if isinstance(kind, type) else None,
+        metavar="NAME" if field == "model" else {int: "N", float: "X"}.get(kind) if isinstance(kind, type) else None,
         default=default,
         show_default=none if default is None else True,
         help=text,

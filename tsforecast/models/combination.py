@@ -17,6 +17,8 @@ from tsforecast.scaling import Scaling
 
 Array = NDArray[np.float32]
 ROUNDS = 5
+FEW_HORIZONS = 10  # spanned by all validation windows together
+_NOT_FAR = 1.5  # times the least error
 
 
 @dataclass(frozen=True)
@@ -65,25 +67,43 @@ def mean_error(folds: Sequence[HeldOut], forecasts: Sequence[Array]) -> float:
 def choose_shares(folds: Sequence[HeldOut]) -> tuple[float, ...]:
     """Shares of the models that sum to 1; equal ones where nothing can be compared.
 
+    Where the windows span few horizons, the models that are not far from the best one begin with half a pick each: an
+    error on so little that is independent is mostly chance.
+
     Args:
         folds: held-out windows of one or several periods, each with the forecasts of the same models; every period
             counts alike.
     """
-    models = len(folds[0].forecasts)
-    counts, best = np.zeros(models), np.ones(models)
-    least = float("inf")
-    sums = [np.zeros_like(fold.y_true) for fold in folds]
+    counts = _first_picks(folds)
+    # A model without a pick stays out of the sum, for its forecasts may not be finite.
+    sums = [
+        sum((count * y for count, y in zip(counts, fold.forecasts, strict=True) if count), np.zeros_like(fold.y_true))
+        for fold in folds
+    ]
+    best, least = np.ones_like(counts), float("inf")
+    if counts.any():
+        best, least = counts.copy(), mean_error(folds, [y / counts.sum() for y in sums])
     for _ in range(ROUNDS):
-        picked = np.float32(counts.sum() + 1)
+        picked = counts.sum() + 1
         errors = [
             mean_error(folds, [(y + fold.forecasts[m]) / picked for y, fold in zip(sums, folds, strict=True)])
-            for m in range(models)
+            for m in range(len(counts))
         ]
         if np.isnan(errors[0]):
             break
         model = int(np.argmin(errors))
         counts[model] += 1
-        sums = [total + fold.forecasts[model] for fold, total in zip(folds, sums, strict=True)]
+        sums = [y + fold.forecasts[model] for y, fold in zip(sums, folds, strict=True)]
         if errors[model] < least:
             least, best = errors[model], counts.copy()
-    return tuple((best / best.sum()).tolist())
+    return tuple((best / best.sum(dtype=np.float64)).tolist())
+
+
+def _first_picks(folds: Sequence[HeldOut]) -> Array:
+    """What each model begins with, shape (models,): nothing where there are windows enough."""
+    models, horizon = len(folds[0].forecasts), folds[0].y_true.shape[1]
+    picks = np.zeros(models, np.float32)
+    if sum(len(fold.series) for fold in folds) < FEW_HORIZONS * horizon:
+        alone = np.array([mean_error(folds, [fold.forecasts[m] for fold in folds]) for m in range(models)])
+        picks[alone <= _NOT_FAR * np.min(alone)] = 0.5
+    return picks
