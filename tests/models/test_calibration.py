@@ -228,3 +228,16 @@ def test_the_spread_of_a_window_does_not_depend_on_the_windows_beside_it():
     np.testing.assert_array_equal(together, alone)
     assert window_spread(np.zeros((2, 1), np.float32), np.ones((2, 1), bool), 1).tolist() == [[1], [1]]
     assert window_spread(np.zeros((2, 5), np.float32), np.ones((2, 5), bool), 1).tolist() == [[0.05], [0.05]]
+
+
+def test_intervals_can_be_kept_from_becoming_narrower_than_the_models_own():
+    scores = np.random.default_rng(0).normal(0, 0.1, (500, 2))
+    scores[:, 1] *= 30
+    observed = np.ones(scores.shape, dtype=bool)
+    narrow, wide = calibrate(scores, observed), calibrate(scores, observed, at_least_own=True)
+    own = NormalDist().inv_cdf(0.9)
+    assert score_at(narrow, 0.9)[0] < 0.2 < own < score_at(narrow, 0.9)[1]
+    assert score_at(wide, 0.9)[0] == pytest.approx(own)
+    assert score_at(wide, 0.9)[1] == score_at(narrow, 0.9)[1]
+    assert score_at(wide, 0.1)[0] == pytest.approx(-own)
+    assert "never narrower" in wide.method

@@ -6,17 +6,14 @@ Most tests put a player in place of the training of networks: it notes what it w
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
-from tsforecast.frequency import DAY, Frequency
+from tests.players import HORIZON, LOOKBACK, make_plan, make_rows, quiet
 from tsforecast.models import learning
-from tsforecast.models.choices import choose_basics, choose_plan
-from tsforecast.models.config import FitOptions
-from tsforecast.models.course import Step
 from tsforecast.models.events import Message
 from tsforecast.models.held_out import predict_index
 from tsforecast.models.inference import weight_shapes
@@ -25,71 +22,10 @@ from tsforecast.models.linear import DEFAULT_RIDGE, RIDGES, fit_linear
 from tsforecast.models.preparation import prepare
 from tsforecast.models.spec import ModelSpec
 from tsforecast.models.trained import Lesson, Trained
-from tsforecast.series import make_panel
 from tsforecast.split import split_rows, whole
 from tsforecast.windows import gather
 
-HORIZON, LOOKBACK = 6, 14
-FIXED = {"horizon": HORIZON, "lookback": LOOKBACK, "segment": 7, "transform": "none", "normalisation": "last"}
 GRU = ["gru with linear skip", "gru"]
-
-
-def make_rows(lengths=(160, 120), noise=0.3, seed=0):
-    """Daily series with a weekly season and a slow trend."""
-    rng = np.random.default_rng(seed)
-    rows = [
-        10 + 0.02 * steps + 2 * np.sin(steps * 2 * np.pi / 7) + noise * rng.normal(size=len(steps))
-        for steps in map(np.arange, lengths)
-    ]
-    return make_panel(rows, Frequency("fixed", DAY))
-
-
-def make_plan(panel, *, horizons=1.0, model="auto", **options):
-    """The rows with `horizons` of them for each held-out part, and the plan."""
-    chosen = FitOptions(model=model, **{**FIXED, "units": 4, "epochs": 1, "threads": 1, **options})
-    held_out = int(horizons * HORIZON)
-    split = split_rows(panel.lengths, validation=held_out, calibration=held_out, test=held_out)
-    plan = choose_plan(panel, split, choose_basics(panel, chosen), chosen)
-    return prepare(panel, split, plan), plan
-
-
-def quiet(event):
-    pass
-
-
-@dataclass
-class Player:
-    """Stands in for the training of networks: weights from the seed, a path of three epochs."""
-
-    calls: list = field(default_factory=list)
-    path: tuple = (Step(1, 1.0), Step(2, 1.0), Step(4, 0.25))
-    scale: float = 0.0  # of the weights; with 0 a network repeats the last value
-
-    def __call__(self, data, network, training, run, *, device, report):
-        self.calls.append(SimpleNamespace(data=data, network=network, run=run))
-        rng = np.random.default_rng(run.seed)
-        weights = {
-            name: (self.scale * rng.normal(size=shape)).astype(np.float32)
-            for name, shape in weight_shapes(network).items()
-        }
-        records = [SimpleNamespace(member=run.member, epoch=step.epoch) for step in run.replay or self.path]
-        return SimpleNamespace(
-            weights=weights, path=run.replay or self.path, history=records, best_epoch=len(records), gradients=()
-        )
-
-    @property
-    def phases(self):
-        return [call.run.phase for call in self.calls]
-
-
-@pytest.fixture
-def player(monkeypatch):
-    pytest.importorskip("tensorflow")
-    from tsforecast.models import training
-
-    player = Player()
-    monkeypatch.setattr(training, "train", player)
-    return player
 
 
 def names(trained):
