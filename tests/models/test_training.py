@@ -31,7 +31,7 @@ def make_network(model="rnn", **options):
 
 def make_data(*, observed=None, values=None, min_context=LOOKBACK, validation=True):
     """Two noisy sines, the second one shorter; the last rows of each validate."""
-    from tsforecast.models.training import TrainingData
+    from tsforecast.models.training_graph import TrainingData
 
     lengths = np.array([160, 90])
     offsets = np.concatenate([[0], np.cumsum(lengths)])
@@ -206,7 +206,7 @@ def test_early_stopping_restores_the_best_weights(data):
 
 
 def test_the_gradient_of_each_step_is_measured_after_every_epoch(data):
-    from tsforecast.models.training import _Graph
+    from tsforecast.models.training_graph import TrainingGraph
 
     network = make_network(dropout=0.5)
     assert fit(data, network).gradients == ()
@@ -214,7 +214,7 @@ def test_the_gradient_of_each_step_is_measured_after_every_epoch(data):
     assert [norms.shape for norms in trained.gradients] == [(network.input_segments,)] * 3
     assert all(np.all(norms > 0) for norms in trained.gradients)
     # It is that of the epoch's weights, without dropout.
-    graph = _Graph(data, network, TRAINING, seed=1)
+    graph = TrainingGraph(data, network, TRAINING, seed=1)
     graph.restore(trained.weights)
     for _ in range(2):
         np.testing.assert_allclose(graph.gradient_norms(), trained.gradients[trained.best_epoch - 1], rtol=1e-4)
@@ -334,9 +334,9 @@ def graph_of(data, network, training=TRAINING):
     from tsforecast.models import engine
 
     engine.start(1)
-    from tsforecast.models.training import _Graph
+    from tsforecast.models.training_graph import TrainingGraph
 
-    return _Graph(data, network, training, 0)
+    return TrainingGraph(data, network, training, 0)
 
 
 def test_an_autoregressive_network_learns_from_the_window_and_the_horizon():
@@ -481,16 +481,16 @@ def test_the_student_t_loss_is_the_negative_log_likelihood(normalisation, unit):
 
 
 def test_few_windows_are_passed_over_several_times_and_many_are_sampled():
-    from tsforecast.models.training import _Graph
+    from tsforecast.models.training_graph import TrainingGraph
 
     data = make_data()
     count = len(data.train)
-    few = _Graph(data, make_network(), replace(TRAINING, batch_size=4096, steps_per_epoch=100), 0)
+    few = TrainingGraph(data, make_network(), replace(TRAINING, batch_size=4096, steps_per_epoch=100), 0)
     assert (few.batch, few.steps) == (count, 20)
     order = few.order(0, 1)
     assert order.shape == (20, count)
     np.testing.assert_array_equal(np.sort(order, axis=1), np.arange(count) + np.zeros((20, 1)))
-    many = _Graph(data, make_network(), replace(TRAINING, batch_size=4, steps_per_epoch=10), 0)
+    many = TrainingGraph(data, make_network(), replace(TRAINING, batch_size=4, steps_per_epoch=10), 0)
     orders = [many.order(0, epoch) for epoch in (1, 2)]
     assert orders[0].shape == (10, 4)
     assert len(np.unique(orders[0])) == 40
@@ -498,10 +498,10 @@ def test_few_windows_are_passed_over_several_times_and_many_are_sampled():
 
 
 def test_each_graph_is_traced_once():
-    from tsforecast.models.training import _Graph
+    from tsforecast.models.training_graph import TrainingGraph
 
     data = make_data()
-    graph = _Graph(data, make_network(), replace(TRAINING, batch_size=64, steps_per_epoch=7), 0)
+    graph = TrainingGraph(data, make_network(), replace(TRAINING, batch_size=64, steps_per_epoch=7), 0)
     order, rates = graph.order(0, 1), np.full(graph.steps, 0.01, np.float32)
     for part in (slice(0, 3), slice(3, 5), slice(5, 6)):
         graph.run(order[part], rates[part])

@@ -144,7 +144,8 @@ class _Session:
         engine.start(self.plan.training.threads)
         device = engine.choose_device(self.plan.training.device)
         # TensorFlow is imported after the engine has told it to be quiet.
-        from tsforecast.models.training import Run, TrainingData, member_seed, train
+        from tsforecast.models.training import Run, member_seed, train
+        from tsforecast.models.training_graph import TrainingData
 
         member = lesson.member if lesson else member
         phase = f"{self.phase}, {_describe(part, member, self.plan)}"

@@ -1,0 +1,179 @@
+"""The steps of training, inside the TensorFlow graph.
+
+The flat array of values stays resident on the device; a step gathers its windows from it by origin, so that no window
+is ever copied in advance. Every random draw (initial weights, dropout, order of windows) derives from one seed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+from keras import optimizers
+from numpy.typing import NDArray
+
+from tsforecast.models.config import LEAST_STEPS, NetworkConfig, TrainingConfig
+from tsforecast.models.gradients import state_gradient_norms
+from tsforecast.models.losses import loss_function
+from tsforecast.models.network import RunLayer, SegmentNetwork, run_layer
+from tsforecast.models.spec import Weights
+from tsforecast.windows import WindowIndex
+
+_VALIDATION_BATCH = 1024
+_GRADIENT_WINDOWS = 64  # that the gradient of each step is measured on, never more than a batch
+
+
+@dataclass(frozen=True)
+class TrainingData:
+    """What a network learns from.
+
+    Args:
+        values: in model space, float32, shape (rows,).
+        observed: False where a value was filled in; such targets carry no loss. Shape (rows,).
+        offsets: start of each series, shape (n_series + 1,).
+        train: windows to learn from.
+        validation: windows to choose the best weights by; may be empty.
+        skip: `linear/kernel` and `linear/bias` that a network's linear skip starts from.
+    """
+
+    values: NDArray[np.float32]
+    observed: NDArray[np.bool_]
+    offsets: NDArray[np.int64]
+    train: WindowIndex
+    validation: WindowIndex
+    skip: Weights | None = None
+
+
+class TrainingGraph:
+    """A network with its optimiser and its data on the device, and the graph functions that train it."""
+
+    def __init__(self, data: TrainingData, network: NetworkConfig, training: TrainingConfig, seed: int) -> None:
+        self.data, self.network, self.training = data, network, training
+        self.model = SegmentNetwork(network, seed=seed)
+        if data.skip is not None:
+            self.model.start_skip(data.skip["linear/kernel"], data.skip["linear/bias"])
+        self.batch = min(training.batch_size, len(data.train))
+        passes = -(-len(data.train) // self.batch)
+        self.steps = int(np.clip(passes, min(LEAST_STEPS, training.steps_per_epoch), training.steps_per_epoch))
+        self.optimizer = _optimizer(training)
+        self.optimizer.build(self.model.trainable_variables)
+        self.values = tf.constant(data.values)
+        self.observed = None if data.observed.all() else tf.constant(data.observed)
+        self.starts = tf.constant(data.offsets[:-1])
+        self.loss = loss_function(training.loss, network)
+        self.all_full = all(
+            bool(np.all(index.origins - data.offsets[index.series] >= network.lookback))
+            for index in (data.train, data.validation)
+        )
+        # One trace serves every number of steps and every size of a validation batch.
+        steps, windows = tf.TensorSpec((None, self.batch), tf.int64), tf.TensorSpec((None,), tf.int64)
+        rates = tf.TensorSpec((None,), tf.float32)
+        self._train = tf.function(self._train_steps, input_signature=(steps, steps, rates))
+        self._evaluate = tf.function(self._evaluate_batch, input_signature=(windows, windows))
+        self._measure = tf.function(self._measure_gradients, input_signature=(windows, windows))
+
+    def order(self, seed: int, epoch: int) -> NDArray[np.int64]:
+        """Numbers of the windows of each step, shape (steps, batch): a fresh shuffle, repeated where too short."""
+        random = np.random.default_rng([seed, epoch])
+        needed = self.steps * self.batch
+        passes = -(-needed // len(self.data.train))
+        shuffled = [random.permutation(len(self.data.train)) for _ in range(passes)]
+        return np.concatenate(shuffled)[:needed].reshape(self.steps, self.batch)
+
+    def run(self, order: NDArray[np.int64], rates: NDArray[np.float32]) -> NDArray[np.float64]:
+        """Train on some steps; the sums of loss, clipped steps and gradient norm over them."""
+        index = self.data.train
+        sums = self._train(
+            tf.constant(index.origins[order]), tf.constant(index.series[order]), tf.constant(rates, tf.float32)
+        )
+        return np.asarray(sums.numpy(), dtype=np.float64)
+
+    def validation_loss(self) -> float | None:
+        """Mean loss over the validation windows; None without any."""
+        index = self.data.validation
+        if not len(index):
+            return None
+        total = weight = 0.0
+        for begin in range(0, len(index), _VALIDATION_BATCH):
+            part = slice(begin, begin + _VALIDATION_BATCH)
+            loss, count = self._evaluate(tf.constant(index.origins[part]), tf.constant(index.series[part]))
+            total += float(loss) * float(count)
+            weight += float(count)
+        return total / weight if weight else None
+
+    def gradient_norms(self) -> NDArray[np.float32]:
+        """The gradient's norm at every step of the window, over a fixed sample of the training windows."""
+        sample = self.data.train.thin(min(_GRADIENT_WINDOWS, self.batch))
+        return self._measure(tf.constant(sample.origins), tf.constant(sample.series)).numpy()
+
+    def weights(self) -> Weights:
+        """A copy of the weights under their fixed names."""
+        return {name: np.array(v.numpy(), np.float32) for name, v in self.model.named_weights().items()}
+
+    def restore(self, weights: Weights) -> None:
+        """Go back to a copy of the weights."""
+        for name, variable in self.model.named_weights().items():
+            variable.assign(weights[name])
+
+    def _gather(self, origins: Any, series: Any, before: int) -> tuple[Any, Any, Any, Any]:
+        """Contexts, their masks, targets and weights; the last `before` steps of the context are targets too."""
+        network = self.network
+        start = tf.gather(self.starts, series)[:, None]
+        rows = origins[:, None] + tf.range(-network.lookback, 0, dtype=tf.int64)
+        context = tf.gather(self.values, tf.maximum(rows, start))
+        mask = None if self.all_full else rows >= start
+        steps = tf.range(-before, network.horizon, dtype=tf.int64)
+        targets = tf.maximum(origins[:, None] + steps, start)
+        counts = None if self.observed is None else tf.gather(self.observed, targets)
+        if before and mask is not None:
+            # No loss on padding, nor on the first segment with a value, which follows from nothing.
+            follows = origins[:, None] + steps // network.segment * network.segment > start
+            counts = follows if counts is None else counts & follows
+        weight = None if counts is None else tf.cast(counts, tf.float32)
+        return context, mask, tf.gather(self.values, targets), weight
+
+    def _forward(self, origins: Any, series: Any, training: bool, run: RunLayer = run_layer) -> tuple[Any, Any]:
+        before = self.network.window_targets if training else 0
+        context, mask, target, weight = self._gather(origins, series, before)
+        known = target[:, before:] if training else None
+        y, center, scale = self.model.call(
+            context, mask, tf.cast(series, tf.int32), training=training, target=known, run=run
+        )
+        return self.loss(target, y, center, scale, weight)
+
+    def _train_steps(self, origins: Any, series: Any, rates: Any) -> Any:
+        variables = self.model.trainable_variables
+        sums = tf.zeros(3)
+        for step in tf.range(tf.shape(origins)[0]):
+            with tf.GradientTape() as tape:
+                loss, _ = self._forward(origins[step], series[step], True)
+            gradients = tape.gradient(loss, variables)
+            norm = tf.linalg.global_norm(gradients)
+            clipped = 0.0
+            if self.training.clip_norm > 0:
+                gradients, _ = tf.clip_by_global_norm(gradients, self.training.clip_norm, use_norm=norm)
+                clipped = tf.cast(norm > self.training.clip_norm, tf.float32)
+            self.optimizer.learning_rate.assign(rates[step])
+            self.optimizer.apply(gradients, variables)
+            sums += tf.stack([loss, clipped, norm])
+        return sums
+
+    def _evaluate_batch(self, origins: Any, series: Any) -> tuple[Any, Any]:
+        return self._forward(origins, series, False)
+
+    def _measure_gradients(self, origins: Any, series: Any) -> Any:
+        return state_gradient_norms(lambda run: self._forward(origins, series, False, run)[0])
+
+
+def _optimizer(training: TrainingConfig) -> Any:
+    rate = training.learning_rate
+    makers: dict[str, Callable[[], Any]] = {
+        "adam": lambda: optimizers.Adam(rate),
+        "adamw": lambda: optimizers.AdamW(rate, weight_decay=training.weight_decay),
+        "sgd": lambda: optimizers.SGD(rate, momentum=0.9, nesterov=True),
+        "rmsprop": lambda: optimizers.RMSprop(rate),
+    }
+    return makers[training.optimizer]()
