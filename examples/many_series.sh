@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# One network for many series: monthly retail turnover of 56 Australian industries, then newer rows of two of them.
+# One model for many series: monthly retail turnover of 56 Australian industries, then newer rows of two of them.
 set -eu
 here="$(cd "$(dirname "$0")" && pwd)"
 data="$here/../datasets/aus-retail-monthly.csv"

@@ -53,14 +53,15 @@ def make_data(*, observed=None, values=None, min_context=LOOKBACK, validation=Tr
     )
 
 
-def fit(data, network, training=TRAINING, *, seed=0, events=None, **run):
+def fit(data, network, training=TRAINING, *, seed=0, events=None, graphs=None, **run):
     from tsforecast.models import engine
 
     engine.start(1)
     from tsforecast.models.training import Run, train
 
     listen = (lambda event: None) if events is None else events.append
-    return train(data, network, training, Run("training", 0, seed, **run), device="/CPU:0", report=listen)
+    known = Run("training", 0, seed, **run)
+    return train(data, network, training, known, device="/CPU:0", report=listen, graphs=graphs)
 
 
 def same_weights(one, other):
@@ -478,6 +479,34 @@ def test_the_student_t_loss_is_the_negative_log_likelihood(normalisation, unit):
     assert [float(x) for x in loss(*tensors, None)] == pytest.approx([expected.mean(), 2], rel=1e-5)
     weight = tf.constant([[0.0, 1.0]])
     assert [float(x) for x in loss(*tensors, weight)] == pytest.approx([expected[1], 1], rel=1e-5)
+
+
+@pytest.mark.parametrize("optimizer", ["adam", "sgd", "rmsprop"])
+def test_a_graph_that_is_used_again_trains_like_a_new_one(optimizer):
+    from tsforecast.models.training_graph import TrainingGraph
+
+    network = make_network("lstm", dropout=0.3, linear_skip=True)
+    training = replace(TRAINING, optimizer=optimizer)
+    skip = {
+        "linear/kernel": np.full((LOOKBACK, HORIZON), 0.01, np.float32),
+        "linear/bias": np.zeros(HORIZON, np.float32),
+    }
+    first, second = (replace(make_data(), skip=skip), replace(make_data(), skip=skip))
+    second = replace(second, values=second.values * 2 + 1, train=second.train.take(np.arange(len(second.train) - 9)))
+    graphs = {}
+    fit(first, network, training, graphs=graphs)
+    (graph,) = graphs.values()
+    again = fit(second, network, training, seed=7, graphs=graphs)
+    assert list(graphs.values()) == [graph]
+    new = fit(second, network, training, seed=7)
+    assert same_weights(again, new)
+    assert [record.loss for record in again.history] == [record.loss for record in new.history]
+    # Padded windows, other batches and filled values are traced anew.
+    assert graph.takes(second)
+    assert not graph.takes(make_data(min_context=2))
+    assert not graph.takes(replace(second, train=second.train.take(np.arange(3))))
+    assert not graph.takes(replace(second, observed=np.arange(len(second.values)) > 5))
+    assert isinstance(graph, TrainingGraph)
 
 
 def test_few_windows_are_passed_over_several_times_and_many_are_sampled():

@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 import time
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -24,6 +25,9 @@ from tsforecast.models.spec import ModelSpec, Part, Weights
 from tsforecast.models.trained import Learned, Lesson, Period, Trained
 from tsforecast.split import earlier
 from tsforecast.windows import batches
+
+if TYPE_CHECKING:
+    from tsforecast.models.training import Graphs
 
 # Windows that validation and the strength of a ridge rest on at most, evenly spread over their part.
 MAX_VALIDATION, MAX_RIDGE = 8192, 2048
@@ -115,6 +119,7 @@ class _Session:
         self.history: list[dict[str, float | int | str | None]] = []
         self.gradients: list[GradientProfile] = []
         self.measured = False
+        self.graphs: Graphs = {}
         self.turn_to(prepared, "training")
 
     def turn_to(self, prepared: Prepared, phase: str) -> None:
@@ -170,7 +175,9 @@ class _Session:
             measured=self.measured,
         )
         self.runs_left -= 1
-        trained = train(data, part.network, self.plan.training, run, device=device, report=self.report)
+        trained = train(
+            data, part.network, self.plan.training, run, device=device, report=self.report, graphs=self.graphs
+        )
         self.history += [{"phase": phase, **vars(record)} for record in trained.history]
         self.gradients += [
             GradientProfile(member, phase, epoch, epoch == trained.best_epoch, norms, part.network)

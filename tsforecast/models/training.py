@@ -19,6 +19,7 @@ from tsforecast.models.spec import Weights
 from tsforecast.models.training_graph import TrainingData, TrainingGraph
 
 _PROGRESS_PER_EPOCH = 10
+Graphs = dict[NetworkConfig, TrainingGraph]
 
 
 @dataclass(frozen=True)
@@ -80,7 +81,14 @@ class Run:
 
 
 def train(
-    data: TrainingData, network: NetworkConfig, training: TrainingConfig, run: Run, *, device: str, report: Report
+    data: TrainingData,
+    network: NetworkConfig,
+    training: TrainingConfig,
+    run: Run,
+    *,
+    device: str,
+    report: Report,
+    graphs: Graphs | None = None,
 ) -> TrainedNetwork:
     """Train one network and keep its best weights.
 
@@ -91,6 +99,7 @@ def train(
         run: seed, stopping and name of this run.
         device: TensorFlow's name of the device.
         report: receives the progress.
+        graphs: those that earlier runs have traced; a new one is added.
 
     Raises:
         DataError: the loss is not finite in the first epoch.
@@ -99,7 +108,7 @@ def train(
     report(PhaseStarted(run.phase, epochs, len(data.train)))
     began = time.monotonic()
     with tf.device(device):
-        graph = TrainingGraph(data, network, training, run.seed)
+        graph = _graph({} if graphs is None else graphs, data, network, training, run.seed)
     course = Course(None if run.replay else training.patience, plateau=training.schedule == "plateau")
     history: list[EpochRecord] = []
     gradients: list[NDArray[np.float32]] = []
@@ -134,6 +143,18 @@ def train(
             break
     report(PhaseEnded(run.phase, reason, len(history), time.monotonic() - began))
     return TrainedNetwork(best, tuple(history), best_epoch, path or course.path, reason, tuple(gradients))
+
+
+def _graph(
+    graphs: Graphs, data: TrainingData, network: NetworkConfig, training: TrainingConfig, seed: int
+) -> TrainingGraph:
+    """The graph of a network, at its start: tracing one takes longer than training on a short series."""
+    graph = graphs.get(network)
+    if graph is not None and graph.takes(data):
+        graph.restart(data, seed)
+        return graph
+    graphs[network] = TrainingGraph(data, network, training, seed)
+    return graphs[network]
 
 
 def _epoch(

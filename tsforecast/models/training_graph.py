@@ -51,29 +51,63 @@ class TrainingGraph:
     """A network with its optimiser and its data on the device, and the graph functions that train it."""
 
     def __init__(self, data: TrainingData, network: NetworkConfig, training: TrainingConfig, seed: int) -> None:
-        self.data, self.network, self.training = data, network, training
+        self.network, self.training = network, training
         self.model = SegmentNetwork(network, seed=seed)
-        if data.skip is not None:
-            self.model.start_skip(data.skip["linear/kernel"], data.skip["linear/bias"])
-        self.batch = min(training.batch_size, len(data.train))
-        passes = -(-len(data.train) // self.batch)
-        self.steps = int(np.clip(passes, min(LEAST_STEPS, training.steps_per_epoch), training.steps_per_epoch))
+        self.batch = self._batch(data)
         self.optimizer = _optimizer(training)
         self.optimizer.build(self.model.trainable_variables)
-        self.values = tf.constant(data.values)
-        self.observed = None if data.observed.all() else tf.constant(data.observed)
-        self.starts = tf.constant(data.offsets[:-1])
+        self.values = _resident(data.values)
+        self.observed = None if data.observed.all() else _resident(data.observed)
+        self.starts = _resident(data.offsets[:-1])
         self.loss = loss_function(training.loss, network)
-        self.all_full = all(
-            bool(np.all(index.origins - data.offsets[index.series] >= network.lookback))
-            for index in (data.train, data.validation)
-        )
+        self.all_full = self._all_full(data)
+        self._begin(data)
         # One trace serves every number of steps and every size of a validation batch.
         steps, windows = tf.TensorSpec((None, self.batch), tf.int64), tf.TensorSpec((None,), tf.int64)
         rates = tf.TensorSpec((None,), tf.float32)
         self._train = tf.function(self._train_steps, input_signature=(steps, steps, rates))
         self._evaluate = tf.function(self._evaluate_batch, input_signature=(windows, windows))
         self._measure = tf.function(self._measure_gradients, input_signature=(windows, windows))
+
+    def takes(self, data: TrainingData) -> bool:
+        """Whether what was traced serves these data too."""
+        alike = (self.observed is None) == bool(data.observed.all()) and self.all_full == self._all_full(data)
+        return alike and self.batch == self._batch(data)
+
+    def restart(self, data: TrainingData, seed: int) -> None:
+        """Begin anew with other data, just as a new graph would, but without tracing again."""
+        fresh = SegmentNetwork(self.network, seed=seed)
+        for (_, variable), (_, start) in zip(
+            self.model.named_weights().items(), fresh.named_weights().items(), strict=True
+        ):
+            variable.assign(start)
+        if self.network.dropout > 0:
+            self.model.dropout.seed_generator.state.assign(fresh.dropout.seed_generator.state)
+        for variable in self.optimizer.variables:
+            variable.assign(tf.zeros_like(variable))
+        self.values.assign(data.values)
+        if self.observed is not None:
+            self.observed.assign(data.observed)
+        self.starts.assign(data.offsets[:-1])
+        self._begin(data)
+
+    def _begin(self, data: TrainingData) -> None:
+        self.data = data
+        if data.skip is not None:
+            self.model.start_skip(data.skip["linear/kernel"], data.skip["linear/bias"])
+        most = self.training.steps_per_epoch
+        passes = -(-len(data.train) // self.batch)
+        self.steps = int(np.clip(passes, min(LEAST_STEPS, most), most))
+
+    def _batch(self, data: TrainingData) -> int:
+        return min(self.training.batch_size, len(data.train))
+
+    def _all_full(self, data: TrainingData) -> bool:
+        """Whether no window is padded."""
+        return all(
+            bool(np.all(index.origins - data.offsets[index.series] >= self.network.lookback))
+            for index in (data.train, data.validation)
+        )
 
     def order(self, seed: int, epoch: int) -> NDArray[np.int64]:
         """Numbers of the windows of each step, shape (steps, batch): a fresh shuffle, repeated where too short."""
@@ -166,6 +200,11 @@ class TrainingGraph:
 
     def _measure_gradients(self, origins: Any, series: Any) -> Any:
         return state_gradient_norms(lambda run: self._forward(origins, series, False, run)[0])
+
+
+def _resident(values: NDArray[Any]) -> Any:
+    """An array on the device that one of another length can replace."""
+    return tf.Variable(values, trainable=False, shape=tf.TensorShape([None]))
 
 
 def _optimizer(training: TrainingConfig) -> Any:
