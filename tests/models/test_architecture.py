@@ -127,3 +127,9 @@ def test_variety_is_the_presets_and_varies_one_thing_at_a_time(options, expected
     assert [part.network.linear_skip for part in parts] == [True, False] * len(expected)
     alike = {replace(part.network, normalisation="last", lookback=96, linear_skip=True) for part in parts}
     assert len(alike) == 1
+
+
+@pytest.mark.parametrize("strategy", STRATEGIES)
+def test_a_strategy_that_feeds_back_has_segments_to_feed_back(strategy):
+    network, _ = choose(strategy=strategy)
+    assert (network.segment, network.output_segments) == ((12, 1) if strategy == "direct" else (6, 2))

@@ -59,7 +59,9 @@ def choose_network(
     choices = []
     segment = options.segment
     if segment is None:
-        segment = choose_segment(lookback, basics.horizon, basics.season_length)
+        # A strategy that feeds segments back needs more than one.
+        horizon = basics.horizon if options.strategy == "direct" else max(1, basics.horizon // 2)
+        segment = choose_segment(lookback, horizon, basics.season_length)
         reason = f"the window becomes {-(-lookback // segment)} recurrent steps" if segment > 1 else "a short window"
         choices.append(Choice("segment", str(segment), reason))
     units = options.units
