@@ -23,10 +23,10 @@ def choose(*, n_series=1, windows=1000, lookback=96, **options):
     return network, {choice.name: choice for choice in choices}
 
 
-def candidates(*, windows=1000, longest=96, **options):
+def candidates(*, windows=1000, **options):
     """The parts that a fit trains."""
     network, chosen = choose(windows=windows, **options)[0], FitOptions(**options)
-    return network_candidates(network, choose_training(chosen, windows), windows, chosen, longest)
+    return network_candidates(network, choose_training(chosen, windows), windows, chosen)
 
 
 @settings(deadline=None)
@@ -71,7 +71,7 @@ def test_a_preset_bounds_the_width(preset):
 
 @pytest.mark.parametrize("model", NETWORKS)
 def test_every_part_is_a_network_of_its_own_name_and_lookback(model):
-    for part in candidates(model=model, preset="best", longest=168):
+    for part in candidates(model=model, preset="best"):
         info = MODELS[part.name]
         assert part.name == (model if model != "auto" else "gru")
         assert (part.network.cell, part.network.bidirectional) == (info.cell, info.bidirectional)
@@ -111,21 +111,20 @@ def test_only_direct_forecasts_have_a_linear_skip(strategy):
 @pytest.mark.parametrize(
     ("options", "expected"),
     [
-        ({"preset": "fast"}, [("mean-std", 96)]),
-        ({"preset": "balanced"}, [("mean-std", 96), ("last", 96)]),
-        ({"preset": "balanced", "windows": 10**6}, [("mean-std", 96)]),
-        ({"preset": "balanced", "normalisation": "mean-std"}, [("mean-std", 96)]),
-        ({"preset": "best"}, [("mean-std", 96), ("last", 96), ("mean-std", 168)]),
-        ({"preset": "best", "windows": 10**6}, [("mean-std", 96), ("last", 96), ("mean-std", 168)]),
-        ({"preset": "best", "longest": 143}, [("mean-std", 96), ("last", 96)]),
-        ({"preset": "best", "normalisation": "mean-std"}, [("mean-std", 96), ("mean-std", 168)]),
+        ({"preset": "fast"}, ["mean-std"]),
+        ({"preset": "balanced"}, ["mean-std", "last"]),
+        ({"preset": "balanced", "windows": 10**6}, ["mean-std"]),
+        ({"preset": "balanced", "normalisation": "mean-std"}, ["mean-std"]),
+        ({"preset": "best"}, ["mean-std", "last"]),
+        ({"preset": "best", "windows": 10**6}, ["mean-std", "last"]),
+        ({"preset": "best", "normalisation": "mean-std"}, ["mean-std"]),
     ],
 )
 def test_variety_is_the_presets_and_varies_one_thing_at_a_time(options, expected):
-    parts = candidates(**{"longest": 168, **options})
-    assert [(part.network.normalisation, part.lookback) for part in parts[::2]] == expected
+    parts = candidates(**options)
+    assert [part.network.normalisation for part in parts[::2]] == expected
     assert [part.network.linear_skip for part in parts] == [True, False] * len(expected)
-    alike = {replace(part.network, normalisation="last", lookback=96, linear_skip=True) for part in parts}
+    alike = {replace(part.network, normalisation="last", linear_skip=True) for part in parts}
     assert len(alike) == 1
 
 

@@ -21,7 +21,6 @@ from tsforecast.models.spec import Part
 
 _STEP_BY_STEP = 32  # shorter lookbacks are read one step at a time
 _LONGEST_SEGMENT = 48
-_MUCH_LONGER = 1.5
 _CHEAP = 7e10  # size of a training run of half a minute or so
 _SERIES_VECTORS = (2, 100)  # series among which a learned vector each is worth having
 
@@ -92,7 +91,7 @@ def choose_network(
 
 
 def network_candidates(
-    network: NetworkConfig, training: TrainingConfig, windows: int, options: FitOptions, longest: int
+    network: NetworkConfig, training: TrainingConfig, windows: int, options: FitOptions
 ) -> tuple[Part, ...]:
     """The networks to train: with and without linear skip, and as various as the preset has it.
 
@@ -101,7 +100,6 @@ def network_candidates(
         training: how each is trained.
         windows: to learn from.
         options: what the user decided, of which there is only one.
-        longest: longest lookback that the rows allow.
     """
     variety = PRESETS[options.preset].variety
     networks = [network]
@@ -110,8 +108,6 @@ def network_candidates(
     ):
         other = "last" if network.normalisation == "mean-std" else "mean-std"
         networks.append(replace(network, normalisation=other))
-    if variety == "all" and longest >= _MUCH_LONGER * network.lookback:
-        networks.append(replace(network, lookback=longest))
     variants = [variant for each in networks for variant in _skip_variants(each, options)]
     return tuple(Part(_network_name(options), 1.0, each.lookback, each) for each in variants)
 

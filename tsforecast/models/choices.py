@@ -90,7 +90,7 @@ def choose_plan(panel: Panel, split: Split, basics: Basics, options: FitOptions)
     candidates: tuple[Part, ...] = ()
     if info.kind != "linear":
         network, more = choose_network(panel.n_series, windows, options, basics, lookback, normalisation)
-        candidates = network_candidates(network, training, windows, options, max(lookbacks))
+        candidates = network_candidates(network, training, windows, options)
         choices += more
     plan = Plan(
         model=options.model,

@@ -162,8 +162,7 @@ class Preset:
         epochs: at most, where windows are many.
         members: networks of each kind.
         steps_per_epoch: at most.
-        variety: whether networks are also trained under a second normalisation: never, where that is cheap, or always,
-            and then with a longer lookback too.
+        variety: whether networks are also trained under a second normalisation: never, where that is cheap, or always.
     """
 
     summary: str
@@ -177,7 +176,7 @@ class Preset:
 PRESETS: dict[str, Preset] = {
     "fast": Preset("a first look", units=64, epochs=5, members=1, steps_per_epoch=100, variety="none"),
     "balanced": Preset("the default", units=128, epochs=15, members=1, steps_per_epoch=200, variety="cheap"),
-    "best": Preset("up to ten times the time", units=192, epochs=20, members=1, steps_per_epoch=200, variety="all"),
+    "best": Preset("up to ten times the time", units=128, epochs=15, members=3, steps_per_epoch=200, variety="all"),
 }
 
 
