@@ -17,7 +17,7 @@ from tsforecast.files import plain
 from tsforecast.frequency import DAY, HOUR, MINUTE, Frequency
 from tsforecast.io.numbers import parse_numbers
 from tsforecast.io.tables import RawTable, read_table
-from tsforecast.models.config import PRESETS, FitOptions
+from tsforecast.models.config import PRESETS, FitOptions, check_options
 from tsforecast.models.events import EpochEnded, Event, Message
 from tsforecast.models.plan import Plan
 from tsforecast.models.registry import MODELS
@@ -47,6 +47,17 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--model", choices=MODELS, default=FitOptions.model)
     parser.add_argument("--seed", type=int, default=FitOptions.seed)
     parser.add_argument("--json", action="store_true", help="one JSON document on stdout")
+
+
+def options_of(arguments: argparse.Namespace, **more: Any) -> FitOptions:
+    """The options of a fit that a benchmark's command line stands for.
+
+    Raises:
+        OptionError: a value outside its range.
+    """
+    options = FitOptions(preset=arguments.preset, model=arguments.model, seed=arguments.seed, **more)
+    check_options(options)
+    return options
 
 
 def read_rows(path: str, frequency: Frequency) -> Panel:

@@ -19,7 +19,18 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
-from common import FREQUENCIES, Columns, add_options, choices_of, read_rows, run, show, write_json, write_table
+from common import (
+    FREQUENCIES,
+    Columns,
+    add_options,
+    choices_of,
+    options_of,
+    read_rows,
+    run,
+    show,
+    write_json,
+    write_table,
+)
 from numpy.typing import NDArray
 
 from tsforecast.errors import DataError
@@ -28,7 +39,7 @@ from tsforecast.io.notes import counted
 from tsforecast.metrics import evaluate, owa, seasonal_errors
 from tsforecast.models.baselines import naive2
 from tsforecast.models.calibration import window_spread
-from tsforecast.models.config import FitOptions, check_options
+from tsforecast.models.config import FitOptions
 from tsforecast.models.events import Message, Report
 from tsforecast.models.forecasting import Intervals, in_user_units, predict_ahead
 from tsforecast.series import Panel
@@ -51,14 +62,7 @@ def main() -> None:
     """Run the benchmark from the command line."""
     arguments = parse()
     train, y_true = read_pair(arguments.train, arguments.test, FREQUENCIES[arguments.frequency])
-    options = FitOptions(
-        horizon=y_true.shape[1],
-        season_length=arguments.season_length,
-        preset=arguments.preset,
-        model=arguments.model,
-        seed=arguments.seed,
-    )
-    check_options(options)
+    options = options_of(arguments, horizon=y_true.shape[1], season_length=arguments.season_length)
     began = time.monotonic()
     scores, learned = compete(train, y_true, options, show)
     write(arguments, train, scores, learned, time.monotonic() - began)

@@ -25,6 +25,7 @@ from common import (
     Columns,
     add_options,
     choices_of,
+    options_of,
     read_rows,
     run,
     say,
@@ -35,10 +36,9 @@ from common import (
 
 from tsforecast.io.panels import read_panel
 from tsforecast.metrics import Points, Series, Values, coverage, evaluate, seasonal_errors
-from tsforecast.models.config import FitOptions, check_options
+from tsforecast.models.config import FitOptions
 from tsforecast.models.events import Message, Report
-from tsforecast.models.forecasting import in_user_units
-from tsforecast.models.held_out import predict_index, spread_index
+from tsforecast.models.held_out import intervals_index
 from tsforecast.models.preparation import prepare
 from tsforecast.series import Panel
 from tsforecast.split import Split
@@ -61,14 +61,7 @@ _COLUMNS: Columns = {
 def main() -> None:
     """Run the benchmark from the command line."""
     arguments = parse()
-    options = FitOptions(
-        horizon=arguments.horizon,
-        season_length=arguments.season_length,
-        preset=arguments.preset,
-        model=arguments.model,
-        seed=arguments.seed,
-    )
-    check_options(options)
+    options = options_of(arguments, horizon=arguments.horizon, season_length=arguments.season_length)
     # All files are read first: a bad one is not found out after hours of training.
     panels = {file: read(file, arguments) for file in arguments.csv}
     began = time.monotonic()
@@ -125,15 +118,7 @@ def score(panel: Panel, split: Split, evaluated: Evaluated) -> dict[str, Any]:
     plan, trained = evaluated.plan, evaluated.trained
     prepared = prepare(panel, split, plan)
     index = prepared.windows("test", plan, MAX_TEST)
-    made = in_user_units(
-        predict_index(trained, prepared, index),
-        spread_index(trained, prepared, index),
-        spec=trained.spec,
-        calibration=evaluated.calibration,
-        scaling=prepared.scaling,
-        series=index.series,
-        levels=_LEVELS,
-    )
+    made = intervals_index(trained, evaluated.calibration, prepared, index, _LEVELS)
     rows = index.origins[:, None] + np.arange(plan.horizon)
     y_true, observed = panel.values[rows], panel.observed[rows]
     scale = seasonal_errors(panel.values, panel.observed, panel.offsets, plan.season_length, split.train_end)

@@ -16,10 +16,10 @@ import sys
 import time
 
 import numpy as np
-from common import Columns, add_options, choices_of, run, say, show, write_json, write_table
+from common import Columns, add_options, choices_of, options_of, run, say, show, write_json, write_table
 
 from tsforecast.io.panels import read_panel
-from tsforecast.models.config import STRATEGIES, FitOptions, check_options
+from tsforecast.models.config import STRATEGIES, FitOptions
 from tsforecast.models.held_out import predict_index
 from tsforecast.models.learning import train_model
 from tsforecast.models.plan import Plan
@@ -46,14 +46,7 @@ def main() -> None:
     panel = read_panel(arguments.csv).panel
     train, validation, test = row_counts(arguments, int(panel.lengths.min()))
     panel = panel.between(np.zeros_like(panel.lengths), np.full_like(panel.lengths, train + validation + test))
-    options = FitOptions(
-        horizon=arguments.horizon,
-        preset=arguments.preset,
-        model=arguments.model,
-        strategy=arguments.strategy,
-        seed=arguments.seed,
-    )
-    check_options(options)
+    options = options_of(arguments, horizon=arguments.horizon, strategy=arguments.strategy)
 
     def split(panel: Panel) -> Split:
         return split_rows(panel.lengths, validation=validation, calibration=0, test=test)

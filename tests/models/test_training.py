@@ -61,7 +61,9 @@ def fit(data, network, training=TRAINING, *, seed=0, events=None, graphs=None, *
 
     listen = (lambda event: None) if events is None else events.append
     known = Run("training", 0, seed, **run)
-    return train(data, network, training, known, device="/CPU:0", report=listen, graphs=graphs)
+    return train(
+        data, network, training, known, device="/CPU:0", report=listen, graphs={} if graphs is None else graphs
+    )
 
 
 def same_weights(one, other):

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tsforecast.models.calibration import Calibration, calibrate, scores_of, window_spread
-from tsforecast.models.forecasting import predict_windows
+from tsforecast.models.forecasting import Intervals, in_user_units, predict_windows
 from tsforecast.models.plan import Plan
 from tsforecast.models.preparation import Prepared
 from tsforecast.models.trained import Learned, Period, Trained
@@ -40,6 +40,25 @@ def spread_index(trained: Trained, prepared: Prepared, index: WindowIndex) -> ND
         for batch in batches(prepared.values, panel.observed, panel.offsets, index, **shapes)
     ]
     return np.concatenate(parts) if parts else np.empty((0, 1))
+
+
+def intervals_index(
+    trained: Trained,
+    calibration: Calibration,
+    prepared: Prepared,
+    index: WindowIndex,
+    levels: tuple[float, ...],
+) -> Intervals:
+    """Forecast windows of the panel in the user's units, with calibrated intervals of the levels in percent."""
+    return in_user_units(
+        predict_index(trained, prepared, index),
+        spread_index(trained, prepared, index),
+        spec=trained.spec,
+        calibration=calibration,
+        scaling=prepared.scaling,
+        series=index.series,
+        levels=levels,
+    )
 
 
 def calibrate_model(learned: Learned) -> Calibration:

@@ -88,7 +88,7 @@ def train(
     *,
     device: str,
     report: Report,
-    graphs: Graphs | None = None,
+    graphs: Graphs,
 ) -> TrainedNetwork:
     """Train one network and keep its best weights.
 
@@ -108,16 +108,24 @@ def train(
     report(PhaseStarted(run.phase, epochs, len(data.train)))
     began = time.monotonic()
     with tf.device(device):
-        graph = _graph({} if graphs is None else graphs, data, network, training, run.seed)
+        graph = _graph(graphs, data, network, training, run.seed)
+        trained = _all_epochs(graph, training, run, epochs, report)
+    report(PhaseEnded(run.phase, trained.reason, len(trained.history), time.monotonic() - began))
+    return trained
+
+
+def _all_epochs(
+    graph: TrainingGraph, training: TrainingConfig, run: Run, epochs: int, report: Report
+) -> TrainedNetwork:
+    """Epoch after epoch, until they are done or the course, the deadline or a loss that is not finite ends them."""
     course = Course(None if run.replay else training.patience, plateau=training.schedule == "plateau")
     history: list[EpochRecord] = []
     gradients: list[NDArray[np.float32]] = []
-    best_epoch, path = 0, run.replay
+    best_epoch = 0
     reason = f"all {epochs} epochs done" if epochs > 1 else "the one epoch done"
     for number in range(1, epochs + 1):
         step = run.replay[number - 1] if run.replay else Step(number, course.factor)
-        with tf.device(device):
-            record = _epoch(graph, training, run, number, epochs, step, report)
+        record = _epoch(graph, training, run, number, epochs, step, report)
         history.append(record)
         criterion = record.loss if record.val_loss is None else record.val_loss
         if not np.isfinite([record.loss, criterion]).all():
@@ -129,8 +137,7 @@ def train(
             reason = "the loss was no longer finite; the weights before were kept"
             break
         if run.measured:
-            with tf.device(device):
-                gradients.append(graph.gradient_norms())
+            gradients.append(graph.gradient_norms())
         if course.better(criterion, step) or run.replay:
             best, best_epoch = graph.weights(), number
         elif course.impatient:
@@ -141,8 +148,7 @@ def train(
         if time.monotonic() + record.seconds > run.deadline and number < epochs:
             reason = "the time limit is reached"
             break
-    report(PhaseEnded(run.phase, reason, len(history), time.monotonic() - began))
-    return TrainedNetwork(best, tuple(history), best_epoch, path or course.path, reason, tuple(gradients))
+    return TrainedNetwork(best, tuple(history), best_epoch, run.replay or course.path, reason, tuple(gradients))
 
 
 def _graph(

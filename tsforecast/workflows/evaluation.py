@@ -10,8 +10,7 @@ import numpy as np
 from tsforecast.metrics import evaluate, seasonal_errors, skill
 from tsforecast.models.calibration import Calibration
 from tsforecast.models.events import Message, Report
-from tsforecast.models.forecasting import in_user_units
-from tsforecast.models.held_out import calibrate_model, predict_index, spread_index
+from tsforecast.models.held_out import calibrate_model, intervals_index
 from tsforecast.models.learning import train_model
 from tsforecast.models.plan import Plan
 from tsforecast.models.preparation import Prepared, can_fit_linear, prepare
@@ -77,15 +76,7 @@ def score_models(entries: dict[str, Entry], plan: Plan) -> dict[str, dict[str, f
     )
     scores = {}
     for name, entry in entries.items():
-        made = in_user_units(
-            predict_index(entry.trained, entry.prepared, index),
-            spread_index(entry.trained, entry.prepared, index),
-            spec=entry.trained.spec,
-            calibration=entry.calibration,
-            scaling=entry.prepared.scaling,
-            series=index.series,
-            levels=LEVELS,
-        )
+        made = intervals_index(entry.trained, entry.calibration, entry.prepared, index, LEVELS)
         scores[name] = evaluate(
             y_true,
             made.y_pred,
