@@ -35,7 +35,7 @@ def test_too_few_windows_are_joined_by_the_validation_windows_of_all_periods():
     assert len(learned.periods) == 3
     own = len(learned.periods[0].prepared.windows("calibration", learned.plan))
     assert calibration.windows == own + count(learned, "validation")
-    assert f"calibration windows span only 1 horizons, so {ADDED}" in calibration.method
+    assert f"calibration windows span only 1 times the horizon, so {ADDED}" in calibration.method
 
 
 def test_each_period_is_scored_by_the_model_of_its_own_rows():

@@ -76,7 +76,7 @@ def calibrate_model(learned: Learned) -> Calibration:
     if spanned >= ENOUGH_HORIZONS:
         return calibrate(*pools[0])
     pools += [_scores(period, "validation", plan) for period in learned.periods]
-    said = f"; calibration windows span only {spanned:.2g} horizons, so validation windows were added"
+    said = f"; calibration windows span only {spanned:.2g} times the horizon, so validation windows were added"
     if not sum(len(scores) for scores, _ in pools):
         pools = [_scores(now, "train", plan)]
         said = "; too few rows to hold some out for this alone, so training windows were used: intervals may be narrow"
