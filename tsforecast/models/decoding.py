@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import tensorflow as tf
 
+from tsforecast.models.cells import Cell, Gates, cell_of, combine, project, recur
+
 if TYPE_CHECKING:
     from tsforecast.models.network import SegmentNetwork
 
@@ -20,17 +22,31 @@ States = list[list[list[Tensor]]]
 
 
 def decode_direct(network: SegmentNetwork, states: States, series: Tensor, training: bool) -> Tensor:
-    """All segments of the horizon at once, each one step away from the encoder's last state."""
-    config = network.config
-    segments = config.output_segments
-    query = tf.tile(network.position[None], (tf.shape(series)[0], 1, 1))
-    if network.series is not None:
-        vector = tf.gather(network.series, series)[:, None]
-        query = tf.concat([query, tf.tile(vector, (1, segments, 1))], axis=-1)
-    query = tf.reshape(query, (-1, config.units))
-    repeated = [[[tf.repeat(s, segments, axis=0) for s in state] for state in layer] for layer in states]
-    output, _ = step(network.encoder, query, repeated)
+    """All segments of the horizon at once, each one step away from the encoder's last state.
+
+    The queries are the same for every sample and the states for every segment, so each meets its weights once.
+    """
+    output: Tensor = None
+    for number, (directions, before) in enumerate(zip(network.encoder, states, strict=True)):
+        outputs = []
+        for layer, state in zip(directions, before, strict=True):
+            cell = cell_of(layer)
+            projected = project(cell, output) if number else _project_queries(network, cell, series)
+            recurrent = recur(cell, state[0])
+            each = tuple(gate[:, None] for gate in recurrent), tuple(one[:, None] for one in state)
+            outputs.append(combine(cell, projected, *each)[0])
+        wide = tf.concat(outputs, axis=-1)
+        output = wide + output if number else wide
     return network.read_out(output, training)
+
+
+def _project_queries(network: SegmentNetwork, cell: Cell, series: Tensor) -> Gates:
+    """What the queries add to the gates, (1 or samples, segments, units): of the segment, and of the series."""
+    position = tuple(gate[None] for gate in project(cell, network.position))
+    if network.series is None:
+        return position
+    vectors = project(cell, tf.gather(network.series, series), first=network.position.shape[1])
+    return tuple(one + vector[:, None] for one, vector in zip(position, vectors, strict=True))
 
 
 def decode_fed_back(network: SegmentNetwork, layers: Layers, output: Tensor, states: States, training: bool) -> Tensor:

@@ -31,7 +31,7 @@ def start(threads: int) -> Any:
 
         if "threads" not in _state:
             try:
-                tf.config.threading.set_intra_op_parallelism_threads(threads)
+                tf.config.threading.set_intra_op_parallelism_threads(1)
                 tf.config.threading.set_inter_op_parallelism_threads(threads)
             except RuntimeError:  # somebody in this process has used TensorFlow before us
                 threads = tf.config.threading.get_intra_op_parallelism_threads() or (os.cpu_count() or 1)

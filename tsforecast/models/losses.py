@@ -9,6 +9,7 @@ import math
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 import tensorflow as tf
 
 from tsforecast.models.config import NetworkConfig
@@ -25,17 +26,18 @@ def loss_function(name: str, network: NetworkConfig) -> Callable[..., tuple[Tens
 
     target (samples, steps) is in model space, y (samples, steps, outputs) is normalised, center and scale
     (samples, 1, 1) undo the normalisation, weight (samples, steps) is zero where a target does not count, or None.
-    The function returns the mean loss and the sum of weights it is the mean over.
+    The function returns the sum of the losses and the sum of their weights; one by the other is the mean.
     """
     if name == "student-t":
         return _weighted(_student_t(network))
-    levels = tf.constant(network.levels, tf.float32)
-    shares = tf.constant(_level_shares(network.levels), tf.float32)
+    levels, shares = np.array(network.levels, np.float32), np.array(_level_shares(network.levels), np.float32)
+    above, below = 2 * shares * levels, 2 * shares * (levels - 1)
 
     def pointwise(error: Tensor) -> Tensor:
         if name == "quantile":
             # Koenker and Bassett (1978); the factor 2 makes the median's share the absolute error.
-            return tf.reduce_sum(shares * 2.0 * tf.maximum(levels * error, (levels - 1.0) * error), axis=2)
+            slope = tf.where(error < 0.0, below, above)
+            return tf.reduce_sum(error * tf.stop_gradient(slope), axis=2)
         error = error[:, :, 0]
         if name == "mae":
             return tf.abs(error)
@@ -69,14 +71,13 @@ def _student_t(network: NetworkConfig) -> Callable[..., Tensor]:
 
 
 def _weighted(values: Callable[..., Tensor]) -> Callable[..., tuple[Tensor, Tensor]]:
-    """The mean of pointwise losses, and the sum of weights it is the mean over."""
+    """The sum of pointwise losses, and of their weights."""
 
     def loss(target: Tensor, y: Tensor, center: Tensor, scale: Tensor, weight: Tensor | None) -> Any:
         value = values(target, y, center, scale)
         if weight is None:
-            return tf.reduce_mean(value), tf.cast(tf.size(value), tf.float32)
-        total = tf.reduce_sum(weight)
-        return tf.reduce_sum(value * weight) / tf.maximum(total, 1.0), total
+            return tf.reduce_sum(value), tf.cast(tf.size(value), tf.float32)
+        return tf.reduce_sum(value * weight), tf.reduce_sum(weight)
 
     return loss
 

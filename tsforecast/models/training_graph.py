@@ -19,6 +19,7 @@ from tsforecast.models.config import LEAST_STEPS, NetworkConfig, TrainingConfig
 from tsforecast.models.gradients import state_gradient_norms
 from tsforecast.models.losses import loss_function
 from tsforecast.models.network import RunLayer, SegmentNetwork, run_layer
+from tsforecast.models.recurrence import run_hoisted
 from tsforecast.models.spec import Weights
 from tsforecast.windows import WindowIndex
 
@@ -57,6 +58,10 @@ class TrainingGraph:
         self.optimizer = _optimizer(training)
         self.optimizer.build(self.model.trainable_variables)
         self.values = _resident(data.values)
+        # Keras' own loop becomes cuDNN's on a GPU, which fills it with one batch; a CPU is filled by a shard per core.
+        on_gpu = "GPU" in self.values.device
+        self.run_layer = run_layer if on_gpu else run_hoisted
+        self.shards = 1 if on_gpu else min(training.threads, self.batch)
         self.observed = None if data.observed.all() else _resident(data.observed)
         self.starts = _resident(data.offsets[:-1])
         self.loss = loss_function(training.loss, network)
@@ -65,9 +70,10 @@ class TrainingGraph:
         # One trace serves every number of steps and every size of a validation batch.
         steps, windows = tf.TensorSpec((None, self.batch), tf.int64), tf.TensorSpec((None,), tf.int64)
         rates = tf.TensorSpec((None,), tf.float32)
-        self._train = tf.function(self._train_steps, input_signature=(steps, steps, rates))
-        self._evaluate = tf.function(self._evaluate_batch, input_signature=(windows, windows))
-        self._measure = tf.function(self._measure_gradients, input_signature=(windows, windows))
+        self._shard = tf.function(self._shard_gradients, input_signature=(windows, windows), autograph=False)
+        self._train = tf.function(self._train_steps, input_signature=(steps, steps, rates), autograph=False)
+        self._evaluate = tf.function(self._evaluate_batch, input_signature=(windows, windows), autograph=False)
+        self._measure = tf.function(self._measure_gradients, input_signature=(windows, windows), autograph=False)
 
     def takes(self, data: TrainingData) -> bool:
         """Whether what was traced serves these data too."""
@@ -133,9 +139,9 @@ class TrainingGraph:
         total = weight = 0.0
         for begin in range(0, len(index), _VALIDATION_BATCH):
             part = slice(begin, begin + _VALIDATION_BATCH)
-            loss, count = self._evaluate(tf.constant(index.origins[part]), tf.constant(index.series[part]))
-            total += float(loss) * float(count)
-            weight += float(count)
+            losses, weights = self._evaluate(tf.constant(index.origins[part]), tf.constant(index.series[part]))
+            total += float(losses)
+            weight += float(weights)
         return total / weight if weight else None
 
     def gradient_norms(self) -> NDArray[np.float32]:
@@ -169,7 +175,7 @@ class TrainingGraph:
         weight = None if counts is None else tf.cast(counts, tf.float32)
         return context, mask, tf.gather(self.values, targets), weight
 
-    def _forward(self, origins: Any, series: Any, training: bool, run: RunLayer = run_layer) -> tuple[Any, Any]:
+    def _forward(self, origins: Any, series: Any, training: bool, run: RunLayer) -> tuple[Any, Any]:
         before = self.network.window_targets if training else 0
         context, mask, target, weight = self._gather(origins, series, before)
         known = target[:, before:] if training else None
@@ -179,27 +185,68 @@ class TrainingGraph:
         return self.loss(target, y, center, scale, weight)
 
     def _train_steps(self, origins: Any, series: Any, rates: Any) -> Any:
+        """Sums of loss, clipped steps and gradient norm over the steps, shape (3,)."""
+        count = tf.shape(origins)[0]
+
+        def body(step: Any, sums: Any) -> tuple[Any, Any]:
+            return step + 1, sums + self._step(origins[step], series[step], rates[step])
+
+        return tf.while_loop(lambda step, _: step < count, body, (0, tf.zeros(3)))[1]
+
+    def _step(self, origins: Any, series: Any, rate: Any) -> Any:
+        """Train on one batch; its loss, whether the gradient was clipped, and its norm."""
         variables = self.model.trainable_variables
-        sums = tf.zeros(3)
-        for step in tf.range(tf.shape(origins)[0]):
-            with tf.GradientTape() as tape:
-                loss, _ = self._forward(origins[step], series[step], True)
-            gradients = tape.gradient(loss, variables)
-            norm = tf.linalg.global_norm(gradients)
-            clipped = 0.0
-            if self.training.clip_norm > 0:
-                gradients, _ = tf.clip_by_global_norm(gradients, self.training.clip_norm, use_norm=norm)
-                clipped = tf.cast(norm > self.training.clip_norm, tf.float32)
-            self.optimizer.learning_rate.assign(rates[step])
-            self.optimizer.apply(gradients, variables)
-            sums += tf.stack([loss, clipped, norm])
-        return sums
+        loss, gradients = self._batch_gradients(origins, series)
+        norm = tf.linalg.global_norm(gradients)
+        clipped = 0.0
+        if self.training.clip_norm > 0:
+            gradients, _ = tf.clip_by_global_norm(gradients, self.training.clip_norm, use_norm=norm)
+            clipped = tf.cast(norm > self.training.clip_norm, tf.float32)
+        self.optimizer.learning_rate.assign(rate)
+        self.optimizer.apply(gradients, variables)
+        return tf.stack([loss, clipped, norm])
+
+    def _batch_gradients(self, origins: Any, series: Any) -> tuple[Any, list[Any]]:
+        """Mean loss of a batch and its gradients: shards have nothing in common, so that each has a core for itself."""
+        parts = [self._shard(origins[part], series[part]) for part in _shards(self.batch, self.shards)]
+        losses, weights, gradients = zip(*parts, strict=True)
+        total = tf.maximum(tf.add_n(weights), 1.0)
+        return tf.add_n(losses) / total, [_sum(each, total) for each in zip(*gradients, strict=True)]
+
+    def _shard_gradients(self, origins: Any, series: Any) -> tuple[Any, Any, list[Any]]:
+        """Sum of the losses of some windows, sum of their weights, and the gradients of the first."""
+        with tf.GradientTape() as tape:
+            loss, weight = self._forward(origins, series, True, self.run_layer)
+        return loss, weight, tape.gradient(loss, self.model.trainable_variables)
 
     def _evaluate_batch(self, origins: Any, series: Any) -> tuple[Any, Any]:
-        return self._forward(origins, series, False)
+        """Sum of the losses of a batch, and of their weights."""
+        parts = _shards(tf.shape(origins)[0], self.shards)
+        losses, weights = zip(
+            *(self._forward(origins[part], series[part], False, self.run_layer) for part in parts), strict=True
+        )
+        return tf.add_n(losses), tf.add_n(weights)
 
     def _measure_gradients(self, origins: Any, series: Any) -> Any:
-        return state_gradient_norms(lambda run: self._forward(origins, series, False, run)[0])
+        def loss(run: RunLayer) -> Any:
+            losses, weights = self._forward(origins, series, False, run)
+            return losses / tf.maximum(weights, 1.0)
+
+        return state_gradient_norms(loss)
+
+
+def _shards(count: Any, shards: int) -> list[slice]:
+    """Cut so many windows into shards, the sizes as equal as can be."""
+    return [slice(count * i // shards, count * (i + 1) // shards) for i in range(shards)]
+
+
+def _sum(gradients: tuple[Any, ...], total: Any) -> Any:
+    """The shards' gradients of one variable together, by the total; those of single rows of a table stay apart."""
+    if isinstance(gradients[0], tf.IndexedSlices):
+        values = tf.concat([one.values for one in gradients], axis=0) / total
+        indices = tf.concat([one.indices for one in gradients], axis=0)
+        return tf.IndexedSlices(values, indices, gradients[0].dense_shape)
+    return tf.add_n(gradients) / total
 
 
 def _resident(values: NDArray[Any]) -> Any:
