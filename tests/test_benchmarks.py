@@ -312,11 +312,93 @@ def test_the_long_horizon_naive_by_hand(bench, daily):
     assert head.split() == ["model", "MSE", "MAE", "seconds", "parameters"]
 
 
+def run_script(name, *words):
+    """A benchmark in a process of its own."""
+    command = [sys.executable, str(ROOT / "examples" / "benchmarks" / name), *map(str, words)]
+    return subprocess.run(command, capture_output=True, text=True, timeout=100)
+
+
 @pytest.mark.parametrize("name", ["long_horizon", "competition", "coverage"])
 def test_a_benchmark_runs_as_a_script(name):
-    path = ROOT / "examples" / "benchmarks" / f"{name}.py"
-    done = subprocess.run([sys.executable, str(path), "--help"], capture_output=True, text=True, timeout=60)
+    done = run_script(f"{name}.py", "--help")
     assert done.returncode == 0 and "--preset" in done.stdout, done.stderr
+
+
+def test_speed_merges_sections_and_says_that_peers_are_left_out(tmp_path):
+    kept = tmp_path / "speed.json"
+    kept.write_text(json.dumps({"sections": {"other": {"runs": 1}, "training": {"runs": 99}}}))
+    sections = ("--section", "training", "--section", "cold-start")
+    done = run_script("speed.py", *sections, "--quick", "--runs", 1, "--keep", kept, "--json")
+    assert done.returncode == 0, done.stderr
+    document = json.loads(done.stdout)
+    assert document == json.loads(kept.read_text())
+    assert list(document["sections"]) == ["other", "training", "cold-start"]
+    training, cold = document["sections"]["training"], document["sections"]["cold-start"]
+    assert (training["quick"], training["runs"]) == (True, 1)
+    (row,) = training["tables"]["all"]
+    assert row["library"] == "tsforecast" and row["windows_per_second"] > 0 and 0 < row["share_of_peak"] < 1
+    # Embedding, the two kernels and biases of a GRU, a query for each of 4 segments, and the head of 7 levels.
+    assert row["parameters"] == (24 * 4 + 4) + (2 * 4 * 12 + 2 * 12) + 4 * 4 + (4 * 24 * 7 + 24 * 7)
+    (row,) = cold["tables"]["cold start"]
+    assert row["command"] == "tsforecast predict" and row["times_tsforecast"] == 1 and row["peak_rss_mib"] > 10
+    for section in (training, cold):
+        assert "Peers are left out: no --peer-python was given." in section["notes"]
+        assert section["machine"]["versions"]["tsforecast"] == tsforecast.__version__
+
+
+def test_speed_names_what_it_lacks(tmp_path):
+    done = run_script("speed.py")
+    assert done.returncode == 2 and "the section validation needs --data" in done.stderr
+    done = run_script("speed.py", "--section", "memory", "--peer-python", "no/such/python")
+    assert done.returncode == 1 and "no/such/python does not start" in done.stderr
+    kept = tmp_path / "kept.json"
+    kept.write_text("[]")
+    done = run_script("speed.py", "--section", "memory", "--keep", kept)
+    assert done.returncode == 1 and f"{kept} does not hold an earlier run's results" in done.stderr
+    done = run_script("speed.py", "--section", "memory", "--keep", tmp_path / "none" / "kept.json")
+    assert done.returncode == 1 and "cannot be written" in done.stderr
+
+
+def test_validation_errors_of_the_speed_benchmark_by_hand(daily):
+    request = {"began": 0, "data": daily, "train": 200, "validation": 50, "horizon": 7, "threads": 1}
+    words = json.dumps(request | {"model": "naive", "preset": "fast"}, default=str)
+    done = run_script("speed_sections/workers/ours_validation.py", words)
+    assert done.returncode == 0, done.stderr
+    values = pd.read_csv(daily)["y"].to_numpy()
+    scaled = (values - values[:200].mean()) / values[:200].std()
+    errors = np.array([scaled[o : o + 7] - scaled[o - 1] for o in range(200, 244)])
+    errors_found = json.loads(done.stdout)
+    assert errors_found["windows"] == len(errors)
+    assert errors_found["mse"] == pytest.approx(np.mean(errors**2), rel=1e-4)
+    assert errors_found["mae"] == pytest.approx(np.mean(np.abs(errors)), rel=1e-4)
+
+
+def test_products_of_a_training_step_by_hand(monkeypatch):
+    monkeypatch.syspath_prepend(str(ROOT / "examples" / "benchmarks"))
+    network = importlib.import_module("speed_sections.training").Network("lstm", steps=3, units=5, segment=2, horizon=4)
+    forward = 3 * 2 * 5 + (3 + 2) * 4 * (5 * 5 + 5 * 5) + 2 * 5 * (2 * 7)
+    assert network.flops == 3 * 2 * forward
+
+
+def test_peak_memory_is_the_childs_own():
+    big = "x = bytearray(300 * 2**20)"
+    launcher = "speed_sections/workers/launcher.py"
+    small, large = (
+        json.loads(run_script(launcher, sys.executable, "-c", code).stdout)["peak_rss_mib"] for code in ("", big)
+    )
+    assert small < 100 and 300 < large < 400
+
+
+def test_speed_in_markdown(monkeypatch):
+    monkeypatch.syspath_prepend(str(ROOT / "examples" / "benchmarks"))
+    markdown = importlib.import_module("speed_sections.tables").markdown
+    machine = {"cpu": "X", "cores": 2, "ram_gib": 8.0, "load": 0.1, "system": "Y", "python": "3.11"}
+    rows = [{"what": "a", "windows_per_second": 12345.6, "ratio": 1.2345}, {"what": "b", "windows_per_second": 7}]
+    section = {"quick": True, "tables": {"ETTh1": rows}, "notes": ["said"]} | {"machine": machine | {"versions": {}}}
+    text = markdown({"sections": {"cold-start": section}})
+    assert text.startswith("## Cold start\n\n**A quick check") and "\n- said\n" in text
+    assert "### ETTh1\n\n| what | windows per second | ratio |" in text
+    assert "| a | 12,346 | 1.23 |\n| b | 7 | - |" in text
 
 
 @pytest.mark.skipif(not M4.is_dir(), reason="the M4 data are not beside the repository")

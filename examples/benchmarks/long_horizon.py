@@ -91,17 +91,17 @@ def row_counts(arguments: argparse.Namespace, length: int) -> tuple[int, int, in
     return counts
 
 
-def score(trained: Trained, prepared: Prepared, plan: Plan, train: int) -> dict[str, float]:
-    """MSE and MAE on standardised values over all test windows."""
+def score(trained: Trained, prepared: Prepared, plan: Plan, train: int, part: str = "test") -> dict[str, float]:
+    """MSE and MAE on standardised values over all windows of a part of the split."""
     panel = prepared.panel
     scale = np.array([panel.series(i)[:train].std() for i in range(panel.n_series)])
-    index = prepared.windows("test", plan)
+    index = prepared.windows(part, plan)
     squared = absolute = 0.0
     for begin in range(0, len(index), _CHUNK):
-        part: WindowIndex = index.take(np.arange(begin, min(begin + _CHUNK, len(index))))
-        series = part.series[:, None]
-        made = predict_index(trained, prepared, part)[:, :, trained.spec.levels.index(0.5)]
-        y_true = panel.values[part.origins[:, None] + np.arange(plan.horizon)]
+        chunk: WindowIndex = index.take(np.arange(begin, min(begin + _CHUNK, len(index))))
+        series = chunk.series[:, None]
+        made = predict_index(trained, prepared, chunk)[:, :, trained.spec.levels.index(0.5)]
+        y_true = panel.values[chunk.origins[:, None] + np.arange(plan.horizon)]
         error = (y_true - prepared.scaling.inverse(made, series)) / scale[series]
         squared += float((error**2).sum())
         absolute += float(np.abs(error).sum())

@@ -1,0 +1,58 @@
+"""Train as `tsforecast fit` does on a given split; print seconds and the error on the validation windows.
+
+python ours_validation.py '{"began": ..., "data": ..., "train": ..., ...}'
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+
+from tsforecast.io.panels import read_panel
+from tsforecast.models.config import FitOptions
+from tsforecast.models.learning import train_again, train_model
+from tsforecast.models.preparation import prepare
+from tsforecast.series import Panel
+from tsforecast.split import Split, split_rows, whole
+from tsforecast.workflows.fit import make_plan
+
+
+def main() -> None:
+    """All that `fit` does between reading and publishing but for scoring test windows, of which there are none."""
+    sys.path.append(str(Path(__file__).resolve().parents[2]))
+    from common import show
+    from long_horizon import score
+
+    request = json.loads(sys.argv[1])
+    rows, threads = request["train"] + request["validation"], request["threads"]
+    options = FitOptions(model=request["model"], preset=request["preset"], horizon=request["horizon"], threads=threads)
+    panel = read_panel(request["data"]).panel
+    if panel.lengths.min() < rows:
+        sys.exit(f"{request['data']} has {panel.lengths.min()} rows, the split needs {rows}")
+    panel = panel.between(np.zeros_like(panel.lengths), np.full_like(panel.lengths, rows))
+
+    def split(panel: Panel) -> Split:
+        return split_rows(panel.lengths, validation=request["validation"], calibration=0, test=0)
+
+    plan, parts = make_plan(panel, options, split)
+    prepared = prepare(panel, parts, plan)
+    learned = train_model(options.model, prepared, plan, show)
+    trained, plan = learned.periods[0].trained, learned.plan
+    seconds = time.monotonic() - request["began"]
+    train_again(prepare(panel, whole(panel.lengths), plan), plan, trained, show)
+    with_final = time.monotonic() - request["began"]
+    errors = score(trained, prepared, plan, request["train"], part="validation")
+    print(
+        json.dumps(
+            {"seconds": seconds, "seconds_with_final_training": with_final}
+            | {key: errors[key] for key in ("mse", "mae", "windows")}
+        )
+    )
+
+
+if __name__ == "__main__":
+    main()
