@@ -15,3 +15,13 @@ def player(monkeypatch):
     player = Player()
     monkeypatch.setattr(training, "train", player)
     return player
+
+
+@pytest.fixture
+def on_cpu():
+    """TensorFlow on the CPU: what is tested is not used on a GPU, whose products are less exact."""
+    pytest.importorskip("tensorflow")
+    from tsforecast.models import engine
+
+    with engine.start(1).device("/CPU:0"):
+        yield

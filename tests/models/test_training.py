@@ -367,7 +367,8 @@ def test_padding_carries_no_training_loss(strategy):
     losses = []
     for lookback in (6, 12):
         network = make_network("gru", strategy=strategy, segment=3, lookback=lookback, normalisation="mean-std")
-        losses.append(graph_of(data, network)._forward(short.origins, short.series, True))
+        graph = graph_of(data, network)
+        losses.append(graph._forward(short.origins, short.series, True, graph.run_layer))
     (loss, count), (padded_loss, padded_count) = losses
     assert float(count) == float(padded_count) == 2 * (HORIZON + (3 if strategy == "autoregressive" else 0))
     assert float(padded_loss) == pytest.approx(float(loss), rel=1e-5)
@@ -380,8 +381,9 @@ def test_autoregressive_points_count_alike():
     graph.model.head.kernel.assign(0 * graph.model.head.kernel)
     window = data.train.take(np.array([7]))
     (origin,) = window.origins
-    loss, _ = graph._forward(window.origins, window.series, True)
-    assert float(loss) == pytest.approx(np.abs(data.values[origin - 15 : origin + HORIZON]).mean(), rel=1e-5)
+    loss, count = graph._forward(window.origins, window.series, True, graph.run_layer)
+    targets = data.values[origin - 15 : origin + HORIZON]
+    assert [float(loss), float(count)] == pytest.approx([np.abs(targets).sum(), len(targets)], rel=1e-5)
 
 
 def test_divergence_in_the_first_epoch_is_an_error_with_a_way_out():
@@ -436,17 +438,17 @@ def test_losses_by_hand():
 
     from tsforecast.models.losses import loss_function
 
-    target, y = tf.constant([[3.0, 5.0]]), tf.constant([[[1.0], [2.5]]])
+    target, y = tf.constant([[3.0, 5.0]]), tf.constant([[[0.75], [2.5]]])
     center, scale = tf.constant([[[1.0]]]), tf.constant([[[2.0]]])
-    # Forecasts 1 + 2 x (1, 2.5) = (3, 6): errors 0 and -1, in the normalised space 0 and -0.5.
+    # Forecasts 1 + 2 x (0.75, 2.5) = (2.5, 6): errors 0.5 and -1, in the normalised space 0.25 and -0.5.
     weight = tf.constant([[0.0, 1.0]])
     for name, normalisation, everywhere, weighted in (
-        ("mae", "last", 0.5, 1.0),
-        ("mse", "last", 0.5, 1.0),
-        ("huber", "last", 0.25, 0.5),
-        ("quantile", "last", 0.5, 1.0),
-        ("mae", "mean-level", 0.25, 0.5),
-        ("mse", "mean-level", 0.125, 0.25),
+        ("mae", "last", 1.5, 1.0),
+        ("mse", "last", 1.25, 1.0),
+        ("huber", "last", 0.625, 0.5),
+        ("quantile", "last", 1.5, 1.0),
+        ("mae", "mean-level", 0.75, 0.5),
+        ("mse", "mean-level", 0.3125, 0.25),
     ):
         loss = loss_function(name, make_network(normalisation=normalisation))
         assert [float(x) for x in loss(target, y, center, scale, None)] == pytest.approx([everywhere, 2])
@@ -478,7 +480,7 @@ def test_the_student_t_loss_is_the_negative_log_likelihood(normalisation, unit):
     center, scale = np.array([[[1.0]]]), np.array([[[2.0]]])
     expected = -t.logpdf((target - 1) / 2, y[:, :, 2], y[:, :, 0], y[:, :, 1])[0] + np.log(unit)
     tensors = [tf.constant(value, tf.float32) for value in (target, y, center, scale)]
-    assert [float(x) for x in loss(*tensors, None)] == pytest.approx([expected.mean(), 2], rel=1e-5)
+    assert [float(x) for x in loss(*tensors, None)] == pytest.approx([expected.sum(), 2], rel=1e-5)
     weight = tf.constant([[0.0, 1.0]])
     assert [float(x) for x in loss(*tensors, weight)] == pytest.approx([expected[1], 1], rel=1e-5)
 
@@ -532,7 +534,7 @@ def test_each_graph_is_traced_once():
     from tsforecast.models.training_graph import TrainingGraph
 
     data = make_data()
-    graph = TrainingGraph(data, make_network(), replace(TRAINING, batch_size=64, steps_per_epoch=7), 0)
+    graph = TrainingGraph(data, make_network(), replace(TRAINING, batch_size=63, steps_per_epoch=7, threads=2), 0)
     order, rates = graph.order(0, 1), np.full(graph.steps, 0.01, np.float32)
     for part in (slice(0, 3), slice(3, 5), slice(5, 6)):
         graph.run(order[part], rates[part])
@@ -541,6 +543,7 @@ def test_each_graph_is_traced_once():
     for _ in range(2):
         graph.gradient_norms()
     assert graph._train.experimental_get_tracing_count() == 1
+    assert graph._shard.experimental_get_tracing_count() == 1
     assert graph._measure.experimental_get_tracing_count() == 1
     assert graph._evaluate.experimental_get_tracing_count() == 1
 

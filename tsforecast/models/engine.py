@@ -31,10 +31,11 @@ def start(threads: int) -> Any:
 
         if "threads" not in _state:
             try:
+                # Training cuts its batches into a shard per thread (training_graph.py): each operation is one thread's.
                 tf.config.threading.set_intra_op_parallelism_threads(1)
                 tf.config.threading.set_inter_op_parallelism_threads(threads)
             except RuntimeError:  # somebody in this process has used TensorFlow before us
-                threads = tf.config.threading.get_intra_op_parallelism_threads() or (os.cpu_count() or 1)
+                threads = tf.config.threading.get_inter_op_parallelism_threads() or (os.cpu_count() or 1)
             _state["threads"] = threads
         tf.config.list_logical_devices()
         tf.get_logger().setLevel("ERROR")  # its advice on tracing is not for users

@@ -19,6 +19,9 @@ from tsforecast.models.cells import Cell, Gates, States, Tensor, cell_of, projec
 def run_hoisted(layer: Any, x: Tensor, steps: Tensor | None) -> Sequence[Tensor]:
     """Run a recurrent layer as network.run_layer does.
 
+    At a padded step the outputs are those of the step before, as of a Keras layer of one direction; where Keras'
+    Bidirectional puts zeros instead, nothing reads them.
+
     Args:
         layer: a Keras layer of one direction, or Bidirectional.
         x: shape (samples, steps, features).

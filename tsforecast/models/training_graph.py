@@ -24,6 +24,7 @@ from tsforecast.models.spec import Weights
 from tsforecast.windows import WindowIndex
 
 _VALIDATION_BATCH = 1024
+_LEAST_SHARD = 16  # windows that are worth a core
 _GRADIENT_WINDOWS = 64  # that the gradient of each step is measured on, never more than a batch
 
 
@@ -61,7 +62,7 @@ class TrainingGraph:
         # Keras' own loop becomes cuDNN's on a GPU, which fills it with one batch; a CPU is filled by a shard per core.
         on_gpu = "GPU" in self.values.device
         self.run_layer = run_layer if on_gpu else run_hoisted
-        self.shards = 1 if on_gpu else min(training.threads, self.batch)
+        self.shards = 1 if on_gpu else max(1, min(training.threads, self.batch // _LEAST_SHARD))
         self.observed = None if data.observed.all() else _resident(data.observed)
         self.starts = _resident(data.offsets[:-1])
         self.loss = loss_function(training.loss, network)
@@ -71,6 +72,7 @@ class TrainingGraph:
         steps, windows = tf.TensorSpec((None, self.batch), tf.int64), tf.TensorSpec((None,), tf.int64)
         rates = tf.TensorSpec((None,), tf.float32)
         self._shard = tf.function(self._shard_gradients, input_signature=(windows, windows), autograph=False)
+        self._validate = tf.function(self._validate_shard, input_signature=(windows, windows), autograph=False)
         self._train = tf.function(self._train_steps, input_signature=(steps, steps, rates), autograph=False)
         self._evaluate = tf.function(self._evaluate_batch, input_signature=(windows, windows), autograph=False)
         self._measure = tf.function(self._measure_gradients, input_signature=(windows, windows), autograph=False)
@@ -222,10 +224,11 @@ class TrainingGraph:
     def _evaluate_batch(self, origins: Any, series: Any) -> tuple[Any, Any]:
         """Sum of the losses of a batch, and of their weights."""
         parts = _shards(tf.shape(origins)[0], self.shards)
-        losses, weights = zip(
-            *(self._forward(origins[part], series[part], False, self.run_layer) for part in parts), strict=True
-        )
+        losses, weights = zip(*(self._validate(origins[part], series[part]) for part in parts), strict=True)
         return tf.add_n(losses), tf.add_n(weights)
+
+    def _validate_shard(self, origins: Any, series: Any) -> tuple[Any, Any]:
+        return self._forward(origins, series, False, self.run_layer)
 
     def _measure_gradients(self, origins: Any, series: Any) -> Any:
         def loss(run: RunLayer) -> Any:
