@@ -33,6 +33,7 @@ def script(monkeypatch):
     def load(name):
         spec = importlib.util.spec_from_file_location(name, ROOT / "examples" / "benchmarks" / f"{name}.py")
         module = importlib.util.module_from_spec(spec)
+        monkeypatch.setitem(sys.modules, name, module)  # where its dataclasses look for it
         spec.loader.exec_module(module)
         return module
 
@@ -316,6 +317,40 @@ def run_script(name, *words):
     """A benchmark in a process of its own."""
     command = [sys.executable, str(ROOT / "examples" / "benchmarks" / name), *map(str, words)]
     return subprocess.run(command, capture_output=True, text=True, timeout=100)
+
+
+DATA = ("", " with DATA")
+SMALL = ("--series", 3, "--lookback", 24, "--horizon", 6, "--segment", 6, "--units", 4, "--repeats", 1)
+
+
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="memory is measured as Linux tells it")
+def test_prediction_measures_every_case(bench):
+    status, out, err = bench("prediction", *SMALL, "--data", "--json")
+    assert status == 0, err
+    cases = json.loads(out)["cases"]
+    names = [f"{size}{data}, {model}" for size in ("cold start", "bulk") for model in ("gru", "auto") for data in DATA]
+    assert list(cases) == names
+    assert [row["rows"] for row in cases.values()] == [6] * 4 + [18] * 4
+    assert all(0 < row["seconds"] < 60 and 10 < row["peak_mb"] < 2000 for row in cases.values())
+    # Where no table is read, there is no pandas to hold.
+    assert cases["bulk, gru"]["peak_mb"] < cases["bulk with DATA, gru"]["peak_mb"]
+
+
+def test_prediction_as_a_table(script, capsys):
+    row = {"series": 1000, "rows": 48_000, "seconds": 1.5, "rows_per_second": 32_000, "peak_mb": 61.2}
+    script("prediction").write_markdown({"bulk, gru": row})
+    assert capsys.readouterr().out.splitlines()[2] == "| bulk, gru | 1,000 | 48,000 | 1.50 | 32,000 | 61 |"
+
+
+def test_prediction_of_nothing_is_refused(bench):
+    status, _, err = bench("prediction", "--series", 0)
+    assert status == 2 and "series is 0" in err
+
+
+def test_prediction_runs_as_a_script():
+    path = ROOT / "examples" / "benchmarks" / "prediction.py"
+    done = subprocess.run([sys.executable, str(path), "--help"], capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0 and "--series" in done.stdout, done.stderr
 
 
 @pytest.mark.parametrize("name", ["long_horizon", "competition", "coverage"])

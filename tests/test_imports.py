@@ -13,7 +13,7 @@ import pytest
 from tests.conftest import make_series
 
 HEAVY = ("pandas", "sklearn", "tensorflow", "keras", "matplotlib", "pyarrow", "scipy")
-# What `predict`, which reads tables, may not wait for either.
+# What `predict` may not wait for even where it reads a table.
 TRAINING = ("sklearn", "tensorflow", "keras", "scipy")
 _WATCHED = """
 import sys
@@ -67,6 +67,22 @@ def test_predict_needs_nothing_that_trains(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     assert "heavy:" not in done.stderr
     assert done.stdout.startswith("ds,forecast,lower_80,")
+    done = start("-c", _WATCHED % ((*HEAVY, "rich"),), "predict", "-o", "out.csv", folder=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "heavy:" not in done.stderr
+
+
+@pytest.mark.parametrize(("chosen", "used"), [(None, "1"), ("3", "3")])
+def test_predict_takes_one_core_unless_told_otherwise(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, chosen: str | None, used: str
+) -> None:
+    monkeypatch.delenv("OPENBLAS_NUM_THREADS", raising=False)
+    if chosen:
+        monkeypatch.setenv("OPENBLAS_NUM_THREADS", chosen)
+    code = "import os, sys; from tsforecast.cli import main; main(sys.argv[1:], standalone_mode=False); "
+    code += "sys.exit(os.environ['OPENBLAS_NUM_THREADS'])"
+    done = start("-c", code, "predict", "--store", "none", folder=tmp_path)
+    assert done.stderr.splitlines()[-1] == used, done.stderr
 
 
 def test_package_itself_is_light(tmp_path: Path) -> None:

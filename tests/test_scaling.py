@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tsforecast.errors import DataError, OptionError
-from tsforecast.scaling import Scaling, apply_log, fit_scaling, invert_log, log_kind, scaling_of_new
+from tsforecast.scaling import Scaling, apply_log, fit_scaling, invert_log, log_kind, scaling_of_rows
 
 METHODS = ["standard", "robust", "minmax", "none"]
 quick = settings(deadline=None, max_examples=50)
@@ -60,7 +60,7 @@ def test_the_inverse_gives_the_values_back(panel, method):
 def test_new_series_are_scaled_like_those_fitted(panel, method):
     values, observed, offsets, _ = flat(panel)
     fitted = fit_scaling(values, observed, offsets, np.diff(offsets), method=method)
-    new = scaling_of_new(values, observed, offsets, like=fitted)
+    new = scaling_of_rows(values, observed, offsets, like=fitted, series=np.full(len(offsets) - 1, -1))
     assert (new.method, new.log) == (fitted.method, fitted.log)
     np.testing.assert_allclose(new.center, fitted.center, rtol=1e-12, atol=1e-9)
     np.testing.assert_allclose(new.scale, fitted.scale, rtol=1e-9)
@@ -93,6 +93,19 @@ def test_filled_rows_are_not_fitted_on(method):
 
 
 @pytest.mark.parametrize("method", METHODS)
+def test_series_that_are_known_keep_their_scale(method):
+    values, observed, offsets, _ = flat([[4.0, 9.0, 1.0], [7.0, -9.0, 8.0]])
+    fitted = fit_scaling(values, observed, offsets, np.array([3, 3]), method=method)
+    values, observed, offsets, _ = flat([[70.0, 80.0], [50.0], [5.0, -6.0, 7.0], [40.0, 10.0]])
+    mixed = scaling_of_rows(values, observed, offsets, like=fitted, series=np.array([1, -1, 0, 0]))
+    np.testing.assert_array_equal(mixed.center[[0, 2, 3]], fitted.center[[1, 0, 0]])
+    np.testing.assert_array_equal(mixed.scale[[0, 2, 3]], fitted.scale[[1, 0, 0]])
+    assert mixed.center[1] == (0 if method in ("none", "scale") else 50)
+    # One that was below zero once may be so again.
+    assert mixed.nonnegative.tolist() == [False, True, False, True]
+
+
+@pytest.mark.parametrize("method", METHODS)
 def test_a_series_without_an_observed_row_before_its_end_takes_its_first(method):
     values, observed, offsets, _ = flat([[4.0, 9.0, 1.0], [7.0, 9.0, 8.0]])
     observed[:2] = False
@@ -100,7 +113,7 @@ def test_a_series_without_an_observed_row_before_its_end_takes_its_first(method)
     np.testing.assert_array_equal(scaling.center, [0, 0] if method == "none" else [4, 7])
     np.testing.assert_array_equal(scaling.scale, [1, 1])
     observed[:] = False
-    new = scaling_of_new(values, observed, offsets, like=scaling)
+    new = scaling_of_rows(values, observed, offsets, like=scaling, series=np.full(len(offsets) - 1, -1))
     np.testing.assert_array_equal(new.center, scaling.center)
 
 
@@ -143,7 +156,7 @@ def test_the_logarithm_comes_before_the_scaler(log):
     logs = np.log(values) if log == "log" else np.log1p(values)
     np.testing.assert_allclose(scaled, (logs - logs.mean()) / logs.std(), rtol=1e-5, atol=1e-6)
     np.testing.assert_allclose(scaling.inverse(scaled, series), values, rtol=1e-6)
-    new = scaling_of_new(values, observed, offsets, like=scaling)
+    new = scaling_of_rows(values, observed, offsets, like=scaling, series=np.full(len(offsets) - 1, -1))
     np.testing.assert_allclose([new.center, new.scale], [scaling.center, scaling.scale])
 
 

@@ -120,37 +120,46 @@ def fit_scaling(
     return Scaling(method, log, center, scale, nonnegative)
 
 
-def scaling_of_new(
-    values: Values, observed: NDArray[np.bool_], offsets: NDArray[np.int64], *, like: Scaling
+def scaling_of_rows(
+    values: Values, observed: NDArray[np.bool_], offsets: NDArray[np.int64], *, like: Scaling, series: NDArray[np.int64]
 ) -> Scaling:
-    """Center and scale of series that were not there when `like` was fitted, from all their rows.
+    """The transform of other rows than `like` was fitted on: series that it knows keep their center and scale.
 
-    Plain NumPy with scikit-learn's formulas, because prediction does not load scikit-learn.
+    Those of a new series come from all its rows. Plain NumPy with scikit-learn's formulas, because prediction does not
+    load scikit-learn.
+
+    Args:
+        values: shape (rows,).
+        observed: shape (rows,).
+        offsets: start of each series, shape (n_series + 1,).
+        like: the fitted transform.
+        series: number in `like` of each series, -1 for a new one, shape (n_series,).
     """
-    n_series = len(offsets) - 1
-    center, scale = np.zeros(n_series), np.ones(n_series)
-    for number in range(n_series) if like.method != "none" else ():
+    new = series < 0
+    center, scale = np.where(new, 0.0, like.center[series]), np.where(new, 1.0, like.scale[series])
+    for number in np.flatnonzero(new).tolist() if like.method != "none" else ():
         rows = slice(offsets[number], offsets[number + 1])
-        series = apply_log(_known(values[rows], observed[rows]), like.log)
+        known = apply_log(_known(values[rows], observed[rows]), like.log)
         if like.method in ("standard", "scale"):
-            center[number] = series.mean() if like.method == "standard" else 0.0
-            scale[number] = series.std()
+            center[number] = known.mean() if like.method == "standard" else 0.0
+            scale[number] = known.std()
         elif like.method == "robust":
-            low, center[number], high = np.percentile(series, [25, 50, 75])
+            low, center[number], high = np.percentile(known, [25, 50, 75])
             scale[number] = high - low
         else:
-            center[number] = series.min()
-            scale[number] = series.max() - center[number]
-    nonnegative = _nonnegative(values, offsets, np.diff(offsets))
+            center[number] = known.min()
+            scale[number] = known.max() - center[number]
+    nonnegative = _nonnegative(values, offsets, np.diff(offsets)) & (new | like.nonnegative[series])
     return Scaling(like.method, like.log, center, _usable(center, scale), nonnegative)
 
 
 def _nonnegative(values: Values, offsets: NDArray[np.int64], ends: NDArray[np.int64]) -> NDArray[np.bool_]:
     """Whether no row of a series before its end is below zero."""
-    lengths = np.diff(offsets)
-    series = np.repeat(np.arange(len(lengths)), lengths)
-    below = (values < 0) & (np.arange(len(values)) - offsets[series] < ends[series])
-    return np.bincount(series[below], minlength=len(lengths)) == 0
+    below = np.flatnonzero(values < 0)
+    series = np.searchsorted(offsets, below, side="right") - 1
+    nonnegative = np.ones(len(ends), dtype=bool)
+    nonnegative[series[below - offsets[series] < ends[series]]] = False
+    return nonnegative
 
 
 def _matrix(

@@ -99,8 +99,8 @@ class Panel:
         """
         first = np.clip(first, 0, self.lengths)
         last = np.clip(last, first, self.lengths)
-        position = np.arange(self.offsets[-1]) - np.repeat(self.offsets[:-1], self.lengths)
-        keep = (position >= np.repeat(first, self.lengths)) & (position < np.repeat(last, self.lengths))
+        runs = np.stack([first, last - first, self.lengths - last], axis=1)
+        keep = np.repeat(np.tile([False, True, False], self.n_series), runs.ravel())
         return Panel(
             ids=self.ids,
             values=self.values[keep],

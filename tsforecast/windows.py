@@ -9,11 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 Rows = NDArray[np.int64]
+Real = TypeVar("Real", bound=np.floating)
 
 
 @dataclass(frozen=True)
@@ -99,8 +101,8 @@ def gather(
 
 
 def gather_context(
-    values: NDArray[np.float32], offsets: Rows, index: WindowIndex, *, lookback: int
-) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
+    values: NDArray[Real], offsets: Rows, index: WindowIndex, *, lookback: int
+) -> tuple[NDArray[Real], NDArray[np.bool_]]:
     """Copy only the contexts and their masks, both of shape (samples, lookback)."""
     rows = index.origins[:, None] + np.arange(-lookback, 0)
     start = offsets[index.series][:, None]

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from tsforecast.cli.console import Console
-from tsforecast.models.events import BatchProgress, EpochEnded, Message, PhaseEnded, PhaseStarted
+from tsforecast.models.events import BatchProgress, EpochEnded, Message, PhaseEnded, PhaseStarted, SeriesForecast
 
 LONG = "a-series-whose-name-is-much-longer-than-what-a-terminal-of-eighty-columns-can-show-in-one-line"
 TRAINING = (
@@ -143,6 +143,28 @@ def test_terminal_bar_fits_eighty_columns(terminal, name, shown):
     assert len(line) <= 80
     assert line.startswith(shown)
     assert "epoch 10/10 loss 0.5123 val 0.3500 10,234 windows/s 00:0" in line
+
+
+def test_a_long_forecast_on_a_terminal(terminal):
+    out, err = terminal()
+    console = Console()
+    for done in (4_000, 8_000, 12_000):
+        console.report(SeriesForecast(done, 12_000))
+    console.success("wrote it")
+    assert "forecasting" in err.getvalue() and "12,000 of 12,000 series" in err.getvalue()
+    assert err.getvalue().endswith("wrote it\n")
+    assert out.getvalue() == ""
+
+
+def test_a_short_forecast_and_one_that_nobody_watches_show_nothing(terminal, capsys):
+    Console().report(SeriesForecast(6_000, 12_000))
+    assert capsys.readouterr() == ("", "")
+    streams = terminal()
+    Console().report(SeriesForecast(500, 1_000))
+    quiet = Console()
+    quiet.verbosity = -1
+    quiet.report(SeriesForecast(6_000, 12_000))
+    assert [stream.getvalue() for stream in streams] == ["", ""]
 
 
 def test_message_above_the_bar(terminal):

@@ -9,14 +9,18 @@ import pytest
 
 from tsforecast.io.panels import ReadOptions
 
+BLOCKS, WHOLE = ["block 1", "block 2"], ["forecast"]
+TABLE = ("schema", "daily")
 RESULT = SimpleNamespace(
     name="sales",
     version=3,
     model="gru",
-    forecast=SimpleNamespace(horizon=14),
-    history="history",
+    horizon=14,
+    rows=2,
+    forecast="forecast",
+    blocks=lambda report=None: iter(BLOCKS),
+    history=SimpleNamespace(frequency="daily"),
     schema="schema",
-    frame=["row 1", "row 2"],
     notes=(SimpleNamespace(kind="info", text="using sales version 3"),),
     to_dict=lambda: {"name": "sales"},
 )
@@ -31,7 +35,7 @@ def predicted(play, record):
 def written(play):
     """What was handed to the writers."""
     files = []
-    play("io.forecasts", write_forecast=lambda *args: files.append(args))
+    play("io.forecasts", write_forecast=lambda blocks, *args: files.append((list(blocks), *args)))
     play("io.plots", plot_forecast=lambda *args, title: files.append((*args, title)))
     return files
 
@@ -48,9 +52,9 @@ def test_defaults(run, predicted, written, calls):
         "version": None,
         "horizon": None,
         "levels": (80.0, 95.0),
-        "reading": ReadOptions(),
+        "reading": None,
     }
-    assert written == [(RESULT.frame, None)]
+    assert written == [(BLOCKS, *TABLE, None)]
     assert result.output == "using sales version 3\n"
 
 
@@ -65,8 +69,8 @@ def test_options_reach_the_workflow(run, predicted, written, calls):
 
 def test_files(run, predicted, written):
     result = run("predict", "-o", "f.parquet", "--plot", "f.svg")
-    plot = ("history", RESULT.forecast, "schema", "f.svg", "sales: 14 steps by gru, version 3")
-    assert written == [plot, (RESULT.frame, "f.parquet")]
+    plot = (RESULT.history, "forecast", "schema", "f.svg", "sales: 14 steps by gru, version 3")
+    assert written == [plot, (WHOLE, *TABLE, "f.parquet")]
     assert result.stdout == ""
     assert "drew f.svg\nwrote 2 rows to f.parquet from sales version 3\n" in result.stderr
 
@@ -75,7 +79,7 @@ def test_json_takes_the_place_of_csv(run, predicted, written):
     assert json.loads(run("predict", "--json").stdout) == {"name": "sales"}
     assert written == []
     assert json.loads(run("predict", "--json", "-o", "f.csv").stdout) == {"name": "sales"}
-    assert written == [(RESULT.frame, "f.csv")]
+    assert written == [(WHOLE, *TABLE, "f.csv")]
 
 
 def test_quiet_says_nothing(run, predicted, written):
@@ -100,4 +104,4 @@ def test_refused_before_any_work(run, predicted, calls, words, message):
 
 def test_dash_is_stdout(run, predicted, written):
     assert run("predict", "-", "-o", "-").exit_code == 0
-    assert written == [(RESULT.frame, "-")]
+    assert written == [(BLOCKS, *TABLE, "-")]

@@ -7,8 +7,8 @@ import io
 import json
 import os
 import sys
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -16,7 +16,8 @@ import pytest
 
 from tsforecast.errors import DataError, OptionError, OutputError, StorageError
 from tsforecast.frequency import DAY, HOUR, Frequency
-from tsforecast.io.forecasts import forecast_frame, rounded, write_forecast
+from tsforecast.io.forecast_columns import check_columns, forecast_frame, rounded
+from tsforecast.io.forecasts import write_forecast
 from tsforecast.models.spec import Forecast
 from tsforecast.series import Schema
 
@@ -39,12 +40,15 @@ def make_forecast(
     )
 
 
-def make_frame() -> pd.DataFrame:
-    return forecast_frame(make_forecast([("a", "x"), ("b", "y")]), SCHEMA, DAILY)
+def write(forecast: Forecast, path: Path | str | None, schema: Schema = SCHEMA) -> None:
+    write_forecast([forecast], schema, DAILY, path)
+
+
+TWO_SERIES = make_forecast([("a", "x"), ("b", "y")])
 
 
 def test_the_table_has_the_columns_of_the_user(tmp_path: Path) -> None:
-    write_forecast(make_frame(), tmp_path / "out.csv")
+    write(TWO_SERIES, tmp_path / "out.csv")
     assert (tmp_path / "out.csv").read_bytes().decode() == (
         "shop,item,day,forecast,lower_80,upper_80,lower_95,upper_95\n"
         "a,x,08.01.2022,100.0,92.0,108.0,90.5,109.5\n"
@@ -88,7 +92,12 @@ def test_stamps_carry_the_offset_of_their_zone_through_a_clock_change() -> None:
 def test_a_column_with_the_name_of_another_is_refused(column: str) -> None:
     schema = Schema("day", ("shop", column), ("sold",), "%Y-%m-%d")
     with pytest.raises(DataError, match=f"the column '{column}'"):
-        forecast_frame(make_forecast([("a", "x")]), schema, DAILY)
+        check_columns(schema)
+
+
+def test_a_time_that_no_calendar_has_is_refused() -> None:
+    with pytest.raises(DataError, match="beyond the year 9999"):
+        forecast_frame(make_forecast([("a", "x")], first=2_932_895), SCHEMA, DAILY)
 
 
 @pytest.mark.parametrize(
@@ -126,45 +135,63 @@ def test_rounding_is_exact_over_all_magnitudes() -> None:
     )
 
 
-def test_numbers_come_back_as_they_were(tmp_path: Path) -> None:
-    frame = make_frame()
-    frame["forecast"] = np.random.default_rng(0).normal(size=len(frame))
+def blocks_of(forecast: Forecast, size: int) -> Iterator[Forecast]:
+    """The same forecast, some series at a time."""
+    for begin in range(0, len(forecast.ids), size):
+        part = slice(begin, begin + size)
+        arrays = (forecast.y_pred[part], forecast.levels, forecast.lower[part], forecast.upper[part])
+        yield Forecast(forecast.ids[part], forecast.starts[part], *arrays)
+
+
+def many_series(count: int = 40) -> Forecast:
+    """Numbers of all sizes, times that overlap, and a value that is missing."""
+    rng = np.random.default_rng(0)
+    y_pred = rng.normal(size=(count, 3)) * 10.0 ** rng.integers(-9, 17, size=(count, 1))
+    y_pred[3, 1] = np.nan
+    width = np.abs(y_pred)[:, :, None] * rng.uniform(0, 1, (count, 3, 2))
+    starts = rng.integers(19_000, 19_010, size=count)
+    ids = tuple((f"{number:03d}", 'ä, "b"') for number in range(count))
+    return Forecast(ids, starts, y_pred, (80.0, 95.0), y_pred[:, :, None] - width, y_pred[:, :, None] + width)
+
+
+@pytest.mark.parametrize("size", [1, 7, 40])
+def test_a_file_is_the_table_whatever_the_blocks(tmp_path: Path, size: int) -> None:
+    forecast = many_series()
+    frame = forecast_frame(forecast, SCHEMA, DAILY)
     for name in ("out.csv", "out.jsonl", "out.parquet"):
-        write_forecast(frame, tmp_path / name)
-    with open(tmp_path / "out.csv", newline="") as stream:
-        assert [float(row["forecast"]) for row in csv.DictReader(stream)] == frame["forecast"].tolist()
+        write_forecast(blocks_of(forecast, size), SCHEMA, DAILY, tmp_path / name)
+    assert (tmp_path / "out.csv").read_bytes().decode() == frame.to_csv(index=False, lineterminator="\n")
     lines = [json.loads(line) for line in (tmp_path / "out.jsonl").read_text().splitlines()]
-    assert [line["forecast"] for line in lines] == frame["forecast"].tolist()
-    assert pd.read_parquet(tmp_path / "out.parquet")["forecast"].equals(frame["forecast"])
+    assert lines == frame.astype(object).where(frame.notna(), None).to_dict(orient="records")
+    assert pd.read_parquet(tmp_path / "out.parquet").equals(frame)
 
 
 @pytest.mark.parametrize("name", ["out.jsonl", "out.NDJSON"])
 def test_json_lines_hold_one_object_per_row(tmp_path: Path, name: str) -> None:
-    frame = forecast_frame(make_forecast([("ä", "x")], levels=(80.0,)), SCHEMA, DAILY)
-    frame.loc[0, "forecast"] = np.nan
-    write_forecast(frame, str(tmp_path / name))
+    forecast = make_forecast([("ä", "x")], levels=(80.0,))
+    forecast.y_pred[0] = [np.nan, np.inf, 1.5]
+    write(forecast, str(tmp_path / name))
     lines = (tmp_path / name).read_text(encoding="utf-8").splitlines()
     first = '{"shop": "ä", "item": "x", "day": "08.01.2022", "forecast": null, "lower_80": 92.0, "upper_80": 108.0}'
     assert lines[0] == first
-    assert len(lines) == 3
+    assert [json.loads(line)["forecast"] for line in lines] == [None, None, 1.5]
 
 
 def test_parquet_keeps_ids_as_they_are(tmp_path: Path) -> None:
-    frame = forecast_frame(make_forecast([("=a", "@x")]), SCHEMA, DAILY)
-    write_forecast(frame, tmp_path / "out.parquet")
-    assert pd.read_parquet(tmp_path / "out.parquet").astype(object).equals(frame.astype(object))
+    write(make_forecast([("=a", "@x")]), tmp_path / "out.parquet")
+    assert pd.read_parquet(tmp_path / "out.parquet")[["shop", "item"]].to_numpy().tolist() == [["=a", "@x"]] * 3
 
 
 def test_parquet_without_pyarrow_says_how_to_get_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "pyarrow", None)
     with pytest.raises(OptionError, match=r"pip install 'tsforecast\[parquet\]'"):
-        write_forecast(make_frame(), tmp_path / "out.parquet")
+        write(TWO_SERIES, tmp_path / "out.parquet")
     assert not os.listdir(tmp_path)
 
 
 @pytest.mark.parametrize("path", [None, "-"])
 def test_stdout_is_csv(path: str | None, capsys: pytest.CaptureFixture[str]) -> None:
-    write_forecast(make_frame(), path)
+    write(TWO_SERIES, path)
     lines = capsys.readouterr().out.splitlines()
     assert lines[1] == "a,x,08.01.2022,100.0,92.0,108.0,90.5,109.5"
     assert len(lines) == 7
@@ -173,42 +200,40 @@ def test_stdout_is_csv(path: str | None, capsys: pytest.CaptureFixture[str]) -> 
 @pytest.mark.parametrize("name", ["out.xlsx", "out", "out.csv.gz"])
 def test_another_ending_is_refused(tmp_path: Path, name: str) -> None:
     with pytest.raises(OptionError, match=r"\.csv, \.parquet, \.jsonl, \.ndjson"):
-        write_forecast(make_frame(), tmp_path / name)
+        write(TWO_SERIES, tmp_path / name)
 
 
 def test_texts_that_a_spreadsheet_would_run_are_guarded(tmp_path: Path) -> None:
     texts = ["=1+1", "+cmd", "-cmd", "@SUM(A1)", "\tx", "\rx", "-3.2", "+4e5", "a=b", ""]
-    frame = forecast_frame(
-        make_forecast([(text, "x") for text in texts], horizon=1), Schema("=day", ("shop", "item"), ("y",), "%Y"), DAILY
-    )
-    write_forecast(frame, tmp_path / "out.csv")
+    schema = Schema("=day", ("shop", "item"), ("y",), "%Y")
+    write(make_forecast([(text, "x") for text in texts], horizon=1), tmp_path / "out.csv", schema)
     header, *rows = csv.reader(io.StringIO((tmp_path / "out.csv").read_bytes().decode(), newline=""))
     assert header[2] == "'=day"
     guarded = ["'=1+1", "'+cmd", "'-cmd", "'@SUM(A1)", "'\tx", "'\rx", "-3.2", "+4e5", "a=b", ""]
     assert [row[0] for row in rows] == guarded
-    assert frame["shop"].tolist() == texts
 
 
 def test_a_negative_forecast_stays_a_number(tmp_path: Path) -> None:
-    frame = make_frame()
-    frame["forecast"] = -1.5
-    write_forecast(frame, tmp_path / "out.csv")
+    forecast = make_forecast([("a", "x")])
+    forecast.y_pred[:] = -1.5
+    write(forecast, tmp_path / "out.csv")
     assert pd.read_csv(tmp_path / "out.csv")["forecast"].eq(-1.5).all()
 
 
-def test_a_failure_leaves_the_old_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / "out.csv").write_text("old")
+@pytest.mark.parametrize("name", ["out.csv", "out.jsonl", "out.parquet"])
+def test_a_failure_half_way_leaves_the_old_file(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).write_text("old")
 
-    def full(*args: Any, **kwargs: Any) -> None:
+    def failing() -> Iterator[Forecast]:
+        yield TWO_SERIES
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(pd.DataFrame, "to_csv", full)
     with pytest.raises(StorageError, match="No space left"):
-        write_forecast(make_frame(), tmp_path / "out.csv")
-    assert (tmp_path / "out.csv").read_text() == "old"
-    assert os.listdir(tmp_path) == ["out.csv"]
+        write_forecast(failing(), SCHEMA, DAILY, tmp_path / name)
+    assert (tmp_path / name).read_text() == "old"
+    assert os.listdir(tmp_path) == [name]
 
 
 def test_a_folder_that_is_not_there(tmp_path: Path) -> None:
     with pytest.raises(OutputError, match="cannot be written"):
-        write_forecast(make_frame(), tmp_path / "missing" / "out.csv")
+        write(TWO_SERIES, tmp_path / "missing" / "out.csv")

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from tsforecast.errors import DataError
 from tsforecast.frequency import DAY, HOUR, MINUTE, Frequency
 from tsforecast.io.panels import ReadOptions, ReadResult, read_panel
-from tsforecast.io.timestamps import format_stamps
+from tsforecast.io.stamp_texts import format_stamps
 from tsforecast.series import Schema
 
 DATASETS = Path(__file__).parents[2] / "datasets"

@@ -12,7 +12,8 @@ from tsforecast.errors import DataError, OptionError
 from tsforecast.frequency import DAY, HOUR, MINUTE, Frequency, infer_frequency
 from tsforecast.io.clocks import Clock, choose_clock, is_sub_daily, known_zone
 from tsforecast.io.places import Place
-from tsforecast.io.timestamps import ParsedStamps, format_stamps, parse_stamps, stamp_index, typed_stamps
+from tsforecast.io.stamp_texts import format_stamps
+from tsforecast.io.timestamps import ParsedStamps, parse_stamps, stamp_index, typed_stamps
 from tsforecast.io.zones import find_zone, to_instants, to_wall
 from tsforecast.series import Schema
 

@@ -11,7 +11,7 @@ from tsforecast.models.calibration import (
     PROBABILITIES,
     Calibration,
     calibrate,
-    interval,
+    intervals,
     score_at,
     scores_of,
     values_of,
@@ -42,9 +42,9 @@ def test_values_have_scores_and_scores_have_values(forecast, tenths):
     quantiles, levels, spread = forecast
     y = np.array([[tenths / 10]])
     scores = scores_of(y, quantiles, levels, spread)
-    np.testing.assert_allclose(values_of(scores, quantiles, levels, spread), y, rtol=1e-9, atol=1e-6)
+    np.testing.assert_allclose(values_of(scores, quantiles, levels, spread)[:, :, 0], y, rtol=1e-9, atol=1e-6)
     score = np.array([[tenths / 500]])
-    values = values_of(score, quantiles, levels, spread)
+    values = values_of(score, quantiles, levels, spread)[:, :, 0]
     np.testing.assert_allclose(scores_of(values, quantiles, levels, spread), score, rtol=1e-6, atol=1e-6)
 
 
@@ -53,7 +53,7 @@ def test_values_have_scores_and_scores_have_values(forecast, tenths):
 def test_scores_and_values_ascend_together(forecast, scores):
     quantiles, levels, spread = forecast
     ordered = np.sort(np.array(scores))
-    values = [values_of(np.array([[score]]), quantiles, levels, spread)[0, 0] for score in ordered]
+    values = values_of(ordered[None], quantiles, levels, spread)[0, 0]
     assert np.all(np.diff(values) >= 0)
 
 
@@ -94,9 +94,10 @@ def test_intervals_cover_what_they_promise(kind, windows, method):
         assert method in calibration.method
         assert calibration.windows == windows
         y_true, quantiles, levels, spread = worlds(rng, kind, 300)
-        for level, shares in covered.items():
-            lower, upper = interval(calibration, quantiles, levels, spread, level)
-            shares.append(((lower <= y_true) & (y_true <= upper)).mean(axis=0))
+        lower, upper = intervals(calibration, quantiles, levels, spread, tuple(covered))
+        inside = (lower <= y_true[:, :, None]) & (y_true[:, :, None] <= upper)
+        for number, shares in enumerate(covered.values()):
+            shares.append(inside[:, :, number].mean(axis=0))
     for level, shares in covered.items():
         assert np.mean(shares) == pytest.approx(level / 100, abs=0.02)
         if windows >= 100:  # with fewer, the sizes of neighbouring steps are mixed
@@ -138,8 +139,8 @@ def test_beyond_the_horizon_no_interval_is_narrower_than_at_its_end():
     calibration = calibrate(np.random.default_rng(0).normal(size=(500, 2)), np.ones((500, 2), bool))
     # The fed back window looks calm: the model's own quantiles nearly meet.
     quantiles = np.array([[[-1.0, 0.0, 1.0]] * 2 + [[-0.1, 0.0, 0.1]] * 4])
-    lower, upper = interval(calibration, quantiles, (0.1, 0.5, 0.9), np.ones((1, 1)), 80)
-    width = (upper - lower)[0]
+    lower, upper = intervals(calibration, quantiles, (0.1, 0.5, 0.9), np.ones((1, 1)), (80,))
+    width = (upper - lower)[0, :, 0]
     np.testing.assert_allclose(width[2:4], width[1] * np.sqrt(2))
     np.testing.assert_allclose(width[4:], width[1] * np.sqrt(3))
 
@@ -161,8 +162,8 @@ def test_intervals_are_nested(forecast, samples, seed):
     quantiles, levels, spread = forecast
     scores = np.random.default_rng(seed).normal(0.5, 2, (samples, 1))
     calibration = calibrate(scores, np.ones(scores.shape, bool))
-    bounds = [interval(calibration, quantiles, levels, spread, level) for level in (1, 50, 80, 91.3, 95, 99, 99.9)]
-    lower, upper = np.array(bounds)[:, :, 0, 0].T
+    bounds = intervals(calibration, quantiles, levels, spread, (1, 50, 80, 91.3, 95, 99, 99.9))
+    lower, upper = (bound[0, 0] for bound in bounds)
     assert np.all(np.diff(lower) <= 0)
     assert np.all(np.diff(upper) >= 0)
     assert np.all(lower <= upper)
@@ -199,10 +200,10 @@ def test_intervals_widen_beyond_the_calibrated_horizon(levels):
     calibration = calibrate(rng.normal(size=(500, HORIZON)), np.ones((500, HORIZON), bool))
     offsets = np.zeros(1) if levels == POINT else Z
     quantiles = np.broadcast_to(5 + offsets, (1, 3 * HORIZON, len(levels))).astype(np.float64)
-    lower, upper = interval(calibration, quantiles, levels, np.ones((1, 1)), 80)
-    width = (upper - lower)[0]
-    within = interval(calibration, quantiles[:, :HORIZON], levels, np.ones((1, 1)), 80)
-    np.testing.assert_array_equal(width[:HORIZON], (within[1] - within[0])[0])
+    lower, upper = intervals(calibration, quantiles, levels, np.ones((1, 1)), (80,))
+    width = (upper - lower)[0, :, 0]
+    within = intervals(calibration, quantiles[:, :HORIZON], levels, np.ones((1, 1)), (80,))
+    np.testing.assert_array_equal(width[:HORIZON], (within[1] - within[0])[0, :, 0])
     np.testing.assert_allclose(width[HORIZON:] / width[HORIZON - 1], np.sqrt([2, 3]).repeat(HORIZON), rtol=1e-3)
 
 

@@ -62,8 +62,15 @@ def test_chunks_change_nothing(name, monkeypatch):
     spec, weights = make_model(name)
     windows = make_windows(20)
     together = predict_windows(spec, weights, *windows)
-    monkeypatch.setattr(forecasting, "_CHUNK", 7)
+    monkeypatch.setattr(forecasting, "CHUNK", 7)
     np.testing.assert_allclose(predict_windows(spec, weights, *windows), together, rtol=1e-5, atol=1e-6)
+
+
+def test_the_same_forecast_twice_is_the_same_to_the_last_bit():
+    spec, weights = make_model("auto")
+    windows = make_windows(300)
+    first, second = (predict_windows(spec, weights, *windows) for _ in range(2))
+    np.testing.assert_array_equal(first, second)
 
 
 @pytest.mark.parametrize("name", MODELS)

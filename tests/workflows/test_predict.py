@@ -55,6 +55,21 @@ def test_a_few_new_rows_are_joined_to_what_the_model_remembers(fitted, store):
     assert any("joined" in note.text for note in joined.notes)
 
 
+def test_rows_are_joined_series_by_series(fitted, store):
+    newer = sales(403, shops=("007", "7", "8"))
+    few = newer[(newer["date"] >= "2024-02-05") | (newer["shop"] == "8")].copy()
+    names = {"007": "7", "7": "007", "8": "2"}  # the ids sort otherwise than in the model, a new one between them
+    swapped = few.assign(shop=few["shop"].map(names))
+    history = predict(swapped, store=store).history
+    remembered = predict(store=store).history
+    assert history.ids == (("007",), ("2",), ("7",))
+    assert history.starts.tolist() == [remembered.starts[0], history.starts[1], remembered.starts[1]]
+    for number, (old, shop) in enumerate([(0, "007"), (None, "2"), (1, "7")]):
+        own = swapped.loc[swapped["shop"] == shop, "sold"].to_numpy()
+        before = remembered.series(old) if old is not None else []
+        np.testing.assert_array_equal(history.series(number), [*before, *own])
+
+
 def test_older_data_are_continued_where_they_end_and_said(fitted, store):
     result = predict(sales(300), store=store)
     assert result.frame["date"].iloc[0] == "2023-10-28"
@@ -88,7 +103,9 @@ def test_a_shorter_horizon_is_cut(fitted, store):
     assert len(predict(store=store, horizon=3).frame) == 6
 
 
-@pytest.mark.parametrize("options", [{"horizon": 0}, {"levels": (0.0,)}, {"levels": (100.0,)}])
+@pytest.mark.parametrize(
+    "options", [{"horizon": 0}, {"levels": (0.0,)}, {"levels": (100.0,)}, {"levels": (80, 80.0000001)}]
+)
 def test_impossible_options_are_refused(fitted, store, options):
     with pytest.raises(OptionError):
         predict(store=store, **options)

@@ -21,6 +21,7 @@ from tsforecast.models.events import (
     Message,
     PhaseEnded,
     PhaseStarted,
+    SeriesForecast,
 )
 
 if TYPE_CHECKING:
@@ -35,6 +36,8 @@ _ONE_PIECE = ("error", "command", "success")
 _SPEED_SECONDS = 120
 # Width that a column with line breaks needs to be read, and that between columns.
 _BREAKABLE, _GAP = 20, 2
+# Series from which on forecasting them takes long enough to watch.
+_MANY_SERIES = 10_000
 # Columns that a bar takes beside the name of what is trained.
 _BAR_WIDTH = 68
 
@@ -120,7 +123,7 @@ class Console:
             click.echo("\n".join([*([title] if title else []), *_aligned(lines)]), err=True)
 
     def report(self, event: Event) -> None:
-        """Show what training tells: a live bar on a terminal, one line per epoch elsewhere."""
+        """Show what long work tells: a live bar on a terminal; elsewhere one line per epoch of training."""
         if self.quiet:
             return
         match event:
@@ -139,6 +142,8 @@ class Console:
             case PhaseEnded():
                 self.stop()
                 self.info(f"{event.name}: {_epochs(event.epochs)} in {seconds(event.seconds)}, {event.reason}")
+            case SeriesForecast():
+                self._forecast(event)
 
     def stop(self) -> None:
         """Take a live bar off the screen, so that what follows stands on a line of its own."""
@@ -167,7 +172,7 @@ class Console:
         self._training = event.name
         self.info(f"{event.name}: up to {_epochs(event.epochs)} of {event.windows:,} windows")
         if is_terminal(sys.stderr):
-            self._progress = _rich_progress(self._rich)
+            self._progress = _rich_progress(self._rich, "epoch", "loss", "val", "speed")
             name = event.name.partition(", ")[2] or event.name  # of "training, gru" the part that changes
             room = max(8, self._rich.width - _BAR_WIDTH)
             self._progress.add_task(
@@ -196,6 +201,17 @@ class Console:
             self._progress.update(self._progress.task_ids[0], completed=event.epoch, val=val)
         if self._progress is None or self.verbose:
             self.info(f"{self._training}: {_epoch_line(event, self.verbose)}")
+
+    def _forecast(self, event: SeriesForecast) -> None:
+        if self._progress is None and event.total >= _MANY_SERIES and is_terminal(sys.stderr):
+            self._progress = _rich_progress(self._rich, "series")
+            self._progress.add_task("forecasting", total=event.total, series="")
+            self._progress.start()
+        if self._progress is not None:
+            series = f"{event.done:,} of {event.total:,} series"
+            self._progress.update(self._progress.task_ids[0], completed=event.done, series=series)
+        if event.done == event.total:
+            self.stop()
 
 
 def is_terminal(stream: TextIO | None) -> bool:
@@ -277,13 +293,13 @@ def _unbroken(lines: Sequence[Line], width: int) -> set[int]:
     return kept
 
 
-def _rich_progress(console: RichConsole) -> Progress:
+def _rich_progress(console: RichConsole, *fields: str) -> Progress:
     from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
     return Progress(
         TextColumn("{task.description}", markup=False),
         BarColumn(bar_width=8),
-        *(TextColumn(f"{{task.fields[{name}]}}", markup=False) for name in ("epoch", "loss", "val", "speed")),
+        *(TextColumn(f"{{task.fields[{name}]}}", markup=False) for name in fields),
         TimeRemainingColumn(compact=True),
         console=console,
         transient=True,

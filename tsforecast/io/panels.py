@@ -18,8 +18,8 @@ from tsforecast.io.ids import number_series
 from tsforecast.io.notes import Note, counted, info
 from tsforecast.io.places import Place
 from tsforecast.io.rows import Rows, build_panel, one_row_per_time, sort_rows
+from tsforecast.io.stamp_texts import format_stamps
 from tsforecast.io.tables import frame_table, read_table
-from tsforecast.io.timestamps import format_stamps
 from tsforecast.series import Panel, Schema
 
 __all__ = ["Note", "ReadOptions", "ReadResult", "read_panel"]

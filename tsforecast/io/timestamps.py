@@ -1,4 +1,4 @@
-"""Time stamps: from texts to datetime64, and back in the way they were written."""
+"""Time stamps: from texts to datetime64. stamp_texts.py is the way back."""
 
 from __future__ import annotations
 
@@ -16,13 +16,12 @@ from tsforecast.io.notes import Note, counted, warning
 from tsforecast.io.numbers import Texts
 from tsforecast.io.places import Place
 from tsforecast.io.time_formats import COMPACT_DAY, ISO, YEAR, formats_of, has_offset, iso_format, shapes
-from tsforecast.io.zones import UTC, find_zone, offset_name, to_instants, to_wall
+from tsforecast.io.zones import UTC, find_zone, offset_name, to_instants
 from tsforecast.series import Schema
 
 FIRST_YEAR, LAST_YEAR = 1700, 2200
 _TRIAL_TEXTS = 1000
 _OFFSET = re.compile(r" ?(?:[Zz]|([+-])([0-9]{2}):?([0-9]{2})?)$")
-_QUARTER_MARK, _OFFSET_MARK = "\1", "\2"
 
 
 @dataclass(frozen=True)
@@ -246,30 +245,6 @@ def typed_stamps(stamps: pd.Series, place: Place) -> ParsedStamps:
     fraction = ".%f" if np.any(clock % 1_000_000) else ""
     text_format = f"%Y-%m-%d %H:%M:%S{fraction}{'%:z' if zone else ''}"
     return ParsedStamps(wall, _without_zone(stamps) if zone else None, text_format, zone)
-
-
-def format_stamps(stamps: Stamps, schema: Schema, frequency: Frequency) -> list[str]:
-    """Write stamps as the user wrote them: the inverse of `parse_stamps`.
-
-    Args:
-        stamps: as a panel counts them, shape (n,): UTC for sub-daily steps of a zoned table, else the wall clock.
-        schema: format and zone.
-        frequency: the panel's.
-    """
-    zone = schema.time_zone
-    wall = to_wall(stamps, zone) if zone and frequency.sub_daily else stamps
-    index = pd.DatetimeIndex(wall)
-    marked = schema.time_format.replace("%q", _QUARTER_MARK).replace("%:z", _OFFSET_MARK)
-    texts: list[str] = index.strftime(marked).tolist()
-    if _QUARTER_MARK in marked:
-        texts = [text.replace(_QUARTER_MARK, str(part)) for text, part in zip(texts, index.quarter, strict=True)]
-    if _OFFSET_MARK in marked and zone:
-        instants = stamps if frequency.sub_daily else to_instants(wall, zone)
-        texts = [
-            text.replace(_OFFSET_MARK, offset_name(offset).removeprefix(UTC) or "+00:00")
-            for text, offset in zip(texts, wall - instants, strict=True)
-        ]
-    return texts
 
 
 def stamp_index(stamps: Stamps, schema: Schema, frequency: Frequency) -> pd.DatetimeIndex:

@@ -9,7 +9,6 @@ from datetime import timedelta, timezone, tzinfo
 from functools import lru_cache
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from tsforecast.errors import OptionError
@@ -50,12 +49,16 @@ def offset_name(offset: np.timedelta64) -> str:
 
 def to_wall(instants: Stamps, zone: str) -> Stamps:
     """The wall clock of a zone at UTC instants, shape (n,)."""
+    import pandas as pd
+
     local = pd.DatetimeIndex(instants).tz_localize(UTC).tz_convert(find_zone(zone))
     return local.tz_localize(None).to_numpy().astype("datetime64[us]")
 
 
 def to_instants(wall: Stamps, zone: str) -> Stamps:
     """UTC instants of a wall clock, shape (n,); a skipped hour counts from its end, a repeated one as the first."""
+    import pandas as pd
+
     repeated: NDArray[np.bool_] = np.ones(wall.size, dtype=bool)
     local = pd.DatetimeIndex(wall).tz_localize(find_zone(zone), nonexistent="shift_forward", ambiguous=repeated)
     return local.tz_convert(None).to_numpy().astype("datetime64[us]")
@@ -67,6 +70,8 @@ def to_unique_instants(wall: Stamps, zone: str, place: Place) -> Stamps:
     Raises:
         DataError: the first row whose hour the clock change skips or repeats.
     """
+    import pandas as pd
+
     local = pd.DatetimeIndex(wall).tz_localize(find_zone(zone), nonexistent="NaT", ambiguous="NaT")
     unclear = np.flatnonzero(local.isna())
     if unclear.size:

@@ -1,4 +1,4 @@
-"""What training tells whoever watches it: plain values, so that a terminal, a log or a test can listen."""
+"""What long work tells whoever watches it: plain values, so that a terminal, a log or a test can listen."""
 
 from __future__ import annotations
 
@@ -71,5 +71,13 @@ class PhaseEnded:
     seconds: float
 
 
-Event = Message | PhaseStarted | BatchProgress | EpochEnded | PhaseEnded
+@dataclass(frozen=True)
+class SeriesForecast:
+    """`done` of `total` series are forecast."""
+
+    done: int
+    total: int
+
+
+Event = Message | PhaseStarted | BatchProgress | EpochEnded | PhaseEnded | SeriesForecast
 Report = Callable[[Event], None]

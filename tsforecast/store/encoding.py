@@ -201,6 +201,6 @@ def _golden(model: ModelDocument, data: bytes) -> Golden:
 
 
 def _booleans(tensor: Tensor, name: str, file: str) -> Tensor:
-    if np.any(tensor > 1):
+    if tensor.max(initial=0) > 1:
         raise ModelError(f"'{name}' holds something else than 0 and 1", file=file)
-    return tensor.astype(bool)
+    return tensor.view(bool)

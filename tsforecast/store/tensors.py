@@ -1,14 +1,16 @@
-"""Tensors as bytes: safetensors, read only when names, types and shapes are exactly those expected."""
+"""Tensors as bytes: safetensors, read only when names, types and shapes are exactly those expected.
+
+The library writes them. It reads them into copies, which the rows of 100,000 series are too large for: here they are
+read where they lie, in the bytes of the file.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from safetensors import SafetensorError
-from safetensors.numpy import load, save
 
 from tsforecast.errors import ModelError
 from tsforecast.store.fields import parse_json, read_fields
@@ -20,6 +22,8 @@ _TYPES = {"float32": "F32", "float64": "F64", "int64": "I64", "uint8": "U8"}
 
 def save_tensors(tensors: Mapping[str, Tensor]) -> bytes:
     """Tensors of the types float32, float64, int64 and uint8 as one safetensors file."""
+    from safetensors.numpy import save
+
     # The library reads the memory as it lies, so that a transposed view would be stored wrongly.
     return save({name: np.ascontiguousarray(value) for name, value in tensors.items()})
 
@@ -32,9 +36,12 @@ def load_tensors(data: bytes, file: str, expected: Mapping[str, tuple[str, tuple
         file: its name, for messages.
         expected: NumPy's name of the type, and the shape, of every tensor.
 
+    Returns:
+        Views of `data`, which cannot be written to.
+
     Raises:
-        ModelError: a tensor too few or too many, another type or shape, another size of the file, or a number that
-            is not finite.
+        ModelError: a tensor too few or too many, another type or shape, another size of the file, a gap between tensors
+            or an overlap, or a number that is not finite.
     """
     header = _header(data, file)
     _same_names(set(header), set(expected), file)
@@ -44,17 +51,42 @@ def load_tensors(data: bytes, file: str, expected: Mapping[str, tuple[str, tuple
         if entry.values["shape"] != list(shape):
             entry.refuse("shape", str(list(shape)))
         entry.text("dtype", (_TYPES[dtype],))
-        size += int(np.prod(shape, dtype=np.int64)) * np.dtype(dtype).itemsize
-    if len(data) != 8 + _header_size(data) + size:
+        size += _bytes(dtype, shape)
+    body = memoryview(data)[8 + _header_size(data) :]
+    if len(body) != size:
         raise ModelError(f"its size of {len(data)} bytes does not fit its tensors", file=file)
-    try:
-        tensors: dict[str, Tensor] = load(data)
-    except SafetensorError as error:
-        raise ModelError(f"is not valid: {error}", file=file) from error
-    for name, tensor in tensors.items():
-        if not np.all(np.isfinite(tensor)):
-            raise ModelError(f"'{name}' holds a number that is not finite", file=file)
-    return tensors
+    return {name: _tensor(body, begin, name, expected[name], file) for name, begin in _begins(header, expected, file)}
+
+
+def _bytes(dtype: str, shape: tuple[int, ...]) -> int:
+    return int(np.prod(shape, dtype=np.int64)) * np.dtype(dtype).itemsize
+
+
+def _begins(
+    header: dict[str, Any], expected: Mapping[str, tuple[str, tuple[int, ...]]], file: str
+) -> Iterator[tuple[str, int]]:
+    """Where each tensor begins: they must lie one after the other, the first at 0."""
+    places = {name: header[name]["data_offsets"] for name in expected}
+    if not all(isinstance(place, list) and all(type(edge) is int for edge in place) for place in places.values()):
+        raise ModelError("'data_offsets' holds something else than whole numbers", file=file)
+    begin = 0
+    for name, place in sorted(places.items(), key=lambda entry: entry[1]):
+        end = begin + _bytes(*expected[name])
+        if place != [begin, end]:
+            raise ModelError(f"'{name}.data_offsets' is {str(place)[:60]}; expected {[begin, end]}", file=file)
+        yield name, begin
+        begin = end
+
+
+def _tensor(body: memoryview, begin: int, name: str, expected: tuple[str, tuple[int, ...]], file: str) -> Tensor:
+    dtype, shape = expected
+    little_endian = np.dtype(dtype).newbyteorder("<")
+    tensor = np.frombuffer(body, little_endian, int(np.prod(shape, dtype=np.int64)), begin).reshape(shape)
+    # Both are NaN where a number is; a mask of all numbers would take memory.
+    extremes = tensor.min(initial=0), tensor.max(initial=0)
+    if not np.all(np.isfinite(extremes)):
+        raise ModelError(f"'{name}' holds a number that is not finite", file=file)
+    return tensor
 
 
 def _header_size(data: bytes) -> int:

@@ -10,7 +10,7 @@ import numpy as np
 
 from tsforecast.errors import DataError
 from tsforecast.io.panels import Note, ReadOptions, ReadResult, read_panel
-from tsforecast.io.timestamps import format_stamps
+from tsforecast.io.stamp_texts import format_stamps
 from tsforecast.models.choices import choose_basics, lookback_candidates, season_strength
 from tsforecast.models.config import FitOptions
 from tsforecast.series import Panel

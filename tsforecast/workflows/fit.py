@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tsforecast.files import check_folder
-from tsforecast.io.forecasts import check_columns
+from tsforecast.io.forecast_columns import check_columns
 from tsforecast.io.panels import Note, ReadOptions, ReadResult, read_panel
 from tsforecast.models.choices import choose_basics, choose_plan
 from tsforecast.models.config import FitOptions, check_options

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,48 +13,76 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tsforecast.errors import OptionError
-from tsforecast.io.forecasts import forecast_frame
-from tsforecast.io.panels import Note, ReadOptions, read_panel
-from tsforecast.models.calibration import window_spread
+from tsforecast.io.forecast_columns import check_columns, forecast_frame
+from tsforecast.io.notes import Note
+from tsforecast.models.continuation import Continuation
 from tsforecast.models.events import Message, Report
-from tsforecast.models.forecasting import in_user_units, predict_ahead
 from tsforecast.models.inference import UNKNOWN_SERIES
 from tsforecast.models.spec import Forecast
-from tsforecast.scaling import Scaling, scaling_of_new
+from tsforecast.scaling import Scaling, scaling_of_rows
 from tsforecast.series import Panel, Schema
 from tsforecast.store.bundle import Bundle
 from tsforecast.store.load import find_version, load_bundle
-from tsforecast.windows import WindowIndex, gather_context
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from tsforecast.io.panels import ReadOptions
 
 DEFAULT_LEVELS = (80.0, 95.0)
 
 
 @dataclass(frozen=True)
 class PredictResult:
-    """What `predict` made.
+    """What `predict` found; the forecast itself is made when it is asked for, as a whole or in blocks.
 
     Args:
         name: of the model.
         version: number of the version used.
-        model: its row in the table of models.
-        forecast: values per series and step.
-        frame: the same as a table in the user's columns.
-        history: the rows that were continued.
+        continuation: the model and the rows that it continues.
         schema: how the user's table is written.
         notes: what was found and assumed.
     """
 
     name: str
     version: int
-    model: str
-    forecast: Forecast
-    frame: pd.DataFrame
-    history: Panel
+    continuation: Continuation
     schema: Schema
     notes: tuple[Note, ...]
+
+    @property
+    def model(self) -> str:
+        """The model's row in the table of models."""
+        return self.continuation.spec.name
+
+    @property
+    def history(self) -> Panel:
+        """The rows that are continued."""
+        return self.continuation.history
+
+    @property
+    def horizon(self) -> int:
+        """Steps that are forecast."""
+        return self.continuation.horizon
+
+    @property
+    def rows(self) -> int:
+        """Rows of the forecast: those of all series."""
+        return self.history.n_series * self.horizon
+
+    def blocks(self, report: Report = lambda event: None) -> Iterator[Forecast]:
+        """The forecast, some series after the other, made as they are taken."""
+        return self.continuation.blocks(report)
+
+    @cached_property
+    def forecast(self) -> Forecast:
+        """Values per series and step."""
+        return self.continuation.forecast()
+
+    @cached_property
+    def frame(self) -> pd.DataFrame:
+        """The same as a table in the user's columns."""
+        return forecast_frame(self.forecast, self.schema, self.history.frequency)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values for JSON."""
@@ -59,8 +90,8 @@ class PredictResult:
             "name": self.name,
             "version": self.version,
             "model": self.model,
-            "horizon": self.forecast.horizon,
-            "series": len(self.forecast.ids),
+            "horizon": self.horizon,
+            "series": self.history.n_series,
             "notes": [vars(note) for note in self.notes],
             "forecast": self.frame.to_dict(orient="records"),
         }
@@ -93,13 +124,17 @@ def predict(
         TsforecastError: bad options (2), data or a model that cannot be used (65), missing input (66).
     """
     _check(horizon, levels)
+    levels = tuple(sorted(set(levels)))
     chosen, number, path = find_version(store, name, version)
     bundle = load_bundle(path)
+    check_columns(bundle.schema, levels)
     notes: list[Note] = []
     if name is None:
         notes.append(Note("info", f"using {chosen} version {number}, the model published last in {store}"))
     history, scaling, series = bundle.context, bundle.scaling, np.arange(bundle.context.n_series)
     if source is not None:
+        from tsforecast.io.panels import ReadOptions, read_panel
+
         data = read_panel(source, reading or ReadOptions(), schema=bundle.schema, frequency=bundle.context.frequency)
         notes += data.notes
         history, scaling, series, joined = _continue(bundle, data.panel)
@@ -115,44 +150,10 @@ def predict(
         )
     for note in notes:
         report(Message(note.kind, note.text))
-    forecast = make_forecast(bundle, history, scaling, series, steps, tuple(sorted(set(levels))))
-    frame = forecast_frame(forecast, bundle.schema, history.frequency)
-    return PredictResult(chosen, number, bundle.spec.name, forecast, frame, history, bundle.schema, tuple(notes))
-
-
-def make_forecast(
-    bundle: Bundle,
-    history: Panel,
-    scaling: Scaling,
-    series: NDArray[np.int64],
-    horizon: int,
-    levels: tuple[float, ...],
-) -> Forecast:
-    """Forecast the steps after each series of `history`.
-
-    Args:
-        bundle: the model.
-        history: rows to continue, in the user's units.
-        scaling: of the series of `history`, in their order.
-        series: each one's number in training, -1 for one that was not there.
-        horizon: steps.
-        levels: of the intervals, in percent, ascending.
-    """
-    spec = bundle.spec
-    numbers = np.arange(history.n_series)
-    index = WindowIndex(history.offsets[1:], numbers)
-    values = scaling.transform(history.values, history.series_of_row)
-    context, mask = gather_context(values, history.offsets, index, lookback=spec.lookback)
-    made = in_user_units(
-        predict_ahead(spec, bundle.weights, context, mask, series, horizon),
-        window_spread(context, mask, spec.season_length),
-        spec=spec,
-        calibration=bundle.calibration,
-        scaling=scaling,
-        series=numbers,
-        levels=levels,
+    continuation = Continuation(
+        bundle.spec, bundle.weights, bundle.calibration, history, scaling, series, steps, levels
     )
-    return Forecast(history.ids, history.starts + history.lengths, made.y_pred, levels, made.lower, made.upper)
+    return PredictResult(chosen, number, continuation, bundle.schema, tuple(notes))
 
 
 def _check(horizon: int | None, levels: tuple[float, ...]) -> None:
@@ -161,6 +162,12 @@ def _check(horizon: int | None, levels: tuple[float, ...]) -> None:
     for level in levels:
         if not 0 < level < 100:
             raise OptionError(f"level is {level:g}", hint="give a percentage between 0 and 100, such as 80")
+    names = [f"{level:g}" for level in sorted(set(levels))]
+    for name, following in pairwise(names):
+        if name == following:
+            raise OptionError(
+                f"two levels are {name} in six digits", hint="give levels that columns can be named after"
+            )
 
 
 def _continue(bundle: Bundle, new: Panel) -> tuple[Panel, Scaling, NDArray[np.int64], list[Note]]:
@@ -193,43 +200,23 @@ def _continue(bundle: Bundle, new: Panel) -> tuple[Panel, Scaling, NDArray[np.in
         notes.append(
             Note("warning", f"{int(older.sum())} series end before the data the model was fitted on; continued there")
         )
-    fresh = scaling_of_new(history.values, history.observed, history.offsets, like=bundle.scaling)
-    seen = series >= 0
-    scaling = replace(
-        bundle.scaling,
-        center=np.where(seen, bundle.scaling.center[series], fresh.center),
-        scale=np.where(seen, bundle.scaling.scale[series], fresh.scale),
-        nonnegative=fresh.nonnegative & np.where(seen, bundle.scaling.nonnegative[series], True),
-    )
+    scaling = scaling_of_rows(history.values, history.observed, history.offsets, like=bundle.scaling, series=series)
     return history, scaling, series, notes
 
 
 def _join(old: Panel, new: Panel, series: NDArray[np.int64], lookback: int) -> tuple[Panel, int]:
     """Put remembered rows before series that are too short for the lookback and follow on without a gap."""
-    pieces, starts, observed, joined = [], [], [], 0
-    for number in range(new.n_series):
-        rows = slice(new.offsets[number], new.offsets[number + 1])
-        values, seen, start = new.values[rows], new.observed[rows], int(new.starts[number])
-        before = int(series[number])
-        if before != UNKNOWN_SERIES and len(values) < lookback:
-            first = int(old.starts[before])
-            kept = start - first
-            if 0 < kept <= old.lengths[before]:
-                past = slice(old.offsets[before], old.offsets[before] + kept)
-                values = np.concatenate([old.values[past], values])
-                seen = np.concatenate([old.observed[past], seen])
-                start, joined = first, joined + 1
-        pieces.append(values)
-        observed.append(seen)
-        starts.append(start)
-    return (
-        Panel(
-            ids=new.ids,
-            values=np.concatenate(pieces),
-            observed=np.concatenate(observed),
-            offsets=np.concatenate([[0], np.cumsum([len(p) for p in pieces])]).astype(np.int64),
-            starts=np.asarray(starts, dtype=np.int64),
-            frequency=new.frequency,
-        ),
-        joined,
-    )
+    kept = new.starts - old.starts[series]
+    follows = (series != UNKNOWN_SERIES) & (new.lengths < lookback) & (kept > 0) & (kept <= old.lengths[series])
+    joined = int(follows.sum())
+    if not joined:
+        return new, 0
+    kept = np.where(follows, kept, 0)
+    remembered = np.repeat(np.tile([True, False], new.n_series), np.stack([kept, new.lengths], axis=1).ravel())
+    # Of the old rows, which lie in another order, those that are put before the new ones.
+    past = np.arange(kept.sum()) + np.repeat(old.offsets[series] - (np.cumsum(kept) - kept), kept)
+    values, observed = np.empty(len(remembered)), np.empty(len(remembered), dtype=bool)
+    values[remembered], values[~remembered] = old.values[past], new.values
+    observed[remembered], observed[~remembered] = old.observed[past], new.observed
+    offsets = np.concatenate([[0], np.cumsum(kept + new.lengths)]).astype(np.int64)
+    return Panel(new.ids, values, observed, offsets, new.starts - kept, new.frequency), joined

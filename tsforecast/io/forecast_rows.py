@@ -1,0 +1,93 @@
+"""Rows of forecasts as bytes: what repeats is put into its text once, and the numbers column by column."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import chain, repeat
+
+from tsforecast.frequency import Frequency
+from tsforecast.io.forecast_columns import number_columns, number_names, stamp_texts
+from tsforecast.io.number_texts import number_rows
+from tsforecast.models.spec import Forecast
+from tsforecast.series import Schema
+
+# A spreadsheet runs a cell that begins so as a formula (OWASP ASVS 1.2.10); a number such as -3.2 it does not.
+_FORMULA = re.compile(r"[=+\-@\t\r]")
+_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
+_SPECIAL = re.compile(r'[",\r\n]')
+
+
+@dataclass(frozen=True)
+class _Style:
+    """How a row is put together.
+
+    Args:
+        ids: the texts of a series' id columns, up to the time.
+        stamp: the text of a time, up to the first number.
+        labels: what stands before each number.
+        end: what stands behind the last one.
+        not_finite: the text of a number that is not finite.
+    """
+
+    ids: Callable[[tuple[str, ...]], str]
+    stamp: Callable[[str], str]
+    labels: Sequence[str]
+    end: str
+    not_finite: Callable[[float], str]
+
+
+def csv_rows(forecasts: Iterable[Forecast], schema: Schema, frequency: Frequency) -> Iterator[bytes]:
+    """CSV: a header and the rows of each block. A text that a spreadsheet would take for a formula gets a `'`."""
+    for number, forecast in enumerate(forecasts):
+        names = number_names(forecast.levels)
+        if number == 0:
+            yield f"{','.join(map(_cell, (*schema.key_columns, schema.time_col, *names)))}\n".encode()
+        style = _Style(
+            ids=lambda key: "".join(f"{_cell(text)}," for text in key),
+            stamp=lambda text: f"{_cell(text)},",
+            labels=["", *[","] * (len(names) - 1)],
+            end="\n",
+            not_finite=lambda value: repr(value) if value == value else "",
+        )
+        yield _block(forecast, schema, frequency, style)
+
+
+def json_rows(forecasts: Iterable[Forecast], schema: Schema, frequency: Frequency) -> Iterator[bytes]:
+    """JSON Lines: an object for each row. What has no number is null, as JSON knows no other way."""
+    columns, time = [f"{_json(name)}: " for name in schema.key_columns], f"{_json(schema.time_col)}: "
+    for forecast in forecasts:
+        first, *others = (f"{_json(name)}: " for name in number_names(forecast.levels))
+        style = _Style(
+            ids=lambda key: "{" + "".join(f"{name}{_json(text)}, " for name, text in zip(columns, key, strict=True)),
+            stamp=lambda text: f"{time}{_json(text)}, ",
+            labels=[first, *(f", {name}" for name in others)],
+            end="}\n",
+            not_finite=lambda value: "null",
+        )
+        yield _block(forecast, schema, frequency, style)
+
+
+def _block(forecast: Forecast, schema: Schema, frequency: Frequency, style: _Style) -> bytes:
+    horizon = forecast.horizon
+    texts, begins = stamp_texts(forecast, schema, frequency)
+    stamps = [style.stamp(text).encode() for text in texts]
+    columns = list(number_columns(forecast).values())
+    lines = number_rows(columns, style.labels, style.end, not_finite=style.not_finite).splitlines(keepends=True)
+    pieces = [b""] * (3 * len(lines))
+    pieces[::3] = chain.from_iterable(repeat(style.ids(key).encode(), horizon) for key in forecast.ids)
+    pieces[1::3] = chain.from_iterable(stamps[begin : begin + horizon] for begin in begins)
+    pieces[2::3] = lines
+    return b"".join(pieces)
+
+
+def _json(text: str) -> str:
+    return json.dumps(text, ensure_ascii=False)
+
+
+def _cell(text: str) -> str:
+    guarded = f"'{text}" if _FORMULA.match(text) and not _NUMBER.fullmatch(text) else text
+    # The csv module takes a lone carriage return for an ordinary character, readers take it for the end of a row.
+    return f'"{guarded.replace(chr(34), chr(34) * 2)}"' if _SPECIAL.search(guarded) else guarded

@@ -1,0 +1,80 @@
+"""The series to be continued and the model that continues them, a block of series at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tsforecast.models.calibration import Calibration, window_spread
+from tsforecast.models.events import Report, SeriesForecast
+from tsforecast.models.forecasting import CHUNK, in_user_units, predict_ahead
+from tsforecast.models.spec import Forecast, ModelSpec, Weights
+from tsforecast.scaling import Scaling
+from tsforecast.series import Panel
+from tsforecast.windows import WindowIndex, gather_context
+
+# Rows of forecasts made at once: what is worked on stays near the processor, whatever the number of series.
+_ROWS = 32_768
+
+
+@dataclass(frozen=True)
+class Continuation:
+    """All that a forecast follows from.
+
+    Args:
+        spec: of the model.
+        weights: its tensors.
+        calibration: of its intervals.
+        history: rows to continue, in the user's units.
+        scaling: of the series of `history`, in their order.
+        series: each one's number in training, -1 for one that was not there, shape (n_series,).
+        horizon: steps.
+        levels: of the intervals, in percent, ascending.
+    """
+
+    spec: ModelSpec
+    weights: Weights
+    calibration: Calibration
+    history: Panel
+    scaling: Scaling
+    series: NDArray[np.int64]
+    horizon: int
+    levels: tuple[float, ...]
+
+    def blocks(self, report: Report = lambda event: None) -> Iterator[Forecast]:
+        """Forecast some series after the other; memory does not grow with their number."""
+        total = self.history.n_series
+        # Whole chunks, so that products of matrices have the same shape in all blocks but the last.
+        size = CHUNK * max(1, _ROWS // (CHUNK * self.horizon))
+        for begin in range(0, total, size):
+            yield self._block(np.arange(begin, min(begin + size, total)))
+            report(SeriesForecast(min(begin + size, total), total))
+
+    def forecast(self) -> Forecast:
+        """Forecast all series at once."""
+        blocks = list(self.blocks())
+        y_pred, lower, upper = (
+            np.concatenate([getattr(block, name) for block in blocks]) for name in ("y_pred", "lower", "upper")
+        )
+        return Forecast(self.history.ids, self.history.starts + self.history.lengths, y_pred, self.levels, lower, upper)
+
+    def _block(self, numbers: NDArray[np.int64]) -> Forecast:
+        history, spec = self.history, self.spec
+        index = WindowIndex(history.offsets[numbers + 1], numbers)
+        values, mask = gather_context(history.values, history.offsets, index, lookback=spec.lookback)
+        context = self.scaling.transform(values, numbers[:, None])
+        made = in_user_units(
+            predict_ahead(spec, self.weights, context, mask, self.series[numbers], self.horizon),
+            window_spread(context, mask, spec.season_length),
+            spec=spec,
+            calibration=self.calibration,
+            scaling=self.scaling,
+            series=numbers,
+            levels=self.levels,
+        )
+        ids = history.ids[numbers[0] : numbers[-1] + 1]
+        starts = (history.starts + history.lengths)[numbers]
+        return Forecast(ids, starts, made.y_pred, self.levels, made.lower, made.upper)
