@@ -436,6 +436,27 @@ def test_speed_in_markdown(monkeypatch):
     assert "| a | 12,346 | 1.23 |\n| b | 7 | - |" in text
 
 
+def test_ingestion_takes_turns_and_compares_medians(bench):
+    status, out, err = bench("ingestion", "--series", 3, "--rows", 50, "--repeats", 2, "--json")
+    document = json.loads(out)
+    assert status == 0 and "150 rows" in err
+    for reader in ("tsforecast", "pandas"):
+        readings = document["readings"][reader]
+        assert [reading["rows"] for reading in readings] == [150, 150]
+        assert document["medians"][reader]["peak_mb"] == pytest.approx(
+            np.median([reading["peak_mb"] for reading in readings])
+        )
+    ours, bare = (document["medians"][reader]["seconds"] for reader in ("tsforecast", "pandas"))
+    assert document["ratios"]["seconds"] == pytest.approx(ours / bare)
+
+
+def test_ingestion_writes_a_markdown_table(bench):
+    out = bench("ingestion", "--series", 1, "--rows", 20, "--repeats", 1)[1].splitlines()
+    assert out[0] == "| reader | seconds | peak memory |"
+    assert [line.split()[1] for line in out[2:]] == ["tsforecast", "pandas", "ratio"]
+    assert bench("ingestion", "--rows", 0)[0] == 2
+
+
 @pytest.mark.skipif(not M4.is_dir(), reason="the M4 data are not beside the repository")
 def test_published_floors_of_m4_hourly(bench):
     files = ("--train", M4 / "Hourly-train.csv", "--test", M4 / "Hourly-test.csv")

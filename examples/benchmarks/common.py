@@ -10,12 +10,11 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-import pandas as pd
 
 from tsforecast.errors import DataError, TsforecastError
 from tsforecast.files import plain
 from tsforecast.frequency import DAY, HOUR, MINUTE, Frequency
-from tsforecast.io.numbers import parse_numbers
+from tsforecast.io.column_kinds import read_column
 from tsforecast.io.tables import RawTable, read_table
 from tsforecast.models.config import PRESETS, FitOptions, check_options
 from tsforecast.models.events import EpochEnded, Event, Message
@@ -77,19 +76,20 @@ def read_rows(path: str, frequency: Frequency) -> Panel:
     table = read_table(path)
     if table.typed:
         raise DataError("series in rows are read from a CSV file only", file=table.file)
-    cells = table.frame.iloc[:, 1:]
-    texts = pd.Series(cells.to_numpy().ravel())
-    numbers = parse_numbers(texts, table.decimal)
-    values, missing = numbers.values.reshape(cells.shape), numbers.missing.reshape(cells.shape)
-    if numbers.wrong.size:
-        cell = int(numbers.wrong[0])
-        raise _cell_error(table, cell, f"'{texts[cell]}' is not a number", "")
+    columns = [read_column(table, name).numbers for name in table.names[1:]]
+    values, missing = (np.column_stack(parts) for parts in zip(*((c.values, c.missing) for c in columns), strict=True))
+    wrong = np.flatnonzero(np.isnan(values) & ~missing)
+    if wrong.size:
+        row, column = divmod(int(wrong[0]), len(columns))
+        text = table.written(table.names[column + 1])(row)
+        raise _cell_error(table, int(wrong[0]), f"'{text}' is not a number", "")
     lengths = (~missing).sum(axis=1)
-    gaps = np.flatnonzero(missing & (np.arange(cells.shape[1]) < lengths[:, None]))
+    gaps = np.flatnonzero(missing & (np.arange(len(columns)) < lengths[:, None]))
     if gaps.size:
         hint = "fill the gaps; empty cells may stand only after a series' last value"
         raise _cell_error(table, int(gaps[0]), "an empty cell between values", hint)
-    ids = [str(cell).strip() for cell in table.frame.iloc[:, 0]]
+    keys = table.texts(table.names[0])
+    ids = [keys.texts[code].strip() for code in keys.codes]
     _check_series(ids, lengths, table)
     series = [row[:length] for row, length in zip(values, lengths, strict=True)]
     return make_panel(series, frequency, ids=[(key,) for key in ids])

@@ -42,7 +42,7 @@ def test_flags_and_repeated_options(run, play, record, calls):
     play("workflows.describe", describe=record(KeyboardInterrupt()))
     config = write('[describe]\ndata = "a.csv"\ntarget-col = ["net sales", "y"]\nid_col = "the shop"\nskip-rows = 2\n')
     run("--config", config, "describe")
-    (source, given), _ = calls[0]
+    (source, given, _), _ = calls[0]
     assert (source, len(calls)) == ("a.csv", 1)
     assert given["target_cols"] == ("net sales", "y")
     assert (given["id_cols"], given["skip_rows"]) == (("the shop",), 2)

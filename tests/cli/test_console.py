@@ -11,7 +11,15 @@ import numpy as np
 import pytest
 
 from tsforecast.cli.console import Console
-from tsforecast.models.events import BatchProgress, EpochEnded, Message, PhaseEnded, PhaseStarted, SeriesForecast
+from tsforecast.models.events import (
+    BatchProgress,
+    EpochEnded,
+    Message,
+    PhaseEnded,
+    PhaseStarted,
+    Reading,
+    SeriesForecast,
+)
 
 LONG = "a-series-whose-name-is-much-longer-than-what-a-terminal-of-eighty-columns-can-show-in-one-line"
 TRAINING = (
@@ -264,3 +272,29 @@ def test_json(capsys):
     Console().json({"mae": np.float64(1.5), "nan": float("nan"), "rows": np.arange(2), "id": "é", "pair": (1, None)})
     out = capsys.readouterr().out
     assert json.loads(out) == {"mae": 1.5, "nan": None, "rows": [0, 1], "id": "é", "pair": [1, None]}
+
+
+READING = tuple(Reading("a.csv", done, total=400_000_000, rows=done // 40) for done in (0, 100_000_000, 400_000_000))
+
+
+def test_reading_in_a_pipe_and_quiet(capsys):
+    console = Console()
+    for event in READING:
+        console.report(event)
+    assert capsys.readouterr() == ("", "reading a.csv: 400 MB\nread 10,000,000 rows\n")
+    console.verbosity = -1
+    for event in READING:
+        console.report(event)
+    assert capsys.readouterr() == ("", "")
+
+
+def test_reading_on_a_terminal(terminal):
+    out, err = terminal()
+    console = Console()
+    for event in READING[:2]:
+        console.report(event)
+    console._progress.refresh()
+    assert "2,500,000 rows" in err.getvalue()
+    console.report(READING[2])
+    assert err.getvalue().endswith("read 10,000,000 rows\n")
+    assert out.getvalue() == ""

@@ -10,20 +10,23 @@ import pandas as pd
 import pytest
 
 from tsforecast.errors import DataError, OptionError
+from tsforecast.io.cells import code_texts
 from tsforecast.io.columns import Request, Roles, find_columns
 from tsforecast.io.ids import number_series
-from tsforecast.io.tables import RawTable, frame_table
+from tsforecast.io.tables import RawTable, frame_table, text_table
 
 DAYS = [f"2024-01-{day:02d}" for day in range(1, 13)]
 WAVE = ["1.5", "2.5", "0.5", "3.5"] * 3
 
 
-def table(**columns: list[str]) -> RawTable:
-    frame = pd.DataFrame(columns, dtype=str)
-    return RawTable(frame, np.arange(2, len(frame) + 2), "data.csv", ",", ".", "", typed=False)
+def table(**columns: list[str]) -> pd.DataFrame:
+    return pd.DataFrame(columns, dtype=str)
 
 
-def find(source: RawTable, **request: Any) -> Roles:
+def find(source: pd.DataFrame | RawTable, **request: Any) -> Roles:
+    """The roles of the columns of a typed table, or of texts as they would stand in a file."""
+    if isinstance(source, pd.DataFrame):
+        source = text_table(source.to_csv(index=False).encode(), "data.csv", ",", ".")
     return find_columns(source, Request(**request))
 
 
@@ -31,7 +34,7 @@ def texts(roles: Roles) -> list[str]:
     return [note.text for note in roles.notes]
 
 
-def panel(*keys: list[str], **values: list[str]) -> RawTable:
+def panel(*keys: list[str], **values: list[str]) -> pd.DataFrame:
     """Rows for every day of every combination of keys, in columns k1, k2, ..."""
     rows = list(product(*keys, DAYS))
     columns = {f"k{number}": [row[number - 1] for row in rows] for number in range(1, len(keys) + 1)}
@@ -61,13 +64,13 @@ def test_text_under_which_times_repeat_is_the_id():
 
 def test_first_text_that_alone_tells_the_series_apart():
     source = panel(["x"], ["a", "b"], y=WAVE)
-    source.frame.insert(0, "other", source.frame["k2"].str.upper())
+    source.insert(0, "other", source["k2"].str.upper())
     assert find(source).id_cols == ("other",)
 
 
 def test_smallest_leading_set_of_texts():
     source = panel(["a", "b"], ["x", "y"], y=WAVE)
-    source.frame["k3"] = "same"
+    source["k3"] = "same"
     assert find(source).id_cols == ("k1", "k2")
 
 
@@ -80,10 +83,10 @@ def test_ids_and_several_values():
 @pytest.mark.parametrize("keys", [["007", "7"], ["NA", "None"], ["1e5", "100000"]])
 def test_ids_that_look_like_numbers_or_nothing_stay_text(keys):
     source = panel(keys, y=WAVE)
-    source.frame.columns = pd.Index(["store_id", "ds", "y"])
+    source.columns = pd.Index(["store_id", "ds", "y"])
     roles = find(source)
     assert roles.id_cols == ("store_id",)
-    assert set(roles.ids[0]) == set(keys)
+    assert set(roles.ids[0].texts) == set(keys)
 
 
 def test_leading_zeros_make_codes():
@@ -100,7 +103,7 @@ def test_a_few_repeated_times_are_no_ids():
 
 def test_a_few_repeated_times_within_ids():
     source = panel(["a", "b", "c"], y=WAVE)
-    source.frame.loc[7, "ds"] = source.frame.loc[6, "ds"]
+    source.loc[7, "ds"] = source.loc[6, "ds"]
     roles = find(source)
     assert roles.id_cols == ("k1",)
     assert "--on-duplicate" in roles.repeat_hint
@@ -108,7 +111,7 @@ def test_a_few_repeated_times_within_ids():
 
 def test_remarks_are_no_ids():
     source = panel(["a", "b"], y=WAVE)
-    source.frame.insert(0, "remark", [f"remark {row}" for row in range(24)])
+    source.insert(0, "remark", [f"remark {row}" for row in range(24)])
     assert find(source).id_cols == ("k1",)
 
 
@@ -310,12 +313,12 @@ def test_frames_with_infinite_values_and_texts():
     numbered = pd.DataFrame({"id": [1] * 12 + [2] * 12, "ds": DAYS * 2, "y": np.linspace(0, 1, 24)})
     roles = find(frame_table(numbered))
     assert roles.id_cols == ("id",)
-    assert set(roles.ids[0]) == {"1", "2"}
+    assert set(roles.ids[0].texts) == {"1", "2"}
 
 
 def test_series_are_numbered_in_the_order_of_their_ids():
-    first = pd.Series(["b", "a", "b", "a"])
-    second = pd.Series(["2", "10", "1", "10"])
+    first = code_texts(["b", "a", "b", "a"])
+    second = code_texts(["2", "10", "1", "10"])
     series, names = number_series([first, second], 4)
     assert names == [("a", "10"), ("b", "1"), ("b", "2")]
     assert series.tolist() == [2, 0, 1, 0]

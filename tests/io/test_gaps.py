@@ -27,7 +27,8 @@ def fill(values: list[float], rule: str = "seasonal", season: int = 4) -> NDArra
 
 def points(*rows: tuple[int, int, float]) -> Points:
     series, ordinals, values = zip(*rows, strict=True)
-    return Points(np.array(series), np.array(ordinals), np.array(values, dtype=np.float64))
+    distinct, times = np.unique(ordinals, return_inverse=True)
+    return Points(np.array(series), times, distinct, np.array(values, dtype=np.float64))
 
 
 def test_repeats_are_found_within_series():

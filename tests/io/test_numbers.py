@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import numpy as np
-import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tsforecast.io.cells import code_texts
 from tsforecast.io.numbers import MISSING_TOKENS, Numbers, is_number, parse_numbers
 
 
 def parse(*texts: str, decimal: str = ".") -> Numbers:
-    return parse_numbers(pd.Series(texts, dtype=str), decimal)
+    return parse_numbers(code_texts(texts), decimal).by_row()
 
 
 @pytest.mark.parametrize(

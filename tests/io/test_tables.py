@@ -18,7 +18,8 @@ from hypothesis import strategies as st
 
 from tsforecast.errors import BusyError, DataError, InputMissingError, OptionError, StorageError
 from tsforecast.io import sources
-from tsforecast.io.dialect import find_records, sniff
+from tsforecast.io.dialect import sniff
+from tsforecast.io.records import find_records
 from tsforecast.io.tables import RawTable, frame_table, read_table
 
 DAILY = "ds,y\n2024-01-01,1\n2024-01-02,2\n"
@@ -35,7 +36,8 @@ def write(tmp_path):
 
 
 def cells(table: RawTable) -> list[list[str]]:
-    return table.frame.to_numpy(dtype=object).tolist()
+    columns = [table.texts(name) for name in table.names]
+    return [[column.text(row) for column in columns] for row in range(table.rows)]
 
 
 def test_plain_csv(write):
@@ -43,7 +45,7 @@ def test_plain_csv(write):
     table = read_table(path)
     assert table.names == ["ds", "y"]
     assert cells(table) == [["2024-01-01", "1"], ["2024-01-02", "2"]]
-    assert table.lines.tolist() == [2, 3]
+    assert list(table.lines) == [2, 3]
     assert (table.delimiter, table.decimal, table.typed, table.file) == (",", ".", False, str(path))
     assert table.data_hash == hashlib.sha256(DAILY.encode()).hexdigest()
 
@@ -121,7 +123,7 @@ def test_header_is_trimmed_and_unnamed_columns_numbered(write):
 
 def test_blank_lines_are_skipped_and_counted(write):
     table = read_table(write("\n\nds,y\n2024-01-01,1\n  \n2024-01-02,2\n\n"))
-    assert table.lines.tolist() == [4, 6]
+    assert list(table.lines) == [4, 6]
     assert cells(table)[1] == ["2024-01-02", "2"]
     assert [note.text for note in table.notes] == ["4 blank lines skipped"]
 
@@ -131,12 +133,12 @@ def test_skip_rows_keeps_the_line_numbers(write):
     with pytest.raises(DataError, match="2 cells, the header has 1") as caught:
         read_table(path)
     assert "--skip-rows" in caught.value.hint
-    assert read_table(path, skip_rows=2).lines.tolist() == [4]
+    assert list(read_table(path, skip_rows=2).lines) == [4]
 
 
 def test_quoted_cells(write):
     table = read_table(write('ds,y,remark\n2024-01-01,"1","one\ntwo"\n2024-01-02,2,"say ""hi"", he said"\n'))
-    assert table.lines.tolist() == [2, 4]
+    assert list(table.lines) == [2, 4]
     assert [row[2] for row in cells(table)] == ["one\ntwo", 'say "hi", he said']
 
 
@@ -203,7 +205,7 @@ def test_standard_input(monkeypatch):
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(DAILY.encode())))
     table = read_table("-")
     assert table.file == "stdin"
-    assert len(table.frame) == 2
+    assert table.rows == 2
 
 
 def test_missing_folder_and_no_permission(tmp_path, write, monkeypatch):
@@ -264,7 +266,7 @@ def test_parquet(write, tmp_path):
     frame.to_parquet(tmp_path / "data.csv")
     table = read_table(tmp_path / "data.csv")
     assert table.typed
-    pd.testing.assert_frame_equal(table.frame, frame)
+    pd.testing.assert_frame_equal(table.columns, frame)
 
 
 def test_parquet_without_pyarrow(write, monkeypatch):
@@ -282,7 +284,7 @@ def test_frame_index_becomes_columns():
     assert frame_table(pd.DataFrame({"y": [1, 2, 3]}, index=both)).names == ["id", "day", "y"]
     assert frame_table(pd.DataFrame({"y": [1, 2, 3]}, index=[5, 6, 9])).names == ["y"]
     months = frame_table(pd.DataFrame({"y": [1, 2, 3]}, index=pd.period_range("2024", periods=3, freq="M")))
-    assert months.frame["time"].iloc[1] == pd.Timestamp("2024-02-01")
+    assert months.columns["time"].iloc[1] == pd.Timestamp("2024-02-01")
 
 
 def test_frame_hash_and_refusals():

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from tsforecast.errors import DataError, OptionError
 from tsforecast.frequency import DAY, HOUR, MINUTE, Frequency, infer_frequency
-from tsforecast.io.clocks import Clock, choose_clock, is_sub_daily, known_zone
+from tsforecast.io.cells import code_texts
+from tsforecast.io.clocks import Clock, choose_clock, is_sub_daily, known_zone, rank_times
 from tsforecast.io.places import Place
 from tsforecast.io.stamp_texts import format_stamps
 from tsforecast.io.timestamps import ParsedStamps, parse_stamps, stamp_index, typed_stamps
@@ -26,7 +27,7 @@ def place(rows: int) -> Place:
 
 
 def parse(*texts: str, **options: str) -> ParsedStamps:
-    return parse_stamps(pd.Series(texts, dtype=str), place(len(texts)), **options)
+    return parse_stamps(code_texts(texts), place(len(texts)), **options)
 
 
 def clock(*texts: str, tz: str | None = None, sub_daily: bool = True) -> Clock:
@@ -226,13 +227,35 @@ def test_zone_of_new_data_for_a_model():
             known_zone(parsed, schema("", fitted), True, place(1))
 
 
+def sub_daily(series: list[int], *texts: str) -> bool:
+    distinct, codes = np.unique(stamps(*texts), return_inverse=True)
+    return is_sub_daily(np.array(series, np.int32), rank_times(codes.astype(np.int32), distinct))
+
+
 def test_sub_daily_is_judged_within_series():
-    days = np.tile(stamps("2024-01-01", "2024-01-02", "2024-01-03"), 2)
-    assert not is_sub_daily(np.repeat([0, 1], 3), days)
-    assert is_sub_daily(np.zeros(3, np.int64), stamps("2024-01-01T00", "2024-01-01T12", "2024-01-02T00"))
-    short_day = stamps("2024-03-30T23", "2024-03-31T22")
-    assert not is_sub_daily(np.zeros(2, np.int64), short_day)
-    assert not is_sub_daily(np.zeros(1, np.int64), short_day[:1])
+    days = ("2024-01-01", "2024-01-02", "2024-01-03")
+    assert not sub_daily([0, 0, 0, 1, 1, 1], *days, *days)
+    assert not sub_daily([0, 1, 0, 1, 0, 1], *np.repeat(days, 2).tolist())
+    assert sub_daily([0, 0, 0], "2024-01-01T00", "2024-01-01T12", "2024-01-02T00")
+    assert not sub_daily([0, 0], "2024-03-30T23", "2024-03-31T22")
+    assert not sub_daily([0], "2024-03-30T23")
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    st.lists(st.tuples(st.integers(0, 2), st.integers(0, 200)), min_size=1, max_size=40),
+    st.booleans(),
+)
+def test_sub_daily_is_a_matter_of_the_median(rows, grouped):
+    rows = sorted(rows) if grouped else rows
+    hours = np.array([hour for _, hour in rows])
+    numbers = np.unique([series for series, _ in rows], return_inverse=True)[1]
+    steps = np.concatenate([np.diff(np.sort(hours[numbers == number])) for number in range(3)])
+    expected = bool((steps > 0).any()) and bool(np.median(steps[steps > 0]) < 23)
+    times = rank_times(
+        *reversed(np.unique(hours.astype("datetime64[h]").astype("datetime64[us]"), return_inverse=True))
+    )
+    assert is_sub_daily(numbers.astype(np.int32), times) == expected
 
 
 def test_typed_columns():

@@ -21,6 +21,7 @@ from tsforecast.models.events import (
     Message,
     PhaseEnded,
     PhaseStarted,
+    Reading,
     SeriesForecast,
 )
 
@@ -123,7 +124,7 @@ class Console:
             click.echo("\n".join([*([title] if title else []), *_aligned(lines)]), err=True)
 
     def report(self, event: Event) -> None:
-        """Show what long work tells: a live bar on a terminal; elsewhere one line per epoch of training."""
+        """Show what long work tells: a live bar on a terminal; elsewhere lines of reading and of epochs."""
         if self.quiet:
             return
         match event:
@@ -133,6 +134,8 @@ class Console:
                     self.info(event.text)
             case Message():
                 self.note(event.kind, event.text)
+            case Reading():
+                self._read(event)
             case PhaseStarted():
                 self._start(event)
             case BatchProgress():
@@ -166,6 +169,20 @@ class Console:
     def _rich(self) -> RichConsole:
         # One console for bar and lines, so that Rich draws the lines above the bar.
         return _rich_console(err=True)
+
+    def _read(self, event: Reading) -> None:
+        if event.done == 0:
+            self.stop()
+            self.info(f"reading {event.file}: {event.total / 1e6:,.0f} MB")
+            if is_terminal(sys.stderr):
+                self._progress = _rich_progress(self._rich, "rows")
+                self._progress.add_task("reading", total=event.total, rows="")
+                self._progress.start()
+        elif event.done == event.total:
+            self.stop()
+            self.info(f"read {event.rows:,} rows")
+        elif self._progress is not None:
+            self._progress.update(self._progress.task_ids[0], completed=event.done, rows=f"{event.rows:,} rows")
 
     def _start(self, event: PhaseStarted) -> None:
         self.stop()

@@ -37,7 +37,7 @@ def command(console: Console, /, data: str, as_json: bool, **values: Any) -> Non
     """
     from tsforecast.workflows.describe import describe
 
-    result = describe(data, read_options(values))
+    result = describe(data, read_options(values), console.report)
     for note in result.notes:
         console.note(note.kind, note.text)
     if as_json:

@@ -7,6 +7,7 @@ steps are counted on the wall clock, so that each begins at local midnight.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +21,8 @@ from tsforecast.series import Schema
 
 # A local day may have 23 hours.
 _SHORTEST_DAY = 23 * HOUR
+# Rows that are looked at together, so that what is computed of them stays small.
+_PART = 1 << 18
 
 
 @dataclass(frozen=True)
@@ -27,7 +30,7 @@ class Clock:
     """Stamps as the panel counts them, and how they are written.
 
     Args:
-        stamps: datetime64[us], shape (rows,).
+        stamps: those of the parsed column, datetime64[us], shape (texts,).
         time_format: as in `Schema`.
         time_zone: as in `Schema`.
         notes: what was assumed.
@@ -39,17 +42,69 @@ class Clock:
     notes: tuple[Note, ...] = ()
 
 
-def is_sub_daily(series: NDArray[np.int64], stamps: Stamps) -> bool:
+@dataclass(frozen=True, eq=False)
+class Times:
+    """The time of each row.
+
+    Args:
+        ranks: place of each row's stamp among all stamps, int32, shape (rows,).
+        stamps: all stamps in their order, none twice, shape (n,).
+    """
+
+    ranks: NDArray[np.int32]
+    stamps: Stamps
+
+
+def rank_times(codes: NDArray[np.int32], stamps: Stamps) -> Times:
+    """Order the stamps of a column.
+
+    Args:
+        codes: number of each row's stamp, shape (rows,).
+        stamps: on any clock, shape (n,); two of them may be equal.
+    """
+    if np.all(stamps[1:] > stamps[:-1]):
+        return Times(codes, stamps)
+    ordered, ranks = np.unique(stamps, return_inverse=True)
+    return Times(ranks.astype(np.int32)[codes], ordered)
+
+
+def is_sub_daily(series: NDArray[np.int32], times: Times) -> bool:
     """Whether most steps within the series are shorter than a day.
 
     Args:
         series: number of each row's series, shape (rows,).
-        stamps: any clock, shape (rows,).
+        times: of the rows.
     """
-    order = np.lexsort((stamps, series))
-    steps = np.diff(stamps[order].astype(np.int64))[np.diff(series[order]) == 0]
-    steps = steps[steps > 0]
-    return bool(steps.size) and bool(np.median(steps) < _SHORTEST_DAY)
+    ranks = times.ranks
+    if not grouped(series, ranks):
+        joint = np.sort(series.astype(np.int64) * times.stamps.size + ranks)
+        series, ranks = np.divmod(joint, times.stamps.size)
+    micros = times.stamps.astype(np.int64)
+    short = long = longest_short = 0
+    shortest_long = np.iinfo(np.int64).max
+    for start in range(0, ranks.size, _PART):
+        part = slice(start, start + _PART + 1)
+        steps = np.diff(micros[ranks[part]])[series[part][1:] == series[part][:-1]]
+        is_short = steps < _SHORTEST_DAY
+        low, high = steps[is_short & (steps > 0)], steps[~is_short]
+        short, long = short + low.size, long + high.size
+        longest_short = max(longest_short, int(low.max(initial=0)))
+        shortest_long = min(shortest_long, int(high.min(initial=shortest_long)))
+    # Of as many short steps as long ones the median lies half way between the two kinds.
+    return short > long or (short == long > 0 and longest_short + shortest_long < 2 * _SHORTEST_DAY)
+
+
+def grouped(series: NDArray[np.integer[Any]], ranks: NDArray[np.integer[Any]]) -> bool:
+    """Whether the rows of each series, numbered from 0, stand together and in the order of time."""
+    same = series[1:] == series[:-1]
+    together = int(series.max()) == same.size - np.count_nonzero(same)
+    return together and bool(np.all(~same | (ranks[1:] >= ranks[:-1])))
+
+
+def in_order(series: NDArray[np.integer[Any]], ranks: NDArray[np.integer[Any]]) -> bool:
+    """Whether rows are sorted by series, and by time within each."""
+    same, later = series[1:] == series[:-1], series[1:] > series[:-1]
+    return bool(np.all(later | (same & (ranks[1:] >= ranks[:-1]))))
 
 
 def choose_clock(parsed: ParsedStamps, tz: str | None, sub_daily: bool, place: Place) -> Clock:
@@ -90,7 +145,7 @@ def _without_offsets(parsed: ParsedStamps, tz: str | None, sub_daily: bool, plac
     if "%H" in text_format or "%I" in text_format:
         iso = text_format if text_format.startswith("%Y-%m-%d") else "%Y-%m-%d %H:%M:%S"
         text_format = f"{iso}%:z"
-    stamps = to_unique_instants(parsed.wall, tz, place) if sub_daily else parsed.wall
+    stamps = to_unique_instants(parsed.wall, tz, place, parsed.codes) if sub_daily else parsed.wall
     return Clock(stamps, text_format, tz)
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Set
+from collections.abc import Callable, Set
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Literal
 
 import numpy as np
@@ -12,9 +13,10 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from tsforecast.errors import DataError
-from tsforecast.frequency import Stamps
+from tsforecast.io.cells import Cells
+from tsforecast.io.ids import is_id_name
 from tsforecast.io.notes import all_columns
-from tsforecast.io.numbers import Numbers, Texts, parse_numbers
+from tsforecast.io.numbers import Numbers, TextNumbers, is_missing, parse_numbers
 from tsforecast.io.places import Place
 from tsforecast.io.tables import RawTable
 from tsforecast.io.time_formats import COMPACT_DAY, YEAR, formats_of, shapes
@@ -25,7 +27,6 @@ _DATE_SHARE = 0.5
 _NUMBER_SHARE = 0.5
 _FLAGS = frozenset({"true", "false"})
 _TIME_WORDS = frozenset({"year", "date", "time", "ds", "period"})
-_ID_NAME = re.compile(r"(?:.*[^A-Za-z])?(?:id|ID|Id)|.*[a-z](?:ID|Id)")
 _LEADING_ZERO = re.compile(r"0[0-9]")
 _WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+|[0-9]+")
 
@@ -34,45 +35,50 @@ _CALENDAR = ("hour", "minute", "day", "month", "year", "weekday", "day of year",
 _CALENDAR_WORDS = frozenset({*_CALENDAR, "hr", "dow", "dayofweek", "dayofyear", "doy", "yr"})
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Column:
     """A column that is not the time.
 
     Args:
         kind: `number` also for numbers with some text among them, `code` for digits with leading zeros or in a column
             named like an id, `flag` for true and false, `empty` where all cells are missing.
-        numbers: the cells as numbers.
+        read: reads the cells as numbers.
     """
 
     kind: Literal["number", "code", "flag", "text", "empty"]
-    numbers: Numbers
+    read: Callable[[], Numbers]
 
-
-def column_texts(table: RawTable, name: str) -> Texts:
-    """Cells of a column as text, missing ones of a typed table as empty text; shape (rows,)."""
-    column = table.frame[name]
-    if not table.typed:
-        return column
-    return column.astype(object).where(column.notna(), "").map(str).astype(str)
+    @cached_property
+    def numbers(self) -> Numbers:
+        """The cells as numbers; most columns of texts are never asked for them."""
+        return self.read()
 
 
 def read_column(table: RawTable, name: str) -> Column:
     """Find out what a column holds."""
-    dtype = table.frame[name].dtype
-    if table.typed and pd.api.types.is_numeric_dtype(dtype) and not pd.api.types.is_bool_dtype(dtype):
-        numbers = _typed_numbers(table.frame[name])
-        if numbers.filled and not _ID_NAME.fullmatch(name):
-            return Column("number", numbers)
-        return Column("code" if numbers.filled else "empty", numbers)
-    texts = column_texts(table, name)
-    numbers = parse_numbers(texts, table.decimal)
-    if not numbers.filled:
-        named = _ID_NAME.fullmatch(name) and bool((texts != "").any())
-        return Column("code" if named else "empty", numbers)
-    if numbers.wrong.size <= _NUMBER_SHARE * numbers.filled:
-        return Column("code" if _is_code(name, texts, numbers) else "number", numbers)
-    flags = {str(text).strip().lower() for text in texts[~numbers.missing].unique()} <= _FLAGS
-    return Column("flag" if flags else "text", numbers)
+    series, figures = table.series(name), table.figures(name)
+    if series is not None and pd.api.types.is_numeric_dtype(series.dtype) and series.dtype.kind != "b":
+        numbers = _typed_numbers(series)
+        kind: Literal["number", "code"] = "code" if is_id_name(name) else "number"
+        return Column(kind if numbers.filled else "empty", lambda: numbers)
+    if figures is not None and not figures.zero_led and not is_id_name(name):
+        missing = np.isnan(figures.values)
+        if not missing.all():
+            plain = Numbers(figures.values, missing, np.empty(0, dtype=np.int64))
+            return Column("number", lambda: plain)
+    texts = table.texts(name)
+    found = parse_numbers(texts, table.decimal)
+    return Column(_kind_of(name, texts, found), found.by_row)
+
+
+def _kind_of(name: str, cells: Cells, found: TextNumbers) -> Literal["number", "code", "flag", "text", "empty"]:
+    filled, wrong = found.count(~found.missing), found.count(found.is_wrong)
+    if not filled:
+        return "code" if is_id_name(name) and cells.texts != [""] else "empty"
+    if wrong <= _NUMBER_SHARE * filled:
+        return "code" if _is_code(name, found) else "number"
+    flags = {text.strip().lower() for text in cells.texts if not is_missing(text.strip())} <= _FLAGS
+    return "flag" if flags else "text"
 
 
 def _typed_numbers(column: pd.Series) -> Numbers:
@@ -82,14 +88,14 @@ def _typed_numbers(column: pd.Series) -> Numbers:
     return Numbers(np.where(np.isinf(values), np.nan, values), missing, wrong)
 
 
-def _is_code(name: str, texts: Texts, numbers: Numbers) -> bool:
+def _is_code(name: str, found: TextNumbers) -> bool:
     """Whether digits name something rather than count it: `007`, or a column called `store_id`."""
-    if _ID_NAME.fullmatch(name):
+    if is_id_name(name):
         return True
-    if numbers.wrong.size or words(name) & _CALENDAR_WORDS:
+    if found.is_wrong.any() or words(name) & _CALENDAR_WORDS:
         return False
-    whole = np.all(np.mod(numbers.values[~numbers.missing], 1) == 0)
-    return bool(whole) and any(_LEADING_ZERO.match(text) for text in texts.unique())
+    whole = np.all(np.mod(found.values[~found.missing], 1) == 0)
+    return bool(whole) and any(_LEADING_ZERO.match(text) for text in found.cells.texts)
 
 
 def words(name: str) -> frozenset[str]:
@@ -113,7 +119,7 @@ def find_stamps(
         try:
             found[name] = read_stamps(table, name, date_format, known_format)
         except DataError as error:
-            whole_numbers = str(table.frame[name].iloc[0]).strip().isdigit()
+            whole_numbers = table.texts(name).text(0).strip().isdigit()
             failure = failure or (None if whole_numbers else error)
     if not found:
         raise failure or DataError(
@@ -127,21 +133,27 @@ def find_stamps(
 def read_stamps(table: RawTable, name: str, date_format: str | None, known_format: str | None) -> ParsedStamps:
     """Read a column as time stamps."""
     place = Place(table.file, table.lines, name)
-    if table.typed and pd.api.types.is_datetime64_any_dtype(table.frame[name].dtype):
-        return typed_stamps(table.frame[name], place)
-    return parse_stamps(column_texts(table, name), place, date_format=date_format, known_format=known_format)
+    series = table.series(name)
+    if series is not None and pd.api.types.is_datetime64_any_dtype(series.dtype):
+        return typed_stamps(series, place)
+    return parse_stamps(table.texts(name), place, date_format=date_format, known_format=known_format)
 
 
 def _may_hold_dates(table: RawTable, name: str, *, first: bool, date_format: str | None) -> bool:
     """Judge a sample of a column by the shapes of its cells."""
-    column = table.frame[name]
-    if table.typed:
-        if pd.api.types.is_datetime64_any_dtype(column.dtype):
+    rows = np.unique(np.linspace(0, table.rows - 1, _SAMPLE_ROWS).astype(np.int64))
+    series, figures = table.series(name), table.figures(name)
+    if series is not None:
+        if pd.api.types.is_datetime64_any_dtype(series.dtype):
             return True
-        if pd.api.types.is_float_dtype(column.dtype) or pd.api.types.is_bool_dtype(column.dtype):
+        if pd.api.types.is_float_dtype(series.dtype) or pd.api.types.is_bool_dtype(series.dtype):
             return False
-    rows = np.unique(np.linspace(0, len(column) - 1, _SAMPLE_ROWS).astype(np.int64))
-    sample = [str(text).strip() for text in column.iloc[rows]]
+        sample = [str(cell).strip() for cell in series.iloc[rows]]
+    elif figures is not None and not (date_format or figures.zero_led or _date_sized(figures.values[rows])):
+        return False
+    else:
+        texts = table.texts(name)
+        sample = [texts.text(row).strip() for row in rows]
     formats = [formats_of(shape) for shape in shapes(sample)]
     if date_format:
         return bool(np.isnat(stamps_in_format(sample, date_format)).mean() <= 1 - _DATE_SHARE)
@@ -153,22 +165,30 @@ def _may_hold_dates(table: RawTable, name: str, *, first: bool, date_format: str
     return sum(map(bool, formats)) >= _DATE_SHARE * len(sample)
 
 
-def restated(name: str, values: NDArray[np.float64], wall: Stamps) -> str:
+def _date_sized(values: NDArray[np.float64]) -> bool:
+    """Whether numbers have as many digits as a year or a compact date, at least half of them."""
+    dated = ((values >= 1e3) & (values < 1e4)) | ((values >= 1e7) & (values < 1e8))
+    return bool(np.mean(dated) >= _DATE_SHARE)
+
+
+def restated(name: str, values: NDArray[np.float64], stamps: ParsedStamps) -> str:
     """What a column merely repeats: a part of the calendar, or `row number`; empty for a column of its own.
 
     A part that is the same in every row is believed only of a column of that name: any constant would equal it.
     """
-    rows = np.arange(values.size)
-    if np.array_equal(values, rows) or np.array_equal(values, rows + 1):
-        return "row number"
-    head = pd.DatetimeIndex(wall[:_SAMPLE_ROWS])
+    start = values[:_SAMPLE_ROWS]
+    for origin in (0, 1):
+        counted = np.array_equal(start, np.arange(start.size) + origin)
+        if counted and np.array_equal(values, np.arange(values.size) + origin):
+            return "row number"
+    head = pd.DatetimeIndex(stamps.wall[stamps.codes[:_SAMPLE_ROWS]])
     for part in _CALENDAR:
         for first, whole in zip(_calendar(head, part), range(4), strict=False):
-            if not np.array_equal(first, values[:_SAMPLE_ROWS]):
+            if not np.array_equal(first, start):
                 continue
-            numbers = _calendar(pd.DatetimeIndex(wall), part)[whole]
+            numbers = _calendar(pd.DatetimeIndex(stamps.wall), part)[whole]
             varies = np.ptp(numbers) > 0 or part in words(name)
-            if varies and np.array_equal(numbers, values):
+            if varies and np.array_equal(numbers[stamps.codes], values):
                 return part
     return ""
 

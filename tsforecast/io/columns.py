@@ -10,10 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tsforecast.errors import DataError, OptionError
-from tsforecast.io.column_kinds import Column, column_texts, find_stamps, read_column, read_stamps, restated
-from tsforecast.io.ids import Ids, codes_of, find_ids, given_ids, slips
+from tsforecast.io.cells import Cells
+from tsforecast.io.clocks import rank_times
+from tsforecast.io.column_kinds import Column, find_stamps, read_column, read_stamps, restated
+from tsforecast.io.ids import Codes, Ids, codes_of, find_ids, given_ids, slips
 from tsforecast.io.notes import Note, all_columns, counted, info, listed
-from tsforecast.io.numbers import Texts
 from tsforecast.io.places import Place
 from tsforecast.io.tables import RawTable
 from tsforecast.io.time_formats import YEAR
@@ -51,7 +52,7 @@ class Roles:
     time_col: str
     stamps: ParsedStamps
     id_cols: tuple[str, ...]
-    ids: tuple[Texts, ...]
+    ids: tuple[Cells, ...]
     target_cols: tuple[str, ...]
     values: NDArray[np.float64]
     repeat_hint: str
@@ -74,7 +75,7 @@ def find_columns(table: RawTable, request: Request) -> Roles:
     columns = {name: read_column(table, name) for name in table.names if name not in stamps}
     time_col, ids = _choose_time(table, request, stamps, columns)
     times = stamps[time_col]
-    if times.time_format == YEAR and ids.repeats > slips(len(table.frame)):
+    if times.time_format == YEAR and ids.repeats > slips(table.rows):
         _refuse_date_parts(table)
     targets, notes = _choose_targets(table, request, times, columns, ids.names)
     for name in targets:
@@ -89,10 +90,14 @@ def find_columns(table: RawTable, request: Request) -> Roles:
         ids.names,
         tuple(_id_texts(table, name) for name in ids.names),
         targets,
-        np.column_stack([columns[name].numbers.values for name in targets]),
+        _beside([columns[name].numbers.values for name in targets]),
         _repeat_hint(times, columns, ids.names, targets) if ids.repeats else "",
         tuple(notes),
     )
+
+
+def _beside(columns: list[NDArray[np.float64]]) -> NDArray[np.float64]:
+    return columns[0][:, None] if len(columns) == 1 else np.column_stack(columns)
 
 
 def _check_request(table: RawTable, request: Request) -> None:
@@ -139,23 +144,23 @@ def _choose_time(
     named = request.id_cols or [
         name for name, column in columns.items() if column.kind in ("text", "code") and name not in request.target_cols
     ]
-    texts = {name: codes_of(column_texts(table, name)) for name in named}
+    texts = {name: Codes(cells.codes, len(cells.texts)) for name in named if (cells := table.texts(name))}
     ranked = []
     for position, (name, parsed) in enumerate(stamps.items()):
-        times = codes_of(parsed.key)
+        ordered = rank_times(parsed.codes, parsed.key)
+        times = Codes(ordered.ranks, ordered.stamps.size)
         ids = given_ids(times, texts) if request.id_cols else find_ids(times, texts)
-        repeating = ids.repeats > slips(times.size)
+        repeating = ids.repeats > slips(table.rows)
         ranked.append((repeating, parsed.whole_numbers, position, name, ids))
     _, _, _, time_col, ids = min(ranked, key=lambda entry: entry[:3])
     return time_col, ids
 
 
-def _id_texts(table: RawTable, name: str) -> Texts:
-    texts = column_texts(table, name)
-    empty = np.flatnonzero((texts == "").to_numpy())
-    if empty.size:
+def _id_texts(table: RawTable, name: str) -> Cells:
+    texts = table.texts(name)
+    if "" in texts.texts:
         raise Place(table.file, table.lines, name).error(
-            int(empty[0]), "the id is empty", hint="give every row the id of its series"
+            texts.first_row(texts.texts.index("")), "the id is empty", hint="give every row the id of its series"
         )
     return texts
 
@@ -172,7 +177,7 @@ def _choose_targets(
         return request.target_cols, _target_notes(request.target_cols, ids)
     left = {name: column for name, column in columns.items() if name not in ids}
     numeric = [name for name, column in left.items() if column.kind == "number"]
-    repeated = {name: restated(name, columns[name].numbers.values, stamps.wall) for name in numeric}
+    repeated = {name: restated(name, columns[name].numbers.values, stamps) for name in numeric}
     # A series may count 1, 2, 3 or equal the month by chance: what is left alone is a value.
     targets = (
         tuple(name for name in numeric if not repeated[name])
@@ -216,7 +221,7 @@ def _check_numbers(table: RawTable, name: str, columns: dict[str, Column]) -> No
     if not wrong.size:
         return
     row = int(wrong[0])
-    text = str(table.frame[name].iloc[row])
+    text = table.written(name)(row)
     more = f" (and {counted(wrong.size - 1, 'more cell')} of this column)" if wrong.size > 1 else ""
     hint = "correct it or leave the cell empty; if the column holds no values, choose others with --target-col"
     if columns[name].kind == "flag":
@@ -237,7 +242,8 @@ def _repeat_hint(
         for name, column in columns.items()
         if column.kind in ("number", "code") and not np.any(np.mod(column.numbers.values, 1) != 0)
     }
-    ids = find_ids(codes_of(stamps.key), whole)
+    times = rank_times(stamps.codes, stamps.key)
+    ids = find_ids(Codes(times.ranks, times.stamps.size), whole)
     if ids.names and not ids.repeats and set(targets) - set(ids.names):
         options = " ".join(f"--id-col {shlex.quote(name)}" for name in ids.names)
         return f"if the series are told apart by {listed(ids.names)}, add {options}"

@@ -1,17 +1,9 @@
-"""How a text file is written: its encoding, its delimiter and decimal mark, and where its records start.
-
-The records are found in one pass over the bytes with NumPy, quotes included, so that a row with a cell too many, which
-pandas drops or shifts without a word, is refused with its line.
-"""
+"""How a text file is written: its encoding, its delimiter and its decimal mark."""
 
 from __future__ import annotations
 
 import codecs
 import csv
-from dataclasses import dataclass
-
-import numpy as np
-from numpy.typing import NDArray
 
 from tsforecast.errors import DataError, OptionError
 from tsforecast.io.numbers import is_number
@@ -19,7 +11,6 @@ from tsforecast.io.time_formats import is_stamp_like
 
 DELIMITERS = (",", ";", "\t", "|")
 DECIMALS = (".", ",")
-_NEWLINE, _QUOTE = ord("\n"), ord('"')
 _SAMPLE_BYTES = 1 << 16
 _SAMPLE_LINES = 100
 # UTF-32 first: its little-endian mark begins with that of UTF-16.
@@ -30,23 +21,6 @@ _MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
-
-
-@dataclass(frozen=True)
-class Records:
-    """Records of a text, blank lines included.
-
-    Args:
-        starts: first byte of each record, shape (records,).
-        ends: byte after each record and its line end, shape (records,).
-        cells: cells in each record, shape (records,).
-        lines: line number of the first line of each record, from 1, shape (records,).
-    """
-
-    starts: NDArray[np.int64]
-    ends: NDArray[np.int64]
-    cells: NDArray[np.int64]
-    lines: NDArray[np.int64]
 
 
 def decode(data: bytes, encoding: str, file: str) -> bytes:
@@ -124,65 +98,3 @@ def _sample(text: bytes) -> list[str]:
             start = text.find(b"\n", part * len(text) // _SAMPLE_LINES) + 1
             lines.append(text[start : start + _SAMPLE_BYTES // _SAMPLE_LINES].split(b"\n", 1)[0])
     return [line.strip().decode(errors="replace") for line in lines if line.strip()]
-
-
-def find_records(text: bytes, delimiter: str, file: str, first_line: int) -> Records:
-    """Split a text into records, line ends and delimiters in quotes not counted.
-
-    Args:
-        text: UTF-8 text with `\\n` line ends.
-        delimiter: one ASCII character.
-        file: name for messages.
-        first_line: line number of the start of the text in its file.
-
-    Raises:
-        DataError: a quote that is not closed, or one in the middle of a cell.
-    """
-    letters = np.frombuffer(text, dtype=np.uint8)
-    newline = letters == _NEWLINE
-    splits = letters == ord(delimiter)
-    every_end = np.flatnonzero(newline)
-    ends = every_end + 1
-    if b'"' in text:
-        quote = letters == _QUOTE
-        inside = np.bitwise_xor.accumulate(quote)
-        _check_quotes(letters, np.flatnonzero(quote), ord(delimiter), every_end, file, first_line)
-        splits &= ~inside
-        ends = every_end[~inside[every_end]] + 1
-    if not ends.size or ends[-1] < len(text):
-        ends = np.append(ends, len(text))
-    starts = np.concatenate([[0], ends[:-1]])
-    cells = np.diff(np.searchsorted(np.flatnonzero(splits), ends), prepend=0) + 1
-    return Records(starts, ends, cells, np.searchsorted(every_end, starts) + first_line)
-
-
-def _check_quotes(
-    letters: NDArray[np.uint8],
-    quotes: NDArray[np.int64],
-    delimiter: int,
-    every_end: NDArray[np.int64],
-    file: str,
-    first_line: int,
-) -> None:
-    """An opening quote follows a delimiter or a line end, a closing one stands before one; else refuse."""
-    padded = np.concatenate([[_NEWLINE], letters, [_NEWLINE]])
-    opening, closing = quotes[::2], quotes[1::2]
-    beside = np.empty(quotes.size, dtype=np.uint8)
-    beside[::2] = padded[opening]
-    beside[1::2] = padded[closing + 2]
-    wrong = np.flatnonzero((beside != delimiter) & (beside != _NEWLINE) & (beside != _QUOTE))
-    if not wrong.size and quotes.size % 2 == 0:
-        return
-    last = int(wrong[0]) if wrong.size else quotes.size - 1
-    first = last - last % 2
-    # A doubled quote stands for one quote within a cell: go back to where the cell opened.
-    while first >= 2 and quotes[first] == quotes[first - 1] + 1:
-        first -= 2
-    line_of = np.searchsorted(every_end, quotes[[first, last]]) + first_line
-    closed_elsewhere = not wrong.size or line_of[1] > line_of[0]
-    raise DataError(
-        "the quote that opens here is not closed" if closed_elsewhere else "a quote in the middle of a cell",
-        hint='a quote within a quoted cell is written twice: ""',
-        file=file,
-        row=int(line_of[0]),
-    )

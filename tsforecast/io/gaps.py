@@ -7,12 +7,12 @@ came later, filled values included.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from tsforecast.frequency import Ordinals, Stamps
+from tsforecast.frequency import Ordinals
 
 FillRule = Literal["seasonal", "previous", "zero"]
 RepeatRule = Literal["error", "first", "last", "mean"]
@@ -25,11 +25,13 @@ class Points:
 
     Args:
         series: number of the series, shape (n,).
-        ordinals: time in steps, shape (n,).
+        times: place of each value's time in `ordinals`, shape (n,).
+        ordinals: the times in steps.
         values: shape (n,); NaN where missing.
     """
 
-    series: NDArray[np.int64]
+    series: NDArray[np.integer[Any]]
+    times: NDArray[np.integer[Any]]
     ordinals: Ordinals
     values: Values
 
@@ -58,10 +60,10 @@ class Extents:
         return self.lengths - self.observed
 
 
-def repeated_rows(series: NDArray[np.int64], stamps: Stamps) -> NDArray[np.bool_]:
+def repeated_rows(series: NDArray[np.integer[Any]], times: NDArray[np.integer[Any]]) -> NDArray[np.bool_]:
     """Which of the sorted rows repeat the time of the row before them in the same series, shape (n,)."""
     repeats = np.zeros(series.size, dtype=bool)
-    repeats[1:] = (series[1:] == series[:-1]) & (stamps[1:] == stamps[:-1])
+    repeats[1:] = (series[1:] == series[:-1]) & (times[1:] == times[:-1])
     return repeats
 
 
@@ -90,13 +92,20 @@ def merge_repeats(values: Values, repeats: NDArray[np.bool_], rule: RepeatRule) 
 def find_extents(points: Points) -> Extents:
     """Trim each series to its first and last value."""
     present = np.isfinite(points.values)
-    series, ordinals = points.series[present], points.ordinals[present]
-    numbers, first, observed = np.unique(series, return_index=True, return_counts=True)
-    starts, ends = ordinals[first], ordinals[first + observed - 1]
-    absent = np.flatnonzero(~present & np.isin(points.series, numbers))
-    position = np.searchsorted(numbers, points.series[absent])
-    outside = (points.ordinals[absent] < starts[position]) | (points.ordinals[absent] > ends[position])
-    trimmed = np.bincount(position[outside], minlength=numbers.size).astype(np.int64)
+    complete = bool(present.all())
+    series = points.series if complete else points.series[present]
+    times = points.times if complete else points.times[present]
+    first = np.flatnonzero(np.concatenate([np.ones(min(series.size, 1), dtype=bool), series[1:] != series[:-1]]))
+    observed = np.diff(np.append(first, series.size))
+    numbers = series[first].astype(np.int64)
+    starts, ends = (points.ordinals[times[row]] for row in (first, first + observed - 1))
+    trimmed = np.zeros(numbers.size, dtype=np.int64)
+    if not complete:
+        absent = np.flatnonzero(~present & np.isin(points.series, numbers))
+        position = np.searchsorted(numbers, points.series[absent])
+        ordinals = points.ordinals[points.times[absent]]
+        outside = (ordinals < starts[position]) | (ordinals > ends[position])
+        trimmed += np.bincount(position[outside], minlength=numbers.size)
     return Extents(numbers, starts, ends - starts + 1, observed.astype(np.int64), trimmed)
 
 
@@ -107,10 +116,12 @@ def regular_grid(points: Points, extents: Extents) -> tuple[Values, NDArray[np.i
         Values of all series one after the other, NaN where there is none, and the offsets of the series.
     """
     offsets = np.concatenate([[0], np.cumsum(extents.lengths)]).astype(np.int64)
+    if offsets[-1] == points.values.size and not extents.missing.any():
+        return points.values, offsets
     present = np.isfinite(points.values)
-    number = np.repeat(np.arange(extents.series.size), extents.observed)
+    place = np.repeat(offsets[:-1] - extents.starts, extents.observed) + points.ordinals[points.times[present]]
     values = np.full(int(offsets[-1]), np.nan)
-    values[offsets[number] + points.ordinals[present] - extents.starts[number]] = points.values[present]
+    values[place] = points.values[present]
     return values, offsets
 
 
@@ -126,9 +137,11 @@ def fill_gaps(values: Values, offsets: NDArray[np.int64], rule: FillRule, season
         season_length: steps.
 
     Returns:
-        A filled copy, shape (rows,).
+        Shape (rows,): a filled copy, or the values themselves where none is missing.
     """
     missing = np.isnan(values)
+    if not missing.any():
+        return values
     if rule == "zero":
         return np.where(missing, 0.0, values)
     filled = values[np.maximum.accumulate(np.where(missing, 0, np.arange(values.size)))]

@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import reduce
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from tsforecast.io.numbers import Texts
+from tsforecast.io.cells import Cells
 
 # Fewer repeated times than this share of the rows are slips, not several series.
 _SLIPS_SHARE = 0.05
 # A text that differs in nearly every row is a remark, not the name of a series.
 _FEWEST_ROWS_PER_SERIES = 2
+# Combinations per row up to which each of them is ticked off rather than looked up.
+_SPARSE = 8
+_LARGEST = 1 << 62
 
-Codes = NDArray[np.int64]
+_ID_NAME = re.compile(r"(?:.*[^A-Za-z])?(?:id|ID|Id)|.*[a-z](?:ID|Id)")
 
 
 @dataclass(frozen=True)
@@ -33,9 +38,28 @@ def slips(rows: int) -> int:
     return int(_SLIPS_SHARE * rows)
 
 
-def codes_of(values: NDArray[Any] | Texts) -> Codes:
-    """A number for each distinct value, in the order of first appearance; shape (rows,)."""
-    return pd.factorize(values, use_na_sentinel=False)[0].astype(np.int64)
+def is_id_name(name: str) -> bool:
+    """Whether a column is named like an id: `id`, `store_id`, `storeId`."""
+    return _ID_NAME.fullmatch(name) is not None
+
+
+@dataclass(frozen=True, eq=False)
+class Codes:
+    """A number for each row, below `count`.
+
+    Args:
+        values: int32 or int64, shape (rows,).
+        count: how many numbers there are; for combinations of columns, how many there may be.
+    """
+
+    values: NDArray[np.int32] | NDArray[np.int64]
+    count: int
+
+
+def codes_of(values: NDArray[Any]) -> Codes:
+    """A number for each distinct value, in the order of first appearance."""
+    codes, distinct = pd.factorize(values, use_na_sentinel=False)
+    return Codes(codes.astype(np.int32), len(distinct))
 
 
 def given_ids(times: Codes, texts: dict[str, Codes]) -> Ids:
@@ -54,38 +78,54 @@ def find_ids(times: Codes, texts: dict[str, Codes]) -> Ids:
         The ids, none where times do not repeat. A few repeated times in spite of the ids are left to be reported.
     """
     none = Ids((), _repeats([times]))
-    if none.repeats <= slips(times.size):
+    if none.repeats <= slips(times.values.size):
         return none
     names = tuple(texts)
     leading = [names[:size] for size in range(2, len(names) + 1)]
     nearly = none
     for candidate in [*((name,) for name in names), *leading]:
         chosen = [texts[name] for name in candidate]
-        n_series = times.size - _repeats(chosen)
-        if n_series * _FEWEST_ROWS_PER_SERIES > times.size:
+        n_series = times.values.size - _repeats(chosen)
+        if n_series * _FEWEST_ROWS_PER_SERIES > times.values.size:
             continue
         repeats = _repeats([*chosen, times])
         if repeats == 0:
             return Ids(candidate, 0)
-        if repeats <= slips(times.size) and not nearly.names:
+        if repeats <= slips(times.values.size) and not nearly.names:
             nearly = Ids(candidate, repeats)
     return nearly
 
 
 def _repeats(codes: Sequence[Codes]) -> int:
     """Rows whose combination of codes stands in an earlier row already."""
-    joint = _joint(codes)
-    return int(joint.size - pd.unique(joint).size)
+    if len(codes) == 1:
+        return int(codes[0].values.size - codes[0].count)
+    first, last = reduce(_join, codes[:-1]), codes[-1]
+    if _ascending(first.values, last.values):
+        return 0
+    joint = _join(first, last)
+    values = joint.values
+    if joint.count > _SPARSE * values.size:
+        return int(values.size - pd.unique(values).size)
+    seen = np.zeros(joint.count, dtype=bool)
+    seen[values] = True
+    return int(values.size - np.count_nonzero(seen))
 
 
-def _joint(codes: Sequence[Codes]) -> Codes:
-    joint = codes[0]
-    for more in codes[1:]:
-        joint = codes_of(joint * (int(more.max()) + 1) + more)
-    return joint
+def _ascending(first: NDArray[np.integer[Any]], last: NDArray[np.integer[Any]]) -> bool:
+    """Whether each pair of numbers comes after the one before."""
+    same, later = first[1:] == first[:-1], first[1:] > first[:-1]
+    return bool(np.all(later | (same & (last[1:] > last[:-1]))))
 
 
-def number_series(ids: Sequence[Texts], rows: int) -> tuple[Codes, list[tuple[str, ...]]]:
+def _join(one: Codes, other: Codes) -> Codes:
+    """A number for each combination of two numbers."""
+    if one.count * other.count > _LARGEST:
+        one = codes_of(one.values)
+    return Codes(one.values.astype(np.int64) * other.count + other.values, one.count * other.count)
+
+
+def number_series(ids: Sequence[Cells], rows: int) -> tuple[NDArray[np.int32], list[tuple[str, ...]]]:
     """Number the series in the order of their ids.
 
     Args:
@@ -95,10 +135,23 @@ def number_series(ids: Sequence[Texts], rows: int) -> tuple[Codes, list[tuple[st
     Returns:
         The number of each row's series, shape (rows,), and the ids of each series.
     """
-    series, keys = np.zeros(rows, dtype=np.int64), [()]
-    names: list[tuple[str, ...]] = list(keys)
-    for texts in ids:
-        codes, distinct = pd.factorize(texts, sort=True)
-        joint, series = np.unique(series * len(distinct) + codes, return_inverse=True)
-        names = [(*names[int(key) // len(distinct)], str(distinct[int(key) % len(distinct)])) for key in joint]
-    return series.astype(np.int64), names
+    names: list[tuple[str, ...]] = [()]
+    series = np.zeros(rows, dtype=np.int32)
+    for cells in ids:
+        order = np.array(sorted(range(len(cells.texts)), key=cells.texts.__getitem__))
+        codes = _ranks(order)[cells.codes]
+        if len(names) == 1:
+            series, joint = codes, np.arange(order.size)
+        else:
+            numbers, joint = pd.factorize(series.astype(np.int64) * order.size + codes)
+            series = _ranks(np.argsort(joint))[numbers]
+            joint = np.sort(joint)
+        names = [(*names[key // order.size], cells.texts[order[key % order.size]]) for key in joint.tolist()]
+    return series, names
+
+
+def _ranks(order: NDArray[np.int64]) -> NDArray[np.int32]:
+    """The place of each item in an order of them, shape (items,)."""
+    ranks = np.empty(order.size, dtype=np.int32)
+    ranks[order] = np.arange(order.size, dtype=np.int32)
+    return ranks

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TypeAlias
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
+from tsforecast.io.cells import Cells
+
 MISSING_TOKENS = ("", "NA", "NaN", "null", "None", "-", "?", "#N/A", "n/a")
-_MISSING_SPELLINGS = frozenset(
+MISSING_SPELLINGS = frozenset(
     spelling for token in MISSING_TOKENS for spelling in (token, token.lower(), token.upper(), token.title())
 )
 _NUMBER = {
@@ -19,10 +19,8 @@ _NUMBER = {
     ",": re.compile(r"[+-]?(?:[0-9]+,?[0-9]*|,[0-9]+)(?:[eE][+-]?[0-9]+)?"),
 }
 
-# Rows that are read at once: Python's texts and numbers take several times the memory of what they become.
+# Texts that are read at once: Python's texts and numbers take several times the memory of what they become.
 _PART = 1 << 20
-
-Texts: TypeAlias = "pd.Series[str]"
 
 
 @dataclass(frozen=True)
@@ -52,29 +50,65 @@ def is_number(text: str, decimal: str = ".") -> bool:
 
 def is_missing(text: str) -> bool:
     """Whether a text is one of `MISSING_TOKENS`, in any of their usual letter cases."""
-    return text in _MISSING_SPELLINGS
+    return text in MISSING_SPELLINGS
 
 
-def parse_numbers(texts: Texts, decimal: str = ".") -> Numbers:
+@dataclass(frozen=True, eq=False)
+class TextNumbers:
+    """The distinct texts of a column read as numbers.
+
+    Args:
+        cells: the texts.
+        values: float64, shape (texts,); NaN for a text that is missing or not a number.
+        missing: bool, shape (texts,); True for a missing token.
+    """
+
+    cells: Cells
+    values: NDArray[np.float64]
+    missing: NDArray[np.bool_]
+
+    @property
+    def is_wrong(self) -> NDArray[np.bool_]:
+        """Which texts are neither a finite number nor missing, shape (texts,)."""
+        return np.isnan(self.values) & ~self.missing
+
+    def count(self, texts: NDArray[np.bool_]) -> int:
+        """Rows that hold one of some texts."""
+        if texts.all() or not texts.any():
+            return self.cells.rows if texts.any() else 0
+        return int(np.count_nonzero(texts[self.cells.codes]))
+
+    def by_row(self) -> Numbers:
+        """The numbers of all rows."""
+        codes, wrong = self.cells.codes, self.is_wrong
+        rows = np.flatnonzero(wrong[codes]) if wrong.any() else np.empty(0, dtype=np.int64)
+        return Numbers(self.values[codes], self.missing[codes], rows)
+
+
+def parse_numbers(cells: Cells, decimal: str = ".") -> TextNumbers:
     """Read texts as numbers, exactly as Python would round them.
 
     Args:
-        texts: cells, shape (rows,).
+        cells: texts, shape (rows,).
         decimal: `.` or `,`.
     """
-    parts = [_parse_part(texts.iloc[start : start + _PART], decimal) for start in range(0, len(texts), _PART)]
-    if not parts:
-        return Numbers(np.empty(0), np.empty(0, dtype=bool), np.empty(0, dtype=np.int64))
-    values = np.concatenate([part[0] for part in parts])
-    missing = np.concatenate([part[1] for part in parts])
-    return Numbers(values, missing, np.flatnonzero(np.isnan(values) & ~missing))
+    return TextNumbers(cells, *parse_texts(cells.texts, decimal))
 
 
-def _parse_part(texts: Texts, decimal: str) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
-    """Values, NaN for all that is no finite number, and which cells are missing."""
-    missing = texts.isin(_MISSING_SPELLINGS).to_numpy(dtype=bool)
-    present = texts.to_numpy(dtype=object)[~missing]
-    numbers = _parse_plain(present, decimal)
+def parse_texts(texts: list[str], decimal: str = ".") -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+    """Values of texts, NaN for all that is no finite number, and which texts are missing; both of shape (texts,)."""
+    parts = [
+        _parse_part(np.array(texts[start : start + _PART], dtype=object), decimal)
+        for start in range(0, max(len(texts), 1), _PART)
+    ]
+    values, missing = (np.concatenate(part) for part in zip(*parts, strict=True))
+    return values, missing
+
+
+def _parse_part(texts: NDArray[np.object_], decimal: str) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+    """Values, NaN for all that is no finite number, and which texts are missing."""
+    missing = np.array([text in MISSING_SPELLINGS for text in texts], dtype=bool)
+    numbers = _parse_plain(texts[~missing], decimal)
     if numbers is None:
         return _parse_each(texts, decimal)
     values = np.full(missing.size, np.nan)
@@ -97,13 +131,12 @@ def _parse_plain(texts: NDArray[np.object_], decimal: str) -> NDArray[np.float64
         return None
 
 
-def _parse_each(texts: Texts, decimal: str) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
-    """One distinct text at a time: for columns with blanks round the numbers, or with text among them."""
-    codes, distinct = pd.factorize(texts)
-    stripped = [str(text).strip() for text in distinct]
+def _parse_each(texts: NDArray[np.object_], decimal: str) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+    """One text at a time: for columns with blanks round the numbers, or with text among them."""
+    stripped = [str(text).strip() for text in texts]
     numbers = np.array(
         [float(text.replace(",", ".")) if is_number(text, decimal) else np.nan for text in stripped],
         dtype=np.float64,
     )
     missing = np.array([is_missing(text) for text in stripped], dtype=bool)
-    return np.where(np.isfinite(numbers), numbers, np.nan)[codes], missing[codes]
+    return np.where(np.isfinite(numbers), numbers, np.nan), missing

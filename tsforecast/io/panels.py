@@ -10,8 +10,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from tsforecast.errors import DataError
-from tsforecast.frequency import Frequency, Stamps, infer_frequency
-from tsforecast.io.clocks import Clock, choose_clock, is_sub_daily, known_zone
+from tsforecast.frequency import Frequency, infer_frequency
+from tsforecast.io.clocks import Clock, choose_clock, is_sub_daily, known_zone, rank_times
 from tsforecast.io.columns import Request, Roles, find_columns
 from tsforecast.io.gaps import FillRule, RepeatRule
 from tsforecast.io.ids import number_series
@@ -20,6 +20,7 @@ from tsforecast.io.places import Place
 from tsforecast.io.rows import Rows, build_panel, one_row_per_time, sort_rows
 from tsforecast.io.stamp_texts import format_stamps
 from tsforecast.io.tables import frame_table, read_table
+from tsforecast.models.events import Report
 from tsforecast.series import Panel, Schema
 
 __all__ = ["Note", "ReadOptions", "ReadResult", "read_panel"]
@@ -86,6 +87,7 @@ def read_panel(
     *,
     schema: Schema | None = None,
     frequency: Frequency | None = None,
+    report: Report = lambda event: None,
 ) -> ReadResult:
     """Read a table of time series.
 
@@ -94,6 +96,7 @@ def read_panel(
         options: how to read it.
         schema: of the data that a model was fitted on: its columns are demanded.
         frequency: of that data: all stamps must lie on its grid.
+        report: is told how far a large file is read.
 
     Raises:
         TsforecastError: as `read_table`, `find_columns` and `parse_stamps` do, and DataError for repeated times, stamps
@@ -108,13 +111,16 @@ def read_panel(
             decimal=options.decimal,
             encoding=options.encoding,
             skip_rows=options.skip_rows,
+            report=report,
         )
     roles = find_columns(table, _request(options, schema))
-    place = Place(table.file, table.lines, roles.time_col)
-    series, ids = number_series(roles.ids, len(table.frame))
+    place, written = Place(table.file, table.lines, roles.time_col), table.written(roles.time_col)
+    # The text is not needed any more, and takes more memory than all that follows.
+    table = replace(table, columns=pd.DataFrame())
+    series, ids = number_series(roles.ids, table.rows)
     clock = _choose_clock(roles, options, schema, frequency, series, place)
-    rows, row_notes = sort_rows(Rows(series, clock.stamps, roles.values, np.arange(series.size)))
-    written = table.frame[roles.time_col]
+    times = rank_times(roles.stamps.codes, clock.stamps)
+    rows, row_notes = sort_rows(Rows(series, times.ranks, times.stamps, roles.values))
     labels = [" / ".join(key) for key in ids]
     rows, repeat_notes = one_row_per_time(rows, options.on_duplicate, place, written, labels, roles.repeat_hint)
     step = frequency or _infer(rows, place)
@@ -127,7 +133,7 @@ def read_panel(
         schema or found,
         (*notes, *row_notes, *repeat_notes, *gap_notes),
         table.data_hash,
-        len(table.frame),
+        table.rows,
         table.file,
     )
 
@@ -143,10 +149,12 @@ def _choose_clock(
     options: ReadOptions,
     schema: Schema | None,
     frequency: Frequency | None,
-    series: NDArray[np.int64],
+    series: NDArray[np.int32],
     place: Place,
 ) -> Clock:
-    sub_daily = frequency.sub_daily if frequency else is_sub_daily(series, roles.stamps.key)
+    sub_daily = (
+        frequency.sub_daily if frequency else is_sub_daily(series, rank_times(roles.stamps.codes, roles.stamps.key))
+    )
     tz, note = options.tz, None
     if schema is not None and tz is None:
         tz, note = known_zone(roles.stamps, schema, sub_daily, place)
@@ -156,18 +164,14 @@ def _choose_clock(
 
 def _infer(rows: Rows, place: Place) -> Frequency:
     """The step that the longest series follow."""
-    bounds = np.flatnonzero(np.diff(rows.series)) + 1
-    parts = np.split(rows.stamps, bounds) if bounds.size < _FREQUENCY_SERIES else _longest(rows.stamps, bounds)
+    bounds = np.flatnonzero(rows.series[1:] != rows.series[:-1]) + 1
+    edges = np.concatenate([[0], bounds, [rows.series.size]])
+    longest = np.argsort(-np.diff(edges), kind="stable")[:_FREQUENCY_SERIES]
+    parts = [rows.stamps[rows.times[edges[number] : edges[number + 1]]] for number in sorted(longest)]
     try:
         return infer_frequency(parts)
     except DataError as error:
         raise DataError(error.message, hint=error.hint, file=place.file, column=place.column) from None
-
-
-def _longest(stamps: Stamps, bounds: NDArray[np.intp]) -> list[Stamps]:
-    edges = np.concatenate([[0], bounds, [stamps.size]])
-    chosen = np.argsort(-np.diff(edges), kind="stable")[:_FREQUENCY_SERIES]
-    return [stamps[edges[number] : edges[number + 1]] for number in chosen]
 
 
 def _series_names(ids: list[tuple[str, ...]], targets: tuple[str, ...]) -> list[tuple[str, ...]]:
@@ -176,7 +180,7 @@ def _series_names(ids: list[tuple[str, ...]], targets: tuple[str, ...]) -> list[
 
 
 def _summary(panel: Panel, schema: Schema, rows: Rows) -> list[Note]:
-    edges = np.array([rows.stamps.min(), rows.stamps.max()])
+    edges = rows.stamps[[rows.times.min(), rows.times.max()]]
     first, last = format_stamps(edges, schema, panel.frequency)
     time = f"time column '{schema.time_col}': {panel.frequency.name} from {first} to {last}"
     shortest, longest = int(panel.lengths.min()), int(panel.lengths.max())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -21,7 +22,7 @@ class Place:
     """
 
     file: str
-    lines: NDArray[np.int64]
+    lines: Sequence[int] | NDArray[np.int64]
     column: str = ""
 
     def error(self, row: int, message: str, hint: str = "") -> DataError:

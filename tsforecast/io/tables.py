@@ -1,27 +1,33 @@
-"""Tables as they come: CSV, gzip, Parquet or a data frame, every cell of a text file kept as text."""
+"""Tables as they come: CSV, gzip, Parquet or a data frame."""
 
 from __future__ import annotations
 
 import csv
 import hashlib
 import io
-from dataclasses import dataclass
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from tsforecast.errors import DataError, OptionError
-from tsforecast.io.dialect import Records, decode, find_records, sniff
+from tsforecast.io.blocks import Figures, Text
+from tsforecast.io.cells import Cells, code_texts
+from tsforecast.io.dialect import decode, sniff
 from tsforecast.io.notes import Note, counted, warning
 from tsforecast.io.numbers import is_number
+from tsforecast.io.records import check_cells, find_records
 from tsforecast.io.sources import PARQUET_MAGIC, read_bytes, unpack
+from tsforecast.io.text_columns import Lines, TextColumns
 from tsforecast.io.time_formats import is_stamp_like
+from tsforecast.models.events import Reading, Report
 
 FRAME_NAME = "data frame"
 _DEFAULT_TIME_NAME = "time"
-_SHOWN_DELIMITERS = {",": "a comma", ";": "a semicolon", "\t": "a tab", "|": "a bar"}
+# Smaller files are read before anybody wonders.
+_LARGE_BYTES = 128 << 20
 
 
 @dataclass(frozen=True)
@@ -29,29 +35,53 @@ class RawTable:
     """A table before its columns have roles.
 
     Args:
-        frame: the columns; texts unless `typed`.
+        names: of the columns in file order.
+        columns: the cells of a text file as texts and plain numbers, or the typed columns of a data frame.
         lines: line number of each row's first line in the file, the header being line 1, shape (rows,).
         file: name for messages, `stdin` for standard input.
         delimiter: of a text file, else empty.
         decimal: `.` or `,`.
         data_hash: SHA-256 of the bytes as they were on the disk.
-        typed: whether the columns keep the types of a Parquet file or data frame.
         notes: what was assumed or skipped.
     """
 
-    frame: pd.DataFrame
-    lines: NDArray[np.int64]
+    names: list[str]
+    columns: TextColumns | pd.DataFrame
+    lines: Lines
     file: str
     delimiter: str
     decimal: str
     data_hash: str
-    typed: bool
     notes: tuple[Note, ...] = ()
 
     @property
-    def names(self) -> list[str]:
-        """Names of the columns in file order."""
-        return [str(name) for name in self.frame.columns]
+    def rows(self) -> int:
+        return len(self.lines)
+
+    @property
+    def typed(self) -> bool:
+        """Whether the columns keep the types of a Parquet file or data frame."""
+        return isinstance(self.columns, pd.DataFrame)
+
+    def series(self, name: str) -> pd.Series | None:
+        """A column of a Parquet file or data frame; None for a text file."""
+        return self.columns[name] if isinstance(self.columns, pd.DataFrame) else None
+
+    def texts(self, name: str) -> Cells:
+        """The cells of a column as texts, missing ones of a typed column as empty text."""
+        if isinstance(self.columns, TextColumns):
+            return self.columns.texts(name)
+        column = self.columns[name]
+        return code_texts(column.astype(object).where(column.notna(), "").map(str))
+
+    def written(self, name: str) -> Callable[[int], str]:
+        """What the cell of a column in a row, counted from 0, says."""
+        series = self.series(name)
+        return self.texts(name).text if series is None else lambda row: str(series.iloc[row])
+
+    def figures(self, name: str) -> Figures | None:
+        """A column of a text file that holds plain numbers and missing values only; None for any other."""
+        return self.columns.figures(name) if isinstance(self.columns, TextColumns) else None
 
 
 def read_table(
@@ -61,6 +91,7 @@ def read_table(
     decimal: str | None = None,
     encoding: str = "utf-8",
     skip_rows: int = 0,
+    report: Report = lambda event: None,
 ) -> RawTable:
     """Read a CSV or Parquet file, plain or gzipped, or standard input for `-`.
 
@@ -70,6 +101,7 @@ def read_table(
         decimal: `.` or `,`; None to find it.
         encoding: of a text file without a byte order mark.
         skip_rows: lines before the header to leave out.
+        report: is told how far a large file is read.
 
     Raises:
         InputMissingError: no such file, a folder, or no permission.
@@ -77,66 +109,70 @@ def read_table(
         BusyError: the file changed while it was read.
         OptionError: an unusable option, or Parquet without pyarrow.
     """
-    file, data = read_bytes(source)
-    data_hash = hashlib.sha256(data).hexdigest()
-    data = unpack(data, file)
-    if data.startswith(PARQUET_MAGIC):
-        return _typed_table(_read_parquet(data, file), file, data_hash)
-    text = _skip_lines(decode(data, encoding, file), skip_rows)
-    if not text.strip():
+    file, raw = read_bytes(source)
+    with ThreadPoolExecutor(1) as beside:
+        digest = beside.submit(lambda data: hashlib.sha256(data).hexdigest(), raw)
+        data = unpack(raw, file)
+        del raw
+        if data.startswith(PARQUET_MAGIC):
+            return _typed_table(_read_parquet(data, file), file, digest.result())
+        data = decode(data, encoding, file)
+        table = text_table(data, file, delimiter, decimal, skip_rows, report)
+        return replace(table, data_hash=digest.result())
+
+
+def text_table(
+    data: bytes,
+    file: str,
+    delimiter: str | None = None,
+    decimal: str | None = None,
+    skip_rows: int = 0,
+    report: Report = lambda event: None,
+) -> RawTable:
+    """Take UTF-8 text with plain line ends as a table; arguments and errors are those of `read_table`."""
+    data = _skip_lines(data, skip_rows)
+    if not data or data.isspace():
         raise DataError("the file has no rows", file=file)
-    mark, point = sniff(text, delimiter, decimal)
+    mark, point = sniff(data, delimiter, decimal)
+    start, end, blank = _find_header(data, mark)
+    line = skip_rows + 1 + blank
+    find_records(data[start:end], mark, file, line)
+    names = _header(data[start:end], mark, file, line)
+    text = Text(data, end, line + data.count(b"\n", start, end), len(names), mark, file)
+    if text.width == 1:
+        check_cells(find_records(data[end:], mark, file, text.line), 1, mark, file)
+
+    def progress(done: int, rows: int) -> None:
+        if len(data) >= _LARGE_BYTES:
+            report(Reading(file, done, len(data), rows))
+
+    progress(0, 0)
+    columns = TextColumns(text, names, point, progress)
     notes = []
-    records = find_records(text, mark, file, first_line=skip_rows + 1)
-    records, text, blank = _drop_blank(records, text, mark)
-    if blank:
-        notes.append(warning(f"{counted(blank, 'blank line')} skipped"))
+    if blank + columns.blank:
+        notes.append(warning(f"{counted(blank + columns.blank, 'blank line')} skipped"))
     if decimal is None and point == ",":
         notes.append(warning("numbers are read with a decimal comma"))
-    names = _header(text[records.starts[0] : records.ends[0]], mark, file, int(records.lines[0]))
-    _check_cells(records, len(names), mark, file)
-    if records.starts.size == 1:
-        raise DataError("the file has a header but no rows", file=file)
-    frame = pd.read_csv(
-        io.BytesIO(text),
-        sep=mark,
-        header=0,
-        names=names,
-        index_col=False,
-        dtype=str,
-        keep_default_na=False,
-        na_filter=False,
-        skip_blank_lines=False,
-        lineterminator="\n",
-        engine="c",
-    )
-    return RawTable(frame, records.lines[1:], file, mark, point, data_hash, typed=False, notes=tuple(notes))
+    return RawTable(names, columns, columns.lines, file, mark, point, "", tuple(notes))
 
 
 def _skip_lines(text: bytes, count: int) -> bytes:
+    start = 0
     for _ in range(count):
-        _, _, text = text.partition(b"\n")
-    return text
+        start = text.find(b"\n", start) + 1 or len(text)
+    return text[start:] if count else text
 
 
-def _drop_blank(records: Records, text: bytes, delimiter: str) -> tuple[Records, bytes, int]:
-    """Leave out the lines with nothing but blanks on them."""
-    single = np.flatnonzero(records.cells == 1)
-    if single.size == records.cells.size and delimiter != "\t":
-        single = single[records.ends[single] - records.starts[single] <= 1]
-    blank = [row for row in single if not text[records.starts[row] : records.ends[row]].strip()]
-    if not blank:
-        return records, text, 0
-    keep = np.ones(records.cells.size, dtype=bool)
-    keep[blank] = False
-    pieces, position = [], 0
-    for row in blank:
-        pieces.append(text[position : records.starts[row]])
-        position = records.ends[row]
-    pieces.append(text[position:])
-    ends = np.cumsum((records.ends - records.starts)[keep])
-    starts = np.concatenate([[0], ends[:-1]])
-    return Records(starts, ends, records.cells[keep], records.lines[keep]), b"".join(pieces), len(blank)
+def _find_header(text: bytes, delimiter: str) -> tuple[int, int, int]:
+    """First byte of the first record that is not blank, the byte after it, and the blank lines above."""
+    start = end = blank = 0
+    while True:
+        end = text.find(b"\n", end) + 1 or len(text)
+        if text.count(b'"', start, end) % 2 and end < len(text):
+            continue
+        if text[start:end].strip() or delimiter.encode() in text[start:end]:
+            return start, end, blank
+        start, blank = end, blank + 1
 
 
 def _header(line: bytes, delimiter: str, file: str, row: int) -> list[str]:
@@ -167,29 +203,6 @@ def _check_names(names: list[str], file: str, row: int | None) -> None:
                 row=row,
             )
         first[name] = position
-
-
-def _check_cells(records: Records, width: int, delimiter: str, file: str) -> None:
-    """Refuse the first record that has not as many cells as the header."""
-    ragged = np.flatnonzero(records.cells != width)
-    shown = _SHOWN_DELIMITERS.get(delimiter, repr(delimiter))
-    if ragged.size:
-        row = int(ragged[0])
-        hint = f"cells are separated by {shown}; put quotes round a cell that contains one"
-        if width == 1:
-            hint = "if lines of text stand above the table, leave them out with --skip-rows"
-        raise DataError(
-            f"this row has {counted(int(records.cells[row]), 'cell')}, the header has {width}",
-            hint=hint,
-            file=file,
-            row=int(records.lines[row]),
-        )
-    if width == 1:
-        raise DataError(
-            "the table has one column only, but a time column and a value column are needed",
-            hint="if another character separates the cells, name it with --delimiter",
-            file=file,
-        )
 
 
 def _read_parquet(data: bytes, file: str) -> pd.DataFrame:
@@ -232,5 +245,4 @@ def _typed_table(frame: pd.DataFrame, file: str, data_hash: str) -> RawTable:
     for name in names:
         if isinstance(frame[name].dtype, pd.PeriodDtype):
             frame[name] = frame[name].dt.to_timestamp()
-    lines = np.arange(2, len(frame) + 2)
-    return RawTable(frame, lines, file, "", ".", data_hash, typed=True)
+    return RawTable(names, frame, range(2, len(frame) + 2), file, "", ".", data_hash)

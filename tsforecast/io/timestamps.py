@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from tsforecast.errors import DataError, OptionError
 from tsforecast.frequency import HOUR, MINUTE, Frequency, Stamps
+from tsforecast.io.cells import Cells
 from tsforecast.io.notes import Note, counted, warning
-from tsforecast.io.numbers import Texts
 from tsforecast.io.places import Place
 from tsforecast.io.time_formats import COMPACT_DAY, ISO, YEAR, formats_of, has_offset, iso_format, shapes
 from tsforecast.io.zones import UTC, find_zone, offset_name, to_instants
@@ -26,16 +26,18 @@ _OFFSET = re.compile(r" ?(?:[Zz]|([+-])([0-9]{2}):?([0-9]{2})?)$")
 
 @dataclass(frozen=True)
 class ParsedStamps:
-    """A time column.
+    """A time column, each distinct text of it read once.
 
     Args:
-        wall: the clock as written, datetime64[us], shape (rows,).
+        codes: number of each row's text, in the order of first appearance, int32, shape (rows,).
+        wall: the clock as written in each text, datetime64[us], shape (texts,).
         instants: the same in UTC where offsets were written, else None.
         time_format: strftime format they were written in; `%q` is the quarter, `%:z` an offset such as `+05:30`.
         time_zone: zone of the offsets; None without offsets, and where they differ.
         notes: what was assumed.
     """
 
+    codes: NDArray[np.int32]
     wall: Stamps
     instants: Stamps | None
     time_format: str
@@ -55,25 +57,25 @@ class ParsedStamps:
 
 @dataclass(frozen=True)
 class _Distinct:
-    """The distinct texts of a column, in the order in which they first appear."""
+    """The distinct texts of a column without blanks round them, and their shapes."""
 
+    cells: Cells
     texts: list[str]
     shapes: list[str]
-    codes: NDArray[np.intp]
     place: Place
 
     def error(self, index: int, message: str, hint: str = "") -> DataError:
         """An error about the first row that holds a text."""
-        return self.place.error(int(np.argmax(self.codes == index)), message, hint)
+        return self.place.error(self.cells.first_row(index), message, hint)
 
 
 def parse_stamps(
-    texts: Texts, place: Place, *, date_format: str | None = None, known_format: str | None = None
+    cells: Cells, place: Place, *, date_format: str | None = None, known_format: str | None = None
 ) -> ParsedStamps:
     """Read a column of dates or times, all written in one way.
 
     Args:
-        texts: cells, shape (rows,).
+        cells: texts, shape (rows,).
         place: where they stand.
         date_format: the strftime format to use, None to find it.
         known_format: the format to take where several fit, such as that of the data a model was fitted on.
@@ -83,16 +85,15 @@ def parse_stamps(
             an offset, or lies outside the years 1700 to 2200; or an order of day and month that cannot be told.
         OptionError: `date_format` is not a strftime format without an offset.
     """
-    codes, found = pd.factorize(texts)
-    stripped = [str(text).strip() for text in found]
-    distinct = _Distinct(stripped, shapes(stripped), codes, place)
+    stripped = [text.strip() for text in cells.texts]
+    distinct = _Distinct(cells, stripped, shapes(stripped), place)
     formats = (date_format,) if date_format else _candidates(distinct)
     parsed = _parse_iso(distinct) if formats == (ISO,) else _parse_formats(distinct, formats, known_format)
     years = parsed.wall.astype("datetime64[Y]").astype(np.int64) + 1970
     outside = np.flatnonzero((years < FIRST_YEAR) | (years > LAST_YEAR))
     if outside.size:
-        row = int(outside[0])
-        raise place.error(row, f"the year of '{texts.iloc[row]}' is not within {FIRST_YEAR} to {LAST_YEAR}")
+        text = cells.texts[outside[0]]
+        raise distinct.error(int(outside[0]), f"the year of '{text}' is not within {FIRST_YEAR} to {LAST_YEAR}")
     return parsed
 
 
@@ -147,7 +148,7 @@ def _parse_formats(distinct: _Distinct, formats: tuple[str, ...], known_format: 
         notes.append(warning(f"the dates are read as {chosen}, the only order that fits all rows"))
     if chosen == COMPACT_DAY:
         notes.append(warning(f"whole numbers such as {distinct.texts[0]} are read as dates"))
-    return ParsedStamps(stamps[distinct.codes], None, chosen, notes=tuple(notes))
+    return ParsedStamps(distinct.cells.codes, stamps, None, chosen, notes=tuple(notes))
 
 
 def stamps_in_format(texts: list[str], text_format: str) -> Stamps:
@@ -196,16 +197,15 @@ def _parse_iso(distinct: _Distinct) -> ParsedStamps:
     short = np.array([len(text) == 10 for text in distinct.texts], dtype=bool)
     notes = []
     if short.any() and not short.all():
-        bare = counted(int(short[distinct.codes].sum()), "date")
+        bare = counted(int(short[distinct.cells.codes].sum()), "date")
         notes.append(warning(f"{bare} without a time of day: read as midnight"))
     longest = int(np.argmax([len(shape) for shape in distinct.shapes]))
     text_format = iso_format(distinct.texts[longest], distinct.shapes[longest])
     if not zoned.any():
-        return ParsedStamps(stamps[distinct.codes], None, text_format, notes=tuple(notes))
+        return ParsedStamps(distinct.cells.codes, stamps, None, text_format, notes=tuple(notes))
     offsets = np.array([_offset_of(text) for text in distinct.texts], dtype="timedelta64[us]")
     zone = offset_name(offsets[0]) if np.all(offsets == offsets[0]) else None
-    wall = (stamps + offsets)[distinct.codes]
-    return ParsedStamps(wall, stamps[distinct.codes], text_format, zone, tuple(notes))
+    return ParsedStamps(distinct.cells.codes, stamps + offsets, stamps, text_format, zone, tuple(notes))
 
 
 def _offset_of(text: str) -> int:
@@ -237,14 +237,16 @@ def typed_stamps(stamps: pd.Series, place: Place) -> ParsedStamps:
     """
     if stamps.isna().any():
         raise place.error(int(stamps.isna().to_numpy().argmax()), "the time is missing")
+    numbers, distinct = pd.factorize(stamps)
+    codes, stamps = numbers.astype(np.int32), pd.Series(distinct)
     zone = str(stamps.dt.tz) if stamps.dt.tz is not None else None
     wall = _without_zone(stamps.dt.tz_localize(None) if zone else stamps)
     clock = (wall - wall.astype("datetime64[D]")).astype(np.int64)
     if zone is None and not clock.any():
-        return ParsedStamps(wall, None, "%Y-%m-%d")
+        return ParsedStamps(codes, wall, None, "%Y-%m-%d")
     fraction = ".%f" if np.any(clock % 1_000_000) else ""
     text_format = f"%Y-%m-%d %H:%M:%S{fraction}{'%:z' if zone else ''}"
-    return ParsedStamps(wall, _without_zone(stamps) if zone else None, text_format, zone)
+    return ParsedStamps(codes, wall, _without_zone(stamps) if zone else None, text_format, zone)
 
 
 def stamp_index(stamps: Stamps, schema: Schema, frequency: Frequency) -> pd.DatetimeIndex:

@@ -64,8 +64,14 @@ def to_instants(wall: Stamps, zone: str) -> Stamps:
     return local.tz_convert(None).to_numpy().astype("datetime64[us]")
 
 
-def to_unique_instants(wall: Stamps, zone: str, place: Place) -> Stamps:
+def to_unique_instants(wall: Stamps, zone: str, place: Place, codes: NDArray[np.int32]) -> Stamps:
     """UTC instants of a wall clock that shows each of them once.
+
+    Args:
+        wall: distinct stamps in the order of first appearance, shape (n,).
+        zone: of the clock.
+        place: of the time column.
+        codes: number of each row's stamp, shape (rows,).
 
     Raises:
         DataError: the first row whose hour the clock change skips or repeats.
@@ -75,11 +81,11 @@ def to_unique_instants(wall: Stamps, zone: str, place: Place) -> Stamps:
     local = pd.DatetimeIndex(wall).tz_localize(find_zone(zone), nonexistent="NaT", ambiguous="NaT")
     unclear = np.flatnonzero(local.isna())
     if unclear.size:
-        row = int(unclear[0])
-        stamp = str(wall[row])[:16].replace("T", " ")
-        skipped = to_wall(to_instants(wall[row : row + 1], zone), zone)[0] != wall[row]
+        first = int(unclear[0])
+        stamp = str(wall[first])[:16].replace("T", " ")
+        skipped = to_wall(to_instants(wall[first : first + 1], zone), zone)[0] != wall[first]
         raise place.error(
-            row,
+            int(np.argmax(codes == first)),
             f"{stamp} {'does not exist' if skipped else 'happens twice'} in {zone}: the clocks change",
             hint="write the times with their offset from UTC, such as 2024-10-27T02:30:00+01:00",
         )

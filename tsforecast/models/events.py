@@ -16,6 +16,16 @@ class Message:
 
 
 @dataclass(frozen=True)
+class Reading:
+    """`done` of `total` bytes of a large file are read, and its first `rows` rows."""
+
+    file: str
+    done: int
+    total: int
+    rows: int
+
+
+@dataclass(frozen=True)
 class PhaseStarted:
     """A network starts to train, for at most `epochs` passes over `windows` windows."""
 
@@ -79,5 +89,5 @@ class SeriesForecast:
     total: int
 
 
-Event = Message | PhaseStarted | BatchProgress | EpochEnded | PhaseEnded | SeriesForecast
+Event = Message | Reading | PhaseStarted | BatchProgress | EpochEnded | PhaseEnded | SeriesForecast
 Report = Callable[[Event], None]

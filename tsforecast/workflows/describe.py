@@ -13,6 +13,7 @@ from tsforecast.io.panels import Note, ReadOptions, ReadResult, read_panel
 from tsforecast.io.stamp_texts import format_stamps
 from tsforecast.models.choices import choose_basics, lookback_candidates, season_strength
 from tsforecast.models.config import FitOptions
+from tsforecast.models.events import Report
 from tsforecast.series import Panel
 from tsforecast.split import automatic_split
 
@@ -71,14 +72,23 @@ class Description:
         return asdict(self)
 
 
-def describe(source: str | Path | pd.DataFrame, reading: ReadOptions | None = None) -> Description:
+def describe(
+    source: str | Path | pd.DataFrame,
+    reading: ReadOptions | None = None,
+    report: Report = lambda event: None,
+) -> Description:
     """Profile the series of a table.
+
+    Args:
+        source: CSV or Parquet file, `-` for stdin, or a DataFrame.
+        reading: about the table.
+        report: is told how far a large file is read.
 
     Raises:
         DataError: the table cannot be read.
         InputMissingError: it does not exist.
     """
-    data = read_panel(source, reading or ReadOptions())
+    data = read_panel(source, reading or ReadOptions(), report=report)
     panel, options = data.panel, FitOptions()
     basics = choose_basics(panel, options)
     try:

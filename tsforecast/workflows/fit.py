@@ -193,7 +193,7 @@ def _read(
     get_model(options.model)
     if name is not None:
         check_name(name)
-    data = read_panel(source, reading)
+    data = read_panel(source, reading, report=report)
     for note in data.notes:
         report(Message(note.kind, note.text))
     name = name or model_name(Path(data.file).name.split(".")[0])

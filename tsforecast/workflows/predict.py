@@ -135,7 +135,8 @@ def predict(
     if source is not None:
         from tsforecast.io.panels import ReadOptions, read_panel
 
-        data = read_panel(source, reading or ReadOptions(), schema=bundle.schema, frequency=bundle.context.frequency)
+        step = bundle.context.frequency
+        data = read_panel(source, reading or ReadOptions(), schema=bundle.schema, frequency=step, report=report)
         notes += data.notes
         history, scaling, series, joined = _continue(bundle, data.panel)
         notes += joined
