@@ -115,9 +115,10 @@ def read_panel(
         )
     roles = find_columns(table, _request(options, schema))
     place, written = Place(table.file, table.lines, roles.time_col), table.written(roles.time_col)
-    # The text is not needed any more, and takes more memory than all that follows.
-    table = replace(table, columns=pd.DataFrame())
-    series, ids = number_series(roles.ids, table.rows)
+    file, data_hash, n_rows, table_notes = table.file, table.data_hash, table.rows, table.notes
+    # The text takes more memory than all that follows.
+    del table
+    series, ids = number_series(roles.ids, n_rows)
     clock = _choose_clock(roles, options, schema, frequency, series, place)
     times = rank_times(roles.stamps.codes, clock.stamps)
     rows, row_notes = sort_rows(Rows(series, times.ranks, times.stamps, roles.values))
@@ -127,14 +128,14 @@ def read_panel(
     names = _series_names(ids, roles.target_cols)
     panel, gap_notes = build_panel(rows, step, names, options.fill_gaps, place, written)
     found = Schema(roles.time_col, roles.id_cols, roles.target_cols, clock.time_format, clock.time_zone)
-    notes = [*_summary(panel, found, rows), *roles.notes, *table.notes, *roles.stamps.notes, *clock.notes]
+    notes = [*_summary(panel, found, rows), *roles.notes, *table_notes, *roles.stamps.notes, *clock.notes]
     return ReadResult(
         panel,
         schema or found,
         (*notes, *row_notes, *repeat_notes, *gap_notes),
-        table.data_hash,
-        table.rows,
-        table.file,
+        data_hash,
+        n_rows,
+        file,
     )
 
 
