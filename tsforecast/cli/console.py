@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any, Literal, TextIO
 
 import click
 
-from tsforecast.cli.text import clean, number, percent, seconds
+from tsforecast.cli.lines import Line, Row, aligned, cell_text, numeric_columns, unbroken_columns
+from tsforecast.cli.text import clean, percent, seconds
 from tsforecast.models.events import (
     BatchProgress,
     EpochEnded,
@@ -35,16 +36,10 @@ _STYLE = {"warning": "yellow", "error": "red", "success": "green"}
 _ONE_PIECE = ("error", "command", "success")
 # Seconds over which the speed behind the remaining time is averaged: an epoch's validation must not make it jump.
 _SPEED_SECONDS = 120
-# Width that a column with line breaks needs to be read, and that between columns.
-_BREAKABLE, _GAP = 20, 2
 # Series from which on forecasting them takes long enough to watch.
 _MANY_SERIES = 10_000
 # Columns that a bar takes beside the name of what is trained.
 _BAR_WIDTH = 68
-
-Cell = str | int | float | None
-Row = Sequence[Cell]
-Line = Sequence[str]
 
 
 class Console:
@@ -114,14 +109,14 @@ class Console:
             return
         stream = sys.stderr if err else sys.stdout
         exact = not err and not is_terminal(stream)
-        lines = [[_text(cell, exact) for cell in row] for row in (header, *rows)]
+        lines = [[cell_text(cell, exact) for cell in row] for row in (header, *rows)]
         if exact:
             click.echo("\n".join("\t".join(line) for line in lines))
         elif is_terminal(stream):
             console = self._rich if err else _rich_console(err=False)
             console.print(_rich_table(lines, title, console.width))
         else:
-            click.echo("\n".join([*([title] if title else []), *_aligned(lines)]), err=True)
+            click.echo("\n".join([*([title] if title else []), *aligned(lines)]), err=True)
 
     def report(self, event: Event) -> None:
         """Show what long work tells: a live bar on a terminal; elsewhere lines of reading and of epochs."""
@@ -251,24 +246,6 @@ def _epoch_line(event: EpochEnded, details: bool) -> str:
     return ", ".join(parts)
 
 
-def _text(cell: Cell, exact: bool) -> str:
-    if isinstance(cell, str):
-        return clean(cell)
-    if exact:
-        return "" if cell is None else str(cell)
-    return f"{cell:,}" if isinstance(cell, int) else number(cell)
-
-
-def _numeric_columns(lines: Sequence[Line]) -> list[bool]:
-    return [all(cell[:1] in "0123456789+-" for cell in column[1:]) for column in zip(*lines, strict=True)]
-
-
-def _aligned(lines: Sequence[Line]) -> list[str]:
-    widths = [max(len(cell) for cell in column) for column in zip(*lines, strict=True)]
-    signs = [">" if numeric else "<" for numeric in _numeric_columns(lines)]
-    return ["  ".join(f"{c:{s}{w}}" for c, s, w in zip(line, signs, widths, strict=True)).rstrip() for line in lines]
-
-
 def _rich_console(*, err: bool) -> RichConsole:
     from rich.console import Console as RichConsole
 
@@ -289,25 +266,13 @@ def _rich_table(lines: Sequence[Line], title: str, width: int) -> Any:
         pad_edge=False,
         padding=(0, 1, 0, 0),
     )
-    kept = _unbroken(lines, width)
-    for position, (name, numeric) in enumerate(zip(lines[0], _numeric_columns(lines), strict=True)):
+    kept = unbroken_columns(lines, width)
+    for position, (name, numeric) in enumerate(zip(lines[0], numeric_columns(lines), strict=True)):
         justify: Literal["left", "right"] = "right" if numeric else "left"
         table.add_column(name, justify=justify, overflow="fold", no_wrap=position in kept)
     for line in lines[1:]:
         table.add_row(*line)
     return table
-
-
-def _unbroken(lines: Sequence[Line], width: int) -> set[int]:
-    """Columns that are shown without line breaks, the narrowest first, as long as the others keep room to break."""
-    widths = [max(len(cell) for cell in column) for column in zip(*lines, strict=True)]
-    kept: set[int] = set()
-    for position in sorted(range(len(widths)), key=lambda i: widths[i]):
-        others = set(range(len(widths))) - kept - {position}
-        needed = sum(widths[i] for i in {*kept, position}) + sum(min(widths[i], _BREAKABLE) for i in others)
-        if needed + _GAP * (len(widths) - 1) <= width:
-            kept.add(position)
-    return kept
 
 
 def _rich_progress(console: RichConsole, *fields: str) -> Progress:
