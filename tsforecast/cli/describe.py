@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from tsforecast.cli.console import Console, is_terminal
-from tsforecast.cli.lines import Row
 from tsforecast.cli.groups import SectionCommand
+from tsforecast.cli.lines import Row
 from tsforecast.cli.options import column_options, output_options, pass_console, read_options, reading_options
 from tsforecast.cli.text import percent
 

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from tsforecast.cli.console import Console
-from tsforecast.cli.lines import Row
 from tsforecast.cli.groups import SectionCommand
+from tsforecast.cli.lines import Row
 from tsforecast.cli.options import option, output_options, pass_console, store_option
 from tsforecast.cli.tables import show_choices, show_scores
 from tsforecast.cli.text import number, percent
