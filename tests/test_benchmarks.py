@@ -411,7 +411,7 @@ def test_validation_errors_of_the_speed_benchmark_by_hand(daily):
 def test_products_of_a_training_step_by_hand(monkeypatch):
     monkeypatch.syspath_prepend(str(ROOT / "examples" / "benchmarks"))
     network = importlib.import_module("speed_sections.training").Network("lstm", steps=3, units=5, segment=2, horizon=4)
-    forward = 3 * 2 * 5 + (3 + 2) * 4 * (5 * 5 + 5 * 5) + 2 * 5 * (2 * 7)
+    forward = 3 * 2 * 5 + 3 * 4 * (5 * 5 + 5 * 5) + 4 * (5 * 5) + 2 * 5 * (2 * 7)
     assert network.flops == 3 * 2 * forward
 
 
