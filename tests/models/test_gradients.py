@@ -39,10 +39,14 @@ def measure(config, weights, context, mask, series, readout):
 def nudged(monkeypatch, config, weights, windows, nudge):
     """NumPy's forecasts when `nudge` = (name, step, part, unit, by) changes the state after one step of one layer."""
     name, step, part, unit, by = nudge
-    cell, calls = inference._cell, []
+    recur, cell, calls = inference._recur, inference._cell, []
 
-    def nudged_cell(config, weights, at, projected, state):
-        new = cell(config, weights, at, projected, state)
+    def noted_recur(config, weights, at, state):
+        noted_recur.at = at  # the cell that is stepped next
+        return recur(config, weights, at, state)
+
+    def nudged_cell(config, projected, recurrent, state):
+        new, at = cell(config, projected, recurrent, state), noted_recur.at
         calls.append(at)
         position = calls.count(at) - 1
         if at.endswith("backward"):
@@ -52,6 +56,7 @@ def nudged(monkeypatch, config, weights, windows, nudge):
         return new
 
     with monkeypatch.context() as patched:
+        patched.setattr(inference, "_recur", noted_recur)
         patched.setattr(inference, "_cell", nudged_cell)
         return inference.forward(config, weights, *windows).astype(np.float64)
 

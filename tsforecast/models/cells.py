@@ -75,9 +75,24 @@ def project(cell: Cell, x: Tensor, first: int = 0) -> Gates:
     rows = slice(first, first + x.shape[-1])
     biases = cell.biases if not first else tuple(tf.zeros_like(bias) for bias in cell.biases)
     return tuple(
-        tf.reshape(tf.matmul(flat, kernel[rows]) + bias, (*around, kernel.shape[1]))
+        tf.reshape(affine(flat, kernel[rows], bias), (*around, kernel.shape[1]))
         for kernel, bias in zip(cell.kernels, biases, strict=True)
     )
+
+
+@tf.custom_gradient  # type: ignore[untyped-decorator]
+def affine(x: Tensor, kernel: Tensor, bias: Tensor) -> Any:
+    """x (rows, features) times the kernel plus the bias; the gradient of the bias is a product too: it is quicker."""
+
+    def gradient(d: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        return tf.matmul(d, kernel, transpose_b=True), tf.matmul(x, d, transpose_a=True), column_sums(d)
+
+    return tf.matmul(x, kernel) + bias, gradient
+
+
+def column_sums(x: Tensor) -> Tensor:
+    """The sum over the rows (rows, columns), as a product: several times as quick as TensorFlow's reduction."""
+    return tf.matmul(tf.ones((1, tf.shape(x)[0])), x)[0]
 
 
 def recur(cell: Cell, h: Tensor) -> Gates:

@@ -13,7 +13,7 @@ from typing import Any
 import keras
 import tensorflow as tf
 
-from tsforecast.models.cells import Cell, Gates, States, Tensor, cell_of, project, recur
+from tsforecast.models.cells import Cell, Gates, States, Tensor, cell_of, column_sums, project, recur
 
 
 def run_hoisted(layer: Any, x: Tensor, steps: Tensor | None) -> Sequence[Tensor]:
@@ -57,7 +57,7 @@ def _run(layer: Any, x: Tensor, mask: Tensor | None) -> list[Tensor]:
             states = tf.reshape(before[0].stack(), (-1, layer.units))
             flat = [tf.reshape(d[place], (-1, layer.units)) for place in cell.recurrent]
             d_kernels = [tf.matmul(states, one, transpose_a=True) for one in flat]
-            return *d[: len(projected)], *d_kernels, *(tf.reduce_sum(flat[gate], axis=0) for gate in biased)
+            return *d[: len(projected)], *d_kernels, *(column_sums(flat[gate]) for gate in biased)
 
         return (outputs, *last), gradient
 

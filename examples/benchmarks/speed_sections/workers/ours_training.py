@@ -23,14 +23,15 @@ _STEPS_AT_ONCE = 20  # a tenth of an epoch of 200 steps, as training does
 
 def main() -> None:
     """Build graphs, train them and multiply matrices as asked."""
-    tf = engine.start(int(sys.argv[1]))
+    threads = int(sys.argv[1])
+    tf = engine.start(threads)
     from tsforecast.models.training_graph import TrainingData, TrainingGraph
 
     graphs: dict[str, TrainingGraph] = {}
 
     def build(request: dict[str, Any]) -> dict[str, Any]:
         began = time.perf_counter()
-        network, data, training = _network(request), TrainingData(**_data(request)), _training(request)
+        network, data, training = _network(request), TrainingData(**_data(request)), _training(request, threads)
         graphs[request["name"]] = graph = TrainingGraph(data, network, training, seed=0)
         _run(graph, 0, 1)
         return {"parameters": parameter_count(network), "seconds": time.perf_counter() - began}
@@ -42,8 +43,10 @@ def main() -> None:
 
     def gemm(request: dict[str, Any]) -> dict[str, Any]:
         a, b = np.random.default_rng(0).random((2, request["size"], request["size"]), np.float32)
-        x, y = tf.constant(a), tf.constant(b)
-        makers: dict[str, Callable[[], Any]] = {"NumPy": lambda: a @ b, "TensorFlow": lambda: tf.matmul(x, y).numpy()}
+        # As in training, each product is one thread's.
+        rows, y = [tf.constant(part) for part in np.array_split(a, threads)], tf.constant(b)
+        product = tf.function(lambda: [tf.matmul(x, y) for x in rows], autograph=False)
+        makers: dict[str, Callable[[], Any]] = {"NumPy": lambda: a @ b, "TensorFlow": product}
         return {library: _gflops(make, request) for library, make in makers.items()}
 
     answers = {"build": build, "train": train, "gemm": gemm}
@@ -88,8 +91,8 @@ def _network(request: dict[str, Any]) -> NetworkConfig:
     )
 
 
-def _training(request: dict[str, Any]) -> TrainingConfig:
-    return TrainingConfig(batch_size=request["batch"], steps_per_epoch=request["windows"])
+def _training(request: dict[str, Any], threads: int) -> TrainingConfig:
+    return TrainingConfig(batch_size=request["batch"], steps_per_epoch=request["windows"], threads=threads)
 
 
 def _data(request: dict[str, Any]) -> dict[str, Any]:
