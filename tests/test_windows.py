@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tsforecast import windows
 from tsforecast.windows import WindowIndex, batches, gather, gather_context, window_index
 
 quick = settings(deadline=None, max_examples=60)
@@ -117,17 +118,26 @@ def test_thin_spreads_over_the_ends(count, most):
 
 
 @pytest.mark.parametrize("batch_size", [1, 3, 7, 100])
-def test_batches_are_the_windows_in_order(batch_size):
+def test_batches_are_the_windows_in_order(monkeypatch, batch_size):
+    monkeypatch.setattr(windows, "_BATCH_VALUES", 5 * batch_size + 4)  # a window has 5
     lengths = [9, 12]
     offsets = offsets_of(lengths)
     values, observed = rows_of(lengths)
     shape = {"lookback": 3, "horizon": 2}
     index = window_index(offsets, *whole(lengths), horizon=2, min_context=1)
-    parts = list(batches(values, observed, offsets, index, batch_size=batch_size, **shape))
+    parts = list(batches(values, observed, offsets, index, **shape))
     assert all(len(part.context) == batch_size for part in parts[:-1])
     together = gather(values, observed, offsets, index, **shape)
     for name in vars(together):
         np.testing.assert_array_equal(np.concatenate([getattr(part, name) for part in parts]), getattr(together, name))
+
+
+def test_a_window_larger_than_a_batch_is_one(monkeypatch):
+    monkeypatch.setattr(windows, "_BATCH_VALUES", 3)
+    values, observed = rows_of([7])
+    index = window_index(offsets_of([7]), *whole([7]), horizon=2, min_context=3)
+    parts = batches(values, observed, offsets_of([7]), index, lookback=3, horizon=2)
+    assert [len(part.context) for part in parts] == [1] * len(index)
 
 
 def test_no_windows_make_no_batches():

@@ -17,6 +17,8 @@ from numpy.typing import NDArray
 Rows = NDArray[np.int64]
 Real = TypeVar("Real", bound=np.floating)
 
+_BATCH_VALUES = 1 << 20  # of all windows of a batch: a few MB, whatever the lookback
+
 
 @dataclass(frozen=True)
 class WindowIndex:
@@ -117,9 +119,9 @@ def batches(
     *,
     lookback: int,
     horizon: int,
-    batch_size: int = 4096,
 ) -> Iterator[Batch]:
-    """Gather the windows of `index` one batch after the other."""
+    """Gather the windows of `index` one batch after the other; the longer the windows, the fewer in a batch."""
+    batch_size = max(1, _BATCH_VALUES // (lookback + horizon))
     for begin in range(0, len(index), batch_size):
         part = index.take(np.arange(begin, min(begin + batch_size, len(index))))
         yield gather(values, observed, offsets, part, lookback=lookback, horizon=horizon)
