@@ -23,7 +23,7 @@ from tsforecast.models.recurrence import run_hoisted
 from tsforecast.models.spec import Weights
 from tsforecast.windows import WindowIndex
 
-_VALIDATION_BATCH = 1024
+_VALIDATION_BATCH = 256
 _LEAST_SHARD = 16  # windows that are worth a core
 _GRADIENT_WINDOWS = 64  # that the gradient of each step is measured on, never more than a batch
 
