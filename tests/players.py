@@ -52,7 +52,7 @@ class Player:
     scale: float = 0.0  # of the weights; with 0 a network repeats the last value
 
     def __call__(self, data, network, training, run, *, device, report, graphs):
-        self.calls.append(SimpleNamespace(data=data, network=network, run=run))
+        self.calls.append(SimpleNamespace(data=data, network=network, run=run, graphs=graphs))
         rng = np.random.default_rng(run.seed)
         weights = {
             name: (self.scale * rng.normal(size=shape)).astype(np.float32)

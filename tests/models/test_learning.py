@@ -14,6 +14,7 @@ import pytest
 
 from tests.players import HORIZON, LOOKBACK, make_plan, make_rows, quiet
 from tsforecast.models import learning
+from tsforecast.models.config import FitOptions
 from tsforecast.models.events import Message
 from tsforecast.models.held_out import predict_index
 from tsforecast.models.inference import weight_shapes
@@ -24,6 +25,7 @@ from tsforecast.models.spec import ModelSpec
 from tsforecast.models.trained import Lesson, Trained
 from tsforecast.split import split_rows, whole
 from tsforecast.windows import gather
+from tsforecast.workflows.fit import learn
 
 GRU = ["gru with linear skip", "gru"]
 
@@ -301,6 +303,14 @@ def test_a_time_limit_is_shared_by_the_networks_that_are_left(player, monkeypatc
     before = replace(before, lessons=(Lesson(path=player.path),) * 2)
     train_again(*again(prepared, plan), before, quiet, deadline=160.0)
     assert [call.run.deadline for call in player.calls] == [130, 160]
+
+
+def test_the_final_training_goes_on_with_the_graphs_of_the_first(player):
+    options = FitOptions(model="gru", preset="fast", horizon=HORIZON, lookback=LOOKBACK, units=4, threads=1)
+    learn(make_rows(), options, quiet, began=0.0)
+    phases = {call.run.phase.partition(",")[0] for call in player.calls}
+    assert phases >= {"training", "final training on all rows"}
+    assert all(call.graphs is player.calls[0].graphs for call in player.calls)
 
 
 def test_one_seed_gives_one_model_and_another_gives_another(player):

@@ -36,7 +36,15 @@ _MAX_PERIODS = 3
 _MAX_WINDOWS = 20_000  # with more training windows, earlier periods take too long to train for
 
 
-def train_model(model: str, prepared: Prepared, plan: Plan, report: Report, *, deadline: float = math.inf) -> Learned:
+def train_model(
+    model: str,
+    prepared: Prepared,
+    plan: Plan,
+    report: Report,
+    *,
+    deadline: float = math.inf,
+    graphs: Graphs | None = None,
+) -> Learned:
     """Train any model of the table; where it has several candidates, combine them.
 
     Args:
@@ -45,6 +53,7 @@ def train_model(model: str, prepared: Prepared, plan: Plan, report: Report, *, d
         plan: what was decided.
         report: receives the progress of networks.
         deadline: moment on time.monotonic() at which training has to stop.
+        graphs: those that are traced already; new ones are added, for `train_again`.
 
     Returns:
         The model, the plan with the choice that was made, and what it was chosen by.
@@ -54,7 +63,7 @@ def train_model(model: str, prepared: Prepared, plan: Plan, report: Report, *, d
         plan = replace(plan, model=model, candidates=(plan.simple(model),))
     candidates = _candidates(prepared, plan)
     history = [prepared, *_earlier(prepared, plan)]
-    session = _Session(prepared, plan, report, deadline, runs=_networks(candidates) * len(history))
+    session = _Session(prepared, plan, report, deadline, graphs, runs=_networks(candidates) * len(history))
     rounds = [[session.learn(part, member) for part, member in candidates]]
     for number, before in enumerate(history[1:], 2):
         session.turn_to(before, f"period {number} of {len(history)}")
@@ -72,12 +81,18 @@ def train_model(model: str, prepared: Prepared, plan: Plan, report: Report, *, d
 
 
 def train_again(
-    prepared: Prepared, plan: Plan, before: Trained, report: Report, *, deadline: float = math.inf
+    prepared: Prepared,
+    plan: Plan,
+    before: Trained,
+    report: Report,
+    *,
+    deadline: float = math.inf,
+    graphs: Graphs | None = None,
 ) -> Trained:
     """Train the chosen parts anew on the whole of `prepared`, along the epochs that led to the best weights before."""
     began = time.monotonic()
     parts = before.spec.parts
-    session = _Session(prepared, plan, report, deadline, runs=_networks([(part, 0) for part in parts]))
+    session = _Session(prepared, plan, report, deadline, graphs, runs=_networks([(part, 0) for part in parts]))
     session.phase, session.measured = "final training on all rows", True
     learned = [session.learn(part, 0, lesson) for part, lesson in zip(parts, before.lessons, strict=True)]
     trained = _together(before.spec.name, learned, tuple(part.share for part in parts))
@@ -114,12 +129,21 @@ def _earlier(prepared: Prepared, plan: Plan) -> list[Prepared]:
 class _Session:
     """Training runs on the same data, with what they share and what they leave in the history."""
 
-    def __init__(self, prepared: Prepared, plan: Plan, report: Report, deadline: float, *, runs: int) -> None:
+    def __init__(
+        self,
+        prepared: Prepared,
+        plan: Plan,
+        report: Report,
+        deadline: float,
+        graphs: Graphs | None = None,
+        *,
+        runs: int,
+    ) -> None:
         self.plan, self.report, self.deadline, self.runs_left = plan, report, deadline, runs
         self.history: list[dict[str, float | int | str | None]] = []
         self.gradients: list[GradientProfile] = []
         self.measured = False
-        self.graphs: Graphs = {}
+        self.graphs: Graphs = {} if graphs is None else graphs
         self.turn_to(prepared, "training")
 
     def turn_to(self, prepared: Prepared, phase: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -18,6 +19,9 @@ from tsforecast.models.registry import BASELINES
 from tsforecast.models.trained import Trained
 from tsforecast.series import Panel
 from tsforecast.split import Split
+
+if TYPE_CHECKING:
+    from tsforecast.models.training import Graphs
 
 LEVELS = (80.0, 95.0)
 MAX_TEST = 10_000
@@ -44,10 +48,21 @@ class Evaluated:
     scores: dict[str, dict[str, float]]
 
 
-def evaluate_plan(panel: Panel, split: Split, plan: Plan, report: Report, *, deadline: float = math.inf) -> Evaluated:
-    """Train on the training part, calibrate, and score with the simple models on windows that none has seen."""
+def evaluate_plan(
+    panel: Panel,
+    split: Split,
+    plan: Plan,
+    report: Report,
+    *,
+    deadline: float = math.inf,
+    graphs: Graphs | None = None,
+) -> Evaluated:
+    """Train on the training part, calibrate, and score with the simple models on windows that none has seen.
+
+    `graphs` are those that are traced already; new ones are added.
+    """
     prepared = prepare(panel, split, plan)
-    learned = train_model(plan.model, prepared, plan, report, deadline=deadline)
+    learned = train_model(plan.model, prepared, plan, report, deadline=deadline, graphs=graphs)
     entries = {plan.model: Entry(learned.trained, calibrate_model(learned), prepared)}
     # The baselines are rules about values as they are, whatever transform suits the network.
     plain = prepared if plan.log == "none" else prepare(panel, split, replace(plan, log="none"))

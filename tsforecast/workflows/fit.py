@@ -31,6 +31,8 @@ from tsforecast.workflows.evaluation import Evaluated, coverage_warnings, evalua
 if TYPE_CHECKING:
     import pandas as pd
 
+    from tsforecast.models.training import Graphs
+
 # Share of the time limit for the training that is scored; the rest is for the final one on all rows.
 _FIRST_SHARE = 0.55
 
@@ -172,11 +174,12 @@ def learn(panel: Panel, options: FitOptions, report: Report, *, began: float) ->
     for choice in plan.choices:
         report(Message("choice", f"{choice.name} {choice.value}: {choice.reason}"))
     limit = math.inf if options.time_limit is None else options.time_limit
-    evaluated = evaluate_plan(panel, split, plan, report, deadline=began + _FIRST_SHARE * limit)
+    graphs: Graphs = {}
+    evaluated = evaluate_plan(panel, split, plan, report, deadline=began + _FIRST_SHARE * limit, graphs=graphs)
     for warning in coverage_warnings(evaluated.plan.model, evaluated):
         report(Message("warning", warning))
     everything = prepare(panel, whole(panel.lengths), evaluated.plan)
-    final = train_again(everything, evaluated.plan, evaluated.trained, report, deadline=began + limit)
+    final = train_again(everything, evaluated.plan, evaluated.trained, report, deadline=began + limit, graphs=graphs)
     return Fitted(split, evaluated, everything, final)
 
 
