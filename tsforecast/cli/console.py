@@ -165,14 +165,19 @@ class Console:
         # One console for bar and lines, so that Rich draws the lines above the bar.
         return _rich_console(err=True)
 
+    def _show_bar(self, name: str, total: float, **fields: Any) -> None:
+        """Draw a live bar with the texts of some fields behind it, where somebody watches."""
+        if is_terminal(sys.stderr):
+            self._progress = _rich_progress(self._rich, *fields)
+            room = max(8, self._rich.width - _BAR_WIDTH)
+            self._progress.add_task(clean(name if len(name) <= room else f"{name[: room - 1]}…"), total=total, **fields)
+            self._progress.start()
+
     def _read(self, event: Reading) -> None:
         if event.done == 0:
             self.stop()
             self.info(f"reading {event.file}: {event.total / 1e6:,.0f} MB")
-            if is_terminal(sys.stderr):
-                self._progress = _rich_progress(self._rich, "rows")
-                self._progress.add_task("reading", total=event.total, rows="")
-                self._progress.start()
+            self._show_bar("reading", event.total, rows="")
         elif event.done == event.total:
             self.stop()
             self.info(f"read {event.rows:,} rows")
@@ -183,19 +188,8 @@ class Console:
         self.stop()
         self._training = event.name
         self.info(f"{event.name}: up to {_epochs(event.epochs)} of {event.windows:,} windows")
-        if is_terminal(sys.stderr):
-            self._progress = _rich_progress(self._rich, "epoch", "loss", "val", "speed")
-            name = event.name.partition(", ")[2] or event.name  # of "training, gru" the part that changes
-            room = max(8, self._rich.width - _BAR_WIDTH)
-            self._progress.add_task(
-                clean(name if len(name) <= room else f"{name[: room - 1]}…"),
-                total=event.epochs,
-                epoch=f"epoch 1/{event.epochs}",
-                loss="",
-                val="",
-                speed="",
-            )
-            self._progress.start()
+        name = event.name.partition(", ")[2] or event.name  # of "training, gru" the part that changes
+        self._show_bar(name, event.epochs, epoch=f"epoch 1/{event.epochs}", loss="", val="", speed="")
 
     def _advance(self, event: BatchProgress) -> None:
         if self._progress is not None:
@@ -215,10 +209,8 @@ class Console:
             self.info(f"{self._training}: {_epoch_line(event, self.verbose)}")
 
     def _forecast(self, event: SeriesForecast) -> None:
-        if self._progress is None and event.total >= _MANY_SERIES and is_terminal(sys.stderr):
-            self._progress = _rich_progress(self._rich, "series")
-            self._progress.add_task("forecasting", total=event.total, series="")
-            self._progress.start()
+        if self._progress is None and event.total >= _MANY_SERIES:
+            self._show_bar("forecasting", event.total, series="")
         if self._progress is not None:
             series = f"{event.done:,} of {event.total:,} series"
             self._progress.update(self._progress.task_ids[0], completed=event.done, series=series)

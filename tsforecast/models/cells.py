@@ -91,7 +91,7 @@ def affine(x: Tensor, kernel: Tensor, bias: Tensor) -> Any:
 
 
 def column_sums(x: Tensor) -> Tensor:
-    """The sum over the rows (rows, columns), as a product: several times as quick as TensorFlow's reduction."""
+    """The sum over the rows of x (rows, columns), as a product: it is quicker than TensorFlow's reduction."""
     return tf.matmul(tf.ones((1, tf.shape(x)[0])), x)[0]
 
 

@@ -70,6 +70,7 @@ def _forward(cell: Cell, projected: Gates, mask: Tensor | None) -> tuple[Tensor,
     """All outputs, the last states, and for the gradient of each step what the cell kept and the states before."""
     count, zero = projected[0].shape[0], tf.zeros_like(projected[0][0])
     start: States = (zero,) * cell.states
+    # Tried on nothing, only to see how many values a cell keeps; it is no part of what runs.
     kept = cell.forward((zero,) * len(projected), (zero,) * len(projected), start)[1]
 
     def body(t: Any, states: States, outputs: Any, before: Any, kept: Any) -> Any:
