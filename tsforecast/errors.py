@@ -2,6 +2,7 @@
 
     TsforecastError                70  a bug of ours, when nothing more precise is raised
     |-- OptionError                 2  an option value, or two options that contradict each other
+    |-- GateError                   4  data or a model outside the limits that were set for them
     |-- DataError                  65  the input was read, but cannot be used as it is
     |-- ModelError                 65  a stored model is damaged or of an unknown format
     |-- InputMissingError          66  a file, folder or model version that does not exist
@@ -73,6 +74,12 @@ class OptionError(TsforecastError):
     """An option has a value that cannot be used, or two options contradict each other."""
 
     exit_code = 2
+
+
+class GateError(TsforecastError):
+    """Data or a model are sound, but outside the limits that were set for them."""
+
+    exit_code = 4
 
 
 class DataError(TsforecastError):

@@ -3,6 +3,11 @@
 STORE/NAME/versions/000017/   the files of a version
 STORE/NAME/CURRENT            the number of the version in service
 STORE/NAME/.stage-PID/        a version that is being written
+STORE/NAME/.lock              held while a version is published, rolled back or pruned
+STORE/NAME/.retrain.lock      held by a retraining from its beginning to its end
+STORE/NAME/.checkpoint/       an interrupted training
+STORE/NAME/last_run.json      how the last retraining ended
+STORE/NAME/journal.jsonl      what was put into service, rolled back and pruned, when and by whom
 """
 
 from __future__ import annotations
@@ -17,6 +22,11 @@ from tsforecast.store.reading import read_file
 CURRENT = "CURRENT"
 STAGE = ".stage-"
 PART = ".CURRENT-"
+LOCK = ".lock"
+RETRAIN_LOCK = ".retrain.lock"
+CHECKPOINT = ".checkpoint"
+LAST_RUN = "last_run.json"
+JOURNAL = "journal.jsonl"
 _VERSIONS = "versions"
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
 _NUMBER = re.compile(r"[0-9]{6}")
