@@ -5,6 +5,8 @@ from __future__ import annotations
 import errno
 import json
 import os
+import stat
+from contextlib import nullcontext
 from pathlib import Path
 
 import numpy as np
@@ -109,3 +111,85 @@ def test_a_folder_without_permission_is_refused(tmp_path: Path) -> None:
     tmp_path.chmod(0o500)
     with pytest.raises(OutputError, match="choose a place that you may write to"):
         check_folder(tmp_path / "a")
+
+
+def test_the_rights_of_a_replaced_file_are_kept(tmp_path: Path) -> None:
+    path = tmp_path / "out.csv"
+    path.write_bytes(b"old")
+    path.chmod(0o600)
+    with whole_file(path) as stream:
+        stream.write(b"new")
+    assert path.read_bytes() == b"new"
+    assert path.stat().st_mode & 0o777 == 0o600
+
+
+def test_a_pipe_is_not_replaced(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "out.csv")
+    with pytest.raises(OutputError, match="it is a pipe or a device, not a file"), whole_file(tmp_path / "out.csv"):
+        pass
+    assert (tmp_path / "out.csv").is_fifo()
+
+
+def test_what_a_killed_run_left_is_removed_and_nothing_else(tmp_path: Path) -> None:
+    leftover = tmp_path / ".out.csv.0123abcd.part"
+    others = [".out.csv.0123abcd.part.bak", ".other.csv.0123abcd.part", ".out.csv.xyz.part", "out.csv.part"]
+    for name in (leftover.name, *others):
+        (tmp_path / name).write_bytes(b"half")
+    with whole_file(tmp_path / "out.csv") as stream:
+        stream.write(b"new")
+    assert sorted(os.listdir(tmp_path)) == sorted([*others, "out.csv"])
+
+
+def test_two_who_write_the_same_file_do_not_disturb_each_other(tmp_path: Path) -> None:
+    path = tmp_path / "out.csv"
+    with whole_file(path) as first:
+        first.write(b"first")
+        with whole_file(path) as second:
+            second.write(b"second")
+        assert path.read_bytes() == b"second"
+    assert path.read_bytes() == b"first"
+    assert os.listdir(tmp_path) == ["out.csv"]
+
+
+def test_a_pipe_that_looks_like_a_leftover_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / ".out.csv.0123abcd.part")
+    with whole_file(tmp_path / "out.csv") as stream:
+        stream.write(b"new")
+    assert (tmp_path / "out.csv").read_bytes() == b"new"
+
+
+def test_a_name_may_be_as_long_as_names_can_be(tmp_path: Path) -> None:
+    path = tmp_path / ("\N{GRINNING FACE}" * 62 + ".csv")
+    with whole_file(path) as stream:
+        stream.write(b"new")
+    assert path.read_bytes() == b"new"
+
+
+@pytest.mark.parametrize(
+    ("number", "message"),
+    [(errno.EIO, "is written, but may be lost if the power fails"), (errno.EINVAL, ""), (errno.ENOTSUP, "")],
+)
+def test_a_folder_that_cannot_be_synced(
+    number: int, message: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An error of the disk is no success; a file system that has no such thing is no error."""
+    sync = os.fsync
+
+    def fail_for_folders(handle: int) -> None:
+        if stat.S_ISDIR(os.fstat(handle).st_mode):
+            raise OSError(number, os.strerror(number))
+        sync(handle)
+
+    monkeypatch.setattr(os, "fsync", fail_for_folders)
+    with pytest.raises(StorageError, match=message) if message else nullcontext(), whole_file(tmp_path / "a") as stream:
+        stream.write(b"new")
+    assert (tmp_path / "a").read_bytes() == b"new"
+
+
+def test_a_cleaning_up_that_fails_hides_no_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(path: Path) -> None:
+        raise OSError(errno.EIO, "Input/output error")
+
+    monkeypatch.setattr(Path, "unlink", fail)
+    with pytest.raises(ValueError, match="first"), whole_file(tmp_path / "out.csv"):
+        raise ValueError("first")

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import errno
+import fcntl
 import json
 import math
 import os
+import re
 import secrets
+import stat
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -20,12 +23,17 @@ from tsforecast.errors import OutputError, StorageError, TsforecastError
 _FAILED = {errno.EIO, errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.ESTALE}
 _FULL = {errno.ENOSPC, errno.EDQUOT}
 _DENIED = {errno.EACCES, errno.EPERM, errno.EROFS}
+# What some network file systems answer, which cannot wait for the names in a folder.
+_NO_SYNC = {errno.EINVAL, errno.ENOTSUP}
+
+# Characters that some terminals obey, which JSON alone would let through.
+_CONTROL = {code: f"\\u{code:04x}" for code in range(0x7F, 0xA0)}
 
 
 def json_bytes(value: Any) -> bytes:
     """A value as JSON with sorted keys. What has no number (NaN, infinity) is null, as JSON knows no other way."""
     text = json.dumps(plain(value), indent=2, sort_keys=True, ensure_ascii=False, allow_nan=False)
-    return f"{text}\n".encode()
+    return f"{text.translate(_CONTROL)}\n".encode()
 
 
 def plain(value: Any) -> Any:
@@ -86,21 +94,83 @@ def check_folder(path: str | Path) -> None:
 def whole_file(path: str | Path) -> Iterator[BinaryIO]:
     """Open a file that replaces `path` when the body ends well, and leaves no trace when it does not.
 
+    What a killed run left is removed by the next one. The rights of a file that is replaced are kept.
+
     Raises:
         OutputError: the file cannot be created.
-        StorageError: the disk is full or failed.
+        StorageError: the disk is full or failed; the message says so if the new file is there nevertheless.
     """
     target = Path(os.path.realpath(path))  # through a link, so that the link stays
-    part = target.with_name(f".{target.name[:64]}.{secrets.token_hex(4)}.part")
-    with writing(path), open(part, "xb") as stream:
-        try:
-            yield stream
-            stream.flush()
-            os.fsync(stream.fileno())
-            os.replace(part, target)
-            sync_folder(target.parent)
-        finally:
-            part.unlink(missing_ok=True)
+    with writing(path):
+        rights = _rights_of_file(target)
+        _remove_leftovers(target)
+        part, stream = _open_part(target)
+        with stream:
+            try:
+                if rights is not None:
+                    os.fchmod(stream.fileno(), rights)
+                yield stream
+                stream.flush()
+                os.fsync(stream.fileno())
+                os.replace(part, target)
+            except BaseException:
+                with suppress(OSError):
+                    part.unlink()
+                raise
+    try:
+        sync_folder(target.parent)
+    except OSError as error:
+        message = f"is written, but may be lost if the power fails: {error.strerror or error}"
+        raise StorageError(message, hint="check the disk", file=str(path)) from error
+
+
+def _rights_of_file(target: Path) -> int | None:
+    """Rights of the file that will be replaced, None if there is none; a device or pipe is not replaced."""
+    try:
+        mode = os.stat(target).st_mode
+    except FileNotFoundError:
+        return None
+    if stat.S_ISDIR(mode):
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+    if not stat.S_ISREG(mode):
+        raise OSError(errno.EINVAL, "it is a pipe or a device, not a file")
+    return stat.S_IMODE(mode)
+
+
+def _part_name(target: Path, mark: str) -> str:
+    # Names may have 255 bytes, a letter up to 4.
+    return f".{target.name[:48]}.{mark}.part"
+
+
+def _open_part(target: Path) -> tuple[Path, BinaryIO]:
+    """A new file beside the target, locked for as long as it is open."""
+    while True:
+        part = target.with_name(_part_name(target, secrets.token_hex(4)))
+        stream = open(part, "xb")  # noqa: SIM115  (the caller closes it)
+        with suppress(OSError):  # a file system without locks: a leftover stays
+            fcntl.flock(stream, fcntl.LOCK_EX)
+        if part.exists():
+            return part, stream
+        stream.close()  # another run took it for a leftover before it was locked
+
+
+def _remove_leftovers(target: Path) -> None:
+    """Remove what killed runs left beside the target: the files that nobody holds locked."""
+    pattern = re.compile(re.escape(_part_name(target, "MARK")).replace("MARK", "[0-9a-f]{8}"))
+    for name in os.listdir(target.parent):
+        if pattern.fullmatch(name):
+            with suppress(OSError):
+                _remove_unlocked(target.with_name(name))
+
+
+def _remove_unlocked(path: Path) -> None:
+    # Opening a pipe would wait for its writer.
+    handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        path.unlink()
+    finally:
+        os.close(handle)
 
 
 def write_new(path: Path, data: bytes) -> None:
@@ -112,9 +182,12 @@ def write_new(path: Path, data: bytes) -> None:
 
 
 def sync_folder(path: Path) -> None:
-    """Wait until the names in a folder are on the disk."""
+    """Wait until the names in a folder are on the disk, where the file system can."""
     handle = os.open(path, os.O_RDONLY)
     try:
         os.fsync(handle)
+    except OSError as error:
+        if error.errno not in _NO_SYNC:
+            raise
     finally:
         os.close(handle)

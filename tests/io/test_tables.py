@@ -69,7 +69,7 @@ def test_delimiter_and_decimal_are_found(write, delimiter, decimal):
     rows = [f"2024-01-{day:02d}{delimiter}{day}{decimal}5{delimiter}a, b; c" for day in range(1, 20)]
     if delimiter in ",;":
         rows = [row.replace("a, b; c", '"a, b; c"') for row in rows]
-    table = read_table(write(f"ds{delimiter}y{delimiter}remark\n" + "\n".join(rows)))
+    table = read_table(write(f"ds{delimiter}y{delimiter}remark\n" + "\n".join(rows) + "\n"))
     assert (table.delimiter, table.decimal) == (delimiter, decimal)
     assert table.names == ["ds", "y", "remark"]
     warned = [note.text for note in table.notes if note.kind == "warning"]
@@ -186,6 +186,30 @@ def test_broken_rows_are_named(write, text, row, message):
 def test_what_is_no_table_is_refused_by_name(write, content, message):
     with pytest.raises(DataError, match=message):
         read_table(write(content))
+
+
+def test_a_last_line_without_its_end_may_be_cut(write):
+    path = write(DAILY + "2024-01-03,12")
+    assert [note.text for note in read_table(path).notes] == [
+        "the last line has no line ending: if the file is still being written its last value may be cut"
+    ]
+    with pytest.raises(DataError, match="line 4: the last line has no line ending: it may be cut") as caught:
+        read_table(path, whole_lines=True)
+    assert caught.value.row == 4
+    for content in (DAILY, DAILY.replace("\n", "\r\n"), DAILY.replace("\n", "\r"), DAILY.encode("utf-16")):
+        assert read_table(write(content), whole_lines=True).notes == ()
+
+
+def test_a_frame_and_parquet_have_no_last_line(tmp_path):
+    frame = pd.DataFrame({"ds": ["2024-01-01"], "y": [1.0]})
+    frame.to_parquet(tmp_path / "data.parquet")
+    assert read_table(tmp_path / "data.parquet", whole_lines=True).notes == ()
+    assert frame_table(frame).notes == ()
+
+
+def test_a_file_that_was_not_written_to_its_end(write):
+    with pytest.raises(DataError, match="nothing but NUL bytes after 29 bytes; the file was not written to its end"):
+        read_table(write(DAILY.encode()[:29] + bytes(100)))
 
 
 def test_gzip_by_its_content(write):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from tsforecast.cli.text import clean, number
+from tsforecast.io.formulas import guarded
 
 Cell = str | int | float | None
 Row = Sequence[Cell]
@@ -15,9 +16,9 @@ _BREAKABLE, _GAP = 20, 2
 
 
 def cell_text(cell: Cell, exact: bool) -> str:
-    """A cell as people read it, or exact, as programs do."""
+    """A cell as people read it, or exact, as programs do; a spreadsheet is one."""
     if isinstance(cell, str):
-        return clean(cell)
+        return guarded(clean(cell)) if exact else clean(cell)
     if exact:
         return "" if cell is None else str(cell)
     return f"{cell:,}" if isinstance(cell, int) else number(cell)

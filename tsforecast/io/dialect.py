@@ -52,9 +52,12 @@ def decode(data: bytes, encoding: str, file: str) -> bytes:
         ) from None
     if b"\0" in data:
         position = data.index(b"\0")
+        unwritten = not data[position:].strip(b"\0")  # room that was reserved, or lost when the power failed
         raise DataError(
-            f"binary data, not text: a NUL byte after {position:,} bytes",
-            hint="if it is text, name its encoding, such as --encoding utf-16-le",
+            f"binary data, not text: {'nothing but NUL bytes' if unwritten else 'a NUL byte'} after {position:,} bytes",
+            hint="the file was not written to its end"
+            if unwritten
+            else "if it is text, name its encoding, such as --encoding utf-16-le",
             file=file,
             row=data.count(b"\n", 0, position) + 1,
         )

@@ -10,13 +10,11 @@ from itertools import chain, repeat
 
 from tsforecast.frequency import Frequency
 from tsforecast.io.forecast_columns import number_columns, number_names, stamp_texts
+from tsforecast.io.formulas import guarded
 from tsforecast.io.number_texts import number_rows
 from tsforecast.models.spec import Forecast
 from tsforecast.series import Schema
 
-# A spreadsheet runs a cell that begins so as a formula (OWASP ASVS 1.2.10); a number such as -3.2 it does not.
-_FORMULA = re.compile(r"[=+\-@\t\r]")
-_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
 _SPECIAL = re.compile(r'[",\r\n]')
 
 
@@ -39,15 +37,18 @@ class _Style:
     not_finite: Callable[[float], str]
 
 
-def csv_rows(forecasts: Iterable[Forecast], schema: Schema, frequency: Frequency) -> Iterator[bytes]:
-    """CSV: a header and the rows of each block. A text that a spreadsheet would take for a formula gets a `'`."""
+def csv_rows(
+    forecasts: Iterable[Forecast], schema: Schema, frequency: Frequency, *, raw_ids: bool = False
+) -> Iterator[bytes]:
+    """CSV: a header and the rows of each block; the texts of the user `guarded`, unless they are wanted as they are."""
+    cell = _quoted if raw_ids else _cell
     for number, forecast in enumerate(forecasts):
         names = number_names(forecast.levels)
         if number == 0:
-            yield f"{','.join(map(_cell, (*schema.key_columns, schema.time_col, *names)))}\n".encode()
+            yield f"{','.join(map(cell, (*schema.key_columns, schema.time_col, *names)))}\n".encode()
         style = _Style(
-            ids=lambda key: "".join(f"{_cell(text)}," for text in key),
-            stamp=lambda text: f"{_cell(text)},",
+            ids=lambda key: "".join(f"{cell(text)}," for text in key),
+            stamp=lambda text: f"{cell(text)},",
             labels=["", *[","] * (len(names) - 1)],
             end="\n",
             not_finite=lambda value: repr(value) if value == value else "",
@@ -88,6 +89,9 @@ def _json(text: str) -> str:
 
 
 def _cell(text: str) -> str:
-    guarded = f"'{text}" if _FORMULA.match(text) and not _NUMBER.fullmatch(text) else text
+    return _quoted(guarded(text))
+
+
+def _quoted(text: str) -> str:
     # The csv module takes a lone carriage return for an ordinary character, readers take it for the end of a row.
-    return f'"{guarded.replace(chr(34), chr(34) * 2)}"' if _SPECIAL.search(guarded) else guarded
+    return f'"{text.replace(chr(34), chr(34) * 2)}"' if _SPECIAL.search(text) else text

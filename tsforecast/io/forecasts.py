@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import importlib.util
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable
 from contextlib import ExitStack
 from pathlib import Path
 from typing import BinaryIO
@@ -16,14 +17,17 @@ from tsforecast.io.forecast_rows import csv_rows, json_rows
 from tsforecast.models.spec import Forecast
 from tsforecast.series import Schema
 
-# Makes bytes of blocks of series.
-_Rows = Callable[[Iterable[Forecast], Schema, Frequency], Iterator[bytes]]
-_ROWS: dict[str, _Rows] = {".csv": csv_rows, ".jsonl": json_rows, ".ndjson": json_rows}
-_PARQUET = ".parquet"
+_CSV, _PARQUET = ".csv", ".parquet"
+_ENDINGS = (_CSV, _PARQUET, ".jsonl", ".ndjson")
 
 
 def write_forecast(
-    forecasts: Iterable[Forecast], schema: Schema, frequency: Frequency, path: str | Path | None
+    forecasts: Iterable[Forecast],
+    schema: Schema,
+    frequency: Frequency,
+    path: str | Path | None,
+    *,
+    raw_ids: bool = False,
 ) -> None:
     """Write a forecast, into a file as a whole or not at all.
 
@@ -32,6 +36,8 @@ def write_forecast(
         schema: names of the columns, and how the stamps are written.
         frequency: of the series.
         path: whose ending says how: .csv, .parquet, .jsonl or .ndjson; None or `-` is CSV on stdout.
+        raw_ids: whether ids and names of columns stand in CSV as they are, though a spreadsheet may take one for a
+            formula.
 
     Raises:
         OptionError: another ending, or Parquet without pyarrow.
@@ -40,28 +46,32 @@ def write_forecast(
     """
     if path is None or str(path) == "-":
         with writing("stdout"):
-            for rows in csv_rows(forecasts, schema, frequency):
+            for rows in csv_rows(forecasts, schema, frequency, raw_ids=raw_ids):
                 sys.stdout.write(rows.decode())
             sys.stdout.flush()
         return
+    check_forecast_file(path)
     ending = Path(path).suffix.lower()
-    if ending == _PARQUET:
-        _need_pyarrow()
-    elif ending not in _ROWS:
-        endings = ", ".join((".csv", _PARQUET, *list(_ROWS)[1:]))
-        raise OptionError(f"cannot tell how to write '{path}'", hint=f"use an ending of {endings}")
     with whole_file(path) as stream:
         if ending == _PARQUET:
             _write_parquet(forecasts, schema, frequency, stream)
+        elif ending == _CSV:
+            stream.writelines(csv_rows(forecasts, schema, frequency, raw_ids=raw_ids))
         else:
-            stream.writelines(_ROWS[ending](forecasts, schema, frequency))
+            stream.writelines(json_rows(forecasts, schema, frequency))
 
 
-def _need_pyarrow() -> None:
-    try:
-        import pyarrow  # noqa: F401
-    except ImportError as error:
-        raise OptionError("Parquet needs pyarrow", hint="pip install 'tsforecast[parquet]'") from error
+def check_forecast_file(path: str | Path) -> None:
+    """Refuse a file that no forecast can be written to, before the long work whose result it is for.
+
+    Raises:
+        OptionError: another ending, or Parquet without pyarrow.
+    """
+    ending = Path(path).suffix.lower()
+    if ending not in _ENDINGS:
+        raise OptionError(f"cannot tell how to write '{path}'", hint=f"use an ending of {', '.join(_ENDINGS)}")
+    if ending == _PARQUET and importlib.util.find_spec("pyarrow") is None:
+        raise OptionError("Parquet needs pyarrow", hint="pip install 'tsforecast[parquet]'")
 
 
 def _write_parquet(forecasts: Iterable[Forecast], schema: Schema, frequency: Frequency, stream: BinaryIO) -> None:

@@ -45,6 +45,7 @@ class ReadOptions:
         decimal: mark of a text file, `.` or `,`.
         encoding: of a text file.
         skip_rows: lines above the header to leave out.
+        whole_lines: whether to refuse a text file whose last line has no line ending, because it may be cut.
     """
 
     time_col: str | None = None
@@ -58,6 +59,7 @@ class ReadOptions:
     decimal: str | None = None
     encoding: str = "utf-8"
     skip_rows: int = 0
+    whole_lines: bool = False
 
 
 @dataclass(frozen=True)
@@ -111,6 +113,7 @@ def read_panel(
             decimal=options.decimal,
             encoding=options.encoding,
             skip_rows=options.skip_rows,
+            whole_lines=options.whole_lines,
             report=report,
         )
     roles = find_columns(table, _request(options, schema))

@@ -252,8 +252,8 @@ def _marked(kind: str) -> str:
 
 
 def _text(text: str) -> str:
-    """Text of the user that is not to be taken for Markdown."""
-    flat = " ".join(str(text).split())
+    """Text of the user that is not to be taken for Markdown, nor by a terminal for more than text."""
+    flat = " ".join("".join(c for c in word if c.isprintable()) for word in str(text).split())
     for character in "\\`*|<[":
         flat = flat.replace(character, f"\\{character}")
     return flat

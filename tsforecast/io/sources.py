@@ -7,6 +7,7 @@ import io
 import os
 import stat
 import sys
+import time
 import zlib
 from pathlib import Path
 
@@ -32,6 +33,8 @@ _FOREIGN = (
     (b"version https://git-lfs", "a Git LFS pointer, not the file itself"),
 )
 _MARKUP = (b"<!doctype html", b"<html", b"<?xml")
+# Two changes within a tick of the kernel's clock leave the same time behind.
+_TICK = 0.02
 _CSV_HINT = "save the table as CSV (or Parquet) and give that file"
 
 
@@ -44,7 +47,7 @@ def read_bytes(source: str | Path) -> tuple[str, bytes]:
     Raises:
         InputMissingError: no such file, a folder, or no permission.
         DataError: a pipe, a socket or a device.
-        BusyError: the file changed while it was read.
+        BusyError: the file changed, or another was put in its place, while it was read.
         StorageError: reading failed half way.
     """
     if str(source) == "-":
@@ -61,17 +64,21 @@ def read_bytes(source: str | Path) -> tuple[str, bytes]:
     except OSError as error:
         raise InputMissingError(f"cannot be opened: {error.strerror}", file=name) from error
     try:
-        return name, _read_regular(descriptor, name)
+        return name, _read_regular(descriptor, source)
     finally:
         os.close(descriptor)
 
 
-def _read_regular(descriptor: int, name: str) -> bytes:
+def _read_regular(descriptor: int, source: str | Path) -> bytes:
+    name = str(source)
     before = os.fstat(descriptor)
     if stat.S_ISDIR(before.st_mode):
         raise InputMissingError("this is a folder, not a file", file=name)
     if not stat.S_ISREG(before.st_mode):
         raise DataError("not a regular file but a pipe or a device", hint="use - to read standard input", file=name)
+    if 0 <= time.time() - before.st_mtime < _TICK:
+        time.sleep(_TICK)
+        before = os.fstat(descriptor)
     try:
         with open(descriptor, "rb", closefd=False) as handle:
             data = handle.read()
@@ -80,7 +87,17 @@ def _read_regular(descriptor: int, name: str) -> bytes:
     after = os.fstat(descriptor)
     if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns):
         raise BusyError("the file changed while it was read", hint="try again when it is complete", file=name)
+    if not _is_still(source, after):
+        raise BusyError("the file was replaced while it was read", hint="try again", file=name)
     return data
+
+
+def _is_still(source: str | Path, opened: os.stat_result) -> bool:
+    """Whether a name still stands for the file that was opened."""
+    try:
+        return os.path.samestat(os.stat(source), opened)
+    except OSError:
+        return False
 
 
 def unpack(data: bytes, name: str) -> bytes:

@@ -91,6 +91,7 @@ def read_table(
     decimal: str | None = None,
     encoding: str = "utf-8",
     skip_rows: int = 0,
+    whole_lines: bool = False,
     report: Report = lambda event: None,
 ) -> RawTable:
     """Read a CSV or Parquet file, plain or gzipped, or standard input for `-`.
@@ -101,6 +102,7 @@ def read_table(
         decimal: `.` or `,`; None to find it.
         encoding: of a text file without a byte order mark.
         skip_rows: lines before the header to leave out.
+        whole_lines: whether to refuse a text file that does not end with a line ending.
         report: is told how far a large file is read.
 
     Raises:
@@ -117,8 +119,23 @@ def read_table(
         if data.startswith(PARQUET_MAGIC):
             return _typed_table(_read_parquet(data, file), file, digest.result())
         data = decode(data, encoding, file)
+        cut = _check_end(data, file, whole_lines)
         table = text_table(data, file, delimiter, decimal, skip_rows, report)
-        return replace(table, data_hash=digest.result())
+        return replace(table, data_hash=digest.result(), notes=(*table.notes, *cut))
+
+
+def _check_end(text: bytes, file: str, whole_lines: bool) -> list[Note]:
+    """Refuse or note a last line without a line ending: `12` may be what is there so far of `12.5`."""
+    if text.endswith(b"\n"):
+        return []
+    if whole_lines:
+        raise DataError(
+            "the last line has no line ending: it may be cut",
+            hint="if the file is still being written, try again when it is complete",
+            file=file,
+            row=text.count(b"\n") + 1,
+        )
+    return [warning("the last line has no line ending: if the file is still being written its last value may be cut")]
 
 
 def text_table(
