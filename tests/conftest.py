@@ -39,7 +39,7 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
     `stdin` and environment variables are given by name; None takes a variable away.
     """
     monkeypatch.chdir(tmp_path)
-    for name in ("FORCE_COLOR", "TSFORECAST_STORE", "TSFORECAST_CONFIG"):
+    for name in ("FORCE_COLOR", "TSFORECAST_STORE", "TSFORECAST_TRUST_STORE", "TSFORECAST_CONFIG"):
         monkeypatch.delenv(name, raising=False)
     runner = CliRunner(env={"COLUMNS": "80", "NO_COLOR": "1"})
 

@@ -25,13 +25,17 @@ DETAILS = {
             "gradient_flow": {"steps": 14, "text": "half of the gradient lies within the last 3 of 14 steps"},
         },
     },
+    "journal": [
+        {"time": "2026-01-01T00:00:00.000+00:00", "event": "published", "version": 3, "from": None, "user": "ops"},
+        {"time": "2026-01-02T00:00:00.000+00:00", "event": "rolled-back", "version": 2, "from": 3},
+    ],
 }
 
 
 def test_list_in_a_pipe(run, play, record, calls):
     play("workflows.models", list_models=record([SALES, BROKEN]))
     result = run("models", "list", "--store", "s")
-    assert calls == [(("s",), {})]
+    assert calls == [(("s",), {"trusted": False})]
     assert result.stdout.splitlines() == [
         "name\tcurrent\tversions\tmodel\thorizon\tfrequency\tskill\tpublished (UTC)\tproblem",
         "sales\t3\t3\tgru\t48\th\t+21.3%\t2026-01-02 03:04\t",
@@ -66,12 +70,13 @@ def test_show_without_details_has_what_a_person_wants(run, play, record):
     assert "learns from\thalf of the gradient lies within the last 3 of 14 steps" in lines
     assert not any(line.startswith("metrics.") for line in lines)
     assert "choice\tvalue\twhy" in lines
+    assert not any("rolled-back" in line for line in lines)
 
 
 def test_show_in_detail(run, play, record, calls):
     play("workflows.models", show_model=record(SimpleNamespace(to_dict=lambda: deepcopy(DETAILS))))
     result = run("models", "show", "sales", "--version", "3", "-v")
-    assert calls == [(("./models", "sales", 3), {})]
+    assert calls == [(("./models", "sales", 3), {"trusted": False})]
     assert result.stdout.splitlines() == [
         "property\tvalue",
         "name\tsales",
@@ -90,6 +95,10 @@ def test_show_in_detail(run, play, record, calls):
         "model\tMAE\tRMSE\tMASE\tsMAPE\tskill\tcov 80\tcov 95\tsec",
         "gru\t1.25\t-\t-\t-\t-\t-\t-\t-",
         "drift\t2.5\t-\t-\t-\t-\t-\t-\t-",
+        "",
+        "time (UTC)\tevent\tversion\tfrom\tuser",
+        "2026-01-01T00:00:00.000+00:00\tpublished\t3\t-\tops",
+        "2026-01-02T00:00:00.000+00:00\trolled-back\t2\t3\t-",
     ]
 
 

@@ -205,7 +205,7 @@ def test_a_damaged_current_is_refused(store: Path, tmp_path: Path, text: str) ->
 def test_a_current_without_its_version_is_said(store: Path, tmp_path: Path) -> None:
     copy = Path(shutil.copytree(store, tmp_path / "store"))
     (copy / "sales" / "CURRENT").write_text("000009\n")
-    with pytest.raises(InputMissingError, match="no version 9, though CURRENT names it; versions: 1, 2"):
+    with pytest.raises(ModelError, match="no version 9, though CURRENT names it; versions: 1, 2"):
         find_version(copy, "sales")
 
 

@@ -13,9 +13,11 @@ import numpy as np
 import pytest
 
 from tsforecast.errors import BusyError, ModelError, OptionError, OutputError, StorageError, TsforecastError
-from tsforecast.store import publish as publishing
+from tsforecast.store import service
 from tsforecast.store.bundle import Bundle, Golden
+from tsforecast.store.layout import version_numbers
 from tsforecast.store.load import find_version, load_bundle
+from tsforecast.store.lock import hold
 from tsforecast.store.publish import Published, model_name, publish
 
 FILES = {
@@ -28,6 +30,7 @@ FILES = {
     "gradients.csv",
     "manifest.json",
 }
+AT_REST = [".lock", "CURRENT", "journal.jsonl", "versions"]
 
 
 def test_versions_count_up_and_the_last_is_in_service(bundle: Bundle, tmp_path: Path) -> None:
@@ -37,7 +40,7 @@ def test_versions_count_up_and_the_last_is_in_service(bundle: Bundle, tmp_path: 
     assert first == Published("sales", 1, model / "versions" / "000001")
     assert second == Published("sales", 2, model / "versions" / "000002")
     assert (model / "CURRENT").read_text() == "000002\n"
-    assert sorted(os.listdir(model)) == ["CURRENT", "versions"]
+    assert sorted(os.listdir(model)) == AT_REST
     assert set(os.listdir(second.path)) == FILES
 
 
@@ -87,14 +90,14 @@ def test_leftovers_of_a_crash_are_removed(bundle: Bundle, tmp_path: Path) -> Non
     (model / ".stage-123" / "model.json").write_text("{")
     (model / ".CURRENT-123").write_text("0000")
     publish(bundle, store=tmp_path, name="sales")
-    assert sorted(os.listdir(model)) == ["CURRENT", "versions"]
+    assert sorted(os.listdir(model)) == AT_REST
 
 
 def test_a_bundle_that_does_not_replay_is_not_published(bundle: Bundle, tmp_path: Path) -> None:
     golden = replace(bundle.golden, expected=bundle.golden.expected + np.float32(1e-3))
     with pytest.raises(ModelError, match="golden"):
         publish(replace(bundle, golden=golden), store=tmp_path, name="sales")
-    assert not [path for path in tmp_path.rglob("*") if path.is_file()]
+    assert [path.name for path in tmp_path.rglob("*") if path.is_file()] == [".lock"]
     with pytest.raises(TsforecastError, match="no model in"):
         find_version(tmp_path)
 
@@ -105,22 +108,15 @@ def test_a_bundle_that_is_not_finite_is_not_published(bundle: Bundle, tmp_path: 
         publish(replace(bundle, weights=weights), store=tmp_path, name="sales")
 
 
-def test_a_version_published_meanwhile_is_not_overwritten(
+def test_a_model_that_is_being_changed_is_waited_for_and_then_left_alone(
     bundle: Bundle, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def slow(folder: Path) -> Bundle:
-        monkeypatch.undo()
-        monkeypatch.setattr(os, "getpid", lambda: 1)
-        monkeypatch.setattr(publishing, "_remove_leftovers", lambda model: None)
+    publish(bundle, store=tmp_path, name="sales")
+    monkeypatch.setattr(service, "_WAIT", 0.1)
+    with hold(tmp_path / "sales" / ".lock"), pytest.raises(BusyError, match=rf"held by process {os.getpid()} on "):
         publish(bundle, store=tmp_path, name="sales")
-        monkeypatch.undo()
-        return load_bundle(folder)
-
-    monkeypatch.setattr(publishing, "load_bundle", slow)
-    with pytest.raises(BusyError, match="version 1 at the same time"):
-        publish(bundle, store=tmp_path, name="sales")
-    assert sorted(os.listdir(tmp_path / "sales")) == ["CURRENT", "versions"]
     assert find_version(tmp_path)[1] == 1
+    assert publish(bundle, store=tmp_path, name="sales").version == 2
 
 
 def test_a_store_that_is_a_file_cannot_be_written(bundle: Bundle, tmp_path: Path) -> None:
@@ -147,9 +143,8 @@ class Failing:
 
 def _fail(monkeypatch: pytest.MonkeyPatch, number: int, error: BaseException) -> Failing:
     failing = Failing(number, error)
-    for name in ("mkdir", "rename", "replace", "fsync"):
+    for name in ("mkdir", "open", "write", "rename", "replace", "fsync"):
         monkeypatch.setattr(os, name, failing.wrap(getattr(os, name)))
-    monkeypatch.setattr("builtins.open", failing.wrap(open))
     return failing
 
 
@@ -159,9 +154,10 @@ def _fail(monkeypatch: pytest.MonkeyPatch, number: int, error: BaseException) ->
         (OSError(errno.ENOSPC, "No space left on device"), StorageError),
         (OSError(errno.EIO, "Input/output error"), StorageError),
         (OSError(errno.EROFS, "Read-only file system"), (OutputError, StorageError)),
+        (OSError(errno.EDQUOT, "Disk quota exceeded"), StorageError),
         (KeyboardInterrupt(), KeyboardInterrupt),
     ],
-    ids=["full", "broken", "read-only", "ctrl-c"],
+    ids=["full", "broken", "read-only", "quota", "ctrl-c"],
 )
 def test_nothing_half_written_remains_wherever_it_fails(
     make_bundle: Callable[..., Bundle], tmp_path: Path, error: BaseException, raised: Any
@@ -181,11 +177,91 @@ def test_nothing_half_written_remains_wherever_it_fails(
         _, version, path = find_version(tmp_path)
         expected = old if version == 1 else new
         assert np.array_equal(load_bundle(path).context.values, expected.context.values)
-        assert sorted(os.listdir(tmp_path / "sales")) == ["CURRENT", "versions"]
+        assert sorted(os.listdir(tmp_path / "sales")) == AT_REST
+        assert (tmp_path / "sales" / ".lock").read_bytes() == b""
         for folder in path.parent.iterdir():
             load_bundle(folder)
     assert number > 15
     assert np.array_equal(load_bundle(find_version(tmp_path)[2]).context.values, new.context.values)
+
+
+def test_everything_is_on_the_disk_before_it_counts(
+    make_bundle: Callable[..., Bundle], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    steps: list[str] = []
+    rename, replaced = os.rename, os.replace
+
+    def note(word: str, path: str) -> None:
+        name = os.path.relpath(path, tmp_path).replace(str(os.getpid()), "PID")
+        steps.append(f"{word} {name}")
+
+    monkeypatch.setattr(os, "fsync", lambda handle: note("sync", os.readlink(f"/proc/self/fd/{handle}")))
+    monkeypatch.setattr(os, "rename", lambda old, new: (note("name", new), rename(old, new)))
+    monkeypatch.setattr(os, "replace", lambda old, new: (note("name", new), replaced(old, new)))
+    publish(make_bundle("naive"), store=tmp_path / "a" / "store", name="sales")
+    names = {step.removeprefix("sync a/store/sales/.stage-PID/") for step in steps if "/.stage-PID/" in step}
+    assert names == FILES
+    rest = [step for step in steps if "/.stage-PID/" not in step]
+    model = "a/store/sales"
+    assert rest == [
+        # each folder that was made, by the one above it, and once more, for whoever died in between
+        *["sync .", "sync a", "sync a/store", f"sync {model}"],
+        *["sync a", "sync a/store", f"sync {model}"],
+        f"sync {model}/.stage-PID",
+        f"sync {model}/.CURRENT-PID",
+        f"name {model}/versions/000001",
+        f"sync {model}/versions",
+        f"name {model}/CURRENT",
+        f"sync {model}",
+    ]
+    assert steps.index(f"sync {model}/.stage-PID/manifest.json") == steps.index(f"sync {model}/.stage-PID") - 1
+
+
+def test_a_version_that_may_not_last_is_said_to_be_in_service(
+    make_bundle: Callable[..., Bundle], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    publish(make_bundle("naive"), store=tmp_path, name="sales")
+
+    def broken(path: Path) -> None:
+        raise OSError(errno.EIO, "Input/output error")
+
+    monkeypatch.setattr(service, "sync_folder", broken)
+    with pytest.raises(StorageError, match="version 2 is in service, but perhaps not after a power cut: Input/output"):
+        publish(make_bundle("naive"), store=tmp_path, name="sales")
+    assert find_version(tmp_path)[1] == 2
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt(), OSError(errno.EIO, "Input/output error")])
+def test_a_signal_after_the_last_rename_does_not_take_the_version_back(
+    make_bundle: Callable[..., Bundle], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: BaseException
+) -> None:
+    publish(make_bundle("naive"), store=tmp_path, name="sales")
+    replaced = os.replace
+
+    def interrupted(old: Path, new: Path) -> None:
+        replaced(old, new)
+        raise error
+
+    monkeypatch.setattr(os, "replace", interrupted)
+    with pytest.raises((KeyboardInterrupt, StorageError)):
+        publish(make_bundle("naive"), store=tmp_path, name="sales")
+    assert find_version(tmp_path)[1] == 2
+    load_bundle(find_version(tmp_path)[2])
+
+
+def test_a_version_that_was_not_put_into_service_is_taken_back(
+    make_bundle: Callable[..., Bundle], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    publish(make_bundle("naive"), store=tmp_path, name="sales")
+
+    def interrupted(old: Path, new: Path) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(os, "replace", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        publish(make_bundle("naive"), store=tmp_path, name="sales")
+    assert version_numbers(tmp_path / "sales") == (1,)
+    assert sorted(os.listdir(tmp_path / "sales")) == AT_REST
 
 
 def test_series_too_short_for_a_golden_window_can_be_published(bundle: Bundle, tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""`tsforecast models list` and `tsforecast models show [NAME]`."""
+"""`tsforecast models list` and `tsforecast models show [NAME]`; what checks and changes a store is in upkeep.py."""
 
 from __future__ import annotations
 
@@ -11,9 +11,10 @@ import click
 from tsforecast.cli.console import Console
 from tsforecast.cli.groups import SectionCommand
 from tsforecast.cli.lines import Row
-from tsforecast.cli.options import option, output_options, pass_console, store_option
+from tsforecast.cli.options import option, output_options, pass_console, store_option, trust_option
 from tsforecast.cli.tables import show_choices, show_scores
 from tsforecast.cli.text import number, percent
+from tsforecast.cli.upkeep import export_command, prune_command, rollback_command, verify_command
 from tsforecast.models.registry import MODELS
 
 if TYPE_CHECKING:
@@ -24,14 +25,15 @@ _HEADER = ("name", "current", "versions", "model", "horizon", "frequency", "skil
 
 @click.group("models")
 def command() -> None:
-    """List and show the models of a store."""
+    """List, check and keep the models of a store."""
 
 
 @command.command("list", cls=SectionCommand)
 @store_option
+@trust_option
 @output_options
 @pass_console
-def list_command(console: Console, /, store: str, as_json: bool) -> None:
+def list_command(console: Console, /, store: str, trusted: bool, as_json: bool) -> None:
     """List the models of a store, with the version in service.
 
     \b
@@ -40,7 +42,7 @@ def list_command(console: Console, /, store: str, as_json: bool) -> None:
     """
     from tsforecast.workflows.models import list_models
 
-    models = list_models(store)
+    models = list_models(store, trusted=trusted)
     if as_json:
         console.json({"models": [_record(model) for model in models]})
     elif models:
@@ -54,12 +56,15 @@ def list_command(console: Console, /, store: str, as_json: bool) -> None:
 @click.argument("name", required=False)
 @option("Store", "--version", type=int, metavar="N", help="Version of the model.", show_default="the one in service")
 @store_option
+@trust_option
 @output_options
 @pass_console
-def show_command(console: Console, /, name: str | None, version: int | None, store: str, as_json: bool) -> None:
+def show_command(
+    console: Console, /, name: str | None, version: int | None, store: str, trusted: bool, as_json: bool
+) -> None:
     """Show all that is known of a version: settings, scores, provenance.
 
-    Without NAME, the model published last.
+    Without NAME, the model published last. With -v, every detail and what happened to the model last.
 
     \b
     Example:
@@ -67,11 +72,15 @@ def show_command(console: Console, /, name: str | None, version: int | None, sto
     """
     from tsforecast.workflows.models import show_model
 
-    document = show_model(store, name, version).to_dict()
+    document = show_model(store, name, version, trusted=trusted).to_dict()
     if as_json:
         console.json(document)
     else:
         _show(document, console)
+
+
+for subcommand in (verify_command, rollback_command, prune_command, export_command):
+    command.add_command(subcommand)
 
 
 # What a person wants to know of a version, and where it stands; -v shows everything there is.
@@ -101,10 +110,12 @@ _FACTS = (
     ("intervals", "metrics.calibration"),
 )
 
+_JOURNAL = ("time", "event", "version", "from", "user")
+
 
 def _show(document: dict[str, Any], console: Console) -> None:
     """What reads well as a table of its own, below everything else."""
-    details = document.pop("details")
+    details, journal = document.pop("details"), document.pop("journal")
     metrics = details["metrics"] = dict(details["metrics"])
     stored, choices = metrics.pop("scores", {}), metrics.pop("choices", [])
     scores = {name: stored[name] for name in MODELS if name in stored}
@@ -115,6 +126,10 @@ def _show(document: dict[str, Any], console: Console) -> None:
     show_choices(console, [(choice["name"], choice["value"], choice["reason"]) for choice in choices], err=False)
     click.echo()
     show_scores(console, scores, err=False)
+    if console.verbose and journal:
+        click.echo()
+        rows = [tuple(_text(entry.get(key)) for key in _JOURNAL) for entry in journal]
+        console.table(("time (UTC)", *_JOURNAL[1:]), rows, title="What happened last")
 
 
 def _record(model: VersionInfo) -> dict[str, Any]:

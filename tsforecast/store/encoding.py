@@ -21,7 +21,7 @@ from tsforecast.store import document, history
 from tsforecast.store.bundle import Bundle, Golden
 from tsforecast.store.document import MAX_PARAMETERS, ModelDocument, decode_document, encode_document
 from tsforecast.store.fields import parse_json
-from tsforecast.store.tensors import MAX_HEADER, Tensor, load_tensors, save_tensors
+from tsforecast.store.tensors import MAX_HEADER, Tensor, load_tensors, save_tensors, tensor_bytes
 
 WEIGHTS, CONTEXT, GOLDEN = "weights.safetensors", "context.safetensors", "golden.safetensors"
 METRICS = "metrics.json"
@@ -31,7 +31,7 @@ MAX_BYTES: dict[str, int] = {
     WEIGHTS: 4 * MAX_PARAMETERS + MAX_HEADER,
     CONTEXT: 1 << 33,
     GOLDEN: 1 << 28,
-    METRICS: 1 << 24,
+    METRICS: 1 << 20,
     history.HISTORY: 1 << 24,
     history.GRADIENTS: 1 << 24,
 }
@@ -116,6 +116,22 @@ def check_sizes(files: Mapping[str, bytes]) -> None:
             raise ModelError(f"has {len(data):,} bytes; at most {MAX_BYTES[name]:,} are read", file=name)
 
 
+def check_tensor_sizes(model: ModelDocument, sizes: Mapping[str, int]) -> None:
+    """Refuse files of tensors that are larger than model.json says, before they are read.
+
+    Args:
+        model: what model.json says.
+        sizes: of the files, in bytes.
+
+    Raises:
+        ModelError: naming the first of them.
+    """
+    weights: Shapes = {name: ("float32", shape) for name, shape in model.weight_shapes.items()}
+    for name, shapes in {WEIGHTS: weights, CONTEXT: _context_shapes(model), GOLDEN: _golden_shapes(model)}.items():
+        if sizes[name] > 8 + MAX_HEADER + tensor_bytes(shapes):
+            raise ModelError(f"its size of {sizes[name]} bytes does not fit its tensors", file=name)
+
+
 def decode_metrics(data: bytes) -> dict[str, Any]:
     """Read metrics.json: an object of any shape.
 
@@ -185,15 +201,18 @@ def _calibration(model: ModelDocument, tensors: dict[str, Tensor]) -> Calibratio
     return Calibration(tensors["scores"], model.calibration_windows, model.calibration_method)
 
 
-def _golden(model: ModelDocument, data: bytes) -> Golden:
+def _golden_shapes(model: ModelDocument) -> Shapes:
     spec, samples = model.spec, model.golden_samples
-    shapes: Shapes = {
+    return {
         "context": ("float32", (samples, spec.lookback)),
         "mask": ("uint8", (samples, spec.lookback)),
         "series": ("int64", (samples,)),
         "expected": ("float32", (samples, spec.horizon, len(spec.levels))),
     }
-    tensors = load_tensors(data, GOLDEN, shapes)
+
+
+def _golden(model: ModelDocument, data: bytes) -> Golden:
+    tensors = load_tensors(data, GOLDEN, _golden_shapes(model))
     if np.any(tensors["series"] < -1) or np.any(tensors["series"] >= model.n_series):
         raise ModelError("'series' names a series that the model does not have", file=GOLDEN)
     mask = _booleans(tensors["mask"], "mask", GOLDEN)

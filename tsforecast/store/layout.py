@@ -17,7 +17,7 @@ import re
 from pathlib import Path
 
 from tsforecast.errors import InputMissingError, ModelError, OptionError
-from tsforecast.store.reading import read_file
+from tsforecast.store.reading import read_file, unreadable
 
 CURRENT = "CURRENT"
 STAGE = ".stage-"
@@ -66,6 +66,7 @@ def model_names(store: Path) -> list[str]:
 
     Raises:
         InputMissingError: the store cannot be read.
+        StorageError: reading failed.
     """
     names = [name for name in _listing(store) if is_name(name) and versions_folder(store / name).is_dir()]
     return [name for name in names if in_service(store / name) or version_numbers(store / name)]
@@ -82,15 +83,16 @@ def in_service(model: Path) -> bool:
     return os.path.lexists(model / CURRENT)
 
 
-def current_version(model: Path) -> int:
+def current_version(model: Path, *, trusted: bool = False) -> int:
     """The number of the version in service.
 
     Raises:
         InputMissingError: no version has been put into service.
         ModelError: CURRENT is damaged.
+        TrustError: somebody else could have changed it, and the store is not trusted.
     """
     try:
-        data = read_file(model / CURRENT, _MAX_CURRENT_BYTES)
+        data = read_file(model / CURRENT, _MAX_CURRENT_BYTES, trusted=trusted)
     except FileNotFoundError as error:
         raise InputMissingError(
             f"model '{model.name}' has no version in service",
@@ -109,4 +111,4 @@ def _listing(folder: Path) -> list[str]:
     except FileNotFoundError:
         return []
     except OSError as error:
-        raise InputMissingError(f"cannot be opened: {error.strerror}", file=str(folder)) from error
+        raise unreadable(error, folder) from error

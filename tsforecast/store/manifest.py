@@ -104,13 +104,20 @@ def check_file(manifest: Manifest, name: str, data: bytes) -> None:
     Raises:
         ModelError: it is not the file that was written.
     """
-    record = manifest.files.get(name)
-    if record is None:
-        raise ModelError("does not belong to the version", file=name)
-    if len(data) != record.size:
-        raise ModelError(f"is damaged: it has {len(data)} bytes, not {record.size}", file=name)
-    if _sha256(data) != record.sha256:
+    check_size(manifest, name, len(data))
+    if _sha256(data) != manifest.files[name].sha256:
         raise ModelError("is damaged: its checksum does not fit", file=name)
+
+
+def check_size(manifest: Manifest, name: str, size: int) -> None:
+    """Compare the size of a file with its record, before it is read.
+
+    Raises:
+        ModelError: it is not the file that was written.
+    """
+    expected = manifest.files[name].size
+    if size != expected:
+        raise ModelError(f"is damaged: it has {size} bytes, not {expected}", file=name)
 
 
 def _record(records: Fields, name: str) -> FileRecord:

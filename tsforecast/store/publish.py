@@ -1,7 +1,7 @@
 """Publishing: a version is written aside, read back and checked, and only then given its number and put into service.
 
 Whoever reads meanwhile sees the old version or the new one. Whatever ends the process leaves at most a `.stage-*`
-folder, which the next publication removes.
+folder, which the next publication removes, or a version that nothing names.
 """
 
 from __future__ import annotations
@@ -15,22 +15,17 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from tsforecast.errors import BusyError, InputMissingError, ModelError
-from tsforecast.files import sync_folder, write_new, writing
+from tsforecast.errors import TsforecastError
+from tsforecast.files import sync_folder, writing
 from tsforecast.store import manifest
 from tsforecast.store.bundle import Bundle
+from tsforecast.store.disk import FOLDER_MODE, make_folder, sync_name, write_file
 from tsforecast.store.encoding import encode
-from tsforecast.store.layout import (
-    CURRENT,
-    PART,
-    STAGE,
-    check_name,
-    current_version,
-    version_folder,
-    version_numbers,
-    versions_folder,
-)
+from tsforecast.store.journal import PUBLISHED
+from tsforecast.store.layout import STAGE, check_name, in_service, version_folder, version_numbers, versions_folder
 from tsforecast.store.load import load_bundle
+from tsforecast.store.retention import check_keep, remove_versions, superfluous
+from tsforecast.store.service import changing, note_in_journal, prepared, put_into_service, version_in_service
 
 
 @dataclass(frozen=True)
@@ -41,11 +36,13 @@ class Published:
         name: of the model.
         version: its number.
         path: its folder.
+        problem: what could not be done besides; empty if all was.
     """
 
     name: str
     version: int
     path: Path
+    problem: str = ""
 
 
 def model_name(stem: str) -> str:
@@ -55,77 +52,82 @@ def model_name(stem: str) -> str:
     return name or "model"
 
 
-def publish(bundle: Bundle, *, store: str | Path, name: str) -> Published:
+def publish(bundle: Bundle, *, store: str | Path, name: str, keep: int | None = None) -> Published:
     """Write a bundle as the next version of a model, check it and put it into service.
 
     Args:
         bundle: what to store.
         store: folder of the store; made if need be.
         name: of the model.
+        keep: versions that remain: the newest, and always the one in service and the one before it. None keeps all.
 
     Raises:
-        OptionError: a model cannot have that name.
+        OptionError: a model cannot have that name, or nothing would remain.
         ModelError: what was written does not load, or not with the same forecast.
         OutputError: a file or folder cannot be created.
         StorageError: the disk is full or failed.
-        BusyError: another run published the same model meanwhile.
+        BusyError: another process has been changing the same model for a minute.
     """
     check_name(name)
+    check_keep(keep)
     model = Path(store) / name
     files = encode(bundle)
-    stage, part = model / f"{STAGE}{os.getpid()}", model / f"{PART}{os.getpid()}"
     with writing(model):
-        versions_folder(model).mkdir(parents=True, exist_ok=True)
-        _remove_leftovers(model)
-        version = _next_number(model)
-        target = version_folder(model, version)
-        try:
-            _write_files(stage, files, manifest.make_manifest(files, name=name, version=version))
-            load_bundle(stage)
-            # Before the version gets its number, so that a full disk is noticed while nothing has changed.
-            write_new(part, f"{version:06d}\n".encode())
-            _rename(stage, target)
-            os.replace(part, model / CURRENT)
-            sync_folder(model)
-        finally:
-            shutil.rmtree(stage, ignore_errors=True)
-            part.unlink(missing_ok=True)
-    return Published(name, version, target)
+        make_folder(versions_folder(model))
+        if not in_service(model):  # whoever made the folders may have died before their names were on the disk
+            for folder in (model.parent, model, versions_folder(model)):
+                sync_name(folder)
+        with changing(model):
+            previous = version_in_service(model)
+            version = max((*version_numbers(model), previous or 0)) + 1  # a number is never given twice
+            target = _add_version(model, version, files)
+            problems = [note_in_journal(model, PUBLISHED, version, previous)]
+            if keep is not None:
+                problems.append(_prune(model, keep, version))
+    return Published(name, version, target, "; ".join(problem for problem in problems if problem))
 
 
-def _remove_leftovers(model: Path) -> None:
-    for path in model.glob(f"{STAGE}*"):
-        shutil.rmtree(path)
-    for path in model.glob(f"{PART}*"):
-        path.unlink()
+def _add_version(model: Path, version: int, files: Mapping[str, bytes]) -> Path:
+    stage, target = model / f"{STAGE}{os.getpid()}", version_folder(model, version)
+    try:
+        _write_files(stage, files, manifest.make_manifest(files, name=model.name, version=version))
+        load_bundle(stage, trusted=True)
+        with prepared(model, version) as part:
+            try:
+                os.rename(stage, target)
+                sync_folder(target.parent)
+                put_into_service(model, version, part)
+            except BaseException:
+                _take_back(model, version, stage)
+                raise
+    finally:
+        shutil.rmtree(stage, ignore_errors=True)
+    return target
 
 
-def _next_number(model: Path) -> int:
-    """One more than any number in use, and than that in CURRENT: a number is never given twice."""
-    numbers = version_numbers(model)
-    # Nothing is in service yet, or CURRENT is damaged and about to be replaced.
-    with suppress(InputMissingError, ModelError):
-        numbers += (current_version(model),)
-    return max(numbers, default=0) + 1
+def _take_back(model: Path, version: int, stage: Path) -> None:
+    """Undo the rename of a version, unless CURRENT names it: an error may also come after the last step."""
+    if version_in_service(model) == version:
+        return
+    with suppress(OSError):  # a version that nothing names does no harm
+        os.rename(version_folder(model, version), stage)
+        sync_folder(versions_folder(model))  # before its files go: a power cut must not bring back half of it
 
 
 def _write_files(stage: Path, files: Mapping[str, bytes], record: manifest.Manifest) -> None:
-    stage.mkdir()
+    os.mkdir(stage, FOLDER_MODE)
     for name, data in files.items():
-        write_new(stage / name, data)
-    write_new(stage / manifest.FILE, manifest.encode_manifest(record))
+        write_file(stage / name, data)
+    write_file(stage / manifest.FILE, manifest.encode_manifest(record))
     sync_folder(stage)
 
 
-def _rename(stage: Path, target: Path) -> None:
+def _prune(model: Path, keep: int, version: int) -> str:
+    """Remove old versions; why it failed, if it did, for the new one is in service all the same."""
     try:
-        os.rename(stage, target)
+        remove_versions(model, superfluous(version_numbers(model), version, keep), current=version)
     except OSError as error:
-        if target.exists():
-            raise BusyError(
-                f"another run published version {int(target.name)} at the same time",
-                hint="run again",
-                file=str(target.parent.parent),
-            ) from error
-        raise
-    sync_folder(target.parent)
+        return f"old versions could not be removed: {error.strerror or error}"
+    except TsforecastError as error:
+        return f"old versions could not be removed: {error}"
+    return ""

@@ -6,6 +6,7 @@ read where they lie, in the bytes of the file.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -45,21 +46,24 @@ def load_tensors(data: bytes, file: str, expected: Mapping[str, tuple[str, tuple
     """
     header = _header(data, file)
     _same_names(set(header), set(expected), file)
-    size = 0
     for name, (dtype, shape) in expected.items():
         entry = read_fields(header[name], ("dtype", "shape", "data_offsets"), file=file, place=name)
         if entry.values["shape"] != list(shape):
             entry.refuse("shape", str(list(shape)))
         entry.text("dtype", (_TYPES[dtype],))
-        size += _bytes(dtype, shape)
     body = memoryview(data)[8 + _header_size(data) :]
-    if len(body) != size:
+    if len(body) != tensor_bytes(expected):
         raise ModelError(f"its size of {len(data)} bytes does not fit its tensors", file=file)
     return {name: _tensor(body, begin, name, expected[name], file) for name, begin in _begins(header, expected, file)}
 
 
+def tensor_bytes(expected: Mapping[str, tuple[str, tuple[int, ...]]]) -> int:
+    """Bytes that tensors of these types and shapes take, without the header."""
+    return sum(_bytes(dtype, shape) for dtype, shape in expected.values())
+
+
 def _bytes(dtype: str, shape: tuple[int, ...]) -> int:
-    return int(np.prod(shape, dtype=np.int64)) * np.dtype(dtype).itemsize
+    return math.prod(shape) * np.dtype(dtype).itemsize
 
 
 def _begins(

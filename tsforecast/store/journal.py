@@ -1,0 +1,85 @@
+"""journal.jsonl: what was put into service, rolled back and pruned, when and by whom; one line each.
+
+It is for people. Nothing is decided by it, and whoever cannot write it has published all the same.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import pwd
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from tsforecast.store.disk import FILE_MODE
+from tsforecast.store.layout import JOURNAL
+
+PUBLISHED, ROLLED_BACK, PRUNED = "published", "rolled-back", "pruned"
+_APPEND = os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+_READ = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+_MAX_BYTES = 1 << 16
+
+
+def append_entry(model: Path, event: str, version: int, previous: int | None) -> None:
+    """Add a line to the journal of a model's folder.
+
+    Args:
+        model: folder of the model.
+        event: PUBLISHED, ROLLED_BACK or PRUNED.
+        version: that was put into service, or pruned.
+        previous: that was in service before; None for the first, and for one that could not be read.
+
+    Raises:
+        OSError: it cannot be written.
+    """
+    entry = {
+        "time": datetime.now(UTC).isoformat(timespec="milliseconds"),
+        "event": event,
+        "version": version,
+        "from": previous,
+        "user": _user(),
+        "pid": os.getpid(),
+    }
+    line = f"{json.dumps(entry)}\n".encode()
+    handle = os.open(model / JOURNAL, _APPEND, FILE_MODE)
+    try:
+        size = os.fstat(handle).st_size
+        # A line that a full disk or a kill has cut off must not take this one with it.
+        torn = size > 0 and os.pread(handle, 1, size - 1) != b"\n"
+        os.write(handle, b"\n" + line if torn else line)
+    finally:
+        os.close(handle)
+
+
+def read_journal(model: Path, most: int = 10) -> list[dict[str, Any]]:
+    """The last entries of the journal of a model's folder, oldest first; none where it cannot be read."""
+    try:
+        handle = os.open(model / JOURNAL, _READ)
+    except OSError:
+        return []
+    try:
+        size = os.fstat(handle).st_size
+        data = os.pread(handle, _MAX_BYTES, max(0, size - _MAX_BYTES))
+    except OSError:
+        return []
+    finally:
+        os.close(handle)
+    entries = [_entry(line) for line in data.splitlines()]
+    return [entry for entry in entries if entry is not None][-most:]
+
+
+def _entry(line: bytes) -> dict[str, Any] | None:
+    try:
+        value = json.loads(line)
+    except (ValueError, RecursionError):
+        return None
+    return value if isinstance(value, dict) else None
+
+
+def _user() -> str:
+    user = os.geteuid()
+    try:
+        return pwd.getpwuid(user).pw_name[:100]
+    except KeyError:
+        return str(user)

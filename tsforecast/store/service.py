@@ -1,0 +1,84 @@
+"""Which version is in service, and what every change of a model begins with: its lock, and no leftovers."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from tsforecast.errors import InputMissingError, ModelError, StorageError
+from tsforecast.files import sync_folder, writing
+from tsforecast.store.disk import discard, write_file
+from tsforecast.store.journal import append_entry
+from tsforecast.store.layout import CURRENT, LOCK, PART, STAGE, current_version
+from tsforecast.store.lock import hold
+
+# A publication takes seconds: longer than this, something is wrong with whoever holds the lock.
+_WAIT = 60.0
+
+
+@contextmanager
+def changing(model: Path) -> Iterator[None]:
+    """Hold the lock of a model's folder, and remove what an ended process has left there.
+
+    Raises:
+        BusyError: another process has held the lock for a minute.
+        OutputError: the folder cannot be written to.
+        StorageError: the disk is full or failed.
+    """
+    with hold(model / LOCK, wait=_WAIT), writing(model):
+        for pattern in (f"{STAGE}*", f"{PART}*"):
+            for path in model.glob(pattern):
+                discard(path)
+        yield
+
+
+@contextmanager
+def prepared(model: Path, version: int) -> Iterator[Path]:
+    """CURRENT as it will be, written aside: a full disk is noticed while nothing has changed."""
+    part = model / f"{PART}{os.getpid()}"
+    try:
+        write_file(part, f"{version:06d}\n".encode())
+        yield part
+    finally:
+        with suppress(OSError):  # the next change removes it
+            part.unlink(missing_ok=True)
+
+
+def put_into_service(model: Path, version: int, part: Path) -> None:
+    """Replace CURRENT by what was prepared.
+
+    Raises:
+        OSError: the version in service is the one before.
+        StorageError: the version is in service, but may not be after a power cut.
+    """
+    os.replace(part, model / CURRENT)
+    try:
+        sync_folder(model)
+    except OSError as error:
+        raise StorageError(
+            f"version {version} is in service, but perhaps not after a power cut: {error.strerror or error}",
+            hint="check the disk",
+            file=str(model),
+        ) from error
+
+
+def version_in_service(model: Path) -> int | None:
+    """The number in CURRENT; None where there is none or it is damaged."""
+    with suppress(InputMissingError, ModelError):
+        return current_version(model, trusted=True)
+    return None
+
+
+def note_in_journal(model: Path, event: str, version: int, previous: int | None) -> str:
+    """Add a line to the journal.
+
+    Returns:
+        Why there is none; empty if it was written.
+    """
+    try:
+        append_entry(model, event, version, previous)
+    except OSError as error:
+        return f"the journal could not be written: {error.strerror or error}"
+    return ""
