@@ -51,7 +51,7 @@ class Player:
     path: tuple = (Step(1, 1.0), Step(2, 1.0), Step(4, 0.25))
     scale: float = 0.0  # of the weights; with 0 a network repeats the last value
 
-    def __call__(self, data, network, training, run, *, device, report, graphs):
+    def __call__(self, data, network, training, run, *, device, report, graphs, recorder=None):
         self.calls.append(SimpleNamespace(data=data, network=network, run=run, graphs=graphs))
         rng = np.random.default_rng(run.seed)
         weights = {

@@ -12,12 +12,39 @@
     |-- TrustError                 77  a stored model that somebody else could have changed
     `-- ConfigError                78  the configuration file
 
-The numbers are those of sysexits(3); Click's own usage errors keep 2.
+The numbers are those of sysexits(3); Click's own usage errors keep 2. `Terminated` is no error: a signal ends the
+program with 128 and its number.
 """
 
 from __future__ import annotations
 
+import signal
 from typing import Any
+
+
+class Terminated(BaseException):
+    """A signal asks the program to end. Like KeyboardInterrupt, it is not caught by accident.
+
+    Args:
+        signum: the signal's number.
+    """
+
+    def __init__(self, signum: int) -> None:
+        super().__init__(signum)
+        self.signum = signum
+
+    def __str__(self) -> str:
+        return "interrupted" if self.signum == signal.SIGINT else f"ended by {signal.Signals(self.signum).name}"
+
+    @property
+    def exit_code(self) -> int:
+        """What a shell reports of a program that the signal ended."""
+        return 128 + self.signum
+
+    def to_dict(self) -> dict[str, Any]:
+        """The record that `--json` prints."""
+        nothing = dict.fromkeys(("file", "row", "column", "hint"))
+        return {"code": self.exit_code, "message": str(self), **nothing}
 
 
 class TsforecastError(Exception):
@@ -128,3 +155,12 @@ class ConfigError(TsforecastError):
     """The configuration file cannot be used."""
 
     exit_code = 78
+
+
+def exit_code_of(error: BaseException) -> int:
+    """The exit status that an exception ends the program with."""
+    if isinstance(error, KeyboardInterrupt):
+        return 130  # 128 + SIGINT
+    if isinstance(error, OSError):
+        return StorageError.exit_code
+    return int(getattr(error, "exit_code", TsforecastError.exit_code))

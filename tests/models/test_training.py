@@ -13,6 +13,7 @@ from scipy.stats import t
 from tests.networks import small_network
 from tsforecast.errors import DataError, OptionError
 from tsforecast.models.baselines import naive
+from tsforecast.models.checkpoints import NO_RECORDER
 from tsforecast.models.config import LOSSES, OPTIMIZERS, QUANTILES, SCHEDULES, TrainingConfig
 from tsforecast.models.events import BatchProgress, EpochEnded, PhaseEnded, PhaseStarted
 from tsforecast.models.inference import forward, weight_shapes
@@ -53,7 +54,7 @@ def make_data(*, observed=None, values=None, min_context=LOOKBACK, validation=Tr
     )
 
 
-def fit(data, network, training=TRAINING, *, seed=0, events=None, graphs=None, **run):
+def fit(data, network, training=TRAINING, *, seed=0, events=None, graphs=None, recorder=NO_RECORDER, **run):
     from tsforecast.models import engine
 
     engine.start(1)
@@ -61,9 +62,8 @@ def fit(data, network, training=TRAINING, *, seed=0, events=None, graphs=None, *
 
     listen = (lambda event: None) if events is None else events.append
     known = Run("training", 0, seed, **run)
-    return train(
-        data, network, training, known, device="/CPU:0", report=listen, graphs={} if graphs is None else graphs
-    )
+    graphs = {} if graphs is None else graphs
+    return train(data, network, training, known, device="/CPU:0", report=listen, graphs=graphs, recorder=recorder)
 
 
 def same_weights(one, other):

@@ -135,7 +135,7 @@ def test_the_number_of_shards_changes_a_training_by_rounding_alone():
     for shards in (1, 2, 3):
         graph = sharded_graph(data, make_network("gru"), optimizer="sgd")
         graph.shards = shards
-        losses, _, norms = graph.run(graph.order(0, 1)[:4], rates)
+        losses, _, norms = graph.run(graph.order(0, 1)[:4], rates).sum(axis=0)
         graphs.append(graph)
         results.append([losses, norms, graph.validation_loss()])
     one, *others = graphs
@@ -143,3 +143,40 @@ def test_the_number_of_shards_changes_a_training_by_rounding_alone():
         assert result == pytest.approx(results[0], rel=1e-5)
         for name, weight in one.weights().items():
             np.testing.assert_allclose(other.weights()[name], weight, rtol=1e-5, atol=1e-5)
+
+
+def test_nothing_is_converted_by_autograph():
+    """It writes Python files into the folder of temporary files, which a killed process leaves there."""
+    import ast
+    from pathlib import Path
+
+    import tsforecast
+
+    calls = [
+        node
+        for path in Path(tsforecast.__file__).parent.rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Call) and ast.unparse(node.func) == "tf.function"
+    ]
+    settings = [{keyword.arg: ast.unparse(keyword.value) for keyword in call.keywords} for call in calls]
+    assert len(settings) >= 5
+    assert all(each.get("autograph") == "False" for each in settings)
+
+
+def test_steps_are_cut_into_calls_of_about_a_second(monkeypatch):
+    """Signals wait while TensorFlow works; the first calls are of one step, as nobody knows its pace."""
+    from tsforecast.models import training_graph
+
+    data, _, _ = make_shards_unlike()
+    graph = sharded_graph(data, make_network("gru"))
+    now, sizes = [0.0], []
+
+    def slow(order, rates):
+        sizes.append(len(order))
+        now[0] += 0.25 * len(order)
+        return np.zeros((len(order), 3))
+
+    monkeypatch.setattr(training_graph.time, "monotonic", lambda: now[0])
+    monkeypatch.setattr(graph, "_run", slow)
+    assert graph.run(np.zeros((12, BATCH), np.int64), np.zeros(12, np.float32)).shape == (12, 3)
+    assert sizes == [1, 4, 4, 3]

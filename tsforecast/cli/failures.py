@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 import traceback
 from contextlib import suppress
@@ -10,9 +11,8 @@ from contextlib import suppress
 import click
 
 from tsforecast.cli.console import Console
-from tsforecast.errors import OptionError, StorageError, TsforecastError
+from tsforecast.errors import OptionError, StorageError, Terminated, TsforecastError
 
-_INTERRUPTED = 130  # 128 + SIGINT
 _BROKEN_PIPE = 141  # 128 + SIGPIPE
 
 
@@ -27,8 +27,11 @@ def show_failure(error: BaseException, console: Console) -> int:
         The exit status.
     """
     if isinstance(error, KeyboardInterrupt):
-        console.error("interrupted")
-        return _INTERRUPTED
+        error = Terminated(signal.SIGINT)
+    if isinstance(error, Terminated):
+        console.error(str(error))
+        _show_json(error, console)
+        return error.exit_code
     _drop_unwritable_output()
     if isinstance(error, BrokenPipeError):
         return _BROKEN_PIPE
@@ -48,7 +51,7 @@ def show_usage_error(error: click.ClickException, console: Console) -> None:
     _show_json(OptionError(error.format_message()), console)
 
 
-def _show_json(error: TsforecastError, console: Console) -> None:
+def _show_json(error: TsforecastError | Terminated, console: Console) -> None:
     if console.as_json:
         with suppress(OSError):  # stdout may be what failed
             console.json({"error": error.to_dict()})

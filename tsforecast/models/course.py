@@ -10,7 +10,7 @@ validation, trains as long and at the same rates.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 _FALLS = 2
 _FALL_FACTOR, _PLATEAU_FACTOR = 0.25, 0.5
@@ -27,36 +27,37 @@ class Step:
 Path = tuple[Step, ...]
 
 
+@dataclass
 class Course:
     """Decides after each epoch.
 
     Args:
-        patience: epochs without a better loss before the rate first falls; None to go on whatever happens.
+        patience: epochs without a better loss before the rate falls (again); None to go on whatever happens.
         plateau: whether the rate is halved after every epoch that is no better (the schedule `plateau`).
-
-    Attributes:
-        patience: epochs without a better loss before the rate falls again.
         factor: share of the schedule's rate that the next epoch uses.
         best: least loss so far.
         path: epochs that led to the best weights.
+        current: epochs that led to the present weights.
+        waited: epochs since the last better loss or fall.
+        falls: how often the rate has fallen.
     """
 
-    def __init__(self, patience: int | None, *, plateau: bool = False) -> None:
-        self.patience, self.plateau = patience, plateau
-        self.factor = 1.0
-        self.best = math.inf
-        self.path: Path = ()
-        self._current: Path = ()
-        self._waited = 0
-        self._falls = 0
+    patience: int | None
+    plateau: bool = field(default=False, kw_only=True)
+    factor: float = 1.0
+    best: float = math.inf
+    path: Path = ()
+    current: Path = ()
+    waited: int = 0
+    falls: int = 0
 
     def better(self, loss: float, step: Step) -> bool:
         """Note an epoch; whether its weights are the best so far."""
-        self._current = (*self._current, step)
+        self.current = (*self.current, step)
         if loss < self.best:
-            self.best, self.path, self._waited = loss, self._current, 0
+            self.best, self.path, self.waited = loss, self.current, 0
             return True
-        self._waited += 1
+        self.waited += 1
         if self.plateau:
             self.factor *= _PLATEAU_FACTOR
         return False
@@ -64,15 +65,15 @@ class Course:
     @property
     def impatient(self) -> bool:
         """Whether patience has run out."""
-        return self.patience is not None and self._waited >= self.patience
+        return self.patience is not None and self.waited >= self.patience
 
     def fall_back(self) -> bool:
         """Go back to the best weights at a smaller rate; False where that was done often enough."""
-        if self._falls == _FALLS:
+        if self.falls == _FALLS:
             return False
-        self._falls += 1
-        self._waited = 0
-        self._current = self.path
+        self.falls += 1
+        self.waited = 0
+        self.current = self.path
         self.factor *= _FALL_FACTOR
         if self.patience is not None:
             self.patience = -(-self.patience // 2)

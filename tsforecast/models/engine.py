@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 import tempfile
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -25,9 +27,11 @@ def start(threads: int) -> Any:
     """
     os.environ.setdefault("KERAS_BACKEND", "tensorflow")
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    with _held_back_stderr(), _private_keras_home():
-        import keras
-        import tensorflow as tf
+    with _held_back_stderr(), _no_keras_home(), _without_matplotlib():
+        with _signals_later():
+            import tensorflow as tf
+        with _signals_later():
+            import keras
 
         if "threads" not in _state:
             try:
@@ -66,17 +70,49 @@ def choose_device(device: str) -> str:
 
 
 @contextmanager
-def _private_keras_home() -> Iterator[None]:
-    """Keras reads and writes a configuration file when it is imported: in a folder that nobody else can fill."""
+def _no_keras_home() -> Iterator[None]:
+    """Keras reads and writes a configuration file when it is imported: in a folder that cannot hold one."""
     before = os.environ.get("KERAS_HOME")
-    with tempfile.TemporaryDirectory() as folder:
-        os.environ["KERAS_HOME"] = folder
-        try:
-            yield
-        finally:
-            del os.environ["KERAS_HOME"]
-            if before is not None:
-                os.environ["KERAS_HOME"] = before
+    os.environ["KERAS_HOME"] = os.devnull
+    try:
+        yield
+    finally:
+        del os.environ["KERAS_HOME"]
+        if before is not None:
+            os.environ["KERAS_HOME"] = before
+
+
+@contextmanager
+def _signals_later() -> Iterator[None]:
+    """Let signals that Python handles wait for the end of the body: an import must not be broken off."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    came: list[int] = []
+    ends = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
+    before = {number: signal.getsignal(number) for number in ends if callable(signal.getsignal(number))}
+    for number in before:
+        signal.signal(number, lambda caught, _frame: came.append(caught))
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+        if came:
+            signal.raise_signal(came[0])
+
+
+@contextmanager
+def _without_matplotlib() -> Iterator[None]:
+    """Keras would import it for pictures that we do not draw, and matplotlib makes folders in the user's home."""
+    if "matplotlib" in sys.modules:
+        yield
+        return
+    sys.modules["matplotlib"] = None  # type: ignore[assignment]  # an import of it fails, as if it were not installed
+    try:
+        yield
+    finally:
+        del sys.modules["matplotlib"]
 
 
 @contextmanager
@@ -92,7 +128,7 @@ def _held_back_stderr() -> Iterator[None]:
         os.dup2(held.fileno(), 2)
         try:
             yield
-        except BaseException:
+        except Exception:  # a signal is no failure
             held.seek(0)
             os.write(saved, held.read())
             raise

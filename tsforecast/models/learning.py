@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from tsforecast.metrics import seasonal_errors
+from tsforecast.models.checkpoints import NO_RECORDER, Recorder
 from tsforecast.models.combination import HeldOut, choose_shares, mean_error
 from tsforecast.models.events import Message, Report
 from tsforecast.models.forecasting import joined_weights
@@ -44,6 +45,7 @@ def train_model(
     *,
     deadline: float = math.inf,
     graphs: Graphs | None = None,
+    recorder: Recorder = NO_RECORDER,
 ) -> Learned:
     """Train any model of the table; where it has several candidates, combine them.
 
@@ -54,6 +56,7 @@ def train_model(
         report: receives the progress of networks.
         deadline: moment on time.monotonic() at which training has to stop.
         graphs: those that are traced already; new ones are added, for `train_again`.
+        recorder: keeps what the networks come to, so that an interrupted training can go on.
 
     Returns:
         The model, the plan with the choice that was made, and what it was chosen by.
@@ -63,7 +66,8 @@ def train_model(
         plan = replace(plan, model=model, candidates=(plan.simple(model),))
     candidates = _candidates(prepared, plan)
     history = [prepared, *_earlier(prepared, plan)]
-    session = _Session(prepared, plan, report, deadline, graphs, runs=_networks(candidates) * len(history))
+    runs = _networks(candidates) * len(history)
+    session = _Session(prepared, plan, report, deadline, graphs, recorder, runs=runs)
     rounds = [[session.learn(part, member) for part, member in candidates]]
     for number, before in enumerate(history[1:], 2):
         session.turn_to(before, f"period {number} of {len(history)}")
@@ -88,12 +92,18 @@ def train_again(
     *,
     deadline: float = math.inf,
     graphs: Graphs | None = None,
+    phase: str = "final training on all rows",
+    recorder: Recorder = NO_RECORDER,
 ) -> Trained:
-    """Train the chosen parts anew on the whole of `prepared`, along the epochs that led to the best weights before."""
+    """Train the chosen parts on the whole of `prepared`, along the epochs that led to the best weights before.
+
+    They are trained anew, but for those whose lesson says where to start.
+    """
     began = time.monotonic()
     parts = before.spec.parts
-    session = _Session(prepared, plan, report, deadline, graphs, runs=_networks([(part, 0) for part in parts]))
-    session.phase, session.measured = "final training on all rows", True
+    runs = _networks([(part, 0) for part in parts])
+    session = _Session(prepared, plan, report, deadline, graphs, recorder, runs=runs)
+    session.phase, session.measured = phase, True
     learned = [session.learn(part, 0, lesson) for part, lesson in zip(parts, before.lessons, strict=True)]
     trained = _together(before.spec.name, learned, tuple(part.share for part in parts))
     return session.noted(trained, began)
@@ -136,10 +146,12 @@ class _Session:
         report: Report,
         deadline: float,
         graphs: Graphs | None = None,
+        recorder: Recorder = NO_RECORDER,
         *,
         runs: int,
     ) -> None:
         self.plan, self.report, self.deadline, self.runs_left = plan, report, deadline, runs
+        self.recorder = recorder
         self.history: list[dict[str, float | int | str | None]] = []
         self.gradients: list[GradientProfile] = []
         self.measured = False
@@ -179,7 +191,8 @@ class _Session:
         member = lesson.member if lesson else member
         phase = f"{self.phase}, {_describe(part, member, self.plan)}"
         skip, ridge = None, DEFAULT_RIDGE
-        if part.network.linear_skip:
+        start = lesson.start if lesson else None
+        if part.network.linear_skip and start is None:
             skip, ridge = self._ridge(part.lookback, part.network.normalisation, lesson)
         panel = self.prepared.panel
         data = TrainingData(
@@ -197,10 +210,18 @@ class _Session:
             replay=lesson.path if lesson else (),
             deadline=_share(self.deadline, self.runs_left),
             measured=self.measured,
+            start=start,
         )
         self.runs_left -= 1
         trained = train(
-            data, part.network, self.plan.training, run, device=device, report=self.report, graphs=self.graphs
+            data,
+            part.network,
+            self.plan.training,
+            run,
+            device=device,
+            report=self.report,
+            graphs=self.graphs,
+            recorder=self.recorder,
         )
         self.history += [{"phase": phase, **vars(record)} for record in trained.history]
         self.gradients += [

@@ -20,11 +20,13 @@ class Lesson:
         member: number of the seed, from 0.
         path: epochs that led to a network's best weights.
         ridge: strength of the linear model or of the network's linear skip.
+        start: weights that a network goes on from; None to begin anew.
     """
 
     member: int = 0
     path: Path = ()
     ridge: float = DEFAULT_RIDGE
+    start: Weights | None = None
 
 
 @dataclass(frozen=True)

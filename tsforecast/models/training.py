@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import math
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import tensorflow as tf
-from numpy.typing import NDArray
 
 from tsforecast.errors import DataError
+from tsforecast.models.checkpoints import NO_RECORDER, EpochRecord, Progress, Recorder, RunKey, TrainedNetwork
 from tsforecast.models.config import NetworkConfig, TrainingConfig
 from tsforecast.models.course import Course, Path, Step
 from tsforecast.models.events import BatchProgress, EpochEnded, PhaseEnded, PhaseStarted, Report
@@ -20,43 +20,6 @@ from tsforecast.models.training_graph import TrainingData, TrainingGraph
 
 _PROGRESS_PER_EPOCH = 10
 Graphs = dict[NetworkConfig, TrainingGraph]
-
-
-@dataclass(frozen=True)
-class EpochRecord:
-    """One row of the training history."""
-
-    member: int
-    epoch: int
-    loss: float
-    val_loss: float | None
-    learning_rate: float
-    clipped_share: float
-    gradient_norm: float
-    seconds: float
-    windows_per_second: float
-
-
-@dataclass(frozen=True)
-class TrainedNetwork:
-    """The best weights of a run and how it went.
-
-    Args:
-        weights: the best ones.
-        history: one record per epoch.
-        best_epoch: the epoch whose weights were kept.
-        path: epochs that led to them.
-        reason: why training ended.
-        gradients: of a measured run, after each epoch with a finite loss, the gradient's norm at every step of the
-            window, the oldest first (models/gradients.py). Each of shape (steps,).
-    """
-
-    weights: Weights
-    history: tuple[EpochRecord, ...]
-    best_epoch: int
-    path: Path
-    reason: str
-    gradients: tuple[NDArray[np.float32], ...]
 
 
 @dataclass(frozen=True)
@@ -70,6 +33,7 @@ class Run:
         replay: epochs to train again without looking at validation; empty to be guided by validation.
         deadline: moment on time.monotonic() after which no further epoch starts.
         measured: whether the gradient along the window is measured after each epoch.
+        start: weights to begin from; None for random ones and the linear skip of the data.
     """
 
     phase: str
@@ -78,6 +42,7 @@ class Run:
     replay: Path = ()
     deadline: float = math.inf
     measured: bool = False
+    start: Weights | None = None
 
 
 def train(
@@ -89,6 +54,7 @@ def train(
     device: str,
     report: Report,
     graphs: Graphs,
+    recorder: Recorder = NO_RECORDER,
 ) -> TrainedNetwork:
     """Train one network and keep its best weights.
 
@@ -100,40 +66,58 @@ def train(
         device: TensorFlow's name of the device.
         report: receives the progress.
         graphs: those that earlier runs have traced; a new one is added.
+        recorder: keeps what the run comes to, and knows what an interrupted one has come to.
 
     Raises:
         DataError: the loss is not finite in the first epoch.
     """
+    before = recorder.begin(RunKey(run.phase, network, run.seed, run.replay))
+    if isinstance(before, TrainedNetwork):
+        return before
     epochs = len(run.replay) or training.epochs
     report(PhaseStarted(run.phase, epochs, len(data.train)))
     began = time.monotonic()
     with tf.device(device):
         graph = _graph(graphs, data, network, training, run.seed)
-        trained = _all_epochs(graph, training, run, epochs, report)
+        if before is None or not graph.resume(before.state):
+            if run.start is not None:
+                graph.restore(run.start)
+            before = _start(graph, training, run)
+        trained = _all_epochs(graph, training, run, epochs, before, report, recorder)
+    recorder.finished(trained)
     report(PhaseEnded(run.phase, trained.reason, len(trained.history), time.monotonic() - began))
     return trained
 
 
+def _start(graph: TrainingGraph, training: TrainingConfig, run: Run) -> Progress:
+    course = Course(None if run.replay else training.patience, plateau=training.schedule == "plateau")
+    return Progress(course, {}, 0, (), (), graph.state())
+
+
 def _all_epochs(
-    graph: TrainingGraph, training: TrainingConfig, run: Run, epochs: int, report: Report
+    graph: TrainingGraph,
+    training: TrainingConfig,
+    run: Run,
+    epochs: int,
+    before: Progress,
+    report: Report,
+    recorder: Recorder,
 ) -> TrainedNetwork:
     """Epoch after epoch, until they are done or the course, the deadline or a loss that is not finite ends them."""
-    course = Course(None if run.replay else training.patience, plateau=training.schedule == "plateau")
-    history: list[EpochRecord] = []
-    gradients: list[NDArray[np.float32]] = []
-    best_epoch = 0
+    course, best, best_epoch = replace(before.course), before.best, before.best_epoch
+    history, gradients = list(before.history), list(before.gradients)
+
+    def progress() -> Progress:
+        return Progress(replace(course), best, best_epoch, tuple(history), tuple(gradients), graph.state())
+
     reason = f"all {epochs} epochs done" if epochs > 1 else "the one epoch done"
-    for number in range(1, epochs + 1):
+    for number in range(len(history) + 1, epochs + 1):
         step = run.replay[number - 1] if run.replay else Step(number, course.factor)
         record = _epoch(graph, training, run, number, epochs, step, report)
         history.append(record)
         criterion = record.loss if record.val_loss is None else record.val_loss
         if not np.isfinite([record.loss, criterion]).all():
-            if not best_epoch:
-                raise DataError(
-                    "training diverged in the first epoch: the loss is not a finite number",
-                    hint="use a smaller --learning-rate, or --clip-norm 1",
-                )
+            _check_begun(best_epoch)
             reason = "the loss was no longer finite; the weights before were kept"
             break
         if run.measured:
@@ -148,7 +132,16 @@ def _all_epochs(
         if time.monotonic() + record.seconds > run.deadline and number < epochs:
             reason = "the time limit is reached"
             break
+        recorder.after_epoch(progress)
     return TrainedNetwork(best, tuple(history), best_epoch, run.replay or course.path, reason, tuple(gradients))
+
+
+def _check_begun(best_epoch: int) -> None:
+    if not best_epoch:
+        raise DataError(
+            "training diverged in the first epoch: the loss is not a finite number",
+            hint="use a smaller --learning-rate, or --clip-norm 1",
+        )
 
 
 def _graph(
@@ -176,16 +169,14 @@ def _epoch(
     began = time.monotonic()
     rates = learning_rates(training, step.epoch, graph.steps) * np.float32(step.factor)
     order = graph.order(run.seed, epoch)
-    sums = np.zeros(3)
-    done = 0
+    stats = np.empty((0, 3))
     for part in np.array_split(np.arange(graph.steps), min(_PROGRESS_PER_EPOCH, graph.steps)):
-        sums += graph.run(order[part], rates[part])
-        done += len(part)
-        speed = done * graph.batch / max(time.monotonic() - began, 1e-9)
-        report(BatchProgress(epoch, epochs, done, graph.steps, sums[0] / done, speed))
+        stats = np.concatenate([stats, graph.run(order[part], rates[part])])
+        speed = len(stats) * graph.batch / max(time.monotonic() - began, 1e-9)
+        report(BatchProgress(epoch, epochs, len(stats), graph.steps, float(stats[:, 0].mean()), speed))
     val_loss = graph.validation_loss()
     seconds = time.monotonic() - began
-    loss, clipped, norm = (sums / graph.steps).tolist()
+    loss, clipped, norm = stats.mean(axis=0).tolist()
     rate = float(rates[-1])
     report(EpochEnded(epoch, epochs, loss, val_loss, rate, clipped, seconds, speed))
     return EpochRecord(run.member, epoch, loss, val_loss, rate, clipped, norm, seconds, speed)

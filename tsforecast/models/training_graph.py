@@ -6,6 +6,7 @@ is ever copied in advance. Every random draw (initial weights, dropout, order of
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -15,8 +16,10 @@ import tensorflow as tf
 from keras import optimizers
 from numpy.typing import NDArray
 
+from tsforecast.models.checkpoints import GraphState
 from tsforecast.models.config import LEAST_STEPS, NetworkConfig, TrainingConfig
 from tsforecast.models.gradients import state_gradient_norms
+from tsforecast.models.graph_state import copy_state, copy_weights, put_state
 from tsforecast.models.losses import loss_function
 from tsforecast.models.network import RunLayer, SegmentNetwork, run_layer
 from tsforecast.models.recurrence import run_hoisted
@@ -25,6 +28,7 @@ from tsforecast.windows import WindowIndex
 
 _VALIDATION_BATCH = 256
 _LEAST_SHARD = 16  # windows that are worth a core
+_LONGEST_CALL = 1.0  # seconds that TensorFlow works without coming back, as far as steps can be told apart
 _GRADIENT_WINDOWS = 64  # that the gradient of each step is measured on, never more than a batch
 
 
@@ -67,6 +71,7 @@ class TrainingGraph:
         self.starts = _resident(data.offsets[:-1])
         self.loss = loss_function(training.loss, network)
         self.all_full = self._all_full(data)
+        self._at_once = 1  # steps per call, until their pace is known
         self._begin(data)
         # One trace serves every number of steps and every size of a validation batch.
         steps, windows = tf.TensorSpec((None, self.batch), tf.int64), tf.TensorSpec((None,), tf.int64)
@@ -126,12 +131,28 @@ class TrainingGraph:
         return np.concatenate(shuffled)[:needed].reshape(self.steps, self.batch)
 
     def run(self, order: NDArray[np.int64], rates: NDArray[np.float32]) -> NDArray[np.float64]:
-        """Train on some steps; the sums of loss, clipped steps and gradient norm over them."""
+        """Train on some steps; the loss, whether the gradient was clipped, and its norm of each, shape (steps, 3).
+
+        Signals wait while TensorFlow works: it gets so many steps at once as take about a second. What the steps come
+        to does not depend on how they are grouped.
+        """
+        stats = []
+        begin = 0
+        while begin < len(order):
+            part = slice(begin, begin + self._at_once)
+            began = time.monotonic()
+            stats.append(self._run(order[part], rates[part]))
+            pace = (time.monotonic() - began) / len(stats[-1])
+            self._at_once = max(1, int(_LONGEST_CALL / max(pace, 1e-6)))
+            begin += len(stats[-1])
+        return np.concatenate(stats)
+
+    def _run(self, order: NDArray[np.int64], rates: NDArray[np.float32]) -> NDArray[np.float64]:
         index = self.data.train
-        sums = self._train(
+        stats = self._train(
             tf.constant(index.origins[order]), tf.constant(index.series[order]), tf.constant(rates, tf.float32)
         )
-        return np.asarray(sums.numpy(), dtype=np.float64)
+        return np.asarray(stats.numpy(), dtype=np.float64)
 
     def validation_loss(self) -> float | None:
         """Mean loss over the validation windows; None without any."""
@@ -153,12 +174,20 @@ class TrainingGraph:
 
     def weights(self) -> Weights:
         """A copy of the weights under their fixed names."""
-        return {name: np.array(v.numpy(), np.float32) for name, v in self.model.named_weights().items()}
+        return copy_weights(self.model)
 
     def restore(self, weights: Weights) -> None:
         """Go back to a copy of the weights."""
         for name, variable in self.model.named_weights().items():
             variable.assign(weights[name])
+
+    def state(self) -> GraphState:
+        """A copy of all that training changes."""
+        return copy_state(self.model, self.optimizer)
+
+    def resume(self, state: GraphState) -> bool:
+        """Go on from a state; False, and nothing done, if it is of another network."""
+        return put_state(state, self.model, self.optimizer)
 
     def _gather(self, origins: Any, series: Any, before: int) -> tuple[Any, Any, Any, Any]:
         """Contexts, their masks, targets and weights; the last `before` steps of the context are targets too."""
@@ -187,13 +216,14 @@ class TrainingGraph:
         return self.loss(target, y, center, scale, weight)
 
     def _train_steps(self, origins: Any, series: Any, rates: Any) -> Any:
-        """Sums of loss, clipped steps and gradient norm over the steps, shape (3,)."""
+        """Loss, whether the gradient was clipped, and its norm of each step, shape (steps, 3)."""
         count = tf.shape(origins)[0]
 
-        def body(step: Any, sums: Any) -> tuple[Any, Any]:
-            return step + 1, sums + self._step(origins[step], series[step], rates[step])
+        def body(step: Any, stats: Any) -> tuple[Any, Any]:
+            return step + 1, stats.write(step, self._step(origins[step], series[step], rates[step]))
 
-        return tf.while_loop(lambda step, _: step < count, body, (0, tf.zeros(3)))[1]
+        stats = tf.TensorArray(tf.float32, count, element_shape=(3,))
+        return tf.while_loop(lambda step, _: step < count, body, (0, stats))[1].stack()
 
     def _step(self, origins: Any, series: Any, rate: Any) -> Any:
         """Train on one batch; its loss, whether the gradient was clipped, and its norm."""
