@@ -59,6 +59,8 @@ def predict(
     version: int | None = None,
     horizon: int | None = None,
     levels: tuple[float, ...] = predicting.DEFAULT_LEVELS,
+    fallback: bool = False,
+    trusted: bool = False,
     report: Report = lambda event: None,
     **reading: Any,
 ) -> pd.DataFrame:
@@ -71,6 +73,8 @@ def predict(
         version: None takes the one in service.
         horizon: steps; None takes the one the model was trained for.
         levels: of the intervals, in percent.
+        fallback: take the newest older version that is sound if the one that is meant is damaged.
+        trusted: use a model that somebody else could have changed.
         report: receives messages.
         **reading: options of reading, such as `delimiter=";"`.
 
@@ -88,6 +92,8 @@ def predict(
         horizon=horizon,
         levels=levels,
         reading=ReadOptions(**_named(reading, _READING - _COLUMNS)),
+        fallback=fallback,
+        trusted=trusted,
         report=report,
     )
     frame = result.frame.copy()

@@ -52,7 +52,13 @@ def test_defaults(run, fitted, calls):
     (source,), given = calls[0]
     assert source == "sales.csv"
     assert callable(given.pop("report"))
-    assert given == {"options": FitOptions(), "reading": ReadOptions(), "store": "./models", "name": None}
+    assert given == {
+        "options": FitOptions(),
+        "reading": ReadOptions(),
+        "store": "./models",
+        "name": None,
+        "resume": False,
+    }
 
 
 def test_options_reach_the_workflow(run, fitted, calls):

@@ -52,7 +52,7 @@ def test_unknown_command_names_the_closest(run, typed, meant):
 
 
 def test_unknown_command_like_no_other_lists_them(run):
-    assert "choose one of describe, fit, predict, models" in run("xyz").stderr
+    assert f"choose one of {', '.join(COMMANDS)}" in run("xyz").stderr
 
 
 @pytest.mark.parametrize("kind", ERRORS)

@@ -21,9 +21,10 @@ def reading():
 
 def test_every_reading_option_is_a_field_and_shows_its_default():
     params = {param.name: param for param in reading.params}
-    assert set(params) == {field.name for field in fields(ReadOptions)}
+    fit_does_not_ask = {"whole_lines"}  # of retraining, where nobody reads a warning
+    assert set(params) == {field.name for field in fields(ReadOptions)} - fit_does_not_ask
     for field in fields(ReadOptions):
-        if field.default not in (None, ()):
+        if field.default not in (None, ()) and field.name not in fit_does_not_ask:
             assert params[field.name].default == field.default
             assert params[field.name].show_default is True
 

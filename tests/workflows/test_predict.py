@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import shutil
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
 
 from tests.workflows.conftest import sales
-from tsforecast.errors import DataError, InputMissingError, OptionError
+from tsforecast.errors import DataError, GateError, InputMissingError, ModelError, OptionError, TrustError
+from tsforecast.store.load import load_bundle
+from tsforecast.store.publish import publish
 from tsforecast.workflows.predict import predict
 
 
@@ -116,6 +121,26 @@ def test_an_empty_store_says_what_to_do(tmp_path):
         predict(store=tmp_path)
 
 
+def test_an_older_version_stands_in_for_a_damaged_one(fitted, store, tmp_path):
+    copy = Path(shutil.copytree(store, tmp_path / "store"))
+    publish(load_bundle(fitted.path), store=copy, name="sales")
+    (copy / "sales" / "versions" / "000002" / "metrics.json").write_text("{}")
+    with pytest.raises(ModelError, match=r"metrics\.json: is damaged.*--fallback"):
+        predict(store=copy)
+    result = predict(store=copy, fallback=True)
+    assert result.version == 1
+    assert (result.notes[0].kind, result.notes[0].text[:40]) == ("warning", "version 1 of sales stands in for version")
+    pd.testing.assert_frame_equal(result.frame, predict(store=store).frame)
+
+
+def test_a_model_that_others_can_change_is_used_only_when_trusted(fitted, store, tmp_path):
+    copy = Path(shutil.copytree(store, tmp_path / "store"))
+    (copy / "sales").chmod(0o777)
+    with pytest.raises(TrustError, match="--trust-store"):
+        predict(store=copy)
+    pd.testing.assert_frame_equal(predict(store=copy, trusted=True).frame, predict(store=store).frame)
+
+
 def test_data_with_another_frequency_are_refused(fitted, store):
     frame = sales(100)
     frame["date"] = pd.date_range("2024-01-01", periods=100, freq="h").strftime("%Y-%m-%d %H:%M").tolist() * 2
@@ -126,3 +151,15 @@ def test_data_with_another_frequency_are_refused(fitted, store):
 def test_data_without_the_columns_are_refused(fitted, store):
     with pytest.raises(DataError, match="sold"):
         predict(sales(100).rename(columns={"sold": "amount"}), store=store)
+
+
+def test_an_old_model_is_refused_on_request(fitted, store):
+    with pytest.raises(GateError, match=r"version 1 of model 'sales' was published .* ago, the limit is 0 s"):
+        predict(store=store, max_age=0)
+
+
+def test_old_data_are_refused_on_request(fitted, store):
+    for source in (None, sales(410)):
+        with pytest.raises(GateError, match=r"the newest row of the data, of 2024-02-\d\d 00:00:00.* days ago"):
+            predict(source, store=store, max_age=86_400.0)
+    assert predict(store=store, max_age=1e9).version == 1

@@ -16,12 +16,17 @@ from tsforecast.cli.console import Console
 from tsforecast.cli.failures import show_failure, show_usage_error
 from tsforecast.cli.groups import LazyGroup
 from tsforecast.cli.options import verbosity_options
+from tsforecast.cli.signals import cause, ending_signals
+from tsforecast.errors import Terminated
 
 COMMANDS = {
     "describe": "Profile a table: columns, frequency, gaps, seasons.",
     "fit": "Train a model and put it into service.",
     "predict": "Forecast with the model in service.",
-    "models": "List and show the models of a store.",
+    "retrain": "Train on newer data, unattended; publish only if it is better.",
+    "schedule": "Print the crontab line or the systemd units of a retraining.",
+    "status": "Show the models in service and their last retraining.",
+    "models": "List, check and keep the models of a store.",
 }
 _EPILOG = """\b
 Start with:
@@ -31,12 +36,21 @@ Start with:
 Every option of a command can also be set by a variable, such as TSFORECAST_FIT_HORIZON=24, and in the file of --config,
 as horizon = 24 below [fit]. What is typed wins over the variable, and the variable over the file.
 
-Exit status: 0 done, 2 usage, 65 bad data or model, 66 input missing, 70 a bug of ours, 73 output cannot be created, 74
-storage failed, 75 locked or busy: try again, 77 untrusted model, 78 bad configuration, 128+n ended by signal n.
+Exit status: 0 done, 2 usage, 3 challenger rejected, 4 outside a limit, 65 bad data or model, 66 input missing, 70 a bug
+of ours, 73 output cannot be created, 74 storage failed, 75 locked or busy: try again, 77 untrusted model, 78 bad
+configuration, 128+n ended by signal n.
 """
 
 
 class _Main(LazyGroup):
+    def main(self, *args: Any, **kwargs: Any) -> Any:
+        with ending_signals():
+            try:
+                return super().main(*args, **kwargs)
+            except Terminated as error:
+                # Before a command was found, or after it was done.
+                sys.exit(show_failure(cause(error), Console()))
+
     def invoke(self, ctx: click.Context) -> Any:
         console = ctx.ensure_object(Console)
         # Known before the command parses its words: the configuration file or one of those words may be the error.
@@ -52,9 +66,10 @@ class _Main(LazyGroup):
         except click.ClickException as error:
             show_usage_error(error, console)
             raise
-        except (Exception, KeyboardInterrupt) as error:
+        except (Exception, KeyboardInterrupt, Terminated) as error:
+            reason = cause(error)
             console.stop()
-            ctx.exit(show_failure(error, console))
+            ctx.exit(show_failure(reason, console))
         finally:
             console.stop()
 

@@ -3,10 +3,13 @@
 [fit]
 horizon = 24
 target-col = ["sales", "returns"]
+
+A relative path in it is one from the folder that the file is in, wherever the command is started.
 """
 
 from __future__ import annotations
 
+import os
 import tomllib
 from collections.abc import Iterable
 from difflib import get_close_matches
@@ -35,11 +38,32 @@ def load_config(path: str, ctx: click.Context, group: click.Group) -> dict[str, 
     """
     try:
         document = tomllib.loads(Path(path).read_text(encoding="utf-8"))
-    except (FileNotFoundError, IsADirectoryError, PermissionError) as error:
+    except OSError as error:
         raise InputMissingError(f"cannot be read: {error.strerror}", file=path) from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigError(f"is not TOML: {error}", file=path) from error
     return _group_values(document, ctx, group, path, where="")
+
+
+def use_config(ctx: click.Context, _param: click.Parameter, path: str | None) -> None:
+    """Callback of a command's own `--config`: its table there takes the place of that in the file of the group's.
+
+    Raises:
+        InputMissingError: no such file.
+        ConfigError: as in `load_config`.
+    """
+    root = ctx.find_root()
+    if path is None or ctx.resilient_parsing or not isinstance(root.command, click.Group):
+        return
+    table = load_config(path, root, root.command)
+    for name in _names(ctx):
+        table = table.get(name, {})
+    ctx.default_map = table
+
+
+def _names(ctx: click.Context) -> list[str]:
+    """The words that lead from the program to a command, such as models, list."""
+    return [] if ctx.parent is None else [*_names(ctx.parent), str(ctx.info_name)]
 
 
 def _group_values(
@@ -61,17 +85,21 @@ def _group_values(
 
 
 def _command_values(table: dict[str, Any], ctx: click.Context, path: str, where: str) -> dict[str, Any]:
-    params = {_key(param): param for param in ctx.command.params}
+    # A file that names another file would have to say which of them wins.
+    params = {_key(param): param for param in ctx.command.params if param.name != "config"}
     values: dict[str, Any] = {}
     for key, value in table.items():
         param = params.get(key.replace("_", "-"))
         if param is None:
             raise _unknown(f"{where}{key}", key, params, path)
         words = _as_typed(value, param)
+        if isinstance(param.type, click.Path):
+            words = _from_folder(words, path)
         try:
             if words is None:
                 raise click.BadParameter("takes one value of text, number or true/false")
-            param.type_cast_value(ctx, words)
+            # What is eager, such as --quiet, would take effect here and now.
+            (param.type_cast_value if param.is_eager else param.process_value)(ctx, words)
         except click.BadParameter as error:
             raise ConfigError(f"'{where}{key}' is {value!r}: {error.message}", file=path) from error
         values[str(param.name)] = words
@@ -90,6 +118,15 @@ def _as_typed(value: Any, param: click.Parameter) -> str | list[str] | None:
     if isinstance(value, dict):
         return None
     return [str(value)] if param.multiple else str(value)
+
+
+def _from_folder(words: str | list[str] | None, config: str) -> str | list[str] | None:
+    """Paths as they are meant by the file that they stand in; `-` is stdin or stdout."""
+    if isinstance(words, list):
+        return [str(_from_folder(word, config)) for word in words]
+    if words in (None, "", "-"):
+        return words
+    return os.path.join(os.path.realpath(os.path.dirname(config)), words)
 
 
 def _unknown(full_name: str, name: str, known: Iterable[str], path: str) -> ConfigError:

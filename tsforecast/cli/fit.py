@@ -35,11 +35,20 @@ if TYPE_CHECKING:
 @reading_options
 @store_option
 @name_option("the data file's name")
+@option("Store", "--resume", is_flag=True, help="Go on with an interrupted training of the same data and options.")
 @option("Store", "--report", "folder", type=click.Path(), metavar="DIR", help="Also write the scores into this folder.")
 @output_options
 @pass_console
 def command(
-    console: Console, /, data: str, store: str, name: str | None, folder: str | None, as_json: bool, **values: Any
+    console: Console,
+    /,
+    data: str,
+    store: str,
+    name: str | None,
+    resume: bool,
+    folder: str | None,
+    as_json: bool,
+    **values: Any,
 ) -> None:
     """Train a model on DATA and put it into service.
 
@@ -57,7 +66,15 @@ def command(
         check_folder(folder)
     from tsforecast.workflows.fit import fit
 
-    result = fit(data, options=options, reading=read_options(values), store=store, name=name, report=console.report)
+    result = fit(
+        data,
+        options=options,
+        reading=read_options(values),
+        store=store,
+        name=name,
+        resume=resume,
+        report=console.report,
+    )
     if folder is not None:
         from tsforecast.io.reports import write_report
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from tsforecast.cli.config import use_config
 from tsforecast.cli.console import Console
 from tsforecast.cli.groups import SectionOption
 
@@ -98,6 +99,17 @@ verbosity_options = combine(
 )
 
 output_options = combine(
+    # First, and eager: what the file says of the options below holds for them too.
+    option(
+        "Configuration",
+        "--config",
+        type=click.Path(),
+        metavar="FILE.toml",
+        is_eager=True,
+        expose_value=False,
+        callback=use_config,
+        help="Values of options, in a table per command.",
+    ),
     option(
         "Messages",
         "--json",
@@ -120,6 +132,16 @@ store_option = option(
     show_default=True,
     show_envvar=True,
     help="Folder of the models.",
+)
+
+trust_option = option(
+    "Store",
+    "--trust-store",
+    "trusted",
+    is_flag=True,
+    envvar="TSFORECAST_TRUST_STORE",
+    show_envvar=True,
+    help="Use a model although other users own it or can change it.",
 )
 
 
@@ -209,3 +231,17 @@ reading_options = combine(
         show_default=True,
     ),
 )
+
+level_option = option(
+    "Forecast",
+    "--level",
+    "levels",
+    type=float,
+    multiple=True,
+    default=(80, 95),
+    show_default=True,
+    metavar="PERCENT",
+    help="Of the intervals; may be repeated.",
+)
+
+forecast_ending = ending(".csv", ".parquet", ".jsonl", ".ndjson")

@@ -5,14 +5,20 @@ from __future__ import annotations
 import logging
 import os
 import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import click
 
 from tsforecast.cli.console import Console, is_terminal
+from tsforecast.cli.durations import DURATION
 from tsforecast.cli.groups import SectionCommand
 from tsforecast.cli.options import (
     ending,
+    forecast_ending,
+    level_option,
     name_option,
     option,
     output_options,
@@ -20,30 +26,21 @@ from tsforecast.cli.options import (
     read_options,
     reading_options,
     store_option,
+    trust_option,
 )
 
 
 @click.command("predict", cls=SectionCommand)
 @click.argument("data", type=click.Path(allow_dash=True), required=False)
 @option("Forecast", "--horizon", type=int, metavar="N", help="Steps to forecast.", show_default="as trained")
-@option(
-    "Forecast",
-    "--level",
-    "levels",
-    type=float,
-    multiple=True,
-    default=(80, 95),
-    show_default=True,
-    metavar="PERCENT",
-    help="Of the intervals; may be repeated.",
-)
+@level_option
 @option(
     "Output",
     "-o",
     "--output",
     type=click.Path(allow_dash=True),
     metavar="FILE",
-    callback=ending(".csv", ".parquet", ".jsonl", ".ndjson"),
+    callback=forecast_ending,
     help="Where the forecast goes: .csv, .parquet or .jsonl.",
     show_default="CSV on stdout",
 )
@@ -55,9 +52,29 @@ from tsforecast.cli.options import (
     callback=ending(".png", ".svg"),
     help="Draw history and forecast: .png or .svg.",
 )
+@option(
+    "Output",
+    "--raw-ids",
+    is_flag=True,
+    help="Leave ids in CSV as they are, though a spreadsheet may take one for a formula.",
+)
 @store_option
 @name_option("the one published last")
 @option("Store", "--version", type=int, metavar="N", help="Version of the model.", show_default="the one in service")
+@option(
+    "Limits",
+    "--max-age",
+    type=DURATION,
+    help="Fail when the model was published, or the newest row of the data is, longer ago: 90s, 45m, 26h, 7d.",
+    show_default="none",
+)
+@option(
+    "Store",
+    "--fallback",
+    is_flag=True,
+    help="Where the version is damaged, take the newest older one that is sound.",
+)
+@trust_option
 @reading_options
 @output_options
 @pass_console
@@ -69,9 +86,13 @@ def command(
     levels: tuple[float, ...],
     output: str | None,
     plot: str | None,
+    raw_ids: bool,
     store: str,
     name: str | None,
     version: int | None,
+    max_age: float | None,
+    fallback: bool,
+    trusted: bool,
     as_json: bool,
     **values: Any,
 ) -> None:
@@ -95,6 +116,9 @@ def command(
         horizon=horizon,
         levels=levels,
         reading=read_options(values) if data is not None else None,
+        max_age=max_age,
+        fallback=fallback,
+        trusted=trusted,
         report=console.report,
     )
     for note in result.notes:
@@ -102,10 +126,9 @@ def command(
     if plot is not None:
         from tsforecast.io.plots import plot_forecast
 
-        # It warns of its caches, as on its first run or under a user without a home.
-        logging.getLogger("matplotlib").setLevel(logging.ERROR)
         title = f"{result.name}: {result.horizon} steps by {result.model}, version {result.version}"
-        plot_forecast(result.history, result.forecast, result.schema, plot, title=title)
+        with _private_matplotlib():
+            plot_forecast(result.history, result.forecast, result.schema, plot, title=title)
         console.success(f"drew {plot}")
     if output is not None or not as_json:
         from tsforecast.io.forecasts import write_forecast
@@ -116,11 +139,41 @@ def command(
             blocks = result.blocks()  # whoever sees the rows needs no bar between them
         else:
             blocks = result.blocks(console.report)
-        write_forecast(blocks, result.schema, result.history.frequency, output)
+        if not raw_ids:
+            _note_guarded(result.history.ids, output, console)
+        write_forecast(blocks, result.schema, result.history.frequency, output, raw_ids=raw_ids)
     if output not in (None, "-"):
         console.success(f"wrote {result.rows:,} rows to {output} from {result.name} version {result.version}")
     if as_json:
         console.json(result.to_dict())
+
+
+def _note_guarded(ids: tuple[tuple[str, ...], ...], output: str | None, console: Console) -> None:
+    """Say that ids are not written as they are, in CSV, which spreadsheets open."""
+    from tsforecast.io.formulas import count_guarded
+
+    changed = count_guarded(ids) if output in (None, "-") or str(output).lower().endswith(".csv") else 0
+    if changed:
+        some = (
+            "1 id begins like a formula or holds" if changed == 1 else f"{changed:,} ids begin like a formula or hold"
+        )
+        text = f"{some} control characters: written with a ' in front and without these"
+        console.note("warning", f"{text}; --raw-ids leaves them as they are")
+
+
+@contextmanager
+def _private_matplotlib() -> Iterator[None]:
+    """Let matplotlib keep its caches in a folder that goes again, not in the user's home, which may not be writable."""
+    logging.getLogger("matplotlib").setLevel(logging.ERROR)  # it warns of its caches
+    if "MPLCONFIGDIR" in os.environ:
+        yield
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        os.environ["MPLCONFIGDIR"] = folder
+        try:
+            yield
+        finally:
+            del os.environ["MPLCONFIGDIR"]
 
 
 def _use_one_thread() -> None:

@@ -10,6 +10,7 @@ import numpy as np
 
 from tsforecast.metrics import evaluate, seasonal_errors, skill
 from tsforecast.models.calibration import Calibration
+from tsforecast.models.checkpoints import NO_RECORDER, Recorder
 from tsforecast.models.events import Message, Report
 from tsforecast.models.held_out import calibrate_model, intervals_index
 from tsforecast.models.learning import train_model
@@ -56,13 +57,14 @@ def evaluate_plan(
     *,
     deadline: float = math.inf,
     graphs: Graphs | None = None,
+    recorder: Recorder = NO_RECORDER,
 ) -> Evaluated:
     """Train on the training part, calibrate, and score with the simple models on windows that none has seen.
 
-    `graphs` are those that are traced already; new ones are added.
+    `graphs` are those that are traced already; new ones are added. `recorder` keeps what the networks come to.
     """
     prepared = prepare(panel, split, plan)
-    learned = train_model(plan.model, prepared, plan, report, deadline=deadline, graphs=graphs)
+    learned = train_model(plan.model, prepared, plan, report, deadline=deadline, graphs=graphs, recorder=recorder)
     entries = {plan.model: Entry(learned.trained, calibrate_model(learned), prepared)}
     # The baselines are rules about values as they are, whatever transform suits the network.
     plain = prepared if plan.log == "none" else prepare(panel, split, replace(plan, log="none"))

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from tsforecast.files import check_folder
 from tsforecast.io.forecast_columns import check_columns
 from tsforecast.io.panels import Note, ReadOptions, ReadResult, read_panel
+from tsforecast.models.checkpoints import NO_RECORDER, Recorder
 from tsforecast.models.choices import choose_basics, choose_plan
 from tsforecast.models.config import FitOptions, check_options
 from tsforecast.models.events import Message, Report
@@ -23,10 +24,12 @@ from tsforecast.models.registry import get_model
 from tsforecast.models.trained import Trained
 from tsforecast.series import Panel
 from tsforecast.split import Split, automatic_split, whole
+from tsforecast.store.checkpoints import drop_checkpoint, recording
 from tsforecast.store.layout import check_name
 from tsforecast.store.publish import model_name, publish
 from tsforecast.workflows.bundling import make_bundle
 from tsforecast.workflows.evaluation import Evaluated, coverage_warnings, evaluate_plan, verdict
+from tsforecast.workflows.fingerprint import training_facts
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -95,6 +98,7 @@ def fit(
     reading: ReadOptions | None = None,
     store: str | Path = "models",
     name: str | None = None,
+    resume: bool = False,
     report: Report = lambda event: None,
 ) -> FitResult:
     """Train a model on a table and publish it as a new version.
@@ -105,39 +109,25 @@ def fit(
         reading: about the table.
         store: folder of all models.
         name: of the model; None takes the file's stem.
+        resume: whether to go on with an interrupted training of the same data and options, if there is one.
         report: receives messages and progress.
 
     Raises:
         TsforecastError: bad options (2), bad data (65), missing input (66), a store that cannot be written (73, 74).
     """
     began = time.monotonic()
-    options = options or FitOptions()
-    data, name = _read(source, options, reading or ReadOptions(), store, name, report)
-    fitted = learn(data.panel, options, report, began=began)
-    evaluated, plan, final = fitted.evaluated, fitted.evaluated.plan, fitted.final
-    result = FitResult(
-        name=name,
-        version=0,
-        path="",
-        file=data.file,
-        series=data.panel.n_series,
-        rows=len(data.panel.values),
-        frequency_name=data.panel.frequency.name,
-        horizon=plan.horizon,
-        lookback=plan.lookback,
-        season_length=plan.season_length,
-        choices=plan.choices,
-        scores=evaluated.scores,
-        verdict=verdict(plan.model, evaluated.scores),
-        notes=data.notes,
-        seconds=time.monotonic() - began,
-        training_rows=_training_rows(data.panel, fitted.split, evaluated.trained),
-        calibration=evaluated.calibration.method,
-        history=(*evaluated.trained.history, *final.history),
-        gradient_flow=gradient_flow(final.gradients, final.spec),
-    )
-    bundle = make_bundle(data, plan, evaluated.calibration, final, fitted.everything, result.to_dict())
+    options, reading = options or FitOptions(), reading or ReadOptions()
+    data, name = _read(source, options, reading, store, name, report)
+    model, facts = Path(store) / name, training_facts(data.data_hash, options, reading)
+    with recording(model, facts, resume=resume, report=report) as recorder:
+        fitted = learn(data.panel, options, report, began=began, recorder=recorder)
+    result = describe_fit(data, fitted, name=name, began=began)
+    plan, calibration = fitted.evaluated.plan, fitted.evaluated.calibration
+    bundle = make_bundle(data, plan, calibration, fitted.final, fitted.everything, result.to_dict())
     published = publish(bundle, store=store, name=name)
+    if published.problem:
+        report(Message("warning", published.problem))
+    drop_checkpoint(model)
     return replace(result, version=published.version, path=str(published.path), seconds=time.monotonic() - began)
 
 
@@ -158,7 +148,45 @@ class Fitted:
     final: Trained
 
 
-def learn(panel: Panel, options: FitOptions, report: Report, *, began: float) -> Fitted:
+def describe_fit(
+    data: ReadResult, fitted: Fitted, *, name: str, began: float, training_rows: str | None = None
+) -> FitResult:
+    """What there is to say of a trained model before it is published; version and path are open.
+
+    Args:
+        data: the table that it is published with.
+        fitted: the model.
+        name: of the model in the store.
+        began: moment on time.monotonic() from which the seconds count.
+        training_rows: what its weights were trained on, in words; None for a model of all rows.
+    """
+    evaluated, plan, final = fitted.evaluated, fitted.evaluated.plan, fitted.final
+    return FitResult(
+        name=name,
+        version=0,
+        path="",
+        file=data.file,
+        series=data.panel.n_series,
+        rows=len(data.panel.values),
+        frequency_name=data.panel.frequency.name,
+        horizon=plan.horizon,
+        lookback=plan.lookback,
+        season_length=plan.season_length,
+        choices=plan.choices,
+        scores=evaluated.scores,
+        verdict=verdict(plan.model, evaluated.scores),
+        notes=data.notes,
+        seconds=time.monotonic() - began,
+        training_rows=training_rows or rows_in_words(fitted),
+        calibration=evaluated.calibration.method,
+        history=(*evaluated.trained.history, *final.history),
+        gradient_flow=gradient_flow(final.gradients, final.spec),
+    )
+
+
+def learn(
+    panel: Panel, options: FitOptions, report: Report, *, began: float, recorder: Recorder = NO_RECORDER
+) -> Fitted:
     """Choose, train, score honestly, train again on everything: all that `fit` does between reading and publishing.
 
     Args:
@@ -166,6 +194,7 @@ def learn(panel: Panel, options: FitOptions, report: Report, *, began: float) ->
         options: about the model; what is None is chosen from the data.
         report: receives messages and progress.
         began: moment on time.monotonic() from which the time limit counts.
+        recorder: keeps what the networks come to, so that an interrupted training can go on.
 
     Raises:
         TsforecastError: bad options (2), bad data (65).
@@ -175,11 +204,15 @@ def learn(panel: Panel, options: FitOptions, report: Report, *, began: float) ->
         report(Message("choice", f"{choice.name} {choice.value}: {choice.reason}"))
     limit = math.inf if options.time_limit is None else options.time_limit
     graphs: Graphs = {}
-    evaluated = evaluate_plan(panel, split, plan, report, deadline=began + _FIRST_SHARE * limit, graphs=graphs)
+    first = began + _FIRST_SHARE * limit
+    evaluated = evaluate_plan(panel, split, plan, report, deadline=first, graphs=graphs, recorder=recorder)
     for warning in coverage_warnings(evaluated.plan.model, evaluated):
         report(Message("warning", warning))
     everything = prepare(panel, whole(panel.lengths), evaluated.plan)
-    final = train_again(everything, evaluated.plan, evaluated.trained, report, deadline=began + limit, graphs=graphs)
+    last = began + limit
+    final = train_again(
+        everything, evaluated.plan, evaluated.trained, report, deadline=last, graphs=graphs, recorder=recorder
+    )
     return Fitted(split, evaluated, everything, final)
 
 
@@ -221,8 +254,10 @@ def make_plan(panel: Panel, options: FitOptions, split: Callable[[Panel], Split]
     return choose_plan(panel, parts, basics, options), parts
 
 
-def _training_rows(panel: Panel, split: Split, trained: Trained) -> str:
-    total = len(panel.values)
+def rows_in_words(fitted: Fitted) -> str:
+    """Which rows the scored model and the published one know."""
+    split, trained = fitted.split, fitted.evaluated.trained
+    total = len(fitted.everything.panel.values)
     scored = int(split.train_end.sum())
     text = (
         f"scored: a model trained on the first {scored:,} of {total:,} rows, chosen and calibrated on the next "

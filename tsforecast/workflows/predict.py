@@ -22,12 +22,13 @@ from tsforecast.models.spec import Forecast
 from tsforecast.scaling import Scaling, scaling_of_rows
 from tsforecast.series import Panel, Schema
 from tsforecast.store.bundle import Bundle
-from tsforecast.store.load import find_version, load_bundle
+from tsforecast.store.opening import open_version
+from tsforecast.workflows.ages import check_data_age, check_version_age
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from tsforecast.io.panels import ReadOptions
+    from tsforecast.io.panels import ReadOptions, ReadResult
 
 DEFAULT_LEVELS = (80.0, 95.0)
 
@@ -98,7 +99,7 @@ class PredictResult:
 
 
 def predict(
-    source: str | Path | pd.DataFrame | None = None,
+    source: str | Path | pd.DataFrame | ReadResult | None = None,
     *,
     store: str | Path = "models",
     name: str | None = None,
@@ -106,40 +107,49 @@ def predict(
     horizon: int | None = None,
     levels: tuple[float, ...] = DEFAULT_LEVELS,
     reading: ReadOptions | None = None,
+    max_age: float | None = None,
+    fallback: bool = False,
+    trusted: bool = False,
     report: Report = lambda event: None,
 ) -> PredictResult:
     """Forecast with a published model.
 
     Args:
-        source: newer data in the columns the model was fitted on; None continues the data it was fitted on.
+        source: newer data in the columns the model was fitted on, as a table or as it was read already; None continues
+            the data it was fitted on.
         store: folder of all models.
         name: of the model; None takes the one published last.
         version: of the model; None takes the one in service.
         horizon: steps; None takes the one the model was trained for. Longer ones feed forecasts back.
         levels: of the intervals, in percent.
         reading: how to read `source`; columns and frequency are the model's.
+        max_age: seconds since the model was published, and since the newest row, at most; None sets no limit.
+        fallback: take the newest older version that is sound if the one that is meant is damaged.
+        trusted: use a model that somebody else could have changed.
         report: receives messages.
 
     Raises:
-        TsforecastError: bad options (2), data or a model that cannot be used (65), missing input (66).
+        TsforecastError: bad options (2), a model or data too old (4), data or a model that cannot be used (65), missing
+            input (66), a model that somebody else could have changed (77).
     """
     _check(horizon, levels)
     levels = tuple(sorted(set(levels)))
-    chosen, number, path = find_version(store, name, version)
-    bundle = load_bundle(path)
+    opened = open_version(store, name, version, fallback=fallback, trusted=trusted)
+    bundle = opened.bundle
     check_columns(bundle.schema, levels)
-    notes: list[Note] = []
+    if max_age is not None:
+        check_version_age(opened.folder, max_age, trusted=trusted)
+    notes = [Note("warning", text) for text in opened.notes]
     if name is None:
-        notes.append(Note("info", f"using {chosen} version {number}, the model published last in {store}"))
+        notes.append(Note("info", f"using {opened.name} version {opened.version}, the model published last in {store}"))
     history, scaling, series = bundle.context, bundle.scaling, np.arange(bundle.context.n_series)
     if source is not None:
-        from tsforecast.io.panels import ReadOptions, read_panel
-
-        step = bundle.context.frequency
-        data = read_panel(source, reading or ReadOptions(), schema=bundle.schema, frequency=step, report=report)
+        data = _read(source, bundle, reading, report)
         notes += data.notes
         history, scaling, series, joined = _continue(bundle, data.panel)
         notes += joined
+    if max_age is not None:
+        check_data_age(history, bundle.schema, max_age)
     steps = horizon or bundle.spec.horizon
     if steps > bundle.spec.horizon:
         notes.append(
@@ -154,7 +164,18 @@ def predict(
     continuation = Continuation(
         bundle.spec, bundle.weights, bundle.calibration, history, scaling, series, steps, levels
     )
-    return PredictResult(chosen, number, continuation, bundle.schema, tuple(notes))
+    return PredictResult(opened.name, opened.version, continuation, bundle.schema, tuple(notes))
+
+
+def _read(
+    source: str | Path | pd.DataFrame | ReadResult, bundle: Bundle, reading: ReadOptions | None, report: Report
+) -> ReadResult:
+    from tsforecast.io.panels import ReadOptions, ReadResult, read_panel
+
+    if isinstance(source, ReadResult):
+        return source
+    step = bundle.context.frequency
+    return read_panel(source, reading or ReadOptions(), schema=bundle.schema, frequency=step, report=report)
 
 
 def _check(horizon: int | None, levels: tuple[float, ...]) -> None:
@@ -171,13 +192,18 @@ def _check(horizon: int | None, levels: tuple[float, ...]) -> None:
             )
 
 
+def training_numbers(bundle: Bundle, panel: Panel) -> NDArray[np.int64]:
+    """Each series' number in what a version was trained on, UNKNOWN_SERIES where it was not there, (n_series,)."""
+    if bundle.context.n_series == 1 and panel.n_series == 1 and not bundle.schema.key_columns:
+        return np.zeros(1, dtype=np.int64)
+    known = {key: number for number, key in enumerate(bundle.context.ids)}
+    return np.array([known.get(key, UNKNOWN_SERIES) for key in panel.ids], dtype=np.int64)
+
+
 def _continue(bundle: Bundle, new: Panel) -> tuple[Panel, Scaling, NDArray[np.int64], list[Note]]:
     """New rows in front of the model: joined to what it remembers of each series, scaled as it was or anew."""
-    known = {key: number for number, key in enumerate(bundle.context.ids)}
-    series = np.array([known.get(key, UNKNOWN_SERIES) for key in new.ids], dtype=np.int64)
+    series = training_numbers(bundle, new)
     notes = []
-    if bundle.context.n_series == 1 and new.n_series == 1 and not bundle.schema.key_columns:
-        series[:] = 0
     unseen = int((series == UNKNOWN_SERIES).sum())
     if unseen:
         first = new.label(int(np.argmax(series == UNKNOWN_SERIES)))

@@ -1,0 +1,70 @@
+"""Ages: of data in each kind of time, and in words."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import numpy as np
+import pytest
+
+from tsforecast.errors import GateError
+from tsforecast.frequency import DAY, HOUR, Frequency
+from tsforecast.series import Schema, make_panel
+from tsforecast.workflows.ages import age_text, check_data_age
+
+SCHEMA = Schema("ds", (), ("y",), "iso")
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [(0, "0 s"), (59, "59 s"), (60, "1 min"), (150, "2.5 min"), (7199, "120 min"), (7200, "2 h"), (93_600, "26 h"),
+     (2 * 86_400, "2 days"), (400 * 86_400, "400 days")],
+)  # fmt: skip
+def test_ages_in_words(seconds, text):
+    assert age_text(seconds) == text
+
+
+def hourly(last: datetime):
+    """Two hourly series, the second of which ends at `last`, given without a zone."""
+    start = int((last - datetime(1970, 1, 1)).total_seconds()) // 3600 - 9
+    return make_panel([np.ones(5), np.ones(10)], Frequency("fixed", HOUR), starts=[start, start])
+
+
+def check(history, schema, hours):
+    check_data_age(history, schema, hours * 3600)
+
+
+def full_hour() -> datetime:
+    return datetime.now(UTC).replace(minute=0, second=0, microsecond=0, tzinfo=None)
+
+
+def test_zoned_times_are_exact_and_the_newest_series_counts():
+    history, zoned = hourly(full_hour() - timedelta(hours=5)), replace(SCHEMA, time_zone="Asia/Tokyo")
+    check(history, zoned, 6)
+    with pytest.raises(GateError, match=r"\+00:00, lies .* ago, the limit is 5 h; give newer data"):
+        check(history, zoned, 5)
+
+
+def test_days_of_a_zone_begin_at_its_midnight():
+    today = datetime.now(UTC).date()
+    history = make_panel([np.ones(3)], Frequency("fixed", DAY), starts=[(today - datetime(1970, 1, 1).date()).days - 3])
+    since_midnight = (datetime.now(UTC) - datetime.combine(today, datetime.min.time(), UTC)).total_seconds() / 3600
+    west = replace(SCHEMA, time_zone="Etc/GMT+12")  # its day began 12 hours after UTC's
+    check(history, west, since_midnight + 24 - 12 + 0.1)
+    with pytest.raises(GateError):
+        check(history, west, since_midnight + 24 - 12 - 0.1)
+
+
+def test_times_without_a_zone_are_those_of_the_machine(monkeypatch):
+    history = hourly(full_hour() - timedelta(hours=5))
+    monkeypatch.setenv("TZ", "XXX+3")  # three hours behind UTC: the same wall clock is three hours later
+    time.tzset()
+    try:
+        check(history, SCHEMA, 3)
+        with pytest.raises(GateError):
+            check(history, SCHEMA, 2)
+    finally:
+        monkeypatch.undo()
+        time.tzset()

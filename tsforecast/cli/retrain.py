@@ -1,0 +1,267 @@
+"""`tsforecast retrain [DATA]`."""
+
+from __future__ import annotations
+
+from dataclasses import fields, replace
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from tsforecast.cli.console import Console
+from tsforecast.cli.durations import DURATION
+from tsforecast.cli.fit_options import FIT_EPILOG, fit_options, read_fit_options
+from tsforecast.cli.groups import SectionCommand
+from tsforecast.cli.options import (
+    Decorator,
+    column_options,
+    combine,
+    forecast_ending,
+    level_option,
+    name_option,
+    option,
+    output_options,
+    pass_console,
+    read_options,
+    reading_options,
+    store_option,
+    trust_option,
+)
+from tsforecast.workflows.rules import GateLimits, PromotionRules, RetrainSettings, RunTargets
+
+if TYPE_CHECKING:
+    from tsforecast.workflows.run_record import RetrainResult
+
+_OFF = "off"
+# field of GateLimits: what it limits
+_LIMITS = {
+    "max_fewer_rows": "Share of the rows that may be missing against the last run.",
+    "max_fewer_series": "The same of the series.",
+    "max_missing": "Share of missing values in the new rows.",
+    "max_new_series": "Share of series that the champion does not know.",
+    "max_lost_series": "Share of the champion's series that are gone.",
+    "max_shift": "Change of level or spread, in robust standard deviations.",
+    "max_outlier": "Distance of a value, times the largest one before.",
+    "max_age": "Age of the newest row.",
+    "max_ahead": "Steps by which the newest row may lie in the future.",
+}
+
+
+class _Limit(click.ParamType):  # type: ignore[type-arg]  # generic from Click 8.4 on only
+    """A number or a duration, or `off`."""
+
+    def __init__(self, kind: Any, name: str) -> None:
+        self.kind, self.name = kind, name
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        return None if value in (None, _OFF) else self.kind.convert(value, param, ctx)
+
+
+def _limit_option(field: str) -> Decorator[Any]:
+    default = getattr(GateLimits, field)
+    kind: Any = DURATION if field == "max_age" else click.FloatRange(min=0)
+    if field == "max_ahead":
+        kind = click.IntRange(min=0)
+    return option(
+        "Data gate",
+        f"--{field.replace('_', '-')}",
+        type=_Limit(kind, field),
+        metavar="DURATION" if field == "max_age" else "N" if field == "max_ahead" else "X",
+        default=_OFF if default is None else default,
+        show_default=True,
+        help=_LIMITS[field],
+    )
+
+
+_gate_options = combine(
+    *(_limit_option(field) for field in _LIMITS),
+    option(
+        "Data gate",
+        "--require-advance/--no-require-advance",
+        default=GateLimits.require_advance,
+        show_default=True,
+        help="Refuse data whose newest row is not newer than the champion's.",
+    ),
+    option(
+        "Data gate",
+        "--same-schema/--no-same-schema",
+        default=GateLimits.same_schema,
+        show_default=True,
+        help="Refuse other columns or another step.",
+    ),
+    option(
+        "Data gate",
+        "--final-newline/--no-final-newline",
+        "whole_lines",
+        default=True,
+        show_default=True,
+        help="Refuse a file without a line ending at its end: it may still be written.",
+    ),
+)
+
+_contest_options = combine(
+    option(
+        "Comparison",
+        "--warm/--cold",
+        default=False,
+        show_default=True,
+        help="Train the champion's weights on, or search anew.",
+    ),
+    option(
+        "Comparison",
+        "--tolerance",
+        type=click.FloatRange(min=0),
+        metavar="X",
+        default=PromotionRules.tolerance,
+        show_default=True,
+        help="Share by which the challenger may be worse and still win.",
+    ),
+    option(
+        "Comparison",
+        "--beat-naive/--no-beat-naive",
+        default=PromotionRules.beat_naive,
+        show_default=True,
+        help="Whether it must beat the seasonal naive too.",
+    ),
+    option(
+        "Comparison",
+        "--min-new-rows",
+        type=click.IntRange(min=1),
+        metavar="N",
+        show_default="a quarter of the horizon",
+        help="New rows to wait for.",
+    ),
+)
+
+_run_options = combine(
+    option("Run", "--dry-run", is_flag=True, help="Decide, and change nothing."),
+    option("Run", "--force", is_flag=True, help="Train though nothing is new; then beating the naive is enough."),
+    option("Run", "--resume", is_flag=True, help="Go on with an interrupted training of the same data and options."),
+    option(
+        "Run",
+        "--deadline",
+        type=DURATION,
+        metavar="DURATION",
+        show_default="none",
+        help="For the whole run, such as 45m: then the best weights so far are compared.",
+    ),
+    option(
+        "Run",
+        "--wait",
+        type=DURATION,
+        metavar="DURATION",
+        default=0,
+        show_default=True,
+        help="For another retraining of the model to end.",
+    ),
+    option(
+        "Run",
+        "--if-locked",
+        type=click.Choice(["fail", "skip"]),
+        default=RetrainSettings.if_locked,
+        show_default=True,
+        help="When it has not ended by then: exit with 75 or with 0.",
+    ),
+)
+
+_result_options = combine(
+    option(
+        "Output",
+        "--predict-to",
+        type=click.Path(dir_okay=False),
+        metavar="FILE",
+        callback=forecast_ending,
+        help="Forecast with the model in service at the end: .csv, .parquet or .jsonl.",
+        show_default="none",
+    ),
+    level_option,
+    option(
+        "Output",
+        "--log-file",
+        type=click.Path(dir_okay=False, allow_dash=True),
+        metavar="FILE",
+        help="Append one line of JSON per run; - for stdout.",
+        show_default="none",
+    ),
+    option(
+        "Output",
+        "--metrics-file",
+        type=click.Path(dir_okay=False),
+        metavar="FILE.prom",
+        help="For Prometheus' textfile collector.",
+        show_default="none",
+    ),
+)
+
+
+@click.command("retrain", cls=SectionCommand, epilog=FIT_EPILOG)
+@click.argument("data", type=click.Path())
+@_contest_options
+@_gate_options
+@_run_options
+@_result_options
+@store_option
+@name_option("the data file's name")
+@option(
+    "Store",
+    "--keep",
+    type=click.IntRange(min=1),
+    metavar="N",
+    default=RetrainSettings.keep,
+    show_default=True,
+    help="Newest versions to keep.",
+)
+@trust_option
+@fit_options
+@column_options
+@reading_options
+@output_options
+@pass_console
+def command(console: Console, /, data: str, store: str, name: str | None, as_json: bool, **values: Any) -> None:
+    """Retrain a model, unattended: publish the new one only if it is better.
+
+    DATA is the whole table, old rows and new. If it is within the limits of the data gate, a challenger is trained and
+    compared with the model in service, the champion, on the newest rows, which neither has seen. The better one is in
+    service afterwards.
+
+    \b
+    Exit status: 0 published or nothing new, 3 champion kept, 4 data outside the limits, 75 locked.
+    Example:
+      tsforecast retrain --config shop.toml --quiet
+    """
+    from tsforecast.workflows.retrain import retrain
+
+    result = retrain(
+        data,
+        options=read_fit_options(values),
+        reading=replace(read_options(values), whole_lines=values["whole_lines"]),
+        store=store,
+        name=name,
+        settings=RetrainSettings(**_named(RetrainSettings, values)),
+        limits=GateLimits(**_named(GateLimits, values)),
+        rules=PromotionRules(**_named(PromotionRules, values)),
+        targets=RunTargets(**_named(RunTargets, values)),
+        report=console.report,
+    )
+    _show(result, console, dry_run=values["dry_run"])
+    if as_json:
+        console.json(result.to_dict())
+    if result.exit_code:
+        click.get_current_context().exit(result.exit_code)
+
+
+def _named(kind: type, values: dict[str, Any]) -> dict[str, Any]:
+    return {field.name: values[field.name] for field in fields(kind)}
+
+
+def _show(result: RetrainResult, console: Console, *, dry_run: bool) -> None:
+    line = f"{result.name}: {'dry run, ' if dry_run else ''}{result.status}: {result.message}"
+    if result.exit_code:
+        console.error(line)
+    elif result.status == "promoted":
+        console.success(line)
+    else:
+        console.info(line)
+    if result.version is not None and not dry_run:
+        console.info(f"in service: {result.name} version {result.version}")
+    if result.forecast:
+        console.success(f"wrote the forecast to {result.forecast}")

@@ -1,0 +1,69 @@
+"""How old a model and its data are, and when that is too old."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from tsforecast.errors import GateError
+from tsforecast.io.zones import find_zone
+from tsforecast.series import Panel, Schema
+from tsforecast.store.load import describe_version
+
+
+def age_text(seconds: float) -> str:
+    """An age as people say it, such as `3 days` or `26 h`."""
+    for unit, length, enough in (("days", 86_400, 2), ("h", 3600, 2), ("min", 60, 1)):
+        if seconds >= enough * length:
+            return f"{seconds / length:.0f} {unit}" if seconds >= 10 * length else f"{seconds / length:.3g} {unit}"
+    return f"{seconds:.0f} s"
+
+
+def newest_moment(panel: Panel, schema: Schema) -> datetime:
+    """The newest time of any series, with its zone: that of the schema, and without one that of this machine."""
+    newest = panel.frequency.stamps((panel.starts + panel.lengths - 1).max(keepdims=True))[0]
+    wall = datetime(1970, 1, 1) + timedelta(microseconds=int(newest.astype("int64")))
+    if schema.time_zone is None:
+        return wall.astimezone()
+    if panel.frequency.sub_daily:  # counted in UTC
+        return wall.replace(tzinfo=UTC)
+    return wall.replace(tzinfo=find_zone(schema.time_zone))
+
+
+def check_version_age(folder: Path, max_age: float, *, trusted: bool = False) -> None:
+    """Refuse a version that was published too long ago.
+
+    Args:
+        folder: of the version.
+        max_age: seconds.
+        trusted: whether others may own the store and write to it.
+
+    Raises:
+        GateError: with its age.
+        ModelError: the version is damaged.
+    """
+    published = datetime.fromisoformat(describe_version(folder, trusted=trusted)["published"])
+    what = f"version {int(folder.name)} of model '{folder.parent.parent.name}' was published"
+    _check(published, what, max_age, hint="retrain it, or raise --max-age")
+
+
+def check_data_age(history: Panel, schema: Schema, max_age: float) -> None:
+    """Refuse data whose newest time, that of any series, lies too far back.
+
+    Args:
+        history: the rows that are continued.
+        schema: whose time zone tells what the times mean; without one they are those of this machine.
+        max_age: seconds.
+
+    Raises:
+        GateError: with their age.
+    """
+    moment = newest_moment(history, schema)
+    what = f"the newest row of the data, of {moment.isoformat(sep=' ')}, lies"
+    _check(moment, what, max_age, hint="give newer data, or raise --max-age")
+
+
+def _check(moment: datetime, what: str, max_age: float, *, hint: str) -> None:
+    age = (datetime.now(UTC) - moment).total_seconds()
+    if age > max_age:
+        raise GateError(f"{what} {age_text(age)} ago, the limit is {age_text(max_age)}", hint=hint)

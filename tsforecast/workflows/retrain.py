@@ -1,0 +1,306 @@
+"""`retrain`: look at the data, train a challenger, and put it into service only if it beats the champion.
+
+A run ends in one of these ways, and says so in the log, in the metrics file and in the store:
+
+    promoted   0  the challenger won and is in service
+    unchanged  0  data and configuration are those of the last run: nothing was trained
+    waiting    0  too few new rows to compare on: nothing was trained
+    skipped    0  another retraining holds the lock, and that was said to be no error
+    rejected   3  the challenger lost, the champion stays
+    gate       4  the data are outside the limits: nothing was trained
+    failed        with the exit status of the error
+"""
+
+from __future__ import annotations
+
+import secrets
+import time
+from contextlib import nullcontext, suppress
+from dataclasses import asdict, dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from tsforecast.errors import BusyError, OptionError, TsforecastError, exit_code_of
+from tsforecast.files import check_folder
+from tsforecast.io.forecasts import check_forecast_file, write_forecast
+from tsforecast.io.panels import ReadOptions, ReadResult, read_panel
+from tsforecast.models.checkpoints import NO_RECORDER, Recorder
+from tsforecast.models.config import FitOptions, check_options
+from tsforecast.models.events import Message, Report
+from tsforecast.models.registry import get_model
+from tsforecast.store.bundle import Bundle
+from tsforecast.store.checkpoints import drop_checkpoint, recording
+from tsforecast.store.last_run import read_last_run
+from tsforecast.store.layout import RETRAIN_LOCK, check_name, in_service
+from tsforecast.store.lock import hold, network_filesystem
+from tsforecast.store.opening import open_version
+from tsforecast.store.publish import Published, model_name, publish
+from tsforecast.workflows.ages import newest_moment
+from tsforecast.workflows.contest import Contest, challenger_bundle, compete
+from tsforecast.workflows.fingerprint import fingerprint, training_facts
+from tsforecast.workflows.gate import check_gate, check_limits
+from tsforecast.workflows.predict import predict
+from tsforecast.workflows.rules import GateLimits, PromotionRules, RetrainSettings, RunTargets
+from tsforecast.workflows.run_record import RetrainResult, last_run, record_run
+
+_EXIT = {"rejected": 3, "gate": 4}
+# After these a second run on the same data would come to the same end.
+_SETTLED = ("promoted", "unchanged", "rejected", "waiting")
+
+
+@dataclass(frozen=True)
+class Order:
+    """What one retraining was asked to do."""
+
+    source: str
+    options: FitOptions
+    reading: ReadOptions
+    store: Path
+    name: str
+    settings: RetrainSettings
+    limits: GateLimits
+    rules: PromotionRules
+    report: Report
+    began: float
+
+    @property
+    def model(self) -> Path:
+        """Folder of the model."""
+        return self.store / self.name
+
+
+def retrain(
+    source: str | Path,
+    *,
+    options: FitOptions | None = None,
+    reading: ReadOptions | None = None,
+    store: str | Path = "models",
+    name: str | None = None,
+    settings: RetrainSettings | None = None,
+    limits: GateLimits | None = None,
+    rules: PromotionRules | None = None,
+    targets: RunTargets | None = None,
+    report: Report = lambda event: None,
+) -> RetrainResult:
+    """Retrain a model, unattended.
+
+    Args:
+        source: CSV or Parquet file with all rows, old and new.
+        options: about the model; what is None is chosen from the data.
+        reading: about the table.
+        store: folder of all models.
+        name: of the model; None takes the file's stem.
+        settings: how to go about it.
+        limits: of the data gate.
+        rules: by which the challenger wins.
+        targets: where the run is recorded.
+        report: receives messages and progress.
+
+    Returns:
+        How it ended. A run that cannot end in one of these ways raises, and is recorded all the same.
+
+    Raises:
+        TsforecastError: bad options (2), bad data or champion (65), missing input (66), a store that cannot be written
+            (73, 74), another retraining (75), an untrusted store (77).
+    """
+    began = time.monotonic()
+    settings, targets = settings or RetrainSettings(), targets or RunTargets()
+    order = Order(
+        source=str(source),
+        options=_in_time(options or FitOptions(), settings),
+        reading=reading or ReadOptions(whole_lines=True),
+        store=Path(store),
+        name=name or model_name(Path(source).name.split(".")[0]),
+        settings=settings,
+        limits=limits or GateLimits(),
+        rules=rules or PromotionRules(),
+        report=report,
+        began=began,
+    )
+    _check(order)
+    result = RetrainResult(order.name, status="failed")
+    try:
+        result = _locked(order)
+    except BaseException as error:
+        result = replace(result, exit_code=exit_code_of(error), message=str(error) or type(error).__name__)
+        # The error is what counts, also where the record cannot be written for the same reason.
+        with suppress(TsforecastError, OSError):
+            _record(order, result, targets, locked_out=_is_locked_out(error))
+        raise
+    _record(order, result, targets, locked_out=result.status == "skipped")
+    return result
+
+
+def _in_time(options: FitOptions, settings: RetrainSettings) -> FitOptions:
+    """The time limit of training under the deadline of the run: a tenth is left for what follows."""
+    if settings.deadline is None:
+        return options
+    limits = [limit for limit in (options.time_limit, 0.9 * settings.deadline) if limit is not None]
+    return replace(options, time_limit=min(limits))
+
+
+def _check(order: Order) -> None:
+    """Refuse what can be refused before anything is read."""
+    if order.source == "-":
+        raise OptionError("a retraining cannot read standard input", hint="give a file")
+    check_options(order.options)
+    check_limits(order.limits)
+    get_model(order.options.model)
+    check_name(order.name)
+    if order.settings.predict_to is not None:
+        check_forecast_file(order.settings.predict_to)
+
+
+def _locked(order: Order) -> RetrainResult:
+    if order.settings.predict_to is not None:
+        check_folder(Path(order.settings.predict_to).parent)
+    check_folder(order.model)
+    kind = network_filesystem(order.store)
+    if kind:
+        order.report(Message("warning", f"{order.store} lies on {kind}, where locks may not hold between machines"))
+    try:
+        with hold(order.model / RETRAIN_LOCK, wait=order.settings.wait):
+            return _retrain(order)
+    except BusyError as error:
+        if order.settings.if_locked != "skip" or not _is_locked_out(error):
+            raise
+        return RetrainResult(order.name, "skipped", str(error))
+
+
+def _is_locked_out(error: BaseException) -> bool:
+    """Whether another retraining is at it; an input that is still changing is another matter."""
+    return isinstance(error, BusyError) and Path(error.file).name == RETRAIN_LOCK
+
+
+def _retrain(order: Order) -> RetrainResult:
+    champion, version = _champion(order)
+    data = read_panel(order.source, order.reading, report=order.report)
+    for note in data.notes:
+        order.report(Message(note.kind, note.text))
+    result = RetrainResult(
+        name=order.name,
+        version=version,
+        champion=version,
+        file=data.file,
+        series=data.panel.n_series,
+        rows=data.rows,
+        last=_newest(data),
+        fingerprint=fingerprint(_facts(order, data)),
+    )
+    if (said := _nothing_new(order, result, champion, data)) and not order.settings.force:
+        return _with_forecast(order, replace(result, status="unchanged", message=said), data)
+    if champion is not None:
+        # Where nothing is new, that was found out above, and the run goes on because it was told to.
+        limits = replace(order.limits, require_advance=False) if said else order.limits
+        breaches = check_gate(data, champion, limits, now=datetime.now(UTC))
+        if breaches:
+            texts = tuple(breach.text for breach in breaches)
+            return _ended(result, "gate", "; ".join(texts), breaches=texts)
+    contest = _compete(order, champion, data, version)
+    result = _with_forecast(order, _settled(order, result, contest, data), data)
+    if not order.settings.dry_run:
+        drop_checkpoint(order.model)
+    return result
+
+
+def _compete(order: Order, champion: Bundle | None, data: ReadResult, version: int | None) -> Contest:
+    facts = _facts(order, data) | {"champion": version}
+    kept = recording(order.model, facts, resume=order.settings.resume, report=order.report)
+    with nullcontext(NO_RECORDER) if order.settings.dry_run else kept as recorder:
+        contest = _against(order, champion, data, recorder)
+        again = contest.waiting and order.settings.force
+        return _against(order, None, data, recorder) if again else contest
+
+
+def _against(order: Order, rival: Bundle | None, data: ReadResult, recorder: Recorder) -> Contest:
+    return compete(
+        data,
+        rival,
+        order.options,
+        order.rules,
+        warm=order.settings.warm,
+        report=order.report,
+        began=order.began,
+        recorder=recorder,
+    )
+
+
+def _champion(order: Order) -> tuple[Bundle | None, int | None]:
+    """The model in service; none before the first training."""
+    if not in_service(order.model):
+        return None, None
+    opened = open_version(order.store, order.name, trusted=order.settings.trusted)
+    return opened.bundle, opened.version
+
+
+def _nothing_new(order: Order, result: RetrainResult, champion: Bundle | None, data: ReadResult) -> str:
+    """Why there is nothing to do; empty where there is."""
+    if champion is None:
+        return ""
+    last = read_last_run(order.model)
+    if last is not None and last.fingerprint == result.fingerprint and last.status in _SETTLED:
+        return f"data and configuration are those of the run of {last.finished:%Y-%m-%d %H:%M} UTC: {last.message}"
+    if champion.provenance.get("data_hash") == data.data_hash:
+        return f"version {result.version} was trained on the same data"
+    return ""
+
+
+def _settled(order: Order, result: RetrainResult, contest: Contest, data: ReadResult) -> RetrainResult:
+    """What the comparison came to, with the challenger in service if it won."""
+    if contest.waiting:
+        return _ended(result, "waiting", contest.waiting)
+    result = replace(result, metric=contest.metric, errors=dict(contest.errors))
+    if not contest.wins:
+        return _ended(result, "rejected", contest.reason)
+    if order.settings.dry_run:
+        return _ended(result, "promoted", contest.reason)
+    published = _publish(order, result, contest, data)
+    if published.problem:
+        order.report(Message("warning", published.problem))
+    return _ended(result, "promoted", contest.reason, version=published.version)
+
+
+def _publish(order: Order, result: RetrainResult, contest: Contest, data: ReadResult) -> Published:
+    bundle, _ = challenger_bundle(data, contest, name=order.name, began=order.began)
+    facts = {"fingerprint": result.fingerprint, "champion": result.champion}
+    bundle = replace(bundle, provenance=bundle.provenance | facts)
+    return publish(bundle, store=order.store, name=order.name, keep=order.settings.keep)
+
+
+def _with_forecast(order: Order, result: RetrainResult, data: ReadResult) -> RetrainResult:
+    """Write the forecast of whatever is in service now; a run with nothing new writes it only where it is missing."""
+    path = order.settings.predict_to
+    if path is None or order.settings.dry_run or result.version is None:
+        return result
+    if result.status == "unchanged" and Path(path).exists():
+        return result
+    made = predict(
+        data, store=order.store, name=order.name, levels=order.settings.levels, trusted=order.settings.trusted
+    )
+    write_forecast(made.blocks(order.report), made.schema, made.history.frequency, path)
+    return replace(result, forecast=path)
+
+
+def _facts(order: Order, data: ReadResult) -> dict[str, Any]:
+    facts = training_facts(data.data_hash, order.options, order.reading)
+    return facts | {"warm": order.settings.warm, "rules": asdict(order.rules)}
+
+
+def _newest(data: ReadResult) -> str:
+    moment = newest_moment(data.panel, data.schema)
+    return moment.replace(tzinfo=None if data.schema.time_zone is None else moment.tzinfo).isoformat()
+
+
+def _ended(result: RetrainResult, status: str, message: str, **facts: Any) -> RetrainResult:
+    return replace(result, status=status, message=message, exit_code=_EXIT.get(status, 0), **facts)
+
+
+def _record(order: Order, result: RetrainResult, targets: RunTargets, *, locked_out: bool) -> None:
+    """A dry run leaves no trace."""
+    if order.settings.dry_run:
+        return
+    finished = datetime.now(UTC)
+    run_id = f"{finished:%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}"
+    run = last_run(result, run_id=run_id, finished=finished, seconds=time.monotonic() - order.began)
+    record_run(order.model, result, targets, run, locked_out=locked_out)

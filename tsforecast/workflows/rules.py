@@ -1,0 +1,97 @@
+"""What a retraining is told besides what `fit` is told: plain values, which the command line can show at once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class RetrainSettings:
+    """How a retraining goes about it.
+
+    Args:
+        warm: begin with the champion's weights in place of a search from scratch.
+        force: train though nothing is new; without unseen rows the challenger has to beat the seasonal naive only.
+        dry_run: decide, and change nothing.
+        resume: go on with an interrupted training of the same data and options.
+        wait: seconds to wait for the lock.
+        if_locked: `fail`, or `skip` where a retraining that runs already is no error.
+        deadline: seconds for the whole run; training ends early enough for it with the best weights so far.
+        keep: versions to keep besides the one in service and the one before it; None keeps all.
+        predict_to: file for the forecast of the model in service at the end.
+        levels: of its intervals, in percent.
+        trusted: read a store that somebody else could have changed.
+    """
+
+    warm: bool = False
+    force: bool = False
+    dry_run: bool = False
+    resume: bool = False
+    wait: float = 0.0
+    if_locked: str = "fail"
+    deadline: float | None = None
+    keep: int | None = 10
+    predict_to: str | None = None
+    levels: tuple[float, ...] = (80.0, 95.0)
+    trusted: bool = False
+
+
+@dataclass(frozen=True)
+class GateLimits:
+    """Limits of the data gate; None turns one off.
+
+    Args:
+        max_fewer_rows: share by which the table's rows may have fallen since the version in service.
+        max_fewer_series: share by which its series may have become fewer.
+        max_missing: share of filled-in values among the new rows.
+        max_new_series: share of series that the version in service does not know.
+        max_lost_series: share of its series that the table no longer has.
+        max_shift: of level or spread of the new rows, and of rows that the version in service knows, in robust
+            deviations of the typical series.
+        max_outlier: how many times as far from its series' median a new value may lie as any value before.
+        max_age: of the last stamp, in seconds.
+        max_ahead: steps that the last stamp may lie after now.
+        require_advance: whether the last stamp must be later than that of the version in service.
+        same_schema: whether columns and frequency must be those of the version in service.
+    """
+
+    max_fewer_rows: float | None = 0.1
+    max_fewer_series: float | None = 0.1
+    max_missing: float | None = 0.05
+    max_new_series: float | None = 0.2
+    max_lost_series: float | None = 0.2
+    max_shift: float | None = 6.0
+    max_outlier: float | None = 50.0
+    max_age: float | None = None
+    max_ahead: int | None = 1
+    require_advance: bool = True
+    same_schema: bool = True
+
+
+@dataclass(frozen=True)
+class PromotionRules:
+    """When a challenger takes the champion's place.
+
+    Args:
+        tolerance: share by which its error may exceed the champion's.
+        beat_naive: whether its error must not exceed the seasonal naive's.
+        min_new_rows: of the typical series, below which nothing is trained; None for a quarter of the horizon, at
+            least 2.
+    """
+
+    tolerance: float = 0.0
+    beat_naive: bool = True
+    min_new_rows: int | None = None
+
+
+@dataclass(frozen=True)
+class RunTargets:
+    """Where a run is recorded besides the store.
+
+    Args:
+        log_file: gets one line of JSON per run; `-` is stdout; None for none.
+        metrics_file: for Prometheus' textfile collector; None for none.
+    """
+
+    log_file: str | None = None
+    metrics_file: str | None = None
