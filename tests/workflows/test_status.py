@@ -1,0 +1,113 @@
+"""What is known of each model, from a store made by hand."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from tests.store.conftest import build
+from tests.store.test_last_run import RUN
+from tsforecast.errors import InputMissingError
+from tsforecast.store.last_run import LastRun, write_last_run
+from tsforecast.store.publish import publish
+from tsforecast.workflows.status import read_status, with_limit, worst
+
+NOW = datetime.now(UTC)
+
+
+@pytest.fixture
+def store(tmp_path):
+    publish(build("linear"), store=tmp_path, name="shop")
+    return tmp_path
+
+
+def ended(store, name="shop", *, hours=0.0, **changes) -> LastRun:
+    """A retraining that ended some hours ago."""
+    run = replace(RUN, finished=NOW - timedelta(hours=hours), **changes)
+    write_last_run(store / name, run)
+    moment = run.finished.timestamp()
+    os.utime(store / name / "last_run.json", (moment, moment))
+    return run
+
+
+def test_a_model_without_a_retraining(store):
+    (model,) = read_status(store)
+    assert (model.name, model.version, model.last_run, model.checked, model.error) == ("shop", 1, None, None, None)
+    assert model.looked_after == model.published
+    assert model.age(model.published + timedelta(hours=1)) == 3600
+    assert model.age(NOW - timedelta(hours=1)) == 0  # the clock was set back
+
+
+def test_a_retraining(store):
+    run = ended(store, hours=-5, exit_code=3, status="rejected")
+    (model,) = read_status(store)
+    assert (model.last_run, model.looked_after) == (run, model.checked)
+    assert model.checked == run.finished
+    assert model.to_dict(NOW)["last_run"]["status"] == "rejected"
+
+
+def test_a_failure_is_no_success(store):
+    ended(store, hours=-5, exit_code=66, status="failed")
+    (model,) = read_status(store)
+    assert model.looked_after == model.published
+    assert worst([model]) == 0  # the model in service is as good as before
+
+
+def test_a_limit(store):
+    late = NOW + timedelta(hours=27)
+    models = with_limit(read_status(store), 26 * 3600, late)
+    assert worst(models) == 4
+    assert "model 'shop' was last looked after 27 h ago, the limit is 26 h" in str(models[0].error)
+    ended(store, hours=-5, exit_code=0)
+    assert worst(with_limit(read_status(store), 26 * 3600, late)) == 0
+    ended(store, hours=-5, exit_code=4, status="gate", message="rows down by half")
+    (model,) = with_limit(read_status(store), 26 * 3600, late)
+    assert "status 4" in str(model.error) and "gate, rows down by half" in str(model.error)
+
+
+def test_a_model_that_never_came_into_service(store):
+    ended(store, "new", exit_code=66, status="failed", version=None)
+    new, shop = read_status(store)
+    assert (new.name, shop.name) == ("new", "shop")
+    assert (new.error.exit_code, shop.error) == (66, None)
+    assert new.last_run.status == "failed"
+    assert worst([new, shop]) == 66
+
+
+def test_damage(store):
+    publish(build("linear"), store=store, name="other")
+    (store / "shop" / "versions" / "000001" / "manifest.json").write_text("{")
+    other, shop = with_limit(read_status(store), 0, NOW + timedelta(hours=1))
+    assert (other.error.exit_code, shop.error.exit_code, worst([other, shop])) == (4, 65, 65)
+    assert (shop.version, shop.published) == (1, None)
+
+
+def test_a_damaged_last_run(store):
+    (store / "shop" / "last_run.json").write_text("{}")
+    (model,) = read_status(store)
+    assert (model.error.exit_code, model.version) == (65, 1)
+    assert model.published is not None
+    assert model.error.file.endswith("last_run.json")
+
+
+def test_until_when_the_data_reached(tmp_path):
+    bundle = build("linear")
+    for name, last, schema in (
+        ("zoned", "2024-01-21T18:00:00.000000", bundle.schema),
+        ("plain", "2024-01-21T18:00:00.000000", replace(bundle.schema, time_zone=None)),
+        ("broken", "soon", bundle.schema),
+    ):
+        publish(replace(bundle, provenance={"last": last}, schema=schema), store=tmp_path, name=name)
+    until = {model.name: model.trained_until for model in read_status(tmp_path)}
+    assert until == {"zoned": "2024-01-21T18:00:00Z", "plain": "2024-01-21T18:00:00", "broken": ""}
+
+
+def test_what_is_not_there(store):
+    with pytest.raises(InputMissingError, match="no model 'shp'") as caught:
+        read_status(store, "shp")
+    assert "did you mean shop?" in caught.value.hint
+    with pytest.raises(InputMissingError, match="no model in"):
+        read_status(store / "none")

@@ -1,0 +1,174 @@
+"""When a retraining runs: the timetable in the words of cron and of systemd, and what the clock makes of it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
+
+from tsforecast.errors import OptionError
+
+EVERY = ("hour", "day", "week", "month")
+WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+# Not on the hour, when everybody's jobs start, and after the hour that clocks skip and repeat.
+DEFAULT_AT = time(3, 17)
+_AT = re.compile(r"(?:([01]?[0-9]|2[0-3]))?:([0-5][0-9])")
+_LAST_DAY = 28  # that every month has
+_YEAR = 366
+
+
+@dataclass(frozen=True)
+class Timetable:
+    """When something runs, on the local clock.
+
+    Args:
+        every: one of `EVERY`.
+        at: time of day; of an hourly run only the minute counts.
+        on: number of the weekday from Monday, 0, for a weekly run; day of the month for a monthly one.
+    """
+
+    every: str
+    at: time
+    on: int = 0
+
+    @property
+    def cron(self) -> str:
+        """The five fields of a crontab."""
+        hour = "*" if self.every == "hour" else str(self.at.hour)
+        day = str(self.on) if self.every == "month" else "*"
+        weekday = str((self.on + 1) % 7) if self.every == "week" else "*"  # Sunday is 0 there
+        return f"{self.at.minute} {hour} {day} * {weekday}"
+
+    @property
+    def on_calendar(self) -> str:
+        """What systemd calls a calendar event."""
+        hour = "*" if self.every == "hour" else f"{self.at.hour:02d}"
+        weekday = f"{WEEKDAYS[self.on].title()} " if self.every == "week" else ""
+        day = f"{self.on:02d}" if self.every == "month" else "*"
+        return f"{weekday}*-*-{day} {hour}:{self.at.minute:02d}:00"
+
+
+@dataclass(frozen=True)
+class NextRun:
+    """One run to come.
+
+    Args:
+        moment: on the local clock, with its offset.
+        problem: why it may not happen once at that time; empty where it will.
+    """
+
+    moment: datetime
+    problem: str = ""
+
+
+def make_timetable(every: str, at: str | None, on: str | None) -> Timetable:
+    """A timetable from what was typed.
+
+    Args:
+        every: one of `EVERY`.
+        at: `HH:MM`, for hourly runs `:MM`; None takes 03:17.
+        on: a weekday such as `mon`, or a day of the month from 1 to 28; None takes the first of either.
+
+    Raises:
+        OptionError: naming what does not fit.
+    """
+    return Timetable(every, DEFAULT_AT if at is None else _time(every, at), _day(every, on))
+
+
+def next_runs(table: Timetable, now: datetime, zone: tzinfo | None = None, count: int = 3) -> list[NextRun]:
+    """The next runs after `now`.
+
+    Args:
+        table: when.
+        now: with a zone.
+        zone: whose clock is meant; None for that of this machine.
+        count: how many.
+    """
+    found = []
+    for run in _runs(table, now.astimezone(zone).date(), zone):
+        if run.moment > now:
+            found.append(run)
+        if len(found) == count:
+            break
+    return found
+
+
+def clock_changes(table: Timetable, now: datetime, zone: tzinfo | None = None) -> list[NextRun]:
+    """Runs of the next year that a change of the clock skips or repeats."""
+    begin = now.astimezone(zone).date()
+    changed = []
+    for run in _runs(table, begin, zone):
+        if run.moment.date() > begin + timedelta(days=_YEAR):
+            break
+        if run.problem and run.moment > now:
+            changed.append(run)
+    return changed
+
+
+def _time(every: str, text: str) -> time:
+    match = _AT.fullmatch(text)
+    if match is None or (match[1] is None) != (every == "hour"):
+        expected = ":MM, such as :17" if every == "hour" else "HH:MM, such as 03:17"
+        raise OptionError(f"--at is '{text}'", hint=f"with --every {every} write {expected}")
+    return time(int(match[1] or 0), int(match[2]))
+
+
+def _day(every: str, text: str | None) -> int:
+    if every == "week":
+        name = (text or WEEKDAYS[0]).lower()
+        if name not in WEEKDAYS:
+            raise OptionError(f"--on is '{text}'", hint=f"a weekly run needs one of {', '.join(WEEKDAYS)}")
+        return WEEKDAYS.index(name)
+    if every == "month":
+        if not re.fullmatch("[0-9]{1,2}", text or "1") or not 1 <= int(text or "1") <= _LAST_DAY:
+            raise OptionError(
+                f"--on is '{text}'", hint=f"a monthly run needs a day that every month has: 1-{_LAST_DAY}"
+            )
+        return int(text or "1")
+    if text is not None:
+        raise OptionError(f"--on is '{text}' with --every {every}", hint="it goes with --every week or month")
+    return 0
+
+
+def _runs(table: Timetable, begin: date, zone: tzinfo | None) -> Iterator[NextRun]:
+    """Runs from a day on, in the order of time, without end."""
+    day = begin
+    while True:
+        if table.every == "hour":
+            yield from _hourly(day, table.at.minute, zone)
+        elif _is_due(table, day):
+            yield _one(datetime.combine(day, table.at), zone)
+        day += timedelta(days=1)
+
+
+def _is_due(table: Timetable, day: date) -> bool:
+    if table.every == "week":
+        return day.weekday() == table.on
+    return table.every == "day" or day.day == table.on
+
+
+def _hourly(day: date, minute: int, zone: tzinfo | None) -> Iterator[NextRun]:
+    """Each hour that the clock really shows, one that it shows twice both times."""
+    walls = [datetime.combine(day, time(hour, minute)) for hour in range(24)]
+    moments = {_instant(wall.replace(fold=fold), zone) for wall in walls for fold in (0, 1)}
+    for instant in sorted(moments):
+        local = instant.astimezone(zone)
+        if (local.date(), local.minute) == (day, minute):
+            yield NextRun(local)
+
+
+def _one(wall: datetime, zone: tzinfo | None) -> NextRun:
+    first, second = (_instant(wall.replace(fold=fold), zone) for fold in (0, 1))
+    local = first.astimezone(zone)
+    problem = ""
+    if local.replace(tzinfo=None, fold=0) != wall:
+        problem = f"{wall:%H:%M} does not exist on {wall:%Y-%m-%d}"
+    elif first != second:
+        problem = f"{wall:%H:%M} comes twice on {wall:%Y-%m-%d}"
+    return NextRun(local, problem)
+
+
+def _instant(wall: datetime, zone: tzinfo | None) -> datetime:
+    # Without a zone Python takes the clock of the machine.
+    return wall.replace(tzinfo=zone).astimezone(UTC)

@@ -1,0 +1,146 @@
+"""`status`: whether each model is in service, when it was last looked after, and how its last retraining ended."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import asdict, dataclass, replace
+from datetime import UTC, datetime
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any
+
+from tsforecast.errors import GateError, InputMissingError, TsforecastError
+from tsforecast.frequency import DAY
+from tsforecast.store.last_run import LastRun, last_checked, names_of_runs, read_last_run
+from tsforecast.store.layout import current_version, model_names, version_folder
+from tsforecast.store.load import describe_version
+from tsforecast.workflows.ages import age_text
+
+
+@dataclass(frozen=True)
+class ModelStatus:
+    """What an operator wants to know of a model.
+
+    Args:
+        name: of the model.
+        version: in service, None where there is none.
+        published: moment of it in UTC, None where it cannot be read.
+        trained_until: the newest stamp of the data that it was trained on, with a Z where it is in UTC; may be empty.
+        last_run: how the last retraining ended, None where there was none.
+        checked: moment at which the last retraining ended, in UTC.
+        error: why the model cannot be used, or what is known of it not be read; None for a sound one.
+    """
+
+    name: str
+    version: int | None = None
+    published: datetime | None = None
+    trained_until: str = ""
+    last_run: LastRun | None = None
+    checked: datetime | None = None
+    error: TsforecastError | None = None
+
+    @property
+    def looked_after(self) -> datetime | None:
+        """When it was last published, or found to be good enough by a retraining; None if never."""
+        checked = self.checked if self.last_run is not None and self.last_run.succeeded else None
+        return max((moment for moment in (self.published, checked) if moment is not None), default=None)
+
+    def age(self, now: datetime) -> float | None:
+        """Seconds since then."""
+        return None if self.looked_after is None else max(0.0, (now - self.looked_after).total_seconds())
+
+    def to_dict(self, now: datetime) -> dict[str, Any]:
+        """Plain values for JSON."""
+        run = self.last_run
+        return {
+            "name": self.name,
+            "version": self.version,
+            "published": _iso(self.published),
+            "trained_until": self.trained_until or None,
+            "last_run": asdict(run) | {"finished": _iso(run.finished)} if run else None,
+            "checked": _iso(self.checked),
+            "age_seconds": self.age(now),
+            "problem": self.error.to_dict() if self.error else None,
+        }
+
+
+def read_status(store: str | Path = "models", name: str | None = None, *, trusted: bool = False) -> list[ModelStatus]:
+    """The models of a store by name, or one of them. A damaged one is there with its error.
+
+    Args:
+        store: folder of all models.
+        name: of the model; None takes all.
+        trusted: whether others may own the store and write to it.
+
+    Raises:
+        InputMissingError: the store cannot be read, holds no model, or none of that name.
+    """
+    folder = Path(store)
+    names = sorted({*model_names(folder), *names_of_runs(folder)})
+    if not names:
+        raise InputMissingError(f"no model in {store}", hint="fit one first: tsforecast fit DATA")
+    if name is None:
+        return [_status(folder / each, trusted) for each in names]
+    if name not in names:
+        close = get_close_matches(name.lower(), names, n=3, cutoff=0.5)
+        hint = f"did you mean {', '.join(close)}?" if close else f"there is {', '.join(names[:10])}"
+        raise InputMissingError(f"no model '{name}' in {store}", hint=hint)
+    return [_status(folder / name, trusted)]
+
+
+def with_limit(models: Sequence[ModelStatus], max_age: float, now: datetime) -> list[ModelStatus]:
+    """The same, with an error for each sound model that has not been looked after for more than `max_age` seconds."""
+    return [model if model.error else replace(model, error=_stale(model, max_age, now)) for model in models]
+
+
+def worst(models: Sequence[ModelStatus]) -> int:
+    """The exit status of all together: a model that cannot be used counts for more than an old one."""
+    return max((model.error.exit_code for model in models if model.error), default=0)
+
+
+def _status(model: Path, trusted: bool) -> ModelStatus:
+    status, problem = ModelStatus(model.name), None
+    try:
+        status = replace(status, checked=last_checked(model), last_run=read_last_run(model))
+    except TsforecastError as error:
+        problem = error
+    try:
+        version = current_version(model, trusted=trusted)
+        status = replace(status, version=version)
+        details = describe_version(version_folder(model, version), trusted=trusted)
+    except TsforecastError as error:
+        # What is wrong with the model matters more than what is wrong with the news of it.
+        return replace(status, error=error)
+    published, until = datetime.fromisoformat(details["published"]), _trained_until(details)
+    return replace(status, published=published, trained_until=until, error=problem)
+
+
+def _trained_until(details: dict[str, Any]) -> str:
+    with suppress(ValueError):
+        text = datetime.fromisoformat(str(details["provenance"].get("last"))).isoformat()
+        frequency = details["frequency"]
+        zoned = details["schema"]["time_zone"] is not None
+        return f"{text}Z" if zoned and frequency["kind"] == "fixed" and frequency["step"] < DAY else text
+    return ""
+
+
+def _stale(model: ModelStatus, max_age: float, now: datetime) -> GateError | None:
+    age = model.age(now)
+    if age is not None and age <= max_age:
+        return None
+    since = "never" if age is None else f"{age_text(age)} ago"
+    return GateError(
+        f"model '{model.name}' was last looked after {since}, the limit is {age_text(max_age)}",
+        hint=f"the last retraining {_outcome(model.last_run)}",
+    )
+
+
+def _outcome(run: LastRun | None) -> str:
+    if run is None:
+        return "has left no trace"
+    return f"ended with status {run.exit_code} at {run.finished:%Y-%m-%d %H:%M} UTC: {run.status}, {run.message}"
+
+
+def _iso(moment: datetime | None) -> str | None:
+    return None if moment is None else moment.astimezone(UTC).isoformat()
