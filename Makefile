@@ -3,11 +3,12 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: help demo test check install clean
+.PHONY: help demo test sweep check install clean
 
 help:
 	@echo "make demo     install tsforecast into $(VENV), then fit and forecast a small data set"
-	@echo "make test     run the tests"
+	@echo "make test     run the tests, but for the sweeps"
+	@echo "make sweep    run the sweeps: kills, full disks, environments, cron, ...; some minutes"
 	@echo "make check    lint, format, types, layers"
 	@echo "make install  install tsforecast and the tools of development into $(VENV)"
 	@echo "make clean    remove $(VENV), builds and caches"
@@ -16,7 +17,11 @@ demo: $(VENV)/installed
 	PATH="$(CURDIR)/$(BIN):$$PATH" bash examples/demo.sh
 
 test: $(VENV)/installed-dev
-	$(BIN)/python -m pytest -n 2
+	$(BIN)/python -m pytest -n 2 -m "not sweep"
+
+# Those that need a tool or a right that is not there are skipped, and the reasons are listed.
+sweep: $(VENV)/installed-dev
+	$(BIN)/python -m pytest -n 2 -m sweep -rs --durations=15
 
 check: $(VENV)/installed-dev
 	$(BIN)/ruff check .

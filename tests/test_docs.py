@@ -20,7 +20,11 @@ ROOT = Path(__file__).resolve().parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 BIN = Path(sys.executable).parent
 # The same commands, trained for one epoch only.
-QUICK = {"TSFORECAST_FIT_PRESET": "fast", "TSFORECAST_FIT_EPOCHS": "1", "TSFORECAST_FIT_LINEAR_SKIP": "on"}
+QUICK = {
+    f"TSFORECAST_{command}_{option}": value
+    for command in ("FIT", "RETRAIN")
+    for option, value in {"PRESET": "fast", "EPOCHS": "1", "LINEAR_SKIP": "on"}.items()
+}
 
 
 def blocks(marker: str) -> list[list[str]]:
@@ -39,6 +43,8 @@ def start(line: str | list[str], folder: Path) -> subprocess.CompletedProcess[st
 
 def test_every_command_of_the_readme_runs(tmp_path: Path) -> None:
     (tmp_path / "datasets").symlink_to(ROOT / "datasets")
+    for name, text in re.findall(r"<!-- file (\S+) -->\n```\w+\n(.*?)```", README, flags=re.S):
+        (tmp_path / name).write_text(text)
     lines = [line for block in blocks("run") for line in block]
     assert len(lines) >= 5
     for line in lines:

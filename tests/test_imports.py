@@ -52,6 +52,12 @@ def start(*command: str, folder: Path) -> subprocess.CompletedProcess[str]:
         ("fti data.csv", 2),
         ("models list", 0),
         ("models list --json", 0),
+        ("schedule none.toml", 66),
+        ("status", 66),
+        ("models verify", 0),
+        ("models rollback sales", 66),
+        ("models prune sales --keep 3", 66),
+        ("models export -o sales.zip", 66),
     ],
 )
 def test_no_heavy_import(line: str, status: int, tmp_path: Path) -> None:

@@ -1,0 +1,216 @@
+"""Many processes on one store: writers one after the other, readers always with one whole version (P4, P5, P6, P16)."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import shutil
+import signal
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from multiprocessing.process import BaseProcess
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import numpy as np
+import pytest
+
+from tests.store.conftest import build
+from tests.store.test_publish import AT_REST
+from tests.store.test_trust import as_stranger
+from tsforecast.errors import BusyError, OutputError
+from tsforecast.models.forecasting import predict_windows
+from tsforecast.store.bundle import Bundle
+from tsforecast.store.layout import RETRAIN_LOCK, current_version, version_numbers
+from tsforecast.store.lock import hold
+from tsforecast.store.opening import open_version
+from tsforecast.store.publish import publish
+from tsforecast.store.retention import prune, rollback
+from tsforecast.store.verification import check_versions
+from tsforecast.workflows.predict import predict
+
+pytestmark = [pytest.mark.sweep, pytest.mark.timeout(600)]
+
+WRITERS, ROUNDS = 20, 10
+PUBLICATIONS, LOADS, READERS = 200, 1000, 3
+KILLS = 100
+FORK = multiprocessing.get_context("fork")
+
+
+def in_processes(count: int, work: Callable[[int, Any], None]) -> None:
+    """Run `work(number, start)` in processes, each of which waits for `start.wait()` until all are there."""
+    start = FORK.Barrier(count)
+    processes = [FORK.Process(target=work, args=(number, start)) for number in range(count)]
+    finish(processes)
+
+
+def finish(processes: list[BaseProcess]) -> None:
+    for process in processes:
+        process.start()
+    for process in processes:
+        process.join(300)
+    assert [process.exitcode for process in processes] == [0] * len(processes)
+
+
+def test_no_version_is_lost_when_many_publish_at_once(tmp_path: Path) -> None:
+    bundle = build("naive")
+
+    def work(number: int, start: Any) -> None:
+        start.wait()
+        publish(replace(bundle, provenance={"writer": number}), store=tmp_path, name="sales")
+
+    for turn in range(1, ROUNDS + 1):
+        in_processes(WRITERS, work)
+        assert version_numbers(tmp_path / "sales") == tuple(range(1, WRITERS * turn + 1))
+        assert current_version(tmp_path / "sales") == WRITERS * turn
+    assert sorted(os.listdir(tmp_path / "sales")) == AT_REST
+    checked = list(check_versions(tmp_path))
+    assert len(checked) == WRITERS * ROUNDS
+    assert [each.error for each in checked if each.error] == []
+    # Each writer of each round has its version.
+    writers = [open_version(tmp_path, "sales", number).bundle.provenance["writer"] for number in range(1, 201)]
+    assert sorted(writers) == sorted(list(range(WRITERS)) * ROUNDS)
+
+
+def test_of_many_retrainings_one_begins_and_the_others_end_at_once(tmp_path: Path) -> None:
+    path = tmp_path / "sales" / RETRAIN_LOCK
+    for _ in range(ROUNDS):
+        results, over = FORK.Queue(), FORK.Event()
+
+        def work(number: int, start: Any, results: Any = results, over: Any = over) -> None:
+            start.wait()
+            began = time.monotonic()
+            try:
+                with hold(path):
+                    results.put(("won", 0.0))
+                    over.wait(60)
+            except BusyError as error:
+                results.put((str(error), time.monotonic() - began))
+
+        start = FORK.Barrier(WRITERS)
+        processes = [FORK.Process(target=work, args=(number, start)) for number in range(WRITERS)]
+        for process in processes:
+            process.start()
+        ended = [results.get(timeout=60) for _ in range(WRITERS)]
+        over.set()
+        for process in processes:
+            process.join(60)
+        assert [process.exitcode for process in processes] == [0] * WRITERS
+        losers = [(text, seconds) for text, seconds in ended if text != "won"]
+        assert len(losers) == WRITERS - 1
+        assert all("held by " in text for text, _ in losers)
+        assert max(seconds for _, seconds in losers) < 2
+        assert path.read_bytes() == b""
+
+
+def marked(version: int) -> Bundle:
+    """A bundle whose weights, context, metrics and provenance tell its version."""
+    bundle = build("linear")
+    weights = {name: np.full_like(value, version / 1000) for name, value in bundle.weights.items()}
+    golden = bundle.golden
+    expected = predict_windows(bundle.spec, weights, golden.context, golden.mask, golden.series)
+    return replace(
+        bundle,
+        weights=weights,
+        context=replace(bundle.context, values=np.full_like(bundle.context.values, version)),
+        golden=replace(golden, expected=expected),
+        metrics={"version": version},
+        provenance={"version": version},
+    )
+
+
+def told(bundle: Bundle) -> set[float]:
+    """The versions that the parts of a bundle tell: one, unless they are mixed."""
+    weights = {round(1000 * float(value)) for tensor in bundle.weights.values() for value in np.unique(tensor)}
+    return {*weights, *np.unique(bundle.context.values), bundle.metrics["version"], bundle.provenance["version"]}
+
+
+def test_readers_always_get_one_whole_version(tmp_path: Path) -> None:
+    publish(marked(1), store=tmp_path, name="sales")
+    published, loads = FORK.Value("i", 1), FORK.Value("i", 0)
+    seen = FORK.Queue()
+
+    def write() -> None:
+        while published.value < PUBLICATIONS or loads.value < LOADS:
+            publish(marked(published.value + 1), store=tmp_path, name="sales", keep=2)
+            published.value += 1
+
+    def read() -> None:
+        versions = set()
+        while published.value < PUBLICATIONS or loads.value < LOADS:
+            opened = open_version(tmp_path, "sales")
+            assert told(opened.bundle) == {opened.version}
+            assert opened.notes == ()
+            versions.add(opened.version)
+            with loads.get_lock():
+                loads.value += 1
+        seen.put(len(versions))
+
+    finish([FORK.Process(target=write), *(FORK.Process(target=read) for _ in range(READERS))])
+    assert published.value >= PUBLICATIONS
+    assert loads.value >= LOADS
+    # The readers have met many versions, so that they did read while there was writing.
+    assert all(seen.get(timeout=60) > 20 for _ in range(READERS))
+    assert len(version_numbers(tmp_path / "sales")) == 2
+
+
+def test_a_killed_holder_frees_its_lock(tmp_path: Path) -> None:
+    path = tmp_path / ".lock"
+    longest = 0.0
+    for _ in range(KILLS):
+        reading, writing = os.pipe()
+        child = os.fork()
+        if child == 0:
+            with hold(path):
+                os.write(writing, b"x")
+                time.sleep(60)
+            os._exit(1)
+        os.close(writing)
+        assert os.read(reading, 1) == b"x"
+        os.close(reading)
+        with pytest.raises(BusyError, match=f"held by process {child} "), hold(path):
+            raise AssertionError
+        os.kill(child, signal.SIGKILL)
+        began = time.monotonic()
+        with hold(path, wait=10):
+            longest = max(longest, time.monotonic() - began)
+        os.waitpid(child, 0)
+    assert longest < 1
+
+
+def test_a_store_that_cannot_be_written_can_be_read(tmp_path: Path) -> None:
+    bundle = build("naive")
+    with TemporaryDirectory() as folder:
+        store = Path(folder) / "store"
+        for _ in range(2):
+            publish(bundle, store=store, name="sales")
+        for path in (store.parent, store, *store.rglob("*")):
+            path.chmod(0o555 if path.is_dir() else 0o444)
+        before = {path: path.read_bytes() for path in store.rglob("*") if path.is_file()}
+
+        def refused(change: Callable[[], object]) -> None:
+            with pytest.raises(OutputError):
+                change()
+
+        def use() -> None:
+            assert predict(store=store).version == 2
+            assert predict(store=store, version=1).rows == 10
+            assert [each.error for each in check_versions(store)] == [None, None]
+            refused(lambda: publish(bundle, store=store, name="sales"))
+            refused(lambda: publish(bundle, store=store, name="new"))
+            refused(lambda: rollback(store, "sales"))
+            refused(lambda: prune(store, "sales", 1))
+            refused(lambda: hold(store / "sales" / RETRAIN_LOCK).__enter__())
+
+        try:
+            if os.geteuid() == 0:  # whom no mode stops
+                assert as_stranger(use) == ""
+            else:
+                use()
+            assert {path: path.read_bytes() for path in store.rglob("*") if path.is_file()} == before
+        finally:
+            for path in (store.parent, store, *store.rglob("*")):
+                path.chmod(0o755)
+            shutil.rmtree(store)

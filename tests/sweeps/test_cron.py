@@ -1,0 +1,53 @@
+"""The example in examples/cron, under real cron."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+
+from tsforecast.cli import COMMANDS
+
+pytestmark = [pytest.mark.sweep, pytest.mark.timeout(500)]
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def is_running() -> bool:
+    """Whether there is a cron on this machine."""
+    names = []
+    for path in Path("/proc").glob("[0-9]*/comm"):
+        with suppress(OSError):  # it has ended meanwhile
+            names.append(path.read_text())
+    return "cron\n" in names
+
+
+@pytest.fixture
+def cron() -> None:
+    if "retrain" not in COMMANDS:
+        pytest.skip("there is no command retrain yet")
+    if os.geteuid() != 0 or shutil.which("cron", path=f"{os.environ['PATH']}:/usr/sbin") is None:
+        pytest.skip("needs root and cron")
+    if is_running():
+        pytest.skip("another cron is running")
+
+
+def test_two_runs(cron: None, tmp_path: Path) -> None:
+    beside = Path(sys.executable).parent
+    environment = os.environ | {"PATH": f"{beside}:{os.environ['PATH']}", "PYTHONPATH": str(ROOT), "RUNS": "2"}
+    demo = ["bash", str(ROOT / "examples" / "cron" / "demo.sh"), str(tmp_path / "demo")]
+    done = subprocess.run(demo, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=450)
+    assert done.returncode == 0, done.stdout + done.stderr
+    first, second, *_ = (json.loads(line) for line in (tmp_path / "demo" / "runs.jsonl").read_text().splitlines())
+    assert (first["status"], first["exit"], first["version"]) == ("promoted", 0, 1)
+    assert (second["status"], second["exit"]) in {("promoted", 0), ("rejected", 3)}
+    assert second["rows"] - first["rows"] == 48
+    assert not os.path.lexists("/etc/cron.d/tsforecast-demo")
+    assert not is_running()
+    made = {path.name for path in (tmp_path / "demo").iterdir()}
+    assert made == {"shop.toml", "sales.csv", "models", "forecast.csv", "runs.jsonl", "shop.prom"}
