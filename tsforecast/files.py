@@ -173,14 +173,6 @@ def _remove_unlocked(path: Path) -> None:
         os.close(handle)
 
 
-def write_new(path: Path, data: bytes) -> None:
-    """Create a file that did not exist, and wait until it is on the disk."""
-    with open(path, "xb") as stream:
-        stream.write(data)
-        stream.flush()
-        os.fsync(stream.fileno())
-
-
 def sync_folder(path: Path) -> None:
     """Wait until the names in a folder are on the disk, where the file system can."""
     handle = os.open(path, os.O_RDONLY)

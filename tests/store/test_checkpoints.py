@@ -291,7 +291,7 @@ def test_a_part_that_a_kill_left_is_no_obstacle(training: Training) -> None:
     assert os.listdir(training.folder) == ["finished-0000"]
 
 
-CALLS = ("write_new", "sync_folder")
+CALLS = ("write_file", "sync_folder")
 
 
 @pytest.mark.parametrize("call", CALLS)

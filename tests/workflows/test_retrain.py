@@ -265,6 +265,13 @@ def test_a_damaged_champion_stops_the_run(table, again, tmp_path):
         again(table(390))
 
 
+def test_damaged_news_of_the_last_run_do_not_stop_the_next(table, again, tmp_path):
+    again(table(330))
+    (_model(tmp_path) / "last_run.json").write_text("{")
+    assert again(table(390)).status in ("promoted", "rejected")
+    assert read_last_run(_model(tmp_path)).status in ("promoted", "rejected")
+
+
 def test_a_deadline_limits_the_training(table, again, monkeypatch):
     asked = []
     monkeypatch.setattr(retraining, "compete", lambda data, champion, options, *rest, **more: asked.append(options))

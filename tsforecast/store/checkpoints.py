@@ -19,10 +19,11 @@ from pathlib import Path
 from typing import Any
 
 from tsforecast.errors import TsforecastError
-from tsforecast.files import plain, sync_folder, write_new
+from tsforecast.files import plain, sync_folder
 from tsforecast.models.checkpoints import Progress, Recorder, RunKey, TrainedNetwork
 from tsforecast.models.events import Message, Report
 from tsforecast.store.checkpoint_files import MAX_BYTES, Stored, decode_run, encode_run
+from tsforecast.store.disk import write_file
 from tsforecast.store.layout import CHECKPOINT
 from tsforecast.store.reading import read_file
 
@@ -213,7 +214,7 @@ class _Checkpoint:
         try:
             data = encode_run(self.fingerprint, self.ordinal, self.key, result)
             part.unlink(missing_ok=True)
-            write_new(part, data)
+            write_file(part, data)
             os.replace(part, self.folder / name)
             sync_folder(self.folder)
         except OSError as error:

@@ -28,12 +28,14 @@ _KEYS = (
     "exit_code",
     "fingerprint",
     "finished",
+    "format_version",
     "message",
     "run_id",
     "seconds",
     "status",
     "version",
 )
+FORMAT_VERSION = 1
 _STAMP = "%Y-%m-%dT%H:%M:%S.%fZ"
 _RUN_ID = re.compile(r"[A-Za-z0-9._:-]{1,64}")
 _MAX_TEXT, _MAX_BYTES = 2000, 1 << 15
@@ -100,7 +102,8 @@ def write_last_run(model_folder: Path, run: LastRun) -> None:
         StorageError: the disk is full or failed.
     """
     finished = run.finished.astimezone(UTC).strftime(_STAMP)
-    data = json_bytes({**asdict(run), "finished": finished, "message": run.message[:_MAX_TEXT]})
+    facts = {**asdict(run), "finished": finished, "message": run.message[:_MAX_TEXT]}
+    data = json_bytes({**facts, "format_version": FORMAT_VERSION})
     with writing(model_folder):
         model_folder.mkdir(mode=0o750, parents=True, exist_ok=True)
     with whole_file(model_folder / LAST_RUN) as stream:
@@ -139,6 +142,7 @@ def names_of_runs(store: Path) -> list[str]:
 
 def _decode(data: bytes, file: str) -> LastRun:
     fields = read_fields(parse_json(data, file), _KEYS, file=file)
+    fields.integer("format_version", FORMAT_VERSION, FORMAT_VERSION)
     if not _RUN_ID.fullmatch(fields.text("run_id")):
         fields.refuse("run_id", "up to 64 letters, digits and ._:-")
     return LastRun(

@@ -21,7 +21,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from tsforecast.errors import BusyError, OptionError, TsforecastError, exit_code_of
+from tsforecast.errors import BusyError, ModelError, OptionError, TsforecastError, exit_code_of
 from tsforecast.files import check_folder
 from tsforecast.io.forecasts import check_forecast_file, write_forecast
 from tsforecast.io.panels import ReadOptions, ReadResult, read_panel
@@ -31,7 +31,7 @@ from tsforecast.models.events import Message, Report
 from tsforecast.models.registry import get_model
 from tsforecast.store.bundle import Bundle
 from tsforecast.store.checkpoints import drop_checkpoint, recording
-from tsforecast.store.last_run import read_last_run
+from tsforecast.store.last_run import LastRun, read_last_run
 from tsforecast.store.layout import RETRAIN_LOCK, check_name, in_service
 from tsforecast.store.lock import hold, network_filesystem
 from tsforecast.store.opening import open_version
@@ -238,12 +238,21 @@ def _nothing_new(order: Order, result: RetrainResult, champion: Bundle | None, d
     """Why there is nothing to do; empty where there is."""
     if champion is None:
         return ""
-    last = read_last_run(order.model)
+    last = _last_run(order)
     if last is not None and last.fingerprint == result.fingerprint and last.status in _SETTLED:
         return f"data and configuration are those of the run of {last.finished:%Y-%m-%d %H:%M} UTC: {last.message}"
     if champion.provenance.get("data_hash") == data.data_hash:
         return f"version {result.version} was trained on the same data"
     return ""
+
+
+def _last_run(order: Order) -> LastRun | None:
+    try:
+        return read_last_run(order.model)
+    except ModelError as error:
+        # It is only news: the run goes on, and writes it anew.
+        order.report(Message("warning", str(error)))
+        return None
 
 
 def _settled(order: Order, result: RetrainResult, contest: Contest, data: ReadResult) -> RetrainResult:
