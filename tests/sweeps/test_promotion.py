@@ -25,6 +25,7 @@ from tsforecast.models.config import FitOptions
 from tsforecast.workflows import contest as contest_module
 from tsforecast.workflows.contest import challenger_bundle, compete
 from tsforecast.workflows.fit import learn
+from tsforecast.workflows.rules import PromotionRules
 
 pytestmark = pytest.mark.sweep
 
@@ -66,7 +67,7 @@ def options_of(name):
 
 
 def hold(panel, champion, options):
-    return compete(table(panel), champion, options, began=time.monotonic())
+    return compete(table(panel), champion, options, PromotionRules(), began=time.monotonic())
 
 
 def trained(panel, options):

@@ -27,6 +27,7 @@ from tests.sweeps.children import (
 
 pytestmark = [pytest.mark.sweep, pytest.mark.timeout(600)]
 MOST_SECONDS = 10.0
+Command = Callable[..., tuple[str, ...]]
 STATUS = {signal.SIGTERM: 143, signal.SIGINT: 130, signal.SIGHUP: 129}
 WORDS = {number: "interrupted" if number == signal.SIGINT else f"ended by {number.name}" for number in SIGNALS}
 
@@ -66,9 +67,10 @@ def reached(moment: Moment) -> Callable[[list[str]], bool]:
     return lambda lines: not moment.seen or sum(moment.seen in line for line in lines) >= moment.count
 
 
-def check_ended(folder: Path, number: signal.Signals, moment: Moment, words: tuple[str, ...]) -> float:
+def check_ended(folder: Path, number: signal.Signals, moment: Moment, command: Command) -> float:
     """One run that a signal ends; seconds that it took to end."""
     model = make_champion(folder)
+    words = command(folder, "--epochs", "60")
     done = end_at(words, folder, number, reached(moment), moment.after)
     told = [line for line in done.stderr.splitlines() if line.startswith("Error")]
     place = f"{number.name} when {moment.name}: {done.stderr[-2000:]}"
@@ -95,13 +97,13 @@ def check_log(folder: Path, status: int, *, begun: bool) -> None:
 
 
 @pytest.mark.parametrize("command", [retrain_words])
-def test_a_signal_at_any_moment_leaves_the_champion(tmp_path: Path, command: Callable[..., tuple[str, ...]]) -> None:
+def test_a_signal_at_any_moment_leaves_the_champion(tmp_path: Path, command: Command) -> None:
     cases = list(product(MOMENTS, SIGNALS))
     folders = [tmp_path / str(number) for number in range(len(cases))]
     with ThreadPoolExecutor(2) as pool:
         ended = list(
             pool.map(
-                lambda folder, case: check_ended(folder, case[1], case[0], command(folder, "--epochs", "60")),
+                lambda folder, case: check_ended(folder, case[1], case[0], command),
                 folders,
                 cases,
             )
@@ -111,9 +113,7 @@ def test_a_signal_at_any_moment_leaves_the_champion(tmp_path: Path, command: Cal
 
 @pytest.mark.parametrize("command", [fit_words, retrain_words])
 @pytest.mark.parametrize("number", SIGNALS)
-def test_a_signal_while_a_version_is_published(
-    tmp_path: Path, number: signal.Signals, command: Callable[..., tuple[str, ...]]
-) -> None:
+def test_a_signal_while_a_version_is_published(tmp_path: Path, number: signal.Signals, command: Command) -> None:
     """Between the stage and CURRENT there are milliseconds: the old version is in service, or the new one."""
     folder = tmp_path / "run"
     model = make_champion(folder)
