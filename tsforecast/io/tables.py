@@ -131,7 +131,7 @@ def _check_end(text: bytes, file: str, whole_lines: bool) -> list[Note]:
     if whole_lines:
         raise DataError(
             "the last line has no line ending: it may be cut",
-            hint="if the file is still being written, try again when it is complete",
+            hint="try again if it is still being written; if it always ends so, give --no-final-newline",
             file=file,
             row=text.count(b"\n") + 1,
         )
