@@ -77,10 +77,10 @@ def test_a_hostile_version_is_refused(good: Path, tmp_path: Path, marker: Path, 
     folder = spoilt(good, tmp_path / "store", "sales", case)
     before = tree(tmp_path)
     open_version(good)  # imports and caches are no part of the bill
-    began = time.perf_counter()
+    began = time.process_time()  # of this process: other work on the machine is not the loader's
     with pytest.raises(TsforecastError) as caught:
         open_version(tmp_path / "store", "sales")
-    seconds = time.perf_counter() - began
+    seconds = time.process_time() - began
     tracemalloc.start()
     try:
         with pytest.raises(TsforecastError):
