@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from tsforecast.errors import OptionError
 from tsforecast.io.panels import ReadOptions
-from tsforecast.io.timestamps import stamp_index
+from tsforecast.io.typed_stamps import stamp_index
 from tsforecast.models.config import FitOptions
 from tsforecast.models.events import Report
 from tsforecast.workflows import fit as fitting
@@ -79,7 +79,8 @@ def predict(
         **reading: options of reading, such as `delimiter=";"`.
 
     Returns:
-        The user's id columns and time column (as time stamps), `forecast`, and `lower_80`, `upper_80`, ...
+        The user's id columns and time column (as time stamps; as they were, where its parts have columns of their own),
+        `forecast`, and `lower_80`, `upper_80`, ...
 
     Raises:
         TsforecastError: with the file, row and column where there is one.
@@ -97,6 +98,8 @@ def predict(
         report=report,
     )
     frame = result.frame.copy()
+    if len(result.schema.time_cols) > 1:
+        return frame
     steps = result.forecast.starts[:, None] + range(result.forecast.horizon)
     frame[result.schema.time_col] = stamp_index(
         result.history.frequency.stamps(steps.ravel()), result.schema, result.history.frequency
@@ -110,6 +113,7 @@ _COLUMNS = {"time_col", "target_cols", "id_cols"}
 _MODEL = {field.name for field in fields(FitOptions)}
 # On the command line these can be given several times, and are named for one.
 _PLURAL = {"target_col": "target_cols", "id_col": "id_cols"}
+_LISTS = {*_PLURAL.values(), "missing"}
 
 
 def _options(options: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -128,7 +132,7 @@ def _named(options: dict[str, Any], known: set[str]) -> dict[str, Any]:
             names = known | {one for one, many in _PLURAL.items() if many in known}
             close = get_close_matches(key, names | _MODEL if _COLUMNS.issubset(known) else names, n=1)
             raise OptionError(f"unknown option '{key}'", hint=f"did you mean '{close[0]}'?" if close else "")
-        if field in _PLURAL.values():
+        if field in _LISTS:
             value = (value,) if isinstance(value, str) else tuple(value)
         named[field] = value
     return named

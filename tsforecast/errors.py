@@ -19,7 +19,11 @@ program with 128 and its number.
 from __future__ import annotations
 
 import signal
+from dataclasses import asdict, dataclass
 from typing import Any
+
+# As many places of one kind of error are told one by one.
+MOST_PLACES = 20
 
 
 class Terminated(BaseException):
@@ -47,6 +51,21 @@ class Terminated(BaseException):
         return {"code": self.exit_code, "message": str(self), **nothing}
 
 
+@dataclass(frozen=True)
+class BadCell:
+    """One of several cells with the same error.
+
+    Args:
+        row: line number in the file, the header being line 1.
+        column: name of the column.
+        value: what the cell says.
+    """
+
+    row: int
+    column: str
+    value: str
+
+
 class TsforecastError(Exception):
     """An error with a place and a way out.
 
@@ -56,6 +75,8 @@ class TsforecastError(Exception):
         file: the file it was found in; may be empty.
         row: line number in that file, the header being line 1.
         column: name of the column.
+        places: the first of several cells with this error, `row` and `column` being those of the first; else empty.
+        total: how many cells have it, those beyond `MOST_PLACES` counted.
     """
 
     exit_code = 70
@@ -68,6 +89,8 @@ class TsforecastError(Exception):
         file: str = "",
         row: int | None = None,
         column: str = "",
+        places: tuple[BadCell, ...] = (),
+        total: int = 0,
     ) -> None:
         super().__init__(message)
         self.message = message
@@ -75,6 +98,8 @@ class TsforecastError(Exception):
         self.file = file
         self.row = row
         self.column = column
+        self.places = places
+        self.total = total
 
     def __str__(self) -> str:
         place = self.file
@@ -86,8 +111,8 @@ class TsforecastError(Exception):
         return f"{text}; {self.hint}" if self.hint else text
 
     def to_dict(self) -> dict[str, Any]:
-        """The record that `--json` prints."""
-        return {
+        """The record that `--json` prints; with `places` and `total` where there are several places."""
+        record = {
             "code": self.exit_code,
             "file": self.file or None,
             "row": self.row,
@@ -95,6 +120,8 @@ class TsforecastError(Exception):
             "message": self.message,
             "hint": self.hint or None,
         }
+        several = {"places": [asdict(place) for place in self.places], "total": self.total}
+        return {**record, **several} if self.places else record
 
 
 class OptionError(TsforecastError):

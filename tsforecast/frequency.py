@@ -1,4 +1,4 @@
-"""The step of a table: inferred from its stamps, counted in whole steps, continued past its end.
+"""The step of a table: counted in whole steps, continued past its end, named.
 
 A stamp on the grid of a frequency has an *ordinal*, an integer that grows by one per step, so that a gap is a
 jump of ordinals and the future is `last + 1, last + 2, ...`. Months, month ends and business days are steps on the
@@ -14,19 +14,15 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from tsforecast.errors import DataError
-
 SECOND = 1_000_000
 MINUTE = 60 * SECOND
 HOUR = 60 * MINUTE
 DAY = 24 * HOUR
 MONTH_END = 31
-_MONTHS = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")
-_WEEKDAYS = ("MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN")
+MONTH_NAMES = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")
+WEEKDAY_NAMES = ("MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN")
 _EPOCH_WEEKDAY = 3  # 1970-01-01 was a Thursday
-# A table whose steps are mostly equal is regular with gaps; below this share it has no frequency.
-_REGULAR_SHARE = 0.5
-_ALL = 1.0
+_ADJECTIVES = {30 * MINUTE: "half-hourly", HOUR: "hourly", DAY: "daily", 7 * DAY: "weekly"}
 
 Stamps = NDArray[np.datetime64]
 Ordinals = NDArray[np.int64]
@@ -64,7 +60,7 @@ class Frequency:
             return _month_alias(self)
         if self.step % (7 * DAY) == 0:
             weekday = (self.phase // DAY + _EPOCH_WEEKDAY) % 7
-            return _multiple(self.step // (7 * DAY), f"W-{_WEEKDAYS[weekday]}")
+            return _multiple(self.step // (7 * DAY), f"W-{WEEKDAY_NAMES[weekday]}")
         for unit, name in ((DAY, "D"), (HOUR, "h"), (MINUTE, "min"), (SECOND, "s"), (1000, "ms")):
             if self.step % unit == 0:
                 return _multiple(self.step // unit, name)
@@ -92,6 +88,21 @@ class Frequency:
                 return one if count == 1 else f"every {count} {many}"
         return f"every {self.step} microseconds"
 
+    @property
+    def adjective(self) -> str:
+        """The frequency before a noun, such as `half-hourly` or `15-minute` data."""
+        if self.kind == "business":
+            return "business-day"
+        if self.kind == "month":
+            words = {1: "monthly", 3: "quarterly", 6: "half-yearly", 12: "yearly"}
+            return words.get(self.step, f"{self.step}-month")
+        if self.step in _ADJECTIVES:
+            return _ADJECTIVES[self.step]
+        for unit, word in ((7 * DAY, "week"), (DAY, "day"), (HOUR, "hour"), (MINUTE, "minute"), (SECOND, "second")):
+            if self.step % unit == 0:
+                return f"{self.step // unit}-{word}"
+        return f"{self.step}-microsecond"
+
     def ordinals(self, stamps: Stamps) -> tuple[Ordinals, NDArray[np.bool_]]:
         """Count stamps in steps.
 
@@ -113,7 +124,7 @@ class Frequency:
             return count, np.is_busday(dates) & on_time
         months = dates.astype("datetime64[M]")
         day = (dates - months.astype("datetime64[D]")).astype(np.int64) + 1
-        wanted = np.minimum(self.day, _days_in_month(months))
+        wanted = np.minimum(self.day, days_in_month(months))
         count, rest = np.divmod(months.astype(np.int64) - self.phase, self.step)
         return count, (rest == 0) & (day == wanted) & on_time
 
@@ -126,17 +137,41 @@ class Frequency:
             dates = np.busday_offset(np.datetime64("1970-01-01"), counts, roll="forward")
         else:
             months = (counts * self.step + self.phase).astype("datetime64[M]")
-            day = np.minimum(self.day, _days_in_month(months))
+            day = np.minimum(self.day, days_in_month(months))
             dates = months.astype("datetime64[D]") + (day - 1).astype("timedelta64[D]")
         micros = dates.astype("datetime64[us]").astype(np.int64) + self.time_of_day
         return micros.astype("datetime64[us]")
+
+    def buckets(self, stamps: Stamps) -> Ordinals:
+        """The step that any stamps fall into, on the grid or not, shape (n,).
+
+        A bucket lasts from its own stamp to just before the next one. One that is named by the last day of a month
+        is made of whole calendar months.
+        """
+        if self._named_by_its_end:
+            months = stamps.astype("datetime64[M]").astype(np.int64)
+            return -((self.phase - months) // self.step)
+        counts = self.ordinals(stamps)[0]
+        return counts - (stamps < self.stamps(counts))
+
+    def bucket_starts(self, ordinals: Ordinals) -> Stamps:
+        """The moment at which each bucket begins, shape (n,)."""
+        if self._named_by_its_end:
+            months = ordinals * self.step + self.phase - self.step + 1
+            return months.astype("datetime64[M]").astype("datetime64[us]")
+        return self.stamps(ordinals)
+
+    @property
+    def _named_by_its_end(self) -> bool:
+        return self.kind == "month" and self.day == MONTH_END
 
 
 def _multiple(count: int, name: str) -> str:
     return name if count == 1 else f"{count}{name}"
 
 
-def _days_in_month(months: NDArray[np.datetime64]) -> Ordinals:
+def days_in_month(months: NDArray[np.datetime64]) -> Ordinals:
+    """Days of each month, shape (n,)."""
     following = (months + np.timedelta64(1, "M")).astype("datetime64[D]")
     return (following - months.astype("datetime64[D]")).astype(np.int64)
 
@@ -144,10 +179,10 @@ def _days_in_month(months: NDArray[np.datetime64]) -> Ordinals:
 def _month_alias(frequency: Frequency) -> str:
     edge = "E" if frequency.day == MONTH_END else "S"
     if frequency.step % 12 == 0:
-        name = f"Y{edge}-{_MONTHS[frequency.phase % 12]}"
+        name = f"Y{edge}-{MONTH_NAMES[frequency.phase % 12]}"
         return _multiple(frequency.step // 12, name)
     if frequency.step % 3 == 0:
-        return _multiple(frequency.step // 3, f"Q{edge}-{_MONTHS[frequency.phase % 12]}")
+        return _multiple(frequency.step // 3, f"Q{edge}-{MONTH_NAMES[frequency.phase % 12]}")
     return _multiple(frequency.step, f"M{edge}")
 
 
@@ -189,96 +224,3 @@ def default_horizon(frequency: Frequency) -> int:
     if frequency.step >= 10 * MINUTE:
         return DAY // frequency.step
     return max(1, min(60, HOUR // frequency.step))
-
-
-def infer_frequency(series_stamps: list[Stamps]) -> Frequency:
-    """Find the step that most of the stamps follow.
-
-    Args:
-        series_stamps: sorted stamps without repeats, one array per series.
-
-    Returns:
-        The frequency of the table; gaps are allowed, stamps off the grid are for the caller to refuse.
-
-    Raises:
-        DataError: fewer than two stamps, or no step that most of them follow.
-    """
-    micros = [stamps.astype("datetime64[us]").astype(np.int64) for stamps in series_stamps]
-    steps = np.concatenate([np.diff(values) for values in micros] or [np.empty(0, np.int64)])
-    if steps.size == 0:
-        raise DataError(
-            "the frequency cannot be told from a single time stamp",
-            hint="give at least two rows per series",
-        )
-    every = np.concatenate(micros)
-    calendar = _calendar_frequency(every, steps, _ALL)
-    if calendar is not None:
-        return calendar
-    lengths, counts = np.unique(steps, return_counts=True)
-    step = int(lengths[np.argmax(counts)])
-    share = float(counts.max() / counts.sum())
-    fixed = Frequency("fixed", step, phase=_commonest(np.mod(every, step)))
-    if share >= _REGULAR_SHARE and fixed.ordinals(every.astype("datetime64[us]"))[1].all():
-        return fixed
-    # One wrong date must not turn months into steps of 31 days: it is for the caller to name it.
-    calendar = _calendar_frequency(every, steps, _REGULAR_SHARE)
-    if calendar is not None:
-        return calendar
-    if share < _REGULAR_SHARE:
-        raise DataError(
-            f"no regular frequency: only {counts.max()} of {counts.sum()} steps between rows are equal "
-            f"(the commonest is {_duration(step)})",
-            hint="resample the data to regular steps first",
-        )
-    return fixed
-
-
-def _commonest(values: Ordinals) -> int:
-    distinct, counts = np.unique(values, return_counts=True)
-    return int(distinct[np.argmax(counts)])
-
-
-def _calendar_frequency(micros: Ordinals, steps: Ordinals, share: float) -> Frequency | None:
-    """Months, quarters, years and business days that this share of the stamps follow; None for fixed steps."""
-    if np.median(steps) < DAY:
-        return None
-    days, time_of_day = np.divmod(micros, DAY)
-    clock = _commonest(time_of_day)
-    if np.mean(time_of_day == clock) < share:
-        return None
-    if np.median(steps) < 27 * DAY:
-        weekdays = (days + _EPOCH_WEEKDAY) % 7
-        spread = np.unique(weekdays)
-        crosses_weekend = np.any(steps == 3 * DAY)
-        if spread.size == 5 and spread.max() < 5 and crosses_weekend and np.median(steps) == DAY:
-            return Frequency("business", 1, time_of_day=clock)
-        return None
-    dates = days.astype("datetime64[D]")
-    months = dates.astype("datetime64[M]")
-    numbers = months.astype(np.int64)
-    sizes = np.round(steps / (30.4375 * DAY)).astype(np.int64)
-    sizes = sizes[sizes > 0]
-    step = _commonest(sizes)
-    day = _month_day((dates - months.astype("datetime64[D]")).astype(np.int64) + 1, months, share)
-    if day is None or np.mean(sizes == step) < _REGULAR_SHARE:
-        return None
-    return Frequency("month", step, phase=_commonest(np.mod(numbers, step)), day=day, time_of_day=clock)
-
-
-def _month_day(day: Ordinals, months: NDArray[np.datetime64], share: float) -> int | None:
-    """The day of the month that this share of the dates stand on, 31 for the last; None where there is none."""
-    lengths = _days_in_month(months)
-    # Of 30 January and 28 February, which are equally common, the larger is the day that is meant.
-    anchor = -_commonest(-day)
-    at_end, at_anchor = np.mean(day == lengths), np.mean(day == np.minimum(anchor, lengths))
-    if max(at_end, at_anchor) < share:
-        return None
-    return MONTH_END if at_end >= at_anchor else anchor
-
-
-def _duration(micros: int) -> str:
-    for unit, name in ((DAY, "day"), (HOUR, "hour"), (MINUTE, "minute"), (SECOND, "second")):
-        if micros >= unit:
-            count = micros / unit
-            return f"{count:g} {name}{'' if count == 1 else 's'}"
-    return f"{micros} microseconds"

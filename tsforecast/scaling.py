@@ -15,7 +15,7 @@ from tsforecast.errors import DataError, OptionError
 
 Values = NDArray[np.float64]
 _CHUNK = 1024  # series scaled at once, so that the padded matrix stays small
-_LARGEST = 1e18  # its square is still a float32
+LARGEST = 1e18  # its square is still a float32
 
 
 @dataclass(frozen=True)
@@ -105,9 +105,9 @@ def fit_scaling(
     Raises:
         DataError: values so large that float32 could not hold their squares.
     """
-    if float(np.abs(values).max(initial=0.0)) > _LARGEST:
+    if float(np.abs(values).max(initial=0.0)) > LARGEST:
         raise DataError(
-            f"the values are too large: one is beyond {_LARGEST:g}", hint="divide the target column by a constant"
+            f"the values are too large: one is beyond {LARGEST:g}", hint="divide the target column by a constant"
         )
     n_series = len(offsets) - 1
     center, scale = np.zeros(n_series), np.ones(n_series)

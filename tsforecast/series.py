@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 from tsforecast.frequency import Frequency, Stamps
 
 SERIES_COLUMN = "series"
+# Stands in a time format between the parts that have columns of their own.
+BETWEEN_COLUMNS = "\t"
 
 
 @dataclass(frozen=True)
@@ -17,10 +19,12 @@ class Schema:
     """How the user's table names and writes things, so that forecasts come back the same way.
 
     Args:
-        time_col: name of the time column; several when date parts stand in columns of their own.
+        time_col: name of the time column; several, with commas between them, when its parts stand in columns of their
+            own.
         id_cols: names of the id columns; empty for a single series and for a wide table.
         target_cols: names of the value columns; several make each column a series of its own.
-        time_format: strftime format of the stamps; `iso` formats write the zone offset where there is a zone.
+        time_format: format of the stamps, as io/time_formats.py has them; a tab between the parts that have columns of
+            their own.
         time_zone: IANA zone or `UTC` of zoned stamps, None for stamps without a zone.
     """
 
@@ -31,12 +35,17 @@ class Schema:
     time_zone: str | None = None
 
     @property
+    def time_cols(self) -> tuple[str, ...]:
+        """The columns that hold the time: one, or those of its parts."""
+        return tuple(self.time_col.split(",")) if BETWEEN_COLUMNS in self.time_format else (self.time_col,)
+
+    @property
     def key_columns(self) -> tuple[str, ...]:
         """Columns that name a series in a forecast file: the ids, then the target when there are several."""
         if len(self.target_cols) == 1:
             return self.id_cols
         name = SERIES_COLUMN
-        while name in (self.time_col, *self.id_cols):
+        while name in (*self.time_cols, *self.id_cols):
             name += "_"
         return (*self.id_cols, name)
 

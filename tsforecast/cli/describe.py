@@ -17,8 +17,9 @@ if TYPE_CHECKING:
     from tsforecast.workflows.describe import Description
 
 # A person reads the first screen; a program gets every series.
-_PROFILE_ON_TERMINAL = 20
-_PROFILE = ("rows", "missing", "zeros", "mean", "min", "max")
+_PROFILE_ON_TERMINAL = 50
+_DELIMITERS = {"\t": "tab", " ": "blank"}
+_PROFILE = ("rows", "first", "last", "missing", "zeros", "mean", "min", "max")
 
 
 @click.command("describe", cls=SectionCommand)
@@ -70,11 +71,15 @@ def _facts(result: Description) -> list[Row]:
         season += f", strength {result.season_strength:.2f}"
     return [
         ("file", result.file),
+        *([("text", _text(result.text))] if result.text else []),
+        ("rows of the table", result.table_rows),
         ("time column", result.time_col),
         ("id columns", ", ".join(result.id_cols) or "none"),
         ("value columns", ", ".join(result.target_cols)),
+        ("columns not used", _unused(result) or "none"),
         ("time zone", result.time_zone or "none"),
         ("frequency", f"{result.frequency_name} ({result.frequency_alias})"),
+        ("regular steps", _regular(result.regular_share)),
         ("season", season),
         ("first", result.first),
         ("last", result.last),
@@ -82,6 +87,42 @@ def _facts(result: Description) -> list[Row]:
         ("rows", result.rows),
         ("rows per series", lengths),
         ("missing", f"{result.missing:,} ({percent(result.missing / result.rows)})"),
+        ("gaps", _gaps(result)),
+        ("repeated times", result.repeats),
+        ("range", f"{result.lowest:g} to {result.highest:g}"),
         ("horizon", result.horizon),
         ("lookback", f"the best of {lookback}" if len(result.lookback) > 1 else lookback),
     ]
+
+
+def _regular(share: float | None) -> str:
+    if share is None:
+        return "none"
+    shown = percent(share)
+    return f"nearly {shown}" if share < 1 and shown == percent(1) else shown
+
+
+def _text(text: dict[str, Any]) -> str:
+    delimiter = _DELIMITERS.get(text["delimiter"], text["delimiter"])
+    parts = [
+        text["encoding"] + (" with byte order mark" if text["byte_order_mark"] else ""),
+        f"delimiter {delimiter}",
+        f"decimal {text['decimal']}",
+        "quotes" if text["quotes"] else "no quotes",
+        f"line ends {text['line_ends']}",
+        *(["compressed"] if text["compressed"] else []),
+    ]
+    return "; ".join(parts)
+
+
+def _unused(result: Description) -> str:
+    return ", ".join(f"{column['name']} ({column['why']})" for column in result.columns if column["role"] == "unused")
+
+
+def _gaps(result: Description) -> str:
+    gap = result.longest_gap
+    if gap is None:
+        return "none"
+    steps = "1 step" if gap.steps == 1 else f"{gap.steps:,} steps"
+    of_series = f" in {gap.id}" if gap.id else ""
+    return f"{result.gaps:,}, the longest {steps} from {gap.first} to {gap.last}{of_series}"

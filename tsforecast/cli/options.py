@@ -62,6 +62,11 @@ def _tab(_ctx: click.Context, _param: click.Parameter, value: str | None) -> str
     return "\t" if value in ("tab", "\\t") else value
 
 
+def _blank(_ctx: click.Context, _param: click.Parameter, value: str | None) -> str | None:
+    """A blank is lost in a configuration file or a crontab more easily than a word."""
+    return " " if value == "space" else value
+
+
 def _louder(step: int) -> Callable[[click.Context, click.Parameter, int], None]:
     def callback(ctx: click.Context, _param: click.Parameter, value: int) -> None:
         ctx.ensure_object(Console).verbosity += step * int(value)
@@ -155,17 +160,33 @@ _READING_FIELDS = (
     "target_cols",
     "id_cols",
     "tz",
+    "ambiguous",
     "date_format",
+    "freq",
+    "aggregate",
     "on_duplicate",
     "fill_gaps",
+    "missing",
+    "on_bad_series",
+    "max_rows",
+    "max_series",
     "delimiter",
     "decimal",
     "encoding",
     "skip_rows",
+    "thousands",
+    "comment",
+    "no_header",
 )
 
 column_options = combine(
-    option("Columns", "--time-col", metavar="NAME", help="Column of the times.", show_default="found"),
+    option(
+        "Columns",
+        "--time-col",
+        metavar="NAME",
+        help="Column of the times; year,month,day,hour or date,time where they stand in several.",
+        show_default="found",
+    ),
     option(
         "Columns",
         "--target-col",
@@ -190,15 +211,37 @@ reading_options = combine(
     option("Reading", "--tz", metavar="ZONE", help="Time zone of the times, such as Europe/Berlin."),
     option(
         "Reading",
+        "--ambiguous",
+        type=click.Choice(["error", "first", "last", "infer"]),
+        default="error",
+        show_default=True,
+        help="A time that happens twice in --tz: refuse, take the first or last, or see what stands twice.",
+    ),
+    option(
+        "Reading",
         "--date-format",
         metavar="FORMAT",
-        help="Of the times, such as %d.%m.%Y, where several fit.",
+        help="Of the times, such as %d.%m.%Y, excel or epoch-s, where several fit.",
         show_default="found",
     ),
     option(
         "Reading",
+        "--freq",
+        metavar="FREQ",
+        help="The step: hourly, 15min, D, B, W, MS, ME, QS, YE, ...",
+        show_default="found",
+    ),
+    option(
+        "Reading",
+        "--aggregate",
+        type=click.Choice(["sum", "mean", "last", "first", "min", "max"]),
+        help="Bring finer rows onto the step in this way.",
+        show_default="refuse rows off it",
+    ),
+    option(
+        "Reading",
         "--on-duplicate",
-        type=click.Choice(["error", "first", "last", "mean"]),
+        type=click.Choice(["error", "first", "last", "mean", "sum"]),
         default="error",
         show_default=True,
         help="When a series has a time twice: refuse, or keep this value.",
@@ -211,6 +254,23 @@ reading_options = combine(
         show_default=True,
         help="Fill missing values from a season ago, from the step before, or with zero.",
     ),
+    option(
+        "Reading",
+        "--missing",
+        metavar="TOKEN",
+        multiple=True,
+        help="Also means a missing value, such as -999; may be repeated.",
+    ),
+    option(
+        "Reading",
+        "--on-bad-series",
+        type=click.Choice(["error", "skip"]),
+        default="error",
+        show_default=True,
+        help="A series that is empty, irregular or mostly missing: refuse, or leave it out.",
+    ),
+    option("Reading", "--max-rows", type=click.IntRange(min=1), metavar="N", help="Refuse a table of more rows."),
+    option("Reading", "--max-series", type=click.IntRange(min=1), metavar="N", help="Refuse more series."),
     option(
         "Reading",
         "--delimiter",
@@ -229,6 +289,23 @@ reading_options = combine(
         help="Lines above the header.",
         default=0,
         show_default=True,
+    ),
+    option(
+        "Reading",
+        "--thousands",
+        metavar="CHAR",
+        callback=_blank,
+        help="Between thousands: , or . or ' or `space`.",
+        show_default="none",
+    ),
+    option("Reading", "--comment", metavar="CHAR", help="Leave out lines that begin with it.", show_default="none"),
+    option(
+        "Reading",
+        "--no-header",
+        is_flag=True,
+        default=False,
+        show_default=True,
+        help="The first row holds data; the columns are called 1, 2, 3.",
     ),
 )
 

@@ -30,6 +30,7 @@ class Text:
         width: cells in each row.
         delimiter: one ASCII character.
         file: name for messages.
+        header_line: line number of the header; None where there is none to compare the rows with.
     """
 
     data: bytes
@@ -38,6 +39,7 @@ class Text:
     width: int
     delimiter: str
     file: str
+    header_line: int | None = None
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import io
 from collections.abc import Collection
 from typing import Any
@@ -45,15 +46,16 @@ def read_careful(text: Text, edges: Edges, texts: Collection[int], numbers: Coll
 def _careful(data: bytes, text: Text, start: int) -> tuple[Records, bytes, int]:
     """The records of a block, lines counted from 0, its bytes without blank lines, and how many of them there were."""
     try:
-        return _checked(data, text, 0)
+        return _checked(data, text, 0, start)
     except DataError:
         # Only an error needs to know how many lines stand above.
-        return _checked(data, text, text.line + text.data.count(b"\n", text.start, start))
+        return _checked(data, text, text.line + text.data.count(b"\n", text.start, start), start)
 
 
-def _checked(data: bytes, text: Text, line: int) -> tuple[Records, bytes, int]:
+def _checked(data: bytes, text: Text, line: int, start: int) -> tuple[Records, bytes, int]:
     records, data, blank = leave_out_blank(find_records(data, text.delimiter, text.file, line), data)
-    check_cells(records, text.width, text.delimiter, text.file)
+    below_header = text.header_line if start == text.start else None
+    check_cells(records, text.width, text.delimiter, text.file, below_header)
     return records, data, blank
 
 
@@ -95,8 +97,11 @@ def _figures(column: pd.Series) -> Figures | None:
 
 def _parse(data: bytes, text: Text, positions: Collection[int], **options: Any) -> pd.DataFrame:
     """Some columns of a block whose every row has the right number of cells."""
+    # pandas drops a byte order mark, which here is part of a cell: that of the file is long gone.
+    marked = data.startswith(codecs.BOM_UTF8)
     return pd.read_csv(
-        io.BytesIO(data),
+        io.BytesIO(b"\n" + data if marked else data),
+        skiprows=int(marked),
         sep=text.delimiter,
         header=None,
         names=list(range(text.width)),

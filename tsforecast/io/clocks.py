@@ -12,12 +12,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from tsforecast.errors import OptionError
 from tsforecast.frequency import HOUR, Stamps
+from tsforecast.io.clock_changes import AmbiguousRule, WallClock, resolve
 from tsforecast.io.notes import Note, warning
 from tsforecast.io.places import Place
 from tsforecast.io.timestamps import ParsedStamps
-from tsforecast.io.zones import UTC, find_zone, to_unique_instants, to_wall
-from tsforecast.series import Schema
+from tsforecast.io.zones import UTC, find_zone, to_wall
+from tsforecast.series import BETWEEN_COLUMNS, Schema
 
 # A local day may have 23 hours.
 _SHORTEST_DAY = 23 * HOUR
@@ -30,12 +32,14 @@ class Clock:
     """Stamps as the panel counts them, and how they are written.
 
     Args:
-        stamps: those of the parsed column, datetime64[us], shape (texts,).
+        codes: number of each row's stamp, int32, shape (rows,).
+        stamps: datetime64[us], shape (n,).
         time_format: as in `Schema`.
         time_zone: as in `Schema`.
         notes: what was assumed.
     """
 
+    codes: NDArray[np.int32]
     stamps: Stamps
     time_format: str
     time_zone: str | None
@@ -107,46 +111,73 @@ def in_order(series: NDArray[np.integer[Any]], ranks: NDArray[np.integer[Any]]) 
     return bool(np.all(later | (same & (ranks[1:] >= ranks[:-1]))))
 
 
-def choose_clock(parsed: ParsedStamps, tz: str | None, sub_daily: bool, place: Place) -> Clock:
+def choose_clock(
+    parsed: ParsedStamps,
+    series: NDArray[np.int32],
+    tz: str | None,
+    sub_daily: bool,
+    place: Place,
+    ambiguous: AmbiguousRule = "error",
+) -> Clock:
     """Count on UTC or on the wall clock of a zone.
 
     Args:
         parsed: the time column.
+        series: number of each row's series, shape (rows,).
         tz: zone to write in, and of stamps without an offset; None for that of the offsets, if they have one.
         sub_daily: whether steps are shorter than a day.
         place: of the time column.
+        ambiguous: what a time without an offset means that happens twice in the zone.
 
     Raises:
-        DataError: a time without an offset that does not exist or happens twice in the zone.
-        OptionError: an unknown zone.
+        DataError: a time without an offset that does not exist in the zone, or happens twice and cannot be told.
+        OptionError: an unknown zone, or a rule for what happens twice without a zone.
     """
     if tz:
         find_zone(tz)
     if parsed.instants is None:
-        return _without_offsets(parsed, tz, sub_daily, place)
-    text_format, zone = parsed.time_format, tz or parsed.time_zone
+        return _without_offsets(parsed, series, tz, sub_daily, place, ambiguous)
+    codes, text_format, zone = parsed.codes, parsed.time_format, tz or parsed.time_zone
     if zone is None and sub_daily:
-        return Clock(parsed.instants, text_format, UTC, (_unknown_zone("forecasts are written in UTC"),))
+        note = _unknown_zone("forecasts are written in UTC")
+        return Clock(codes, parsed.instants, text_format, UTC, (note,))
     if zone is None:
         note = _unknown_zone("dates are those of the local clock and forecasts are written without offset")
-        return Clock(parsed.wall, text_format.removesuffix("%:z"), None, (note,))
+        return Clock(codes, parsed.wall, text_format.removesuffix("%:z"), None, (note,))
     if zone != UTC and text_format.endswith("Z"):
         text_format = text_format.removesuffix("Z") + "%:z"
     if sub_daily:
-        return Clock(parsed.instants, text_format, zone)
-    return Clock(to_wall(parsed.instants, zone) if tz else parsed.wall, text_format, zone)
+        return Clock(codes, parsed.instants, text_format, zone)
+    return Clock(codes, to_wall(parsed.instants, zone) if tz else parsed.wall, text_format, zone)
 
 
-def _without_offsets(parsed: ParsedStamps, tz: str | None, sub_daily: bool, place: Place) -> Clock:
+def _without_offsets(
+    parsed: ParsedStamps,
+    series: NDArray[np.int32],
+    tz: str | None,
+    sub_daily: bool,
+    place: Place,
+    ambiguous: AmbiguousRule,
+) -> Clock:
     """Stamps as a wall clock shows them: of the zone `tz`, or of none."""
-    text_format = parsed.time_format
+    codes, text_format = parsed.codes, parsed.time_format
     if tz is None:
-        return Clock(parsed.wall, text_format, None)
-    if "%H" in text_format or "%I" in text_format:
+        if ambiguous != "error" and sub_daily:
+            raise OptionError(
+                f"--ambiguous {ambiguous} needs the zone of the times", hint="name it with --tz, such as Europe/Paris"
+            )
+        return Clock(codes, parsed.wall, text_format, None)
+    spread = BETWEEN_COLUMNS in text_format
+    if not spread and ("%H" in text_format or "%I" in text_format):
         iso = text_format if text_format.startswith("%Y-%m-%d") else "%Y-%m-%d %H:%M:%S"
         text_format = f"{iso}%:z"
-    stamps = to_unique_instants(parsed.wall, tz, place, parsed.codes) if sub_daily else parsed.wall
-    return Clock(stamps, text_format, tz)
+    if not sub_daily:
+        return Clock(codes, parsed.wall, text_format, tz)
+    found = resolve(WallClock(parsed.wall, codes, series, place), tz, ambiguous)
+    notes = list(found.notes)
+    if not text_format.endswith("%:z"):
+        notes.append(warning(f"times are written without an offset: an hour that {tz} repeats is written twice"))
+    return Clock(found.codes, found.instants, text_format, tz, tuple(notes))
 
 
 def _unknown_zone(consequence: str) -> Note:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Set
 from dataclasses import dataclass
-from functools import cached_property
-from typing import Any, Literal
+from functools import cache, cached_property
+from typing import Literal
 
 import numpy as np
 import pandas as pd
@@ -14,19 +14,22 @@ from numpy.typing import NDArray
 
 from tsforecast.errors import DataError
 from tsforecast.io.cells import Cells
+from tsforecast.io.formatted_times import stamps_in_format, within_counted_years
 from tsforecast.io.ids import is_id_name
+from tsforecast.io.missing_tokens import with_tokens
 from tsforecast.io.notes import all_columns
 from tsforecast.io.numbers import Numbers, TextNumbers, is_missing, parse_numbers
 from tsforecast.io.places import Place
 from tsforecast.io.tables import RawTable
-from tsforecast.io.time_formats import COMPACT_DAY, YEAR, formats_of, shapes
-from tsforecast.io.timestamps import ParsedStamps, parse_stamps, stamps_in_format, typed_stamps
+from tsforecast.io.time_formats import COMPACT_DAY, EPOCHS, EXCEL, YEAR, common_number_formats, formats_of, shapes
+from tsforecast.io.timestamps import ParsedStamps, parse_stamps
+from tsforecast.io.typed_stamps import typed_stamps
 
 _SAMPLE_ROWS = 100
 _DATE_SHARE = 0.5
 _NUMBER_SHARE = 0.5
 _FLAGS = frozenset({"true", "false"})
-_TIME_WORDS = frozenset({"year", "date", "time", "ds", "period"})
+_TIME_WORDS = frozenset({"year", "date", "time", "ds", "period", "timestamp", "datetime", "epoch", "unix", "ts"})
 _LEADING_ZERO = re.compile(r"0[0-9]")
 _WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+|[0-9]+")
 
@@ -67,7 +70,7 @@ def read_column(table: RawTable, name: str) -> Column:
             plain = Numbers(figures.values, missing, np.empty(0, dtype=np.int64))
             return Column("number", lambda: plain)
     texts = table.texts(name)
-    found = parse_numbers(texts, table.decimal)
+    found = with_tokens(parse_numbers(texts, table.decimal, table.thousands), table.missing)
     return Column(_kind_of(name, texts, found), found.by_row)
 
 
@@ -120,7 +123,8 @@ def find_stamps(
             found[name] = read_stamps(table, name, date_format, known_format)
         except DataError as error:
             whole_numbers = table.texts(name).text(0).strip().isdigit()
-            failure = failure or (None if whole_numbers else error)
+            # An option that would read the numbers is worth saying; that some number is no date is not.
+            failure = failure or (error if not whole_numbers or "--date-format" in error.hint else None)
     if not found:
         raise failure or DataError(
             f"no column holds a date or time in every row; {all_columns(table.names)}",
@@ -143,35 +147,58 @@ def _may_hold_dates(table: RawTable, name: str, *, first: bool, date_format: str
     """Judge a sample of a column by the shapes of its cells."""
     rows = np.unique(np.linspace(0, table.rows - 1, _SAMPLE_ROWS).astype(np.int64))
     series, figures = table.series(name), table.figures(name)
+    meant = first or bool(words(name) & _TIME_WORDS)
     if series is not None:
         if pd.api.types.is_datetime64_any_dtype(series.dtype):
             return True
         if pd.api.types.is_float_dtype(series.dtype) or pd.api.types.is_bool_dtype(series.dtype):
             return False
         sample = [str(cell).strip() for cell in series.iloc[rows]]
-    elif figures is not None and not (date_format or figures.zero_led or _date_sized(figures.values[rows])):
+    elif figures is not None and not (date_format or figures.zero_led or _date_sized(figures.values[rows], meant)):
         return False
     else:
         texts = table.texts(name)
         sample = [texts.text(row).strip() for row in rows]
-    formats = [formats_of(shape) for shape in shapes(sample)]
+    if date_format in (EXCEL, *EPOCHS):
+        return meant and _share_of_dates(sample, str(date_format)) >= _DATE_SHARE
     if date_format:
         return bool(np.isnat(stamps_in_format(sample, date_format)).mean() <= 1 - _DATE_SHARE)
+    sample_shapes = shapes(sample)
+    formats = [formats_of(shape) for shape in sample_shapes]
     if (YEAR,) in formats:
-        named = bool(words(name) & _TIME_WORDS)
-        return (first or named) and set(formats) == {(YEAR,)}
+        return meant and set(formats) == {(YEAR,)}
+    if not any(formats):
+        counts = common_number_formats(sample_shapes) if meant and not is_id_name(name) else ()
+        return any(_share_of_dates(sample, text_format) == 1 for text_format in counts)
     if (COMPACT_DAY,) in formats:
         return set(formats) == {(COMPACT_DAY,)}
     return sum(map(bool, formats)) >= _DATE_SHARE * len(sample)
 
 
-def _date_sized(values: NDArray[np.float64]) -> bool:
-    """Whether numbers have as many digits as a year or a compact date, at least half of them."""
-    dated = ((values >= 1e3) & (values < 1e4)) | ((values >= 1e7) & (values < 1e8))
+def _share_of_dates(texts: list[str], text_format: str) -> float:
+    """The share of numbers that are dates in the years in which numbers are taken for dates."""
+    return float(within_counted_years(stamps_in_format(texts, text_format)).mean())
+
+
+def _date_sized(values: NDArray[np.float64], meant: bool) -> bool:
+    """Whether at least half of the numbers are as large as those of a compact date; where meant, of any date."""
+    compact = (values >= 1e7) & (values < 1e8)
+    dated = (values >= 1e3) & (values < 1e5) | (values >= 1e7) if meant else compact
     return bool(np.mean(dated) >= _DATE_SHARE)
 
 
-def restated(name: str, values: NDArray[np.float64], stamps: ParsedStamps) -> str:
+Parts = Callable[[str, bool], list[NDArray[np.float64]]]
+
+
+def calendar_parts(stamps: ParsedStamps) -> Parts:
+    """What a part of the calendar is at the first rows, or at each distinct stamp, in each way of numbering it."""
+    head = pd.DatetimeIndex(stamps.wall[stamps.codes[:_SAMPLE_ROWS]])
+    distinct = pd.DatetimeIndex(stamps.wall)
+    # A wide table asks for each of its columns.
+    return cache(lambda part, whole: _calendar(distinct if whole else head, part))
+
+
+def restated(name: str, values: NDArray[np.float64], stamps: ParsedStamps, parts: Parts) -> str:
     """What a column merely repeats: a part of the calendar, or `row number`; empty for a column of its own.
 
     A part that is the same in every row is believed only of a column of that name: any constant would equal it.
@@ -181,12 +208,11 @@ def restated(name: str, values: NDArray[np.float64], stamps: ParsedStamps) -> st
         counted = np.array_equal(start, np.arange(start.size) + origin)
         if counted and np.array_equal(values, np.arange(values.size) + origin):
             return "row number"
-    head = pd.DatetimeIndex(stamps.wall[stamps.codes[:_SAMPLE_ROWS]])
     for part in _CALENDAR:
-        for first, whole in zip(_calendar(head, part), range(4), strict=False):
+        for way, first in enumerate(parts(part, False)):
             if not np.array_equal(first, start):
                 continue
-            numbers = _calendar(pd.DatetimeIndex(stamps.wall), part)[whole]
+            numbers = parts(part, True)[way]
             varies = np.ptp(numbers) > 0 or part in words(name)
             if varies and np.array_equal(numbers[stamps.codes], values):
                 return part
@@ -195,16 +221,8 @@ def restated(name: str, values: NDArray[np.float64], stamps: ParsedStamps) -> st
 
 def _calendar(stamps: pd.DatetimeIndex, part: str) -> list[NDArray[np.float64]]:
     """A part of the calendar in each way of numbering it."""
-    weekday = stamps.day_of_week
-    ways: dict[str, list[Any]] = {
-        "hour": [stamps.hour],
-        "minute": [stamps.minute],
-        "day": [stamps.day],
-        "month": [stamps.month],
-        "year": [stamps.year],
-        "weekday": [weekday, weekday + 1, (weekday + 1) % 7, (weekday + 1) % 7 + 1],
-        "day of year": [stamps.day_of_year],
-        "quarter": [stamps.quarter],
-        "week": [stamps.isocalendar()["week"]],
-    }
-    return [np.asarray(way, dtype=np.float64) for way in ways[part]]
+    if part == "weekday":
+        weekday = np.asarray(stamps.day_of_week, dtype=np.float64)
+        return [weekday, weekday + 1, (weekday + 1) % 7, (weekday + 1) % 7 + 1]
+    numbers = stamps.isocalendar()["week"] if part == "week" else getattr(stamps, part.replace(" ", "_"))
+    return [np.asarray(numbers, dtype=np.float64)]

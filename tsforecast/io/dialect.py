@@ -5,12 +5,18 @@ from __future__ import annotations
 import codecs
 import csv
 
+import numpy as np
+from numpy.typing import NDArray
+
 from tsforecast.errors import DataError, OptionError
 from tsforecast.io.numbers import is_number
+from tsforecast.io.records import NEWLINE, QUOTE
 from tsforecast.io.time_formats import is_stamp_like
 
 DELIMITERS = (",", ";", "\t", "|")
 DECIMALS = (".", ",")
+_RETURN = ord("\r")
+_BESIDE_QUOTES = np.frombuffer(b'"\r\n,;\t|', dtype=np.uint8)
 _SAMPLE_BYTES = 1 << 16
 _SAMPLE_LINES = 100
 # UTF-32 first: its little-endian mark begins with that of UTF-16.
@@ -24,7 +30,7 @@ _MARKS = (
 
 
 def decode(data: bytes, encoding: str, file: str) -> bytes:
-    """UTF-8 text without a byte order mark and with `\\n` line ends.
+    """UTF-8 text without a byte order mark and with `\\n` line ends; those within quoted cells stay as they are.
 
     Raises:
         DataError: bytes that are not text in this encoding, with their line.
@@ -41,15 +47,17 @@ def decode(data: bytes, encoding: str, file: str) -> bytes:
             data = data.decode(encoding).encode()
         elif not data.isascii():
             data.decode()
-    except LookupError:
-        raise OptionError(f"there is no encoding '{encoding}'", hint="try utf-8 or cp1252") from None
     except UnicodeDecodeError as error:
         raise DataError(
-            f"byte {data[error.start]:#04x} is not {known} text",
+            f"byte {data[error.start]:#04x} is not {known} text ({error.start:,} bytes from the start)",
             hint="name the encoding with --encoding, such as --encoding cp1252",
             file=file,
-            row=data.count(b"\n", 0, error.start) + 1,
+            row=_line_at(data, error.start),
         ) from None
+    except UnicodeError as error:
+        raise DataError(f"this is not {known} text: {error}", hint="name another --encoding", file=file) from None
+    except (LookupError, ValueError):
+        raise OptionError(f"there is no encoding '{encoding}'", hint="try utf-8 or cp1252") from None
     if b"\0" in data:
         position = data.index(b"\0")
         unwritten = not data[position:].strip(b"\0")  # room that was reserved, or lost when the power failed
@@ -59,9 +67,40 @@ def decode(data: bytes, encoding: str, file: str) -> bytes:
             if unwritten
             else "if it is text, name its encoding, such as --encoding utf-16-le",
             file=file,
-            row=data.count(b"\n", 0, position) + 1,
+            row=_line_at(data, position),
         )
-    return data.replace(b"\r\n", b"\n").replace(b"\r", b"\n") if b"\r" in data else data
+    return _plain_line_ends(data) if b"\r" in data else data
+
+
+def _line_at(data: bytes, position: int) -> int:
+    """Number of the line, however lines end, that a byte stands on."""
+    above = data[:position]
+    return above.count(b"\n") + above.count(b"\r") - above.count(b"\r\n") + 1
+
+
+def _plain_line_ends(text: bytes) -> bytes:
+    """Line ends as `\\n`, but for those within quoted cells."""
+    if b'"' not in text:
+        return _unix(text)
+    letters = np.frombuffer(text, dtype=np.uint8)
+    quotes = np.flatnonzero(letters == QUOTE)
+    within = np.searchsorted(quotes, np.flatnonzero(letters == _RETURN)) % 2
+    if not within.any() or not _are_round_cells(letters, quotes):
+        return _unix(text)
+    parts = text.split(b'"')
+    parts[::2] = map(_unix, parts[::2])
+    return b'"'.join(parts)
+
+
+def _are_round_cells(letters: NDArray[np.uint8], quotes: NDArray[np.int64]) -> bool:
+    """Whether quotes stand round cells only: a single one in a line above the table would turn all others round."""
+    padded = np.concatenate([[NEWLINE], letters, [NEWLINE]])
+    beside = np.append(padded[quotes[::2]], padded[quotes[1::2] + 2])
+    return quotes.size % 2 == 0 and bool(np.isin(beside, _BESIDE_QUOTES).all())
+
+
+def _unix(text: bytes) -> bytes:
+    return text.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
 
 
 def sniff(text: bytes, delimiter: str | None, decimal: str | None) -> tuple[str, str]:
@@ -100,4 +139,5 @@ def _sample(text: bytes) -> list[str]:
         for part in range(1, _SAMPLE_LINES):
             start = text.find(b"\n", part * len(text) // _SAMPLE_LINES) + 1
             lines.append(text[start : start + _SAMPLE_BYTES // _SAMPLE_LINES].split(b"\n", 1)[0])
-    return [line.strip().decode(errors="replace") for line in lines if line.strip()]
+    # csv.reader refuses a line end in a cell that it does not take for a quoted one.
+    return [line.strip().replace(b"\r", b" ").decode(errors="replace") for line in lines if line.strip()]

@@ -10,8 +10,9 @@ from numpy.typing import NDArray
 from tsforecast.errors import DataError
 from tsforecast.frequency import Frequency
 from tsforecast.io.stamp_texts import format_stamps
+from tsforecast.io.time_formats import COUNTS
 from tsforecast.models.spec import Forecast
-from tsforecast.series import Schema
+from tsforecast.series import BETWEEN_COLUMNS, Schema
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -44,9 +45,22 @@ def forecast_frame(forecast: Forecast, schema: Schema, frequency: Frequency) -> 
     }
     texts, begins = stamp_texts(forecast, schema, frequency)
     rows = np.array(begins)[:, None] + np.arange(forecast.horizon)
-    columns[schema.time_col] = np.array(texts, dtype=object)[rows.ravel()]
+    columns |= {name: cells[rows.ravel()] for name, cells in _time_columns(texts, schema).items()}
     columns |= number_columns(forecast)
     return pd.DataFrame(columns, index=pd.RangeIndex(forecast.y_pred.size))
+
+
+def _time_columns(texts: list[str], schema: Schema) -> dict[str, NDArray[Any]]:
+    """Texts of times as the columns that hold them; counts such as a year are numbers."""
+    if len(schema.time_cols) == 1:
+        return {schema.time_col: np.array(texts, dtype=object)}
+    rows = [text.split(BETWEEN_COLUMNS) for text in texts]
+    formats = schema.time_format.split(BETWEEN_COLUMNS)
+    cells = zip(schema.time_cols, formats, zip(*rows, strict=True), strict=True)
+    return {
+        name: np.array(column, dtype=object) if text not in COUNTS else np.array(column, dtype=np.int64)
+        for name, text, column in cells
+    }
 
 
 def check_columns(schema: Schema, levels: tuple[float, ...] = (80, 95)) -> None:
@@ -55,7 +69,7 @@ def check_columns(schema: Schema, levels: tuple[float, ...] = (80, 95)) -> None:
     Raises:
         DataError: naming the column.
     """
-    keys = (*schema.key_columns, schema.time_col)
+    keys = (*schema.key_columns, *schema.time_cols)
     names = number_names(levels)
     for key in keys:
         if key in names or keys.count(key) > 1:

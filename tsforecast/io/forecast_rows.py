@@ -12,8 +12,9 @@ from tsforecast.frequency import Frequency
 from tsforecast.io.forecast_columns import number_columns, number_names, stamp_texts
 from tsforecast.io.formulas import guarded
 from tsforecast.io.number_texts import number_rows
+from tsforecast.io.time_formats import COUNTS
 from tsforecast.models.spec import Forecast
-from tsforecast.series import Schema
+from tsforecast.series import BETWEEN_COLUMNS, Schema
 
 _SPECIAL = re.compile(r'[",\r\n]')
 
@@ -45,10 +46,10 @@ def csv_rows(
     for number, forecast in enumerate(forecasts):
         names = number_names(forecast.levels)
         if number == 0:
-            yield f"{','.join(map(cell, (*schema.key_columns, schema.time_col, *names)))}\n".encode()
+            yield f"{','.join(map(cell, (*schema.key_columns, *schema.time_cols, *names)))}\n".encode()
         style = _Style(
             ids=lambda key: "".join(f"{cell(text)}," for text in key),
-            stamp=lambda text: f"{cell(text)},",
+            stamp=lambda text: "".join(f"{cell(part)}," for part in text.split(BETWEEN_COLUMNS)),
             labels=["", *[","] * (len(names) - 1)],
             end="\n",
             not_finite=lambda value: repr(value) if value == value else "",
@@ -58,12 +59,19 @@ def csv_rows(
 
 def json_rows(forecasts: Iterable[Forecast], schema: Schema, frequency: Frequency) -> Iterator[bytes]:
     """JSON Lines: an object for each row. What has no number is null, as JSON knows no other way."""
-    columns, time = [f"{_json(name)}: " for name in schema.key_columns], f"{_json(schema.time_col)}: "
+    columns = [f"{_json(name)}: " for name in schema.key_columns]
+    times = [f"{_json(name)}: " for name in schema.time_cols]
+    parts = schema.time_format.split(BETWEEN_COLUMNS) if len(times) > 1 else [""]
+
+    def stamp(text: str) -> str:
+        cells = zip(times, text.split(BETWEEN_COLUMNS), parts, strict=True)
+        return "".join(f"{name}{cell if part in COUNTS else _json(cell)}, " for name, cell, part in cells)
+
     for forecast in forecasts:
         first, *others = (f"{_json(name)}: " for name in number_names(forecast.levels))
         style = _Style(
             ids=lambda key: "{" + "".join(f"{name}{_json(text)}, " for name, text in zip(columns, key, strict=True)),
-            stamp=lambda text: f"{time}{_json(text)}, ",
+            stamp=stamp,
             labels=[first, *(f", {name}" for name in others)],
             end="}\n",
             not_finite=lambda value: "null",

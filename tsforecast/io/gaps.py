@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from tsforecast.frequency import Ordinals
 
 FillRule = Literal["seasonal", "previous", "zero"]
-RepeatRule = Literal["error", "first", "last", "mean"]
+RepeatRule = Literal["error", "first", "last", "mean", "sum"]
 Values = NDArray[np.float64]
 
 
@@ -73,7 +73,7 @@ def merge_repeats(values: Values, repeats: NDArray[np.bool_], rule: RepeatRule) 
     Args:
         values: shape (rows, targets), sorted by series and time, in the order of the file within a time.
         repeats: rows that repeat the time before them, shape (rows,).
-        rule: `first`, `last` or `mean`; a mean leaves missing values out.
+        rule: `first`, `last`, `mean` or `sum`; the latter two leave missing values out.
 
     Returns:
         Shape (times, targets): a row for each row that repeats none.
@@ -86,7 +86,7 @@ def merge_repeats(values: Values, repeats: NDArray[np.bool_], rule: RepeatRule) 
     present = np.isfinite(values)
     sums = np.add.reduceat(np.where(present, values, 0.0), groups, axis=0)
     counts = np.add.reduceat(present, groups, axis=0, dtype=np.int64)
-    return np.where(counts > 0, sums / np.maximum(counts, 1), np.nan)
+    return np.where(counts > 0, sums if rule == "sum" else sums / np.maximum(counts, 1), np.nan)
 
 
 def find_extents(points: Points) -> Extents:

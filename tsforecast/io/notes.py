@@ -38,9 +38,9 @@ def counted(number: int, one: str, many: str = "") -> str:
     return f"{number:,} {one if number == 1 else many or one + 's'}"
 
 
-def listed(names: Sequence[str]) -> str:
+def listed(names: Sequence[str], most: int = _MOST_NAMES) -> str:
     """Quoted names with commas; a long list is cut: `'a', 'b' and 12 more`."""
-    return _cut([f"'{name}'" for name in names], _MOST_NAMES)
+    return _cut([f"'{name}'" for name in names], most)
 
 
 def all_columns(names: Sequence[str]) -> str:

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import re
+import string
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from tsforecast.io.cells import Cells
+from tsforecast.io.number_marks import has_odd_signs, plain_signs, ungrouped
 
 MISSING_TOKENS = ("", "NA", "NaN", "null", "None", "-", "?", "#N/A", "n/a")
 MISSING_SPELLINGS = frozenset(
     spelling for token in MISSING_TOKENS for spelling in (token, token.lower(), token.upper(), token.title())
 )
 _NUMBER = {
-    ".": re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?"),
-    ",": re.compile(r"[+-]?(?:[0-9]+,?[0-9]*|,[0-9]+)(?:[eE][+-]?[0-9]+)?"),
+    ".": re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?"),
+    ",": re.compile(r"[+-]?(?:[0-9]+(?:,[0-9]*)?|,[0-9]+)(?:[eE][+-]?[0-9]+)?"),
 }
 
 # Texts that are read at once: Python's texts and numbers take several times the memory of what they become.
@@ -31,11 +33,13 @@ class Numbers:
         values: float64, shape (rows,); NaN where a cell is missing or not a number.
         missing: bool, shape (rows,); True where a cell holds a missing token.
         wrong: rows whose cell is neither a finite number nor missing, in file order.
+        odd: numbers that were written with a Unicode minus or a no-break space.
     """
 
     values: NDArray[np.float64]
     missing: NDArray[np.bool_]
     wrong: NDArray[np.int64]
+    odd: int = 0
 
     @property
     def filled(self) -> int:
@@ -61,11 +65,13 @@ class TextNumbers:
         cells: the texts.
         values: float64, shape (texts,); NaN for a text that is missing or not a number.
         missing: bool, shape (texts,); True for a missing token.
+        odd: which texts have a Unicode minus or no-break space, shape (texts,); None where none has.
     """
 
     cells: Cells
     values: NDArray[np.float64]
     missing: NDArray[np.bool_]
+    odd: NDArray[np.bool_] | None = None
 
     @property
     def is_wrong(self) -> NDArray[np.bool_]:
@@ -82,17 +88,27 @@ class TextNumbers:
         """The numbers of all rows."""
         codes, wrong = self.cells.codes, self.is_wrong
         rows = np.flatnonzero(wrong[codes]) if wrong.any() else np.empty(0, dtype=np.int64)
-        return Numbers(self.values[codes], self.missing[codes], rows)
+        odd = 0 if self.odd is None else self.count(self.odd & ~np.isnan(self.values))
+        return Numbers(self.values[codes], self.missing[codes], rows, odd)
 
 
-def parse_numbers(cells: Cells, decimal: str = ".") -> TextNumbers:
+def parse_numbers(cells: Cells, decimal: str = ".", thousands: str = "") -> TextNumbers:
     """Read texts as numbers, exactly as Python would round them.
+
+    A Unicode minus and no-break spaces stand for the plain ones; by `Numbers.odd` they can be told.
 
     Args:
         cells: texts, shape (rows,).
         decimal: `.` or `,`.
+        thousands: what may stand between groups of three digits; empty for nothing.
     """
-    return TextNumbers(cells, *parse_texts(cells.texts, decimal))
+    texts, odd = cells.texts, None
+    if not all(map(str.isascii, texts)):
+        odd = np.array(list(map(has_odd_signs, texts)), dtype=bool)
+        texts = [plain_signs(text) for text in texts]
+    if thousands:
+        texts = [ungrouped(text.strip(), decimal, thousands) for text in texts]
+    return TextNumbers(cells, *parse_texts(texts, decimal), odd)
 
 
 def parse_texts(texts: list[str], decimal: str = ".") -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
@@ -133,7 +149,8 @@ def _parse_plain(texts: NDArray[np.object_], decimal: str) -> NDArray[np.float64
 
 def _parse_each(texts: NDArray[np.object_], decimal: str) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
     """One text at a time: for columns with blanks round the numbers, or with text among them."""
-    stripped = [str(text).strip() for text in texts]
+    # A no-break space, which Python strips as well, is no plain number: whoever takes it for one has to say so.
+    stripped = [str(text).strip(string.whitespace) for text in texts]
     numbers = np.array(
         [float(text.replace(",", ".")) if is_number(text, decimal) else np.nan for text in stripped],
         dtype=np.float64,

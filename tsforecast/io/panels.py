@@ -4,29 +4,34 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from tsforecast.errors import DataError
-from tsforecast.frequency import Frequency, infer_frequency
+from tsforecast.frequency import Frequency
+from tsforecast.frequency_words import StatedFrequency
+from tsforecast.io.clock_changes import AmbiguousRule, skipped_hours_note
 from tsforecast.io.clocks import Clock, choose_clock, is_sub_daily, known_zone, rank_times
 from tsforecast.io.columns import Request, Roles, find_columns
 from tsforecast.io.gaps import FillRule, RepeatRule
+from tsforecast.io.grids import BadSeriesRule, Grid, Origin, StepSource, build_panel
 from tsforecast.io.ids import number_series
+from tsforecast.io.looks import Look
 from tsforecast.io.notes import Note, counted, info
 from tsforecast.io.places import Place
-from tsforecast.io.rows import Rows, build_panel, one_row_per_time, sort_rows
-from tsforecast.io.stamp_texts import format_stamps
-from tsforecast.io.tables import frame_table, read_table
+from tsforecast.io.resampling import AggregateRule
+from tsforecast.io.rows import Rows, one_row_per_time, sort_rows
+from tsforecast.io.stamp_texts import readable_stamps
+from tsforecast.io.steps import clock_of_step, find_step, stated_step
+from tsforecast.io.tables import RawTable, frame_table, read_table
+from tsforecast.io.time_columns import written_times
 from tsforecast.models.events import Report
 from tsforecast.series import Panel, Schema
 
 __all__ = ["Note", "ReadOptions", "ReadResult", "read_panel"]
-
-# A step that holds in the longest series holds in all of them.
-_FREQUENCY_SERIES = 50
 
 
 @dataclass(frozen=True)
@@ -34,17 +39,30 @@ class ReadOptions:
     """How to read a table; None or empty for what is to be found.
 
     Args:
-        time_col: name of the time column.
+        time_col: name of the time column; with commas between them those of a year, a month and so on, or of a date and
+            a time of day.
         target_cols: names of the value columns.
         id_cols: names of the columns that tell series apart.
         tz: IANA zone of stamps without an offset, and the zone to write in.
-        date_format: strftime format of the time column, where several fit.
+        ambiguous: which of the two is meant by a stamp without an offset that a clock change of `tz` repeats.
+        date_format: format of the time column, where several fit: of strftime, `excel`, or `epoch-s`, `epoch-ms`,
+            `epoch-us` or `epoch-ns`.
+        freq: the step, such as `hourly`, `15min` or `ME`; None to find it.
+        aggregate: how to bring values onto longer steps; None where all of them must lie on the grid.
         on_duplicate: what to do with rows that repeat a time of their series.
         fill_gaps: how to fill missing values.
+        missing: texts that mean a missing value, besides the usual ones; numbers are compared as numbers.
+        on_bad_series: whether to refuse the table for a series without values, with times off the grid or with more
+            than half of its steps missing, or to leave it out; `skip` also leaves out series of a single value.
+        max_rows: rows that the table may have.
+        max_series: series that it may have.
         delimiter: between cells of a text file.
         decimal: mark of a text file, `.` or `,`.
         encoding: of a text file.
         skip_rows: lines above the header to leave out.
+        thousands: what stands between groups of three digits, `,` `.` `'` or a blank; None for nothing.
+        comment: character that begins lines to leave out.
+        no_header: whether the first row holds data: the columns are then called 1, 2, 3 and so on.
         whole_lines: whether to refuse a text file whose last line has no line ending, because it may be cut.
     """
 
@@ -52,14 +70,39 @@ class ReadOptions:
     target_cols: tuple[str, ...] = ()
     id_cols: tuple[str, ...] = ()
     tz: str | None = None
+    ambiguous: AmbiguousRule = "error"
     date_format: str | None = None
+    freq: str | None = None
+    aggregate: AggregateRule | None = None
     on_duplicate: RepeatRule = "error"
     fill_gaps: FillRule = "seasonal"
+    missing: tuple[str, ...] = ()
+    on_bad_series: BadSeriesRule = "error"
+    max_rows: int | None = None
+    max_series: int | None = None
     delimiter: str | None = None
     decimal: str | None = None
     encoding: str = "utf-8"
     skip_rows: int = 0
+    thousands: str | None = None
+    comment: str | None = None
+    no_header: bool = False
     whole_lines: bool = False
+
+
+@dataclass(frozen=True)
+class ColumnRole:
+    """What a column of the table is.
+
+    Args:
+        name: of the column.
+        role: `time`, `id`, `value` or `unused`.
+        why: it is not used; empty otherwise.
+    """
+
+    name: str
+    role: Literal["time", "id", "value", "unused"]
+    why: str = ""
 
 
 @dataclass(frozen=True)
@@ -73,6 +116,9 @@ class ReadResult:
         data_hash: SHA-256 of the input as it was.
         rows: of the table, without the header.
         file: name for messages.
+        columns: of the table: its column names, and the role of each with the reason where it has none.
+        text: how a text file is written; None for any other.
+        repeats: rows that repeated a time of their series.
     """
 
     panel: Panel
@@ -81,6 +127,9 @@ class ReadResult:
     data_hash: str
     rows: int
     file: str
+    columns: tuple[ColumnRole, ...] = ()
+    text: Look | None = None
+    repeats: int = 0
 
 
 def read_panel(
@@ -101,9 +150,42 @@ def read_panel(
         report: is told how far a large file is read.
 
     Raises:
-        TsforecastError: as `read_table`, `find_columns` and `parse_stamps` do, and DataError for repeated times, stamps
-            off the grid, no regular frequency, and more missing values than observed ones.
+        TsforecastError: as `read_table`, `find_columns` and `parse_stamps` do, DataError for repeated times, stamps
+            off the grid, no regular frequency, and more missing values than observed ones, and OptionError for an
+            unknown frequency.
     """
+    aggregated = options.aggregate is not None
+    stated = stated_step(options.freq, aggregated, frequency)
+    table = _read(source, options, report)
+    roles = find_columns(table, _request(options, schema))
+    place, written = Place(table.file, table.lines, roles.time_col), written_times(table, roles.time_cols)
+    file, n_rows, look, table_notes = table.file, table.rows, table.look, table.notes
+    data_hash, columns = table.data_hash, _column_roles(table.names, roles)
+    # The text takes more memory than all that follows.
+    del table
+    series, ids = number_series(roles.ids, n_rows)
+    names = _series_names(ids, roles.target_cols)
+    _check_count(len(names), options.max_series, "series", file)
+    sub_daily = _in_utc(frequency or stated, roles, series)
+    clock = _choose_clock(roles, options, schema, sub_daily, series, place)
+    times = rank_times(clock.codes, clock.stamps)
+    rows, row_notes = sort_rows(Rows(series, times.ranks, times.stamps, roles.values))
+    labels = [" / ".join(key) for key in ids]
+    rows, repeat_notes = one_row_per_time(rows, options.on_duplicate, place, written, labels, roles.repeat_hint)
+    step = frequency or find_step(rows, stated, aggregated, clock, sub_daily, place)
+    source_of_step: StepSource = "model" if frequency else "stated" if stated else "found"
+    own_clock = clock_of_step(rows.stamps, clock, step, sub_daily)
+    grid = Grid(step, options.fill_gaps, options.on_bad_series, options.aggregate, own_clock, source_of_step)
+    panel, gap_notes = build_panel(rows, grid, Origin(place, written, names))
+    found = Schema(roles.time_col, roles.id_cols, roles.target_cols, clock.time_format, clock.time_zone)
+    notes = [*_summary(panel, found, rows, aggregated=aggregated), *roles.notes, *table_notes, *roles.stamps.notes]
+    skipped = skipped_hours_note(rows.stamps, step) if clock.time_zone is None and not aggregated else []
+    notes += [*clock.notes, *row_notes, *repeat_notes, *skipped, *gap_notes]
+    repeats = n_rows - rows.series.size
+    return ReadResult(panel, schema or found, tuple(notes), data_hash, n_rows, file, columns, look, repeats)
+
+
+def _read(source: str | Path | pd.DataFrame, options: ReadOptions, report: Report) -> RawTable:
     if isinstance(source, pd.DataFrame):
         table = frame_table(source)
     else:
@@ -113,33 +195,14 @@ def read_panel(
             decimal=options.decimal,
             encoding=options.encoding,
             skip_rows=options.skip_rows,
+            thousands=options.thousands,
+            comment=options.comment,
+            no_header=options.no_header,
             whole_lines=options.whole_lines,
             report=report,
         )
-    roles = find_columns(table, _request(options, schema))
-    place, written = Place(table.file, table.lines, roles.time_col), table.written(roles.time_col)
-    file, data_hash, n_rows, table_notes = table.file, table.data_hash, table.rows, table.notes
-    # The text takes more memory than all that follows.
-    del table
-    series, ids = number_series(roles.ids, n_rows)
-    clock = _choose_clock(roles, options, schema, frequency, series, place)
-    times = rank_times(roles.stamps.codes, clock.stamps)
-    rows, row_notes = sort_rows(Rows(series, times.ranks, times.stamps, roles.values))
-    labels = [" / ".join(key) for key in ids]
-    rows, repeat_notes = one_row_per_time(rows, options.on_duplicate, place, written, labels, roles.repeat_hint)
-    step = frequency or _infer(rows, place)
-    names = _series_names(ids, roles.target_cols)
-    panel, gap_notes = build_panel(rows, step, names, options.fill_gaps, place, written)
-    found = Schema(roles.time_col, roles.id_cols, roles.target_cols, clock.time_format, clock.time_zone)
-    notes = [*_summary(panel, found, rows), *roles.notes, *table_notes, *roles.stamps.notes, *clock.notes]
-    return ReadResult(
-        panel,
-        schema or found,
-        (*notes, *row_notes, *repeat_notes, *gap_notes),
-        data_hash,
-        n_rows,
-        file,
-    )
+    _check_count(table.rows, options.max_rows, "rows", table.file)
+    return replace(table, missing=options.missing)
 
 
 def _request(options: ReadOptions, schema: Schema | None) -> Request:
@@ -148,34 +211,44 @@ def _request(options: ReadOptions, schema: Schema | None) -> Request:
     return Request(schema.time_col, schema.id_cols, schema.target_cols, options.date_format, schema.time_format)
 
 
+def _column_roles(names: list[str], roles: Roles) -> tuple[ColumnRole, ...]:
+    used: dict[str, Literal["time", "id", "value"]] = dict.fromkeys(roles.time_cols, "time")
+    used.update(dict.fromkeys(roles.id_cols, "id"))
+    used.update(dict.fromkeys(roles.target_cols, "value"))
+    return tuple(
+        ColumnRole(name, used[name]) if name in used else ColumnRole(name, "unused", roles.unused.get(name, ""))
+        for name in names
+    )
+
+
+def _in_utc(given: Frequency | StatedFrequency | None, roles: Roles, series: NDArray[np.int32]) -> bool:
+    """Whether rows of a zoned table are counted in UTC: for the step that they are to have, or that they have."""
+    short = given is not None and given.sub_daily
+    return short or is_sub_daily(series, rank_times(roles.stamps.codes, roles.stamps.key))
+
+
 def _choose_clock(
     roles: Roles,
     options: ReadOptions,
     schema: Schema | None,
-    frequency: Frequency | None,
+    sub_daily: bool,
     series: NDArray[np.int32],
     place: Place,
 ) -> Clock:
-    sub_daily = (
-        frequency.sub_daily if frequency else is_sub_daily(series, rank_times(roles.stamps.codes, roles.stamps.key))
-    )
     tz, note = options.tz, None
     if schema is not None and tz is None:
         tz, note = known_zone(roles.stamps, schema, sub_daily, place)
-    clock = choose_clock(roles.stamps, tz, sub_daily, place)
+    clock = choose_clock(roles.stamps, series, tz, sub_daily, place, options.ambiguous)
     return replace(clock, notes=(*clock.notes, note)) if note else clock
 
 
-def _infer(rows: Rows, place: Place) -> Frequency:
-    """The step that the longest series follow."""
-    bounds = np.flatnonzero(rows.series[1:] != rows.series[:-1]) + 1
-    edges = np.concatenate([[0], bounds, [rows.series.size]])
-    longest = np.argsort(-np.diff(edges), kind="stable")[:_FREQUENCY_SERIES]
-    parts = [rows.stamps[rows.times[edges[number] : edges[number + 1]]] for number in sorted(longest)]
-    try:
-        return infer_frequency(parts)
-    except DataError as error:
-        raise DataError(error.message, hint=error.hint, file=place.file, column=place.column) from None
+def _check_count(count: int, most: int | None, what: Literal["rows", "series"], file: str) -> None:
+    """Refuse a table that is larger than the user allows."""
+    if most is not None and count > most:
+        hint = "check the id columns, or allow" if what == "series" else "take fewer rows, or allow"
+        raise DataError(
+            f"{count:,} {what}; at most {most:,} are allowed", hint=f"{hint} more with --max-{what}", file=file
+        )
 
 
 def _series_names(ids: list[tuple[str, ...]], targets: tuple[str, ...]) -> list[tuple[str, ...]]:
@@ -183,9 +256,11 @@ def _series_names(ids: list[tuple[str, ...]], targets: tuple[str, ...]) -> list[
     return ids if len(targets) == 1 else [(*key, target) for key in ids for target in targets]
 
 
-def _summary(panel: Panel, schema: Schema, rows: Rows) -> list[Note]:
+def _summary(panel: Panel, schema: Schema, rows: Rows, *, aggregated: bool) -> list[Note]:
     edges = rows.stamps[[rows.times.min(), rows.times.max()]]
-    first, last = format_stamps(edges, schema, panel.frequency)
+    if aggregated:
+        edges = panel.frequency.stamps(np.array([panel.starts.min(), (panel.starts + panel.lengths).max() - 1]))
+    first, last = readable_stamps(edges, schema, panel.frequency)
     time = f"time column '{schema.time_col}': {panel.frequency.name} from {first} to {last}"
     shortest, longest = int(panel.lengths.min()), int(panel.lengths.max())
     each = f"{longest:,}" if shortest == longest else f"{shortest:,} to {longest:,}"

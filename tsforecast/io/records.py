@@ -15,6 +15,9 @@ from tsforecast.errors import DataError
 from tsforecast.io.notes import counted
 
 NEWLINE, QUOTE = ord("\n"), ord('"')
+# With fewer rows it cannot be told whether the header is wrong or they are.
+_FEWEST_ROWS = 3
+_PREAMBLE_HINT = "if lines of text stand above the table, leave them out with --skip-rows"
 _SHOWN_DELIMITERS = {",": "a comma", ";": "a semicolon", "\t": "a tab", "|": "a bar"}
 
 
@@ -115,18 +118,30 @@ def leave_out_blank(records: Records, text: bytes) -> tuple[Records, bytes, int]
     return Records(starts, ends, records.cells[keep], records.lines[keep]), b"".join(pieces), len(blank)
 
 
-def check_cells(records: Records, width: int, delimiter: str, file: str) -> None:
-    """Refuse the first record that has not as many cells as the header."""
+def check_cells(records: Records, width: int, delimiter: str, file: str, header_line: int | None = None) -> None:
+    """Refuse the first record that has not as many cells as the header, or a header that no record agrees with.
+
+    Args:
+        records: of a block, blank lines left out.
+        width: cells of the header.
+        delimiter: one ASCII character.
+        file: name for messages.
+        header_line: line number of the header, where it stands right above these records.
+
+    Raises:
+        DataError: a record or header with too many or too few cells, or a table of one column.
+    """
     ragged = np.flatnonzero(records.cells != width)
-    shown = _SHOWN_DELIMITERS.get(delimiter, repr(delimiter))
     if ragged.size:
+        _check_header(records.cells, width, file, header_line)
         row = int(ragged[0])
+        shown = _SHOWN_DELIMITERS.get(delimiter, repr(delimiter))
         hint = f"cells are separated by {shown}; put quotes round a cell that contains one"
-        if width == 1:
-            hint = "if lines of text stand above the table, leave them out with --skip-rows"
+        if records.cells[row] < width:
+            hint = f"{hint} or that holds the end of a line"
         raise DataError(
             f"this row has {counted(int(records.cells[row]), 'cell')}, the header has {width}",
-            hint=hint,
+            hint=_PREAMBLE_HINT if width == 1 else hint,
             file=file,
             row=int(records.lines[row]),
         )
@@ -135,4 +150,18 @@ def check_cells(records: Records, width: int, delimiter: str, file: str) -> None
             "the table has one column only, but a time column and a value column are needed",
             hint="if another character separates the cells, name it with --delimiter",
             file=file,
+        )
+
+
+def _check_header(cells: NDArray[np.int64], width: int, file: str, header_line: int | None) -> None:
+    """Refuse a header where all records differ from it, and most of them do not differ among themselves."""
+    if header_line is None or cells.size < _FEWEST_ROWS or np.any(cells == width):
+        return
+    commonest = int(np.argmax(np.bincount(cells)))
+    if 2 * np.count_nonzero(cells == commonest) > cells.size:
+        raise DataError(
+            f"this line has {counted(width, 'cell')}, the rows below it have {commonest}",
+            hint=f"name every column once; {_PREAMBLE_HINT}",
+            file=file,
+            row=header_line,
         )

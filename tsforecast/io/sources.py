@@ -2,29 +2,24 @@
 
 from __future__ import annotations
 
-import gzip
-import io
 import os
 import stat
 import sys
 import time
-import zlib
 from pathlib import Path
 
 from tsforecast.errors import BusyError, DataError, InputMissingError, StorageError
+from tsforecast.io.archives import expand
 
-# A gzip file may expand a thousandfold; memory is the user's, so there is an end to it.
+# An archive may expand a thousandfold, a pipe have no end; memory is the user's, so there is an end to it.
 MOST_EXPANDED_BYTES = 4 << 30
 PARQUET_MAGIC = b"PAR1"
-_GZIP_MAGIC = b"\x1f\x8b"
 _ZIP_MAGIC = b"PK\x03\x04"
 _FOREIGN = (
     (b"\x89PNG", "a PNG image"),
     (b"\xff\xd8\xff", "a JPEG image"),
     (b"%PDF", "a PDF document"),
     (b"\xd0\xcf\x11\xe0", "an Excel workbook (.xls)"),
-    (b"BZh", "a bzip2 archive"),
-    (b"\xfd7zXZ", "an xz archive"),
     (b"\x28\xb5\x2f\xfd", "a zstd archive"),
     (b"ARROW1", "an Arrow file"),
     (b"\x89HDF", "an HDF5 file"),
@@ -46,12 +41,15 @@ def read_bytes(source: str | Path) -> tuple[str, bytes]:
 
     Raises:
         InputMissingError: no such file, a folder, or no permission.
-        DataError: a pipe, a socket or a device.
+        DataError: a pipe, a socket or a device, or a standard input without end.
         BusyError: the file changed, or another was put in its place, while it was read.
         StorageError: reading failed half way.
     """
     if str(source) == "-":
-        return "stdin", sys.stdin.buffer.read()
+        data = sys.stdin.buffer.read(MOST_EXPANDED_BYTES + 1)
+        if len(data) > MOST_EXPANDED_BYTES:
+            raise DataError(f"more than {MOST_EXPANDED_BYTES >> 30} GiB", hint="give a file instead", file="stdin")
+        return "stdin", data
     name = str(source)
     # Opening a pipe waits for its writer unless it is told not to.
     flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
@@ -101,16 +99,16 @@ def _is_still(source: str | Path, opened: os.stat_result) -> bool:
 
 
 def unpack(data: bytes, name: str) -> bytes:
-    """Unpack gzip, and refuse by name what is not a table.
+    """Unpack gzip, bzip2, xz or a zip archive of one file, and refuse by name what is not a table.
 
     Returns:
         The bytes of a text or Parquet file.
 
     Raises:
-        DataError: empty, damaged gzip, or a kind of file that holds no table.
+        DataError: empty, a damaged archive or one of several files, or a kind of file that holds no table.
     """
-    if data.startswith(_GZIP_MAGIC):
-        data = _gunzip(data, name)
+    if not _foreign_kind(data):
+        data = expand(data, name, MOST_EXPANDED_BYTES)
     if not data:
         raise DataError("the file is empty", file=name)
     kind = _foreign_kind(data)
@@ -119,22 +117,11 @@ def unpack(data: bytes, name: str) -> bytes:
     return data
 
 
-def _gunzip(data: bytes, name: str) -> bytes:
-    try:
-        with gzip.GzipFile(fileobj=io.BytesIO(data)) as handle:
-            expanded = handle.read(MOST_EXPANDED_BYTES + 1)
-    except (EOFError, gzip.BadGzipFile, zlib.error) as error:
-        raise DataError(f"the gzip data is damaged or cut off: {error}", file=name) from error
-    if len(expanded) > MOST_EXPANDED_BYTES:
-        raise DataError(f"the gzip data expands to more than {MOST_EXPANDED_BYTES >> 30} GiB", file=name)
-    return expanded
-
-
 def _foreign_kind(data: bytes) -> str:
     """What a file is that is no table; empty for text and Parquet."""
     if data.startswith(_ZIP_MAGIC):
         workbook = b"[Content_Types].xml" in data[:4096] or b"xl/" in data[:4096]
-        return "an Excel workbook (.xlsx)" if workbook else "a zip archive"
+        return "an Excel workbook (.xlsx)" if workbook else ""
     for magic, kind in _FOREIGN:
         if data.startswith(magic):
             return kind

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import hashlib
 import io
 from collections.abc import Callable
@@ -16,12 +15,14 @@ from tsforecast.errors import DataError, OptionError
 from tsforecast.io.blocks import Figures, Text
 from tsforecast.io.cells import Cells, code_texts
 from tsforecast.io.dialect import decode, sniff
-from tsforecast.io.notes import Note, counted, warning
+from tsforecast.io.header import Header, check_names, leave_out_comments, read_header
+from tsforecast.io.looks import Look, look_of
+from tsforecast.io.notes import Note, counted, info, warning
+from tsforecast.io.number_marks import choose_marks, shows_decimals
 from tsforecast.io.numbers import is_number
 from tsforecast.io.records import check_cells, find_records
 from tsforecast.io.sources import PARQUET_MAGIC, read_bytes, unpack
 from tsforecast.io.text_columns import Lines, TextColumns
-from tsforecast.io.time_formats import is_stamp_like
 from tsforecast.models.events import Reading, Report
 
 FRAME_NAME = "data frame"
@@ -43,6 +44,11 @@ class RawTable:
         decimal: `.` or `,`.
         data_hash: SHA-256 of the bytes as they were on the disk.
         notes: what was assumed or skipped.
+        missing: texts that the user declares to mean a missing value.
+        look: how the text is written; None for a table that was never a text.
+        thousands: what may stand between groups of three digits; empty for nothing.
+        unnamed: the names that were made up for columns without one.
+        sure: whether the decimal mark was given, or the first rows show that it separates no thousands.
     """
 
     names: list[str]
@@ -53,6 +59,11 @@ class RawTable:
     decimal: str
     data_hash: str
     notes: tuple[Note, ...] = ()
+    missing: tuple[str, ...] = ()
+    look: Look | None = None
+    thousands: str = ""
+    unnamed: frozenset[str] = frozenset()
+    sure: bool = True
 
     @property
     def rows(self) -> int:
@@ -91,6 +102,9 @@ def read_table(
     decimal: str | None = None,
     encoding: str = "utf-8",
     skip_rows: int = 0,
+    thousands: str | None = None,
+    comment: str | None = None,
+    no_header: bool = False,
     whole_lines: bool = False,
     report: Report = lambda event: None,
 ) -> RawTable:
@@ -102,6 +116,9 @@ def read_table(
         decimal: `.` or `,`; None to find it.
         encoding: of a text file without a byte order mark.
         skip_rows: lines before the header to leave out.
+        thousands: what stands between groups of three digits, `,` `.` `'` or a blank; None for nothing.
+        comment: character that begins lines to leave out; None for none.
+        no_header: whether the first row holds data.
         whole_lines: whether to refuse a text file that does not end with a line ending.
         report: is told how far a large file is read.
 
@@ -115,13 +132,26 @@ def read_table(
     with ThreadPoolExecutor(1) as beside:
         digest = beside.submit(lambda data: hashlib.sha256(data).hexdigest(), raw)
         data = unpack(raw, file)
+        packed = len(data) != len(raw)
         del raw
         if data.startswith(PARQUET_MAGIC):
             return _typed_table(_read_parquet(data, file), file, digest.result())
+        look = look_of(data, encoding, packed=packed)
         data = decode(data, encoding, file)
         cut = _check_end(data, file, whole_lines)
-        table = text_table(data, file, delimiter, decimal, skip_rows, report)
-        return replace(table, data_hash=digest.result(), notes=(*table.notes, *cut))
+        table = text_table(
+            data,
+            file,
+            delimiter,
+            decimal,
+            skip_rows,
+            report,
+            thousands=thousands,
+            comment=comment,
+            no_header=no_header,
+        )
+        look = replace(look, delimiter=table.delimiter, decimal=table.decimal)
+        return replace(table, data_hash=digest.result(), notes=(*table.notes, *cut), look=look)
 
 
 def _check_end(text: bytes, file: str, whole_lines: bool) -> list[Note]:
@@ -145,32 +175,56 @@ def text_table(
     decimal: str | None = None,
     skip_rows: int = 0,
     report: Report = lambda event: None,
+    *,
+    thousands: str | None = None,
+    comment: str | None = None,
+    no_header: bool = False,
 ) -> RawTable:
     """Take UTF-8 text with plain line ends as a table; arguments and errors are those of `read_table`."""
-    data = _skip_lines(data, skip_rows)
+    given = choose_marks(decimal, thousands)
+    data, comments = leave_out_comments(_skip_lines(data, skip_rows), comment)
     if not data or data.isspace():
         raise DataError("the file has no rows", file=file)
-    mark, point = sniff(data, delimiter, decimal)
-    start, end, blank = _find_header(data, mark)
-    line = skip_rows + 1 + blank
-    find_records(data[start:end], mark, file, line)
-    names = _header(data[start:end], mark, file, line)
-    text = Text(data, end, line + data.count(b"\n", start, end), len(names), mark, file)
+    mark, point = sniff(data, delimiter, given)
+    if mark == comment:
+        raise OptionError(f"{mark!r} cannot both separate cells and begin comments")
+    header = read_header(data, mark, file, skip_rows + 1, no_header=no_header)
+    text = Text(data, header.end, header.line, len(header.names), mark, file, header.names_line)
     if text.width == 1:
-        check_cells(find_records(data[end:], mark, file, text.line), 1, mark, file)
+        check_cells(find_records(data[text.start :], mark, file, text.line), 1, mark, file, header.names_line)
 
     def progress(done: int, rows: int) -> None:
         if len(data) >= _LARGE_BYTES:
             report(Reading(file, done, len(data), rows))
 
     progress(0, 0)
-    columns = TextColumns(text, names, point, progress)
-    notes = []
-    if blank + columns.blank:
-        notes.append(warning(f"{counted(blank + columns.blank, 'blank line')} skipped"))
-    if decimal is None and point == ",":
+    columns = TextColumns(text, header.names, point, progress)
+    notes = _left_out(comments, header.blank + columns.blank - comments)
+    if given is None and point == ",":
         notes.append(warning("numbers are read with a decimal comma"))
-    return RawTable(names, columns, columns.lines, file, mark, point, "", tuple(notes))
+    return RawTable(
+        header.names,
+        columns,
+        columns.lines,
+        file,
+        mark,
+        point,
+        "",
+        tuple(notes),
+        thousands=thousands or "",
+        unnamed=header.unnamed,
+        sure=given is not None or _shows_decimals(header, point),
+    )
+
+
+def _left_out(comments: int, blank: int) -> list[Note]:
+    notes = [info(f"{counted(comments, 'comment line')} left out")] if comments else []
+    return [*notes, warning(f"{counted(blank, 'blank line')} skipped")] if blank else notes
+
+
+def _shows_decimals(header: Header, mark: str) -> bool:
+    """Whether a number of the first rows tells the decimal mark from a thousands separator."""
+    return any(shows_decimals(cell, mark) and is_number(cell, mark) for row in header.sample for cell in row)
 
 
 def _skip_lines(text: bytes, count: int) -> bytes:
@@ -178,48 +232,6 @@ def _skip_lines(text: bytes, count: int) -> bytes:
     for _ in range(count):
         start = text.find(b"\n", start) + 1 or len(text)
     return text[start:] if count else text
-
-
-def _find_header(text: bytes, delimiter: str) -> tuple[int, int, int]:
-    """First byte of the first record that is not blank, the byte after it, and the blank lines above."""
-    start = end = blank = 0
-    while True:
-        end = text.find(b"\n", end) + 1 or len(text)
-        if text.count(b'"', start, end) % 2 and end < len(text):
-            continue
-        if text[start:end].strip() or delimiter.encode() in text[start:end]:
-            return start, end, blank
-        start, blank = end, blank + 1
-
-
-def _header(line: bytes, delimiter: str, file: str, row: int) -> list[str]:
-    """Trimmed names of the columns, with `column 1` for a first column without a name."""
-    cells = [cell.strip() for cell in next(csv.reader([line.decode()], delimiter=delimiter))]
-    numbers = [is_number(cell) for cell in cells]
-    stamps = [is_stamp_like(cell) for cell in cells]
-    if any(numbers) and any(stamps):
-        raise DataError(
-            f"this line holds data ('{cells[stamps.index(True)]}'), not the names of the columns",
-            hint="put a line with the column names first",
-            file=file,
-            row=row,
-        )
-    names = [cell or f"column {position}" for position, cell in enumerate(cells, start=1)]
-    _check_names(names, file, row)
-    return names
-
-
-def _check_names(names: list[str], file: str, row: int | None) -> None:
-    first: dict[str, int] = {}
-    for position, name in enumerate(names, start=1):
-        if name in first:
-            raise DataError(
-                f"columns {first[name]} and {position} have the same name '{name}'",
-                hint="give each column a name of its own",
-                file=file,
-                row=row,
-            )
-        first[name] = position
 
 
 def _read_parquet(data: bytes, file: str) -> pd.DataFrame:
@@ -230,8 +242,14 @@ def _read_parquet(data: bytes, file: str) -> pd.DataFrame:
             "reading Parquet needs the package pyarrow", hint="pip install 'tsforecast[parquet]'", file=file
         ) from None
     try:
-        return pd.read_parquet(io.BytesIO(data))
-    except (pyarrow.ArrowException, OSError, ValueError) as error:
+        frame = pd.read_parquet(io.BytesIO(data))
+        for _, column in frame.items():
+            if isinstance(column.dtype, pd.StringDtype):
+                pyarrow.array(column).validate(full=True)  # texts are decoded when they are asked for
+        return frame
+    except MemoryError:
+        raise
+    except Exception as error:  # of any kind: the damage may have met what pandas takes for its own metadata
         raise DataError(f"the Parquet file is damaged: {error}", file=file) from error
 
 
@@ -255,7 +273,7 @@ def _typed_table(frame: pd.DataFrame, file: str, data_hash: str) -> RawTable:
         timed = isinstance(index, (pd.DatetimeIndex, pd.PeriodIndex))
         frame = frame.reset_index(names=_DEFAULT_TIME_NAME if timed and index.name is None else None)
     names = [str(name).strip() for name in frame.columns]
-    _check_names(names, file, None)
+    check_names(names, file, None)
     if frame.empty:
         raise DataError("the table has no rows", file=file)
     frame = frame.set_axis(names, axis=1).reset_index(drop=True)

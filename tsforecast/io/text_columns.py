@@ -157,7 +157,9 @@ def _cores() -> int:
 def _number_like(text: Text, names: Sequence[str]) -> tuple[int, ...]:
     """Positions of the columns whose first cells are numbers and no dates, and that are not named like an id."""
     head = text.data[text.start : text.start + _SAMPLE_BYTES].decode(errors="replace")
-    rows = list(csv.reader(head.split("\n")[:_SAMPLE_LINES], delimiter=text.delimiter))
+    # csv.reader refuses a line end in a cell that it does not take for a quoted one.
+    lines = head.replace("\r", " ").split("\n")[:_SAMPLE_LINES]
+    rows = list(csv.reader(lines, delimiter=text.delimiter))
     columns = list(zip(*(row for row in rows if len(row) == text.width), strict=True))
     return tuple(
         position

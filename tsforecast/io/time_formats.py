@@ -2,6 +2,10 @@
 
 The shape of a text has `0` for every digit and `A` for every letter: `2024-01-31T06:00Z` has `0000-00-00A00:00A`. Dates
 are read by these formats only; nothing is guessed row by row.
+
+Beside the directives of strftime there are `%q` for the quarter, `%:z` for an offset such as `+05:30`, and `%-m`, `%-d`
+and the like for numbers without leading zeros. `epoch-s`, `epoch-ms`, `epoch-us` and `epoch-ns` are whole numbers since
+1970 in UTC, `excel` is days since 1899-12-30. A tab stands between the columns of a time that is spread over several.
 """
 
 from __future__ import annotations
@@ -14,6 +18,11 @@ from functools import lru_cache
 ISO = "iso"
 YEAR = "%Y"
 COMPACT_DAY = "%Y%m%d"
+EXCEL = "excel"
+# Nanoseconds in the unit of each kind of number since 1970.
+EPOCHS = {"epoch-s": 10**9, "epoch-ms": 10**6, "epoch-us": 10**3, "epoch-ns": 1}
+# Parts of a time that are written like any other whole number.
+COUNTS = ("%Y", "%q", "%-m", "%-d", "%-H", "%-M", "%-S")
 _SHAPE_OF = bytes.maketrans(
     (string.digits + string.ascii_letters).encode(),
     b"0" * len(string.digits) + b"A" * len(string.ascii_letters),
@@ -29,6 +38,7 @@ _LONG_PERIODS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("00/0000", ("%m/%Y",)),
     ("00-0000", ("%m-%Y",)),
     ("A{3,} 0000", ("%b %Y", "%B %Y")),
+    ("A{4,}-0000", ("%B-%Y",)),
     ("0000 A{3,}", ("%Y %b", "%Y %B")),
     ("AAA-0000", ("%b-%Y",)),
     ("0000-AAA", ("%Y-%b",)),
@@ -38,6 +48,10 @@ _LONG_PERIODS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("0000-A0", ("%Y-Q%q",)),
     ("A0 0000", ("Q%q %Y",)),
     ("A0-0000", ("Q%q-%Y",)),
+    ("0000A00", ("%GW%V",)),
+    ("0000 A00", ("%G W%V",)),
+    ("0000-A00", ("%G-W%V",)),
+    ("0000-A00-0", ("%G-W%V-%u",)),
 )
 _DAYS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("00000000", (COMPACT_DAY,)),
@@ -54,6 +68,7 @@ _DAYS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("0{1,2}-AAA-0000", ("%d-%b-%Y",)),
     ("0{1,2}-AAA-00", ("%d-%b-%y",)),
     ("A{3,} 0{1,2}, 0000", ("%b %d, %Y", "%B %d, %Y")),
+    ("A{3,} 0{1,2} 0000", ("%b %d %Y", "%B %d %Y")),
 )
 _TIMES = (
     ("", ""),
@@ -67,6 +82,20 @@ _FORMATS = tuple((re.compile(shape), formats) for shape, formats in _LONG_PERIOD
     for shape, formats in _DAYS
     for clock_shape, clock in _TIMES
 )
+
+
+# Whole numbers that are dates by their size only; whether a column may hold them is for the caller to judge.
+_NUMBER_FORMATS: tuple[tuple[str, tuple[str, ...]], ...] = (
+    (r"00000(\.0+)?", (EXCEL,)),
+    ("0{9}", ("epoch-s",)),
+    ("0{10}", ("epoch-s", "%Y%m%d%H")),
+    ("0{12}", ("epoch-ms", "%Y%m%d%H%M")),
+    ("0{13}", ("epoch-ms",)),
+    ("0{14}", ("%Y%m%d%H%M%S",)),
+    ("0{15,16}", ("epoch-us",)),
+    ("0{18,19}", ("epoch-ns",)),
+)
+_NUMBERS = tuple((re.compile(shape), formats) for shape, formats in _NUMBER_FORMATS)
 
 
 def shapes(texts: Sequence[str]) -> list[str]:
@@ -84,6 +113,18 @@ def formats_of(shape: str) -> tuple[str, ...]:
         if pattern.fullmatch(shape):
             return formats
     return ()
+
+
+@lru_cache(maxsize=4096)
+def number_formats_of(shape: str) -> tuple[str, ...]:
+    """The formats that a number of this shape is a date in, if it is one: such as `epoch-s` for ten digits."""
+    return next((formats for pattern, formats in _NUMBERS if pattern.fullmatch(shape)), ())
+
+
+def common_number_formats(all_shapes: Sequence[str]) -> tuple[str, ...]:
+    """The formats in which numbers of all these shapes may be dates."""
+    several = [number_formats_of(shape) for shape in dict.fromkeys(all_shapes)]
+    return tuple(text for text in several[0] if all(text in formats for formats in several)) if several else ()
 
 
 @lru_cache(maxsize=4096)

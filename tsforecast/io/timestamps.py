@@ -10,17 +10,30 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from tsforecast.errors import DataError, OptionError
-from tsforecast.frequency import HOUR, MINUTE, Frequency, Stamps
+from tsforecast.errors import DataError
+from tsforecast.frequency import HOUR, MINUTE, Stamps
 from tsforecast.io.cells import Cells
-from tsforecast.io.notes import Note, counted, warning
+from tsforecast.io.formatted_times import stamps_in_format, within_counted_years, years_of
+from tsforecast.io.notes import Note, counted, info, warning
 from tsforecast.io.places import Place
-from tsforecast.io.time_formats import COMPACT_DAY, ISO, YEAR, formats_of, has_offset, iso_format, shapes
-from tsforecast.io.zones import UTC, find_zone, offset_name, to_instants
-from tsforecast.series import Schema
+from tsforecast.io.time_formats import (
+    COMPACT_DAY,
+    EPOCHS,
+    EXCEL,
+    ISO,
+    YEAR,
+    common_number_formats,
+    formats_of,
+    has_offset,
+    iso_format,
+    number_formats_of,
+    shapes,
+)
+from tsforecast.io.zones import UTC, offset_name
 
 FIRST_YEAR, LAST_YEAR = 1700, 2200
 _TRIAL_TEXTS = 1000
+_UNITS = {"epoch-s": "seconds", "epoch-ms": "milliseconds", "epoch-us": "microseconds", "epoch-ns": "nanoseconds"}
 _OFFSET = re.compile(r" ?(?:[Zz]|([+-])([0-9]{2}):?([0-9]{2})?)$")
 
 
@@ -32,7 +45,7 @@ class ParsedStamps:
         codes: number of each row's text, in the order of first appearance, int32, shape (rows,).
         wall: the clock as written in each text, datetime64[us], shape (texts,).
         instants: the same in UTC where offsets were written, else None.
-        time_format: strftime format they were written in; `%q` is the quarter, `%:z` an offset such as `+05:30`.
+        time_format: format they were written in, as time_formats.py has them.
         time_zone: zone of the offsets; None without offsets, and where they differ.
         notes: what was assumed.
     """
@@ -51,8 +64,8 @@ class ParsedStamps:
 
     @property
     def whole_numbers(self) -> bool:
-        """Whether the stamps were written as whole numbers, such as 2024 or 20240131."""
-        return self.time_format in (YEAR, COMPACT_DAY)
+        """Whether the stamps were written as numbers, such as 2024, 20240131 or 1700000000."""
+        return self.time_format in (YEAR, EXCEL, *EPOCHS) or self.time_format.startswith(COMPACT_DAY)
 
 
 @dataclass(frozen=True)
@@ -87,18 +100,37 @@ def parse_stamps(
     """
     stripped = [text.strip() for text in cells.texts]
     distinct = _Distinct(cells, stripped, shapes(stripped), place)
-    formats = (date_format,) if date_format else _candidates(distinct)
-    parsed = _parse_iso(distinct) if formats == (ISO,) else _parse_formats(distinct, formats, known_format)
-    years = parsed.wall.astype("datetime64[Y]").astype(np.int64) + 1970
+    formats = (date_format,) if date_format else _formats(distinct, known_format)
+    given = date_format or (formats[0] if formats == (known_format,) else None)
+    parsed = _parse_iso(distinct) if formats == (ISO,) else _parse_formats(distinct, formats, known_format, given)
+    _check_years(distinct, parsed.wall)
+    return parsed
+
+
+def _check_years(distinct: _Distinct, wall: Stamps) -> None:
+    years = years_of(wall)
     outside = np.flatnonzero((years < FIRST_YEAR) | (years > LAST_YEAR))
     if outside.size:
-        text = cells.texts[outside[0]]
-        raise distinct.error(int(outside[0]), f"the year of '{text}' is not within {FIRST_YEAR} to {LAST_YEAR}")
-    return parsed
+        text = distinct.texts[outside[0]]
+        message = f"the year of '{text}' is not within {FIRST_YEAR} to {LAST_YEAR}"
+        raise distinct.error(int(outside[0]), message, "correct it, or leave the row out")
+
+
+def _formats(distinct: _Distinct, known_format: str | None) -> tuple[str, ...]:
+    """The formats that the shapes of all texts allow; that of the model's data where it reads what no shape tells."""
+    try:
+        return _candidates(distinct)
+    except DataError:
+        offset = known_format is None or known_format.endswith((":z", "Z"))
+        if known_format and not offset and not np.isnat(stamps_in_format(distinct.texts, known_format)).any():
+            return (known_format,)
+        raise
 
 
 def _candidates(distinct: _Distinct) -> tuple[str, ...]:
     """The formats that the shapes of all texts allow."""
+    if number_formats_of(distinct.shapes[0]):
+        return _number_candidates(distinct)
     first_of_shape = dict(zip(reversed(distinct.shapes), reversed(range(len(distinct.shapes))), strict=True))
     first: dict[tuple[str, ...], int] = {}
     for shape, index in sorted(first_of_shape.items(), key=lambda entry: entry[1]):
@@ -123,17 +155,38 @@ def _candidates(distinct: _Distinct) -> tuple[str, ...]:
     return next(iter(first))
 
 
-def _parse_formats(distinct: _Distinct, formats: tuple[str, ...], known_format: str | None) -> ParsedStamps:
-    """Dates in the one format that fits every row."""
+def _number_candidates(distinct: _Distinct) -> tuple[str, ...]:
+    """The formats in which numbers are dates by their size."""
+    first, formats = distinct.texts[0], common_number_formats(distinct.shapes)
+    if not formats:
+        several = [number_formats_of(shape) for shape in distinct.shapes]
+        odd = next(at for at in range(len(several)) if not set(several[at]) & set(several[0]))
+        message = f"'{distinct.texts[odd]}' is written otherwise than '{first}'" if distinct.texts[odd] else ""
+        raise distinct.error(
+            odd, message or "the time is missing", hint="write all dates in one way, such as YYYY-MM-DD"
+        )
+    if formats != (EXCEL,):
+        return formats
+    day = stamps_in_format([first], EXCEL)
+    if within_counted_years(day)[0]:
+        hint = "to read the column so, add --date-format excel; else write dates such as 2024-01-31"
+        raise distinct.error(0, f"'{first}' is a number; as Excel counts days it is {str(day[0])[:10]}", hint)
+    raise distinct.error(0, f"'{first}' is not a date", "write dates such as 2024-01-31")
+
+
+def _parse_formats(
+    distinct: _Distinct, formats: tuple[str, ...], known_format: str | None, given: str | None
+) -> ParsedStamps:
+    """Dates in the one format that fits every row; `given` is the one that was asked for, and not found."""
     trial = distinct.texts[:_TRIAL_TEXTS]
-    failures = {text: int(np.isnat(stamps_in_format(trial, text)).sum()) for text in formats}
+    failures = {text: int(np.isnat(_read(trial, text, given)).sum()) for text in formats}
     fewest = min(failures.values())
-    fits = {text: stamps_in_format(distinct.texts, text) for text in formats if failures[text] == fewest}
+    fits = {text: _read(distinct.texts, text, given) for text in formats if failures[text] == fewest}
     complete = {text: stamps for text, stamps in fits.items() if not np.isnat(stamps).any()}
     if not complete:
         text, stamps = next(iter(fits.items()))
         bad = int(np.argmax(np.isnat(stamps)))
-        raise distinct.error(bad, f"'{distinct.texts[bad]}' is not a date in the format {text}")
+        raise distinct.error(bad, f"'{distinct.texts[bad]}' is not a date in the format {text}", _format_hint(text))
     chosen, stamps = next(iter(complete.items()))
     if any(not np.array_equal(stamps, other) for other in complete.values()):
         if known_format not in complete:
@@ -143,38 +196,38 @@ def _parse_formats(distinct: _Distinct, formats: tuple[str, ...], known_format: 
                 hint=f"say which it is, such as --date-format {chosen}, or write YYYY-MM-DD",
             )
         chosen, stamps = known_format, complete[known_format]
-    notes = []
-    if "%d" in chosen and len(formats) > 1 and "%m" in chosen:
-        notes.append(warning(f"the dates are read as {chosen}, the only order that fits all rows"))
-    if chosen == COMPACT_DAY:
-        notes.append(warning(f"whole numbers such as {distinct.texts[0]} are read as dates"))
-    return ParsedStamps(distinct.cells.codes, stamps, None, chosen, notes=tuple(notes))
+    notes = () if given else tuple(_format_notes(chosen, formats, distinct.texts[0]))
+    instants, zone = (stamps, UTC) if chosen in EPOCHS else (None, None)
+    return ParsedStamps(distinct.cells.codes, stamps, instants, chosen, zone, notes)
 
 
-def stamps_in_format(texts: list[str], text_format: str) -> Stamps:
-    """Read texts in one format.
-
-    Returns:
-        datetime64[us], NaT where a text does not follow the format, shape (texts,).
-
-    Raises:
-        OptionError: it is not a strftime format without an offset.
-    """
-    cells = pd.Series(texts, dtype=object)
-    if "%q" in text_format:
-        pattern = text_format.replace("%Y", "(?P<year>[0-9]{4})").replace("%q", "(?P<quarter>[1-4])")
-        parts = cells.str.extract(re.compile(f"^{pattern}$", re.IGNORECASE)).astype(np.float64)
-        months = (parts["year"] - 1970) * 12 + (parts["quarter"] - 1) * 3
-        stamps = months.fillna(0).to_numpy(np.int64).astype("datetime64[M]").astype("datetime64[us]")
-        stamps[months.isna().to_numpy()] = np.datetime64("NaT")
+def _read(texts: list[str], text_format: str, given: str | None) -> Stamps:
+    """Texts in one format; a count since 1970 that nobody asked for has to lie in the years that are likely."""
+    stamps = stamps_in_format(texts, text_format)
+    if text_format not in EPOCHS or given:
         return stamps
-    if "%z" in text_format or "%Z" in text_format:
-        raise OptionError(f"the date format {text_format} has an offset", hint="write times with offsets as ISO 8601")
-    try:
-        parsed = pd.to_datetime(cells, format=text_format, errors="coerce")
-    except ValueError as error:
-        raise OptionError(f"{text_format} is not a date format: {error}") from None
-    return parsed.to_numpy("datetime64[us]")
+    return np.where(within_counted_years(stamps), stamps, np.datetime64("NaT", "us"))
+
+
+def _format_hint(text_format: str) -> str:
+    if text_format in EPOCHS:
+        return f"{_UNITS[text_format]} since 1970 are read from 1990 to 2100; others with --date-format {text_format}"
+    if "%V" in text_format:
+        return "a year has 52 or 53 ISO weeks"
+    return ""
+
+
+def _format_notes(chosen: str, formats: tuple[str, ...], first: str) -> list[Note]:
+    """What a format takes for granted."""
+    if chosen in EPOCHS:
+        return [warning(f"numbers such as {first} are read as {_UNITS[chosen]} since 1970 in UTC")]
+    if chosen.startswith(COMPACT_DAY):
+        return [warning(f"whole numbers such as {first} are read as dates")]
+    if "%V" in chosen:
+        return [info("weeks are those of ISO 8601 and stand for their Monday")] if "%u" not in chosen else []
+    if len(formats) > 1 and "%d" in chosen and "%m" in chosen:
+        return [warning(f"the dates are read as {chosen}, the only order that fits all rows")]
+    return []
 
 
 def _parse_iso(distinct: _Distinct) -> ParsedStamps:
@@ -192,8 +245,9 @@ def _parse_iso(distinct: _Distinct) -> ParsedStamps:
     parsed = pd.to_datetime(cells, format="ISO8601", errors="coerce", utc=bool(zoned.any()))
     if parsed.isna().any():
         bad = int(parsed.isna().to_numpy().argmax())
-        raise distinct.error(bad, f"'{distinct.texts[bad]}' is not a date that exists")
-    stamps = _without_zone(parsed)
+        hint = "midnight is 00:00 of the next day" if re.search(r"[T ]24:", distinct.texts[bad]) else ""
+        raise distinct.error(bad, f"'{distinct.texts[bad]}' is not a date that exists", hint)
+    stamps = without_zone(parsed)
     short = np.array([len(text) == 10 for text in distinct.texts], dtype=bool)
     notes = []
     if short.any() and not short.all():
@@ -223,42 +277,7 @@ def _offset_micros(suffix: str) -> int:
     return -size if found[1] == "-" else size
 
 
-def _without_zone(stamps: pd.Series) -> Stamps:
+def without_zone(stamps: pd.Series) -> Stamps:
     """UTC instants of zoned stamps, the wall clock of others, as datetime64[us]."""
     naive = stamps.dt.tz_convert(None) if stamps.dt.tz is not None else stamps
     return naive.to_numpy("datetime64[us]")
-
-
-def typed_stamps(stamps: pd.Series, place: Place) -> ParsedStamps:
-    """A column that already holds datetimes, from a data frame or a Parquet file.
-
-    Raises:
-        DataError: the first row without a time.
-    """
-    if stamps.isna().any():
-        raise place.error(int(stamps.isna().to_numpy().argmax()), "the time is missing")
-    numbers, distinct = pd.factorize(stamps)
-    codes, stamps = numbers.astype(np.int32), pd.Series(distinct)
-    zone = str(stamps.dt.tz) if stamps.dt.tz is not None else None
-    wall = _without_zone(stamps.dt.tz_localize(None) if zone else stamps)
-    clock = (wall - wall.astype("datetime64[D]")).astype(np.int64)
-    if zone is None and not clock.any():
-        return ParsedStamps(codes, wall, None, "%Y-%m-%d")
-    fraction = ".%f" if np.any(clock % 1_000_000) else ""
-    text_format = f"%Y-%m-%d %H:%M:%S{fraction}{'%:z' if zone else ''}"
-    return ParsedStamps(codes, wall, _without_zone(stamps) if zone else None, text_format, zone)
-
-
-def stamp_index(stamps: Stamps, schema: Schema, frequency: Frequency) -> pd.DatetimeIndex:
-    """Stamps for a data frame: with the zone where they are written with an offset, else without.
-
-    Args:
-        stamps: as a panel counts them, shape (n,).
-        schema: format and zone.
-        frequency: the panel's.
-    """
-    zone = schema.time_zone
-    if zone is None or not (frequency.sub_daily or schema.time_format.endswith(("%:z", "Z"))):
-        return pd.DatetimeIndex(stamps)
-    instants = stamps if frequency.sub_daily else to_instants(stamps, zone)
-    return pd.DatetimeIndex(instants).tz_localize(UTC).tz_convert(find_zone(zone))

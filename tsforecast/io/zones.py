@@ -13,7 +13,6 @@ from numpy.typing import NDArray
 
 from tsforecast.errors import OptionError
 from tsforecast.frequency import HOUR, MINUTE, Stamps
-from tsforecast.io.places import Place
 
 UTC = "UTC"
 _FIXED_OFFSET = re.compile(r"UTC([+-])([0-9]{2}):([0-9]{2})")
@@ -55,38 +54,13 @@ def to_wall(instants: Stamps, zone: str) -> Stamps:
     return local.tz_localize(None).to_numpy().astype("datetime64[us]")
 
 
-def to_instants(wall: Stamps, zone: str) -> Stamps:
-    """UTC instants of a wall clock, shape (n,); a skipped hour counts from its end, a repeated one as the first."""
-    import pandas as pd
+def to_instants(wall: Stamps, zone: str, *, second: bool = False) -> Stamps:
+    """UTC instants of a wall clock, shape (n,).
 
-    repeated: NDArray[np.bool_] = np.ones(wall.size, dtype=bool)
-    local = pd.DatetimeIndex(wall).tz_localize(find_zone(zone), nonexistent="shift_forward", ambiguous=repeated)
-    return local.tz_convert(None).to_numpy().astype("datetime64[us]")
-
-
-def to_unique_instants(wall: Stamps, zone: str, place: Place, codes: NDArray[np.int32]) -> Stamps:
-    """UTC instants of a wall clock that shows each of them once.
-
-    Args:
-        wall: distinct stamps in the order of first appearance, shape (n,).
-        zone: of the clock.
-        place: of the time column.
-        codes: number of each row's stamp, shape (rows,).
-
-    Raises:
-        DataError: the first row whose hour the clock change skips or repeats.
+    A skipped hour counts from its end; a repeated one as the first of the two, or as the second.
     """
     import pandas as pd
 
-    local = pd.DatetimeIndex(wall).tz_localize(find_zone(zone), nonexistent="NaT", ambiguous="NaT")
-    unclear = np.flatnonzero(local.isna())
-    if unclear.size:
-        first = int(unclear[0])
-        stamp = str(wall[first])[:16].replace("T", " ")
-        skipped = to_wall(to_instants(wall[first : first + 1], zone), zone)[0] != wall[first]
-        raise place.error(
-            int(np.argmax(codes == first)),
-            f"{stamp} {'does not exist' if skipped else 'happens twice'} in {zone}: the clocks change",
-            hint="write the times with their offset from UTC, such as 2024-10-27T02:30:00+01:00",
-        )
+    repeated: NDArray[np.bool_] = np.full(wall.size, not second)
+    local = pd.DatetimeIndex(wall).tz_localize(find_zone(zone), nonexistent="shift_forward", ambiguous=repeated)
     return local.tz_convert(None).to_numpy().astype("datetime64[us]")

@@ -45,9 +45,9 @@ def choose_basics(panel: Panel, options: FitOptions) -> Basics:
     if horizon is None:
         usual = default_horizon(panel.frequency)
         horizon = min(usual, max(1, longest // 4))
-        reason = f"usual for {panel.frequency.name} data"
+        reason = f"usual for {panel.frequency.adjective} data"
         if horizon < usual:
-            reason = f"a quarter of the {longest} rows; {usual} is usual for {panel.frequency.name} data"
+            reason = f"a quarter of the {longest} rows; {usual} is usual for {panel.frequency.adjective} data"
         choices.append(Choice("horizon", str(horizon), reason))
     if options.lookback is not None:
         return Basics(horizon, season, options.lookback, tuple(choices))
@@ -236,7 +236,7 @@ def _baseline_plan(options: FitOptions, basics: Basics, lookback: int) -> Plan:
 
 def _season_reason(panel: Panel, season: int) -> str:
     """What the frequency says, and whether the longest series' autocorrelation agrees."""
-    reason = f"natural for {panel.frequency.name} data"
+    reason = f"natural for {panel.frequency.adjective} data"
     longest = panel.series(int(np.argmax(panel.lengths)))
     # Of the older rows only: the newest will be held out.
     strength = season_strength(longest[: 7 * len(longest) // 10], season)

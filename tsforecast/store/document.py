@@ -15,7 +15,7 @@ from tsforecast.models.config import (
 )
 from tsforecast.models.registry import MODELS
 from tsforecast.models.spec import ModelSpec
-from tsforecast.series import Schema
+from tsforecast.series import BETWEEN_COLUMNS, Schema
 from tsforecast.store.bundle import FORMAT_VERSION, Bundle
 from tsforecast.store.fields import Fields, parse_json, read_fields
 from tsforecast.store.specs import decode_spec, spec_shapes
@@ -154,8 +154,11 @@ def _schema(fields: Fields) -> Schema:
     targets = fields.texts("target_cols")
     if not targets:
         fields.refuse("target_cols", "at least one column")
+    time_col, parts = fields.text("time_col"), fields.text("time_format").count(BETWEEN_COLUMNS)
+    if parts and parts != time_col.count(","):
+        fields.refuse("time_col", f"{parts + 1} columns with commas between them")
     return Schema(
-        time_col=fields.text("time_col"),
+        time_col=time_col,
         id_cols=fields.texts("id_cols"),
         target_cols=targets,
         time_format=fields.text("time_format"),

@@ -5,7 +5,10 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import numpy as np
+
 from tsforecast.errors import GateError
+from tsforecast.io.notes import Note, warning
 from tsforecast.io.zones import find_zone
 from tsforecast.series import Panel, Schema
 from tsforecast.store.load import describe_version
@@ -28,6 +31,28 @@ def newest_moment(panel: Panel, schema: Schema) -> datetime:
     if panel.frequency.sub_daily:  # counted in UTC
         return wall.replace(tzinfo=UTC)
     return wall.replace(tzinfo=find_zone(schema.time_zone))
+
+
+def steps_ahead(panel: Panel, schema: Schema, now: datetime) -> int:
+    """Steps that the newest time of any series lies after now; negative where it lies before.
+
+    Args:
+        panel: the series.
+        schema: whose time zone tells what the times mean; without one they are those of this machine.
+        now: with its zone.
+    """
+    zone = newest_moment(panel, schema).tzinfo if schema.time_zone else None
+    wall = np.array([now.astimezone(zone).replace(tzinfo=None)], dtype="datetime64[us]")
+    return int((panel.starts + panel.lengths).max()) - 1 - int(panel.frequency.ordinals(wall)[0][0])
+
+
+def future_notes(panel: Panel, schema: Schema, now: datetime) -> list[Note]:
+    """A warning where the newest time lies more than one step after now."""
+    steps = steps_ahead(panel, schema, now)
+    if steps <= 1:
+        return []
+    moment = newest_moment(panel, schema).isoformat(sep=" ")
+    return [warning(f"the last time, {moment}, lies {steps:,} steps in the future: are the years right?")]
 
 
 def check_version_age(folder: Path, max_age: float, *, trusted: bool = False) -> None:

@@ -7,10 +7,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from tsforecast.errors import DataError
 from tsforecast.io.panels import Note, ReadOptions, ReadResult, read_panel
-from tsforecast.io.stamp_texts import format_stamps
+from tsforecast.io.stamp_texts import readable_stamps
 from tsforecast.models.choices import choose_basics, lookback_candidates, season_strength
 from tsforecast.models.config import FitOptions
 from tsforecast.models.events import Report
@@ -22,15 +23,37 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
+class Gap:
+    """A stretch of missing values.
+
+    Args:
+        id: of the series; empty for a single one.
+        steps: that are missing.
+        first: stamp of the first of them.
+        last: stamp of the last.
+    """
+
+    id: str
+    steps: int
+    first: str
+    last: str
+
+
+@dataclass(frozen=True)
 class Description:
     """The profile of a table.
 
     Args:
         file: where it came from.
+        text: how a text file is written: its encoding, delimiter, decimal mark, quotes and line ends; None for others.
+        columns: name and role of each column, and why one is not used.
+        table_rows: rows of the table.
+        repeats: rows among them that repeated a time of their series.
         rows: values, over all series, filled ones included.
         series: how many.
         frequency_name: in words.
         frequency_alias: pandas' name.
+        regular_share: neighbouring values that are one step apart, as a share of all; None without neighbours.
         season_length: steps.
         season_strength: autocorrelation of the longest series' differences at the season; None without one.
         first: first stamp of all.
@@ -41,6 +64,10 @@ class Description:
         time_zone: of the stamps.
         lengths: rows of the shortest, the median and the longest series.
         missing: values filled in.
+        gaps: stretches of missing values.
+        longest_gap: the longest of them; None where there is none.
+        lowest: value of all.
+        highest: value of all.
         horizon: what `fit` would forecast.
         lookback: lookbacks that `fit` would try; empty where the rows are too few to fit anything.
         notes: what was found and repaired.
@@ -48,10 +75,15 @@ class Description:
     """
 
     file: str
+    text: dict[str, Any] | None
+    columns: tuple[dict[str, str], ...]
+    table_rows: int
+    repeats: int
     rows: int
     series: int
     frequency_name: str
     frequency_alias: str
+    regular_share: float | None
     season_length: int
     season_strength: float | None
     first: str
@@ -62,6 +94,10 @@ class Description:
     time_zone: str | None
     lengths: tuple[int, int, int]
     missing: int
+    gaps: int
+    longest_gap: Gap | None
+    lowest: float
+    highest: float
     horizon: int
     lookback: tuple[int, ...]
     notes: tuple[Note, ...]
@@ -98,12 +134,19 @@ def describe(
         lookback = ()
     lengths = panel.lengths
     first, last = _range(data)
+    profile = _profiles(data)
+    gaps, longest_gap = _gaps(data)
     return Description(
         file=data.file,
+        text=asdict(data.text) if data.text else None,
+        columns=tuple(asdict(column) for column in data.columns),
+        table_rows=data.rows,
+        repeats=data.repeats,
         rows=len(panel.values),
         series=panel.n_series,
         frequency_name=panel.frequency.name,
         frequency_alias=panel.frequency.alias,
+        regular_share=_regular_share(panel),
         season_length=basics.season_length,
         season_strength=season_strength(panel.series(int(np.argmax(lengths))), basics.season_length),
         first=first,
@@ -114,30 +157,66 @@ def describe(
         time_zone=data.schema.time_zone,
         lengths=(int(lengths.min()), int(np.median(lengths)), int(lengths.max())),
         missing=int((~panel.observed).sum()),
+        gaps=gaps,
+        longest_gap=longest_gap,
+        lowest=min(row["min"] for row in profile),
+        highest=max(row["max"] for row in profile),
         horizon=basics.horizon,
         lookback=lookback,
         notes=data.notes,
-        profile=tuple(_profile(panel, number) for number in range(panel.n_series)),
+        profile=profile,
     )
 
 
 def _range(data: ReadResult) -> tuple[str, str]:
     panel = data.panel
-    ends = panel.starts + panel.lengths - 1
-    stamps = panel.frequency.stamps(np.array([panel.starts.min(), ends.max()]))
-    first, last = format_stamps(stamps, data.schema, panel.frequency)
+    first, last = _written(data, np.array([panel.starts.min(), (panel.starts + panel.lengths).max() - 1]))
     return first, last
 
 
-def _profile(panel: Panel, number: int) -> dict[str, Any]:
-    rows = slice(panel.offsets[number], panel.offsets[number + 1])
-    observed = panel.values[rows][panel.observed[rows]]
-    return {
-        "id": panel.label(number),
-        "rows": int(panel.lengths[number]),
-        "missing": int((~panel.observed[rows]).sum()),
-        "mean": float(observed.mean()),
-        "min": float(observed.min()),
-        "max": float(observed.max()),
-        "zeros": int((observed == 0).sum()),
+def _regular_share(panel: Panel) -> float | None:
+    """Of the neighbouring values of each series, those that are one step apart."""
+    observed = panel.observed
+    neighbours = int(observed.sum()) - panel.n_series
+    if not neighbours:
+        return None
+    same = np.ones(len(observed) - 1, dtype=bool)
+    same[panel.offsets[1:-1] - 1] = False
+    return int((observed[1:] & observed[:-1] & same).sum()) / neighbours
+
+
+def _gaps(data: ReadResult) -> tuple[int, Gap | None]:
+    """How many stretches of missing values there are, and the longest. No series begins or ends with one."""
+    panel = data.panel
+    edges = np.flatnonzero(panel.observed[1:] != panel.observed[:-1]) + 1
+    firsts, ends = edges[::2], edges[1::2]
+    if not firsts.size:
+        return 0, None
+    longest = int(np.argmax(ends - firsts))
+    row, steps = int(firsts[longest]), int(ends[longest] - firsts[longest])
+    number = int(np.searchsorted(panel.offsets, row, side="right")) - 1
+    ordinal = panel.starts[number] + row - panel.offsets[number]
+    first, last = _written(data, np.array([ordinal, ordinal + steps - 1]))
+    return int(firsts.size), Gap(panel.label(number), steps, first, last)
+
+
+def _written(data: ReadResult, ordinals: NDArray[np.int64]) -> list[str]:
+    return readable_stamps(data.panel.frequency.stamps(ordinals), data.schema, data.panel.frequency)
+
+
+def _profiles(data: ReadResult) -> tuple[dict[str, Any], ...]:
+    panel = data.panel
+    values, observed, starts = panel.values, panel.observed, panel.offsets[:-1]
+    present = np.add.reduceat(observed, starts, dtype=np.int64)
+    columns = {
+        "id": [panel.label(number) for number in range(panel.n_series)],
+        "rows": panel.lengths.tolist(),
+        "first": _written(data, panel.starts),
+        "last": _written(data, panel.starts + panel.lengths - 1),
+        "missing": (panel.lengths - present).tolist(),
+        "mean": (np.add.reduceat(np.where(observed, values, 0.0), starts) / present).tolist(),
+        "min": np.minimum.reduceat(np.where(observed, values, np.inf), starts).tolist(),
+        "max": np.maximum.reduceat(np.where(observed, values, -np.inf), starts).tolist(),
+        "zeros": np.add.reduceat(observed & (values == 0), starts, dtype=np.int64).tolist(),
     }
+    return tuple(dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True))

@@ -6,6 +6,7 @@ import math
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -27,6 +28,7 @@ from tsforecast.split import Split, automatic_split, whole
 from tsforecast.store.checkpoints import drop_checkpoint, recording
 from tsforecast.store.layout import check_name
 from tsforecast.store.publish import model_name, publish
+from tsforecast.workflows.ages import future_notes
 from tsforecast.workflows.bundling import make_bundle
 from tsforecast.workflows.evaluation import Evaluated, coverage_warnings, evaluate_plan, verdict
 from tsforecast.workflows.fingerprint import training_facts
@@ -230,6 +232,7 @@ def _read(
     if name is not None:
         check_name(name)
     data = read_panel(source, reading, report=report)
+    data = replace(data, notes=(*data.notes, *future_notes(data.panel, data.schema, datetime.now(UTC))))
     for note in data.notes:
         report(Message(note.kind, note.text))
     name = name or model_name(Path(data.file).name.split(".")[0])

@@ -15,7 +15,7 @@ from tsforecast.io.panels import ReadResult
 from tsforecast.models.inference import UNKNOWN_SERIES
 from tsforecast.store.bundle import Bundle
 from tsforecast.windows import Rows
-from tsforecast.workflows.ages import age_text, newest_moment
+from tsforecast.workflows.ages import age_text, newest_moment, steps_ahead
 from tsforecast.workflows.duel import new_rows
 from tsforecast.workflows.predict import training_numbers
 from tsforecast.workflows.rules import GateLimits
@@ -180,11 +180,9 @@ def _advance(data: ReadResult, champion: Bundle, limits: GateLimits) -> Breach |
 
 
 def _clock(data: ReadResult, limits: GateLimits, now: datetime) -> list[Breach | None]:
-    panel, now = data.panel, now.astimezone()
-    ordinal = int((panel.starts + panel.lengths).max()) - 1
-    last = newest_moment(panel, data.schema)
-    zone = last.tzinfo if data.schema.time_zone else None
-    return [_age(now - last, last, limits), _ahead(data, ordinal, now.astimezone(zone), last, limits)]
+    now = now.astimezone()
+    last = newest_moment(data.panel, data.schema)
+    return [_age(now - last, last, limits), _ahead(steps_ahead(data.panel, data.schema, now), last, limits)]
 
 
 def _age(age: timedelta, last: datetime, limits: GateLimits) -> Breach | None:
@@ -195,9 +193,7 @@ def _age(age: timedelta, last: datetime, limits: GateLimits) -> Breach | None:
     return Breach("max_age", seconds, allowed, text + _set("max_age", one=True))
 
 
-def _ahead(data: ReadResult, ordinal: int, now: datetime, last: datetime, limits: GateLimits) -> Breach | None:
-    wall = np.datetime64(now.replace(tzinfo=None), "us")
-    steps = ordinal - int(data.panel.frequency.ordinals(np.array([wall]))[0][0])
+def _ahead(steps: int, last: datetime, limits: GateLimits) -> Breach | None:
     if limits.max_ahead is None or steps <= limits.max_ahead:
         return None
     text = f"the last stamp, {last.isoformat()}, lies {steps:,} steps in the future; at most {limits.max_ahead} "
