@@ -17,9 +17,9 @@ from tsforecast.frequency import (
     SECOND,
     Frequency,
     default_horizon,
-    infer_frequency,
     season_length,
 )
+from tsforecast.frequency_search import infer_frequency
 
 WEEK = 7 * DAY
 FIXED = st.builds(

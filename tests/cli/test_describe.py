@@ -26,9 +26,46 @@ def test_in_a_pipe(run, table):
     assert facts["time column"] == "ds"
     assert facts["horizon"] == "48"
     profile = [line.split("\t") for line in result.stdout.split("\n\n")[1].splitlines()]
-    assert profile[0] == ["series", "rows", "missing", "zeros", "mean", "min", "max"]
-    assert profile[1][:4] == ["y", "200", "0", "0"]
-    assert float(profile[1][4]) == pytest.approx(101, abs=1)
+    assert profile[0] == ["series", "rows", "first", "last", "missing", "zeros", "mean", "min", "max"]
+    assert profile[1][:6] == ["y", "200", "2024-01-01 00:00:00", "2024-01-09 07:00:00", "0", "0"]
+    assert float(profile[1][6]) == pytest.approx(101, abs=1)
+
+
+def test_how_the_table_is_written(run, tmp_path):
+    rows = [f'"2024-01-{day:02d}"\t{day},5\tx{day}\r\n' for day in (1, 2, 3, 4, 7, 8, 9, 10, 12, 13)]
+    (tmp_path / "odd.csv").write_bytes("\ufeff".encode() + "".join(["ds\ty\tremark\r\n", *rows]).encode())
+    result = run("describe", "odd.csv", "-q")
+    facts = dict(line.split("\t") for line in result.stdout.split("\n\n")[0].splitlines())
+    assert facts["text"] == "utf-8 with byte order mark; delimiter tab; decimal ,; quotes; line ends CRLF"
+    assert facts["columns not used"] == "remark (text column)"
+    assert facts["rows of the table"] == "10"
+    assert facts["regular steps"] == "77.8%"
+    assert facts["gaps"] == "2, the longest 2 steps from 2024-01-05 to 2024-01-06"
+    assert facts["range"] == "1.5 to 13.5"
+    assert facts["repeated times"] == "0"
+
+
+def test_a_hundred_series_are_all_in_a_pipe_and_in_json(run, tmp_path):
+    rows = [f"s{number:03d},2024-01-{day:02d},{number + day}" for number in range(100) for day in range(1, 6)]
+    (tmp_path / "many.csv").write_text("\n".join(["shop,ds,y", *rows, ""]))
+    assert len(run("describe", "many.csv", "-q").stdout.split("\n\n")[1].splitlines()) == 101
+    assert len(json.loads(run("describe", "many.csv", "-q", "--json").stdout)["profile"]) == 100
+
+
+def test_a_stated_step(run, table):
+    document = json.loads(run("describe", table, "--freq", "daily", "--aggregate", "sum", "--json").stdout)
+    assert (document["frequency_name"], document["rows"]) == ("daily", 8)
+    assert any("8 daily steps (D) made of 192 values: the sum of each" in note["text"] for note in document["notes"])
+    wrong = run("describe", table, "--freq", "dialy")
+    assert (wrong.exit_code, "did you mean daily?" in wrong.stderr) == (2, True)
+    assert run("describe", table, "--aggregate", "sum").exit_code == 2
+
+
+@pytest.mark.parametrize(("option", "text"), [("--max-rows", "200 rows; at most"), ("--max-series", None)])
+def test_limits(run, table, option, text):
+    result = run("describe", table, option, "100")
+    assert result.exit_code == (65 if text else 0)
+    assert text is None or text in result.stderr
 
 
 def test_json(run, table):
@@ -51,3 +88,10 @@ def test_missing_file(run):
     result = run("describe", "none.csv")
     assert result.exit_code == 66
     assert result.stderr.startswith("Error: none.csv: ")
+
+
+def test_declared_missing_values_may_begin_with_a_dash(run, tmp_path):
+    rows = [f"2024-01-{day:02d},{-999 if day == 5 else day}" for day in range(1, 20)]
+    (tmp_path / "dash.csv").write_text("\n".join(["ds,y", *rows, ""]))
+    document = json.loads(run("describe", "dash.csv", "--missing", "-999", "--missing=n/k", "--json").stdout)
+    assert (document["missing"], document["lowest"]) == (1, 1)

@@ -176,10 +176,13 @@ def test_real_dates_come_before_whole_numbers():
     assert find(table(year=[str(2000 + row) for row in range(12)], day=DAYS, y=WAVE)).time_col == "day"
 
 
-def test_date_in_parts_is_refused():
+def test_date_in_parts_is_put_together():
     days = [str(day) for day in range(1, 13)]
-    with pytest.raises(DataError, match="spread over the columns 'Year', 'month', 'day'"):
-        find(table(Year=["2024"] * 12, month=["1"] * 12, day=days, y=WAVE))
+    roles = find(table(Year=["2024"] * 12, month=["1"] * 12, day=days, y=WAVE))
+    assert (roles.time_col, roles.time_cols) == ("Year,month,day", ("Year", "month", "day"))
+    assert (roles.target_cols, roles.stamps.time_format) == (("y",), "%Y\t%-m\t%-d")
+    with pytest.raises(DataError, match="'32' is not a day from 1 to 31"):
+        find(table(Year=["2024"] * 12, month=["1"] * 12, day=[*days[:-1], "32"], y=WAVE))
     with pytest.raises(DataError, match="no column holds a date"):
         find(table(year_total=WAVE, x=WAVE))
 

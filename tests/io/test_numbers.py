@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tsforecast.io.cells import code_texts
-from tsforecast.io.numbers import MISSING_TOKENS, Numbers, is_number, parse_numbers
+from tsforecast.io.numbers import MISSING_TOKENS, Numbers, is_number, parse_numbers, parse_texts
 
 
 def parse(*texts: str, decimal: str = ".") -> Numbers:
@@ -27,13 +27,66 @@ def test_numbers(text, value):
 
 @pytest.mark.parametrize(
     "text",
-    ["0x1F", "1_000", "1,5", "1.2.3", "--5", "e5", "inf", "-Infinity", "1e400", "٣", "$5", "5%", "1 000", "−5", "True"],  # noqa: RUF001
+    [
+        "0x1F",
+        "1_000",
+        "1,5",
+        "1.2.3",
+        "--5",
+        "e5",
+        "inf",
+        "-Infinity",
+        "1e400",
+        "٣",
+        "$5",
+        "5%",
+        "1 000",
+        "\u20135",
+        "\uff15",
+        "True",
+    ],
 )
 def test_what_is_no_finite_number_is_wrong(text):
     numbers = parse("1", "", text, text)
     assert numbers.wrong.tolist() == [2, 3]
     assert numbers.filled == 3
     np.testing.assert_array_equal(np.isnan(numbers.values), [False, True, True, True])
+
+
+@pytest.mark.parametrize(("text", "value"), [("−5", -5), ("5\u00a0", 5), ("\u202f−1.5e3", -1500), ("1e−3", 1e-3)])  # noqa: RUF001
+def test_odd_signs_are_read_and_counted(text, value):
+    numbers = parse("1", text, "x", text, "é\u00a0")
+    np.testing.assert_array_equal(numbers.values, [1, value, np.nan, value, np.nan])
+    assert (numbers.odd, numbers.wrong.tolist()) == (2, [2, 4])
+    assert parse("1", "x").odd == 0
+    values, missing = parse_texts([text])
+    assert np.isnan(values[0]) and not missing[0], "whoever does not count them takes them for no numbers"
+
+
+@pytest.mark.parametrize(
+    ("text", "decimal", "thousands", "value"),
+    [
+        ("1,234", ".", ",", 1234),
+        ("-1,234,567.5", ".", ",", -1234567.5),
+        ("1.234,5", ",", ".", 1234.5),
+        ("12", ".", ",", 12),
+        ("1 234", ".", " ", 1234),
+        ("1\u202f234,5", ",", " ", 1234.5),
+        ("1'234", ".", "'", 1234),
+        ("1’234", ".", "'", 1234),  # noqa: RUF001
+        ("12,34", ".", ",", None),
+        ("1234,567", ".", ",", None),
+        ("0,123", ".", ",", None),
+        (",123", ".", ",", None),
+        ("1,,234", ".", ",", None),
+        ("1.5", ",", ".", None),
+        ("1,234.567,8", ".", ",", None),
+    ],
+)
+def test_thousands(text, decimal, thousands, value):
+    numbers = parse_numbers(code_texts([text, "7"]), decimal, thousands).by_row()
+    assert numbers.values.tolist()[1] == 7
+    assert (numbers.values[0] == value) if value is not None else numbers.wrong.tolist() == [0]
 
 
 @pytest.mark.parametrize("token", [*MISSING_TOKENS, "nan", "NULL", "none", "N/A", " "])

@@ -146,11 +146,13 @@ def test_too_many_missing_values_are_refused_at_the_longest_gap(read):
     assert caught.value.row is None
 
 
-def test_series_without_values_are_dropped(read):
+def test_series_without_values_are_refused_or_left_out(read):
     rows = [(key, day, "" if key == "b" else value) for key in ("a", "b") for day, value in days([5, 7, 6])]
-    result = read(csv(rows, "id,ds,y"))
+    with pytest.raises(DataError, match=r"1 series without any value, the first is 'b'; .*--on-bad-series skip"):
+        read(csv(rows, "id,ds,y"))
+    result = read(csv(rows, "id,ds,y"), on_bad_series="skip")
     assert result.panel.ids == (("a",),)
-    assert warnings(result) == ["1 series without any value left out, the first is 'b'"]
+    assert warnings(result) == ["1 series without any value left out: 'b'"]
     with pytest.raises(DataError, match="no series has a value"):
         read(csv(days(["", "", ""])), target_cols=("y",))
 

@@ -9,12 +9,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tsforecast.errors import DataError, OptionError
-from tsforecast.frequency import DAY, HOUR, MINUTE, Frequency, infer_frequency
+from tsforecast.frequency import DAY, HOUR, MINUTE, Frequency
+from tsforecast.frequency_search import infer_frequency
 from tsforecast.io.cells import code_texts
 from tsforecast.io.clocks import Clock, choose_clock, is_sub_daily, known_zone, rank_times
 from tsforecast.io.places import Place
 from tsforecast.io.stamp_texts import format_stamps
-from tsforecast.io.timestamps import ParsedStamps, parse_stamps, stamp_index, typed_stamps
+from tsforecast.io.timestamps import ParsedStamps, parse_stamps
+from tsforecast.io.typed_stamps import stamp_index, typed_stamps
 from tsforecast.io.zones import find_zone, to_instants, to_wall
 from tsforecast.series import Schema
 
@@ -31,7 +33,7 @@ def parse(*texts: str, **options: str) -> ParsedStamps:
 
 
 def clock(*texts: str, tz: str | None = None, sub_daily: bool = True) -> Clock:
-    return choose_clock(parse(*texts), tz, sub_daily, place(len(texts)))
+    return choose_clock(parse(*texts), np.zeros(len(texts), np.int32), tz, sub_daily, place(len(texts)))
 
 
 def stamps(*texts: str) -> np.ndarray:
@@ -133,8 +135,9 @@ def test_given_format():
         parse("2024-05", date_format="%Y_%m")
     with pytest.raises(OptionError, match="%J is not a date format"):
         parse("2024", date_format="%J")
-    with pytest.raises(OptionError, match="has an offset"):
-        parse("2024", date_format="%Y%z")
+    for with_offset in ("%Y%z", "%Y %Z", "%Y-%m-%dT%H:%M%:z", "%Y-%m-%dT%H:%MZ"):
+        with pytest.raises(OptionError, match="has an offset"):
+            parse("2024", date_format=with_offset)
 
 
 def test_dates_among_times_are_midnight_and_said():
@@ -345,6 +348,6 @@ def test_zoned_hours_are_read_back(zone, start, separator):
     fitted = schema(f"%Y-%m-%d{separator}%H:%M:%S%:z", zone)
     parsed = parse(*format_stamps(instants, fitted, HOURLY))
     np.testing.assert_array_equal(parsed.instants, instants)
-    read = choose_clock(parsed, zone, True, place(instants.size))
+    read = choose_clock(parsed, np.zeros(instants.size, np.int32), zone, True, place(instants.size))
     np.testing.assert_array_equal(read.stamps, instants)
     assert (read.time_format, read.time_zone) == (fitted.time_format, zone)

@@ -163,6 +163,7 @@ def edited(bundle: Bundle, path: str, value: Any) -> dict[str, bytes]:
         ("schema.id_cols", ["a", 1], "a list of texts"),
         ("schema.target_cols", [], "at least one column"),
         ("schema.time_zone", 1, "'schema.time_zone'"),
+        ("schema.time_format", "%Y\t%m", "2 columns with commas between them"),
         ("frequency.kind", "daily", "'frequency.kind'"),
         ("frequency.step", 0, "'frequency.step'"),
         ("frequency.phase", 3600 * 1_000_000, "'frequency.phase'"),

@@ -12,7 +12,7 @@ import pytest
 from tsforecast.errors import GateError
 from tsforecast.frequency import DAY, HOUR, Frequency
 from tsforecast.series import Schema, make_panel
-from tsforecast.workflows.ages import age_text, check_data_age
+from tsforecast.workflows.ages import age_text, check_data_age, future_notes, steps_ahead
 
 SCHEMA = Schema("ds", (), ("y",), "iso")
 
@@ -68,3 +68,24 @@ def test_times_without_a_zone_are_those_of_the_machine(monkeypatch):
     finally:
         monkeypatch.undo()
         time.tzset()
+
+
+def test_steps_after_now():
+    last = datetime(2024, 5, 1, 12)
+    zoned, now = replace(SCHEMA, time_zone="Asia/Tokyo"), last.replace(tzinfo=UTC)
+    assert steps_ahead(hourly(last), zoned, now) == 0
+    assert steps_ahead(hourly(last), zoned, now + timedelta(hours=4)) == -4
+    # A stamp may stand for the hour that is running, or for the end of it.
+    assert future_notes(hourly(last), zoned, now - timedelta(hours=1)) == []
+    (note,) = future_notes(hourly(last), zoned, now - timedelta(hours=2))
+    assert note.kind == "warning"
+    assert note.text == "the last time, 2024-05-01 12:00:00+00:00, lies 2 steps in the future: are the years right?"
+
+
+def test_steps_after_now_on_the_calendar_of_the_zone():
+    days = make_panel([np.ones(3)], Frequency("fixed", DAY), starts=[19_000])
+    midnight = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(days=19_002)
+    assert steps_ahead(days, replace(SCHEMA, time_zone="UTC"), midnight) == 0
+    west = replace(SCHEMA, time_zone="America/New_York")
+    assert steps_ahead(days, west, midnight) == 1
+    assert steps_ahead(days, west, midnight - timedelta(days=1)) == 2

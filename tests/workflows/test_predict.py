@@ -163,3 +163,26 @@ def test_old_data_are_refused_on_request(fitted, store):
         with pytest.raises(GateError, match=r"the newest row of the data, of 2024-02-\d\d 00:00:00.* days ago"):
             predict(source, store=store, max_age=86_400.0)
     assert predict(store=store, max_age=1e9).version == 1
+
+
+def test_rows_that_end_before_the_training_are_continued_there_and_this_is_said(fitted, store):
+    made = predict(sales(390), store=store)
+    assert made.frame["date"].iloc[0] == "2024-01-26"
+    assert any("end before the data the model was fitted on; continued there" in note.text for note in made.notes)
+
+
+def test_unseen_series_are_said(fitted, store):
+    made = predict(sales(shops=("007", "8")), store=store)
+    assert any("1 series were not seen in training (first '8')" in note.text for note in made.notes)
+
+
+def test_rows_of_another_frequency_are_refused(fitted, store):
+    every_second_day = sales(400)[::2]
+    with pytest.raises(DataError, match="most rows are 2 daily steps apart"):
+        predict(every_second_day, store=store)
+    half_days = sales(400).assign(date=lambda frame: frame["date"] + " 12:00")
+    both = pd.concat([sales(400), half_days])
+    with pytest.raises(DataError, match="off the daily grid"):
+        predict(both, store=store)
+    # Of three rows with a day between them all steps may be gaps.
+    predict(sales(405)[:405][400::2], store=store)
