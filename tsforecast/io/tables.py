@@ -165,7 +165,7 @@ def _check_end(text: bytes, file: str, whole_lines: bool) -> list[Note]:
             file=file,
             row=text.count(b"\n") + 1,
         )
-    return [warning("the last line has no line ending: if the file is still being written its last value may be cut")]
+    return [info("the last line has no line ending: if the file is still being written its last value may be cut")]
 
 
 def text_table(
