@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 from tsforecast.errors import BusyError, DataError, InputMissingError, OptionError, StorageError
 from tsforecast.io import sources
 from tsforecast.io.dialect import sniff
+from tsforecast.io.panels import ReadOptions, read_panel
 from tsforecast.io.records import find_records
 from tsforecast.io.tables import RawTable, frame_table, read_table
 
@@ -357,3 +358,15 @@ def test_records_agree_with_a_strict_reader(text):
 
 def test_sniffing_a_text_without_numbers():
     assert sniff(b"a|b\nx|y\n", None, None)[0] == "|"
+
+
+def test_errors_list_their_first_twenty_places_and_the_total(write):
+    days = [f"2024-01-{day:02d},{day}" for day in range(1, 29)]
+    wrong = [f"soon {number},1" for number in range(30)]
+    with pytest.raises(DataError, match=r"'soon 0' is not a date \(and 29 more rows of this column\)") as caught:
+        read_panel(write("\n".join(["ds,y", *days, *wrong, ""])), ReadOptions(time_col="ds"))
+    assert (caught.value.row, caught.value.total, len(caught.value.places)) == (30, 30, 20)
+    assert (caught.value.places[1].row, caught.value.places[1].value) == (31, "soon 1")
+    with pytest.raises(DataError, match="stands in line 2 already") as caught:
+        read_panel(write("\n".join(["ds,y", *days, *days, ""])))
+    assert (caught.value.total, caught.value.places[-1].row) == (28, 49)

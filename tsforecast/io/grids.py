@@ -167,6 +167,8 @@ def _off_grid(rows: Rows, off: Places, grid: Grid, origin: Origin) -> DataError:
         f"{count:,} of {counted(rows.times.size, 'stamp')} {'is' if count == 1 else 'are'} off the "
         f"{grid.frequency.adjective} grid{of_series}, the first is '{origin.written(row)}'",
         hint=f"{hint}{', or leave such series out with --on-bad-series skip' if several else ''}",
+        rows=np.sort(rows.in_table(off)),
+        written=origin.written,
     )
 
 

@@ -109,6 +109,8 @@ def one_row_per_time(
             f"the time '{written(row)}'{of_series} stands in line {place.lines[earlier]} already{more}, "
             f"with {'the same' if _equal(rows, second) else 'other'} values",
             hint,
+            rows=np.sort(rows.in_table(at)),
+            written=written,
         )
     differing = count - int(_equal(rows, np.flatnonzero(repeats)).sum())
     values = merge_repeats(rows.values, repeats, rule)

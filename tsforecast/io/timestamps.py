@@ -81,6 +81,18 @@ class _Distinct:
         """An error about the first row that holds a text."""
         return self.place.error(self.cells.first_row(index), message, hint)
 
+    def errors(self, bad: NDArray[np.bool_], message: str, hint: str) -> DataError:
+        """An error about all rows that hold one of the marked texts, of which the message tells the first."""
+        rows = np.flatnonzero(bad[self.cells.codes])
+        more = f" (and {counted(rows.size - 1, 'more row')} of this column)" if rows.size > 1 else ""
+        return self.place.error(
+            int(rows[0]),
+            f"{message}{more}",
+            hint,
+            rows=rows,
+            written=lambda row: self.texts[self.cells.codes[row]],
+        )
+
 
 def parse_stamps(
     cells: Cells, place: Place, *, date_format: str | None = None, known_format: str | None = None
@@ -141,7 +153,8 @@ def _candidates(distinct: _Distinct) -> tuple[str, ...]:
         hint = "write dates such as 2024-01-31, or give their format with --date-format"
         if known:
             hint = f"write it like '{distinct.texts[known[0]]}'"
-        raise distinct.error(first[()], f"'{text}' is not a date" if text else "the time is missing", hint)
+        bad = np.array([not formats_of(shape) for shape in distinct.shapes], dtype=bool)
+        raise distinct.errors(bad, f"'{text}' is not a date" if text else "the time is missing", hint)
     padded_and_not = [formats for formats in first if formats[0].startswith("%Y-%m-%d")]
     if len(first) == 2 and (ISO,) in first and padded_and_not:
         return padded_and_not[0]
@@ -185,8 +198,9 @@ def _parse_formats(
     complete = {text: stamps for text, stamps in fits.items() if not np.isnat(stamps).any()}
     if not complete:
         text, stamps = next(iter(fits.items()))
-        bad = int(np.argmax(np.isnat(stamps)))
-        raise distinct.error(bad, f"'{distinct.texts[bad]}' is not a date in the format {text}", _format_hint(text))
+        bad = np.isnat(stamps)
+        shown = distinct.texts[int(np.argmax(bad))]
+        raise distinct.errors(bad, f"'{shown}' is not a date in the format {text}", _format_hint(text))
     chosen, stamps = next(iter(complete.items()))
     if any(not np.array_equal(stamps, other) for other in complete.values()):
         if known_format not in complete:
@@ -244,9 +258,10 @@ def _parse_iso(distinct: _Distinct) -> ParsedStamps:
     cells = pd.Series(distinct.texts, dtype=object)
     parsed = pd.to_datetime(cells, format="ISO8601", errors="coerce", utc=bool(zoned.any()))
     if parsed.isna().any():
-        bad = int(parsed.isna().to_numpy().argmax())
-        hint = "midnight is 00:00 of the next day" if re.search(r"[T ]24:", distinct.texts[bad]) else ""
-        raise distinct.error(bad, f"'{distinct.texts[bad]}' is not a date that exists", hint)
+        bad = parsed.isna().to_numpy()
+        shown = distinct.texts[int(bad.argmax())]
+        hint = "midnight is 00:00 of the next day" if re.search(r"[T ]24:", shown) else ""
+        raise distinct.errors(bad, f"'{shown}' is not a date that exists", hint)
     stamps = without_zone(parsed)
     short = np.array([len(text) == 10 for text in distinct.texts], dtype=bool)
     notes = []
