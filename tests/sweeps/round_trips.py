@@ -156,7 +156,7 @@ def _number(rng: random.Random) -> str:
         lambda: f"{value:+.{rng.randint(1, 25)}f}",
         lambda: str(rng.randint(-(10**6), 10**6)),
         lambda: str(rng.randint(0, 10**18)),
-        lambda: rng.choice(("0", "-0.0", ".5", "5.", "007", "1e-320", "2.5E+3", "1e300")),
+        lambda: rng.choice(("0", "-0.0", ".5", "5.", "007", "1e-320", "2.5E+3", "1e18")),
     )
     return rng.choice(ways)()
 
