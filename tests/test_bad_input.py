@@ -176,7 +176,11 @@ def test_a_table_without_times(command, refuse, tmp_path):
         ("--time-col dya", 65, "there is no column 'dya'; the columns are day, sold; did you mean 'day'?"),
         ("--target-col sodl", 65, "there is no column 'sodl'; the columns are day, sold; did you mean 'sold'?"),
         ("--id-col branch", 65, "there is no column 'branch'; the columns are day, sold; name one of these columns"),
-        ("--time-col sold", 65, "column 'sold': '20.0' is not a date (and 119 more rows of this column); write dates such as 2024-01-31"),
+        (
+            "--time-col sold",
+            65,
+            "column 'sold': '20.0' is not a date (and 119 more rows of this column)",
+        ),
         ("--time-col day --target-col day", 2, "column 'day' is named twice"),
         ("--tz Mars/Base", 2, "there is no time zone 'Mars/Base'"),
         ("--delimiter ;", 65, "the table has one column only"),

@@ -27,7 +27,7 @@ from tsforecast.workflows.predict import predict
 PROGRAM = (sys.executable, "-m", "tsforecast")
 # Small, but with all that a real training has: two networks, validation, a final training.
 SIZES = ("--model", "gru", "--units", "8", "--lookback", "14", "--segment", "7", "--horizon", "7", "--threads", "1")
-WAIT = 60.0
+WAIT = 240.0
 _DAYS = 400  # that the champion knows
 
 
@@ -74,7 +74,7 @@ def start(words: Sequence[str], folder: Path, **more: str) -> subprocess.Popen[s
 def run(words: Sequence[str], folder: Path, **more: str) -> Done:
     """Let a command end by itself."""
     child = start(words, folder, **more)
-    _, stderr = child.communicate(timeout=4 * WAIT)
+    _, stderr = child.communicate(timeout=WAIT)
     return Done(child.returncode, stderr, 0.0)
 
 

@@ -13,7 +13,7 @@ import pandas as pd
 import pytest
 
 from tests.workflows.conftest import sales
-from tsforecast.errors import BusyError, DataError, InputMissingError, ModelError, OptionError, StorageError
+from tsforecast.errors import BusyError, DataError, InputMissingError, ModelError, OptionError, StorageError, Terminated
 from tsforecast.models.config import FitOptions
 from tsforecast.store.last_run import last_checked, read_last_run
 from tsforecast.store.layout import RETRAIN_LOCK
@@ -247,6 +247,23 @@ def test_an_interruption_is_recorded_with_its_exit_status(table, again, tmp_path
     with pytest.raises(KeyboardInterrupt):
         again(table(360))
     assert _log(tmp_path)[-1]["exit"] == 130
+
+
+def test_what_broke_off_an_import_is_recorded_in_place_of_its_failure(table, tmp_path, monkeypatch):
+    def broken(*args: Any, **kwargs: Any) -> Contest:
+        raise ImportError("half a module")
+
+    monkeypatch.setattr(retraining, "compete", broken)
+    log = tmp_path / "log"
+    with pytest.raises(ImportError):
+        retrain(
+            table(360),
+            options=OPTIONS,
+            store=tmp_path / "models",
+            targets=RunTargets(log_file=str(log)),
+            reason=lambda error: Terminated(15),
+        )
+    assert (_log(tmp_path)[-1]["exit"], _log(tmp_path)[-1]["message"]) == (143, "ended by SIGTERM")
 
 
 def test_a_log_that_cannot_be_written_does_not_hide_the_error(table, tmp_path):

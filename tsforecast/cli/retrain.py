@@ -26,6 +26,7 @@ from tsforecast.cli.options import (
     store_option,
     trust_option,
 )
+from tsforecast.cli.signals import cause
 from tsforecast.workflows.rules import GateLimits, PromotionRules, RetrainSettings, RunTargets
 
 if TYPE_CHECKING:
@@ -241,6 +242,7 @@ def command(console: Console, /, data: str, store: str, name: str | None, as_jso
         rules=PromotionRules(**_named(PromotionRules, values)),
         targets=RunTargets(**_named(RunTargets, values)),
         report=console.report,
+        reason=cause,
     )
     _show(result, console, dry_run=values["dry_run"])
     if as_json:

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import secrets
 import time
+from collections.abc import Callable
 from contextlib import nullcontext, suppress
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
@@ -82,6 +83,7 @@ def retrain(
     rules: PromotionRules | None = None,
     targets: RunTargets | None = None,
     report: Report = lambda event: None,
+    reason: Callable[[BaseException], BaseException] = lambda error: error,
 ) -> RetrainResult:
     """Retrain a model, unattended.
 
@@ -96,6 +98,7 @@ def retrain(
         rules: by which the challenger wins.
         targets: where the run is recorded.
         report: receives messages and progress.
+        reason: tells what an exception comes from: an import that a signal breaks off fails in many ways.
 
     Returns:
         How it ended. A run that cannot end in one of these ways raises, and is recorded all the same.
@@ -123,7 +126,8 @@ def retrain(
     try:
         result = _locked(order)
     except BaseException as error:
-        result = replace(result, exit_code=exit_code_of(error), message=str(error) or type(error).__name__)
+        ended = reason(error)
+        result = replace(result, exit_code=exit_code_of(ended), message=str(ended) or type(ended).__name__)
         # The error is what counts, also where the record cannot be written for the same reason.
         with suppress(TsforecastError, OSError):
             _record(order, result, targets, locked_out=_is_locked_out(error))
