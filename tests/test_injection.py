@@ -17,7 +17,7 @@ from tsforecast.cli.console import Console
 from tsforecast.files import json_bytes
 from tsforecast.frequency import DAY, Frequency
 from tsforecast.io.forecasts import write_forecast
-from tsforecast.io.formulas import count_guarded, guarded
+from tsforecast.io.formulas import guarded, guarded_notes
 from tsforecast.io.reports import _text
 from tsforecast.models.spec import Forecast
 from tsforecast.series import Schema
@@ -104,7 +104,10 @@ def test_ids_are_left_as_they_are_when_asked(tmp_path: Path) -> None:
 
 
 def test_series_are_counted_once() -> None:
-    assert count_guarded([("=a", "@b"), ("a", "-c"), ("a", "b")]) == 2
+    ids = [("=a", "@b"), ("a", "-c"), ("a", "b")]
+    for path in (None, "-", "f.csv", "F.CSV"):
+        assert [note.text.split()[0] for note in guarded_notes(ids, path)] == ["2"]
+    assert guarded_notes(ids, "f.jsonl") == guarded_notes(ids[2:], None) == []
 
 
 def test_a_piped_table_and_a_terminal_hold_nothing_live(run: Run, capsys: pytest.CaptureFixture[str]) -> None:

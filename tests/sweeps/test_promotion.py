@@ -72,7 +72,7 @@ def hold(panel, champion, options):
 
 def trained(panel, options):
     contest = hold(panel, None, options)
-    return challenger_bundle(table(panel), contest, name="m", began=time.monotonic())[0]
+    return challenger_bundle(table(panel), contest, name="m", began=time.monotonic())
 
 
 def shuffled(panel):

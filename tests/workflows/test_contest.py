@@ -45,7 +45,7 @@ def data_of(panel):
 def trained(panel, options=LINEAR):
     """A version fitted on a panel as a first retraining does."""
     contest = hold(panel, None, options)
-    return challenger_bundle(data_of(panel), contest, name="m", began=time.monotonic())[0]
+    return challenger_bundle(data_of(panel), contest, name="m", began=time.monotonic())
 
 
 @pytest.fixture(scope="module")
@@ -120,16 +120,16 @@ def test_a_challenger_never_reads_the_hold_out(options, warm, poison, panel, cha
 def test_what_is_published_is_what_was_compared(panel, champions, tmp_path):
     contest = hold(panel, champions["linear"])
     data = data_of(panel)
-    bundle, result = challenger_bundle(data, contest, name="m", began=time.monotonic())
+    bundle = challenger_bundle(data, contest, name="m", began=time.monotonic())
     loaded = load_bundle(publish(bundle, store=tmp_path, name="m").path)
     assert all(np.array_equal(loaded.weights[name], value) for name, value in contest.challenger.final.weights.items())
     assert np.array_equal(loaded.scaling.center, contest.challenger.everything.scaling.center)
     # It continues all rows, and knows all as seen.
     assert np.array_equal(loaded.context.starts + loaded.context.lengths, panel.starts + panel.lengths)
     assert loaded.context.values[-1] == panel.values[-1]
-    assert (result.name, result.version, result.rows) == ("m", 0, 800)
-    assert result.training_rows == contest.training_rows == loaded.metrics["training_rows"]
-    assert "trained anew on all 740 rows" in result.training_rows
+    assert bundle.metrics["rows"] == 800
+    assert contest.training_rows == loaded.metrics["training_rows"]
+    assert "trained anew on all 740 rows" in loaded.metrics["training_rows"]
     assert hold(panel, loaded).waiting == "0 of 2 new rows"
     assert len(predict(store=tmp_path).frame) == 14
 
@@ -251,14 +251,16 @@ def test_warm_goes_on_from_the_champion(panel, champions):
     assert fitted.final.spec == champion.spec
     assert len(fitted.final.history) == len(champion.spec.parts)  # a quarter of four epochs
     assert np.array_equal(fitted.evaluated.calibration.scores, champion.calibration.scores)
-    bundle, result = challenger_bundle(data_of(panel), contest, name="m", began=time.monotonic())
-    assert result.calibration.endswith("; taken over from the version that its networks go on from")
-    assert result.scores["gru"]["mase"] == contest.errors["challenger"]
-    assert result.scores["gru"]["skill"] == pytest.approx(
+    bundle = challenger_bundle(data_of(panel), contest, name="m", began=time.monotonic())
+    assert bundle.metrics["calibration"].endswith("; taken over from the version that its networks go on from")
+    assert bundle.metrics["scores"]["gru"]["mase"] == contest.errors["challenger"]
+    assert bundle.metrics["scores"]["gru"]["skill"] == pytest.approx(
         1 - contest.errors["challenger"] / contest.errors["seasonal-naive"]
     )
-    assert result.training_rows.startswith("trained on from the version in service, on 740 of 800 rows; the newest 30 ")
-    assert len(result.history) == len(fitted.final.history)
+    assert bundle.metrics["training_rows"].startswith(
+        "trained on from the version in service, on 740 of 800 rows; the newest 30 "
+    )
+    assert len(bundle.history) == len(fitted.final.history)
     again = replace(GRU, lookback=None, units=None)
     later = replace(panel, starts=panel.starts + 60)
     second = hold(later, bundle, again, warm=True)

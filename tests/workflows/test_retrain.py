@@ -14,6 +14,7 @@ import pytest
 
 from tests.workflows.conftest import sales
 from tsforecast.errors import BusyError, DataError, InputMissingError, ModelError, OptionError, StorageError, Terminated
+from tsforecast.io.panels import ReadOptions
 from tsforecast.models.config import FitOptions
 from tsforecast.store.last_run import last_checked, read_last_run
 from tsforecast.store.layout import RETRAIN_LOCK
@@ -133,6 +134,53 @@ def test_the_same_data_change_nothing_and_train_nothing(table, again, tmp_path, 
     assert _contents(_model(tmp_path)) == before
     assert last_checked(_model(tmp_path)).year > 2000
     assert [line["status"] for line in _log(tmp_path)] == ["promoted", "unchanged"]
+
+
+def test_a_forecast_that_could_not_be_written_is_made_up_for(table, again, tmp_path, monkeypatch):
+    forecast = tmp_path / "next.csv"
+    again(table(330), predict_to=str(forecast))
+    path = table(390)
+    monkeypatch.setattr(retraining, "compete", _winning(retraining.compete))
+    with monkeypatch.context() as broken:
+        broken.setattr(retraining, "write_forecast", _full)
+        with pytest.raises(StorageError):
+            again(path, predict_to=str(forecast))
+    assert (_log(tmp_path)[-1]["exit"], _log(tmp_path)[-1]["version"]) == (74, 2)
+    assert pd.read_csv(forecast)["date"].min() == "2023-11-27"
+    result = again(path, predict_to=str(forecast))
+    assert (result.status, result.forecast) == ("unchanged", str(forecast))
+    assert pd.read_csv(forecast)["date"].min() == "2024-01-26"
+    # What stands there now is that of the last run.
+    monkeypatch.setattr(retraining, "write_forecast", _full)
+    assert again(path, predict_to=str(forecast)).forecast == ""
+
+
+def _full(*args: Any, **kwargs: Any) -> None:
+    raise StorageError("cannot be written: No space left on device")
+
+
+def test_ids_that_the_forecast_does_not_hold_as_they_are_are_spoken_of(table, tmp_path):
+    told: list[Any] = []
+    retrain(
+        table(360, shop="=1+1"),
+        options=OPTIONS,
+        reading=ReadOptions(id_cols=("shop",), on_duplicate="first"),
+        store=tmp_path / "models",
+        limits=LIMITS,
+        settings=RetrainSettings(predict_to=str(tmp_path / "next.csv")),
+        report=told.append,
+    )
+    assert any("1 id begins like a formula" in getattr(event, "text", "") for event in told)
+
+
+def test_a_champion_does_not_forecast_other_columns(table, again, tmp_path, monkeypatch):
+    again(table(330))
+    path = table(390)
+    renamed = pd.read_csv(path, dtype=str).rename(columns={"sold": "returned"})
+    renamed.to_csv(path, index=False)
+    monkeypatch.setattr(retraining, "compete", _loses)
+    with pytest.raises(DataError, match="'returned', those of the model 'shop', 'sold'"):
+        again(path, limits=replace(LIMITS, same_schema=False), predict_to=str(tmp_path / "next.csv"))
 
 
 def test_after_a_rejection_the_same_data_are_not_tried_again(table, again, monkeypatch):

@@ -8,7 +8,7 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -28,6 +28,9 @@ from tsforecast.cli.options import (
     store_option,
     trust_option,
 )
+
+if TYPE_CHECKING:
+    from tsforecast.workflows.predict import PredictResult
 
 
 @click.command("predict", cls=SectionCommand)
@@ -124,41 +127,38 @@ def command(
     for note in result.notes:
         console.note(note.kind, note.text)
     if plot is not None:
-        from tsforecast.io.plots import plot_forecast
-
-        title = f"{result.name}: {result.horizon} steps by {result.model}, version {result.version}"
-        with _private_matplotlib():
-            plot_forecast(result.history, result.forecast, result.schema, plot, title=title)
-        console.success(f"drew {plot}")
+        _draw(result, plot, console)
     if output is not None or not as_json:
-        from tsforecast.io.forecasts import write_forecast
-
-        if as_json or plot is not None:
-            blocks = iter([result.forecast])  # it is there as a whole already
-        elif output in (None, "-") and is_terminal(sys.stdout):
-            blocks = result.blocks()  # whoever sees the rows needs no bar between them
-        else:
-            blocks = result.blocks(console.report)
-        if not raw_ids:
-            _note_guarded(result.history.ids, output, console)
-        write_forecast(blocks, result.schema, result.history.frequency, output, raw_ids=raw_ids)
-    if output not in (None, "-"):
-        console.success(f"wrote {result.rows:,} rows to {output} from {result.name} version {result.version}")
+        _write(result, output, console, raw_ids=raw_ids, made=as_json or plot is not None)
     if as_json:
         console.json(result.to_dict())
 
 
-def _note_guarded(ids: tuple[tuple[str, ...], ...], output: str | None, console: Console) -> None:
-    """Say that ids are not written as they are, in CSV, which spreadsheets open."""
-    from tsforecast.io.formulas import count_guarded
+def _draw(result: PredictResult, plot: str, console: Console) -> None:
+    from tsforecast.io.plots import plot_forecast
 
-    changed = count_guarded(ids) if output in (None, "-") or str(output).lower().endswith(".csv") else 0
-    if changed:
-        some = (
-            "1 id begins like a formula or holds" if changed == 1 else f"{changed:,} ids begin like a formula or hold"
-        )
-        text = f"{some} control characters: written with a ' in front and without these"
-        console.note("warning", f"{text}; --raw-ids leaves them as they are")
+    title = f"{result.name}: {result.horizon} steps by {result.model}, version {result.version}"
+    with _private_matplotlib():
+        plot_forecast(result.history, result.forecast, result.schema, plot, title=title)
+    console.success(f"drew {plot}")
+
+
+def _write(result: PredictResult, output: str | None, console: Console, *, raw_ids: bool, made: bool) -> None:
+    """Write the forecast; `made` where it is there as a whole already."""
+    from tsforecast.io.forecasts import write_forecast
+    from tsforecast.io.formulas import guarded_notes
+
+    if made:
+        blocks = iter([result.forecast])
+    elif output in (None, "-") and is_terminal(sys.stdout):
+        blocks = result.blocks()  # whoever sees the rows needs no bar between them
+    else:
+        blocks = result.blocks(console.report)
+    for note in [] if raw_ids else guarded_notes(result.history.ids, output):
+        console.note(note.kind, f"{note.text}; --raw-ids leaves them as they are")
+    write_forecast(blocks, result.schema, result.history.frequency, output, raw_ids=raw_ids)
+    if output not in (None, "-"):
+        console.success(f"wrote {result.rows:,} rows to {output} from {result.name} version {result.version}")
 
 
 @contextmanager

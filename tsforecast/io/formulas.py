@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from pathlib import Path
+
+from tsforecast.io.notes import Note, warning
 
 # How a cell begins that a spreadsheet runs as a formula (OWASP ASVS 1.2.10), in letters of full width too.
 _STARTS = frozenset("=+-@\t\r\n\uff1d\uff0b\uff0d\uff20")
@@ -24,6 +27,17 @@ def guarded(text: str) -> str:
     return text
 
 
-def count_guarded(ids: Iterable[tuple[str, ...]]) -> int:
-    """How many series have an id that is not written as it is."""
-    return sum(any(guarded(text) != text for text in key) for key in ids)
+def guarded_notes(ids: Iterable[tuple[str, ...]], path: str | Path | None) -> list[Note]:
+    """What to say of ids that a forecast file does not hold as they are: in CSV, which spreadsheets open.
+
+    Args:
+        ids: of the series.
+        path: of the file; None or `-` is CSV on stdout.
+    """
+    if path is not None and str(path) != "-" and Path(path).suffix.lower() != ".csv":
+        return []
+    changed = sum(any(guarded(text) != text for text in key) for key in ids)
+    if not changed:
+        return []
+    some = "1 id begins like a formula or holds" if changed == 1 else f"{changed:,} ids begin like a formula or hold"
+    return [warning(f"{some} control characters: written with a ' in front and without these")]

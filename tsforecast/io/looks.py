@@ -52,10 +52,9 @@ def look_of(data: bytes, encoding: str, *, packed: bool) -> Look:
 
 def _line_ends(data: bytes) -> str:
     # In two or four bytes a character, the other bytes of a line end are zero.
-    carriage = data.count(b"\r") if b"\r" in data else 0
-    feeds = data.count(b"\n")
-    if not carriage:
-        return "LF" if feeds else "none"
+    if b"\r" not in data:
+        return "LF" if b"\n" in data else "none"
+    carriage, feeds = data.count(b"\r"), data.count(b"\n")
     both = data.count(b"\r\n") or data.count(b"\r\0\n") or data.count(b"\r\0\0\0\n")
     kinds = {"CRLF": both, "CR": carriage - both, "LF": feeds - both}
     present = [kind for kind, count in kinds.items() if count > 0]

@@ -9,17 +9,14 @@ from __future__ import annotations
 
 import errno
 import fcntl
-import hashlib
-import json
 import os
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
 
 from tsforecast.errors import TsforecastError
-from tsforecast.files import plain, sync_folder
+from tsforecast.files import sync_folder
 from tsforecast.models.checkpoints import Progress, Recorder, RunKey, TrainedNetwork
 from tsforecast.models.events import Message, Report
 from tsforecast.store.checkpoint_files import MAX_BYTES, Stored, decode_run, encode_run
@@ -34,7 +31,7 @@ _WORTH, _LEAST_SECONDS = 40, 1.0
 
 
 @contextmanager
-def recording(model: Path, facts: Mapping[str, Any], *, resume: bool, report: Report) -> Iterator[Recorder]:
+def recording(model: Path, fingerprint: str, *, resume: bool, report: Report) -> Iterator[Recorder]:
     """Keep a training's checkpoint while the body trains; whatever ends it, what there is is saved.
 
     Nothing is written before a network trains. A disk that fails, or another training of the same model that keeps a
@@ -42,11 +39,11 @@ def recording(model: Path, facts: Mapping[str, Any], *, resume: bool, report: Re
 
     Args:
         model: the model's folder.
-        facts: all that decides what a training comes to; only one of the same facts is taken up again.
+        fingerprint: of all that decides what a training comes to; only one of the same is taken up again.
         resume: whether an earlier checkpoint is read. It is removed otherwise.
         report: is told what was resumed, and what could not be.
     """
-    checkpoint = _Checkpoint(model / CHECKPOINT, _fingerprint(facts), resume, report)
+    checkpoint = _Checkpoint(model / CHECKPOINT, fingerprint, resume, report)
     try:
         yield checkpoint
     finally:
@@ -90,11 +87,6 @@ def _open_locked(folder: Path) -> int | None:
         raise
     os.close(handle)
     return None
-
-
-def _fingerprint(facts: Mapping[str, Any]) -> str:
-    text = json.dumps(plain(dict(facts)), sort_keys=True)
-    return hashlib.sha256(text.encode()).hexdigest()
 
 
 class _Checkpoint:

@@ -38,7 +38,7 @@ from tsforecast.workflows.duel import (
     typical_new_rows,
 )
 from tsforecast.workflows.evaluation import LEVELS
-from tsforecast.workflows.fit import FitResult, Fitted, describe_fit, learn, rows_in_words
+from tsforecast.workflows.fit import Fitted, describe_fit, learn, rows_in_words
 from tsforecast.workflows.predict import training_numbers
 from tsforecast.workflows.rules import PromotionRules
 
@@ -132,7 +132,7 @@ def compete(
     return _outcome(contest, scores, panel, begins, values, rules)
 
 
-def challenger_bundle(data: ReadResult, contest: Contest, *, name: str, began: float) -> tuple[Bundle, FitResult]:
+def challenger_bundle(data: ReadResult, contest: Contest, *, name: str, began: float) -> Bundle:
     """The challenger as it was compared, ready to be published; the hold-out joins the rows that it continues.
 
     Args:
@@ -144,10 +144,9 @@ def challenger_bundle(data: ReadResult, contest: Contest, *, name: str, began: f
     fitted = contest.challenger
     if fitted is None:
         raise ValueError(f"there is no challenger: {contest.waiting}")
-    result = describe_fit(data, fitted, name=name, began=began, training_rows=contest.training_rows)
+    facts = describe_fit(data, fitted, name=name, began=began, training_rows=contest.training_rows).to_dict()
     evaluated = fitted.evaluated
-    facts = result.to_dict()
-    return make_bundle(data, evaluated.plan, evaluated.calibration, fitted.final, fitted.everything, facts), result
+    return make_bundle(data, evaluated.plan, evaluated.calibration, fitted.final, fitted.everything, facts)
 
 
 def lost_to(errors: dict[str, float], rules: PromotionRules, *, rounding: float = 0.0) -> list[str]:

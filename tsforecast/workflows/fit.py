@@ -31,7 +31,7 @@ from tsforecast.store.publish import model_name, publish
 from tsforecast.workflows.ages import future_notes
 from tsforecast.workflows.bundling import make_bundle
 from tsforecast.workflows.evaluation import Evaluated, coverage_warnings, evaluate_plan, verdict
-from tsforecast.workflows.fingerprint import training_facts
+from tsforecast.workflows.fingerprint import fingerprint, training_facts
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -120,8 +120,8 @@ def fit(
     began = time.monotonic()
     options, reading = options or FitOptions(), reading or ReadOptions()
     data, name = _read(source, options, reading, store, name, report)
-    model, facts = Path(store) / name, training_facts(data.data_hash, options, reading)
-    with recording(model, facts, resume=resume, report=report) as recorder:
+    model, training = Path(store) / name, fingerprint(training_facts(data.data_hash, options, reading))
+    with recording(model, training, resume=resume, report=report) as recorder:
         fitted = learn(data.panel, options, report, began=began, recorder=recorder)
     result = describe_fit(data, fitted, name=name, began=began)
     plan, calibration = fitted.evaluated.plan, fitted.evaluated.calibration

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tsforecast.errors import OptionError
+from tsforecast.errors import DataError, OptionError
 from tsforecast.io.forecast_columns import check_columns, forecast_frame
-from tsforecast.io.notes import Note
+from tsforecast.io.notes import Note, listed
 from tsforecast.models.continuation import Continuation
 from tsforecast.models.events import Message, Report
 from tsforecast.models.inference import UNKNOWN_SERIES
@@ -173,9 +173,22 @@ def _read(
     from tsforecast.io.panels import ReadOptions, ReadResult, read_panel
 
     if isinstance(source, ReadResult):
+        _check_schema(source, bundle.schema)
         return source
     step = bundle.context.frequency
     return read_panel(source, reading or ReadOptions(), schema=bundle.schema, frequency=step, report=report)
+
+
+def _check_schema(data: ReadResult, expected: Schema) -> None:
+    """Refuse a table that was read without regard to the model and has other columns."""
+    found = data.schema
+    if (found.id_cols, found.target_cols) != (expected.id_cols, expected.target_cols):
+        raise DataError(
+            f"its ids and values are {listed((*found.id_cols, *found.target_cols))}, those of the model "
+            f"{listed((*expected.id_cols, *expected.target_cols))}",
+            hint="name the columns with --id-col and --target-col, or fit a model on these",
+            file=data.file,
+        )
 
 
 def _check(horizon: int | None, levels: tuple[float, ...]) -> None:

@@ -25,6 +25,7 @@ from typing import Any
 from tsforecast.errors import BusyError, ModelError, OptionError, TsforecastError, exit_code_of
 from tsforecast.files import check_folder
 from tsforecast.io.forecasts import check_forecast_file, write_forecast
+from tsforecast.io.formulas import guarded_notes
 from tsforecast.io.panels import ReadOptions, ReadResult, read_panel
 from tsforecast.models.checkpoints import NO_RECORDER, Recorder
 from tsforecast.models.config import FitOptions, check_options
@@ -37,6 +38,7 @@ from tsforecast.store.layout import RETRAIN_LOCK, check_name, in_service
 from tsforecast.store.lock import hold, network_filesystem
 from tsforecast.store.opening import open_version
 from tsforecast.store.publish import Published, model_name, publish
+from tsforecast.store.service import version_in_service
 from tsforecast.workflows.ages import newest_moment
 from tsforecast.workflows.contest import Contest, challenger_bundle, compete
 from tsforecast.workflows.fingerprint import fingerprint, training_facts
@@ -130,6 +132,7 @@ def retrain(
         result = replace(result, exit_code=exit_code_of(ended), message=str(ended) or type(ended).__name__)
         # The error is what counts, also where the record cannot be written for the same reason.
         with suppress(TsforecastError, OSError):
+            result = replace(result, version=version_in_service(order.model))
             _record(order, result, targets, locked_out=_is_locked_out(error))
         raise
     _record(order, result, targets, locked_out=result.status == "skipped")
@@ -192,8 +195,13 @@ def _retrain(order: Order) -> RetrainResult:
         last=_newest(data),
         fingerprint=fingerprint(_facts(order, data)),
     )
-    if (said := _nothing_new(order, result, champion, data)) and not order.settings.force:
-        return _with_forecast(order, replace(result, status="unchanged", message=said), data)
+    settled = _settled_run(order, result)
+    said = "" if champion is None else _nothing_new(result, champion, data, settled)
+    if said and not order.settings.force:
+        result = replace(result, status="unchanged", message=said)
+        # Only the run that left it there can vouch for a forecast that stands already.
+        stands = settled is not None and _stands(order)
+        return result if stands else _with_forecast(order, result, data)
     if champion is not None:
         # Where nothing is new, that was found out above, and the run goes on because it was told to.
         limits = replace(order.limits, require_advance=False) if said else order.limits
@@ -202,15 +210,15 @@ def _retrain(order: Order) -> RetrainResult:
             texts = tuple(breach.text for breach in breaches)
             return _ended(result, "gate", "; ".join(texts), breaches=texts)
     contest = _compete(order, champion, data, version)
-    result = _with_forecast(order, _settled(order, result, contest, data), data)
+    result = _decided(order, result, contest, data)
     if not order.settings.dry_run:
         drop_checkpoint(order.model)
-    return result
+    return _with_forecast(order, result, data)
 
 
 def _compete(order: Order, champion: Bundle | None, data: ReadResult, version: int | None) -> Contest:
-    facts = _facts(order, data) | {"champion": version}
-    kept = recording(order.model, facts, resume=order.settings.resume, report=order.report)
+    training = fingerprint(_facts(order, data) | {"champion": version})
+    kept = recording(order.model, training, resume=order.settings.resume, report=order.report)
     with nullcontext(NO_RECORDER) if order.settings.dry_run else kept as recorder:
         contest = _against(order, champion, data, recorder)
         again = contest.waiting and order.settings.force
@@ -238,28 +246,29 @@ def _champion(order: Order) -> tuple[Bundle | None, int | None]:
     return opened.bundle, opened.version
 
 
-def _nothing_new(order: Order, result: RetrainResult, champion: Bundle | None, data: ReadResult) -> str:
+def _nothing_new(result: RetrainResult, champion: Bundle, data: ReadResult, settled: LastRun | None) -> str:
     """Why there is nothing to do; empty where there is."""
-    if champion is None:
-        return ""
-    last = _last_run(order)
-    if last is not None and last.fingerprint == result.fingerprint and last.status in _SETTLED:
-        return f"data and configuration are those of the run of {last.finished:%Y-%m-%d %H:%M} UTC: {last.message}"
+    if settled is not None:
+        when = f"{settled.finished:%Y-%m-%d %H:%M}"
+        return f"data and configuration are those of the run of {when} UTC: {settled.message}"
     if champion.provenance.get("data_hash") == data.data_hash:
         return f"version {result.version} was trained on the same data"
     return ""
 
 
-def _last_run(order: Order) -> LastRun | None:
+def _settled_run(order: Order, result: RetrainResult) -> LastRun | None:
+    """The last run, if it had the same data and configuration, and came to an end that this one would come to."""
     try:
-        return read_last_run(order.model)
+        last = read_last_run(order.model)
     except ModelError as error:
         # It is only news: the run goes on, and writes it anew.
         order.report(Message("warning", str(error)))
         return None
+    same = last is not None and last.fingerprint == result.fingerprint and last.status in _SETTLED
+    return last if same else None
 
 
-def _settled(order: Order, result: RetrainResult, contest: Contest, data: ReadResult) -> RetrainResult:
+def _decided(order: Order, result: RetrainResult, contest: Contest, data: ReadResult) -> RetrainResult:
     """What the comparison came to, with the challenger in service if it won."""
     if contest.waiting:
         return _ended(result, "waiting", contest.waiting)
@@ -275,22 +284,26 @@ def _settled(order: Order, result: RetrainResult, contest: Contest, data: ReadRe
 
 
 def _publish(order: Order, result: RetrainResult, contest: Contest, data: ReadResult) -> Published:
-    bundle, _ = challenger_bundle(data, contest, name=order.name, began=order.began)
+    bundle = challenger_bundle(data, contest, name=order.name, began=order.began)
     facts = {"fingerprint": result.fingerprint, "champion": result.champion}
     bundle = replace(bundle, provenance=bundle.provenance | facts)
     return publish(bundle, store=order.store, name=order.name, keep=order.settings.keep)
 
 
+def _stands(order: Order) -> bool:
+    return order.settings.predict_to is not None and Path(order.settings.predict_to).exists()
+
+
 def _with_forecast(order: Order, result: RetrainResult, data: ReadResult) -> RetrainResult:
-    """Write the forecast of whatever is in service now; a run with nothing new writes it only where it is missing."""
+    """Write the forecast of whatever is in service now."""
     path = order.settings.predict_to
     if path is None or order.settings.dry_run or result.version is None:
-        return result
-    if result.status == "unchanged" and Path(path).exists():
         return result
     made = predict(
         data, store=order.store, name=order.name, levels=order.settings.levels, trusted=order.settings.trusted
     )
+    for note in guarded_notes(made.history.ids, path):
+        order.report(Message(note.kind, note.text))
     write_forecast(made.blocks(order.report), made.schema, made.history.frequency, path)
     return replace(result, forecast=path)
 
