@@ -4,6 +4,7 @@
     |-- OptionError                 2  an option value, or two options that contradict each other
     |-- GateError                   4  data or a model outside the limits that were set for them
     |-- DataError                  65  the input was read, but cannot be used as it is
+    |   `-- MissingColumnError     65  it has no column of a name that was asked for
     |-- ModelError                 65  a stored model is damaged or of an unknown format
     |-- InputMissingError          66  a file, folder or model version that does not exist
     |-- OutputError                73  a file or folder cannot be created
@@ -140,6 +141,20 @@ class DataError(TsforecastError):
     """The input data cannot be used as it is."""
 
     exit_code = 65
+
+
+class MissingColumnError(DataError):
+    """The table has no column of a name that was asked for.
+
+    Args:
+        message: what was found.
+        missing: name of the column.
+        place: as of any other error.
+    """
+
+    def __init__(self, message: str, *, missing: str = "", **place: Any) -> None:
+        super().__init__(message, **place)
+        self.missing = missing
 
 
 class ModelError(TsforecastError):

@@ -101,6 +101,25 @@ class Panel:
         """The series' name for messages and plots; empty for a single series without an id."""
         return " / ".join(self.ids[index])
 
+    def take(self, numbers: NDArray[np.int64]) -> Panel:
+        """Some of the series, in the given order."""
+        lengths = self.lengths[numbers]
+        offsets = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
+        rows = np.arange(offsets[-1]) + np.repeat(self.offsets[numbers] - offsets[:-1], lengths)
+        ids = tuple(self.ids[number] for number in numbers)
+        return Panel(ids, self.values[rows], self.observed[rows], offsets, self.starts[numbers], self.frequency)
+
+    def followed_by(self, other: Panel) -> Panel:
+        """These series and then those of another panel of the same frequency."""
+        return Panel(
+            (*self.ids, *other.ids),
+            np.concatenate([self.values, other.values]),
+            np.concatenate([self.observed, other.observed]),
+            np.concatenate([self.offsets, self.offsets[-1] + other.offsets[1:]]),
+            np.concatenate([self.starts, other.starts]),
+            self.frequency,
+        )
+
     def between(self, first: NDArray[np.int64], last: NDArray[np.int64]) -> Panel:
         """Rows first:last of each series (row numbers within the series), as a new panel.
 

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
-from tsforecast.errors import InputMissingError, ModelError, OutputError
+from tsforecast.errors import InputMissingError, ModelError
 from tsforecast.store.last_run import (
+    Checked,
     LastRun,
-    last_checked,
     names_of_runs,
+    read_checked,
     read_last_run,
-    touch_last_run,
+    write_checked,
     write_last_run,
 )
 
@@ -44,10 +46,8 @@ def test_round_trip(tmp_path):
 
 def test_nothing_there(tmp_path):
     assert read_last_run(tmp_path) is None
-    assert last_checked(tmp_path) is None
-    assert last_checked(tmp_path / "none") is None
-    with pytest.raises(OutputError):
-        touch_last_run(tmp_path)
+    assert read_checked(tmp_path) is None
+    assert read_checked(tmp_path / "none") is None
 
 
 def test_other_zones_are_stored_in_utc(tmp_path):
@@ -61,15 +61,28 @@ def test_a_long_message_and_an_error_without_a_number(tmp_path):
     assert (len(run.message), run.challenger_error) == (2000, None)
 
 
-def test_touch_changes_the_time_only(tmp_path):
+def test_when_a_model_was_looked_after_survives_a_copy(tmp_path):
+    checked = Checked(RUN.finished, RUN.finished - timedelta(days=1))
+    write_checked(tmp_path / "shop", checked)
+    assert read_checked(tmp_path / "shop") == checked
+    shutil.copytree(tmp_path / "shop", tmp_path / "copy", copy_function=shutil.copyfile)
+    assert read_checked(tmp_path / "copy") == checked
+    write_checked(tmp_path / "shop", Checked(RUN.finished, None))
+    assert read_checked(tmp_path / "shop") == Checked(RUN.finished, None)
+
+
+def test_a_store_of_before_tells_it_by_its_last_run(tmp_path):
     write_last_run(tmp_path, RUN)
-    path = tmp_path / "last_run.json"
-    before = path.read_bytes()
-    os.utime(path, (1000, 1000))
-    assert last_checked(tmp_path) == datetime.fromtimestamp(1000, UTC)
-    touch_last_run(tmp_path)
-    assert abs(last_checked(tmp_path) - datetime.now(UTC)) < timedelta(seconds=10)
-    assert path.read_bytes() == before
+    assert read_checked(tmp_path) == Checked(RUN.finished, RUN.finished)
+    write_last_run(tmp_path, replace(RUN, exit_code=65, status="failed"))
+    assert read_checked(tmp_path) == Checked(RUN.finished, None)
+
+
+@pytest.mark.parametrize("content", [b"{", b"{}", b'{"ended": 1, "ended_well": null, "format_version": 1}'])
+def test_a_damaged_moment(tmp_path, content):
+    (tmp_path / "checked.json").write_bytes(content)
+    with pytest.raises(ModelError, match=r"checked\.json"):
+        read_checked(tmp_path)
 
 
 @pytest.mark.parametrize(("code", "succeeded"), [(0, True), (3, True), (4, False), (75, False), (143, False)])

@@ -56,7 +56,7 @@ def test_of_many_at_once_one_trains_and_the_others_say_so(tmp_path: Path) -> Non
 
 
 @pytest.mark.timeout(300)
-def test_the_same_data_twice_change_not_a_byte(tmp_path: Path) -> None:
+def test_the_same_data_twice_change_not_a_byte_but_the_moment_of_the_check(tmp_path: Path) -> None:
     for number in range(3):
         _write(tmp_path, 300 + 10 * number)
         first = _start(tmp_path)
@@ -70,4 +70,5 @@ def test_the_same_data_twice_change_not_a_byte(tmp_path: Path) -> None:
 
 
 def _contents(folder: Path) -> dict[str, bytes]:
-    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    files = [path for path in folder.rglob("*") if path.is_file() and path.name != "checked.json"]
+    return {str(path.relative_to(folder)): path.read_bytes() for path in files}

@@ -25,16 +25,7 @@ def table(panel: Panel, schema: Schema | None = None) -> ReadResult:
 
 def take(panel: Panel, numbers) -> Panel:
     """Some series of a panel, in the given order."""
-    numbers = np.asarray(numbers, dtype=np.int64)
-    rows = np.concatenate([np.arange(panel.offsets[i], panel.offsets[i + 1]) for i in numbers])
-    return Panel(
-        tuple(panel.ids[i] for i in numbers),
-        panel.values[rows],
-        panel.observed[rows],
-        np.concatenate([[0], np.cumsum(panel.lengths[numbers])]).astype(np.int64),
-        panel.starts[numbers],
-        panel.frequency,
-    )
+    return panel.take(np.asarray(numbers, dtype=np.int64))
 
 
 def until(panel: Panel, ordinal: int, *, window: int | None = None) -> Panel:

@@ -96,7 +96,7 @@ def test_missing_values_are_counted_among_the_newest_rows():
     few[[10, 20, 30]] = False
     assert limits_of(replace(PANEL, observed=few)) == []
     holes = PANEL.observed.copy()
-    holes[[i * 400 + 390 + j for i in range(10) for j in (0, 1)]] = False
+    holes[[i * 400 + 390 + i % 5 + j for i in range(10) for j in (0, 1)]] = False
     text = text_of(replace(PANEL, observed=holes))
     assert text == "10 % of the newest values are missing (20 of 200); at most 5 % are allowed: --max-missing"
     # A single new row that is followed by older ones is no share of its own.
@@ -106,8 +106,25 @@ def test_missing_values_are_counted_among_the_newest_rows():
     assert limits_of(replace(one, observed=lone), version_of(table(until(one, 20_380)))) == []
 
 
+def test_a_gap_of_all_series_is_one_event():
+    """One holiday without rows shut the gate for 18 nights when there were six shops."""
+    shut = shops(count=6).observed.copy()
+    closed = [390, 395, 396]
+    shut[[i * 400 + day for i in range(6) for day in closed]] = False
+    six = replace(shops(count=6), observed=shut)
+    champion = version_of(table(until(six, 20_380)))
+    assert limits_of(six, champion) == []
+    text = text_of(six, champion, replace(LIMITS, max_missing=0.01))
+    assert text.startswith(
+        "1.92 % of the newest values are missing (2 of 104; a gap of all series at once counts once)"
+    )
+    # A single series cannot tell a holiday from a fault.
+    one = take(six, [0])
+    assert limits_of(one, version_of(table(until(one, 20_380))), replace(LIMITS, max_missing=0.02)) == ["max_missing"]
+
+
 def test_without_a_champion_the_newest_values_and_the_clock_are_looked_at():
-    holes = np.arange(len(PANEL.values)) % 5 > 0
+    holes = np.random.default_rng(0).random(len(PANEL.values)) > 0.2
     breaches = check_gate(table(replace(PANEL, observed=holes)), None, GateLimits(max_age=3600.0), now=midday(PANEL))
     assert [breach.limit for breach in breaches] == ["max_missing", "max_age"]
 
@@ -275,6 +292,7 @@ def test_a_breach_is_plain_values():
         "found": pytest.approx(0.7368, abs=1e-4),
         "allowed": 0.1,
         "text": "",
+        "change": True,
     }
 
 

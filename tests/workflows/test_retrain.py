@@ -16,9 +16,10 @@ from tests.workflows.conftest import sales
 from tsforecast.errors import BusyError, DataError, InputMissingError, ModelError, OptionError, StorageError, Terminated
 from tsforecast.io.panels import ReadOptions
 from tsforecast.models.config import FitOptions
-from tsforecast.store.last_run import last_checked, read_last_run
+from tsforecast.store.last_run import read_checked, read_last_run
 from tsforecast.store.layout import RETRAIN_LOCK
 from tsforecast.store.lock import hold
+from tsforecast.workflows import forecast_file
 from tsforecast.workflows import retrain as retraining
 from tsforecast.workflows.contest import Contest
 from tsforecast.workflows.retrain import RetrainResult, retrain
@@ -70,7 +71,9 @@ def _model(tmp_path: Path) -> Path:
 
 
 def _contents(folder: Path) -> dict[str, bytes]:
-    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    """All files but the one that says when the last run ended."""
+    files = [path for path in folder.rglob("*") if path.is_file() and path.name != "checked.json"]
+    return {str(path.relative_to(folder)): path.read_bytes() for path in files}
 
 
 def _log(tmp_path: Path) -> list[dict[str, Any]]:
@@ -126,13 +129,13 @@ def test_the_same_data_change_nothing_and_train_nothing(table, again, tmp_path, 
     path = table(360)
     first = again(path)
     before = _contents(_model(tmp_path))
-    os.utime(_model(tmp_path) / "last_run.json", (0, 0))
+    checked = read_checked(_model(tmp_path))
     monkeypatch.setattr(retraining, "compete", _never)
     result = again(path)
     assert (result.status, result.exit_code, result.version) == ("unchanged", 0, 1)
     assert result.fingerprint == first.fingerprint
     assert _contents(_model(tmp_path)) == before
-    assert last_checked(_model(tmp_path)).year > 2000
+    assert read_checked(_model(tmp_path)).ended_well > checked.ended_well
     assert [line["status"] for line in _log(tmp_path)] == ["promoted", "unchanged"]
 
 
@@ -142,7 +145,7 @@ def test_a_forecast_that_could_not_be_written_is_made_up_for(table, again, tmp_p
     path = table(390)
     monkeypatch.setattr(retraining, "compete", _winning(retraining.compete))
     with monkeypatch.context() as broken:
-        broken.setattr(retraining, "write_forecast", _full)
+        broken.setattr(forecast_file, "write_forecast", _full)
         with pytest.raises(StorageError):
             again(path, predict_to=str(forecast))
     assert (_log(tmp_path)[-1]["exit"], _log(tmp_path)[-1]["version"]) == (74, 2)
@@ -151,7 +154,7 @@ def test_a_forecast_that_could_not_be_written_is_made_up_for(table, again, tmp_p
     assert (result.status, result.forecast) == ("unchanged", str(forecast))
     assert pd.read_csv(forecast)["date"].min() == "2024-01-26"
     # What stands there now is that of the last run.
-    monkeypatch.setattr(retraining, "write_forecast", _full)
+    monkeypatch.setattr(forecast_file, "write_forecast", _full)
     assert again(path, predict_to=str(forecast)).forecast == ""
 
 
@@ -271,7 +274,7 @@ def test_a_failure_is_recorded_and_the_champion_stays(table, again, tmp_path):
     path = table(360)
     again(path)
     success = _metric(tmp_path, "last_success_timestamp_seconds")
-    path.write_text("date,sold\n2023-01-01,abc\n")
+    path.write_text("shop,date,sold\n007,2023-01-01,abc\n")
     with pytest.raises(DataError):
         again(path)
     assert _log(tmp_path)[-1]["status"] == "failed"

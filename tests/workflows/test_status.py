@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -10,12 +9,20 @@ import pytest
 
 from tests.store.conftest import build
 from tests.store.test_last_run import RUN
+from tsforecast import clock
 from tsforecast.errors import InputMissingError
-from tsforecast.store.last_run import LastRun, write_last_run
+from tsforecast.store.forecast_files import ForecastFile, write_forecast_files
+from tsforecast.store.gate_state import GateState, OpenBreach, write_gate_state
+from tsforecast.store.last_run import Checked, LastRun, write_checked, write_last_run
 from tsforecast.store.publish import publish
 from tsforecast.workflows.status import read_status, with_limit, worst
 
-NOW = datetime.now(UTC)
+NOW = datetime(2026, 2, 1, 6, tzinfo=UTC)
+
+
+@pytest.fixture(autouse=True)
+def clock_of_the_test(monkeypatch):
+    monkeypatch.setattr(clock, "now", lambda: NOW)
 
 
 @pytest.fixture
@@ -24,36 +31,43 @@ def store(tmp_path):
     return tmp_path
 
 
-def ended(store, name="shop", *, hours=0.0, **changes) -> LastRun:
+def ended(store, name="shop", *, hours=0.0, ended_well=None, **changes) -> LastRun:
     """A retraining that ended some hours ago."""
     run = replace(RUN, finished=NOW - timedelta(hours=hours), **changes)
     write_last_run(store / name, run)
-    moment = run.finished.timestamp()
-    os.utime(store / name / "last_run.json", (moment, moment))
+    write_checked(store / name, Checked(run.finished, run.finished if run.succeeded else ended_well))
     return run
 
 
 def test_a_model_without_a_retraining(store):
     (model,) = read_status(store)
     assert (model.name, model.version, model.last_run, model.checked, model.error) == ("shop", 1, None, None, None)
-    assert model.looked_after == model.published
-    assert model.age(model.published + timedelta(hours=1)) == 3600
-    assert model.age(NOW - timedelta(hours=1)) == 0  # the clock was set back
+    assert model.looked_after(NOW) == model.published == NOW
+    assert model.age(NOW + timedelta(hours=1)) == 3600
+    assert model.age(NOW - timedelta(minutes=1)) == 0  # clocks differ a little
 
 
 def test_a_retraining(store):
     run = ended(store, hours=-5, exit_code=3, status="rejected")
     (model,) = read_status(store)
-    assert (model.last_run, model.looked_after) == (run, model.checked)
-    assert model.checked == run.finished
-    assert model.to_dict(NOW)["last_run"]["status"] == "rejected"
+    later = NOW + timedelta(hours=6)
+    assert (model.last_run, model.looked_after(later)) == (run, run.finished)
+    assert model.checked == Checked(run.finished, run.finished)
+    assert model.to_dict(later)["last_run"]["status"] == "rejected"
+    assert model.to_dict(later)["age_seconds"] == 3600
 
 
 def test_a_failure_is_no_success(store):
     ended(store, hours=-5, exit_code=66, status="failed")
     (model,) = read_status(store)
-    assert model.looked_after == model.published
+    assert model.looked_after(NOW + timedelta(hours=6)) == model.published
     assert worst([model]) == 0  # the model in service is as good as before
+
+
+def test_a_bad_night_does_not_make_the_good_one_before_forgotten(store):
+    ended(store, hours=-30, exit_code=4, status="gate", ended_well=NOW + timedelta(hours=6))
+    (model,) = read_status(store)
+    assert model.age(NOW + timedelta(hours=31)) == 25 * 3600
 
 
 def test_a_limit(store):
@@ -66,6 +80,31 @@ def test_a_limit(store):
     ended(store, hours=-5, exit_code=4, status="gate", message="rows down by half")
     (model,) = with_limit(read_status(store), 26 * 3600, late)
     assert "status 4" in str(model.error) and "gate, rows down by half" in str(model.error)
+
+
+def test_a_run_under_a_clock_that_was_ahead_does_not_count(store):
+    """It kept `status --max-age 26h` green for a year."""
+    ended(store, hours=-24 * 365, exit_code=0)
+    late = NOW + timedelta(hours=27)
+    (model,) = with_limit(read_status(store), 26 * 3600, late)
+    assert (model.age(late), model.error.exit_code) == (27 * 3600, 4)
+    publish(build("linear"), store=store, name="new")
+    early = NOW - timedelta(days=2)
+    new, _ = with_limit(read_status(store), 26 * 3600, early)
+    assert (new.age(early), new.error.exit_code) == (None, 4)
+    assert "lies in the future: a clock is or was wrong" in str(new.error)
+
+
+def test_forecasts_and_what_the_gate_holds_against_the_data(store):
+    file = ForecastFile("/srv/next.csv", "ab", 1, "2026-01-31", NOW - timedelta(hours=3), "cd")
+    breach = OpenBreach("max_shift", NOW - timedelta(days=2), 3, 20_000)
+    write_forecast_files(store / "shop", (file,))
+    write_gate_state(store / "shop", GateState(breaches=(breach,)))
+    (model,) = read_status(store)
+    assert (model.forecasts, model.breaches) == ((file,), (breach,))
+    facts = model.to_dict(NOW)
+    assert (facts["forecasts"][0]["age_seconds"], facts["forecasts"][0]["path"]) == (3 * 3600, "/srv/next.csv")
+    assert (facts["breaches"][0]["limit"], facts["breaches"][0]["runs"]) == ("max_shift", 3)
 
 
 def test_a_model_that_never_came_into_service(store):

@@ -27,7 +27,7 @@ from tsforecast.cli.options import (
     trust_option,
 )
 from tsforecast.cli.signals import cause
-from tsforecast.workflows.rules import GateLimits, PromotionRules, RetrainSettings, RunTargets
+from tsforecast.workflows.rules import AcceptAfter, GateLimits, PromotionRules, RetrainSettings, RunTargets
 
 if TYPE_CHECKING:
     from tsforecast.workflows.run_record import RetrainResult
@@ -47,14 +47,34 @@ _LIMITS = {
 }
 
 
-class _Limit(click.ParamType):  # type: ignore[type-arg]  # generic from Click 8.4 on only
-    """A number or a duration, or `off`."""
+class _AcceptAfter(click.ParamType):  # type: ignore[type-arg]  # generic from Click 8.4 on only
+    """A number of runs, a duration with its unit, `season` or `off`."""
 
-    def __init__(self, kind: Any, name: str) -> None:
-        self.kind, self.name = kind, name
+    name = "accept-after"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> AcceptAfter | None:
+        if value is None or isinstance(value, AcceptAfter):
+            return value
+        text = str(value).strip()
+        if text == _OFF:
+            return None
+        if text == "season":
+            return AcceptAfter()
+        if text.isdecimal():
+            return AcceptAfter(runs=max(1, int(text)))
+        return AcceptAfter(seconds=DURATION.convert(text, param, ctx))
+
+
+class _Limit(click.ParamType):  # type: ignore[type-arg]  # generic from Click 8.4 on only
+    """A number or a duration, `off`, or one other word."""
+
+    def __init__(self, kind: Any, name: str, word: str | None = None) -> None:
+        self.kind, self.name, self.word = kind, name, word
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        return None if value in (None, _OFF) else self.kind.convert(value, param, ctx)
+        if value in (None, _OFF):
+            return None
+        return value if value == self.word else self.kind.convert(value, param, ctx)
 
 
 def _limit_option(field: str) -> Decorator[Any]:
@@ -88,6 +108,21 @@ _gate_options = combine(
         default=GateLimits.same_schema,
         show_default=True,
         help="Refuse other columns or another step.",
+    ),
+    option(
+        "Data gate",
+        "--accept",
+        is_flag=True,
+        help="Go on whatever the gate says, this once; later runs compare with this table.",
+    ),
+    option(
+        "Data gate",
+        "--accept-after",
+        type=_AcceptAfter(),
+        metavar="N|DURATION",
+        default="season",
+        show_default="a season, at most a horizon, of new rows",
+        help="Runs or time until series that come or go, another level and fewer rows are accepted; off for never.",
     ),
     option(
         "Data gate",
@@ -177,6 +212,15 @@ _result_options = combine(
     level_option,
     option(
         "Output",
+        "--ended-after",
+        type=_Limit(click.IntRange(min=1), "ended_after", "horizon"),
+        metavar="N",
+        default="horizon",
+        show_default="the horizon",
+        help="Steps after its last row at which a series leaves the forecast; off for never.",
+    ),
+    option(
+        "Output",
         "--log-file",
         type=click.Path(dir_okay=False, allow_dash=True),
         metavar="FILE",
@@ -222,7 +266,8 @@ def command(console: Console, /, data: str, store: str, name: str | None, as_jso
 
     DATA is the whole table, old rows and new. If it is within the limits of the data gate, a challenger is trained and
     compared with the model in service, the champion, on the newest rows, which neither has seen. The better one is in
-    service afterwards.
+    service afterwards. The file of --predict-to always holds its forecast from the newest rows, or the run says how old
+    that is.
 
     \b
     Exit status: 0 published or nothing new, 3 champion kept, 4 data outside the limits, 75 locked.

@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 import shutil
 import sys
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from tsforecast import clock
 from tsforecast.cli.config import load_config
 from tsforecast.cli.console import Console
 from tsforecast.cli.groups import SectionCommand
@@ -138,7 +138,7 @@ def _program() -> tuple[str, ...]:
 
 def _tell(console: Console, table: Timetable, job: Job) -> dict[str, Any]:
     """Say when it runs next, and what could go wrong; the same as plain values."""
-    now = datetime.now(UTC)
+    now = clock.now()
     runs = next_runs(table, now)
     notes = [
         f"{run.problem}, when the clocks change: it may be left out or run twice that night; choose another --at"

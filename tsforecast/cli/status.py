@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 import click
 
+from tsforecast import clock
 from tsforecast.cli.console import Console
 from tsforecast.cli.durations import DURATION
 from tsforecast.cli.groups import SectionCommand
@@ -16,7 +17,17 @@ from tsforecast.cli.options import option, output_options, pass_console, store_o
 if TYPE_CHECKING:
     from tsforecast.workflows.status import ModelStatus
 
-_HEADER = ("name", "version", "published (UTC)", "trained until", "checked (UTC)", "age", "last run", "message")
+_HEADER = (
+    "name",
+    "version",
+    "published (UTC)",
+    "trained until",
+    "checked (UTC)",
+    "age",
+    "forecast",
+    "last run",
+    "message",
+)
 
 
 @click.command("status", cls=SectionCommand)
@@ -54,7 +65,7 @@ def command(
     """
     from tsforecast.workflows.status import read_status, with_limit, worst
 
-    now = datetime.now(UTC)
+    now = clock.now()
     models = read_status(store, name, trusted=trusted)
     if max_age is not None:
         models = with_limit(models, max_age, now)
@@ -72,13 +83,15 @@ def _row(model: ModelStatus, now: datetime) -> Row:
     from tsforecast.workflows.ages import age_text
 
     age, run = model.age(now), model.last_run
+    checked = model.checked.ended if model.checked else None
     return (
         model.name,
         model.version,
         _moment(model.published),
         model.trained_until.replace("T", " ") or "-",
-        _moment(model.checked),
+        _moment(checked),
         "-" if age is None else age_text(age),
+        _forecast(model, now),
         run.status if run else "-",
         run.message if run else "-",
     )
@@ -86,3 +99,14 @@ def _row(model: ModelStatus, now: datetime) -> Row:
 
 def _moment(moment: datetime | None) -> str:
     return f"{moment:%Y-%m-%d %H:%M}" if moment else "-"
+
+
+def _forecast(model: ModelStatus, now: datetime) -> str:
+    """Age of the oldest forecast file, and its version where that is not in service any more."""
+    from tsforecast.workflows.ages import age_text
+
+    if not model.forecasts:
+        return "-"
+    oldest = min(model.forecasts, key=lambda file: file.written)
+    age = age_text(max(0.0, (now - oldest.written).total_seconds()))
+    return age if oldest.version == model.version else f"{age}, version {oldest.version}"

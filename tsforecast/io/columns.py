@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from tsforecast.errors import DataError, OptionError
+from tsforecast.errors import MissingColumnError, OptionError
 from tsforecast.io.cells import Cells
 from tsforecast.io.clock_changes import in_the_night_of_a_change
 from tsforecast.io.clocks import rank_times
@@ -24,7 +24,10 @@ from tsforecast.io.time_columns import Request, find_times, named_times
 from tsforecast.io.timestamps import ParsedStamps
 from tsforecast.io.value_checks import check_values, dressed_text, no_values
 
-__all__ = ["Request", "Roles", "find_columns"]
+__all__ = ["UNNAMED", "Request", "Roles", "find_columns"]
+
+# Why a column is left out that was not asked for.
+UNNAMED = "not named as a value"
 
 
 @dataclass(frozen=True)
@@ -133,7 +136,8 @@ def _check_request(table: RawTable, request: Request) -> None:
             hint = f"did you mean '{near[0]}'?" if near else "name one of these columns"
             if request.known_format:
                 hint = "the model was fitted on a column of that name: rename yours"
-            raise DataError(f"there is no column '{name}'; {all_columns(table.names)}", hint=hint, file=table.file)
+            text = f"there is no column '{name}'; {all_columns(table.names)}"
+            raise MissingColumnError(text, hint=hint, file=table.file, missing=name)
         if named.count(name) > 1:
             raise OptionError(f"column '{name}' is named twice", hint="give each column one role")
 
@@ -147,7 +151,7 @@ def _choose_targets(
 ) -> tuple[tuple[str, ...], dict[str, str], list[Note]]:
     """The value columns, why each of the others is left out, and notes on what was decided."""
     if request.target_cols:
-        unnamed = {name: "not named as a value" for name in columns if name not in (*ids, *request.target_cols)}
+        unnamed = {name: UNNAMED for name in columns if name not in (*ids, *request.target_cols)}
         return request.target_cols, unnamed, _target_notes(request.target_cols, ids)
     left = {name: column for name, column in columns.items() if name not in ids}
     numbers = [name for name, column in left.items() if column.kind == "number"]

@@ -7,8 +7,6 @@ from __future__ import annotations
 
 import math
 import os
-import re
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -25,10 +23,9 @@ _HELP = {
     "tsforecast_model_version": "Number of the version in service.",
     "tsforecast_champion_error": "Error of the version that was in service, on the hold-out of the last retraining.",
     "tsforecast_challenger_error": "Error of the newly trained model, on the same hold-out.",
+    "tsforecast_forecast_timestamp_seconds": "When the forecast file was written as it is now.",
     "tsforecast_duration_seconds": "How long the last retraining took.",
 }
-_VALUE = re.compile(r"[0-9]+(\.[0-9]+)?")
-_MAX_BYTES = 1 << 16
 
 
 @dataclass(frozen=True)
@@ -39,27 +36,29 @@ class RunMetrics:
         model: its name in the store.
         finished: moment at which the run ended, with a time zone.
         exit_code: status that the process ends with.
-        succeeded: whether the model in service was looked after.
+        succeeded: moment at which a run last ended well, this one or one before.
         seconds: that the run took.
         published: moment at which the version in service was published.
         version: number of the version in service.
         champion_error: in the metric of the duel.
         challenger_error: the same.
+        forecast: moment at which the forecast file was written.
     """
 
     model: str
     finished: datetime
     exit_code: int
-    succeeded: bool
+    succeeded: datetime | None
     seconds: float
     published: datetime | None = None
     version: int | None = None
     champion_error: float | None = None
     challenger_error: float | None = None
+    forecast: datetime | None = None
 
 
 def write_run_metrics(path: str | Path, run: RunMetrics) -> None:
-    """Replace the file of a model. A run that failed leaves the time of the last success as the old file has it.
+    """Replace the file of a model.
 
     Args:
         path: a file of the collector's folder, ending in .prom.
@@ -72,13 +71,14 @@ def write_run_metrics(path: str | Path, run: RunMetrics) -> None:
     label = _label(run.model)
     finished = run.finished.timestamp()
     values: dict[str, float | None] = {
-        _SUCCESS: finished if run.succeeded else _last_success(Path(path), label),
+        _SUCCESS: run.succeeded.timestamp() if run.succeeded else None,
         "tsforecast_last_run_timestamp_seconds": finished,
         "tsforecast_last_run_exit_code": run.exit_code,
         "tsforecast_model_age_seconds": finished - run.published.timestamp() if run.published else None,
         "tsforecast_model_version": run.version,
         "tsforecast_champion_error": run.champion_error,
         "tsforecast_challenger_error": run.challenger_error,
+        "tsforecast_forecast_timestamp_seconds": run.forecast.timestamp() if run.forecast else None,
         "tsforecast_duration_seconds": run.seconds,
     }
     with whole_file(path) as stream:
@@ -93,14 +93,3 @@ def write_run_metrics(path: str | Path, run: RunMetrics) -> None:
 def _label(model: str) -> str:
     escaped = model.replace("\\", "\\\\").replace("\n", "\\n").replace('"', '\\"')
     return f'{{model="{escaped}"}}'
-
-
-def _last_success(path: Path, label: str) -> float | None:
-    """What the old file says of this model; None where it cannot be read or says anything else."""
-    found = []
-    with suppress(OSError, UnicodeDecodeError), open(path, "rb") as stream:
-        for line in stream.read(_MAX_BYTES).decode().splitlines():
-            name, _, value = line.rpartition(" ")
-            if name == f"{_SUCCESS}{label}" and _VALUE.fullmatch(value):
-                found.append(float(value))
-    return found[0] if len(found) == 1 else None

@@ -8,10 +8,10 @@ from __future__ import annotations
 import json
 import os
 import pwd
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from tsforecast import clock
 from tsforecast.store.disk import FILE_MODE
 from tsforecast.store.layout import JOURNAL
 
@@ -34,7 +34,7 @@ def append_entry(model: Path, event: str, version: int, previous: int | None) ->
         OSError: it cannot be written.
     """
     entry = {
-        "time": datetime.now(UTC).isoformat(timespec="milliseconds"),
+        "time": clock.now().isoformat(timespec="milliseconds"),
         "event": event,
         "version": version,
         "from": previous,

@@ -1,22 +1,22 @@
-"""last_run.json: how the last retraining of a model ended, beside its versions.
+"""News of a model's retrainings, beside its versions.
 
-A run that found nothing new only renews the file's time: the file says how the last one ended that had something to
-tell, and its time when the model was last looked after.
+last_run.json says how the last run ended that had something to tell: one that found nothing new leaves it as it is.
+checked.json says when the last run ended, whatever it found, and when the last one ended well. The moments stand in the
+file, because the times of files do not survive a copy.
 """
 
 from __future__ import annotations
 
-import os
 import re
 import sys
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
-from tsforecast.errors import StorageError
 from tsforecast.files import json_bytes, whole_file, writing
 from tsforecast.store.fields import Fields, parse_json, read_fields
-from tsforecast.store.layout import LAST_RUN, is_name
+from tsforecast.store.layout import CHECKED, LAST_RUN, is_name
 from tsforecast.store.reading import read_file
 
 STATUSES = ("promoted", "unchanged", "waiting", "rejected", "gate", "failed", "skipped")
@@ -75,20 +75,22 @@ class LastRun:
         return self.exit_code in SUCCESSES
 
 
-def read_last_run(model_folder: Path) -> LastRun | None:
+def read_last_run(model_folder: Path, *, trusted: bool = False) -> LastRun | None:
     """How the last retraining of a model ended; None where there was none.
 
     Args:
         model_folder: STORE/NAME.
+        trusted: whether others may own the file and write to it.
 
     Raises:
         InputMissingError: the file cannot be opened.
         ModelError: it is damaged.
         StorageError: reading failed.
+        TrustError: somebody else could have changed it.
     """
     path = model_folder / LAST_RUN
     try:
-        data = read_file(path, _MAX_BYTES)
+        data = read_file(path, _MAX_BYTES, trusted=trusted)
     except FileNotFoundError:
         return None
     return _decode(data, str(path))
@@ -101,38 +103,88 @@ def write_last_run(model_folder: Path, run: LastRun) -> None:
         OutputError: it cannot be created.
         StorageError: the disk is full or failed.
     """
-    finished = run.finished.astimezone(UTC).strftime(_STAMP)
-    facts = {**asdict(run), "finished": finished, "message": run.message[:_MAX_TEXT]}
-    data = json_bytes({**facts, "format_version": FORMAT_VERSION})
-    with writing(model_folder):
-        model_folder.mkdir(mode=0o750, parents=True, exist_ok=True)
-    with whole_file(model_folder / LAST_RUN) as stream:
-        stream.write(data)
+    finished = stamp_text(run.finished)
+    write_news(model_folder / LAST_RUN, {**asdict(run), "finished": finished, "message": run.message[:_MAX_TEXT]})
 
 
-def touch_last_run(model_folder: Path) -> None:
-    """Note that the model was looked after just now; not a byte of the file changes.
+@dataclass(frozen=True)
+class Checked:
+    """When a model was looked after.
 
-    Raises:
-        OutputError: there is no such file, or it may not be changed.
-        StorageError: the disk failed.
+    Args:
+        ended: moment at which the last retraining ended, in UTC.
+        ended_well: moment at which the last one ended with a model that is good enough; None where none did.
     """
-    with writing(model_folder / LAST_RUN):
-        os.utime(model_folder / LAST_RUN)
+
+    ended: datetime
+    ended_well: datetime | None
 
 
-def last_checked(model_folder: Path) -> datetime | None:
-    """When the last retraining of a model ended, whether it found anything new or not; in UTC, None if there was none.
+def read_checked(model_folder: Path, *, trusted: bool = False) -> Checked | None:
+    """When a model was last looked after; None where no retraining has ended.
+
+    Args:
+        model_folder: STORE/NAME.
+        trusted: whether others may own the file and write to it.
 
     Raises:
-        StorageError: the disk failed.
+        InputMissingError: the file cannot be opened.
+        ModelError: it is damaged.
+        StorageError: reading failed.
+        TrustError: somebody else could have changed it.
+    """
+    path = model_folder / CHECKED
+    try:
+        data = read_file(path, _MAX_BYTES, trusted=trusted)
+    except FileNotFoundError:
+        # A store of before this file was kept.
+        run = read_last_run(model_folder, trusted=trusted)
+        return None if run is None else Checked(run.finished, run.finished if run.succeeded else None)
+    fields = read_fields(parse_json(data, str(path)), ("ended", "ended_well", "format_version"), file=str(path))
+    fields.integer("format_version", FORMAT_VERSION, FORMAT_VERSION)
+    well = None if fields.values["ended_well"] is None else read_stamp(fields, "ended_well")
+    return Checked(read_stamp(fields, "ended"), well)
+
+
+def write_checked(model_folder: Path, checked: Checked) -> None:
+    """Replace checked.json.
+
+    Raises:
+        OutputError: it cannot be created.
+        StorageError: the disk is full or failed.
+    """
+    well = None if checked.ended_well is None else stamp_text(checked.ended_well)
+    write_news(model_folder / CHECKED, {"ended": stamp_text(checked.ended), "ended_well": well})
+
+
+def write_news(path: Path, facts: dict[str, Any]) -> None:
+    """Replace a small file of a model's folder; the folder is made where there is none yet.
+
+    Raises:
+        OutputError: it cannot be created.
+        StorageError: the disk is full or failed.
+    """
+    with writing(path.parent):
+        path.parent.mkdir(mode=0o750, parents=True, exist_ok=True)
+    with whole_file(path) as stream:
+        stream.write(json_bytes({**facts, "format_version": FORMAT_VERSION}))
+
+
+def stamp_text(moment: datetime) -> str:
+    """A moment as the files of a model's folder hold it."""
+    return moment.astimezone(UTC).strftime(_STAMP)
+
+
+def read_stamp(fields: Fields, key: str) -> datetime:
+    """A moment that `stamp_text` has written.
+
+    Raises:
+        ModelError: it is none.
     """
     try:
-        return datetime.fromtimestamp(os.lstat(model_folder / LAST_RUN).st_mtime, UTC)
-    except (FileNotFoundError, NotADirectoryError, PermissionError):
-        return None
-    except OSError as error:
-        raise StorageError(f"cannot be read: {error.strerror}", file=str(model_folder / LAST_RUN)) from error
+        return datetime.strptime(fields.text(key), _STAMP).replace(tzinfo=UTC)
+    except ValueError:
+        fields.refuse(key, "a moment such as 2026-01-31T06:00:00.000000Z")
 
 
 def names_of_runs(store: Path) -> list[str]:
@@ -147,7 +199,7 @@ def _decode(data: bytes, file: str) -> LastRun:
         fields.refuse("run_id", "up to 64 letters, digits and ._:-")
     return LastRun(
         run_id=fields.text("run_id"),
-        finished=_stamp(fields),
+        finished=read_stamp(fields, "finished"),
         status=fields.text("status", STATUSES),
         exit_code=fields.integer("exit_code", 0, 255),
         version=None if fields.values["version"] is None else fields.integer("version", 1, 999_999),
@@ -161,10 +213,3 @@ def _decode(data: bytes, file: str) -> LastRun:
 
 def _error(fields: Fields, key: str) -> float | None:
     return None if fields.values[key] is None else fields.number(key, 0, sys.float_info.max)
-
-
-def _stamp(fields: Fields) -> datetime:
-    try:
-        return datetime.strptime(fields.text("finished"), _STAMP).replace(tzinfo=UTC)
-    except ValueError:
-        fields.refuse("finished", "a moment such as 2026-01-31T06:00:00.000000Z")

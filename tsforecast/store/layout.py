@@ -6,7 +6,10 @@ STORE/NAME/.stage-PID/        a version that is being written
 STORE/NAME/.lock              held while a version is published, rolled back or pruned
 STORE/NAME/.retrain.lock      held by a retraining from its beginning to its end
 STORE/NAME/.checkpoint/       an interrupted training
-STORE/NAME/last_run.json      how the last retraining ended
+STORE/NAME/last_run.json      how the last retraining ended that had something to tell
+STORE/NAME/checked.json       when retrainings last ended, and last ended well
+STORE/NAME/gate.json          what the data gate has accepted, and what it holds against the data since when
+STORE/NAME/forecasts.json     which forecast files were written, and from what
 STORE/NAME/journal.jsonl      what was put into service, rolled back and pruned, when and by whom
 """
 
@@ -26,6 +29,9 @@ LOCK = ".lock"
 RETRAIN_LOCK = ".retrain.lock"
 CHECKPOINT = ".checkpoint"
 LAST_RUN = "last_run.json"
+CHECKED = "checked.json"
+GATE = "gate.json"
+FORECASTS = "forecasts.json"
 JOURNAL = "journal.jsonl"
 _VERSIONS = "versions"
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from tsforecast import __version__
+from tsforecast import __version__, clock
 from tsforecast.errors import ModelError
 from tsforecast.files import json_bytes
 from tsforecast.store.bundle import FORMAT_VERSION
@@ -58,7 +58,7 @@ class Manifest:
 def make_manifest(files: Mapping[str, bytes], *, name: str, version: int) -> Manifest:
     """The manifest of files that are about to be published."""
     records = {file: FileRecord(len(data), _sha256(data)) for file, data in files.items()}
-    return Manifest(name, version, datetime.now(UTC), __version__, records)
+    return Manifest(name, version, clock.now(), __version__, records)
 
 
 def encode_manifest(manifest: Manifest) -> bytes:

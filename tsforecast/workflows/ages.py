@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
+from tsforecast import clock
 from tsforecast.errors import GateError
 from tsforecast.io.notes import Note, warning
 from tsforecast.io.zones import find_zone
@@ -31,6 +32,12 @@ def newest_moment(panel: Panel, schema: Schema) -> datetime:
     if panel.frequency.sub_daily:  # counted in UTC
         return wall.replace(tzinfo=UTC)
     return wall.replace(tzinfo=find_zone(schema.time_zone))
+
+
+def newest_text(panel: Panel, schema: Schema) -> str:
+    """The newest time of any series as text, with its offset where the schema has a zone."""
+    moment = newest_moment(panel, schema)
+    return moment.replace(tzinfo=None if schema.time_zone is None else moment.tzinfo).isoformat()
 
 
 def steps_ahead(panel: Panel, schema: Schema, now: datetime) -> int:
@@ -89,6 +96,6 @@ def check_data_age(history: Panel, schema: Schema, max_age: float) -> None:
 
 
 def _check(moment: datetime, what: str, max_age: float, *, hint: str) -> None:
-    age = (datetime.now(UTC) - moment).total_seconds()
+    age = (clock.now() - moment).total_seconds()
     if age > max_age:
         raise GateError(f"{what} {age_text(age)} ago, the limit is {age_text(max_age)}", hint=hint)

@@ -6,10 +6,10 @@ import math
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from tsforecast import clock
 from tsforecast.files import check_folder
 from tsforecast.io.forecast_columns import check_columns
 from tsforecast.io.panels import Note, ReadOptions, ReadResult, read_panel
@@ -232,7 +232,7 @@ def _read(
     if name is not None:
         check_name(name)
     data = read_panel(source, reading, report=report)
-    data = replace(data, notes=(*data.notes, *future_notes(data.panel, data.schema, datetime.now(UTC))))
+    data = replace(data, notes=(*data.notes, *future_notes(data.panel, data.schema, clock.now())))
     for note in data.notes:
         report(Message(note.kind, note.text))
     name = name or model_name(Path(data.file).name.split(".")[0])

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -108,6 +108,7 @@ def predict(
     levels: tuple[float, ...] = DEFAULT_LEVELS,
     reading: ReadOptions | None = None,
     max_age: float | None = None,
+    ended_after: int | Literal["horizon"] | None = None,
     fallback: bool = False,
     trusted: bool = False,
     report: Report = lambda event: None,
@@ -124,6 +125,9 @@ def predict(
         levels: of the intervals, in percent.
         reading: how to read `source`; columns and frequency are the model's.
         max_age: seconds since the model was published, and since the newest row, at most; None sets no limit.
+        ended_after: leave out series of `source` whose last row lies so many steps before the newest one, or more, and
+            until then go on with those that are not in `source` any more; `horizon` takes the model's horizon, None
+            takes the series of `source` as they are.
         fallback: take the newest older version that is sound if the one that is meant is damaged.
         trusted: use a model that somebody else could have changed.
         report: receives messages.
@@ -132,7 +136,8 @@ def predict(
         TsforecastError: bad options (2), a model or data too old (4), data or a model that cannot be used (65), missing
             input (66), a model that somebody else could have changed (77).
     """
-    _check(horizon, levels)
+    _check_horizon(horizon)
+    check_levels(levels)
     levels = tuple(sorted(set(levels)))
     opened = open_version(store, name, version, fallback=fallback, trusted=trusted)
     bundle = opened.bundle
@@ -146,7 +151,9 @@ def predict(
     if source is not None:
         data = _read(source, bundle, reading, report)
         notes += data.notes
-        history, scaling, series, joined = _continue(bundle, data.panel)
+        panel, ended = _going_on(bundle, data.panel, ended_after)
+        notes += ended
+        history, scaling, series, joined = _continue(bundle, panel)
         notes += joined
     if max_age is not None:
         check_data_age(history, bundle.schema, max_age)
@@ -191,9 +198,40 @@ def _check_schema(data: ReadResult, expected: Schema) -> None:
         )
 
 
-def _check(horizon: int | None, levels: tuple[float, ...]) -> None:
+def _going_on(bundle: Bundle, panel: Panel, after: int | Literal["horizon"] | None) -> tuple[Panel, list[Note]]:
+    """The series that have not ended long ago, also those that have left the table since the model was fitted."""
+    if after is None:
+        return panel, []
+    after = bundle.spec.horizon if after == "horizon" else after
+    numbers = training_numbers(bundle, panel)
+    gone = np.setdiff1d(np.arange(bundle.context.n_series), numbers)
+    both = panel.followed_by(bundle.context.take(gone)) if len(gone) else panel
+    ends = both.starts + both.lengths
+    ended = ends <= ends.max() - max(1, after)
+    continued = ~ended & (np.arange(both.n_series) >= panel.n_series)
+    notes = []
+    if ended.any():
+        first = both.label(int(np.argmax(ended)))
+        text = f"{int(ended.sum())} series ended {after} steps or more before the newest row and are left out"
+        notes.append(Note("warning", f"{text} (first '{first}')"))
+    if continued.any():
+        first = both.label(int(np.argmax(continued)))
+        text = f"{int(continued.sum())} series are not in the table: continued from the rows kept with the model"
+        notes.append(Note("warning", f"{text} (first '{first}')"))
+    return both.take(np.flatnonzero(~ended)), notes
+
+
+def _check_horizon(horizon: int | None) -> None:
     if horizon is not None and horizon < 1:
         raise OptionError(f"horizon is {horizon}", hint="give at least 1")
+
+
+def check_levels(levels: tuple[float, ...]) -> None:
+    """Refuse levels that no interval can have, or that columns cannot be named after.
+
+    Raises:
+        OptionError: naming the level.
+    """
     for level in levels:
         if not 0 < level < 100:
             raise OptionError(f"level is {level:g}", hint="give a percentage between 0 and 100, such as 80")
@@ -209,7 +247,12 @@ def training_numbers(bundle: Bundle, panel: Panel) -> NDArray[np.int64]:
     """Each series' number in what a version was trained on, UNKNOWN_SERIES where it was not there, (n_series,)."""
     if bundle.context.n_series == 1 and panel.n_series == 1 and not bundle.schema.key_columns:
         return np.zeros(1, dtype=np.int64)
-    known = {key: number for number, key in enumerate(bundle.context.ids)}
+    return series_numbers(panel, bundle.context.ids)
+
+
+def series_numbers(panel: Panel, ids: tuple[tuple[str, ...], ...]) -> NDArray[np.int64]:
+    """Each series' number among `ids`, UNKNOWN_SERIES where it is not there, shape (n_series,)."""
+    known = {key: number for number, key in enumerate(ids)}
     return np.array([known.get(key, UNKNOWN_SERIES) for key in panel.ids], dtype=np.int64)
 
 

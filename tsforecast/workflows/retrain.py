@@ -9,6 +9,9 @@ A run ends in one of these ways, and says so in the log, in the metrics file and
     rejected   3  the challenger lost, the champion stays
     gate       4  the data are outside the limits: nothing was trained
     failed        with the exit status of the error
+
+Whatever the end, the forecast file holds what the version in service forecasts from the newest rows, or the run says
+how old it is.
 """
 
 from __future__ import annotations
@@ -18,15 +21,21 @@ import time
 from collections.abc import Callable
 from contextlib import nullcontext, suppress
 from dataclasses import asdict, dataclass, replace
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from tsforecast.errors import BusyError, ModelError, OptionError, TsforecastError, exit_code_of
+from tsforecast import clock
+from tsforecast.errors import (
+    BusyError,
+    ModelError,
+    OptionError,
+    TsforecastError,
+    exit_code_of,
+)
 from tsforecast.files import check_folder
-from tsforecast.io.forecasts import check_forecast_file, write_forecast
-from tsforecast.io.formulas import guarded_notes
-from tsforecast.io.panels import ReadOptions, ReadResult, read_panel
+from tsforecast.io.forecast_columns import check_columns
+from tsforecast.io.forecasts import check_forecast_file
+from tsforecast.io.panels import ReadOptions, ReadResult
 from tsforecast.models.checkpoints import NO_RECORDER, Recorder
 from tsforecast.models.config import FitOptions, check_options
 from tsforecast.models.events import Message, Report
@@ -39,11 +48,14 @@ from tsforecast.store.lock import hold, network_filesystem
 from tsforecast.store.opening import open_version
 from tsforecast.store.publish import Published, model_name, publish
 from tsforecast.store.service import version_in_service
-from tsforecast.workflows.ages import newest_moment
+from tsforecast.workflows.ages import newest_text
 from tsforecast.workflows.contest import Contest, challenger_bundle, compete
 from tsforecast.workflows.fingerprint import fingerprint, training_facts
-from tsforecast.workflows.gate import check_gate, check_limits
-from tsforecast.workflows.predict import predict
+from tsforecast.workflows.forecast_file import age_of, bring_up_to_date, known_file
+from tsforecast.workflows.gate import Breach, check_limits, without_new_outliers
+from tsforecast.workflows.gatekeeping import Ruling, can_be_continued, pass_gate
+from tsforecast.workflows.new_data import read_new_data
+from tsforecast.workflows.predict import check_levels
 from tsforecast.workflows.rules import GateLimits, PromotionRules, RetrainSettings, RunTargets
 from tsforecast.workflows.run_record import RetrainResult, last_run, record_run
 
@@ -132,7 +144,7 @@ def retrain(
         result = replace(result, exit_code=exit_code_of(ended), message=str(ended) or type(ended).__name__)
         # The error is what counts, also where the record cannot be written for the same reason.
         with suppress(TsforecastError, OSError):
-            result = replace(result, version=version_in_service(order.model))
+            result = _with_age(order, replace(result, version=version_in_service(order.model)))
             _record(order, result, targets, locked_out=_is_locked_out(error))
         raise
     _record(order, result, targets, locked_out=result.status == "skipped")
@@ -155,6 +167,7 @@ def _check(order: Order) -> None:
     check_limits(order.limits)
     get_model(order.options.model)
     check_name(order.name)
+    check_levels(order.settings.levels)
     if order.settings.predict_to is not None:
         check_forecast_file(order.settings.predict_to)
 
@@ -182,33 +195,32 @@ def _is_locked_out(error: BaseException) -> bool:
 
 def _retrain(order: Order) -> RetrainResult:
     champion, version = _champion(order)
-    data = read_panel(order.source, order.reading, report=order.report)
-    for note in data.notes:
-        order.report(Message(note.kind, note.text))
-    result = RetrainResult(
-        name=order.name,
-        version=version,
-        champion=version,
+    result = RetrainResult(order.name, version=version, champion=version)
+    data = read_new_data(
+        order.source, order.reading, champion, order.limits, accept=order.settings.accept, report=order.report
+    )
+    if isinstance(data, Breach):
+        return _with_age(order, _ended(result, "gate", data.text, breaches=(data.text,)))
+    check_columns(data.schema, order.settings.levels)
+    result = replace(
+        result,
         file=data.file,
         series=data.panel.n_series,
         rows=data.rows,
-        last=_newest(data),
+        last=newest_text(data.panel, data.schema),
         fingerprint=fingerprint(_facts(order, data)),
     )
-    settled = _settled_run(order, result)
-    said = "" if champion is None else _nothing_new(result, champion, data, settled)
-    if said and not order.settings.force:
-        result = replace(result, status="unchanged", message=said)
-        # Only the run that left it there can vouch for a forecast that stands already.
-        stands = settled is not None and _stands(order)
-        return result if stands else _with_forecast(order, result, data)
-    if champion is not None:
-        # Where nothing is new, that was found out above, and the run goes on because it was told to.
-        limits = replace(order.limits, require_advance=False) if said else order.limits
-        breaches = check_gate(data, champion, limits, now=datetime.now(UTC))
-        if breaches:
-            texts = tuple(breach.text for breach in breaches)
-            return _ended(result, "gate", "; ".join(texts), breaches=texts)
+    said = "" if champion is None else _nothing_new(result, champion, data, _settled_run(order, result))
+    idle = bool(said) and not order.settings.force
+    ruling = pass_gate(
+        order.model, data, champion, order.settings, order.limits, known=bool(said), idle=idle, report=order.report
+    )
+    if ruling.stopping:
+        result = _ended(result, "gate", "; ".join(ruling.stopping), breaches=ruling.stopping)
+        return _with_old_forecast(order, result, champion, data, ruling)
+    result = replace(result, accepted=ruling.accepted)
+    if idle:
+        return _with_forecast(order, replace(result, status="unchanged", message=said), data)
     contest = _compete(order, champion, data, version)
     result = _decided(order, result, contest, data)
     if not order.settings.dry_run:
@@ -290,32 +302,44 @@ def _publish(order: Order, result: RetrainResult, contest: Contest, data: ReadRe
     return publish(bundle, store=order.store, name=order.name, keep=order.settings.keep)
 
 
-def _stands(order: Order) -> bool:
-    return order.settings.predict_to is not None and Path(order.settings.predict_to).exists()
-
-
 def _with_forecast(order: Order, result: RetrainResult, data: ReadResult) -> RetrainResult:
-    """Write the forecast of whatever is in service now."""
+    """Bring the forecast file up to date with whatever is in service now."""
     path = order.settings.predict_to
     if path is None or order.settings.dry_run or result.version is None:
         return result
-    made = predict(
-        data, store=order.store, name=order.name, levels=order.settings.levels, trusted=order.settings.trusted
-    )
-    for note in guarded_notes(made.history.ids, path):
-        order.report(Message(note.kind, note.text))
-    write_forecast(made.blocks(order.report), made.schema, made.history.frequency, path)
-    return replace(result, forecast=path)
+    file, written = bring_up_to_date(order.model, path, data, order.settings, order.reading, report=order.report)
+    return replace(result, forecast=path if written else "", forecast_file=file)
+
+
+def _with_old_forecast(
+    order: Order, result: RetrainResult, champion: Bundle | None, data: ReadResult, ruling: Ruling
+) -> RetrainResult:
+    """After the gate has shut: the version in service continues the new rows as far as they can be trusted."""
+    if champion is None or not can_be_continued(data, champion, ruling):
+        return _with_age(order, result)
+    if ruling.stops_for("max_outlier"):
+        data = without_new_outliers(data, champion, order.limits, ruling.seen)
+    try:
+        return _with_forecast(order, result, data)
+    except TsforecastError as error:
+        order.report(Message("warning", f"the forecast was not brought up to date: {error}"))
+        return _with_age(order, result)
+
+
+def _with_age(order: Order, result: RetrainResult) -> RetrainResult:
+    """Say how old the forecast is that stays."""
+    path = order.settings.predict_to
+    if path is None or order.settings.dry_run:
+        return result
+    file = known_file(order.model, path, trusted=order.settings.trusted, report=order.report)
+    if file is None:
+        return result
+    return replace(result, message=f"{result.message}; the forecast in {path} {age_of(file)}", forecast_file=file)
 
 
 def _facts(order: Order, data: ReadResult) -> dict[str, Any]:
     facts = training_facts(data.data_hash, order.options, order.reading)
     return facts | {"warm": order.settings.warm, "rules": asdict(order.rules)}
-
-
-def _newest(data: ReadResult) -> str:
-    moment = newest_moment(data.panel, data.schema)
-    return moment.replace(tzinfo=None if data.schema.time_zone is None else moment.tzinfo).isoformat()
 
 
 def _ended(result: RetrainResult, status: str, message: str, **facts: Any) -> RetrainResult:
@@ -326,7 +350,7 @@ def _record(order: Order, result: RetrainResult, targets: RunTargets, *, locked_
     """A dry run leaves no trace."""
     if order.settings.dry_run:
         return
-    finished = datetime.now(UTC)
+    finished = clock.now()
     run_id = f"{finished:%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}"
     run = last_run(result, run_id=run_id, finished=finished, seconds=time.monotonic() - order.began)
     record_run(order.model, result, targets, run, locked_out=locked_out)

@@ -3,6 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
+
+
+@dataclass(frozen=True)
+class AcceptAfter:
+    """For how long a change of the data has to hold until the data gate accepts it by itself.
+
+    Where both are None: a season of the model, but at most its horizon, in steps of the data.
+
+    Args:
+        runs: in so many runs, one after the other.
+        seconds: since the first of these runs.
+    """
+
+    runs: int | None = None
+    seconds: float | None = None
 
 
 @dataclass(frozen=True)
@@ -20,6 +36,10 @@ class RetrainSettings:
         keep: versions to keep besides the one in service and the one before it; None keeps all.
         predict_to: file for the forecast of the model in service at the end.
         levels: of its intervals, in percent.
+        ended_after: steps after its last row at which a series leaves the forecast; `horizon` for the model's, after
+            which all of its forecast would lie in the past; None for never.
+        accept: go on whatever the data gate says, this once.
+        accept_after: when the data gate accepts a change by itself; None for never.
         trusted: read a store that somebody else could have changed.
     """
 
@@ -33,6 +53,9 @@ class RetrainSettings:
     keep: int | None = 10
     predict_to: str | None = None
     levels: tuple[float, ...] = (80.0, 95.0)
+    ended_after: int | Literal["horizon"] | None = "horizon"
+    accept: bool = False
+    accept_after: AcceptAfter | None = AcceptAfter()
     trusted: bool = False
 
 

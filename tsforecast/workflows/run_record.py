@@ -11,7 +11,15 @@ from typing import Any
 from tsforecast.errors import TsforecastError
 from tsforecast.io.prometheus import RunMetrics, write_run_metrics
 from tsforecast.io.run_log import append_record
-from tsforecast.store.last_run import LastRun, read_last_run, touch_last_run, write_last_run
+from tsforecast.store.forecast_files import ForecastFile
+from tsforecast.store.last_run import (
+    Checked,
+    LastRun,
+    read_checked,
+    read_last_run,
+    write_checked,
+    write_last_run,
+)
 from tsforecast.store.layout import current_version, version_folder
 from tsforecast.store.load import describe_version
 from tsforecast.workflows.fingerprint import package_versions
@@ -28,7 +36,8 @@ class RetrainResult:
         message: why, in words.
         version: in service at the end; None without one.
         champion: version in service at the beginning; None without one.
-        breaches: of the data gate, in words.
+        breaches: of the data gate that ended the run, in words.
+        accepted: breaches of the data gate that were accepted, in words.
         metric: that was compared.
         errors: of `challenger`, `champion` and `seasonal-naive` on the rows that none had seen.
         file: where the data came from.
@@ -36,6 +45,7 @@ class RetrainResult:
         rows: of the table.
         last: newest stamp.
         forecast: file that was written; empty for none.
+        forecast_file: what the forecast file is now, written or not; None where there is none.
         fingerprint: of the data and all that decides what is trained.
         exit_code: of the process.
     """
@@ -46,6 +56,7 @@ class RetrainResult:
     version: int | None = None
     champion: int | None = None
     breaches: tuple[str, ...] = ()
+    accepted: tuple[str, ...] = ()
     metric: str = ""
     errors: dict[str, float] = field(default_factory=dict)
     file: str = ""
@@ -53,12 +64,13 @@ class RetrainResult:
     rows: int = 0
     last: str = ""
     forecast: str = ""
+    forecast_file: ForecastFile | None = None
     fingerprint: str = ""
     exit_code: int = 0
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values for JSON."""
-        return asdict(self)
+        return asdict(self) | {"forecast_file": None if self.forecast_file is None else self.forecast_file.to_dict()}
 
 
 def record_run(model: Path, result: RetrainResult, targets: RunTargets, run: LastRun, *, locked_out: bool) -> None:
@@ -80,17 +92,18 @@ def record_run(model: Path, result: RetrainResult, targets: RunTargets, run: Las
         append_record(targets.log_file, _log_record(result, run))
     if locked_out:
         return
-    if result.status == "unchanged" and _succeeded_before(model):
-        # Nothing in the store changes but the moment at which somebody last looked.
-        touch_last_run(model)
-    else:
+    before = _checked_before(model)
+    if not (result.status == "unchanged" and _succeeded_before(model)):
         write_last_run(model, run)
+    checked = Checked(run.finished, run.finished if run.succeeded else _no_later(before, run.finished))
+    write_checked(model, checked)
     if targets.metrics_file is not None:
         metrics = RunMetrics(
             model=result.name,
             finished=run.finished,
             exit_code=result.exit_code,
-            succeeded=run.succeeded,
+            succeeded=checked.ended_well,
+            forecast=None if result.forecast_file is None else result.forecast_file.written,
             seconds=run.seconds,
             published=_published(model),
             version=result.version,
@@ -135,7 +148,9 @@ def _log_record(result: RetrainResult, run: LastRun) -> dict[str, Any]:
         "errors": result.errors,
         "margin": 1 - challenger / champion if champion and challenger is not None else None,
         "breaches": list(result.breaches),
+        "accepted": list(result.accepted),
         "forecast": result.forecast or None,
+        "forecast_file": None if result.forecast_file is None else result.forecast_file.to_dict(),
         "seconds": round(run.seconds, 3),
         "versions": package_versions(),
     }
@@ -146,6 +161,18 @@ def _succeeded_before(model: Path) -> bool:
         last = read_last_run(model)
         return last is not None and last.succeeded
     return False
+
+
+def _checked_before(model: Path) -> Checked | None:
+    with suppress(TsforecastError):
+        return read_checked(model)
+    return None
+
+
+def _no_later(checked: Checked | None, now: datetime) -> datetime | None:
+    """The last success of before; one under a clock that was ahead is none."""
+    well = None if checked is None else checked.ended_well
+    return None if well is None or well > now else well
 
 
 def _published(model: Path) -> datetime | None:

@@ -7,7 +7,7 @@ trend or the share of zeros: only what the series has not done before can reach 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,10 +30,12 @@ class Finding:
     Args:
         size: in the unit of its limit; 0 or less where there is none.
         words: the same as half a sentence.
+        change: whether it may be a lasting change of the world; a feed that stands still is none, and a single value.
     """
 
     size: float = 0.0
     words: str = ""
+    change: bool = True
 
 
 @dataclass(frozen=True)
@@ -61,20 +63,22 @@ class Pool:
         return np.where(self.counts > 0, found, np.nan)
 
 
-def shift(panel: Panel, context: Panel, numbers: Rows, new: Rows) -> Finding:
+def shift(panel: Panel, context: Panel, numbers: Rows, new: Rows, *, revised: float = 0.0) -> Finding:
     """How far level and spread of new rows have moved, and rows that were known before, in the typical series.
 
     Args:
         panel: old and new rows.
         context: the rows that the version in service remembers.
         numbers: each series' number in `context`, UNKNOWN_SERIES for a new one, shape (n_series,).
-        new: rows of each series after those of `context`, shape (n_series,).
+        new: newest rows of each series, which are judged, shape (n_series,).
+        revised: size of a `revision` that was accepted before; only what goes beyond it counts.
     """
     before, after = older(panel, context, numbers, new), newer(panel, new)
     known = (numbers != UNKNOWN_SERIES) & (before.counts >= _LEAST_OLD) & (after.counts > 0)
     center, deviation = before.quantile(0.5), _deviation(before)
     usable = known & (deviation > 0)
-    findings = [_revised(panel, context, numbers)]
+    again = revision(panel, context, numbers)
+    findings = [replace(again, size=again.size - max(0.0, revised))]
     if usable.any() and after.counts[usable].sum() >= _LEAST_NEW:
         level = np.abs(after.quantile(0.5) - center)[usable] / deviation[usable]
         width = (after.quantile(0.75) - after.quantile(0.25))[usable] / _WIDTH_50
@@ -82,31 +86,62 @@ def shift(panel: Panel, context: Panel, numbers: Rows, new: Rows) -> Finding:
         findings += [
             _typical(level, "the level of the new rows has moved by {} robust deviations"),
             _typical(wider, "the spread of the new rows has grown by {} times what it was"),
-            _calmer(panel, usable, new),
+            _calmer(panel, usable, np.minimum(panel.lengths, np.maximum(new, _LEAST_NEW))),
         ]
     return max(findings, key=lambda finding: finding.size)
 
 
-def outlier(panel: Panel, context: Panel, numbers: Rows, new: Rows) -> Finding:
+def outlier(panel: Panel, context: Panel, numbers: Rows, new: Rows, limit: float) -> Finding:
     """The new value that lies farthest from its series' median, against the farthest before; arguments as `shift`.
 
     What a series with few values, or with hardly any but one, has not yet done is measured by what the typical series
-    does.
+    does. Where most new values of a series lie that far, it has another level.
+
+    Args:
+        limit: size above which a value is an outlier.
     """
-    before, after = older(panel, context, numbers, new), newer(panel, new)
-    center = before.quantile(0.5)
-    record = np.maximum(before.quantile(1.0) - center, center - before.quantile(0.0))
-    usable = (numbers != UNKNOWN_SERIES) & (before.counts >= _LEAST_OLD) & (after.counts > 0) & (record > 0)
+    after = newer(panel, new)
+    center, record, usable = _reach(panel, context, numbers, new)
+    usable &= after.counts > 0
     if not usable.any():
         return Finding()
-    record = np.maximum(record, float(np.median(record[usable])))
     high, low = after.quantile(1.0), after.quantile(0.0)
     far = np.where(usable, np.maximum(high - center, center - low) / record, 0.0)
-    number = int(np.argmax(far))
+    lasting = _has_another_level(after, center, record, limit)
+    single = np.where(lasting, 0.0, far)
+    change = float(single.max()) <= limit
+    number = int(np.argmax(far if change else single))
     value = high[number] if high[number] - center[number] >= center[number] - low[number] else low[number]
     size = min(float(far[number]), _MOST)
     name = f"the new value {value:g}" + (f" of '{panel.label(number)}'" if panel.label(number) else "")
-    return Finding(size, f"{name} lies {size:.3g} times as far from the median as any value before")
+    words = f"{name} lies {size:.3g} times as far from the median as any value before"
+    return Finding(size, words, change=change and bool(lasting[number]))
+
+
+def _has_another_level(after: Pool, center: Values, record: Values, limit: float) -> NDArray[np.bool_]:
+    """Whether the typical new value of a series lies out there too, of which there have to be some."""
+    far = np.abs(after.quantile(0.5) - center) > limit / 2 * record
+    return (after.counts >= _LEAST_NEW) & far
+
+
+def without_outliers(panel: Panel, context: Panel, numbers: Rows, new: Rows, limit: float, season_length: int) -> Panel:
+    """The panel with new values beyond a limit as gaps; arguments as `outlier`.
+
+    Args:
+        limit: times the farthest distance from the series' median before.
+        season_length: steps; a gap is filled with the value a season ago, or with the median.
+    """
+    center, record, usable = _reach(panel, context, numbers, new)
+    usable &= ~_has_another_level(newer(panel, new), center, record, limit)
+    owner = panel.series_of_row
+    rows = np.arange(len(panel.values))
+    recent = rows >= (panel.offsets[1:] - new)[owner]
+    far = recent & usable[owner] & (np.abs(panel.values - center[owner]) > limit * record[owner])
+    values, observed = panel.values.copy(), panel.observed & ~far
+    for row in np.flatnonzero(far):
+        before = row - season_length
+        values[row] = values[before] if before >= panel.offsets[owner[row]] else center[owner[row]]
+    return replace(panel, values=values, observed=observed)
 
 
 def older(panel: Panel, context: Panel, numbers: Rows, new: Rows) -> Pool:
@@ -122,6 +157,15 @@ def older(panel: Panel, context: Panel, numbers: Rows, new: Rows) -> Pool:
     values = np.concatenate([mine.values, context.values])
     used = np.concatenate([mine.observed, context.observed]) & (series != UNKNOWN_SERIES)
     return _pool(values[used], series[used], panel.n_series)
+
+
+def _reach(panel: Panel, context: Panel, numbers: Rows, new: Rows) -> tuple[Values, Values, NDArray[np.bool_]]:
+    """Median of each series' older values, how far they reach from it at most, and whether that says anything."""
+    before = older(panel, context, numbers, new)
+    center = before.quantile(0.5)
+    record = np.maximum(before.quantile(1.0) - center, center - before.quantile(0.0))
+    usable = (numbers != UNKNOWN_SERIES) & (before.counts >= _LEAST_OLD) & (record > 0)
+    return center, np.maximum(record, float(np.median(record[usable]))) if usable.any() else record, usable
 
 
 def newer(panel: Panel, new: Rows) -> Pool:
@@ -146,8 +190,11 @@ def _typical(sizes: Values, words: str) -> Finding:
     return Finding(size, words.format(f"{size:.3g}"))
 
 
-def _revised(panel: Panel, context: Panel, numbers: Rows) -> Finding:
-    """How far rows that the version in service remembers differ from the same rows of the table."""
+def revision(panel: Panel, context: Panel, numbers: Rows) -> Finding:
+    """How far rows that the version in service remembers differ from the same rows of the table.
+
+    Arguments as those of `shift`.
+    """
     series = np.flatnonzero(numbers != UNKNOWN_SERIES)
     known = numbers[series]
     first = np.maximum(panel.starts[series], context.starts[known])
@@ -186,7 +233,7 @@ def _calmer(panel: Panel, usable: NDArray[np.bool_], new: Rows) -> Finding:
     with np.errstate(divide="ignore"):
         ratio = np.divide(calmest, _ranges(panel, newest, size), out=np.zeros(len(judged)), where=calmest > 0)
     words = "the new rows spread less than any as many rows before, by {} times what they spread"
-    return _typical(np.minimum(ratio, _MOST) - 1, words)
+    return replace(_typical(np.minimum(ratio, _MOST) - 1, words), change=False)
 
 
 def _ranges(panel: Panel, starts: Rows, size: int) -> Values:

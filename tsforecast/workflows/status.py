@@ -5,17 +5,22 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
 from tsforecast.errors import GateError, InputMissingError, TsforecastError
 from tsforecast.frequency import DAY
-from tsforecast.store.last_run import LastRun, last_checked, names_of_runs, read_last_run
+from tsforecast.store.forecast_files import ForecastFile, read_forecast_files
+from tsforecast.store.gate_state import OpenBreach, read_gate_state
+from tsforecast.store.last_run import Checked, LastRun, names_of_runs, read_checked, read_last_run
 from tsforecast.store.layout import current_version, model_names, version_folder
 from tsforecast.store.load import describe_version
 from tsforecast.workflows.ages import age_text
+
+# A moment so much later than now is none: it was written under a clock that was ahead.
+_CLOCKS_DIFFER = timedelta(minutes=5)
 
 
 @dataclass(frozen=True)
@@ -28,7 +33,9 @@ class ModelStatus:
         published: moment of it in UTC, None where it cannot be read.
         trained_until: the newest stamp of the data that it was trained on, with a Z where it is in UTC; may be empty.
         last_run: how the last retraining ended, None where there was none.
-        checked: moment at which the last retraining ended, in UTC.
+        checked: when the last retraining ended, and the last one that ended well; None where there was none.
+        breaches: limits of the data gate that have not been kept since some runs.
+        forecasts: forecast files that retrainings have written.
         error: why the model cannot be used, or what is known of it not be read; None for a sound one.
     """
 
@@ -37,18 +44,24 @@ class ModelStatus:
     published: datetime | None = None
     trained_until: str = ""
     last_run: LastRun | None = None
-    checked: datetime | None = None
+    checked: Checked | None = None
+    breaches: tuple[OpenBreach, ...] = ()
+    forecasts: tuple[ForecastFile, ...] = ()
     error: TsforecastError | None = None
 
-    @property
-    def looked_after(self) -> datetime | None:
-        """When it was last published, or found to be good enough by a retraining; None if never."""
-        checked = self.checked if self.last_run is not None and self.last_run.succeeded else None
-        return max((moment for moment in (self.published, checked) if moment is not None), default=None)
+    def looked_after(self, now: datetime) -> datetime | None:
+        """When it was last published, or found to be good enough by a retraining; None if never.
+
+        A moment in the future counts as never: a clock was wrong then.
+        """
+        well = None if self.checked is None else self.checked.ended_well
+        moments = (moment for moment in (self.published, well) if moment is not None)
+        return max((moment for moment in moments if moment <= now + _CLOCKS_DIFFER), default=None)
 
     def age(self, now: datetime) -> float | None:
         """Seconds since then."""
-        return None if self.looked_after is None else max(0.0, (now - self.looked_after).total_seconds())
+        moment = self.looked_after(now)
+        return None if moment is None else max(0.0, (now - moment).total_seconds())
 
     def to_dict(self, now: datetime) -> dict[str, Any]:
         """Plain values for JSON."""
@@ -59,8 +72,14 @@ class ModelStatus:
             "published": _iso(self.published),
             "trained_until": self.trained_until or None,
             "last_run": asdict(run) | {"finished": _iso(run.finished)} if run else None,
-            "checked": _iso(self.checked),
+            "checked": _iso(self.checked.ended) if self.checked else None,
+            "ended_well": _iso(self.checked.ended_well) if self.checked else None,
             "age_seconds": self.age(now),
+            "breaches": [asdict(breach) | {"since": _iso(breach.since)} for breach in self.breaches],
+            "forecasts": [
+                file.to_dict() | {"age_seconds": max(0.0, (now - file.written).total_seconds())}
+                for file in self.forecasts
+            ],
             "problem": self.error.to_dict() if self.error else None,
         }
 
@@ -102,7 +121,13 @@ def worst(models: Sequence[ModelStatus]) -> int:
 def _status(model: Path, trusted: bool) -> ModelStatus:
     status, problem = ModelStatus(model.name), None
     try:
-        status = replace(status, checked=last_checked(model), last_run=read_last_run(model))
+        status = replace(
+            status,
+            checked=read_checked(model, trusted=trusted),
+            last_run=read_last_run(model, trusted=trusted),
+            breaches=read_gate_state(model, trusted=trusted).breaches,
+            forecasts=read_forecast_files(model, trusted=trusted),
+        )
     except TsforecastError as error:
         problem = error
     try:
@@ -130,6 +155,8 @@ def _stale(model: ModelStatus, max_age: float, now: datetime) -> GateError | Non
     if age is not None and age <= max_age:
         return None
     since = "never" if age is None else f"{age_text(age)} ago"
+    if age is None and model.published is not None:
+        since = f"at {model.published:%Y-%m-%d %H:%M} UTC, which lies in the future: a clock is or was wrong"
     return GateError(
         f"model '{model.name}' was last looked after {since}, the limit is {age_text(max_age)}",
         hint=f"the last retraining {_outcome(model.last_run)}",
