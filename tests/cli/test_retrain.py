@@ -8,7 +8,7 @@ from types import SimpleNamespace
 import pytest
 
 from tsforecast.errors import BusyError
-from tsforecast.workflows.rules import GateLimits, PromotionRules, RetrainSettings, RunTargets
+from tsforecast.workflows.rules import AcceptAfter, GateLimits, PromotionRules, RetrainSettings, RunTargets
 
 PROMOTED = SimpleNamespace(
     name="sales",
@@ -94,12 +94,36 @@ def test_everything_can_stand_in_a_file(run, asked, tmp_path):
         (("--deadline", "soon"), "'soon' is not a duration"),
         (("--predict-to", "next.xlsx"), "does not end in .csv"),
         (("--keep", "0"), "'--keep'"),
+        (("--accept-after", "soon"), "'soon' is not a duration"),
+        (("--accept-after", "0"), "'--accept-after'"),
+        (("--ended-after", "0"), "'--ended-after'"),
     ],
 )
 def test_what_cannot_be_used_is_refused(run, words, said):
     result = run("retrain", "sales.csv", *words)
     assert result.exit_code == 2
     assert said in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("word", "meant"),
+    [
+        ("season", AcceptAfter()),
+        ("off", None),
+        ("5", AcceptAfter(runs=5)),
+        ("36h", AcceptAfter(seconds=36 * 3600)),
+        ("7d", AcceptAfter(seconds=7 * 86_400)),
+    ],
+)
+def test_when_a_change_is_accepted(run, asked, word, meant):
+    run("retrain", "sales.csv", "--accept-after", word)
+    assert asked[0][1]["settings"] == RetrainSettings(accept_after=meant)
+
+
+@pytest.mark.parametrize(("word", "meant"), [("horizon", "horizon"), ("off", None), ("30", 30)])
+def test_when_a_series_that_has_ended_leaves_the_forecast(run, asked, word, meant):
+    run("retrain", "sales.csv", "--ended-after", word, "--accept")
+    assert asked[0][1]["settings"] == RetrainSettings(ended_after=meant, accept=True)
 
 
 def test_without_data_the_usage_is_shown(run):

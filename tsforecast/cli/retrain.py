@@ -61,7 +61,8 @@ class _AcceptAfter(click.ParamType):  # type: ignore[type-arg]  # generic from C
         if text == "season":
             return AcceptAfter()
         if text.isdecimal():
-            return AcceptAfter(runs=max(1, int(text)))
+            runs: Any = click.IntRange(min=1).convert(text, param, ctx)  # type: ignore[arg-type]  # it takes text too
+            return AcceptAfter(runs=runs)
         return AcceptAfter(seconds=DURATION.convert(text, param, ctx))
 
 

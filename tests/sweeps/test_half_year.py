@@ -1,0 +1,180 @@
+"""A retraining for 180 nights, with all that befalls a feed: each night is as it should be, and so is the end."""
+
+from __future__ import annotations
+
+import json
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from tests.conftest import Run
+from tests.sweeps import half_year as year
+from tsforecast import clock
+from tsforecast.errors import StorageError
+from tsforecast.io.panels import ReadOptions
+from tsforecast.models.config import FitOptions
+from tsforecast.workflows import forecast_file
+from tsforecast.workflows.fit import fit
+from tsforecast.workflows.predict import predict
+
+pytestmark = pytest.mark.sweep
+
+KEEP = 5
+LINEAR = ["--model", "linear"]
+# Far too small to be good: what is asked here is how it is looked after.
+NETWORK = ["--model", "gru", "--units", "4", "--epochs", "2", "--lookback", "14", "--min-new-rows", "14"]
+CONFIG = """[retrain]
+data = "shops.csv"
+store = "models"
+horizon = 7
+predict-to = "next.csv"
+log-file = "log"
+metrics-file = "shops.prom"
+max-age = "3d"
+quiet = true
+"""
+
+
+@dataclass
+class Life:
+    """The folder of the job, and what it has done so far."""
+
+    folder: Path
+    run: Run
+    patch: pytest.MonkeyPatch
+    words: list[str]
+    feed: year.Feed
+    exits: list[int] = field(default_factory=list)
+    errors: dict[int, float] = field(default_factory=dict)
+
+    def night(self, number: int) -> int:
+        """The table comes in and the job runs."""
+        self.patch.setattr(clock, "now", lambda: year.moment(number))
+        self.feed.table(number).to_csv(self.folder / "shops.csv", index=False)
+        with self.patch.context() as broken:
+            if number == year.FULL_DISK:
+                broken.setattr(forecast_file, "write_forecast", _full)
+            done = self.run("retrain", "--config", "shops.toml", "--keep", KEEP, *self.words)
+        assert done.stdout == "" and done.stderr.count("\n") == (1 if done.exit_code else 0), done.stderr
+        self.exits.append(done.exit_code)
+        return done.exit_code
+
+    def log(self) -> list[dict[str, Any]]:
+        return [json.loads(line) for line in (self.folder / "log").read_text().splitlines()]
+
+    def forecast(self) -> pd.DataFrame:
+        return pd.read_csv(self.folder / "next.csv", dtype={"shop": str})
+
+    def status(self, number: int) -> tuple[int, dict[str, Any]]:
+        """What a monitor is told at noon."""
+        self.patch.setattr(clock, "now", lambda: year.moment(number) + pd.Timedelta(hours=9).to_pytimedelta())
+        done = self.run("status", "shops", "--max-age", "26h", "--json")
+        return done.exit_code, json.loads(done.stdout)["models"][0]
+
+
+def _full(*args: Any, **kwargs: Any) -> None:
+    raise StorageError("cannot be written: No space left on device")
+
+
+def _error(feed: year.Feed, forecast: pd.DataFrame) -> float:
+    """Mean share by which a forecast is off, over the days that came."""
+    found = [
+        abs(row.forecast / actual - 1)
+        for row in forecast.itertuples()
+        if (actual := feed.actual(row.shop, row.date)) is not None
+    ]
+    return float(np.mean(found))
+
+
+def _check_night(life: Life, number: int, code: int) -> None:
+    line, log = life.log()[-1], life.log()
+    assert len(log) == len(life.exits) and line["exit"] == code
+    if number == year.FULL_DISK:
+        assert code == 74
+    elif year.shut(number):
+        assert (code, line["status"]) == (4, "gate"), (number, line["message"])
+    else:
+        assert code in (0, 3), (number, line["message"])
+    begins = life.forecast().groupby("shop")["date"].min()
+    # A night without a right table is the only one whose forecast may be of before, and it says so.
+    stands = number in (year.RENAMED, year.FULL_DISK)
+    expected = year.stamp(year.newest_day(number - 1 if stands else number) + 1)
+    assert begins["a"] == expected, (number, line["message"])
+    if stands:
+        assert "the forecast in" in line["message"] and "old, of version" in line["message"]
+    days_since = year.newest_day(number) - (year.ENDS - 1)
+    assert ("b" in begins) == (days_since < year.HORIZON)
+    if number > year.OPENED:
+        assert "new" in begins
+    assert set(life.forecast().columns[:3]) == {"shop", "date", "forecast"}
+
+
+def _check_store(life: Life, number: int) -> None:
+    numbers = sorted(int(path.name) for path in (life.folder / "models/shops/versions").iterdir())
+    assert len(numbers) <= KEEP + 2
+    files = [path for path in (life.folder / "models").rglob("*") if path.is_file()]
+    assert sum(path.stat().st_size for path in files) < 8 << 20
+    code, status = life.status(number)
+    recent = [0 if code in (0, 3) else 4 for code in life.exits[-2:]]
+    # Nine hours after a run that ended well, or 33 after the one before.
+    assert code == (0 if recent[-1] == 0 or _published_today(status, number) else 4), (number, status)
+    assert bool(status["breaches"]) == (year.shut(number) and number != year.RENAMED)
+
+
+def _published_today(status: dict[str, Any], number: int) -> bool:
+    return pd.Timestamp(status["published"]) >= pd.Timestamp(year.moment(number))
+
+
+def _by_hand(life: Life, number: int) -> float:
+    """The error of a model that somebody refits each week."""
+    if number % 7 == 0 or not (life.folder / "hand").exists():
+        options = FitOptions(model="linear", horizon=year.HORIZON)
+        reading = ReadOptions(target_cols=("sold",))
+        fit(life.folder / "shops.csv", options=options, reading=reading, store=life.folder / "hand", name="shops")
+    made = predict(life.folder / "shops.csv", store=life.folder / "hand", name="shops", ended_after="horizon")
+    return _error(life.feed, made.frame)
+
+
+@pytest.fixture
+def life(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
+    monkeypatch.setenv("TZ", "UTC")
+    time.tzset()
+    (tmp_path / "shops.toml").write_text(CONFIG)
+    yield lambda words: Life(tmp_path, run, monkeypatch, words, year.Feed(year.truth()))
+    monkeypatch.undo()
+    time.tzset()
+
+
+def _live(life: Life, *, compared: bool) -> tuple[dict[int, float], dict[int, float]]:
+    mine, by_hand = {}, {}
+    for number in range(year.DAYS):
+        if number == year.ROLLED_BACK:
+            assert life.run("models", "rollback", "shops", "--store", "models").exit_code == 0
+        if number == year.FITTED:
+            words = ["--horizon", 7, "--target-col", "sold", "--store", "models", "-q", *LINEAR]
+            assert life.run("fit", "shops.csv", *words).exit_code == 0
+        code = life.night(number)
+        _check_night(life, number, code)
+        _check_store(life, number)
+        if compared and not year.shut(number) and code != 74:
+            mine[number], by_hand[number] = _error(life.feed, life.forecast()), _by_hand(life, number)
+    return mine, by_hand
+
+
+@pytest.mark.timeout(1800)
+def test_half_a_year_of_a_linear_model(life: Any) -> None:
+    one = life(LINEAR)
+    mine, by_hand = _live(one, compared=True)
+    assert np.mean(list(mine.values())) <= 1.05 * np.mean(list(by_hand.values()))
+    assert one.exits.count(3) <= 0.02 * year.DAYS
+    assert one.exits.count(4) == sum(map(year.shut, range(year.DAYS)))
+
+
+@pytest.mark.timeout(3600)
+def test_half_a_year_of_a_network(life: Any) -> None:
+    _live(life(NETWORK), compared=False)
