@@ -58,6 +58,9 @@ def start(*command: str, folder: Path) -> subprocess.CompletedProcess[str]:
         ("models rollback sales", 66),
         ("models prune sales --keep 3", 66),
         ("models export -o sales.zip", 66),
+        ("fit data.csv --report models/data", 2),
+        ("predict data.csv -o data.csv", 2),
+        ("retrain data.csv --log-file data.csv", 2),
     ],
 )
 def test_no_heavy_import(line: str, status: int, tmp_path: Path) -> None:

@@ -281,6 +281,18 @@ def test_a_foreign_name_or_link_starts_it_anew(training: Training, make: Any, tm
     assert other.read_text() == "{}"
 
 
+@pytest.mark.parametrize("resume", [True, False])
+def test_files_of_somebody_else_stay(training: Training, resume: bool) -> None:
+    training.interrupt()
+    for name in ("notes.txt", "finished-late", "best.pt"):
+        (training.folder / name).write_text("mine")
+    (training.folder / "logs").mkdir()
+    with training.start(resume=resume) as recorder:
+        assert same(recorder.begin(KEYS[0]), trained()) if resume else recorder.begin(KEYS[0]) is None
+    drop_checkpoint(training.model)
+    assert sorted(os.listdir(training.folder)) == ["best.pt", "finished-late", "logs", "notes.txt"]
+
+
 def test_a_part_that_a_kill_left_is_no_obstacle(training: Training) -> None:
     training.interrupt()
     (training.folder / ".part").write_bytes(b"half")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -19,6 +20,7 @@ from tsforecast.store.layout import version_numbers
 from tsforecast.store.load import find_version, load_bundle
 from tsforecast.store.lock import hold
 from tsforecast.store.publish import Published, model_name, publish
+from tsforecast.store.retention import rollback
 
 FILES = {
     "model.json",
@@ -91,6 +93,43 @@ def test_leftovers_of_a_crash_are_removed(bundle: Bundle, tmp_path: Path) -> Non
     (model / ".CURRENT-123").write_text("0000")
     publish(bundle, store=tmp_path, name="sales")
     assert sorted(os.listdir(model)) == AT_REST
+
+
+def _content(folder: Path) -> dict[str, bytes | None]:
+    return {str(p.relative_to(folder)): p.read_bytes() if p.is_file() else None for p in folder.rglob("*")}
+
+
+def test_what_is_not_ours_is_not_removed(bundle: Bundle, tmp_path: Path) -> None:
+    """A store may lie in a folder of the user's, and a name alone says little: the process may have the same number."""
+    model = tmp_path / "sales"
+    for _ in range(3):
+        publish(bundle, store=tmp_path, name="sales")
+    for folder in (".stage-mine", ".stage-7", f".stage-{os.getpid()}", f".stage-000001-{os.getpid()}", ".stage-8/sub"):
+        (model / folder).mkdir(parents=True)
+        (model / folder / "notes.txt").write_text("mine")
+        (model / folder / "metrics.json").write_text("mine")
+    (model / ".stage-9").write_text("mine")
+    (model / ".stage-10").symlink_to(tmp_path / "elsewhere")
+    for name in (".CURRENT-old", ".CURRENT-7", f".CURRENT-{os.getpid()}"):
+        (model / name).write_text("mine")
+    (model / ".CURRENT-8").mkdir()
+    os.link(model / ".CURRENT-old", model / ".CURRENT-9")
+    before = {name: data for name, data in _content(model).items() if name.startswith((".stage-", ".CURRENT-"))}
+    publish(bundle, store=tmp_path, name="sales", keep=1)
+    rollback(tmp_path, "sales", 3)
+    after = {name: data for name, data in _content(model).items() if name.startswith((".stage-", ".CURRENT-"))}
+    assert after == before
+    assert sorted(os.listdir(model / "versions")) == ["000003", "000004"]
+
+
+@pytest.mark.parametrize("data", [b"", b"000", b"000002", b"000002\n", b"\0" * 7])
+def test_every_half_of_a_number_is_removed(bundle: Bundle, tmp_path: Path, data: bytes) -> None:
+    publish(bundle, store=tmp_path, name="sales")
+    (tmp_path / "sales" / ".CURRENT-123").write_bytes(data)
+    shutil.copytree(tmp_path / "sales/versions/000001", tmp_path / "sales/.stage-123")
+    (tmp_path / "sales/.stage-000001-123").mkdir()
+    publish(bundle, store=tmp_path, name="sales")
+    assert sorted(os.listdir(tmp_path / "sales")) == AT_REST
 
 
 def test_a_bundle_that_does_not_replay_is_not_published(bundle: Bundle, tmp_path: Path) -> None:

@@ -20,6 +20,8 @@ import click
 
 from tsforecast.errors import ConfigError, InputMissingError
 
+_FILES = f"{__name__}.files"
+
 
 def load_config(path: str, ctx: click.Context, group: click.Group) -> dict[str, Any]:
     """Read and check a whole configuration file, also what the command at hand does not use.
@@ -36,6 +38,7 @@ def load_config(path: str, ctx: click.Context, group: click.Group) -> dict[str, 
         InputMissingError: no such file.
         ConfigError: not TOML, an unknown table or key, or a value that its option refuses.
     """
+    ctx.meta.setdefault(_FILES, []).append(path)
     try:
         document = tomllib.loads(Path(path).read_text(encoding="utf-8"))
     except OSError as error:
@@ -59,6 +62,11 @@ def use_config(ctx: click.Context, _param: click.Parameter, path: str | None) ->
     for name in _names(ctx):
         table = table.get(name, {})
     ctx.default_map = table
+
+
+def config_files() -> list[tuple[str, str]]:
+    """The configuration files that the values of the present command may come from, each as an option and its path."""
+    return [("--config", path) for path in click.get_current_context().meta.get(_FILES, ())]
 
 
 def _names(ctx: click.Context) -> list[str]:

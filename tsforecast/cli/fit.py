@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from tsforecast.cli.config import config_files
 from tsforecast.cli.console import Console
 from tsforecast.cli.fit_options import FIT_EPILOG, fit_options, read_fit_options
 from tsforecast.cli.groups import SectionCommand
@@ -60,10 +61,7 @@ def command(
       tsforecast fit sales.csv --horizon 14
     """
     options = read_fit_options(values)
-    if folder is not None:
-        from tsforecast.files import check_folder
-
-        check_folder(folder)
+    _check_files(data, folder, store, name, as_json=as_json)
     from tsforecast.workflows.fit import fit
 
     result = fit(
@@ -82,6 +80,19 @@ def command(
     _show(result, console, store)
     if as_json:
         console.json(result.to_dict())
+
+
+def _check_files(data: str, folder: str | None, store: str, name: str | None, *, as_json: bool) -> None:
+    """Refuse what the report cannot be written to, or must not overwrite."""
+    from tsforecast.files import check_folder
+    from tsforecast.io.reports import report_files
+    from tsforecast.workflows.clashes import refuse_training_clashes
+
+    writes = [("--json", "-" if as_json else None)]
+    writes += [("--report", str(path)) for path in (report_files(folder) if folder is not None else ())]
+    refuse_training_clashes(data, writes, store=store, name=name, configs=config_files())
+    if folder is not None:
+        check_folder(folder)
 
 
 def _show(result: FitResult, console: Console, store: str) -> None:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from tsforecast.cli.config import config_files
 from tsforecast.cli.console import Console, is_terminal
 from tsforecast.cli.durations import DURATION
 from tsforecast.cli.groups import SectionCommand
@@ -109,6 +110,11 @@ def command(
       tsforecast predict -o forecast.csv --plot forecast.png
     """
     _use_one_thread()
+    from tsforecast.workflows.clashes import refuse_clashes
+
+    writes = [("--json", "-" if as_json else None), ("--plot", plot)]
+    writes += [("--output", output if output is not None or as_json else "-")]
+    refuse_clashes([("DATA", data), *config_files()], writes, store=store, name=name)
     from tsforecast.workflows.predict import predict
 
     result = predict(

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from tsforecast.cli.config import config_files
 from tsforecast.cli.console import Console
 from tsforecast.cli.durations import DURATION
 from tsforecast.cli.fit_options import FIT_EPILOG, fit_options, read_fit_options
@@ -275,11 +276,16 @@ def command(console: Console, /, data: str, store: str, name: str | None, as_jso
     Example:
       tsforecast retrain --config shop.toml --quiet
     """
+    options = read_fit_options(values)
+    from tsforecast.workflows.clashes import refuse_training_clashes, retrain_outputs
+
+    writes = [*retrain_outputs(values), ("--json", "-" if as_json else None)]
+    refuse_training_clashes(data, writes, store=store, name=name, configs=config_files())
     from tsforecast.workflows.retrain import retrain
 
     result = retrain(
         data,
-        options=read_fit_options(values),
+        options=options,
         reading=replace(read_options(values), whole_lines=values["whole_lines"]),
         store=store,
         name=name,

@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 import shutil
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from tsforecast import clock
-from tsforecast.cli.config import load_config
+from tsforecast.cli.config import config_files, load_config
 from tsforecast.cli.console import Console
 from tsforecast.cli.groups import SectionCommand
 from tsforecast.cli.options import option, output_options, pass_console
@@ -77,10 +78,12 @@ def command(
     if folder is not None and kind == "cron":
         raise OptionError("--output-dir is for --format systemd", hint="append the line with crontab -e")
     table = make_timetable(every, at, on)
-    job = _job(file, ctx)
+    values = _retrain_values(file, ctx)
+    job = _job(file, values, ctx)
     from tsforecast.workflows.schedule_files import cron_line, systemd_units
 
     texts = {"line": cron_line(job, table)} if kind == "cron" else systemd_units(job, table)
+    _check_files(file, values, [Path(folder) / name for name in texts] if folder is not None else [])
     if folder is not None:
         for name, text in texts.items():
             with whole_file(Path(folder) / name) as stream:
@@ -98,10 +101,8 @@ def command(
         click.echo("\n".join(f"# {name}\n{text}" for name, text in texts.items()), nl=False)
 
 
-def _job(file: str, ctx: click.Context) -> Job:
-    """The job of a configuration file, all of its paths absolute."""
-    from tsforecast.workflows.schedule_files import Job, check_printable
-
+def _retrain_values(file: str, ctx: click.Context) -> dict[str, Any]:
+    """What a configuration file says of a retraining, all of its paths absolute."""
     root = ctx.find_root()
     values = load_config(file, root, root.command) if isinstance(root.command, click.Group) else {}
     table = values.get(_COMMAND)
@@ -111,6 +112,25 @@ def _job(file: str, ctx: click.Context) -> Job:
         if table.get(name) in (None, "", "-"):
             hint = f'write {name} = "..." below [retrain]: a run at night has no stdin and starts in another folder'
             raise ConfigError(f"[retrain] names no {name}", hint=hint, file=file)
+    return dict(table)
+
+
+def _check_files(file: str, values: dict[str, Any], units: Sequence[Path]) -> None:
+    """Refuse at once what the retraining would refuse every night, and units that would overwrite one of its files."""
+    from tsforecast.workflows.clashes import refuse_training_clashes, retrain_outputs
+
+    refuse_training_clashes(
+        values["data"],
+        [*retrain_outputs(values), *(("--output-dir", unit) for unit in units)],
+        store=values["store"],
+        name=values.get("name"),
+        configs=[("CONFIG.toml", file), *config_files()],
+    )
+
+
+def _job(file: str, table: dict[str, Any], ctx: click.Context) -> Job:
+    from tsforecast.workflows.schedule_files import Job, check_printable
+
     writes = {os.path.normpath(table["store"]), *_folders(table, ctx)}
     data = os.path.normpath(table["data"])
     job = Job(_program(), os.path.abspath(file), data, tuple(sorted(writes)))

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from tsforecast.cli.config import config_files
 from tsforecast.cli.console import Console
 from tsforecast.cli.groups import SectionCommand
 from tsforecast.cli.options import ending, option, output_options, pass_console, store_option, trust_option
@@ -151,8 +152,11 @@ def export_command(
     Example:
       tsforecast models export sales -o sales.zip
     """
+    from tsforecast.workflows.clashes import refuse_clashes
     from tsforecast.workflows.models import export_model
 
+    writes = [("--json", "-" if as_json else None), ("--output", output)]
+    refuse_clashes(config_files(), writes, store=store, name=name)
     done = export_model(output, store=store, name=name, version=version, trusted=trusted)
     if as_json:
         console.json(asdict(done))

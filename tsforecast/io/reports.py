@@ -88,6 +88,11 @@ class FitReport(Protocol):
         ...
 
 
+def report_files(folder: str | Path) -> tuple[Path, ...]:
+    """The files that a report consists of."""
+    return Path(folder) / METRICS_FILE, Path(folder) / REPORT_FILE
+
+
 def write_report(result: FitReport, folder: str | Path) -> None:
     """Write metrics.json and report.md into a folder, which is made if need be.
 
@@ -95,14 +100,11 @@ def write_report(result: FitReport, folder: str | Path) -> None:
         OutputError: the folder or a file cannot be created.
         StorageError: the disk is full or failed.
     """
-    folder = Path(folder)
     with writing(folder):
-        folder.mkdir(parents=True, exist_ok=True)
-    for name, data in (
-        (METRICS_FILE, json_bytes(result.to_dict())),
-        (REPORT_FILE, markdown(result).encode()),
-    ):
-        with whole_file(folder / name) as stream:
+        Path(folder).mkdir(parents=True, exist_ok=True)
+    contents = json_bytes(result.to_dict()), markdown(result).encode()
+    for path, data in zip(report_files(folder), contents, strict=True):
+        with whole_file(path) as stream:
             stream.write(data)
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import errno
 import fcntl
 import os
+import re
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -26,6 +27,7 @@ from tsforecast.store.reading import read_file
 
 # In the order of their names: what is finished is read first.
 _FINISHED, _PARTIAL, _PART = "finished-{:04d}", "partial", ".part"
+_NAMES = re.compile(r"finished-[0-9]{4,}|partial|\.part")
 # A checkpoint is written when training went on for so many times what the last one took, and for a second at least.
 _WORTH, _LEAST_SECONDS = 40, 1.0
 
@@ -56,13 +58,20 @@ def drop_checkpoint(model: Path) -> None:
     with suppress(OSError):
         lock = _open_locked(folder)
         if lock is not None:
-            _empty(folder)
-            folder.rmdir()
-            os.close(lock)
+            try:
+                _empty(folder)
+                folder.rmdir()
+            finally:
+                os.close(lock)
+
+
+def _own_names(folder: Path) -> list[str]:
+    return [name for name in sorted(os.listdir(folder)) if _NAMES.fullmatch(name)]
 
 
 def _empty(folder: Path) -> None:
-    for name in os.listdir(folder):
+    """Remove the files of a checkpoint; what else lies there is somebody else's."""
+    for name in _own_names(folder):
         (folder / name).unlink()
 
 
@@ -161,7 +170,7 @@ class _Checkpoint:
     def _read(self) -> None:
         """Read what an earlier process left, as far as it is sound and of this training."""
         (self.folder / _PART).unlink(missing_ok=True)
-        names = sorted(os.listdir(self.folder))
+        names = _own_names(self.folder)
         if not names:
             self.report(Message("info", "nothing to resume: training starts anew"))
             return

@@ -36,6 +36,9 @@ JOURNAL = "journal.jsonl"
 _VERSIONS = "versions"
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
 _NUMBER = re.compile(r"[0-9]{6}")
+_STAGE_NAME = re.compile(rf"{re.escape(STAGE)}([0-9]{{6}}-)?[0-9]+")
+_PART_NAME = re.compile(rf"{re.escape(PART)}[0-9]+")
+_PARTS = {CURRENT, LOCK, RETRAIN_LOCK, CHECKPOINT, LAST_RUN, CHECKED, GATE, FORECASTS, JOURNAL, _VERSIONS}
 _MAX_CURRENT_BYTES = 64
 
 
@@ -55,6 +58,27 @@ def check_name(name: str) -> None:
             f"a model cannot be called '{name}'",
             hint="use up to 64 of a-z, 0-9, '.', '_' and '-', beginning with a letter or digit",
         )
+
+
+def is_stage(name: str) -> bool:
+    """Whether a version that is being written, or removed, may be called that."""
+    return _STAGE_NAME.fullmatch(name) is not None
+
+
+def is_part(name: str) -> bool:
+    """Whether a CURRENT that is being written may be called that."""
+    return _PART_NAME.fullmatch(name) is not None
+
+
+def is_part_of_model(name: str) -> bool:
+    """Whether something of that name in a model's folder is the model's own."""
+    return name in _PARTS or is_stage(name) or is_part(name)
+
+
+def holds_model(folder: Path) -> bool:
+    """Whether a folder is that of a model: a version has been in service there, or a retraining has run."""
+    published = in_service(folder) and versions_folder(folder).is_dir()
+    return published or os.path.lexists(folder / RETRAIN_LOCK)
 
 
 def versions_folder(model: Path) -> Path:

@@ -25,7 +25,14 @@ from tsforecast.store.journal import PUBLISHED
 from tsforecast.store.layout import STAGE, check_name, in_service, version_folder, version_numbers, versions_folder
 from tsforecast.store.load import load_bundle
 from tsforecast.store.retention import check_keep, remove_versions, superfluous
-from tsforecast.store.service import changing, note_in_journal, prepared, put_into_service, version_in_service
+from tsforecast.store.service import (
+    changing,
+    note_in_journal,
+    prepared,
+    put_into_service,
+    unused,
+    version_in_service,
+)
 
 
 @dataclass(frozen=True)
@@ -88,7 +95,7 @@ def publish(bundle: Bundle, *, store: str | Path, name: str, keep: int | None = 
 
 
 def _add_version(model: Path, version: int, files: Mapping[str, bytes]) -> Path:
-    stage, target = model / f"{STAGE}{os.getpid()}", version_folder(model, version)
+    stage, target = unused(model, STAGE), version_folder(model, version)
     try:
         _write_files(stage, files, manifest.make_manifest(files, name=model.name, version=version))
         load_bundle(stage, trusted=True)

@@ -14,7 +14,14 @@ from tsforecast.store.journal import PRUNED, ROLLED_BACK
 from tsforecast.store.layout import STAGE, current_version, version_folder, version_numbers, versions_folder
 from tsforecast.store.load import existing_version, find_model, load_bundle
 from tsforecast.store.opening import newest_sound
-from tsforecast.store.service import changing, note_in_journal, prepared, put_into_service, version_in_service
+from tsforecast.store.service import (
+    changing,
+    note_in_journal,
+    prepared,
+    put_into_service,
+    unused,
+    version_in_service,
+)
 
 
 @dataclass(frozen=True)
@@ -147,7 +154,7 @@ def remove_versions(model: Path, numbers: Iterable[int], *, current: int) -> Non
     gone: list[Path] = []
     try:
         for number in numbers:
-            aside = model / f"{STAGE}{number:06d}-{os.getpid()}"
+            aside = unused(model, f"{STAGE}{number:06d}-")
             os.rename(version_folder(model, number), aside)
             gone.append(aside)
             note_in_journal(model, PRUNED, number, current)

@@ -30,6 +30,7 @@ from tsforecast.store.layout import check_name
 from tsforecast.store.publish import model_name, publish
 from tsforecast.workflows.ages import future_notes
 from tsforecast.workflows.bundling import make_bundle
+from tsforecast.workflows.clashes import refuse_training_clashes
 from tsforecast.workflows.evaluation import Evaluated, coverage_warnings, evaluate_plan, verdict
 from tsforecast.workflows.fingerprint import fingerprint, training_facts
 
@@ -231,6 +232,8 @@ def _read(
     get_model(options.model)
     if name is not None:
         check_name(name)
+    if isinstance(source, str | Path):
+        refuse_training_clashes(source, (), store=store, name=name)
     data = read_panel(source, reading, report=report)
     data = replace(data, notes=(*data.notes, *future_notes(data.panel, data.schema, clock.now())))
     for note in data.notes:

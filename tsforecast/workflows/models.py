@@ -11,6 +11,7 @@ from tsforecast.store.journal import read_journal
 from tsforecast.store.load import VersionInfo, describe_version, find_version, list_versions
 from tsforecast.store.retention import Pruned, RolledBack, prune, rollback
 from tsforecast.store.verification import Checked, check_versions
+from tsforecast.workflows.clashes import refuse_clashes
 
 
 def list_models(store: str | Path = "models", *, trusted: bool = False) -> list[VersionInfo]:
@@ -130,9 +131,10 @@ def export_model(
         trusted: whether the model may be one that somebody else could have changed.
 
     Raises:
-        TsforecastError: no such model (66), a damaged one (65), one that somebody else could have changed (77), a file
-            that cannot be written (73, 74).
+        TsforecastError: a zip file within a model's folder (2), no such model (66), a damaged one (65), one that
+            somebody else could have changed (77), a file that cannot be written (73, 74).
     """
+    refuse_clashes((), [("--output", output)], store=store, name=name)
     chosen, number, folder = find_version(store, name, version, trusted=trusted)
     size = export_version(folder, name=chosen, version=number, output=output, trusted=trusted)
     return Exported(chosen, number, str(output), size)

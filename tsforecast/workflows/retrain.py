@@ -49,6 +49,7 @@ from tsforecast.store.opening import open_version
 from tsforecast.store.publish import Published, model_name, publish
 from tsforecast.store.service import version_in_service
 from tsforecast.workflows.ages import newest_text
+from tsforecast.workflows.clashes import refuse_training_clashes, retrain_outputs
 from tsforecast.workflows.contest import Contest, challenger_bundle, compete
 from tsforecast.workflows.fingerprint import fingerprint, training_facts
 from tsforecast.workflows.forecast_file import age_of, bring_up_to_date, known_file
@@ -135,7 +136,7 @@ def retrain(
         report=report,
         began=began,
     )
-    _check(order)
+    _check(order, targets)
     result = RetrainResult(order.name, status="failed")
     try:
         result = _locked(order)
@@ -159,7 +160,7 @@ def _in_time(options: FitOptions, settings: RetrainSettings) -> FitOptions:
     return replace(options, time_limit=min(limits))
 
 
-def _check(order: Order) -> None:
+def _check(order: Order, targets: RunTargets) -> None:
     """Refuse what can be refused before anything is read."""
     if order.source == "-":
         raise OptionError("a retraining cannot read standard input", hint="give a file")
@@ -170,6 +171,8 @@ def _check(order: Order) -> None:
     check_levels(order.settings.levels)
     if order.settings.predict_to is not None:
         check_forecast_file(order.settings.predict_to)
+    outputs = retrain_outputs(asdict(order.settings) | asdict(targets))
+    refuse_training_clashes(order.source, outputs, store=order.store, name=order.name)
 
 
 def _locked(order: Order) -> RetrainResult:
