@@ -10,7 +10,7 @@
     |-- StorageError               74  reading or writing failed half way: disk full, I/O error
     |-- BusyError                  75  locked, or the input is still changing: try again
     |-- TrustError                 77  a stored model that somebody else could have changed
-    `-- ConfigError                78  the configuration file
+    `-- ConfigError                78  the configuration: a file, or a variable
 
 The numbers are those of sysexits(3); Click's own usage errors keep 2. `Terminated` is no error: a signal ends the
 program with 128 and its number.
@@ -179,7 +179,7 @@ class TrustError(TsforecastError):
 
 
 class ConfigError(TsforecastError):
-    """The configuration file cannot be used."""
+    """The configuration, a file or a variable, cannot be used."""
 
     exit_code = 78
 

@@ -15,8 +15,9 @@ from tsforecast.cli.config import load_config
 from tsforecast.cli.console import Console
 from tsforecast.cli.failures import show_failure, show_usage_error
 from tsforecast.cli.groups import LazyGroup
-from tsforecast.cli.options import verbosity_options
+from tsforecast.cli.options import option, verbosity_options
 from tsforecast.cli.signals import cause, ending_signals
+from tsforecast.cli.variables import PREFIX
 from tsforecast.errors import Terminated
 
 COMMANDS = {
@@ -34,7 +35,8 @@ Start with:
   tsforecast predict
 
 Every option of a command can also be set by a variable, such as TSFORECAST_FIT_HORIZON=24, and in the file of --config,
-as horizon = 24 below [fit]. What is typed wins over the variable, and the variable over the file.
+as horizon = 24 below [fit]. What is typed wins over the variable, and the variable over the file. Several values of one
+option stand in its variable as in a shell: TSFORECAST_FIT_TARGET_COL='sales "net price"'.
 
 Exit status: 0 done, 2 usage, 3 challenger rejected, 4 outside a limit, 65 bad data or model, 66 input missing, 70 a bug
 of ours, 73 output cannot be created, 74 storage failed, 75 locked or busy: try again, 77 untrusted model, 78 bad
@@ -79,10 +81,12 @@ class _Main(LazyGroup):
     table=COMMANDS,
     package=__name__,
     epilog=_EPILOG,
-    context_settings={"auto_envvar_prefix": "TSFORECAST", "help_option_names": ["-h", "--help"]},
+    context_settings={"auto_envvar_prefix": PREFIX, "help_option_names": ["-h", "--help"]},
 )
-@click.version_option(__version__, message="%(prog)s %(version)s")
-@click.option("--config", type=click.Path(), metavar="FILE.toml", help="Values of options, a table per command.")
+@click.version_option(__version__, message="%(prog)s %(version)s", allow_from_autoenv=False)
+@option(
+    "Configuration", "--config", type=click.Path(), metavar="FILE.toml", help="Values of options, a table per command."
+)
 @verbosity_options
 @click.pass_context
 def main(ctx: click.Context, config: str | None) -> None:
