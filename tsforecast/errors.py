@@ -6,6 +6,7 @@
     |-- DataError                  65  the input was read, but cannot be used as it is
     |-- ModelError                 65  a stored model is damaged or of an unknown format
     |-- InputMissingError          66  a file, folder or model version that does not exist
+    |-- MemoryShortageError        71  the data or the model are too large for the memory that there is
     |-- OutputError                73  a file or folder cannot be created
     |-- StorageError               74  reading or writing failed half way: disk full, I/O error
     |-- BusyError                  75  locked, or the input is still changing: try again
@@ -18,12 +19,17 @@ program with 128 and its number.
 
 from __future__ import annotations
 
+import errno
+import re
 import signal
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
+
+from tsforecast.texts import bounded, shown
 
 # As many places of one kind of error are told one by one.
 MOST_PLACES = 20
+_SHORTAGE = re.compile("cannot allocate memory|failed to map segment|bad_alloc|can't start new thread", re.IGNORECASE)
 
 
 class Terminated(BaseException):
@@ -92,13 +98,14 @@ class TsforecastError(Exception):
         places: tuple[BadCell, ...] = (),
         total: int = 0,
     ) -> None:
-        super().__init__(message)
-        self.message = message
-        self.hint = hint
-        self.file = file
+        # A cell can have megabytes; together these stay below some 2,000 characters.
+        self.message = bounded(message, 1000)
+        super().__init__(self.message)
+        self.hint = bounded(hint, 400)
+        self.file = bounded(file, 400)
         self.row = row
-        self.column = column
-        self.places = places
+        self.column = shown(column)
+        self.places = tuple(replace(place, column=shown(place.column), value=shown(place.value)) for place in places)
         self.total = total
 
     def __str__(self) -> str:
@@ -154,6 +161,12 @@ class InputMissingError(TsforecastError):
     exit_code = 66
 
 
+class MemoryShortageError(TsforecastError):
+    """The data or the model need more memory than there is."""
+
+    exit_code = 71
+
+
 class OutputError(TsforecastError):
     """A file or folder cannot be created."""
 
@@ -184,8 +197,20 @@ class ConfigError(TsforecastError):
     exit_code = 78
 
 
+def is_memory_shortage(error: BaseException) -> bool:
+    """Whether memory ran out, as Python, NumPy, Arrow, TensorFlow, the loader of libraries or the system say it."""
+    if isinstance(error, MemoryError) or (isinstance(error, OSError) and error.errno == errno.ENOMEM):
+        return True
+    # TensorFlow's own class, which must not be imported for this.
+    named = any(kind.__name__ == "ResourceExhaustedError" for kind in type(error).__mro__)
+    said = isinstance(error, ImportError | RuntimeError) and bool(_SHORTAGE.search(str(error)))
+    return named or said
+
+
 def exit_code_of(error: BaseException) -> int:
     """The exit status that an exception ends the program with."""
+    if is_memory_shortage(error):
+        return MemoryShortageError.exit_code
     if isinstance(error, KeyboardInterrupt):
         return 130  # 128 + SIGINT
     if isinstance(error, OSError):

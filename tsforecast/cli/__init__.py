@@ -13,7 +13,7 @@ import click
 from tsforecast import __version__
 from tsforecast.cli.config import load_config
 from tsforecast.cli.console import Console
-from tsforecast.cli.failures import show_failure, show_usage_error
+from tsforecast.cli.failures import show_failure, usage_error
 from tsforecast.cli.groups import LazyGroup
 from tsforecast.cli.options import option, verbosity_options
 from tsforecast.cli.signals import cause, ending_signals
@@ -39,8 +39,8 @@ as horizon = 24 below [fit]. What is typed wins over the variable, and the varia
 option stand in its variable as in a shell: TSFORECAST_FIT_TARGET_COL='sales "net price"'.
 
 Exit status: 0 done, 2 usage, 3 challenger rejected, 4 outside a limit, 65 bad data or model, 66 input missing, 70 a bug
-of ours, 73 output cannot be created, 74 storage failed, 75 locked or busy: try again, 77 untrusted model, 78 bad
-configuration, 128+n ended by signal n.
+of ours, 71 out of memory, 73 output cannot be created, 74 storage failed, 75 locked or busy: try again, 77 untrusted
+model, 78 bad configuration or variable, 128+n ended by signal n.
 """
 
 
@@ -52,6 +52,14 @@ class _Main(LazyGroup):
             except Terminated as error:
                 # Before a command was found, or after it was done.
                 sys.exit(show_failure(cause(error), Console()))
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        console = ctx.ensure_object(Console)
+        console.as_json = "--json" in args
+        try:
+            return super().parse_args(ctx, args)
+        except click.ClickException as error:
+            raise usage_error(error, console) from None
 
     def invoke(self, ctx: click.Context) -> Any:
         console = ctx.ensure_object(Console)
@@ -66,8 +74,7 @@ class _Main(LazyGroup):
         except (click.exceptions.Exit, click.Abort):
             raise
         except click.ClickException as error:
-            show_usage_error(error, console)
-            raise
+            raise usage_error(error, console) from None
         except (Exception, KeyboardInterrupt, Terminated) as error:
             reason = cause(error)
             console.stop()
