@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -39,8 +40,8 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
     `stdin` and environment variables are given by name; None takes a variable away.
     """
     monkeypatch.chdir(tmp_path)
-    for name in ("FORCE_COLOR", "TSFORECAST_STORE", "TSFORECAST_TRUST_STORE", "TSFORECAST_CONFIG"):
-        monkeypatch.delenv(name, raising=False)
+    for name in [name for name in os.environ if name == "FORCE_COLOR" or name.startswith("TSFORECAST_")]:
+        monkeypatch.delenv(name)
     runner = CliRunner(env={"COLUMNS": "80", "NO_COLOR": "1"})
 
     def invoke(*args: Any, stdin: str | bytes | None = None, **env: str | None) -> Result:

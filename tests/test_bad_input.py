@@ -252,8 +252,12 @@ def test_no_store(line, refuse, tmp_path):
     ("line", "status", "text"),
     [
         ("predict --horizn 3", 2, "No such option '--horizn'"),
-        ("predict --horizon 0", 2, "horizon is 0; give at least 1"),
-        ("predict --horizon -2", 2, "horizon is -2; give at least 1"),
+        ("predict --horizon 0", 2, "horizon is 0; give a value from 1 to 100000"),
+        ("predict --horizon -2", 2, "horizon is -2; give a value from 1 to 100000"),
+        ("predict --horizon 1000000000000", 2, "horizon is 1000000000000; give a value from 1 to 100000"),
+        (f"{FIT} --horizon 1000000000000", 2, "give a value from 1 to 10000"),
+        (f"{FIT} --skip-rows 1000000000000", 65, "the file has no rows"),
+        (f"{FIT} --encoding caf\udce9", 2, "there is no encoding 'caf\\xe9'"),
         ("predict --level 100", 2, "level is 100; give a percentage between 0 and 100"),
         ("predict --level high", 2, "'high' is not a valid float"),
         ("predict good.csv --target-col sold", 2, "No such option '--target-col'"),
@@ -307,3 +311,16 @@ def test_a_missing_model_file(name, refuse, tmp_path, store):
     provide(tmp_path, store=store)
     (tmp_path / "models" / "good" / "versions" / "000001" / name).unlink()
     assert f"models/good/versions/000001/{name}: is missing" in refuse("predict", 65)
+
+
+@pytest.mark.parametrize("row", ["2024-02-19,{}", "2024-02-19,'{}", '2024-02-19,"{}"', "{},1", "2024-02-19,1,{}"])
+def test_a_cell_of_megabytes_is_not_shown_whole(row, run, tmp_path):
+    (tmp_path / "long.csv").write_bytes(replaced(51, row.format("x" * 3_000_000)))
+    result = run("describe", "long.csv", "--json")
+    assert result.exit_code == 65
+    assert len(result.stderr) < 2100 and "line 51" in result.stderr
+    assert len(result.stdout) < 2500
+    assert json.loads(result.stdout)["error"]["row"] == 51
+    run("retrain", "long.csv", "--model", "linear", "--log-file", "log")
+    assert len((tmp_path / "log").read_bytes()) < 4096
+    assert len((tmp_path / "models" / "long" / "last_run.json").read_bytes()) < 4096

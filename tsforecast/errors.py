@@ -7,11 +7,12 @@
     |   `-- MissingColumnError     65  it has no column of a name that was asked for
     |-- ModelError                 65  a stored model is damaged or of an unknown format
     |-- InputMissingError          66  a file, folder or model version that does not exist
+    |-- MemoryShortageError        71  the data or the model are too large for the memory that there is
     |-- OutputError                73  a file or folder cannot be created
     |-- StorageError               74  reading or writing failed half way: disk full, I/O error
     |-- BusyError                  75  locked, or the input is still changing: try again
     |-- TrustError                 77  a stored model that somebody else could have changed
-    `-- ConfigError                78  the configuration file
+    `-- ConfigError                78  the configuration: a file, or a variable
 
 The numbers are those of sysexits(3); Click's own usage errors keep 2. `Terminated` is no error: a signal ends the
 program with 128 and its number.
@@ -19,12 +20,18 @@ program with 128 and its number.
 
 from __future__ import annotations
 
+import errno
+import re
+import resource
 import signal
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
+
+from tsforecast.texts import bounded, shown
 
 # As many places of one kind of error are told one by one.
 MOST_PLACES = 20
+_SHORTAGE = re.compile("cannot allocate memory|failed to map segment|bad_alloc|can't start new thread", re.IGNORECASE)
 
 
 class Terminated(BaseException):
@@ -93,13 +100,14 @@ class TsforecastError(Exception):
         places: tuple[BadCell, ...] = (),
         total: int = 0,
     ) -> None:
-        super().__init__(message)
-        self.message = message
-        self.hint = hint
-        self.file = file
+        # A cell can have megabytes; together these stay below some 2,000 characters.
+        self.message = bounded(message, 1000)
+        super().__init__(self.message)
+        self.hint = bounded(hint, 400)
+        self.file = bounded(file, 400)
         self.row = row
-        self.column = column
-        self.places = places
+        self.column = shown(column)
+        self.places = tuple(replace(place, column=shown(place.column), value=shown(place.value)) for place in places)
         self.total = total
 
     def __str__(self) -> str:
@@ -169,6 +177,12 @@ class InputMissingError(TsforecastError):
     exit_code = 66
 
 
+class MemoryShortageError(TsforecastError):
+    """The data or the model need more memory than there is."""
+
+    exit_code = 71
+
+
 class OutputError(TsforecastError):
     """A file or folder cannot be created."""
 
@@ -194,13 +208,31 @@ class TrustError(TsforecastError):
 
 
 class ConfigError(TsforecastError):
-    """The configuration file cannot be used."""
+    """The configuration, a file or a variable, cannot be used."""
 
     exit_code = 78
 
 
+def is_memory_shortage(error: BaseException) -> bool:
+    """Whether memory ran out, as Python, NumPy, Arrow, TensorFlow, the loader of libraries or the system say it."""
+    if isinstance(error, MemoryError) or (isinstance(error, OSError) and error.errno == errno.ENOMEM):
+        return True
+    # TensorFlow's own class, which must not be imported for this.
+    named = any(kind.__name__ == "ResourceExhaustedError" for kind in type(error).__mro__)
+    said = isinstance(error, ImportError | RuntimeError) and bool(_SHORTAGE.search(str(error)))
+    # Where memory is limited, compiled code that fails without a word has not got any.
+    mute = isinstance(error, SystemError) and "without exception set" in str(error)
+    return named or said or (mute and _is_limited())
+
+
+def _is_limited() -> bool:
+    return resource.getrlimit(resource.RLIMIT_AS)[0] != resource.RLIM_INFINITY
+
+
 def exit_code_of(error: BaseException) -> int:
     """The exit status that an exception ends the program with."""
+    if is_memory_shortage(error):
+        return MemoryShortageError.exit_code
     if isinstance(error, KeyboardInterrupt):
         return 130  # 128 + SIGINT
     if isinstance(error, OSError):

@@ -18,6 +18,7 @@ from typing import Any, BinaryIO
 import numpy as np
 
 from tsforecast.errors import OutputError, StorageError, TsforecastError
+from tsforecast.texts import visible
 
 # What a disk or a network share reports when it fails half way; anything else means "not there, not like that".
 _FAILED = {errno.EIO, errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.ESTALE}
@@ -26,8 +27,8 @@ _DENIED = {errno.EACCES, errno.EPERM, errno.EROFS}
 # What some network file systems answer, which cannot wait for the names in a folder.
 _NO_SYNC = {errno.EINVAL, errno.ENOTSUP}
 
-# Characters that some terminals obey, which JSON alone would let through.
-_CONTROL = {code: f"\\u{code:04x}" for code in range(0x7F, 0xA0)}
+# Characters that some terminals obey, or some readers of lines, which JSON alone would let through.
+_CONTROL = {code: f"\\u{code:04x}" for code in (*range(0x7F, 0xA0), 0x2028, 0x2029)}
 
 
 def json_bytes(value: Any) -> bytes:
@@ -36,14 +37,21 @@ def json_bytes(value: Any) -> bytes:
     return f"{text.translate(_CONTROL)}\n".encode()
 
 
+def json_text(text: str) -> str:
+    """A text as JSON, without a character that a terminal obeys or that some readers take for the end of a line."""
+    return json.dumps(visible(text), ensure_ascii=False).translate(_CONTROL)
+
+
 def plain(value: Any) -> Any:
-    """A value in the types of JSON: None where there is no number."""
+    """A value in the types of JSON: None where there is no number, and texts that can be written as UTF-8."""
     if isinstance(value, np.generic | np.ndarray):
         value = value.tolist()
     if isinstance(value, dict):
-        return {str(key): plain(child) for key, child in value.items()}
+        return {visible(str(key)): plain(child) for key, child in value.items()}
     if isinstance(value, list | tuple):
         return [plain(child) for child in value]
+    if isinstance(value, str):
+        return visible(value)
     if isinstance(value, float) and not math.isfinite(value):
         return None
     return value
@@ -100,8 +108,8 @@ def whole_file(path: str | Path) -> Iterator[BinaryIO]:
         OutputError: the file cannot be created.
         StorageError: the disk is full or failed; the message says so if the new file is there nevertheless.
     """
-    target = Path(os.path.realpath(path))  # through a link, so that the link stays
     with writing(path):
+        target = Path(os.path.realpath(path))  # through a link, so that the link stays
         rights = _rights_of_file(target)
         _remove_leftovers(target)
         part, stream = _open_part(target)

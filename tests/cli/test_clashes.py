@@ -16,6 +16,7 @@ import pytest
 
 from tests.conftest import make_series
 from tsforecast.cli import main
+from tsforecast.cli.variables import variable_of as variable_name
 
 KEPT = b"# what was there before\n"
 
@@ -137,7 +138,7 @@ def commands(group: click.Group = main, line: str = "") -> Iterator[tuple[str, c
 def variable_of(line: str, option: str) -> str:
     """The variable that sets an option."""
     param = next(param for param in dict(commands())[line].params if option in param.opts)
-    return str(param.envvar or "_".join(["tsforecast", *line.split(), param.name]).upper())
+    return str(param.envvar or variable_name(param, "_".join(["tsforecast", *line.split()]).upper()))
 
 
 def words_and_variables(command: str, option: str, value: str, way: str) -> tuple[list[str], dict[str, str], str]:

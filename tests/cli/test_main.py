@@ -130,6 +130,70 @@ def test_storage_that_fails_unforeseen(run, fail):
     assert result.stderr == "Error: /mnt/out: No space left on device\n"
 
 
+class ResourceExhaustedError(Exception):
+    """Called as TensorFlow's."""
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        MemoryError(),
+        MemoryError("Unable to allocate 7.45 GiB"),
+        OSError(12, "Cannot allocate memory"),
+        ImportError("libx.so: failed to map segment from shared object"),
+        RuntimeError("can't start new thread"),
+        RuntimeError("std::bad_alloc"),
+        ResourceExhaustedError("OOM when allocating tensor with shape[1000000]\n\ta long story"),
+    ],
+    ids=repr,
+)
+def test_memory_that_runs_out(run, fail, error):
+    fail(error)
+    result = run("models", "list", "--json")
+    assert result.exit_code == errors.exit_code_of(error) == 71
+    assert result.stderr.startswith("Error: memory ran out")
+    assert result.stderr.count("\n") == 1
+    assert "take fewer rows" in result.stderr and str(error).partition("\n")[0] in result.stderr
+    assert json.loads(result.stdout)["error"]["code"] == 71
+    assert "71 out of memory" in " ".join(run("--help").stdout.split())
+
+
+def test_other_errors_of_the_system_are_no_lack_of_memory():
+    for error in (ImportError("no module"), RuntimeError("x"), OSError(5, "I/O error"), ValueError("bad_alloc")):
+        assert not errors.is_memory_shortage(error)
+
+
+@pytest.mark.parametrize("words", [["fit", "a.csv", "--horizon"], ["--config"], [], ["models"], ["status", "--store"]])
+def test_a_word_of_a_megabyte_is_not_shown_whole(run, words):
+    result = run(*words, "x" * 1_000_000)
+    assert result.exit_code in (2, 66, 74)
+    assert len(result.stderr) < 2500
+
+
+def test_a_bug_with_a_long_message(run, fail):
+    fail(ValueError("x" * 10_000_000))
+    result = run("models", "list", "--json")
+    assert result.exit_code == 70
+    assert len(result.stdout) < 2500
+    assert max(map(len, result.stderr.splitlines())) < 2100
+
+
+def test_words_that_are_not_utf8(run):
+    for words in (["caf\udce9"], ["--caf\udce9"], ["fit", "a.csv", "--horizon", "caf\udce9"], ["fit", "caf\udce9"]):
+        result = run(*words, "--json")
+        assert result.exit_code in (2, 66)
+        assert "caf\\" in result.stderr
+        error = json.loads(result.stdout)["error"]
+        assert "caf\\" in f"{error['file']} {error['message']}"
+
+
+def test_nothing_typed_shows_the_help(run):
+    for words in ((), ("models",)):
+        result = run(*words)
+        assert (result.exit_code, result.stdout) == (2, "")
+        assert "Commands:" in result.stderr
+
+
 def test_broken_pipe_is_quiet(run, fail):
     fail(BrokenPipeError(32, "Broken pipe"))
     result = run("models", "list")

@@ -19,7 +19,8 @@ from tsforecast.frequency import DAY, HOUR, Frequency
 from tsforecast.io.forecast_columns import check_columns, forecast_frame, rounded
 from tsforecast.io.forecasts import write_forecast
 from tsforecast.models.spec import Forecast
-from tsforecast.series import Schema
+from tsforecast.series import Schema, make_panel
+from tsforecast.texts import visible
 
 DAILY = Frequency("fixed", DAY)
 SCHEMA = Schema("day", ("shop", "item"), ("sold",), "%d.%m.%Y")
@@ -237,3 +238,19 @@ def test_a_failure_half_way_leaves_the_old_file(tmp_path: Path, name: str) -> No
 def test_a_folder_that_is_not_there(tmp_path: Path) -> None:
     with pytest.raises(OutputError, match="cannot be written"):
         write(TWO_SERIES, tmp_path / "missing" / "out.csv")
+
+
+@pytest.mark.parametrize(
+    "text", ["\x1b[31mred\x1b[0m", "a\0b", "\x7f\x9b1m", "a\u2028b\u2029c\x85d", "\ud800", "\ufffe"]
+)
+def test_an_id_with_control_characters_leaves_every_line_in_one_piece(text: str, tmp_path: Path) -> None:
+    panel = make_panel([np.arange(30.0)], Frequency("fixed", 86_400_000_000), ids=[(text,)], starts=[19_000])
+    y_pred = np.arange(3.0)[None]
+    forecast = Forecast(panel.ids, panel.starts, y_pred, (80.0,), y_pred[:, :, None], y_pred[:, :, None])
+    schema = Schema("ds", ("id",), ("y",), "%Y-%m-%d", None)
+    for ending in (".jsonl", ".csv"):
+        path = tmp_path / f"out{ending}"
+        write_forecast([forecast], schema, panel.frequency, path)
+        assert len(path.read_text(encoding="utf-8").splitlines()) == 3 + (ending == ".csv")
+    rows = [json.loads(line) for line in (tmp_path / "out.jsonl").read_text(encoding="utf-8").splitlines()]
+    assert {row["id"] for row in rows} == {visible(text)}

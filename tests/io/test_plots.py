@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -12,12 +13,13 @@ from xml.etree import ElementTree
 import numpy as np
 import pytest
 
-from tsforecast.errors import OptionError, OutputError
+from tsforecast.errors import DataError, OptionError, OutputError
 from tsforecast.frequency import DAY, HOUR, Frequency
 from tsforecast.io.plots import plot_forecast
 from tsforecast.models.spec import Forecast
 from tsforecast.series import Panel, Schema, make_panel
 
+ROOT = Path(__file__).resolve().parents[2]
 HORIZON, LENGTH = 10, 100
 SCHEMA = Schema("day", ("shop",), ("sold",), "%Y-%m-%d")
 
@@ -176,3 +178,35 @@ def test_neither_import_nor_drawing_needs_pyplot(tmp_path: Path) -> None:
         "assert 'matplotlib.pyplot' not in sys.modules"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+@pytest.mark.parametrize(
+    "text", ["\x1b[31mred\0", "\x7f\x9b1m", "a\u2028b\u2029c\x85d", "caf\udce9", "\ufffe", "]]>--<"]
+)
+def test_a_picture_of_text_is_xml_whatever_the_names_hold(text: str, tmp_path: Path) -> None:
+    path = tmp_path / f"{text.replace(chr(0), '')}.svg"
+    history = make_history([text, "b"])
+    schema = replace(SCHEMA, target_cols=(text,))
+    plot_forecast(history, make_forecast(history), schema, path, title=text)
+    plot_forecast(make_history([""]), make_forecast(make_history([""])), schema, path, title=text)
+    ElementTree.fromstring(path.read_bytes())
+
+
+@pytest.mark.parametrize("backend", ["module://matplotlib_inline.backend_inline", "nonsense"])
+def test_the_backend_of_a_notebook_is_none_of_ours(backend: str, tmp_path: Path) -> None:
+    code = (
+        "import os; from pathlib import Path; from tests.io.test_plots import draw, make_history\n"
+        f"draw(Path({str(tmp_path / 'out.png')!r}), make_history(['a']))\n"
+        "print(os.environ['MPLBACKEND'])\n"
+    )
+    environment = {**os.environ, "MPLBACKEND": backend}
+    done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, cwd=ROOT)
+    assert (done.stdout, done.returncode) == (f"{backend}\n", 0), done.stderr
+    assert (tmp_path / "out.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_times_that_no_picture_can_show(tmp_path: Path) -> None:
+    history = make_history(["a"], Frequency("fixed", 140 * DAY))
+    with pytest.raises(DataError, match="beyond the year 9000"):
+        draw(tmp_path / "out.svg", history)
+    assert not list(tmp_path.iterdir())

@@ -81,7 +81,7 @@ def test_rule_26_standard_input(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_rule_26_standard_input_has_an_end(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tsforecast.io.sources.MOST_EXPANDED_BYTES", 50)
+    monkeypatch.setattr("tsforecast.io.sources.MOST_BYTES", 50)
     monkeypatch.setattr(sys, "stdin", TextIOWrapper(BytesIO(daily())))
     with pytest.raises(DataError, match=r"stdin: .*more than"):
         read_panel("-")

@@ -221,7 +221,7 @@ def test_gzip_by_its_content(write):
 
 
 def test_gzip_bomb(write, monkeypatch):
-    monkeypatch.setattr(sources, "MOST_EXPANDED_BYTES", 1000)
+    monkeypatch.setattr(sources, "MOST_BYTES", 1000)
     with pytest.raises(DataError, match="expands to more than"):
         read_table(write(gzip.compress(b"0" * 5000, mtime=0)))
 

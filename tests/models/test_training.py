@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 import time
 from dataclasses import replace
 from itertools import zip_longest
@@ -628,3 +631,44 @@ def test_rows_after_the_validation_part_change_no_weight_of_a_network():
         trained.append(train_model("gru", prepare(changed, split, plan), plan, lambda event: None).trained)
     assert same_weights(*trained)
     assert trained[0].history[0]["val_loss"] == trained[1].history[0]["val_loss"]
+
+
+KERAS_OF_OTHERS = """
+import os, sys
+from tsforecast.errors import OptionError
+from tsforecast.models import engine
+said = []
+if sys.argv[1] == "loaded":
+    os.environ["KERAS_BACKEND"] = "tensorflow"
+    import keras
+    keras.backend.backend = lambda: "numpy"
+try:
+    engine.start(1, said.append)
+    import keras
+    print(keras.backend.backend(), [message.text for message in said], os.environ["KERAS_BACKEND"])
+except OptionError as error:
+    print(error)
+"""
+
+
+@pytest.mark.parametrize(
+    ("state", "says"),
+    [
+        ("fresh", "tensorflow [\"KERAS_BACKEND is 'numpy'; tsforecast trains with tensorflow\"] numpy"),
+        ("loaded", "Keras is loaded with the backend 'numpy' already; train in a process of its own"),
+    ],
+)
+def test_another_backend_of_keras(state, says):
+    line = [sys.executable, "-c", KERAS_OF_OTHERS, state]
+    done = subprocess.run(line, env={**os.environ, "KERAS_BACKEND": "numpy"}, capture_output=True, text=True)
+    assert done.stdout.startswith(says), done.stderr
+
+
+def test_too_little_address_space_is_seen_before_tensorflow_ends_the_process(monkeypatch):
+    import resource
+
+    from tsforecast.models import engine
+
+    monkeypatch.setattr(resource, "getrlimit", lambda kind: (3 << 30, resource.RLIM_INFINITY))
+    with pytest.raises(MemoryError, match=r"address space \(ulimit -v\) of 3,300 MiB"):
+        engine.start(1)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import shutil
+import unicodedata
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -16,7 +18,7 @@ import pytest
 from tsforecast.errors import BusyError, ModelError, OptionError, OutputError, StorageError, TsforecastError
 from tsforecast.store import service
 from tsforecast.store.bundle import Bundle, Golden
-from tsforecast.store.layout import version_numbers
+from tsforecast.store.layout import check_name, version_numbers
 from tsforecast.store.load import find_version, load_bundle
 from tsforecast.store.lock import hold
 from tsforecast.store.publish import Published, model_name, publish
@@ -76,13 +78,40 @@ def test_a_name_that_could_be_a_path_is_refused(bundle: Bundle, tmp_path: Path, 
         ("Sales 2024 (final)", "sales-2024-final"),
         ("Umsätze_Köln.v2", "umsatze_koln.v2"),
         ("..hidden", "hidden"),
-        ("日本", "model"),
+        ("café", "cafe"),
+        ("sales\u2013 2024", "sales-2024"),
         ("", "model"),
         ("x" * 100, "x" * 64),
     ],
 )
 def test_a_file_gives_its_model_a_name(stem: str, name: str) -> None:
     assert model_name(stem) == name
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("東京", "大阪"),
+        ("sales 東京", "sales"),
+        ("größe", "groe"),
+        ("продажи", "model"),
+        ("a\udce9", "a\udce8"),
+        ("📈", "📉"),
+    ],
+)
+def test_files_in_other_scripts_give_their_models_names_of_their_own(one: str, other: str) -> None:
+    names = model_name(one), model_name(other)
+    assert names[0] != names[1]
+    for name in names:
+        check_name(name)
+    assert re.fullmatch(r"[a-z]+-[0-9a-f]{8}", names[0])
+    assert model_name(unicodedata.normalize("NFD", one)) == names[0]
+
+
+def test_a_long_name_keeps_its_hash() -> None:
+    names = {model_name("x" * 100 + letter) for letter in "東大"}
+    assert {len(name) for name in names} == {64}
+    assert len(names) == 2
 
 
 def test_leftovers_of_a_crash_are_removed(bundle: Bundle, tmp_path: Path) -> None:

@@ -1,6 +1,6 @@
 """Ways to spoil the folder of a sound version; `hostile.py` is the list of what is made with them.
 
-What would run, were it loaded by somebody careless, makes a file named by the variable `TSFORECAST_TEST_MARKER`.
+What would run, were it loaded by somebody careless, makes a file named by the variable `SPOILT_MODEL_MARKER`.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from safetensors.numpy import load, save
 from tests.store.test_load import resign
 from tsforecast.store import manifest
 
-MARKER = "TSFORECAST_TEST_MARKER"
+MARKER = "SPOILT_MODEL_MARKER"
 STRANGER = 54321
 Spoil = Callable[[Path], None]
 WEIGHTS, CONTEXT, GOLDEN = "weights.safetensors", "context.safetensors", "golden.safetensors"

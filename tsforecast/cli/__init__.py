@@ -13,10 +13,11 @@ import click
 from tsforecast import __version__
 from tsforecast.cli.config import load_config
 from tsforecast.cli.console import Console
-from tsforecast.cli.failures import show_failure, show_usage_error
+from tsforecast.cli.failures import show_failure, usage_error
 from tsforecast.cli.groups import LazyGroup
-from tsforecast.cli.options import verbosity_options
+from tsforecast.cli.options import option, verbosity_options
 from tsforecast.cli.signals import cause, ending_signals
+from tsforecast.cli.variables import PREFIX
 from tsforecast.errors import Terminated
 
 COMMANDS = {
@@ -34,11 +35,12 @@ Start with:
   tsforecast predict
 
 Every option of a command can also be set by a variable, such as TSFORECAST_FIT_HORIZON=24, and in the file of --config,
-as horizon = 24 below [fit]. What is typed wins over the variable, and the variable over the file.
+as horizon = 24 below [fit]. What is typed wins over the variable, and the variable over the file. Several values of one
+option stand in its variable as in a shell: TSFORECAST_FIT_TARGET_COL='sales "net price"'.
 
 Exit status: 0 done, 2 usage, 3 challenger rejected, 4 outside a limit, 65 bad data or model, 66 input missing, 70 a bug
-of ours, 73 output cannot be created, 74 storage failed, 75 locked or busy: try again, 77 untrusted model, 78 bad
-configuration, 128+n ended by signal n.
+of ours, 71 out of memory, 73 output cannot be created, 74 storage failed, 75 locked or busy: try again, 77 untrusted
+model, 78 bad configuration or variable, 128+n ended by signal n.
 """
 
 
@@ -50,6 +52,14 @@ class _Main(LazyGroup):
             except Terminated as error:
                 # Before a command was found, or after it was done.
                 sys.exit(show_failure(cause(error), Console()))
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        console = ctx.ensure_object(Console)
+        console.as_json = "--json" in args
+        try:
+            return super().parse_args(ctx, args)
+        except click.ClickException as error:
+            raise usage_error(error, console) from None
 
     def invoke(self, ctx: click.Context) -> Any:
         console = ctx.ensure_object(Console)
@@ -64,8 +74,7 @@ class _Main(LazyGroup):
         except (click.exceptions.Exit, click.Abort):
             raise
         except click.ClickException as error:
-            show_usage_error(error, console)
-            raise
+            raise usage_error(error, console) from None
         except (Exception, KeyboardInterrupt, Terminated) as error:
             reason = cause(error)
             console.stop()
@@ -79,10 +88,12 @@ class _Main(LazyGroup):
     table=COMMANDS,
     package=__name__,
     epilog=_EPILOG,
-    context_settings={"auto_envvar_prefix": "TSFORECAST", "help_option_names": ["-h", "--help"]},
+    context_settings={"auto_envvar_prefix": PREFIX, "help_option_names": ["-h", "--help"]},
 )
-@click.version_option(__version__, message="%(prog)s %(version)s")
-@click.option("--config", type=click.Path(), metavar="FILE.toml", help="Values of options, a table per command.")
+@click.version_option(__version__, message="%(prog)s %(version)s", allow_from_autoenv=False)
+@option(
+    "Configuration", "--config", type=click.Path(), metavar="FILE.toml", help="Values of options, a table per command."
+)
 @verbosity_options
 @click.pass_context
 def main(ctx: click.Context, config: str | None) -> None:

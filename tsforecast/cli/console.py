@@ -25,6 +25,7 @@ from tsforecast.models.events import (
     Reading,
     SeriesForecast,
 )
+from tsforecast.texts import bounded
 
 if TYPE_CHECKING:
     from rich.console import Console as RichConsole
@@ -154,7 +155,7 @@ class Console:
             self._line(kind, text)
 
     def _line(self, kind: str, text: str) -> None:
-        line = clean(_PREFIX.get(kind, "") + text)
+        line = clean(_PREFIX.get(kind, "") + (text if kind == "command" else bounded(text)))
         if is_terminal(sys.stderr):
             self._rich.print(line, style=_STYLE.get(kind), soft_wrap=kind in _ONE_PIECE)
         else:

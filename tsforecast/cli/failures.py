@@ -11,7 +11,9 @@ from contextlib import suppress
 import click
 
 from tsforecast.cli.console import Console
+from tsforecast.cli.text import clean
 from tsforecast.errors import OptionError, StorageError, Terminated, TsforecastError
+from tsforecast.texts import bounded, visible
 
 _BROKEN_PIPE = 141  # 128 + SIGPIPE
 
@@ -46,9 +48,14 @@ def show_failure(error: BaseException, console: Console) -> int:
     return error.exit_code
 
 
-def show_usage_error(error: click.ClickException, console: Console) -> None:
-    """The JSON part of an error that Click shows itself."""
-    _show_json(OptionError(error.format_message()), console)
+def usage_error(error: click.ClickException, console: Console) -> click.ClickException:
+    """An error as Click can show it, without what a terminal obeys and not too long; its JSON part is shown here."""
+    if isinstance(error, click.exceptions.NoArgsIsHelpError):
+        return error
+    said = error.format_message()
+    _show_json(OptionError(said), console)
+    text = clean(bounded(said))
+    return error if text == clean(said) == said else click.UsageError(text, getattr(error, "ctx", None))
 
 
 def _show_json(error: TsforecastError | Terminated, console: Console) -> None:
@@ -65,7 +72,8 @@ def _storage_error(error: OSError) -> StorageError:
 
 
 def _show_bug(error: BaseException, console: Console) -> int:
-    click.echo("".join(traceback.format_exception(error)), err=True, nl=False)
+    for text in traceback.format_exception(error):
+        click.echo(bounded(visible(text)), err=True, nl=False)
     bug = TsforecastError(f"this is a bug of tsforecast: {type(error).__name__}: {error}", hint="please report it")
     console.error(str(bug))
     _show_json(bug, console)

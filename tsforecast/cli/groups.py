@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import os
+import shlex
 from collections.abc import Mapping
 from difflib import get_close_matches
 from importlib import import_module
 from typing import Any
 
 import click
+
+from tsforecast.cli.variables import check_variables, variable_of
 
 
 class LazyGroup(click.Group):
@@ -47,15 +51,33 @@ class LazyGroup(click.Group):
 
 
 class SectionOption(click.Option):
-    """An option that stands under a heading in the help."""
+    """An option that stands under a heading in the help, and has a variable of its long name."""
 
     def __init__(self, *args: Any, section: str, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.section = section
 
+    def resolve_envvar_value(self, ctx: click.Context) -> str | None:
+        # Click would take the name of the function's argument, and the variable for all commands first.
+        own = os.environ.get(variable_of(self, ctx.auto_envvar_prefix)) if ctx.auto_envvar_prefix else None
+        return own or click.Parameter.resolve_envvar_value(self, ctx)
+
+    def value_from_envvar(self, ctx: click.Context) -> Any:
+        text = self.resolve_envvar_value(ctx) if self.multiple else None
+        if text is None:
+            return super().value_from_envvar(ctx)
+        try:
+            return shlex.split(text)  # a name may have blanks
+        except ValueError as error:
+            raise click.BadParameter(f"{error} in {text!r}", ctx, self) from error
+
 
 class SectionCommand(click.Command):
     """A command whose help shows its options under their headings, in the order in which they were declared."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        check_variables(ctx.find_root())
+        return super().invoke(ctx)
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         sections: dict[str, list[tuple[str, str]]] = {}

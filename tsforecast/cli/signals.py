@@ -11,7 +11,8 @@ from contextlib import contextmanager
 from types import FrameType, TracebackType
 from typing import Any
 
-from tsforecast.errors import Terminated
+from tsforecast.errors import MemoryShortageError, Terminated, is_memory_shortage
+from tsforecast.texts import shown
 
 _SIGNALS = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
 _AGAIN_SECONDS = 0.5
@@ -101,5 +102,17 @@ def cause(error: BaseException) -> BaseException:
     """
     _ending.shown = True
     if _ending.first is None or isinstance(error, Terminated):
-        return error
+        return _shortage(error) if is_memory_shortage(error) else error
     return Terminated(_ending.first)
+
+
+def _shortage(error: BaseException) -> MemoryShortageError:
+    """What there was no memory for, without what holds the rest of it."""
+    error.__traceback__ = None
+    said = shown(str(error).strip().partition("\n")[0])
+    shortage = MemoryShortageError(
+        f"memory ran out{f': {said}' if said else ''}",
+        hint="take fewer rows, series or columns, a smaller --batch-size or --units, or a larger machine",
+    )
+    shortage.__cause__ = error
+    return shortage

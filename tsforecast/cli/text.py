@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import math
 
+from tsforecast.texts import visible
+
 
 def clean(text: str) -> str:
     """Text without control characters: an id from a file must not move the cursor or colour the terminal."""
-    return "".join(c if c.isprintable() else " " if c.isspace() else "" for c in text)
+    return "".join(c if c.isprintable() else " " if c.isspace() else "" for c in visible(text))
 
 
 def number(value: float | None) -> str:

@@ -8,12 +8,12 @@ from contextlib import AbstractContextManager
 from typing import IO, Any
 
 from tsforecast.errors import DataError
+from tsforecast.io.limits import most_expanded, too_large
 from tsforecast.io.notes import listed
 
 _GZIP, _BZIP2, _XZ, _ZIP = b"\x1f\x8b", b"BZh", b"\xfd7zXZ\0", b"PK\x03\x04"
-# More is no table but an attack; small files of equal rows are left in peace.
+_PIECE = _LARGE_BYTES = 1 << 20
 _MOST_RATIO = 100
-_LARGE_BYTES = 1 << 20
 
 Opened = Callable[[], AbstractContextManager[IO[bytes]]]
 
@@ -24,11 +24,12 @@ def expand(data: bytes, name: str, most: int) -> bytes:
     Args:
         data: of the file.
         name: for messages.
-        most: bytes that it may expand to.
+        most: bytes that it may expand to; a small file less.
 
     Raises:
         DataError: damaged, too large, or a zip archive of more or less than one file.
     """
+    most = most_expanded(len(data), most)
     if data.startswith(_GZIP):
         return _unpacked(lambda: _gzip(data), "gzip data", name, most)
     if data.startswith(_BZIP2):
@@ -45,14 +46,16 @@ def _unpacked(opened: Opened, kind: str, name: str, most: int) -> bytes:
 
     # RuntimeError: encrypted; NotImplementedError, a kind of it: a rare way of packing.
     damages = (EOFError, OSError, RuntimeError, zlib.error, lzma.LZMAError, zipfile.BadZipFile)
+    expanded = io.BytesIO()
     try:
         with opened() as handle:
-            expanded = handle.read(most + 1)
+            while expanded.tell() <= most and (piece := handle.read(_PIECE)):
+                expanded.write(piece)
     except damages as error:
         raise DataError(f"the {kind} is damaged or cut off: {error}", file=name) from error
-    if len(expanded) > most:
-        raise DataError(f"the {kind} expands to more than {most >> 30} GiB", file=name)
-    return expanded
+    if expanded.tell() > most:
+        raise too_large(kind, most, name)
+    return expanded.getvalue()
 
 
 def _gzip(data: bytes) -> Any:
@@ -83,8 +86,10 @@ def _zip(data: bytes, name: str) -> IO[bytes]:
         message = f"the zip archive has {len(members)} files{inside}"
         raise DataError(message, hint="unpack it and give one of them", file=name)
     (member,) = members
+    # It says so itself, before anything is unpacked.
     if member.file_size > max(_LARGE_BYTES, _MOST_RATIO * member.compress_size):
-        raise DataError(f"the zip archive expands to more than {_MOST_RATIO} times its size", file=name)
+        message = f"the zip archive expands to more than {_MOST_RATIO} times its size"
+        raise DataError(message, hint="if it is a table all the same, unpack it and give the CSV file", file=name)
     return archive.open(member)
 
 

@@ -43,6 +43,9 @@ def decode(data: bytes, encoding: str, file: str) -> bytes:
             break
     try:
         known = codecs.lookup(encoding).name
+    except (LookupError, ValueError):
+        raise _unknown(encoding) from None
+    try:
         if known != "utf-8":
             data = data.decode(encoding).encode()
         elif not data.isascii():
@@ -57,7 +60,7 @@ def decode(data: bytes, encoding: str, file: str) -> bytes:
     except UnicodeError as error:
         raise DataError(f"this is not {known} text: {error}", hint="name another --encoding", file=file) from None
     except (LookupError, ValueError):
-        raise OptionError(f"there is no encoding '{encoding}'", hint="try utf-8 or cp1252") from None
+        raise _unknown(encoding) from None
     if b"\0" in data:
         position = data.index(b"\0")
         unwritten = not data[position:].strip(b"\0")  # room that was reserved, or lost when the power failed
@@ -70,6 +73,10 @@ def decode(data: bytes, encoding: str, file: str) -> bytes:
             row=_line_at(data, position),
         )
     return _plain_line_ends(data) if b"\r" in data else data
+
+
+def _unknown(encoding: str) -> OptionError:
+    return OptionError(f"there is no encoding '{encoding}'", hint="try utf-8 or cp1252")
 
 
 def _line_at(data: bytes, position: int) -> int:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain, repeat
 
+from tsforecast.files import json_text
 from tsforecast.frequency import Frequency
 from tsforecast.io.forecast_columns import number_columns, number_names, stamp_texts
 from tsforecast.io.formulas import guarded
@@ -59,18 +59,20 @@ def csv_rows(
 
 def json_rows(forecasts: Iterable[Forecast], schema: Schema, frequency: Frequency) -> Iterator[bytes]:
     """JSON Lines: an object for each row. What has no number is null, as JSON knows no other way."""
-    columns = [f"{_json(name)}: " for name in schema.key_columns]
-    times = [f"{_json(name)}: " for name in schema.time_cols]
+    columns = [f"{json_text(name)}: " for name in schema.key_columns]
+    times = [f"{json_text(name)}: " for name in schema.time_cols]
     parts = schema.time_format.split(BETWEEN_COLUMNS) if len(times) > 1 else [""]
 
     def stamp(text: str) -> str:
         cells = zip(times, text.split(BETWEEN_COLUMNS), parts, strict=True)
-        return "".join(f"{name}{cell if part in COUNTS else _json(cell)}, " for name, cell, part in cells)
+        return "".join(f"{name}{cell if part in COUNTS else json_text(cell)}, " for name, cell, part in cells)
 
     for forecast in forecasts:
-        first, *others = (f"{_json(name)}: " for name in number_names(forecast.levels))
+        first, *others = (f"{json_text(name)}: " for name in number_names(forecast.levels))
         style = _Style(
-            ids=lambda key: "{" + "".join(f"{name}{_json(text)}, " for name, text in zip(columns, key, strict=True)),
+            ids=lambda key: (
+                "{" + "".join(f"{name}{json_text(text)}, " for name, text in zip(columns, key, strict=True))
+            ),
             stamp=stamp,
             labels=[first, *(f", {name}" for name in others)],
             end="}\n",
@@ -90,10 +92,6 @@ def _block(forecast: Forecast, schema: Schema, frequency: Frequency, style: _Sty
     pieces[1::3] = chain.from_iterable(stamps[begin : begin + horizon] for begin in begins)
     pieces[2::3] = lines
     return b"".join(pieces)
-
-
-def _json(text: str) -> str:
-    return json.dumps(text, ensure_ascii=False)
 
 
 def _cell(text: str) -> str:

@@ -46,8 +46,9 @@ def write_forecast(
     """
     if path is None or str(path) == "-":
         with writing("stdout"):
+            sys.stdout.flush()
             for rows in csv_rows(forecasts, schema, frequency, raw_ids=raw_ids):
-                sys.stdout.write(rows.decode())
+                sys.stdout.buffer.write(rows)  # UTF-8, as in a file, whatever the locale says
             sys.stdout.flush()
         return
     check_forecast_file(path)

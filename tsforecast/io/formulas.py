@@ -7,12 +7,13 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from tsforecast.io.notes import Note, warning
+from tsforecast.texts import visible
 
 # How a cell begins that a spreadsheet runs as a formula (OWASP ASVS 1.2.10), in letters of full width too.
 _STARTS = frozenset("=+-@\t\r\n\uff1d\uff0b\uff0d\uff20")
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?%?")
-# They move the cursor or colour a terminal. Tabs and line ends are ordinary in a quoted cell.
-_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
+# They move the cursor, colour a terminal or end a line for some. Tabs and line ends are ordinary in a quoted cell.
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029]")
 
 
 def guarded(text: str) -> str:
@@ -21,7 +22,7 @@ def guarded(text: str) -> str:
     A number such as -3.2 stays one, and a lone sign is no formula.
     """
     if not text.isprintable():
-        text = _CONTROL.sub("", text)
+        text = _CONTROL.sub("", visible(text))
     if text[:1] in _STARTS and len(text) > 1 and not _NUMBER.fullmatch(text):
         return f"'{text}"
     return text

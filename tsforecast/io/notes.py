@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from tsforecast.texts import bounded
+
 _MOST_NAMES = 6
 _MOST_COLUMNS = 20
 
@@ -25,12 +27,12 @@ class Note:
 
 def info(text: str) -> Note:
     """A note on what was decided."""
-    return Note("info", text)
+    return Note("info", bounded(text))
 
 
 def warning(text: str) -> Note:
     """A note on what was repaired or assumed."""
-    return Note("warning", text)
+    return Note("warning", bounded(text))
 
 
 def counted(number: int, one: str, many: str = "") -> str:

@@ -10,7 +10,6 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from tsforecast.errors import DataError
 from tsforecast.frequency import Frequency
 from tsforecast.frequency_words import StatedFrequency
 from tsforecast.io.clock_changes import AmbiguousRule, skipped_hours_note
@@ -19,6 +18,7 @@ from tsforecast.io.columns import Request, Roles, find_columns
 from tsforecast.io.gaps import FillRule, RepeatRule
 from tsforecast.io.grids import BadSeriesRule, Grid, Origin, StepSource, build_panel
 from tsforecast.io.ids import number_series
+from tsforecast.io.limits import check_count
 from tsforecast.io.looks import Look
 from tsforecast.io.notes import Note, counted, info
 from tsforecast.io.places import Place
@@ -165,7 +165,7 @@ def read_panel(
     del table
     series, ids = number_series(roles.ids, n_rows)
     names = _series_names(ids, roles.target_cols)
-    _check_count(len(names), options.max_series, "series", file)
+    check_count(len(names), options.max_series, "series", file)
     sub_daily = _in_utc(frequency or stated, roles, series)
     clock = _choose_clock(roles, options, schema, sub_daily, series, place)
     times = rank_times(clock.codes, clock.stamps)
@@ -188,6 +188,7 @@ def read_panel(
 def _read(source: str | Path | pd.DataFrame, options: ReadOptions, report: Report) -> RawTable:
     if isinstance(source, pd.DataFrame):
         table = frame_table(source)
+        check_count(table.rows, options.max_rows, "rows", table.file)
     else:
         table = read_table(
             source,
@@ -199,9 +200,9 @@ def _read(source: str | Path | pd.DataFrame, options: ReadOptions, report: Repor
             comment=options.comment,
             no_header=options.no_header,
             whole_lines=options.whole_lines,
+            max_rows=options.max_rows,
             report=report,
         )
-    _check_count(table.rows, options.max_rows, "rows", table.file)
     return replace(table, missing=options.missing)
 
 
@@ -240,15 +241,6 @@ def _choose_clock(
         tz, note = known_zone(roles.stamps, schema, sub_daily, place)
     clock = choose_clock(roles.stamps, series, tz, sub_daily, place, options.ambiguous)
     return replace(clock, notes=(*clock.notes, note)) if note else clock
-
-
-def _check_count(count: int, most: int | None, what: Literal["rows", "series"], file: str) -> None:
-    """Refuse a table that is larger than the user allows."""
-    if most is not None and count > most:
-        hint = "check the id columns, or allow" if what == "series" else "take fewer rows, or allow"
-        raise DataError(
-            f"{count:,} {what}; at most {most:,} are allowed", hint=f"{hint} more with --max-{what}", file=file
-        )
 
 
 def _series_names(ids: list[tuple[str, ...]], targets: tuple[str, ...]) -> list[tuple[str, ...]]:

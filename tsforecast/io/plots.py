@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,10 +13,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tsforecast.errors import OptionError
+from tsforecast.errors import DataError, OptionError
 from tsforecast.files import whole_file
 from tsforecast.models.spec import Forecast
 from tsforecast.series import Panel, Schema
+from tsforecast.texts import visible
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -25,6 +29,7 @@ _HISTORY_HORIZONS, _LEAST_HISTORY = 4, 24
 _FEW_POINTS = 48  # up to here every point gets a dot
 _WIDTH, _ROW_HEIGHT, _HEAD_HEIGHT = 10.0, 3.0, 0.62  # inches
 _EDGE = 0.012  # left margin of the texts, as a share of the width
+_LAST_DAY = np.datetime64("9001-01-01")  # matplotlib's dates, with a margin, end with the year 9999
 _DPI = 200  # sharp on a slide
 _MAX_LABEL = 58  # letters that fit above a picture of half the width
 _INK, _SOFT, _LINE, _ACCENT = "#333333", "#767676", "#d9d9d9", "#1565a9"
@@ -96,13 +101,15 @@ def plot_forecast(history: Panel, forecast: Forecast, schema: Schema, path: str 
 
     Raises:
         OptionError: another ending.
+        DataError: times beyond the year 9000.
         OutputError: the file cannot be created.
         StorageError: the disk is full or failed.
     """
     ending = Path(path).suffix.lower()
     if ending not in ENDINGS:
         raise OptionError(f"cannot tell how to draw '{path}'", hint=f"use an ending of {', '.join(ENDINGS)}")
-    import matplotlib
+    with _no_backend():
+        import matplotlib
 
     shown = min(len(forecast.ids), MAX_SERIES)
     curves = [_curve(history, forecast, number) for number in range(shown)]
@@ -114,12 +121,26 @@ def plot_forecast(history: Panel, forecast: Forecast, schema: Schema, path: str 
             figure.savefig(stream, format=ending[1:], dpi=_DPI, metadata=metadata)
 
 
+@contextmanager
+def _no_backend() -> Iterator[None]:
+    """Keep the backend that is set for pictures on a screen, as below Jupyter: it need not even be installed here."""
+    before = os.environ.pop("MPLBACKEND", None)
+    try:
+        yield
+    finally:
+        if before is not None:
+            os.environ["MPLBACKEND"] = before
+
+
 def _curve(history: Panel, forecast: Forecast, number: int) -> _Curve:
     date2num, horizon = _dates().date2num, forecast.horizon
     kept = slice(-max(_HISTORY_HORIZONS * horizon, _LEAST_HISTORY), None)
     rows = slice(history.offsets[number], history.offsets[number + 1])
     past, values = date2num(history.stamps(number)[kept]), history.values[rows][kept]
-    future = date2num(history.frequency.stamps(forecast.starts[number] + np.arange(horizon)))
+    stamps = history.frequency.stamps(forecast.starts[number] + np.arange(horizon))
+    if stamps[-1] >= _LAST_DAY:
+        raise DataError("a picture cannot show times beyond the year 9000", hint="forecast fewer steps")
+    future = date2num(stamps)
 
     def joined(line: NDArray[np.float64]) -> NDArray[np.float64]:
         return np.concatenate([values[-1:], line])
@@ -231,5 +252,6 @@ def _readable(value: float, _: int) -> str:
 
 
 def _short(text: str) -> str:
-    flat = " ".join(text.split())
+    # In a picture of text (SVG) most control characters are an error of XML.
+    flat = " ".join("".join(c for c in word if c.isprintable()) for word in visible(text).split())
     return flat if len(flat) <= _MAX_LABEL else f"{flat[: _MAX_LABEL - 3]}..."

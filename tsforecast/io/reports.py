@@ -9,6 +9,7 @@ from typing import Any, Protocol
 
 from tsforecast.files import json_bytes, whole_file, writing
 from tsforecast.metrics import METRICS, metric_info
+from tsforecast.texts import visible
 
 METRICS_FILE, REPORT_FILE = "metrics.json", "report.md"
 _MISSING = "–"  # noqa: RUF001  (a dash, as in any table)
@@ -255,7 +256,7 @@ def _marked(kind: str) -> str:
 
 def _text(text: str) -> str:
     """Text of the user that is not to be taken for Markdown, nor by a terminal for more than text."""
-    flat = " ".join("".join(c for c in word if c.isprintable()) for word in str(text).split())
+    flat = " ".join("".join(c for c in word if c.isprintable()) for word in visible(str(text)).split())
     for character in "\\`*|<[":
         flat = flat.replace(character, f"\\{character}")
     return flat

@@ -10,9 +10,8 @@ from pathlib import Path
 
 from tsforecast.errors import BusyError, DataError, InputMissingError, StorageError
 from tsforecast.io.archives import expand
+from tsforecast.io.limits import MOST_BYTES
 
-# An archive may expand a thousandfold, a pipe have no end; memory is the user's, so there is an end to it.
-MOST_EXPANDED_BYTES = 4 << 30
 PARQUET_MAGIC = b"PAR1"
 _ZIP_MAGIC = b"PK\x03\x04"
 _FOREIGN = (
@@ -46,9 +45,9 @@ def read_bytes(source: str | Path) -> tuple[str, bytes]:
         StorageError: reading failed half way.
     """
     if str(source) == "-":
-        data = sys.stdin.buffer.read(MOST_EXPANDED_BYTES + 1)
-        if len(data) > MOST_EXPANDED_BYTES:
-            raise DataError(f"more than {MOST_EXPANDED_BYTES >> 30} GiB", hint="give a file instead", file="stdin")
+        data = sys.stdin.buffer.read(MOST_BYTES + 1)
+        if len(data) > MOST_BYTES:
+            raise DataError(f"more than {MOST_BYTES >> 30} GiB", hint="give a file instead", file="stdin")
         return "stdin", data
     name = str(source)
     # Opening a pipe waits for its writer unless it is told not to.
@@ -108,7 +107,7 @@ def unpack(data: bytes, name: str) -> bytes:
         DataError: empty, a damaged archive or one of several files, or a kind of file that holds no table.
     """
     if not _foreign_kind(data):
-        data = expand(data, name, MOST_EXPANDED_BYTES)
+        data = expand(data, name, MOST_BYTES)
     if not data:
         raise DataError("the file is empty", file=name)
     kind = _foreign_kind(data)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import io
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -16,10 +15,12 @@ from tsforecast.io.blocks import Figures, Text
 from tsforecast.io.cells import Cells, code_texts
 from tsforecast.io.dialect import decode, sniff
 from tsforecast.io.header import Header, check_names, leave_out_comments, read_header
+from tsforecast.io.limits import check_count
 from tsforecast.io.looks import Look, look_of
 from tsforecast.io.notes import Note, counted, info, warning
 from tsforecast.io.number_marks import choose_marks, shows_decimals
 from tsforecast.io.numbers import is_number
+from tsforecast.io.parquet import read_parquet
 from tsforecast.io.records import check_cells, find_records
 from tsforecast.io.sources import PARQUET_MAGIC, read_bytes, unpack
 from tsforecast.io.text_columns import Lines, TextColumns
@@ -106,6 +107,7 @@ def read_table(
     comment: str | None = None,
     no_header: bool = False,
     whole_lines: bool = False,
+    max_rows: int | None = None,
     report: Report = lambda event: None,
 ) -> RawTable:
     """Read a CSV or Parquet file, plain or gzipped, or standard input for `-`.
@@ -120,6 +122,7 @@ def read_table(
         comment: character that begins lines to leave out; None for none.
         no_header: whether the first row holds data.
         whole_lines: whether to refuse a text file that does not end with a line ending.
+        max_rows: rows that it may have; None for any number.
         report: is told how far a large file is read.
 
     Raises:
@@ -135,7 +138,7 @@ def read_table(
         packed = len(data) != len(raw)
         del raw
         if data.startswith(PARQUET_MAGIC):
-            return _typed_table(_read_parquet(data, file), file, digest.result())
+            return _typed_table(read_parquet(data, file, max_rows), file, digest.result())
         look = look_of(data, encoding, packed=packed)
         data = decode(data, encoding, file)
         cut = _check_end(data, file, whole_lines)
@@ -149,6 +152,7 @@ def read_table(
             thousands=thousands,
             comment=comment,
             no_header=no_header,
+            max_rows=max_rows,
         )
         look = replace(look, delimiter=table.delimiter, decimal=table.decimal)
         return replace(table, data_hash=digest.result(), notes=(*table.notes, *cut), look=look)
@@ -179,6 +183,7 @@ def text_table(
     thousands: str | None = None,
     comment: str | None = None,
     no_header: bool = False,
+    max_rows: int | None = None,
 ) -> RawTable:
     """Take UTF-8 text with plain line ends as a table; arguments and errors are those of `read_table`."""
     given = choose_marks(decimal, thousands)
@@ -194,6 +199,7 @@ def text_table(
         check_cells(find_records(data[text.start :], mark, file, text.line), 1, mark, file, header.names_line)
 
     def progress(done: int, rows: int) -> None:
+        check_count(rows, max_rows, "rows", file, at_least=done < len(data))
         if len(data) >= _LARGE_BYTES:
             report(Reading(file, done, len(data), rows))
 
@@ -231,26 +237,9 @@ def _skip_lines(text: bytes, count: int) -> bytes:
     start = 0
     for _ in range(count):
         start = text.find(b"\n", start) + 1 or len(text)
+        if start == len(text):
+            break  # however many there should be
     return text[start:] if count else text
-
-
-def _read_parquet(data: bytes, file: str) -> pd.DataFrame:
-    try:
-        import pyarrow
-    except ImportError:
-        raise OptionError(
-            "reading Parquet needs the package pyarrow", hint="pip install 'tsforecast[parquet]'", file=file
-        ) from None
-    try:
-        frame = pd.read_parquet(io.BytesIO(data))
-        for _, column in frame.items():
-            if isinstance(column.dtype, pd.StringDtype):
-                pyarrow.array(column).validate(full=True)  # texts are decoded when they are asked for
-        return frame
-    except MemoryError:
-        raise
-    except Exception as error:  # of any kind: the damage may have met what pandas takes for its own metadata
-        raise DataError(f"the Parquet file is damaged: {error}", file=file) from error
 
 
 def frame_table(frame: pd.DataFrame) -> RawTable:

@@ -15,6 +15,7 @@ from tsforecast.io.numbers import is_missing, is_number
 from tsforecast.io.places import Place
 from tsforecast.io.tables import RawTable
 from tsforecast.scaling import LARGEST
+from tsforecast.texts import shown
 
 _DRESSED_SHARE = 0.5
 _SAMPLE_TEXTS = 1000
@@ -66,7 +67,7 @@ def _check_numbers(table: RawTable, name: str, column: Column) -> None:
     if column.kind == "flag":
         hint = "write 1 and 0 for true and false"
     elif text.strip().isalpha() and hint == _HINT:
-        hint = f"{_HINT}; if it stands for a missing value, add --missing {text.strip()}"
+        hint = f"{_HINT}; if it stands for a missing value, add --missing {shown(text.strip())}"
     place = Place(table.file, table.lines, name)
     raise place.error(row, f"'{text}' is not a finite number{more}", hint, rows=wrong, written=written)
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from tsforecast.errors import OptionError
+from tsforecast.texts import shown
 
 CELLS = ("rnn", "lstm", "gru")
 # How the horizon follows from the window, and when each is the right choice; the first is the default.
@@ -263,4 +264,5 @@ def check_options(options: FitOptions) -> None:
     for name, (least, most) in _RANGES.items():
         value = getattr(options, name)
         if value is not None and not least <= value <= most:
-            raise OptionError(f"{name} is {value:g}", hint=f"give a value from {least:g} to {most:g}")
+            said = shown(value) if isinstance(value, int) else f"{value:g}"
+            raise OptionError(f"{name} is {said}", hint=f"give a value from {least:g} to {most:g}")

@@ -3,36 +3,60 @@
 from __future__ import annotations
 
 import os
+import resource
 import signal
 import sys
 import tempfile
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import Any
 
 from tsforecast.errors import OptionError
+from tsforecast.models.events import Message, Report
 
+_BACKEND = "tensorflow"
+# With less, a thread of TensorFlow that gets no memory ends the process without a word.
+_LEAST_ADDRESS_SPACE = 3300 << 20
 _state: dict[str, int] = {}
 
 
-def start(threads: int) -> Any:
+def start(threads: int, report: Report = lambda event: None) -> Any:
     """Import TensorFlow with its start-up noise held back, and fix the number of its threads.
 
     The noise is what native code writes to file descriptor 2 while libraries load; it is shown if loading fails.
     Threads can be set once in a process: later calls with another number keep the first one.
 
+    Args:
+        threads: of the CPU.
+        report: is told where another backend of Keras is set than ours.
+
     Returns:
         The tensorflow module.
+
+    Raises:
+        OptionError: somebody in this process has imported Keras with another backend.
+        MemoryError: TensorFlow would end the process for lack of address space.
     """
-    os.environ.setdefault("KERAS_BACKEND", "tensorflow")
+    _check_address_space()
+    backend = os.environ.get("KERAS_BACKEND", _BACKEND)
+    if backend != _BACKEND and "keras" not in sys.modules:
+        report(Message("warning", f"KERAS_BACKEND is '{backend}'; tsforecast trains with {_BACKEND}"))
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    with _held_back_stderr(), _no_keras_home(), _without_matplotlib():
+    with _held_back_stderr(), _without_matplotlib(), ExitStack() as variables:
+        variables.enter_context(_variable("KERAS_BACKEND", _BACKEND))
+        # Keras reads and writes a configuration file when it is imported: in a folder that cannot hold one.
+        variables.enter_context(_variable("KERAS_HOME", os.devnull))
         with _signals_later():
             import tensorflow as tf
         with _signals_later():
             import keras
 
+        if keras.backend.backend() != _BACKEND:
+            raise OptionError(
+                f"Keras is loaded with the backend '{keras.backend.backend()}' already",
+                hint=f"train in a process of its own, or set KERAS_BACKEND={_BACKEND} before Keras is imported",
+            )
         if "threads" not in _state:
             try:
                 # Training cuts its batches into a shard per thread (training_graph.py): each operation is one thread's.
@@ -69,17 +93,22 @@ def choose_device(device: str) -> str:
     return "/GPU:0" if gpus and device != "cpu" else "/CPU:0"
 
 
+def _check_address_space() -> None:
+    allowed, _ = resource.getrlimit(resource.RLIMIT_AS)
+    if allowed != resource.RLIM_INFINITY and allowed < _LEAST_ADDRESS_SPACE:
+        raise MemoryError(f"TensorFlow needs an address space (ulimit -v) of {_LEAST_ADDRESS_SPACE >> 20:,} MiB")
+
+
 @contextmanager
-def _no_keras_home() -> Iterator[None]:
-    """Keras reads and writes a configuration file when it is imported: in a folder that cannot hold one."""
-    before = os.environ.get("KERAS_HOME")
-    os.environ["KERAS_HOME"] = os.devnull
+def _variable(name: str, value: str) -> Iterator[None]:
+    before = os.environ.get(name)
+    os.environ[name] = value
     try:
         yield
     finally:
-        del os.environ["KERAS_HOME"]
+        del os.environ[name]
         if before is not None:
-            os.environ["KERAS_HOME"] = before
+            os.environ[name] = before
 
 
 @contextmanager

@@ -182,7 +182,7 @@ class _Session:
         from tsforecast.models import engine
 
         assert part.network is not None  # noqa: S101  (for the type checker)
-        engine.start(self.plan.training.threads)
+        engine.start(self.plan.training.threads, self.report)
         device = engine.choose_device(self.plan.training.device)
         # TensorFlow is imported after the engine has told it to be quiet.
         from tsforecast.models.training import Run, member_seed, train

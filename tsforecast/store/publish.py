@@ -6,6 +6,7 @@ folder, which the next publication removes, or a version that nothing names.
 
 from __future__ import annotations
 
+import hashlib
 import os
 import re
 import shutil
@@ -34,6 +35,8 @@ from tsforecast.store.service import (
     version_in_service,
 )
 
+_MAX_NAME = 64
+
 
 @dataclass(frozen=True)
 class Published:
@@ -53,10 +56,22 @@ class Published:
 
 
 def model_name(stem: str) -> str:
-    """A name for the model of a data file, from the file's name without its ending: `Sales 2024` gives `sales-2024`."""
-    plain = unicodedata.normalize("NFKD", stem).encode("ascii", "ignore").decode().lower()
-    name = re.sub(r"[^a-z0-9._-]+", "-", plain).lstrip("._-")[:64].rstrip("._-")
-    return name or "model"
+    """A name for the model of a data file, from the file's name without its ending: `Sales 2024` gives `sales-2024`.
+
+    Where letters of another script are lost, a hash of all of them tells the names of two files apart.
+    """
+    letters = unicodedata.normalize("NFKD", stem).lower()
+    plain = letters.encode("ascii", "ignore").decode()
+    mark = ""
+    if any(map(_is_lost, letters)):
+        mark = f"-{hashlib.sha256(letters.encode(errors='surrogatepass')).hexdigest()[:8]}"
+    name = re.sub(r"[^a-z0-9._-]+", "-", plain).lstrip("._-")[: _MAX_NAME - len(mark)].rstrip("._-")
+    return f"{name or 'model'}{mark}"
+
+
+def _is_lost(character: str) -> bool:
+    """Whether a name is not what it was without a character: accents, blanks and punctuation are not missed."""
+    return not character.isascii() and unicodedata.category(character)[0] not in "MZP"
 
 
 def publish(bundle: Bundle, *, store: str | Path, name: str, keep: int | None = None) -> Published:

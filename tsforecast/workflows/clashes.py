@@ -68,7 +68,7 @@ def refuse_clashes(
     """
     inputs, outputs = list(_inputs(reads)), list(_outputs(writes))
     _refuse_shared(inputs, outputs)
-    model = None if name is None or store is None else Path(os.path.realpath(Path(store) / name))
+    model = None if name is None or store is None else _resolved(Path(store) / name)
     of_store = "" if store is None else f" (--store '{store}')"
     for output in outputs:
         folder = _model_around(output, model) or _model_linked_to(output, store)
@@ -142,7 +142,15 @@ def _file(option: str, path: str | Path | None) -> Iterator[_Place]:
     status = None
     with suppress(OSError):
         status = os.stat(path)
-    yield _Place(option, str(path), Path(os.path.realpath(path)), status)
+    yield _Place(option, str(path), _resolved(path), status)
+
+
+def _resolved(path: str | Path, through_links: bool = True) -> Path:
+    """A path from the root; in a folder that is gone nothing relative is there, which the command finds out itself."""
+    try:
+        return Path(os.path.realpath(path) if through_links else os.path.abspath(path))
+    except FileNotFoundError:
+        return Path("/(gone)") / path
 
 
 def _stream(option: str, name: str, stream: TextIO | None) -> _Place:
@@ -192,7 +200,7 @@ def _model_around(output: _Place, model: Path | None) -> Path | None:
     if output.stream:
         return None
     # As it was given too: a link in the folder of a model may lead out of it.
-    for path in (output.path, Path(os.path.abspath(output.text))):
+    for path in (output.path, _resolved(output.text, through_links=False)):
         for folder in (path, *path.parents):
             if (model is not None and _same_path(folder, model)) or holds_model(folder):
                 return folder

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from tsforecast.errors import DataError, OptionError
 from tsforecast.io.forecast_columns import check_columns, forecast_frame
 from tsforecast.io.notes import Note, listed
+from tsforecast.models.config import MAX_STEPS
 from tsforecast.models.continuation import Continuation
 from tsforecast.models.events import Message, Report
 from tsforecast.models.inference import UNKNOWN_SERIES
@@ -23,6 +24,7 @@ from tsforecast.scaling import Scaling, scaling_of_rows
 from tsforecast.series import Panel, Schema
 from tsforecast.store.bundle import Bundle
 from tsforecast.store.opening import open_version
+from tsforecast.texts import shown
 from tsforecast.workflows.ages import check_data_age, check_version_age
 
 if TYPE_CHECKING:
@@ -31,6 +33,8 @@ if TYPE_CHECKING:
     from tsforecast.io.panels import ReadOptions, ReadResult
 
 DEFAULT_LEVELS = (80.0, 95.0)
+# Further ahead than a model can be trained for, and not without end.
+_MOST_STEPS = 10 * MAX_STEPS
 
 
 @dataclass(frozen=True)
@@ -121,7 +125,8 @@ def predict(
         store: folder of all models.
         name: of the model; None takes the one published last.
         version: of the model; None takes the one in service.
-        horizon: steps; None takes the one the model was trained for. Longer ones feed forecasts back.
+        horizon: steps, up to ten times what a model can be trained for; None takes the one that this one was trained
+            for. Longer ones feed forecasts back.
         levels: of the intervals, in percent.
         reading: how to read `source`; columns and frequency are the model's.
         max_age: seconds since the model was published, and since the newest row, at most; None sets no limit.
@@ -222,8 +227,8 @@ def _going_on(bundle: Bundle, panel: Panel, after: int | Literal["horizon"] | No
 
 
 def _check_horizon(horizon: int | None) -> None:
-    if horizon is not None and horizon < 1:
-        raise OptionError(f"horizon is {horizon}", hint="give at least 1")
+    if horizon is not None and not 1 <= horizon <= _MOST_STEPS:
+        raise OptionError(f"horizon is {shown(horizon)}", hint=f"give a value from 1 to {_MOST_STEPS}")
 
 
 def check_levels(levels: tuple[float, ...]) -> None:
