@@ -12,6 +12,7 @@ import numpy as np
 
 from tsforecast.errors import OptionError
 from tsforecast.io.panels import ReadResult
+from tsforecast.models.config import check_finite
 from tsforecast.models.inference import UNKNOWN_SERIES
 from tsforecast.store.bundle import Bundle
 from tsforecast.windows import Rows
@@ -50,6 +51,7 @@ def check_limits(limits: GateLimits) -> None:
     Raises:
         OptionError: naming the limit and what is allowed.
     """
+    check_finite(limits)
     for name in _SHARES:
         value = getattr(limits, name)
         if value is not None and not 0 <= value <= 1:

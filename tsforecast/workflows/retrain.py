@@ -28,7 +28,7 @@ from tsforecast.io.forecasts import check_forecast_file, write_forecast
 from tsforecast.io.formulas import guarded_notes
 from tsforecast.io.panels import ReadOptions, ReadResult, read_panel
 from tsforecast.models.checkpoints import NO_RECORDER, Recorder
-from tsforecast.models.config import FitOptions, check_options
+from tsforecast.models.config import FitOptions, check_finite, check_levels, check_options
 from tsforecast.models.events import Message, Report
 from tsforecast.models.registry import get_model
 from tsforecast.store.bundle import Bundle
@@ -153,6 +153,9 @@ def _check(order: Order) -> None:
         raise OptionError("a retraining cannot read standard input", hint="give a file")
     check_options(order.options)
     check_limits(order.limits)
+    for settings in (order.settings, order.rules):
+        check_finite(settings)
+    check_levels(order.settings.levels)
     get_model(order.options.model)
     check_name(order.name)
     if order.settings.predict_to is not None:
