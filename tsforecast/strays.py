@@ -61,7 +61,7 @@ def _usual(panel: Panel, ends: NDArray[np.int64]) -> tuple[Values, Values]:
     The reach is infinite where the values are too few, or all zero.
     """
     owner, n_series = panel.series_of_row, panel.n_series
-    counted = panel.observed & (np.arange(len(owner)) < (panel.offsets[:-1] + ends)[owner])
+    counted = panel.observed & np.isfinite(panel.values) & (np.arange(len(owner)) < (panel.offsets[:-1] + ends)[owner])
     count = np.bincount(owner, counted, n_series)
     center = np.bincount(owner, np.where(counted, panel.values, 0.0), n_series) / np.maximum(count, 1)
     distance = np.where(counted, np.abs(panel.values - center[owner]), 0.0)

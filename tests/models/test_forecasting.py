@@ -33,8 +33,8 @@ from tsforecast.scaling import Scaling
 LOOKBACK, HORIZON, SEASON = 12, 5, 4
 quick = settings(deadline=None, max_examples=50)
 # Bounds that hold everything, and bounds of next to nothing.
-ANYTHING = Support(*(np.full((1, 1), edge, np.float32) for edge in (-np.inf, np.inf)), np.ones((1, 1), np.int64))
-NOTHING_KNOWN = Support(np.zeros((1, 1), np.float32), np.zeros((1, 1), np.float32), np.ones((1, 1), np.int64))
+EVER, ZERO, ROW = np.full((1, 1), np.inf, np.float32), np.zeros((1, 1), np.float32), np.ones((1, 1), np.int64)
+ANYTHING, NOTHING_KNOWN = Support(-EVER, EVER, ROW, EVER), Support(ZERO, ZERO, ROW, EVER)
 
 
 def make_model(name, *, members=2, levels=QUANTILES, seed=0):
@@ -250,7 +250,7 @@ def growing(factor, *, lookback=4, horizon=2):
 def test_forecasts_that_run_away_are_held_within_a_growing_bound():
     spec, weights = growing(3.0)
     context = np.array([[0, 0, 0, 1], [2, 2, 2, 2]], np.float32)
-    known = Support(np.array([[0], [2]], np.float32), np.array([[1], [2]], np.float32), np.array([[10], [10]]))
+    known = Support(np.array([[0], [2]], np.float32), np.array([[1], [2]], np.float32), np.array([[10], [10]]), EVER)
     windows = context, np.ones((2, 4), bool), np.zeros(2, np.int64)
     free, _ = predict_ahead(spec, weights, *windows, 60, ANYTHING)
     y_pred, held = predict_ahead(spec, weights, *windows, 200, known)
@@ -272,7 +272,7 @@ def test_trends_go_on_for_ever(seed, rows, slope, noise):
     spec = ModelSpec("drift", 3, 1, (Part("drift", 1.0, rows),))
     values = slope * np.arange(rows) + np.random.default_rng(seed).normal(0, noise, rows)
     context = values[None].astype(np.float32)
-    known = Support(context.min(keepdims=True), context.max(keepdims=True), np.array([[rows]]))
+    known = Support(context.min(keepdims=True), context.max(keepdims=True), np.array([[rows]]), EVER)
     windows = context, np.ones_like(context, bool), np.zeros(1, np.int64)
     y_pred, held = predict_ahead(spec, {}, *windows, 50 * rows, known)
     assert not held.any()

@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 
 from tsforecast.models.calibration import Calibration, window_spread
 from tsforecast.models.events import Message, Report, SeriesForecast
-from tsforecast.models.forecasting import CHUNK, REACH, Support, in_user_units, predict_ahead
+from tsforecast.models.forecasting import CHUNK, LOG_REACH, Support, in_user_units, predict_ahead
 from tsforecast.models.spec import Forecast, ModelSpec, Weights
-from tsforecast.scaling import Scaling
+from tsforecast.scaling import LARGEST, Scaling
 from tsforecast.series import Panel
 from tsforecast.strays import without_strays
 from tsforecast.windows import WindowIndex, gather_context
@@ -100,16 +100,18 @@ class Continuation:
         offsets = self._seen.offsets
         first, last = offsets[numbers[0]], offsets[numbers[-1] + 1]
         values, starts = self._seen.values[first:last], offsets[numbers] - first
-        low, high = (
-            self.scaling.transform(edge.reduceat(values, starts)[:, None], numbers[:, None])
-            for edge in (np.minimum, np.maximum)
-        )
-        return Support(low, high, self._seen.lengths[numbers][:, None])
+        edges = np.minimum.reduceat(values, starts), np.maximum.reduceat(values, starts)
+        low, high = (self.scaling.transform(edge[:, None], numbers[:, None]) for edge in edges)
+        rows, most = self._seen.lengths[numbers][:, None], np.full_like(high, np.inf)
+        if self.scaling.log == "none":
+            return Support(low, high, rows, most)
+        largest = self.scaling.transform(np.full(high.shape, LARGEST), numbers[:, None])
+        return Support(low, high, rows, largest, LOG_REACH)
 
 
 def held_in_words(series: int) -> str:
     """What is said of forecasts that were held."""
     return (
-        f"fed back, the forecasts of {series:,} series ran away from all known values and were held within "
-        f"{REACH:g} times their span around them, more for later steps; fit with a longer --horizon"
+        f"fed back, the forecasts of {series:,} series ran away from all known values: they were held within a few "
+        "times the span of these; fit with a longer --horizon"
     )

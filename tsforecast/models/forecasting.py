@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,8 +22,8 @@ _BASELINES: dict[str, Callable[[Array, NDArray[np.bool_], int, int], Array]] = {
     "drift": baselines.drift,
 }
 # Spans of the known values by which forecasts that are fed back may leave them, and again for as many steps as there
-# are known values: a trend goes on that far, growth may become several times as fast.
-REACH = 3.0
+# are known values: a trend goes on that far, growth may become several times as fast. Of logarithms growth is a trend.
+REACH, LOG_REACH = 3.0, 1.0
 # Windows at once: what a recurrent step works on stays in the processor's cache. A multiple of the 4 to 24 rows that
 # the kernels of BLAS take together.
 CHUNK = 192
@@ -60,24 +60,28 @@ class Support:
         low: least value, shape (samples, 1).
         high: largest value, shape (samples, 1).
         rows: how many values, shape (samples, 1).
+        most: what no forecast may exceed, shape (samples, 1).
+        reach: REACH, or LOG_REACH for values that are logarithms.
     """
 
     low: Array
     high: Array
     rows: NDArray[np.int64]
+    most: Array
+    reach: float = REACH
 
     def with_values(self, values: Array) -> Support:
         """With some more values, shape (samples, n)."""
         low = np.fmin(self.low, values.min(axis=1, keepdims=True))
-        return Support(low, np.fmax(self.high, values.max(axis=1, keepdims=True)), self.rows)
+        return replace(self, low=low, high=np.fmax(self.high, values.max(axis=1, keepdims=True)))
 
     def bounds(self, steps: NDArray[np.int64]) -> tuple[Array, Array]:
         """Least and largest forecast of some steps ahead, both of shape (samples, steps).
 
-        REACH x (1 + step / rows) spans beyond the known values, where a span is never below 1: a usual deviation.
+        reach x (1 + step / rows) spans beyond the known values, where a span is never below 1: a usual deviation.
         """
-        beyond = REACH * np.maximum(self.high - self.low, 1) * (1 + steps / self.rows)
-        return self.low - beyond, self.high + beyond
+        beyond = self.reach * np.maximum(self.high - self.low, 1) * (1 + steps / self.rows)
+        return self.low - beyond, np.minimum(self.high + beyond, self.most)
 
 
 def predict_ahead(

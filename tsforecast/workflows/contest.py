@@ -235,7 +235,7 @@ def _outcome(
     # Of series that are constant before the hold-out there is no scaled error.
     metric = "mase" if panel.n_series > 1 and math.isfinite(scores[NAIVE]["mase"]) else "mae"
     errors = {name: row[metric] for name, row in scores.items()}
-    rounding = _rounding(panel) if metric == "mae" else 0.0
+    rounding = _rounding(panel, begins) if metric == "mae" else 0.0
     losses = lost_to(errors, rules, rounding=rounding)
     rows = _typical(panel.lengths - begins)
     first, *others = (f"{_WORDS[name]} {error:.4g}" for name, error in errors.items())
@@ -256,9 +256,11 @@ def _outcome(
     )
 
 
-def _rounding(panel: Panel) -> float:
-    """Error that counts as none."""
-    values = without_strays(panel).values
+def _rounding(panel: Panel, begins: Rows) -> float:
+    """Error that counts as none, by the rows before the hold-out."""
+    values = without_strays(panel.between(np.zeros_like(begins), begins)).values
+    if not values.size:
+        return 0.0
     movement = float(np.abs(values - np.median(values)).mean())
     return _ROUNDING * movement + _ROUNDING_OF_SIZE * float(np.abs(values).mean())
 
