@@ -254,7 +254,7 @@ def test_no_store(line, refuse, tmp_path):
         ("predict --horizn 3", 2, "No such option '--horizn'"),
         ("predict --horizon 0", 2, "horizon is 0; give at least 1"),
         ("predict --horizon -2", 2, "horizon is -2; give at least 1"),
-        ("predict --level 100", 2, "level is 100; give a percentage between 0 and 100"),
+        ("predict --level 100", 2, "level is 100; give a percentage from 1 to 99.9999"),
         ("predict --level high", 2, "'high' is not a valid float"),
         ("predict good.csv --target-col sold", 2, "No such option '--target-col'"),
         ("predict --name god", 66, "no model 'god' in ./models; did you mean good?"),

@@ -265,7 +265,9 @@ def check_options(options: FitOptions) -> None:
     for name, (least, most) in _RANGES.items():
         value = getattr(options, name)
         if value is not None and not least <= value <= most:
-            raise OptionError(f"{name} is {value}", hint=f"give a value from {least:g} to {most:g}")
+            # An integer may be too large for a float.
+            shown = value if isinstance(value, int) else f"{value:g}"
+            raise OptionError(f"{name} is {shown}", hint=f"give a value from {least:g} to {most:g}")
 
 
 def check_finite(settings: object) -> None:
