@@ -258,7 +258,7 @@ def test_no_store(line, refuse, tmp_path):
         (f"{FIT} --horizon 1000000000000", 2, "give a value from 1 to 10000"),
         (f"{FIT} --skip-rows 1000000000000", 65, "the file has no rows"),
         (f"{FIT} --encoding caf\udce9", 2, "there is no encoding 'caf\\xe9'"),
-        ("predict --level 100", 2, "level is 100; give a percentage between 0 and 100"),
+        ("predict --level 100", 2, "level is 100; give a percentage from 1 to 99.9999"),
         ("predict --level high", 2, "'high' is not a valid float"),
         ("predict good.csv --target-col sold", 2, "No such option '--target-col'"),
         ("predict --name god", 66, "no model 'god' in ./models; did you mean good?"),

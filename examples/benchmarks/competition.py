@@ -41,7 +41,7 @@ from tsforecast.models.baselines import naive2
 from tsforecast.models.calibration import window_spread
 from tsforecast.models.config import FitOptions
 from tsforecast.models.events import Message, Report
-from tsforecast.models.forecasting import Intervals, in_user_units, predict_ahead
+from tsforecast.models.forecasting import Intervals, in_user_units, predict_windows
 from tsforecast.series import Panel
 from tsforecast.windows import WindowIndex, gather_context
 from tsforecast.workflows.fit import Fitted, learn
@@ -148,7 +148,7 @@ def forecast(learned: Fitted) -> Intervals:
     index = WindowIndex(panel.offsets[1:], series)
     context, mask = gather_context(prepared.values, panel.offsets, index, lookback=spec.lookback)
     return in_user_units(
-        predict_ahead(spec, final.weights, context, mask, series, spec.horizon),
+        predict_windows(spec, final.weights, context, mask, series),
         window_spread(context, mask, spec.season_length),
         spec=spec,
         calibration=learned.evaluated.calibration,

@@ -53,6 +53,19 @@ def test_the_error_by_hand():
     assert fold.error(fold.forecasts[0]) == pytest.approx(1.75)
 
 
+def test_a_level_hides_no_error():
+    """Errors of 1 and of 2 beside values of a billion: float32 would know neither."""
+    errors = [np.ones((6, HORIZON)), 2 * np.ones((6, HORIZON))]
+    fold = make_fold(errors)
+    level = 1e9
+    raised = replace(
+        fold, y_true=fold.y_true.astype(np.float64) + level, scaling=replace(IDENTITY, center=np.full(SERIES, level))
+    )
+    for number in (0, 1):
+        assert raised.error(raised.forecasts[number]) == pytest.approx(fold.error(fold.forecasts[number]), rel=1e-5)
+    assert choose_shares([raised]) == choose_shares([fold]) == (1, 0)
+
+
 def test_the_error_counts_observed_points_only():
     observed = np.ones((6, HORIZON), bool)
     observed[2], observed[3, 0] = False, False

@@ -7,7 +7,16 @@ import pytest
 
 from tests.networks import small_network
 from tsforecast.errors import OptionError
-from tsforecast.models.config import _CHOICES, _RANGES, PRESETS, QUANTILES, FitOptions, check_options
+from tsforecast.models.config import (
+    _CHOICES,
+    _RANGES,
+    PRESETS,
+    QUANTILES,
+    FitOptions,
+    check_finite,
+    check_levels,
+    check_options,
+)
 from tsforecast.models.registry import BASELINES, COMBINED, MODELS, get_model
 
 NETWORK = small_network(units=8, segment=5, lookback=12)
@@ -28,6 +37,38 @@ def test_ranges_hold_their_ends_and_nothing_beyond(name):
             check_options(replace(FitOptions(), **{name: value}))
         assert name in error.value.message
         assert f"from {least:g} to {most:g}" in error.value.hint
+
+
+def test_a_number_too_large_for_a_float_is_refused_like_any_other():
+    with pytest.raises(OptionError, match="horizon is 1000"):
+        check_options(FitOptions(horizon=10**400))
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), -float("inf"), np.float64("nan")])
+def test_fields_have_to_be_finite(value):
+    check_finite(FitOptions())
+    with pytest.raises(OptionError, match=f"dropout is {value:g}"):
+        check_finite(FitOptions(dropout=value))
+
+
+@pytest.mark.parametrize(
+    ("levels", "hint"),
+    [
+        ((80, 0.8), "did you mean 80?"),
+        ((0.999,), "did you mean 99.9?"),
+        ((99.99999999999999,), "99.9999 at most"),
+        ((0,), "from 1 to 99.9999"),
+        ((100.0,), "from 1 to 99.9999"),
+        ((float("nan"),), "from 1 to 99.9999"),
+        ((float("inf"),), "from 1 to 99.9999"),
+        ((80, 80.0000001), "named after"),
+    ],
+)
+def test_levels_that_cannot_be_forecast(levels, hint):
+    check_levels((1, 80.0, 95, 99.9999))
+    with pytest.raises(OptionError) as error:
+        check_levels(levels)
+    assert hint in error.value.hint
 
 
 @pytest.mark.parametrize("name", _CHOICES)

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from tests.networks import random_weights, small_parts
 from tsforecast.frequency import DAY, Frequency
@@ -12,7 +16,7 @@ from tsforecast.models.calibration import PROBABILITIES, Calibration
 from tsforecast.models.continuation import Continuation
 from tsforecast.models.events import SeriesForecast
 from tsforecast.models.spec import ModelSpec
-from tsforecast.scaling import Scaling
+from tsforecast.scaling import Scaling, fit_scaling
 from tsforecast.series import make_panel
 
 LOOKBACK, HORIZON = 12, 5
@@ -83,3 +87,83 @@ def test_rows_before_the_lookback_play_no_part():
     after = made.forecast()
     for name in ("y_pred", "lower", "upper"):
         np.testing.assert_array_equal(getattr(before, name), getattr(after, name))
+
+
+LEVELS = [-1e6, 12_345.0, 1e9]
+SCALE_FREE = ["naive", "seasonal-naive", "drift", "linear", "gru"]
+
+
+def continued(model, values, horizon):
+    """What a model of random weights makes of series, scaled as a fit scales them."""
+    parts = small_parts(model, lookback=LOOKBACK, horizon=HORIZON)
+    panel = make_panel(values, Frequency("fixed", DAY))
+    scaling = fit_scaling(panel.values, panel.observed, panel.offsets, panel.lengths, method="standard")
+    rng = np.random.default_rng(1)
+    return Continuation(
+        ModelSpec(model, HORIZON, 4, parts),
+        random_weights(parts, HORIZON, rng),
+        Calibration(np.sort(rng.normal(size=(HORIZON, len(PROBABILITIES))), axis=1), 50, ""),
+        panel,
+        replace(scaling, nonnegative=np.zeros(len(values), bool)),
+        np.arange(len(values)),
+        horizon,
+        (80.0,),
+    ).forecast()
+
+
+@pytest.mark.parametrize("level", LEVELS)
+@pytest.mark.parametrize("model", SCALE_FREE)
+@settings(deadline=None, max_examples=15)
+@given(seed=st.integers(0, 2**32 - 1), n_series=st.integers(1, 3), horizon=st.sampled_from([3, HORIZON, 3 * HORIZON]))
+def test_a_level_that_is_added_comes_out_again(model, level, seed, n_series, horizon):
+    rng = np.random.default_rng(seed)
+    # Of multiples of 2^-10 nothing is lost when the level is added.
+    values = [np.round(rng.normal(0, 10, 60) * 1024) / 1024 for _ in range(n_series)]
+    own = continued(model, values, horizon)
+    raised = continued(model, [series + level for series in values], horizon)
+    for name in ("y_pred", "lower", "upper"):
+        # float32 knows seven digits of what moves by 10, and rounding is fed back.
+        np.testing.assert_allclose(getattr(raised, name) - level, getattr(own, name), atol=2e-3)
+
+
+def test_a_stray_value_does_not_move_the_forecast_of_its_series():
+    rng = np.random.default_rng(0)
+    values = [rng.normal(50, 5, 60) for _ in range(2)]
+    made = {}
+    for spoilt in (False, True):
+        series = [one.copy() for one in values]
+        series[0][-3] = 4294967295 if spoilt else series[0][-4]
+        made[spoilt] = Continuation(
+            ModelSpec("linear", HORIZON, 4, parts := small_parts("linear", lookback=LOOKBACK)),
+            random_weights(parts, HORIZON, np.random.default_rng(1)),
+            Calibration(np.zeros((HORIZON, len(PROBABILITIES))), 50, ""),
+            make_panel(series, Frequency("fixed", DAY)),
+            Scaling("standard", "none", np.full(2, 50.0), np.full(2, 5.0), np.zeros(2, bool)),
+            np.arange(2),
+            2 * HORIZON,
+            (80.0,),
+        ).forecast()
+    np.testing.assert_array_equal(made[True].y_pred, made[False].y_pred)
+
+
+def test_forecasts_that_had_to_be_held_are_told_once(monkeypatch):
+    monkeypatch.setattr(continuation, "CHUNK", 8)
+    monkeypatch.setattr(continuation, "_ROWS", 1)
+    made = make_continuation(horizon=40 * HORIZON, model="linear")
+    kernel = np.zeros((LOOKBACK, HORIZON), np.float32)
+    kernel[0] = -2  # the window's first value counts against its last, twice as much
+    weights = {"part0/linear/kernel": kernel, "part0/linear/bias": np.zeros(HORIZON, np.float32)}
+    events, told = [], []
+    made = replace(made, weights=weights, tell=told.append)
+    blocks = list(made.blocks(events.append))
+    assert sum(block.held for block in blocks) == made.forecast().held == 20
+    assert all(np.isfinite(block.y_pred).all() and np.isfinite(block.upper).all() for block in blocks)
+    assert {event.kind for event in told} == {"warning"} and len(told) == 2  # of the two passes
+    assert "the forecasts of 20 series ran away" in told[0].text
+    assert not any(event in told for event in events)
+
+
+def test_within_the_horizon_nothing_is_held():
+    told = []
+    made = replace(make_continuation(horizon=HORIZON, model="linear"), tell=told.append)
+    assert made.forecast().held == 0 and not told

@@ -14,6 +14,8 @@ from tsforecast.models.baselines import seasonal_naive
 from tsforecast.models.calibration import calibrate
 from tsforecast.models.config import QUANTILES
 from tsforecast.models.forecasting import (
+    REACH,
+    Support,
     combine,
     in_user_units,
     joined_weights,
@@ -29,6 +31,10 @@ from tsforecast.models.spec import ModelSpec, Part
 from tsforecast.scaling import Scaling
 
 LOOKBACK, HORIZON, SEASON = 12, 5, 4
+quick = settings(deadline=None, max_examples=50)
+# Bounds that hold everything, and bounds of next to nothing.
+EVER, ZERO, ROW = np.full((1, 1), np.inf, np.float32), np.zeros((1, 1), np.float32), np.ones((1, 1), np.int64)
+ANYTHING, NOTHING_KNOWN = Support(-EVER, EVER, ROW, EVER), Support(ZERO, ZERO, ROW, EVER)
 
 
 def make_model(name, *, members=2, levels=QUANTILES, seed=0):
@@ -203,7 +209,9 @@ def test_within_the_horizon_ahead_is_the_forecast_itself(name):
     windows = make_windows(4)
     whole = predict_windows(spec, weights, *windows)
     for horizon in (1, HORIZON - 1, HORIZON):
-        np.testing.assert_array_equal(predict_ahead(spec, weights, *windows, horizon), whole[:, :horizon])
+        y_pred, held = predict_ahead(spec, weights, *windows, horizon, NOTHING_KNOWN)
+        np.testing.assert_array_equal(y_pred, whole[:, :horizon])
+        assert not held.any()
 
 
 @pytest.mark.parametrize("horizon", [HORIZON + 1, 2 * HORIZON, 3 * HORIZON + 2])
@@ -211,7 +219,8 @@ def test_within_the_horizon_ahead_is_the_forecast_itself(name):
 def test_beyond_the_horizon_medians_are_continued(name, horizon):
     spec, weights = make_model(name)
     context, mask, series = make_windows(4)
-    y_pred = predict_ahead(spec, weights, context, mask, series, horizon)
+    y_pred, held = predict_ahead(spec, weights, context, mask, series, horizon, ANYTHING)
+    assert not held.any()
     assert y_pred.shape == (4, horizon, len(spec.levels))
     known, seen, expected = context, mask, []
     for _ in range(0, horizon, HORIZON):
@@ -225,9 +234,49 @@ def test_beyond_the_horizon_medians_are_continued(name, horizon):
 def test_a_horizon_longer_than_the_lookback_continues_too():
     spec = ModelSpec("seasonal-naive", 6, SEASON, (Part("seasonal-naive", 1.0, 4),))
     context = np.array([[1, 2, 3, 4]], np.float32)
-    y_pred = predict_ahead(spec, {}, context, np.ones((1, 4), bool), np.zeros(1, np.int64), 12)
+    y_pred, _ = predict_ahead(spec, {}, context, np.ones((1, 4), bool), np.zeros(1, np.int64), 12, ANYTHING)
     # The second block sees the last four steps of the first: 3 4 1 2.
     np.testing.assert_array_equal(y_pred[0, :, 0], [1, 2, 3, 4, 1, 2, 3, 4, 1, 2, 3, 4])
+
+
+def growing(factor, *, lookback=4, horizon=2):
+    """A linear map that goes on with the factor-fold distance of the last value from the first of the window."""
+    kernel = np.zeros((lookback, horizon), np.float32)
+    kernel[0] = 1 - factor ** np.arange(1, horizon + 1)
+    weights = {"part0/linear/kernel": kernel, "part0/linear/bias": np.zeros(horizon, np.float32)}
+    return ModelSpec("linear", horizon, 1, (Part("linear", 1.0, lookback),)), weights
+
+
+def test_forecasts_that_run_away_are_held_within_a_growing_bound():
+    spec, weights = growing(3.0)
+    context = np.array([[0, 0, 0, 1], [2, 2, 2, 2]], np.float32)
+    known = Support(np.array([[0], [2]], np.float32), np.array([[1], [2]], np.float32), np.array([[10], [10]]), EVER)
+    windows = context, np.ones((2, 4), bool), np.zeros(2, np.int64)
+    free, _ = predict_ahead(spec, weights, *windows, 60, ANYTHING)
+    y_pred, held = predict_ahead(spec, weights, *windows, 200, known)
+    assert np.abs(free[0]).max() > 1e12
+    assert held.tolist() == [True, False]
+    np.testing.assert_array_equal(y_pred[1, :60], free[1])
+    # The first block counts among what is known.
+    low, high = min(0, free[0, :2].min()), max(1, free[0, :2].max())
+    beyond = REACH * (high - low) * (1 + np.arange(200) / 10)
+    assert np.all(y_pred[0, 2:, 0] <= (high + beyond)[2:] * (1 + 1e-6))
+    assert np.all(y_pred[0, 2:, 0] >= (low - beyond)[2:] * (1 + 1e-6))
+    np.testing.assert_array_equal(y_pred[0, :2], free[0, :2])
+
+
+@quick
+@given(st.integers(0, 2**32 - 1), st.integers(12, 60), st.floats(-5, 5), st.floats(0, 1))
+def test_trends_go_on_for_ever(seed, rows, slope, noise):
+    """A drift, fed back for fifty times the known values."""
+    spec = ModelSpec("drift", 3, 1, (Part("drift", 1.0, rows),))
+    values = slope * np.arange(rows) + np.random.default_rng(seed).normal(0, noise, rows)
+    context = values[None].astype(np.float32)
+    known = Support(context.min(keepdims=True), context.max(keepdims=True), np.array([[rows]]), EVER)
+    windows = context, np.ones_like(context, bool), np.zeros(1, np.int64)
+    y_pred, held = predict_ahead(spec, {}, *windows, 50 * rows, known)
+    assert not held.any()
+    np.testing.assert_array_equal(y_pred, predict_ahead(spec, {}, *windows, 50 * rows, ANYTHING)[0])
 
 
 @pytest.mark.parametrize("log", ["none", "log", "log1p"])

@@ -202,6 +202,16 @@ def test_the_rules(errors, rules, losses):
     assert lost_to(named, rules, rounding=10.0) == (losses if not np.isfinite(errors[0]) else [])
 
 
+def test_a_level_does_not_pass_errors_off_as_rounding(panel):
+    """The naive loses to the linear model by far, but by little beside a billion."""
+    one = take(panel, [0])
+    raised = replace(one, values=one.values + 1e9)
+    champion = trained(until(raised, ends(raised)[0] + 340))
+    contest = hold(raised, champion, FitOptions(model="naive", horizon=7))
+    assert contest.metric == "mae" and not contest.wins
+    assert contest.errors["challenger"] > 1.5 * contest.errors["champion"]
+
+
 def test_constant_data_are_forecast_without_error_but_for_rounding():
     flat = make_panel([np.full(200, 7.0), np.full(200, 0.3)], Frequency("fixed", DAY), ids=[("007",), ("7",)])
     contest = hold(flat, version_of(data_of(until(flat, 180))))

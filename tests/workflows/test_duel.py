@@ -173,3 +173,21 @@ def test_steps_beyond_a_shorter_horizon_do_not_count():
     long, short = (score(panel, windows, naive_contender(panel, h, 7), 7, begins) for h in (14, 3))
     assert long["mae"] == short["mae"]
     assert windows.rows.shape[1] == 3
+
+
+def test_a_level_does_not_blur_the_seasonal_naive():
+    panel, begins = panel_of([60, 45]), np.array([50, 40])
+    raised = replace(panel, values=panel.values + 1e9)
+    low, high = (
+        score(one, duel_windows(one, begins, 3), naive_contender(one, 3, 7), 7, begins) for one in (panel, raised)
+    )
+    for metric in ("mae", "mase", "rmsse"):
+        assert high[metric] == pytest.approx(low[metric], rel=1e-4)
+
+
+def test_a_stray_value_is_not_repeated():
+    panel, begins = panel_of([60]), np.array([50])
+    windows = duel_windows(panel, begins, 3)
+    spoilt = replace(panel, values=panel.values.copy())
+    spoilt.values[46] = 1e12
+    assert score(spoilt, windows, naive_contender(spoilt, 3, 7), 7, begins)["mae"] < 20

@@ -19,6 +19,7 @@ from tsforecast.workflows.gate import GateLimits, check_gate, check_limits
 DAILY = Frequency("fixed", DAY)
 DATASETS = sorted((Path(__file__).parents[2] / "datasets").glob("*.csv"))
 LIMITS = GateLimits()
+_NUMBERS = [field.name for field in fields(GateLimits) if field.name.startswith("max_")]
 OFF = GateLimits(
     **{field.name: None for field in fields(GateLimits)} | {"require_advance": False, "same_schema": False}
 )
@@ -280,6 +281,7 @@ def test_limits_that_mean_nothing_are_refused():
         {"max_shift": 0.0},
         {"max_age": -1.0},
         {"max_ahead": -1},
+        *({name: value} for name in _NUMBERS for value in (np.nan, np.inf, -np.inf)),
     ):
         with pytest.raises(OptionError, match=next(iter(change))):
             check_limits(replace(GateLimits(), **change))

@@ -11,8 +11,12 @@ import pytest
 
 from tests.workflows.conftest import sales
 from tsforecast.errors import DataError, GateError, InputMissingError, ModelError, OptionError, TrustError
+from tsforecast.models.config import FitOptions
+from tsforecast.models.events import Message
+from tsforecast.models.forecasting import REACH
 from tsforecast.store.load import load_bundle
 from tsforecast.store.publish import publish
+from tsforecast.workflows.fit import fit
 from tsforecast.workflows.predict import predict
 
 
@@ -104,12 +108,44 @@ def test_a_longer_horizon_continues_the_direct_one(fitted, store):
     assert any("fed back" in note.text for note in long.notes)
 
 
+def test_what_runs_away_when_it_is_fed_back_is_held_and_said(tmp_path):
+    """Growth that doubles every week, under a model of one week."""
+    day = np.arange(120)
+    dates = pd.date_range("2024-01-01", periods=120).strftime("%Y-%m-%d")
+    frame = pd.DataFrame({"date": dates, "y": 2 ** (day / 7) + 0.01 * np.sin(day)})
+    fit(frame, options=FitOptions(model="linear", horizon=7, transform="none"), store=tmp_path, name="m")
+    told = []
+    long = predict(frame, store=tmp_path, name="m", horizon=700, report=told.append)
+    span = frame["y"].max() - frame["y"].min()
+    # The first week, which is forecast as the model was trained, doubles the span and counts as known.
+    assert long.frame["forecast"].max() < 2.1 * span * (1 + REACH * (1 + 700 / 120))
+    assert sum("ran away" in event.text for event in told if isinstance(event, Message)) == 1
+    assert sum("ran away" in note["text"] for note in long.to_dict()["notes"]) == 1
+    # Two weeks ahead nothing is held: the growth goes on.
+    told.clear()
+    ahead = predict(frame, store=tmp_path, name="m", horizon=14, report=told.append)
+    assert ahead.frame["forecast"].iloc[-1] == pytest.approx(2 ** (133 / 7), rel=0.1)
+    assert not any("ran away" in event.text for event in told if isinstance(event, Message))
+
+
 def test_a_shorter_horizon_is_cut(fitted, store):
     assert len(predict(store=store, horizon=3).frame) == 6
 
 
 @pytest.mark.parametrize(
-    "options", [{"horizon": 0}, {"levels": (0.0,)}, {"levels": (100.0,)}, {"levels": (80, 80.0000001)}]
+    "options",
+    [
+        {"horizon": 0},
+        {"levels": (0.0,)},
+        {"levels": (100.0,)},
+        {"levels": (80, 80.0000001)},
+        {"levels": (0.8,)},
+        {"levels": (99.99999999999999,)},
+        {"levels": (float("nan"),)},
+        {"max_age": float("nan")},
+        {"max_age": float("inf")},
+        {"max_age": -1.0},
+    ],
 )
 def test_impossible_options_are_refused(fitted, store, options):
     with pytest.raises(OptionError):

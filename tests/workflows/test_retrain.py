@@ -23,10 +23,11 @@ from tsforecast.workflows import forecast_file
 from tsforecast.workflows import retrain as retraining
 from tsforecast.workflows.contest import Contest
 from tsforecast.workflows.retrain import RetrainResult, retrain
-from tsforecast.workflows.rules import GateLimits, RetrainSettings, RunTargets
+from tsforecast.workflows.rules import GateLimits, PromotionRules, RetrainSettings, RunTargets
 
 OPTIONS = FitOptions(model="linear", horizon=7)
 # The tables are of 2023.
+RULES = PromotionRules()
 LIMITS = GateLimits(max_age=None)
 Table = Callable[[int], Path]
 Retrain = Callable[..., RetrainResult]
@@ -51,7 +52,12 @@ def again(tmp_path: Path) -> Retrain:
     """`again(path, force=True)`: a retraining in a store of its own; keywords are settings."""
 
     def run(
-        path: Path, *, options: FitOptions = OPTIONS, limits: GateLimits = LIMITS, **settings: Any
+        path: Path,
+        *,
+        options: FitOptions = OPTIONS,
+        limits: GateLimits = LIMITS,
+        rules: PromotionRules = RULES,
+        **settings: Any,
     ) -> RetrainResult:
         targets = RunTargets(log_file=str(tmp_path / "log"), metrics_file=str(tmp_path / "sales.prom"))
         return retrain(
@@ -60,6 +66,7 @@ def again(tmp_path: Path) -> Retrain:
             store=tmp_path / "models",
             settings=RetrainSettings(**settings),
             limits=limits,
+            rules=rules,
             targets=targets,
         )
 
@@ -353,6 +360,12 @@ def test_a_deadline_limits_the_training(table, again, monkeypatch):
     [
         ({"predict_to": "next.xlsx"}, OptionError),
         ({"limits": GateLimits(max_missing=2.0)}, OptionError),
+        ({"limits": GateLimits(max_outlier=float("inf"))}, OptionError),
+        ({"rules": PromotionRules(tolerance=float("nan"))}, OptionError),
+        ({"rules": PromotionRules(tolerance=float("inf"))}, OptionError),
+        ({"levels": (0.8,)}, OptionError),
+        ({"levels": (99.99999999999999,)}, OptionError),
+        ({"wait": float("nan")}, OptionError),
         ({"options": FitOptions(model="linear", horizon=0)}, OptionError),
     ],
 )

@@ -89,7 +89,7 @@ def _facts(result: Description) -> list[Row]:
         ("missing", f"{result.missing:,} ({percent(result.missing / result.rows)})"),
         ("gaps", _gaps(result)),
         ("repeated times", result.repeats),
-        ("range", f"{result.lowest:g} to {result.highest:g}"),
+        ("range", f"{result.lowest:.10g} to {result.highest:.10g}"),
         ("horizon", result.horizon),
         ("lookback", f"the best of {lookback}" if len(result.lookback) > 1 else lookback),
     ]

@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from tsforecast.cli.numbers import Number
 from tsforecast.cli.options import Decorator, combine, option
 from tsforecast.models.config import (
     ACTIVATIONS,
@@ -85,7 +86,7 @@ def _model_option(section: str, field: str, kind: type | tuple[str, ...], text: 
     return option(
         section,
         f"--{field.replace('_', '-')}",
-        type=click.Choice(kind) if isinstance(kind, tuple) else kind,
+        type=click.Choice(kind) if isinstance(kind, tuple) else Number() if kind is float else kind,
         metavar="NAME" if field == "model" else {int: "N", float: "X"}.get(kind) if isinstance(kind, type) else None,
         default=default,
         show_default=none if default is None else True,

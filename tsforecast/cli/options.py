@@ -11,6 +11,7 @@ import click
 from tsforecast.cli.config import use_config
 from tsforecast.cli.console import Console
 from tsforecast.cli.groups import SectionOption
+from tsforecast.cli.numbers import LEVEL
 
 if TYPE_CHECKING:
     from tsforecast.io.panels import ReadOptions
@@ -313,7 +314,7 @@ level_option = option(
     "Forecast",
     "--level",
     "levels",
-    type=float,
+    type=LEVEL,
     multiple=True,
     default=(80, 95),
     show_default=True,

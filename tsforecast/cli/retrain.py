@@ -12,6 +12,7 @@ from tsforecast.cli.console import Console
 from tsforecast.cli.durations import DURATION
 from tsforecast.cli.fit_options import FIT_EPILOG, fit_options, read_fit_options
 from tsforecast.cli.groups import SectionCommand
+from tsforecast.cli.numbers import Number
 from tsforecast.cli.options import (
     Decorator,
     column_options,
@@ -81,7 +82,7 @@ class _Limit(click.ParamType):  # type: ignore[type-arg]  # generic from Click 8
 
 def _limit_option(field: str) -> Decorator[Any]:
     default = getattr(GateLimits, field)
-    kind: Any = DURATION if field == "max_age" else click.FloatRange(min=0)
+    kind: Any = DURATION if field == "max_age" else Number(min=0)
     if field == "max_ahead":
         kind = click.IntRange(min=0)
     return option(
@@ -147,7 +148,7 @@ _contest_options = combine(
     option(
         "Comparison",
         "--tolerance",
-        type=click.FloatRange(min=0),
+        type=Number(min=0),
         metavar="X",
         default=PromotionRules.tolerance,
         show_default=True,

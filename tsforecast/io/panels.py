@@ -26,6 +26,7 @@ from tsforecast.io.resampling import AggregateRule
 from tsforecast.io.rows import Rows, one_row_per_time, sort_rows
 from tsforecast.io.stamp_texts import readable_stamps
 from tsforecast.io.steps import clock_of_step, find_step, stated_step
+from tsforecast.io.stray_notes import stray_notes
 from tsforecast.io.tables import RawTable, frame_table, read_table
 from tsforecast.io.time_columns import written_times
 from tsforecast.models.events import Report
@@ -181,6 +182,7 @@ def read_panel(
     notes = [*_summary(panel, found, rows, aggregated=aggregated), *roles.notes, *table_notes, *roles.stamps.notes]
     skipped = skipped_hours_note(rows.stamps, step) if clock.time_zone is None and not aggregated else []
     notes += [*clock.notes, *row_notes, *repeat_notes, *skipped, *gap_notes]
+    notes += stray_notes(panel, found, as_written=options.aggregate not in ("sum", "mean"))
     repeats = n_rows - rows.series.size
     return ReadResult(panel, schema or found, tuple(notes), data_hash, n_rows, file, columns, look, repeats)
 

@@ -24,6 +24,7 @@ from tsforecast.models.trial import Trial, least_context, scaler_for
 from tsforecast.scaling import log_kind
 from tsforecast.series import Panel
 from tsforecast.split import Split
+from tsforecast.strays import without_strays
 from tsforecast.windows import window_index
 
 _SEASONS = (2, 3, 5, 7, 14, 30)
@@ -39,7 +40,7 @@ def choose_basics(panel: Panel, options: FitOptions) -> Basics:
     season = options.season_length
     if season is None:
         season = season_length(panel.frequency)
-        choices.append(Choice("season_length", str(season), _season_reason(panel, season)))
+        choices.append(Choice("season_length", str(season), _season_reason(without_strays(panel), season)))
     longest = int(panel.lengths.max())
     horizon = options.horizon
     if horizon is None:
@@ -169,7 +170,7 @@ def _leaves_many(usable: NDArray[np.int64], rows: int) -> bool:
 def _choose_space(panel: Panel, split: Split, trial: Trial, options: FitOptions, lookback: int) -> tuple[str, str, str]:
     """Transform and normalisation, and why."""
     known = panel.between(np.zeros_like(split.end), np.maximum(1, split.validation_end))
-    values = known.values
+    values = without_strays(known, split.train_end).values
     if options.transform == AUTO:
         logs = ["none"] if values.min(initial=1.0) < 0 else ["none", log_kind(values, "log")]
     else:

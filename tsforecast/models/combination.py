@@ -26,15 +26,15 @@ class HeldOut:
     """Held-out windows with the point forecasts of several models.
 
     Args:
-        y_true: in the user's units, shape (samples, horizon).
-        observed: False where the true value was filled in, shape (samples, horizon).
+        y_true: in the user's units, shape (samples, horizon); as float64, for an error may be far below their size.
+        observed: False where the true value was filled in or is stray, shape (samples, horizon).
         series: number of each window's series, shape (samples,).
         unit: seasonal error of each series on its training rows, shape (n_series,); NaN where there is none.
         forecasts: of each model in model space, where they will be averaged; each of shape (samples, horizon).
         scaling: that leads back to the user's units.
     """
 
-    y_true: Array
+    y_true: NDArray[np.float64]
     observed: NDArray[np.bool_]
     series: NDArray[np.int64]
     unit: NDArray[np.float64]
@@ -77,7 +77,10 @@ def choose_shares(folds: Sequence[HeldOut]) -> tuple[float, ...]:
     counts = _first_picks(folds)
     # A model without a pick stays out of the sum, for its forecasts may not be finite.
     sums = [
-        sum((count * y for count, y in zip(counts, fold.forecasts, strict=True) if count), np.zeros_like(fold.y_true))
+        sum(
+            (count * y for count, y in zip(counts, fold.forecasts, strict=True) if count),
+            np.zeros_like(fold.forecasts[0]),
+        )
         for fold in folds
     ]
     best, least = np.ones_like(counts), float("inf")

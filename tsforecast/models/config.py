@@ -6,7 +6,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import math
+from dataclasses import dataclass, fields
+from itertools import pairwise
 from typing import Literal
 
 from tsforecast.errors import OptionError
@@ -266,3 +268,45 @@ def check_options(options: FitOptions) -> None:
         if value is not None and not least <= value <= most:
             said = shown(value) if isinstance(value, int) else f"{value:g}"
             raise OptionError(f"{name} is {said}", hint=f"give a value from {least:g} to {most:g}")
+
+
+def check_finite(settings: object) -> None:
+    """Refuse NaN and infinity in the fields of a dataclass: they pass comparisons that they should fail.
+
+    Raises:
+        OptionError: naming the field and its value.
+    """
+    for field in fields(settings):  # type: ignore[arg-type]  # any dataclass
+        value = getattr(settings, field.name)
+        if isinstance(value, float) and not math.isfinite(value):
+            raise OptionError(f"{field.name} is {value:g}", hint="give a finite number")
+
+
+def check_levels(levels: tuple[float, ...]) -> None:
+    """Refuse levels of intervals that cannot be forecast, or that no columns can be named after.
+
+    Raises:
+        OptionError: naming the level.
+    """
+    for level in levels:
+        check_level(level)
+    names = [f"{level:g}" for level in sorted(set(levels))]
+    for name, following in pairwise(names):
+        if name == following:
+            raise OptionError(
+                f"two levels are {name} in six digits", hint="give levels that columns can be named after"
+            )
+
+
+def check_level(level: float) -> None:
+    """Refuse a level of an interval that is no percentage, or that is 100 % but for rounding.
+
+    Raises:
+        OptionError: naming the level.
+    """
+    if 0 < level < 1:
+        raise OptionError(f"level is {level:g} percent", hint=f"did you mean {100 * level:g}?")
+    if not 1 <= level < 100:
+        raise OptionError(f"level is {level:g}", hint="give a percentage from 1 to 99.9999, such as 80")
+    if f"{level:g}" == "100":
+        raise OptionError(f"level is {level}, which is 100 in six digits", hint="give 99.9999 at most")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +21,9 @@ _BASELINES: dict[str, Callable[[Array, NDArray[np.bool_], int, int], Array]] = {
     "seasonal-naive": baselines.seasonal_naive,
     "drift": baselines.drift,
 }
+# Spans of the known values by which forecasts that are fed back may leave them, and again for as many steps as there
+# are known values: a trend goes on that far, growth may become several times as fast. Of logarithms growth is a trend.
+REACH, LOG_REACH = 3.0, 1.0
 # Windows at once: what a recurrent step works on stays in the processor's cache. A multiple of the 4 to 24 rows that
 # the kernels of BLAS take together.
 CHUNK = 192
@@ -49,6 +52,38 @@ def predict_windows(
     return y_pred
 
 
+@dataclass(frozen=True)
+class Support:
+    """What is known of each sample's series, in model space.
+
+    Args:
+        low: least value, shape (samples, 1).
+        high: largest value, shape (samples, 1).
+        rows: how many values, shape (samples, 1).
+        most: what no forecast may exceed, shape (samples, 1).
+        reach: REACH, or LOG_REACH for values that are logarithms.
+    """
+
+    low: Array
+    high: Array
+    rows: NDArray[np.int64]
+    most: Array
+    reach: float = REACH
+
+    def with_values(self, values: Array) -> Support:
+        """With some more values, shape (samples, n)."""
+        low = np.fmin(self.low, values.min(axis=1, keepdims=True))
+        return replace(self, low=low, high=np.fmax(self.high, values.max(axis=1, keepdims=True)))
+
+    def bounds(self, steps: NDArray[np.int64]) -> tuple[Array, Array]:
+        """Least and largest forecast of some steps ahead, both of shape (samples, steps).
+
+        reach x (1 + step / rows) spans beyond the known values, where a span is never below 1: a usual deviation.
+        """
+        beyond = self.reach * np.maximum(self.high - self.low, 1) * (1 + steps / self.rows)
+        return self.low - beyond, np.minimum(self.high + beyond, self.most)
+
+
 def predict_ahead(
     spec: ModelSpec,
     weights: Weights,
@@ -56,21 +91,32 @@ def predict_ahead(
     mask: NDArray[np.bool_],
     series: NDArray[np.int64],
     horizon: int,
-) -> Array:
+    support: Support,
+) -> tuple[Array, NDArray[np.bool_]]:
     """Forecast any number of steps: beyond the model's own horizon, its medians become the context of the next block.
 
+    A map that makes a little more of what it is given grows without end when it is fed its own forecasts; so from the
+    second block on forecasts are held within the bounds of `support`, to which the first block is added.
+
     Returns:
-        Shape (samples, horizon, levels).
+        Shape (samples, horizon, levels), and whether a sample was held, shape (samples,).
     """
     middle = spec.levels.index(0.5)
-    blocks = []
-    for _ in range(-(-horizon // spec.horizon)):
+    blocks: list[Array] = []
+    held = np.zeros(len(context), dtype=bool)
+    for begin in range(0, horizon, spec.horizon):
         block = predict_windows(spec, weights, context, mask, series)
+        if begin:
+            low, high = support.bounds(begin + np.arange(spec.horizon))
+            free, block = block, np.clip(block, low[:, :, None], high[:, :, None]).astype(np.float32)
+            held |= (free != block)[:, : horizon - begin].any(axis=(1, 2))
+        else:
+            support = support.with_values(block[:, :, middle])
         blocks.append(block)
         known = np.ones(block.shape[:2], dtype=bool)
         context = np.concatenate([context, block[:, :, middle]], axis=1)[:, -spec.lookback :]
         mask = np.concatenate([mask, known], axis=1)[:, -spec.lookback :]
-    return np.concatenate(blocks, axis=1)[:, :horizon]
+    return np.concatenate(blocks, axis=1)[:, :horizon], held
 
 
 @dataclass(frozen=True)

@@ -25,7 +25,7 @@ def predict_index(trained: Trained, prepared: Prepared, index: WindowIndex) -> N
     parts = [
         predict_windows(spec, trained.weights, batch.context, batch.mask, batch.series)
         for batch in batches(
-            prepared.values, panel.observed, panel.offsets, index, lookback=spec.lookback, horizon=spec.horizon
+            prepared.values, prepared.usable, panel.offsets, index, lookback=spec.lookback, horizon=spec.horizon
         )
     ]
     return np.concatenate(parts) if parts else np.empty((0, spec.horizon, len(spec.levels)), np.float32)
@@ -37,7 +37,7 @@ def spread_index(trained: Trained, prepared: Prepared, index: WindowIndex) -> ND
     shapes = {"lookback": spec.lookback, "horizon": spec.horizon}
     parts = [
         window_spread(batch.context, batch.mask, spec.season_length)
-        for batch in batches(prepared.values, panel.observed, panel.offsets, index, **shapes)
+        for batch in batches(prepared.values, prepared.usable, panel.offsets, index, **shapes)
     ]
     return np.concatenate(parts) if parts else np.empty((0, 1))
 
@@ -86,7 +86,7 @@ def calibrate_model(learned: Learned) -> Calibration:
 
 
 def _scores(period: Period, part: str, plan: Plan) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
-    """Scores of one part's windows and which were observed, both (samples, horizon)."""
+    """Scores of one part's windows and which may be used, both (samples, horizon)."""
     trained, prepared = period.trained, period.prepared
     index = prepared.windows(part, plan, MAX_CALIBRATION)
     rows = index.origins[:, None] + np.arange(plan.horizon)
@@ -96,4 +96,4 @@ def _scores(period: Period, part: str, plan: Plan) -> tuple[NDArray[np.float64],
         trained.spec.levels,
         spread_index(trained, prepared, index),
     )
-    return scores, prepared.panel.observed[rows]
+    return scores, prepared.usable[rows]

@@ -197,7 +197,7 @@ class _Session:
         panel = self.prepared.panel
         data = TrainingData(
             values=self.prepared.values,
-            observed=panel.observed,
+            observed=self.prepared.usable,
             offsets=panel.offsets,
             train=self.prepared.windows("train", self.plan),
             validation=self.prepared.windows("validation", self.plan, 0 if lesson else MAX_VALIDATION),
@@ -241,7 +241,7 @@ class _Session:
             train, validation = (
                 batches(
                     self.prepared.values,
-                    panel.observed,
+                    self.prepared.usable,
                     panel.offsets,
                     self.prepared.windows(name, plan, count),
                     lookback=lookback,
@@ -280,10 +280,12 @@ def _held_out(prepared: Prepared, plan: Plan, learned: list[Trained]) -> HeldOut
     panel = prepared.panel
     index = prepared.windows("validation", plan, MAX_VALIDATION)
     rows = index.origins[:, None] + np.arange(plan.horizon)
-    unit, _ = seasonal_errors(panel.values, panel.observed, panel.offsets, plan.season_length, prepared.split.train_end)
+    unit, _ = seasonal_errors(
+        panel.values, prepared.usable, panel.offsets, plan.season_length, prepared.split.train_end
+    )
     return HeldOut(
-        y_true=panel.values[rows].astype(np.float32),
-        observed=panel.observed[rows],
+        y_true=panel.values[rows],
+        observed=prepared.usable[rows],
         series=index.series,
         unit=np.where(unit > 0, unit, np.nan),
         forecasts=tuple(predict_index(one, prepared, index)[:, :, one.spec.levels.index(0.5)] for one in learned),

@@ -11,6 +11,7 @@ from tsforecast.models.plan import Plan
 from tsforecast.scaling import Scaling, fit_scaling
 from tsforecast.series import Panel
 from tsforecast.split import Split
+from tsforecast.strays import without_strays
 from tsforecast.windows import WindowIndex, window_index
 
 
@@ -22,13 +23,15 @@ class Prepared:
         panel: in the user's units.
         split: its parts.
         scaling: fitted on the training part.
-        values: in model space, float32, shape (rows,).
+        values: in model space, float32, without stray values, shape (rows,).
+        usable: which values may be learned from: those that were observed and are not stray, shape (rows,).
     """
 
     panel: Panel
     split: Split
     scaling: Scaling
     values: NDArray[np.float32]
+    usable: NDArray[np.bool_]
 
     def windows(self, part: str, plan: Plan, most: int | None = None) -> WindowIndex:
         """Windows of one part of the split; beyond `most`, evenly spread ones."""
@@ -41,14 +44,14 @@ class Prepared:
 
 def prepare(panel: Panel, split: Split, plan: Plan) -> Prepared:
     """Fit the scaling on the training part and bring all rows into model space."""
-    scaling = fit_scaling(
-        panel.values, panel.observed, panel.offsets, split.train_end, method=plan.scaler, log=plan.log
-    )
-    return Prepared(panel, split, scaling, scaling.transform(panel.values, panel.series_of_row))
+    seen = without_strays(panel, split.train_end)
+    scaling = fit_scaling(seen.values, seen.observed, seen.offsets, split.train_end, method=plan.scaler, log=plan.log)
+    values = scaling.transform(seen.values, seen.series_of_row)
+    return Prepared(panel, split, scaling, values, seen.observed)
 
 
 def can_fit_linear(prepared: Prepared, plan: Plan) -> bool:
     """Whether any training window has a complete target, without which there is nothing to solve for."""
     index = prepared.windows("train", plan)
-    missing = np.concatenate([[0], np.cumsum(~prepared.panel.observed)])
+    missing = np.concatenate([[0], np.cumsum(~prepared.usable)])
     return bool(np.any(missing[index.origins + plan.horizon] == missing[index.origins]))

@@ -68,6 +68,7 @@ class Forecast:
         levels: of the intervals in percent, ascending, such as (80.0, 95.0).
         lower: shape (n_series, horizon, levels).
         upper: shape (n_series, horizon, levels).
+        held: series whose forecasts, fed back, were held within what their values support.
     """
 
     ids: tuple[tuple[str, ...], ...]
@@ -76,6 +77,7 @@ class Forecast:
     levels: tuple[float, ...]
     lower: NDArray[np.float64]
     upper: NDArray[np.float64]
+    held: int = 0
 
     @property
     def horizon(self) -> int:

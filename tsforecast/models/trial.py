@@ -12,6 +12,7 @@ from tsforecast.models.plan import Basics
 from tsforecast.scaling import fit_scaling
 from tsforecast.series import Panel
 from tsforecast.split import Split
+from tsforecast.strays import without_strays
 from tsforecast.windows import Batch, WindowIndex, batches, window_index
 
 _TRAIN_SAMPLE, _VALIDATION_SAMPLE = 8000, 3000
@@ -25,6 +26,7 @@ class Trial:
     """Quick linear models under one set of held-out rows."""
 
     def __init__(self, panel: Panel, split: Split, basics: Basics) -> None:
+        panel = without_strays(panel, split.train_end)
         self.panel, self.split, self.basics = panel, split, basics
         self.unit, _ = seasonal_errors(
             panel.values, panel.observed, panel.offsets, basics.season_length, split.train_end
@@ -56,17 +58,16 @@ class Trial:
         weights, _ = fit_linear(
             gathered(train), lookback, horizon, validation=gathered(validation), normalisation=normalisation
         )
-        total = count = 0.0
-        for batch in gathered(validation):
-            y_pred = predict_linear(weights, batch.context, batch.mask, normalisation=normalisation)
-            series = batch.series[:, None]
-            with np.errstate(over="ignore", invalid="ignore"):
-                error = np.abs(scaling.inverse(y_pred, series) - scaling.inverse(batch.target, series))
-            error = error / self.unit[series]
-            used = batch.observed & np.isfinite(self.unit[series])
-            total += float(np.where(used, error, 0.0).sum())
-            count += float(used.sum())
-        return total / count if count and np.isfinite(total) else np.inf
+        made = [
+            predict_linear(weights, batch.context, batch.mask, normalisation=normalisation)
+            for batch in gathered(validation)
+        ]
+        rows, series = validation.origins[:, None] + np.arange(horizon), validation.series[:, None]
+        with np.errstate(over="ignore", invalid="ignore"):
+            error = np.abs(scaling.inverse(np.concatenate(made), series) - panel.values[rows]) / self.unit[series]
+        used = panel.observed[rows] & np.isfinite(self.unit[series])
+        total = float(np.where(used, error, 0.0).sum())
+        return total / float(used.sum()) if used.any() and np.isfinite(total) else np.inf
 
 
 def scaler_for(normalisation: str) -> str:

@@ -22,6 +22,7 @@ from tsforecast.models.registry import get_model
 from tsforecast.series import Panel
 from tsforecast.split import automatic_split
 from tsforecast.store.bundle import Bundle
+from tsforecast.strays import without_strays
 from tsforecast.windows import Rows
 from tsforecast.workflows.bundling import make_bundle
 from tsforecast.workflows.challenger import scored_by_duel, warm_challenger
@@ -42,8 +43,9 @@ from tsforecast.workflows.fit import Fitted, describe_fit, learn, rows_in_words
 from tsforecast.workflows.predict import training_numbers
 from tsforecast.workflows.rules import PromotionRules
 
-# Share of the values' size below which an error is nothing but rounding: float32 has seven digits.
-_ROUNDING = 1e-5
+# Shares of the values' movement and of their size below which an error is nothing but rounding: models see the movement
+# as float32, which has seven digits, and the size is added as float64.
+_ROUNDING, _ROUNDING_OF_SIZE = 1e-5, 1e-12
 _COVERAGE = tuple(f"coverage_{level:g}" for level in LEVELS)
 _WORDS = {"challenger": "challenger", "champion": "champion", NAIVE: "seasonal naive"}
 Scores = dict[str, dict[str, float]]
@@ -233,7 +235,7 @@ def _outcome(
     # Of series that are constant before the hold-out there is no scaled error.
     metric = "mase" if panel.n_series > 1 and math.isfinite(scores[NAIVE]["mase"]) else "mae"
     errors = {name: row[metric] for name, row in scores.items()}
-    rounding = _ROUNDING * float(np.abs(values).mean()) if metric == "mae" and len(values) else 0.0
+    rounding = _rounding(panel, begins) if metric == "mae" else 0.0
     losses = lost_to(errors, rules, rounding=rounding)
     rows = _typical(panel.lengths - begins)
     first, *others = (f"{_WORDS[name]} {error:.4g}" for name, error in errors.items())
@@ -252,6 +254,15 @@ def _outcome(
         reason=f"{compared} on {held_out}{lost}",
         training_rows=_training_rows(contest, panel, rows) if "champion" in scores else None,
     )
+
+
+def _rounding(panel: Panel, begins: Rows) -> float:
+    """Error that counts as none, by the rows before the hold-out."""
+    values = without_strays(panel.between(np.zeros_like(begins), begins)).values
+    if not values.size:
+        return 0.0
+    movement = float(np.abs(values - np.median(values)).mean())
+    return _ROUNDING * movement + _ROUNDING_OF_SIZE * float(np.abs(values).mean())
 
 
 def _training_rows(contest: Contest, panel: Panel, rows: int) -> str:

@@ -17,6 +17,7 @@ from tsforecast.models.config import FitOptions
 from tsforecast.models.events import Report
 from tsforecast.series import Panel
 from tsforecast.split import automatic_split
+from tsforecast.strays import without_strays
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -148,7 +149,7 @@ def describe(
         frequency_alias=panel.frequency.alias,
         regular_share=_regular_share(panel),
         season_length=basics.season_length,
-        season_strength=season_strength(panel.series(int(np.argmax(lengths))), basics.season_length),
+        season_strength=season_strength(without_strays(panel).series(int(np.argmax(lengths))), basics.season_length),
         first=first,
         last=last,
         time_col=data.schema.time_col,

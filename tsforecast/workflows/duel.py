@@ -19,6 +19,7 @@ from tsforecast.models.spec import ModelSpec, Part, Weights
 from tsforecast.scaling import Scaling, scaling_of_rows
 from tsforecast.series import Panel
 from tsforecast.store.bundle import Bundle
+from tsforecast.strays import without_strays
 from tsforecast.windows import Rows, WindowIndex, gather_context
 from tsforecast.workflows.evaluation import LEVELS, MAX_TEST
 
@@ -115,7 +116,7 @@ def duel_windows(panel: Panel, begins: Rows, horizon: int, most: int = MAX_TEST)
 
 def champion_contender(champion: Bundle, panel: Panel, numbers: Rows, begins: Rows) -> Contender:
     """The champion as `predict` uses it: its own scaling for series that it knows, that of earlier rows for others."""
-    known = panel.between(np.zeros_like(begins), begins)
+    known = without_strays(panel.between(np.zeros_like(begins), begins))
     scaling = scaling_of_rows(known.values, known.observed, known.offsets, like=champion.scaling, series=numbers)
     return Contender(champion.spec, champion.weights, scaling, numbers, champion.calibration)
 
@@ -124,7 +125,9 @@ def naive_contender(panel: Panel, horizon: int, season_length: int) -> Contender
     """The seasonal naive, which takes the values as they are."""
     count = panel.n_series
     spec = ModelSpec(NAIVE, horizon, season_length, (Part(NAIVE, 1.0, max(2, season_length)),))
-    scaling = Scaling("none", "none", np.zeros(count), np.ones(count), np.zeros(count, dtype=bool))
+    # Each series' first value is taken out: of a large level float32 would keep no digit of what moves.
+    first = without_strays(panel).values[panel.offsets[:-1]]
+    scaling = Scaling("none", "none", first, np.ones(count), np.zeros(count, dtype=bool))
     nothing = Calibration(np.zeros((horizon, len(PROBABILITIES))), 0, "a point forecast")
     return Contender(spec, {}, scaling, np.arange(count), nothing)
 
@@ -141,7 +144,7 @@ def score(
         season_length: of the differences that errors are scaled by.
         begins: first held-out row of each series; differences are taken before it. Shape (n_series,).
     """
-    made = forecasts(panel, windows, contender)
+    made = forecasts(without_strays(panel, begins), windows, contender)
     return evaluate(
         panel.values[windows.rows],
         made.y_pred,

@@ -66,8 +66,10 @@ def evaluate_plan(
     prepared = prepare(panel, split, plan)
     learned = train_model(plan.model, prepared, plan, report, deadline=deadline, graphs=graphs, recorder=recorder)
     entries = {plan.model: Entry(learned.trained, calibrate_model(learned), prepared)}
-    # The baselines are rules about values as they are, whatever transform suits the network.
-    plain = prepared if plan.log == "none" else prepare(panel, split, replace(plan, log="none"))
+    # The baselines are rules about values as they are, whatever transform suits the network. Their center is taken out:
+    # of a value that is large beside its movement, float32 would keep no digit that tells.
+    as_they_are = replace(plan, log="none", scaler="standard")
+    plain = prepared if (plan.log, plan.scaler) == ("none", "standard") else prepare(panel, split, as_they_are)
     for simple in BASELINES:
         if simple in entries:
             continue

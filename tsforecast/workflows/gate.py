@@ -13,6 +13,7 @@ import numpy as np
 
 from tsforecast.errors import MissingColumnError, OptionError
 from tsforecast.io.panels import ReadResult
+from tsforecast.models.config import check_finite
 from tsforecast.models.inference import UNKNOWN_SERIES
 from tsforecast.series import Panel
 from tsforecast.store.bundle import Bundle
@@ -56,6 +57,7 @@ def check_limits(limits: GateLimits) -> None:
     Raises:
         OptionError: naming the limit and what is allowed.
     """
+    check_finite(limits)
     for name in _SHARES:
         value = getattr(limits, name)
         if value is not None and not 0 <= value <= 1:

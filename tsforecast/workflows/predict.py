@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 from tsforecast.errors import DataError, OptionError
 from tsforecast.io.forecast_columns import check_columns, forecast_frame
 from tsforecast.io.notes import Note, listed
-from tsforecast.models.config import MAX_STEPS
-from tsforecast.models.continuation import Continuation
+from tsforecast.models.config import MAX_STEPS, check_levels
+from tsforecast.models.continuation import Continuation, held_in_words
 from tsforecast.models.events import Message, Report
 from tsforecast.models.inference import UNKNOWN_SERIES
 from tsforecast.models.spec import Forecast
@@ -24,6 +24,7 @@ from tsforecast.scaling import Scaling, scaling_of_rows
 from tsforecast.series import Panel, Schema
 from tsforecast.store.bundle import Bundle
 from tsforecast.store.opening import open_version
+from tsforecast.strays import without_strays
 from tsforecast.texts import shown
 from tsforecast.workflows.ages import check_data_age, check_version_age
 
@@ -97,9 +98,13 @@ class PredictResult:
             "model": self.model,
             "horizon": self.horizon,
             "series": self.history.n_series,
-            "notes": [vars(note) for note in self.notes],
+            "notes": [vars(note) for note in (*self.notes, *self._held())],
             "forecast": self.frame.to_dict(orient="records"),
         }
+
+    def _held(self) -> list[Note]:
+        held = self.forecast.held
+        return [Note("warning", held_in_words(held))] if held else []
 
 
 def predict(
@@ -141,8 +146,7 @@ def predict(
         TsforecastError: bad options (2), a model or data too old (4), data or a model that cannot be used (65), missing
             input (66), a model that somebody else could have changed (77).
     """
-    _check_horizon(horizon)
-    check_levels(levels)
+    _check(horizon, levels, max_age)
     levels = tuple(sorted(set(levels)))
     opened = open_version(store, name, version, fallback=fallback, trusted=trusted)
     bundle = opened.bundle
@@ -174,7 +178,7 @@ def predict(
     for note in notes:
         report(Message(note.kind, note.text))
     continuation = Continuation(
-        bundle.spec, bundle.weights, bundle.calibration, history, scaling, series, steps, levels
+        bundle.spec, bundle.weights, bundle.calibration, history, scaling, series, steps, levels, report
     )
     return PredictResult(opened.name, opened.version, continuation, bundle.schema, tuple(notes))
 
@@ -226,26 +230,12 @@ def _going_on(bundle: Bundle, panel: Panel, after: int | Literal["horizon"] | No
     return both.take(np.flatnonzero(~ended)), notes
 
 
-def _check_horizon(horizon: int | None) -> None:
+def _check(horizon: int | None, levels: tuple[float, ...], max_age: float | None) -> None:
     if horizon is not None and not 1 <= horizon <= _MOST_STEPS:
         raise OptionError(f"horizon is {shown(horizon)}", hint=f"give a value from 1 to {_MOST_STEPS}")
-
-
-def check_levels(levels: tuple[float, ...]) -> None:
-    """Refuse levels that no interval can have, or that columns cannot be named after.
-
-    Raises:
-        OptionError: naming the level.
-    """
-    for level in levels:
-        if not 0 < level < 100:
-            raise OptionError(f"level is {level:g}", hint="give a percentage between 0 and 100, such as 80")
-    names = [f"{level:g}" for level in sorted(set(levels))]
-    for name, following in pairwise(names):
-        if name == following:
-            raise OptionError(
-                f"two levels are {name} in six digits", hint="give levels that columns can be named after"
-            )
+    if max_age is not None and not 0 <= max_age < math.inf:
+        raise OptionError(f"max_age is {max_age:g}", hint="give a number of seconds, 0 or more")
+    check_levels(levels)
 
 
 def training_numbers(bundle: Bundle, panel: Panel) -> NDArray[np.int64]:
@@ -288,7 +278,8 @@ def _continue(bundle: Bundle, new: Panel) -> tuple[Panel, Scaling, NDArray[np.in
         notes.append(
             Note("warning", f"{int(older.sum())} series end before the data the model was fitted on; continued there")
         )
-    scaling = scaling_of_rows(history.values, history.observed, history.offsets, like=bundle.scaling, series=series)
+    seen = without_strays(history)
+    scaling = scaling_of_rows(seen.values, seen.observed, seen.offsets, like=bundle.scaling, series=series)
     return history, scaling, series, notes
 
 

@@ -37,7 +37,7 @@ from tsforecast.io.forecast_columns import check_columns
 from tsforecast.io.forecasts import check_forecast_file
 from tsforecast.io.panels import ReadOptions, ReadResult
 from tsforecast.models.checkpoints import NO_RECORDER, Recorder
-from tsforecast.models.config import FitOptions, check_options
+from tsforecast.models.config import FitOptions, check_finite, check_levels, check_options
 from tsforecast.models.events import Message, Report
 from tsforecast.models.registry import get_model
 from tsforecast.store.bundle import Bundle
@@ -56,7 +56,6 @@ from tsforecast.workflows.forecast_file import age_of, bring_up_to_date, known_f
 from tsforecast.workflows.gate import Breach, check_limits, without_new_outliers
 from tsforecast.workflows.gatekeeping import Ruling, can_be_continued, pass_gate
 from tsforecast.workflows.new_data import read_new_data
-from tsforecast.workflows.predict import check_levels
 from tsforecast.workflows.rules import GateLimits, PromotionRules, RetrainSettings, RunTargets
 from tsforecast.workflows.run_record import RetrainResult, last_run, record_run
 
@@ -166,9 +165,11 @@ def _check(order: Order, targets: RunTargets) -> None:
         raise OptionError("a retraining cannot read standard input", hint="give a file")
     check_options(order.options)
     check_limits(order.limits)
+    for settings in (order.settings, order.rules):
+        check_finite(settings)
+    check_levels(order.settings.levels)
     get_model(order.options.model)
     check_name(order.name)
-    check_levels(order.settings.levels)
     if order.settings.predict_to is not None:
         check_forecast_file(order.settings.predict_to)
     outputs = retrain_outputs(asdict(order.settings) | asdict(targets))
