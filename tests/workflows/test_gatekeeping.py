@@ -49,9 +49,10 @@ def test_a_change_is_accepted_once_it_has_held_for_a_season():
     rulings = nights([[LEVEL]] * 8)
     assert stopped(rulings) == [True] * 6 + [False, True]
     assert rulings[0].stopping == ("the level has moved",)
-    assert rulings[5].stopping == ("the level has moved; so since 2026-02-01 03:17 UTC, in 6 runs",)
+    assert rulings[5].stopping == ("the level has moved (since 2026-02-01 03:17 UTC, in 6 runs)",)
     (text,) = rulings[6].accepted
-    assert text.endswith("in 7 runs: accepted, because it has held for long enough")
+    assert text.startswith("accepted, because it has held for long enough: the level has moved (since ")
+    assert text.endswith(", in 7 runs)")
     assert rulings[6].state.breaches == ()
 
 
@@ -86,7 +87,7 @@ def test_the_rule_can_be_set(after, shut):
 def test_the_operator_accepts_once():
     rulings = nights([[DAMAGE, LEVEL]] * 4, accept={2})
     assert stopped(rulings) == [True, True, False, True]
-    assert all(text.endswith(": accepted by --accept") for text in rulings[2].accepted)
+    assert all(text.startswith("accepted by --accept: ") for text in rulings[2].accepted)
     assert rulings[3].stopping == ("half is missing", "the level has moved")
 
 

@@ -157,7 +157,7 @@ def rule(
     ]
     if accept or all(held):
         why = "accepted by --accept" if accept else "accepted, because it has held for long enough"
-        return Ruling((), tuple(f"{text}: {why}" for text in texts), GateState(before.seen, before.version))
+        return Ruling((), tuple(f"{why}: {text}" for text in texts), GateState(before.seen, before.version))
     return Ruling(tuple(texts), (), GateState(before.seen, before.version, tuple(lasting)))
 
 
@@ -183,4 +183,4 @@ def _has_held(state: OpenBreach, after: AcceptAfter, moment: datetime, end: int,
 def _in_words(breach: Breach, state: OpenBreach) -> str:
     if state.runs == 1:
         return breach.text
-    return f"{breach.text}; so since {state.since:%Y-%m-%d %H:%M} UTC, in {state.runs} runs"
+    return f"{breach.text} (since {state.since:%Y-%m-%d %H:%M} UTC, in {state.runs} runs)"

@@ -60,6 +60,7 @@ from tsforecast.workflows.rules import GateLimits, PromotionRules, RetrainSettin
 from tsforecast.workflows.run_record import RetrainResult, last_run, record_run
 
 _EXIT = {"rejected": 3, "gate": 4}
+_WAY_OUT = "--accept goes on all the same, this once"
 # After these a second run on the same data would come to the same end.
 _SETTLED = ("promoted", "unchanged", "rejected", "waiting")
 
@@ -204,7 +205,7 @@ def _retrain(order: Order) -> RetrainResult:
         order.source, order.reading, champion, order.limits, accept=order.settings.accept, report=order.report
     )
     if isinstance(data, Breach):
-        return _with_age(order, _ended(result, "gate", data.text, breaches=(data.text,)))
+        return _with_age(order, _ended(result, "gate", f"{data.text}; {_WAY_OUT}", breaches=(data.text,)))
     check_columns(data.schema, order.settings.levels)
     result = replace(
         result,
@@ -220,7 +221,7 @@ def _retrain(order: Order) -> RetrainResult:
         order.model, data, champion, order.settings, order.limits, known=bool(said), idle=idle, report=order.report
     )
     if ruling.stopping:
-        result = _ended(result, "gate", "; ".join(ruling.stopping), breaches=ruling.stopping)
+        result = _ended(result, "gate", "; ".join((*ruling.stopping, _WAY_OUT)), breaches=ruling.stopping)
         return _with_old_forecast(order, result, champion, data, ruling)
     result = replace(result, accepted=ruling.accepted)
     if idle:

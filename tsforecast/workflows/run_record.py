@@ -17,6 +17,7 @@ from tsforecast.store.last_run import (
     LastRun,
     read_checked,
     read_last_run,
+    stamp_text,
     write_checked,
     write_last_run,
 )
@@ -150,7 +151,9 @@ def _log_record(result: RetrainResult, run: LastRun) -> dict[str, Any]:
         "breaches": list(result.breaches),
         "accepted": list(result.accepted),
         "forecast": result.forecast or None,
-        "forecast_file": None if result.forecast_file is None else result.forecast_file.to_dict(),
+        "forecast_version": None if result.forecast_file is None else result.forecast_file.version,
+        "forecast_until": None if result.forecast_file is None else result.forecast_file.until,
+        "forecast_written": None if result.forecast_file is None else stamp_text(result.forecast_file.written),
         "seconds": round(run.seconds, 3),
         "versions": package_versions(),
     }
