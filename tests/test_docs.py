@@ -36,9 +36,7 @@ def blocks(marker: str) -> list[list[str]]:
 def start(line: str | list[str], folder: Path) -> subprocess.CompletedProcess[str]:
     words = shlex.split(line) if isinstance(line, str) else line
     environment = {**os.environ, **QUICK, "PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}"}
-    return subprocess.run(
-        words, cwd=folder, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=110
-    )
+    return subprocess.run(words, cwd=folder, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True)
 
 
 def test_every_command_of_the_readme_runs(tmp_path: Path) -> None:

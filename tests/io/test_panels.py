@@ -290,7 +290,7 @@ FREQUENCIES = st.sampled_from(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     chosen=FREQUENCIES,
     first=st.integers(-50, 150),

@@ -19,7 +19,7 @@ from tests.conftest import Run
 from tsforecast.errors import DataError, TsforecastError
 from tsforecast.io.panels import ReadOptions, read_panel
 
-pytestmark = [pytest.mark.sweep, pytest.mark.timeout(300)]
+pytestmark = pytest.mark.sweep
 FILES, BY_COMMAND = 20_000, 200
 # Of the processor, so that other work on the machine does not count.
 SECONDS, MOST_BYTES = 2.0, 10_000

@@ -15,11 +15,13 @@ from tsforecast.store.last_run import LastRun, write_last_run
 from tsforecast.store.publish import publish
 from tsforecast.workflows.status import read_status, with_limit, worst
 
-NOW = datetime.now(UTC)
+NOW = datetime(2026, 3, 1, 6, tzinfo=UTC)
 
 
 @pytest.fixture
-def store(tmp_path):
+def store(tmp_path, freeze):
+    """A store whose model was published now."""
+    freeze(NOW, "tsforecast.store.manifest")
     publish(build("linear"), store=tmp_path, name="shop")
     return tmp_path
 
