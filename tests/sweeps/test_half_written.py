@@ -34,7 +34,7 @@ def table(rows: int = 120, *, sep: str = ",", decimal: str = ".", ends: str = "\
     remark = '"a remark\nof ""two"" lines"' if quoted else "ähnlich"
     lines = [sep.join(("day", "shop", "note", "sold"))]
     for row in range(rows):
-        day = np.datetime64("2024-01-01") + row // 2
+        day = np.datetime64("2024-01-01") + np.timedelta64(row // 2, "D")
         lines.append(sep.join((str(day), "ab"[row % 2], remark, f"{row * 1.37 + 100:.3f}".replace(".", decimal))))
     return (ends.join(lines) + ends).encode()
 

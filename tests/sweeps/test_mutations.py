@@ -34,7 +34,7 @@ def table(header: str, row: Callable[[int], str], rows: int = 24, end: str = "\n
 
 def day(number: int) -> np.datetime64:
     """The days of a year that leaps."""
-    return np.datetime64("2024-02-20") + number
+    return np.datetime64("2024-02-20") + np.timedelta64(number, "D")
 
 
 SEEDS: dict[str, tuple[bytes, ReadOptions]] = {

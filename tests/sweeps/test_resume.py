@@ -74,6 +74,6 @@ def test_it_goes_on_at_the_epoch_after_the_last_whole_one(tmp_path: Path) -> Non
     done = end_at(resumed(), folder, signal.SIGKILL, lambda lines: sum(": epoch " in x for x in lines) >= 3, 0.3)
     assert done.status == 128 + signal.SIGKILL, done.stderr
     told = end_at(resumed(), folder, signal.SIGTERM, lambda lines: any("resumed" in line for line in lines)).stderr
-    # The epoch under way is lost, and the one before only where the kill came between its line and its end.
+    # The epoch under way is lost; those before it only as far as saving each would have taken too long.
     (epoch,) = re.findall(r"resumed: training, gru at epoch (\d+)", told)
-    assert int(epoch) - done.stderr.count(": epoch ") in (0, 1)
+    assert 2 <= int(epoch) <= done.stderr.count(": epoch ") + 1
