@@ -25,7 +25,7 @@ Freeze = Callable[..., datetime]
 # Variables of whoever starts the tests that change what is shown or done. TZ and LANG stay: no test may mind them.
 SHOWN_BY = {"NO_COLOR", "FORCE_COLOR", "TTY_COMPATIBLE", "TTY_INTERACTIVE", "COLUMNS", "LINES", "TERM"}
 DONE_BY = {"MPLBACKEND", "KERAS_BACKEND", "KERAS_HOME", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "PYTHONWARNINGS"}
-for _name in [name for name in os.environ if name in SHOWN_BY | DONE_BY or name.startswith("TSFORECAST_")]:
+for _name in [name for name in os.environ if name in SHOWN_BY | DONE_BY or name.startswith(("TSFORECAST_", "TF_"))]:
     del os.environ[_name]
 
 # The same examples in each run, however slow the machine is. `--hypothesis-profile=explore` draws others.

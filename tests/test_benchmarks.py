@@ -323,6 +323,7 @@ DATA = ("", " with DATA")
 SMALL = ("--series", 3, "--lookback", 24, "--horizon", 6, "--segment", 6, "--units", 4, "--repeats", 1)
 
 
+@pytest.mark.sweep
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="memory is measured as Linux tells it")
 def test_prediction_measures_every_case(bench):
     status, out, err = bench("prediction", *SMALL, "--data", "--json")
@@ -359,6 +360,7 @@ def test_a_benchmark_runs_as_a_script(name):
     assert done.returncode == 0 and "--preset" in done.stdout, done.stderr
 
 
+@pytest.mark.sweep
 def test_speed_merges_sections_and_says_that_peers_are_left_out(tmp_path):
     kept = tmp_path / "speed.json"
     kept.write_text(json.dumps({"sections": {"other": {"runs": 1}, "training": {"runs": 99}}}))
@@ -457,6 +459,7 @@ def test_ingestion_writes_a_markdown_table(bench):
     assert bench("ingestion", "--rows", 0)[0] == 2
 
 
+@pytest.mark.sweep
 @pytest.mark.skipif(not M4.is_dir(), reason="the M4 data are not beside the repository")
 def test_published_floors_of_m4_hourly(bench):
     files = ("--train", M4 / "Hourly-train.csv", "--test", M4 / "Hourly-test.csv")

@@ -102,6 +102,7 @@ def test_every_strategy_is_documented_in_its_own_words(name: str, summary: str) 
     assert f"| `{name}` | {summary} |" in README
 
 
+@pytest.mark.sweep  # much of them stands in the README as well
 @pytest.mark.parametrize("name", ["demo.sh", "many_series.sh", "python_api.py"])
 def test_the_examples_run(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     if name.endswith(".py"):

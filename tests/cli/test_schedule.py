@@ -140,8 +140,8 @@ def test_quiet_is_the_line_alone(run):
 
 def test_what_does_not_exist_yet_is_named(run, place):
     os.rmdir("models")
-    warnings = [line for line in run("schedule", "shop.toml").stderr.splitlines() if line.startswith("Warning: ")]
-    assert warnings == [f"Warning: {place}/{name} does not exist yet" for name in ("sales.csv", "models")]
+    lines = [line for line in run("schedule", "shop.toml").stderr.splitlines() if "exist yet" in line]
+    assert lines == [f"Warning: {place}/{name} does not exist yet" for name in ("sales.csv", "models")]
 
 
 def test_a_time_that_a_change_of_the_clock_skips(run, monkeypatch, freeze):
