@@ -197,7 +197,7 @@ def test_a_name_cannot_lead_out_of_the_store(store: Path) -> None:
 @pytest.mark.parametrize("text", ["", "1", "../../x", "000001\n\n", "\u0660" * 6])
 def test_a_damaged_current_is_refused(store: Path, tmp_path: Path, text: str) -> None:
     copy = Path(shutil.copytree(store, tmp_path / "store"))
-    (copy / "sales" / "CURRENT").write_text(text)
+    (copy / "sales" / "CURRENT").write_text(text, encoding="utf-8")
     with pytest.raises(ModelError, match="CURRENT: does not hold the number"):
         find_version(copy, "sales")
 
