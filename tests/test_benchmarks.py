@@ -354,6 +354,7 @@ def test_prediction_runs_as_a_script():
     assert done.returncode == 0 and "--series" in done.stdout, done.stderr
 
 
+@pytest.mark.sweep
 @pytest.mark.parametrize("name", ["long_horizon", "competition", "coverage"])
 def test_a_benchmark_runs_as_a_script(name):
     done = run_script(f"{name}.py", "--help")
@@ -383,6 +384,7 @@ def test_speed_merges_sections_and_says_that_peers_are_left_out(tmp_path):
         assert section["machine"]["versions"]["tsforecast"] == tsforecast.__version__
 
 
+@pytest.mark.sweep
 def test_speed_names_what_it_lacks(tmp_path):
     done = run_script("speed.py")
     assert done.returncode == 2 and "the section validation needs --data" in done.stderr
@@ -396,6 +398,7 @@ def test_speed_names_what_it_lacks(tmp_path):
     assert done.returncode == 1 and "cannot be written" in done.stderr
 
 
+@pytest.mark.sweep
 def test_validation_errors_of_the_speed_benchmark_by_hand(daily):
     request = {"began": 0, "data": daily, "train": 200, "validation": 50, "horizon": 7, "threads": 1}
     words = json.dumps(request | {"model": "naive", "preset": "fast"}, default=str)
@@ -438,6 +441,7 @@ def test_speed_in_markdown(monkeypatch):
     assert "| a | 12,346 | 1.23 |\n| b | 7 | - |" in text
 
 
+@pytest.mark.sweep
 def test_ingestion_takes_turns_and_compares_medians(bench):
     status, out, err = bench("ingestion", "--series", 3, "--rows", 50, "--repeats", 2, "--json")
     document = json.loads(out)

@@ -121,7 +121,7 @@ def test_every_strategy_learns_a_sine(data, model, strategy, segment):
     assert trained.history[trained.best_epoch - 1].val_loss == pytest.approx(error, rel=1e-4)
 
 
-@pytest.mark.parametrize("strategy", ["direct", "autoregressive"])
+@pytest.mark.parametrize("strategy", [pytest.param("direct", marks=pytest.mark.sweep), "autoregressive"])
 def test_a_student_t_network_learns_how_far_values_spread(strategy):
     """Noise with heavy tails: the uncalibrated quantiles hold what they promise on rows after the training."""
     rows, end = 3000, 1500
@@ -404,7 +404,7 @@ def test_a_validation_loss_that_is_not_finite_is_divergence_too():
         fit(replace(data, values=values), make_network(), replace(TRAINING, epochs=1))
 
 
-@pytest.mark.parametrize("again", [False, True])
+@pytest.mark.parametrize("again", [pytest.param(False, marks=pytest.mark.sweep), True])
 def test_later_divergence_keeps_the_weights_before(monkeypatch, again):
     from tsforecast.models import training
 
