@@ -17,11 +17,12 @@ demo: $(VENV)/installed
 	PATH="$(CURDIR)/$(BIN):$$PATH" bash examples/demo.sh
 
 test: $(VENV)/installed-dev
-	$(BIN)/python -m pytest -n 2 -m "not sweep"
+	$(BIN)/python -m pytest -n 2 --dist worksteal -m "not sweep"
 
+# "worksteal" keeps the tests of a file together, which share what they have trained.
 # Those that need a tool or a right that is not there are skipped, and the reasons are listed.
 sweep: $(VENV)/installed-dev
-	$(BIN)/python -m pytest -n 2 -m sweep -rs --durations=15
+	$(BIN)/python -m pytest -n 2 --dist worksteal -m sweep -rs --durations=15
 
 check: $(VENV)/installed-dev
 	$(BIN)/ruff check .

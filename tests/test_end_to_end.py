@@ -42,7 +42,7 @@ def command(*words: str) -> list[str]:
 def start(*words: str, folder: Path, stdin: bytes = b"", **env: str) -> subprocess.CompletedProcess[bytes]:
     """Run in a process of its own, with the bare environment that cron gives."""
     environment = {"PATH": os.defpath, "HOME": str(folder), **env}
-    return subprocess.run(command(*words), cwd=folder, env=environment, input=stdin, capture_output=True, timeout=60)
+    return subprocess.run(command(*words), cwd=folder, env=environment, input=stdin, capture_output=True)
 
 
 @pytest.fixture(scope="module")
@@ -70,7 +70,7 @@ from tsforecast.cli import main
 main(["predict", "-q", "-o", "f.csv"], prog_name="tsforecast", standalone_mode=False)
 print([name for name in {TRAINING} if name in sys.modules])
 """
-    done = subprocess.run([sys.executable, "-c", code], cwd=home, capture_output=True, text=True, timeout=60)
+    done = subprocess.run([sys.executable, "-c", code], cwd=home, capture_output=True, text=True)
     assert (done.returncode, done.stdout, done.stderr) == (0, "[]\n", "")
     made = pd.read_csv(home / "f.csv")
     assert list(made.columns) == ["ds", "forecast", "lower_80", "upper_80", "lower_95", "upper_95"]

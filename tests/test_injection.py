@@ -113,7 +113,7 @@ def test_series_are_counted_once() -> None:
 def test_a_piped_table_and_a_terminal_hold_nothing_live(run: Run, capsys: pytest.CaptureFixture[str]) -> None:
     ids = [text for text in HOSTILE if "\n" not in text and "\r" not in text]
     rows = [[name, f"2024-01-{day:02d}", "1.5"] for name in ids for day in range(1, 29)]
-    with open("data.csv", "w", newline="") as stream:
+    with open("data.csv", "w", newline="", encoding="utf-8") as stream:
         csv.writer(stream).writerows([["=shop", "day", "@sold"], *rows])
     result = run("describe", "data.csv")
     assert result.exit_code == 0, result.output
@@ -127,7 +127,7 @@ def test_a_piped_table_and_a_terminal_hold_nothing_live(run: Run, capsys: pytest
 def test_a_terminal_obeys_no_id(monkeypatch: pytest.MonkeyPatch) -> None:
     ours, theirs = pty.openpty()
     monkeypatch.setenv("NO_COLOR", "1")
-    with open(theirs, "w", closefd=False) as terminal:
+    with open(theirs, "w", closefd=False, encoding="utf-8") as terminal:
         monkeypatch.setattr("sys.stdout", terminal)
         monkeypatch.setattr("sys.stderr", terminal)
         console = Console()

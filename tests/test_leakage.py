@@ -25,7 +25,7 @@ from tsforecast.windows import gather
 HORIZON = 3
 # `auto` of its simple parts alone, so that many panels can be tried; one test below has its networks too.
 SIMPLE = ["linear", "seasonal-naive", "drift", "auto"]
-quick = settings(deadline=None, max_examples=25)
+quick = settings(max_examples=25)
 
 
 @st.composite

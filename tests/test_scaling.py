@@ -9,7 +9,7 @@ from tsforecast.errors import DataError, OptionError
 from tsforecast.scaling import Scaling, apply_log, fit_scaling, invert_log, log_kind, scaling_of_rows
 
 METHODS = ["standard", "robust", "minmax", "none"]
-quick = settings(deadline=None, max_examples=50)
+quick = settings(max_examples=50)
 numbers = st.integers(-(10**6), 10**6).map(lambda value: value / 1000)
 panels = st.lists(st.lists(numbers, min_size=1, max_size=20), min_size=1, max_size=5)
 

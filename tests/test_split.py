@@ -11,7 +11,7 @@ from tsforecast.errors import DataError
 from tsforecast.split import PARTS, automatic_split, earlier, split_rows, whole
 from tsforecast.windows import window_index
 
-quick = settings(deadline=None, max_examples=60)
+quick = settings(max_examples=60)
 lengths_of_series = st.lists(st.integers(1, 120), min_size=1, max_size=6)
 
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from tsforecast import windows
 from tsforecast.windows import WindowIndex, batches, gather, gather_context, window_index
 
-quick = settings(deadline=None, max_examples=60)
+quick = settings(max_examples=60)
 
 
 def offsets_of(lengths):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -210,7 +211,7 @@ def test_quiet_before_and_after_the_command(run, play, record, words):
 
 def start(line: str, folder: Path) -> subprocess.CompletedProcess[str]:
     """A shell line in which `tsforecast` is this interpreter's."""
-    program = f'tsforecast() {{ {sys.executable} -m tsforecast "$@"; }}; {line}'
+    program = f'tsforecast() {{ {shlex.quote(sys.executable)} -m tsforecast "$@"; }}; {line}'
     return subprocess.run(["bash", "-c", program], cwd=folder, env=os.environ, capture_output=True, text=True)
 
 

@@ -103,7 +103,7 @@ def test_a_signal_in_a_destructor_is_sent_again(run: Any, listing: Any) -> None:
     def work(*_args: Any, **_given: Any) -> None:
         Noisy()
         gc.collect()
-        threading.Event().wait(10)
+        threading.Event().wait(600)
 
     listing(work)
     result = run("models", "list")
@@ -120,7 +120,7 @@ def test_what_native_code_prints_of_a_signal_is_not_shown(
             send(signal.SIGTERM)
         except Terminated:
             sys.excepthook(*sys.exc_info())
-        threading.Event().wait(10)
+        threading.Event().wait(600)
 
     listing(work)
     result = run("models", "list")

@@ -24,12 +24,24 @@ def zipped(**members: bytes) -> bytes:
     return packed.getvalue()
 
 
-@pytest.mark.parametrize("data", [TEXT, gzip.compress(TEXT), bz2.compress(TEXT), lzma.compress(TEXT), zipped(a=TEXT)])
-def test_unpacked(data):
-    assert expand(data, "f", 1000) == TEXT
+PACKS = {
+    "gzip": gzip.compress,
+    "bz2": bz2.compress,
+    "xz": lzma.compress,
+    "zip": lambda text: zipped(a=text),
+}
 
 
-@pytest.mark.parametrize("pack", [gzip.compress, bz2.compress, lzma.compress, lambda text: zipped(a=text)])
+@pytest.mark.parametrize("pack", PACKS.values(), ids=PACKS)
+def test_unpacked(pack):
+    assert expand(pack(TEXT), "f", 1000) == TEXT
+
+
+def test_what_is_not_packed_stays():
+    assert expand(TEXT, "f", 1000) == TEXT
+
+
+@pytest.mark.parametrize("pack", PACKS.values(), ids=PACKS)
 def test_no_more_than_may_be(pack):
     with pytest.raises(DataError, match=r"f: the .* expands to more than"):
         expand(pack(TEXT), "f", len(TEXT) - 1)

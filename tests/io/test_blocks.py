@@ -52,7 +52,7 @@ def cells_of(table: RawTable) -> list[list[str]]:
     return [[column.text(row) for column in columns] for row in range(table.rows)]
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(
     rows=st.lists(st.tuples(st.sampled_from(["a", "b"]), st.sampled_from(CELLS)), min_size=1, max_size=30),
     plain=st.booleans(),
@@ -86,7 +86,7 @@ def test_each_cell_means_the_same_among_numbers_and_alone(cell, quoted):
             assert outcome(text) == expected
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(
     rows=st.lists(st.lists(st.text('ab",;\n é0', max_size=12), min_size=3, max_size=3), min_size=1, max_size=20),
     block=st.integers(1, 100),
@@ -108,7 +108,7 @@ def test_error_names_its_line_in_a_later_block():
     assert caught.value.row == 43
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.lists(st.binary(max_size=MOST_BYTES + 2), min_size=1, max_size=30))
 def test_bytes_are_numbered_as_they_first_appear(cells):
     lengths = np.array([len(cell) for cell in cells])

@@ -100,7 +100,7 @@ def test_what_cannot_be_told_is_refused(texts, rule, row, message):
     assert ("--ambiguous" in caught.value.hint) == ("exist" not in message)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     zone=st.sampled_from([*ZONES, "America/St_Johns", "Asia/Kolkata", "Pacific/Chatham"]),
     start=st.datetimes(pd.Timestamp("1990-01-01"), pd.Timestamp("2036-01-01")),

@@ -237,7 +237,7 @@ def test_a_date_column_but_for_one_row_is_not_passed_over(tmp_path):
     assert read(tmp_path / "b.csv", "no,year,month,day,hour,y", counted).schema.time_col == "year,month,day,hour"
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     text_format=st.sampled_from(
         ["%Y\t%-m\t%-d\t%-H\t%-M", "%Y\t%m\t%d\t%H\t%M", "%Y-%m-%d\t%H:%M", "%d %b %Y\t%I:%M %p", "%Y%m%d\t%H:%M:%S"]

@@ -162,7 +162,7 @@ def test_a_file_is_the_table_whatever_the_blocks(tmp_path: Path, size: int) -> N
     for name in ("out.csv", "out.jsonl", "out.parquet"):
         write_forecast(blocks_of(forecast, size), SCHEMA, DAILY, tmp_path / name)
     assert (tmp_path / "out.csv").read_bytes().decode() == frame.to_csv(index=False, lineterminator="\n")
-    lines = [json.loads(line) for line in (tmp_path / "out.jsonl").read_text().splitlines()]
+    lines = [json.loads(line) for line in (tmp_path / "out.jsonl").read_bytes().splitlines()]
     assert lines == frame.astype(object).where(frame.notna(), None).to_dict(orient="records")
     assert pd.read_parquet(tmp_path / "out.parquet").equals(frame)
 

@@ -235,7 +235,7 @@ WRITTEN = st.sampled_from(
 )
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(written=WRITTEN, start=st.datetimes(pd.Timestamp("1990-01-01"), pd.Timestamp("2089-01-01")))
 def test_what_is_written_is_read_back(written, start):
     text_format, frequency = written

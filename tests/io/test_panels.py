@@ -38,7 +38,7 @@ def csv(rows: list[tuple[Any, ...]], header: str = "ds,y") -> str:
 
 
 def days(values: list[Any], first: str = "2024-01-01") -> list[tuple[str, Any]]:
-    return [(str(np.datetime64(first) + step), value) for step, value in enumerate(values)]
+    return [(str(np.datetime64(first) + np.timedelta64(step, "D")), value) for step, value in enumerate(values)]
 
 
 def warnings(result: ReadResult) -> list[str]:
@@ -290,7 +290,7 @@ FREQUENCIES = st.sampled_from(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     chosen=FREQUENCIES,
     first=st.integers(-50, 150),

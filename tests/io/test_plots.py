@@ -177,7 +177,7 @@ def test_neither_import_nor_drawing_needs_pyplot(tmp_path: Path) -> None:
         f"draw(Path({str(tmp_path)!r}, 'out.svg'), make_history(['a']))\n"
         "assert 'matplotlib.pyplot' not in sys.modules"
     )
-    subprocess.run([sys.executable, "-c", code], check=True)
+    subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True)
 
 
 @pytest.mark.parametrize(

@@ -18,8 +18,9 @@ def test_a_file_written_a_moment_ago_is_read_when_the_clock_has_gone_on(
 ) -> None:
     path, slept = tmp_path / "data.csv", []
     path.write_bytes(b"a,b\n")
-    os.utime(path, (time.time() - age,) * 2)
-    monkeypatch.setattr(time, "time", lambda now=time.time(): now)  # noqa: B008
+    now = 1_767_225_600.0
+    os.utime(path, (now - age,) * 2)
+    monkeypatch.setattr(time, "time", lambda: now)
     monkeypatch.setattr(time, "sleep", slept.append)
     assert read_bytes(path) == (str(path), b"a,b\n")
     assert len(slept) == waits

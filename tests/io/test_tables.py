@@ -326,7 +326,7 @@ def test_frame_hash_and_refusals():
 CELL = st.text(st.sampled_from(string.ascii_letters + string.digits + ' ,;|\t"\n-.é'), max_size=8)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(
     rows=st.lists(st.lists(CELL, min_size=3, max_size=3), min_size=1, max_size=8),
     delimiter=st.sampled_from([",", ";", "\t", "|"]),
@@ -340,7 +340,7 @@ def test_what_a_csv_writer_writes_is_read_back(tmp_path_factory, rows, delimiter
     assert cells(read_table(path, delimiter=delimiter, decimal=".")) == rows
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.text(st.sampled_from('a,"\n'), min_size=1, max_size=12))
 def test_records_agree_with_a_strict_reader(text):
     """A text is split as Python's strict reader splits it; quotes within cells are refused on top."""

@@ -244,7 +244,7 @@ def test_sub_daily_is_judged_within_series():
     assert not sub_daily([0], "2024-03-30T23")
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(
     st.lists(st.tuples(st.integers(0, 2), st.integers(0, 200)), min_size=1, max_size=40),
     st.booleans(),
@@ -321,7 +321,7 @@ WRITTEN = st.sampled_from(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(written=WRITTEN, start=st.datetimes(pd.Timestamp("1710-01-01"), pd.Timestamp("2150-01-01")))
 def test_what_is_written_is_read_back(written, start):
     text_format, frequency = written
@@ -336,7 +336,7 @@ def test_what_is_written_is_read_back(written, start):
     np.testing.assert_array_equal(np.diff(inferred.ordinals(expected)[0]), 1)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(
     zone=st.sampled_from(["UTC", "UTC+05:30", "UTC-03:00", "Europe/Paris", "Australia/Lord_Howe", "America/St_Johns"]),
     start=st.datetimes(pd.Timestamp("1975-01-01"), pd.Timestamp("2036-01-01")),

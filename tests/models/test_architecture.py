@@ -3,7 +3,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tsforecast.errors import OptionError
@@ -29,7 +29,6 @@ def candidates(*, windows=1000, **options):
     return network_candidates(network, choose_training(chosen, windows), windows, chosen)
 
 
-@settings(deadline=None)
 @given(st.integers(1, 800), st.integers(1, 100), st.integers(1, 400))
 def test_a_segment_divides_the_season_and_leaves_four_recurrent_steps(lookback, horizon, season):
     segment = choose_segment(lookback, horizon, season)

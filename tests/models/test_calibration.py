@@ -19,7 +19,7 @@ from tsforecast.models.calibration import (
 )
 from tsforecast.models.config import QUANTILES
 
-quick = settings(deadline=None, max_examples=60)
+quick = settings(max_examples=60)
 POINT = (0.5,)
 HORIZON = 8
 Z = np.array([NormalDist().inv_cdf(level) for level in QUANTILES])

@@ -19,6 +19,7 @@ from tsforecast.models.events import BatchProgress
 
 # So large a rate that the course falls back twice.
 ROUGH = replace(TRAINING, epochs=20, patience=2, learning_rate=0.3, schedule="constant", optimizer="rmsprop")
+SWEEP = pytest.mark.sweep
 PATH = tuple(Step(epoch, 1.0) for epoch in (1, 2, 3))
 
 
@@ -71,8 +72,8 @@ def assert_same(one, other):
     ("model", "training", "run"),
     [
         ("gru", ROUGH, {}),
-        ("lstm", replace(TRAINING, threads=2), {}),
-        ("gru", replace(TRAINING, schedule="plateau", epochs=6), {"measured": True}),
+        pytest.param("lstm", replace(TRAINING, threads=2), {}, marks=SWEEP),
+        pytest.param("gru", replace(TRAINING, schedule="plateau", epochs=6), {"measured": True}, marks=SWEEP),
         ("lstm", TRAINING, {"measured": True, "replay": PATH}),
     ],
 )
@@ -92,6 +93,7 @@ def test_it_goes_on_bit_by_bit(model, training, run):
     assert_same(fit(data, network, training, recorder=Memory(again), graphs=others, **run), whole)
 
 
+@SWEEP
 def test_every_epoch_of_a_rough_course_can_be_the_last_one_kept():
     data, network = make_data(min_context=2), make_network("gru", dropout=0.3)
     graphs = {}
@@ -141,7 +143,7 @@ def test_a_run_that_ends_leaves_its_result():
     assert not isinstance(memory.last, Progress)
 
 
-@pytest.mark.parametrize("seconds", [0.0, 1e9])
+@pytest.mark.parametrize("seconds", [0.0, pytest.param(1e9, marks=SWEEP)])
 def test_how_steps_are_grouped_changes_no_bit(seconds, monkeypatch):
     """One step per call, and all of them in one: signals are heard between the calls."""
     data = make_data(min_context=2)

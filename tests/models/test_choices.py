@@ -90,7 +90,7 @@ def test_season_horizon_lookbacks_and_segments(frequency, rows, season, horizon,
     assert [choose_segment(lookback, horizon, season) for lookback in lookbacks] == segments
 
 
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 @given(
     st.sampled_from(list(FREQUENCIES)),
     st.lists(st.integers(1, 150), min_size=1, max_size=5),

@@ -23,7 +23,8 @@ def enough(monkeypatch):
     monkeypatch.setattr(combination, "FEW_HORIZONS", 0)
 
 
-quick = settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+function_scoped = [HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+quick = settings(max_examples=60, suppress_health_check=function_scoped)
 
 
 def make_fold(errors, *, samples=6, series=None, unit=None, observed=None, seed=0):

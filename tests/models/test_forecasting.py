@@ -184,7 +184,7 @@ def test_point_parts_alone_give_one_level():
     np.testing.assert_allclose(y_pred, 0.75 * outputs[0] + 0.25 * outputs[1], rtol=1e-6)
 
 
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 @given(
     st.lists(st.tuples(st.floats(0.01, 1), st.booleans()), min_size=1, max_size=5),
     st.sampled_from([QUANTILES, (0.1, 0.5, 0.9), (0.5,), (0.5, 0.9)]),

@@ -10,6 +10,7 @@ import pytest
 
 from tests.models.test_network import NETWORKS, POINT, build, keras_forecast, random_weights, random_windows
 from tests.networks import small_network
+from tests.sampling import every
 from tsforecast.models import inference
 
 
@@ -81,9 +82,7 @@ def difference_norms(monkeypatch, config, weights, windows, readout, by=0.01):
     return np.sqrt(squares).sum(axis=0) / real.sum(axis=0)
 
 
-@pytest.mark.parametrize("padded", [False, True])
-@pytest.mark.parametrize("layers", [1, 2, 3])
-@pytest.mark.parametrize("model", NETWORKS)
+@pytest.mark.parametrize(("model", "layers", "padded"), every(3, NETWORKS, [1, 2, 3], [False, True]))
 def test_the_forecast_is_the_usual_one(model, layers, padded):
     strategy = "direct" if layers == 2 else "recursive"
     config = small_network(model, layers=layers, strategy=strategy)
@@ -92,9 +91,9 @@ def test_the_forecast_is_the_usual_one(model, layers, padded):
     np.testing.assert_allclose(stepwise, usual, rtol=1e-5, atol=1e-5)
 
 
-@pytest.mark.parametrize(("layers", "strategy", "padded"), [(1, "recursive", False), (2, "direct", True)])
-@pytest.mark.parametrize("model", NETWORKS)
-def test_the_gradient_is_what_a_small_change_of_the_state_makes(monkeypatch, model, layers, strategy, padded):
+@pytest.mark.parametrize(("model", "kind"), every(2, NETWORKS, [(1, "recursive", False), (2, "direct", True)]))
+def test_the_gradient_is_what_a_small_change_of_the_state_makes(monkeypatch, model, kind):
+    layers, strategy, padded = kind
     config = small_network(model, layers=layers, strategy=strategy, units=2, levels=POINT)
     windows, weights = random_windows(config, padded=padded), random_weights(config)
     readout = np.random.default_rng(1).normal(size=(1, config.horizon, 1)).astype(np.float32)

@@ -12,6 +12,7 @@ import pytest
 from scipy.stats import t
 
 from tests.networks import small_network
+from tests.sampling import every
 from tsforecast.models.config import QUANTILES, STRATEGIES
 from tsforecast.models.inference import UNKNOWN_SERIES, forward, parameter_count, weight_shapes
 from tsforecast.models.registry import MODELS
@@ -122,11 +123,12 @@ CASES = [
     case(2, "autoregressive", POINT, "mean-level", True),
     case(3, "autoregressive", STUDENT, "last", True, segment=3),
 ]
-CONTRACT = [(model, *each) for each in CASES for model in NETWORKS if (model, each[0]["strategy"]) in PAIRS]
+CONTRACT = [row for row in every(3, CASES, NETWORKS) if (row.values[1], row.values[0][0]["strategy"]) in PAIRS]
 
 
-@pytest.mark.parametrize(("model", "usual", "padded", "others"), CONTRACT)
-def test_numpy_forecasts_what_keras_trains(model, usual, padded, others):
+@pytest.mark.parametrize(("case", "model"), CONTRACT)
+def test_numpy_forecasts_what_keras_trains(case, model):
+    usual, padded, others = case
     config = make_config(model, **usual, **others)
     weights = random_weights(config)
     network = build_with(config, weights)
@@ -152,8 +154,7 @@ def test_weights_have_the_names_and_shapes_that_the_configuration_implies(model,
         assert parameter_count(config) == sum(value.size for value in named.values())
 
 
-@pytest.mark.parametrize("strategy", ["direct", "seq2seq"])
-@pytest.mark.parametrize("model", NETWORKS)
+@pytest.mark.parametrize(("model", "strategy"), every(2, NETWORKS, ["direct", "seq2seq"]))
 def test_the_seed_decides_everything(model, strategy):
     config = make_config(model, layers=2, strategy=strategy, series_vectors=3 if strategy == "direct" else 0)
     first, same, other = (build(config, seed) for seed in (1, 1, 2))
@@ -188,9 +189,9 @@ def test_a_batch_of_one_is_a_row_of_a_larger_batch(model):
     assert keras_forecast(network, context[:1], None, series[:1]).shape == (1, config.horizon, len(QUANTILES))
 
 
-@pytest.mark.parametrize("normalisation", ["last", "mean-std", "mean-level", "none"])
-@pytest.mark.parametrize(("model", "strategy"), PAIRS)
-def test_a_padded_window_is_a_shorter_window(model, strategy, normalisation):
+@pytest.mark.parametrize(("pair", "normalisation"), every(3, PAIRS, ["last", "mean-std", "mean-level", "none"]))
+def test_a_padded_window_is_a_shorter_window(pair, normalisation):
+    model, strategy = pair
     for segment, padding in ((1, 5), (3, 6)):
         options = {"strategy": strategy, "normalisation": normalisation, "layers": 2, "segment": segment}
         long = make_config(model, lookback=12, **options)
@@ -223,10 +224,10 @@ def test_recursive_decoding_feeds_its_median_back(model, levels):
     np.testing.assert_allclose(y_pred[:, 4:], following, rtol=1e-5, atol=1e-5)
 
 
-@pytest.mark.parametrize("head", [QUANTILES, POINT, STUDENT])
-@pytest.mark.parametrize(("model", "strategy"), FED_BACK)
-def test_a_network_that_reads_its_own_forecast_forecasts_the_same(model, strategy, head):
+@pytest.mark.parametrize(("pair", "head"), every(3, FED_BACK, [QUANTILES, POINT, STUDENT]))
+def test_a_network_that_reads_its_own_forecast_forecasts_the_same(pair, head):
     """Training on the truth and forecasting with its own output are one function of the segments read."""
+    model, strategy = pair
     options = {"head": head} if head == STUDENT else {"levels": head}
     for horizon in (11, 3):  # three segments, and one, which follows the window alone
         config = make_config(model, strategy=strategy, layers=2, horizon=horizon, normalisation="mean-std", **options)

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from tsforecast.models.config import NORMALISATIONS
 from tsforecast.models.normalisation import VARIANCE_FLOOR, normalise, statistics
 
-quick = settings(deadline=None, max_examples=50)
+quick = settings(max_examples=50)
 windows = st.lists(st.floats(-1000, 1000, width=32), min_size=1, max_size=12).map(
     lambda values: np.array([values], np.float32)
 )

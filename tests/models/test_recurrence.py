@@ -13,6 +13,7 @@ import pytest
 from tests.models.test_cells import assert_same, random_tensor
 from tests.models.test_network import NETWORKS, build, build_with, random_weights
 from tests.networks import small_network
+from tests.sampling import every
 from tsforecast.models.config import ACTIVATIONS
 
 pytestmark = pytest.mark.usefixtures("on_cpu")
@@ -65,9 +66,7 @@ def assert_like_keras(layer, x, steps, part=slice(None)):
     return hoisted
 
 
-@pytest.mark.parametrize("padded", [False, True])
-@pytest.mark.parametrize("activation", ACTIVATIONS)
-@pytest.mark.parametrize("model", NETWORKS)
+@pytest.mark.parametrize(("model", "activation", "padded"), every(3, NETWORKS, ACTIVATIONS, [False, True]))
 def test_a_layer_and_its_gradients_are_those_of_keras(model, activation, padded):
     layer = make_layer(model, activation)
     x = random_tensor(*STEPS.shape, FEATURES)
@@ -76,8 +75,7 @@ def test_a_layer_and_its_gradients_are_those_of_keras(model, activation, padded)
     assert all(np.any(one) for one in rest)
 
 
-@pytest.mark.parametrize("padded", [False, True])
-@pytest.mark.parametrize("model", NETWORKS)
+@pytest.mark.parametrize(("model", "padded"), every(2, NETWORKS, [False, True]))
 def test_one_sample_of_one_step(model, padded):
     layer = make_layer(model, "tanh")
     results = assert_like_keras(layer, random_tensor(1, 1, FEATURES), np.zeros((1, 1), bool) if padded else None)
@@ -133,9 +131,9 @@ def decode_plainly(network, states, series, training):
     return tf.reshape(network.read_out(output, training), (len(series), segments, -1))
 
 
-@pytest.mark.parametrize(("layers", "series_vectors"), [(1, 0), (1, 3), (3, 0), (2, 3)])
-@pytest.mark.parametrize("model", NETWORKS)
-def test_direct_decoding_is_a_step_of_the_cells_for_each_segment(model, layers, series_vectors):
+@pytest.mark.parametrize(("sizes", "model"), every(3, [(1, 0), (1, 3), (3, 0), (2, 3)], NETWORKS))
+def test_direct_decoding_is_a_step_of_the_cells_for_each_segment(model, sizes):
+    layers, series_vectors = sizes
     import tensorflow as tf
 
     config = small_network(model, units=UNITS, layers=layers, series_vectors=series_vectors)

@@ -14,6 +14,7 @@ import pytest
 from scipy.stats import t
 
 from tests.networks import small_network
+from tests.sampling import every
 from tsforecast.errors import DataError, OptionError
 from tsforecast.models.baselines import naive
 from tsforecast.models.checkpoints import NO_RECORDER
@@ -94,7 +95,7 @@ def usual(data):
     return fit(data, make_network(), events=events), events
 
 
-@pytest.mark.parametrize("model", NETWORKS)
+@pytest.mark.parametrize("model", every(2, NETWORKS))
 def test_every_network_learns_a_sine(data, model):
     network = make_network(model)
     trained = fit(data, network)
@@ -108,8 +109,9 @@ def test_every_network_learns_a_sine(data, model):
 @pytest.mark.parametrize(
     ("model", "strategy", "segment"),
     [
-        *(("gru", "seq2seq", 3), ("bilstm", "seq2seq", 1), ("lstm", "autoregressive", 4)),
-        *(("rnn", "autoregressive", 3), ("gru", "recursive", 3)),
+        *(("gru", "seq2seq", 3), ("lstm", "autoregressive", 4), ("gru", "recursive", 3)),
+        pytest.param("bilstm", "seq2seq", 1, marks=pytest.mark.sweep),
+        pytest.param("rnn", "autoregressive", 3, marks=pytest.mark.sweep),
     ],
 )
 def test_every_strategy_learns_a_sine(data, model, strategy, segment):
@@ -122,7 +124,7 @@ def test_every_strategy_learns_a_sine(data, model, strategy, segment):
     assert trained.history[trained.best_epoch - 1].val_loss == pytest.approx(error, rel=1e-4)
 
 
-@pytest.mark.parametrize("strategy", ["direct", "autoregressive"])
+@pytest.mark.parametrize("strategy", [pytest.param("direct", marks=pytest.mark.sweep), "autoregressive"])
 def test_a_student_t_network_learns_how_far_values_spread(strategy):
     """Noise with heavy tails: the uncalibrated quantiles hold what they promise on rows after the training."""
     rows, end = 3000, 1500
@@ -178,7 +180,7 @@ def test_a_linear_skip_starts_training_at_the_linear_model(data):
     ("loss", "options"),
     [
         ("quantile", {"series_vectors": 2}),
-        ("quantile", {"strategy": "seq2seq"}),
+        pytest.param("quantile", {"strategy": "seq2seq"}, marks=pytest.mark.sweep),
         ("student-t", {"strategy": "autoregressive", "head": "student-t"}),
     ],
 )
@@ -405,7 +407,7 @@ def test_a_validation_loss_that_is_not_finite_is_divergence_too():
         fit(replace(data, values=values), make_network(), replace(TRAINING, epochs=1))
 
 
-@pytest.mark.parametrize("again", [False, True])
+@pytest.mark.parametrize("again", [pytest.param(False, marks=pytest.mark.sweep), True])
 def test_later_divergence_keeps_the_weights_before(monkeypatch, again):
     from tsforecast.models import training
 
@@ -423,15 +425,13 @@ def test_later_divergence_keeps_the_weights_before(monkeypatch, again):
     assert all(np.all(np.isfinite(value)) for value in trained.weights.values())
 
 
-@pytest.mark.parametrize(
-    ("optimizer", "schedule", "loss"),
-    # Each of the choices in one run at least; zip would hide one that is new.
-    [(optimizer or "adam", schedule, loss) for optimizer, schedule, loss in zip_longest(OPTIMIZERS, SCHEDULES, LOSSES)],
-)
-def test_every_optimiser_schedule_and_loss_lowers_the_loss(data, optimizer, schedule, loss):
+# Each of the choices in one training at least; zip would hide one that is new.
+@pytest.mark.parametrize("choices", every(2, zip_longest(OPTIMIZERS, SCHEDULES, LOSSES)), ids=str)
+def test_every_optimiser_schedule_and_loss_lowers_the_loss(data, choices):
+    optimizer, schedule, loss = choices
     head = "student-t" if loss == "student-t" else "quantile"
     network = make_network(head=head, levels=(0.5,) if loss in ("mae", "mse", "huber") else QUANTILES)
-    training = replace(TRAINING, optimizer=optimizer, schedule=schedule, loss=loss, epochs=2)
+    training = replace(TRAINING, optimizer=optimizer or "adam", schedule=schedule, loss=loss, epochs=2)
     losses = [record.loss for record in fit(data, network, training).history]
     assert losses[1] < losses[0]
 
@@ -488,7 +488,7 @@ def test_the_student_t_loss_is_the_negative_log_likelihood(normalisation, unit):
     assert [float(x) for x in loss(*tensors, weight)] == pytest.approx([expected[1], 1], rel=1e-5)
 
 
-@pytest.mark.parametrize("optimizer", ["adam", "sgd", "rmsprop"])
+@pytest.mark.parametrize("optimizer", every(3, ["adam", "sgd", "rmsprop"]))
 def test_a_graph_that_is_used_again_trains_like_a_new_one(optimizer):
     from tsforecast.models.training_graph import TrainingGraph
 

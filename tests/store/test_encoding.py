@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import asdict, replace
+from functools import reduce
+from operator import add
 from typing import Any
 
 import numpy as np
@@ -209,7 +211,7 @@ def test_a_simple_model_has_no_network(make_bundle: Callable[..., Bundle], model
 
 def test_shares_that_sum_to_1_but_for_rounding_are_read(make_bundle: Callable[..., Bundle]) -> None:
     bundle = make_bundle("gru", members=7)
-    assert sum(part.share for part in bundle.spec.parts) != 1
+    assert reduce(add, (part.share for part in bundle.spec.parts)) != 1  # sum() rounds once from Python 3.12 on
     assert decode(encode(bundle)).spec == bundle.spec
 
 

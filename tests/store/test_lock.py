@@ -10,21 +10,23 @@ import signal
 import subprocess
 import sys
 import time
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
+from tests.conftest import Freeze
 from tsforecast.errors import BusyError, OutputError, StorageError
 from tsforecast.store import lock
 from tsforecast.store.lock import hold, network_filesystem
 
 HOLDER = """
-import sys, time
+import sys
 from pathlib import Path
 from tsforecast.store.lock import hold
 with hold(Path(sys.argv[1])):
     print("held", flush=True)
-    time.sleep(60)
+    sys.stdin.read()
 """
 
 
@@ -39,12 +41,15 @@ def test_a_lock_tells_its_holder_and_is_empty_afterwards(tmp_path: Path) -> None
     assert path.parent.stat().st_mode & 0o777 == 0o750
 
 
-def test_a_held_lock_is_refused_with_its_holder_start_and_age(tmp_path: Path) -> None:
+def test_a_held_lock_is_refused_with_its_holder_start_and_age(tmp_path: Path, freeze: Freeze) -> None:
     path = tmp_path / ".lock"
-    with hold(path), pytest.raises(BusyError) as caught, hold(path):
-        raise AssertionError
-    said = rf"held by process {os.getpid()} on {os.uname().nodename} since 20\d\d-.* UTC, for \d s"
-    assert caught.match(said)
+    began = freeze(datetime(2026, 3, 1, 6, tzinfo=UTC))
+    with hold(path):
+        freeze(began + timedelta(seconds=7))
+        with pytest.raises(BusyError) as caught, hold(path):
+            raise AssertionError
+    name = f"process {os.getpid()} on {os.uname().nodename}"
+    assert f"held by {name} since 2026-03-01 06:00:00 UTC, for 7 s" in str(caught.value)
     assert caught.value.file == str(path)
 
 
@@ -102,7 +107,9 @@ def test_a_wait_ends(tmp_path: Path) -> None:
 
 def test_the_lock_of_a_killed_process_is_free(tmp_path: Path) -> None:
     path = tmp_path / ".lock"
-    with subprocess.Popen([sys.executable, "-c", HOLDER, path], stdout=subprocess.PIPE) as process:
+    with subprocess.Popen(
+        [sys.executable, "-c", HOLDER, path], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as process:
         assert process.stdout is not None
         assert process.stdout.readline() == b"held\n"
         with pytest.raises(BusyError, match=f"process {process.pid} "), hold(path):
@@ -125,7 +132,7 @@ def test_a_lock_whose_folder_was_removed_is_taken_anew(tmp_path: Path, monkeypat
         return locked(handle, place)
 
     monkeypatch.setattr(lock, "_locked", remove)
-    with hold(path, wait=10):
+    with hold(path, wait=600):
         assert json.loads(path.read_bytes())["pid"] == os.getpid()
         assert (moved / ".lock").read_bytes() == b""
 

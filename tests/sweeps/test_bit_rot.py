@@ -14,7 +14,7 @@ from tsforecast.store.opening import open_version
 from tsforecast.store.publish import publish
 from tsforecast.store.verification import check_versions
 
-pytestmark = [pytest.mark.sweep, pytest.mark.timeout(600)]
+pytestmark = pytest.mark.sweep
 
 
 @pytest.mark.parametrize("pattern", [0x01, 0x80])

@@ -14,7 +14,7 @@ import pytest
 
 from tsforecast.cli import COMMANDS
 
-pytestmark = [pytest.mark.sweep, pytest.mark.timeout(500)]
+pytestmark = pytest.mark.sweep
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -41,7 +41,7 @@ def test_two_runs(cron: None, tmp_path: Path) -> None:
     beside = Path(sys.executable).parent
     environment = os.environ | {"PATH": f"{beside}:{os.environ['PATH']}", "PYTHONPATH": str(ROOT), "RUNS": "2"}
     demo = ["bash", str(ROOT / "examples" / "cron" / "demo.sh"), str(tmp_path / "demo")]
-    done = subprocess.run(demo, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=450)
+    done = subprocess.run(demo, cwd=tmp_path, env=environment, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr
     first, second, *_ = (json.loads(line) for line in (tmp_path / "demo" / "runs.jsonl").read_text().splitlines())
     assert (first["status"], first["exit"], first["version"]) == ("promoted", 0, 1)

@@ -18,7 +18,7 @@ from tests.sweeps.polluter import Table, clean_table, write
 from tsforecast.errors import DataError
 from tsforecast.io.panels import ReadOptions, read_panel
 
-pytestmark = [pytest.mark.sweep, pytest.mark.timeout(300)]
+pytestmark = pytest.mark.sweep
 CUTS = 500
 _SAID = "the last line has no line ending"
 

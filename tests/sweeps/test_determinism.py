@@ -12,7 +12,7 @@ import pytest
 from tests.sweeps.children import run
 from tests.workflows.conftest import sales
 
-pytestmark = [pytest.mark.sweep, pytest.mark.timeout(600)]
+pytestmark = pytest.mark.sweep
 SIZES = ("--units", "8", "--lookback", "14", "--segment", "7", "--horizon", "7", "--epochs", "4", "--seed", "3")
 
 

@@ -146,7 +146,6 @@ def start(place: Place, environment: Environment, *words: str) -> tuple[subproce
             cwd=environment.cwd or place / "cwd",
             capture_output=True,
             text=True,
-            timeout=100,
         )
         return done, sorted(set(written(log.read_text(errors="replace"), Path(environment.cwd or place / "cwd"))))
     finally:
@@ -200,7 +199,7 @@ def champions(tmp_path_factory: pytest.TempPathFactory) -> Champions:
         words = ["fit", str(folder / "old.csv"), "--store", str(folder / "store"), "--name", "shop", "-q"]
         words += ["--model", "linear", *(("--tz", NEW_YORK) if night else ())]
         line = [sys.executable, "-m", "tsforecast", *words]
-        subprocess.run(line, env=os.environ | BARE, check=True, timeout=100)
+        subprocess.run(line, env=os.environ | BARE, check=True)
         return folder / "store"
 
     return store

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +13,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from tests.conftest import Run
+from tests.conftest import Freeze, Run
 from tests.sweeps import half_year as year
-from tsforecast import clock
 from tsforecast.errors import StorageError
 from tsforecast.io.panels import ReadOptions
 from tsforecast.models.config import FitOptions
@@ -47,6 +47,7 @@ class Life:
     folder: Path
     run: Run
     patch: pytest.MonkeyPatch
+    freeze: Freeze
     words: list[str]
     feed: year.Feed
     exits: list[int] = field(default_factory=list)
@@ -54,7 +55,7 @@ class Life:
 
     def night(self, number: int) -> int:
         """The table comes in and the job runs."""
-        self.patch.setattr(clock, "now", lambda: year.moment(number))
+        self.freeze(year.moment(number))
         self.feed.table(number).to_csv(self.folder / "shops.csv", index=False)
         with self.patch.context() as broken:
             if number == year.FULL_DISK:
@@ -72,7 +73,7 @@ class Life:
 
     def status(self, number: int) -> tuple[int, dict[str, Any]]:
         """What a monitor is told at noon."""
-        self.patch.setattr(clock, "now", lambda: year.moment(number) + pd.Timedelta(hours=9).to_pytimedelta())
+        self.freeze(year.moment(number) + timedelta(hours=9))
         done = self.run("status", "shops", "--max-age", "26h", "--json")
         return done.exit_code, json.loads(done.stdout)["models"][0]
 
@@ -141,11 +142,11 @@ def _by_hand(life: Life, number: int) -> float:
 
 
 @pytest.fixture
-def life(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
+def life(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, freeze: Freeze) -> Any:
     monkeypatch.setenv("TZ", "UTC")
     time.tzset()
     (tmp_path / "shops.toml").write_text(CONFIG)
-    yield lambda words: Life(tmp_path, run, monkeypatch, words, year.Feed(year.truth()))
+    yield lambda words: Life(tmp_path, run, monkeypatch, freeze, words, year.Feed(year.truth()))
     monkeypatch.undo()
     time.tzset()
 
@@ -166,7 +167,6 @@ def _live(life: Life, *, compared: bool) -> tuple[dict[int, float], dict[int, fl
     return mine, by_hand
 
 
-@pytest.mark.timeout(1800)
 def test_half_a_year_of_a_linear_model(life: Any) -> None:
     one = life(LINEAR)
     mine, by_hand = _live(one, compared=True)
@@ -175,6 +175,5 @@ def test_half_a_year_of_a_linear_model(life: Any) -> None:
     assert one.exits.count(4) == sum(map(year.shut, range(year.DAYS)))
 
 
-@pytest.mark.timeout(3600)
 def test_half_a_year_of_a_network(life: Any) -> None:
     _live(life(NETWORK), compared=False)

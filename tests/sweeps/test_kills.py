@@ -13,7 +13,7 @@ from tests.sweeps.tracing import Publisher, calls, need_strace, publisher
 from tsforecast.store.layout import LOCK
 from tsforecast.store.lock import hold
 
-pytestmark = [pytest.mark.sweep, pytest.mark.timeout(240)]
+pytestmark = pytest.mark.sweep
 _KILLED = -9
 
 

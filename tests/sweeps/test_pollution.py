@@ -14,7 +14,7 @@ from tests.sweeps.polluter import Polluted, polluted_versions
 from tsforecast.errors import TsforecastError
 from tsforecast.io.panels import ReadOptions, read_panel
 
-pytestmark = [pytest.mark.sweep, pytest.mark.timeout(300)]
+pytestmark = pytest.mark.sweep
 FEWEST, NAMED_SHARE = 2_290, 0.95
 
 

@@ -14,7 +14,7 @@ from tests.sweeps.scenarios import NEXT, SCENARIOS, Scenario, leftovers, scratch
 from tests.sweeps.tracing import Publisher, need_strace, publisher
 from tsforecast.store.publish import publish
 
-pytestmark = [pytest.mark.sweep, pytest.mark.timeout(300)]
+pytestmark = pytest.mark.sweep
 
 
 @pytest.fixture(scope="module")

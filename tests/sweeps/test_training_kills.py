@@ -24,7 +24,7 @@ from tests.sweeps.children import (
     versions,
 )
 
-pytestmark = [pytest.mark.sweep, pytest.mark.timeout(900)]
+pytestmark = pytest.mark.sweep
 CHAINS, ROUNDS, KILLS = 2, 3, 3
 # A run takes about eight seconds, half of them at the start; the kills shall meet the rest as well.
 EARLIEST, LATEST = 0.5, 8.0

@@ -36,29 +36,30 @@ def check(history, schema, hours):
     check_data_age(history, schema, hours * 3600)
 
 
-def full_hour() -> datetime:
-    return datetime.now(UTC).replace(minute=0, second=0, microsecond=0, tzinfo=None)
+@pytest.fixture
+def now(freeze) -> datetime:
+    """A quarter past an hour, without its zone, which is UTC; it stays so."""
+    return freeze(datetime(2026, 3, 1, 20, 15, tzinfo=UTC)).replace(tzinfo=None)
 
 
-def test_zoned_times_are_exact_and_the_newest_series_counts():
-    history, zoned = hourly(full_hour() - timedelta(hours=5)), replace(SCHEMA, time_zone="Asia/Tokyo")
-    check(history, zoned, 6)
-    with pytest.raises(GateError, match=r"\+00:00, lies .* ago, the limit is 5 h; give newer data"):
-        check(history, zoned, 5)
+def test_zoned_times_are_exact_and_the_newest_series_counts(now):
+    history, zoned = hourly(now - timedelta(hours=5, minutes=15)), replace(SCHEMA, time_zone="Asia/Tokyo")
+    check(history, zoned, 5.25)
+    with pytest.raises(GateError, match=r"\+00:00, lies 5.25 h ago, the limit is 5.2 h; give newer data"):
+        check(history, zoned, 5.2)
 
 
-def test_days_of_a_zone_begin_at_its_midnight():
-    today = datetime.now(UTC).date()
-    history = make_panel([np.ones(3)], Frequency("fixed", DAY), starts=[(today - datetime(1970, 1, 1).date()).days - 3])
-    since_midnight = (datetime.now(UTC) - datetime.combine(today, datetime.min.time(), UTC)).total_seconds() / 3600
+def test_days_of_a_zone_begin_at_its_midnight(now):
+    yesterday = (now.date() - datetime(1970, 1, 1).date()).days - 1
+    history = make_panel([np.ones(3)], Frequency("fixed", DAY), starts=[yesterday - 2])
     west = replace(SCHEMA, time_zone="Etc/GMT+12")  # its day began 12 hours after UTC's
-    check(history, west, since_midnight + 24 - 12 + 0.1)
+    check(history, west, 20.25 + 24 - 12)
     with pytest.raises(GateError):
-        check(history, west, since_midnight + 24 - 12 - 0.1)
+        check(history, west, 20.25 + 24 - 12 - 0.1)
 
 
-def test_times_without_a_zone_are_those_of_the_machine(monkeypatch):
-    history = hourly(full_hour() - timedelta(hours=5))
+def test_times_without_a_zone_are_those_of_the_machine(monkeypatch, now):
+    history = hourly(now - timedelta(hours=5, minutes=15))
     monkeypatch.setenv("TZ", "XXX+3")  # three hours behind UTC: the same wall clock is three hours later
     time.tzset()
     try:

@@ -32,7 +32,7 @@ from tsforecast.workflows.fit import fit
 from tsforecast.workflows.predict import predict, training_numbers
 
 DAILY = Frequency("fixed", DAY)
-quick = settings(deadline=None, max_examples=60)
+quick = settings(max_examples=60)
 
 
 def panel_of(lengths, *, starts=None, seed=0):

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from tests.sampling import every
 from tests.workflows.conftest import sales
 from tsforecast.errors import DataError, OptionError
 from tsforecast.models.config import STRATEGIES, FitOptions
@@ -133,11 +134,14 @@ def test_one_seed_gives_one_model(sales_csv, tmp_path):
 
 @pytest.mark.parametrize(
     "options",
-    [
-        *({"strategy": strategy, "segment": 3} for strategy in STRATEGIES),
-        {"loss": "student-t", "linear_skip": "auto"},
-        {"loss": "student-t", "strategy": "autoregressive", "model": "lstm"},
-    ],
+    every(
+        3,
+        [
+            *({"strategy": strategy, "segment": 3} for strategy in STRATEGIES),
+            {"loss": "student-t", "linear_skip": "auto"},
+            {"loss": "student-t", "strategy": "autoregressive", "model": "lstm"},
+        ],
+    ),
 )
 def test_every_strategy_and_head_is_published_and_forecasts(options, sales_csv, tmp_path):
     chosen = FitOptions(

@@ -9,7 +9,6 @@ import pytest
 
 from tests.store.conftest import build
 from tests.store.test_last_run import RUN
-from tsforecast import clock
 from tsforecast.errors import InputMissingError
 from tsforecast.store.forecast_files import ForecastFile, write_forecast_files
 from tsforecast.store.gate_state import GateState, OpenBreach, write_gate_state
@@ -20,13 +19,10 @@ from tsforecast.workflows.status import read_status, with_limit, worst
 NOW = datetime(2026, 2, 1, 6, tzinfo=UTC)
 
 
-@pytest.fixture(autouse=True)
-def clock_of_the_test(monkeypatch):
-    monkeypatch.setattr(clock, "now", lambda: NOW)
-
-
 @pytest.fixture
-def store(tmp_path):
+def store(tmp_path, freeze):
+    """A store whose model was published now."""
+    freeze(NOW)
     publish(build("linear"), store=tmp_path, name="shop")
     return tmp_path
 

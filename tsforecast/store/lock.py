@@ -14,9 +14,10 @@ import re
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 
+from tsforecast import clock
 from tsforecast.errors import BusyError, OutputError
 from tsforecast.files import writing
 from tsforecast.store.disk import FILE_MODE, make_folder
@@ -115,7 +116,7 @@ def _is_still(path: Path, handle: int) -> bool:
 
 
 def _sign(handle: int) -> None:
-    since = datetime.now(UTC).isoformat(timespec="seconds")
+    since = clock.now().isoformat(timespec="seconds")
     line = json.dumps({"pid": os.getpid(), "since": since, "host": os.uname().nodename})
     with suppress(OSError):  # pruning must be possible on a full disk
         os.ftruncate(handle, 0)
@@ -126,7 +127,7 @@ def _held_by(data: bytes) -> str:
     try:
         holder = json.loads(data)
         pid, host, since = int(holder["pid"]), str(holder["host"])[:100], datetime.fromisoformat(holder["since"])
-        age = max(0, round((datetime.now(UTC) - since).total_seconds()))
+        age = max(0, round((clock.now() - since).total_seconds()))
     except (ValueError, KeyError, TypeError):
         return "held by another run"
     return f"held by process {pid} on {host} since {since:%Y-%m-%d %H:%M:%S} UTC, for {_duration(age)}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from datetime import date, timedelta
 from typing import Any
 
 from tsforecast.errors import DataError, TsforecastError
@@ -98,9 +99,7 @@ def with_line(text: str, line: int) -> bytes:
 
 def day_list(count: int, first: int = 0) -> list[str]:
     """Days from 2024-01-01 on."""
-    import numpy as np
-
-    return [str(np.datetime64("2024-01-01") + first + step) for step in range(count)]
+    return [str(date(2024, 1, 1) + timedelta(days=first + step)) for step in range(count)]
 
 
 def panel_of(*ids: str, header: str = "id,ds,y") -> bytes:
