@@ -274,7 +274,7 @@ def _decided(order: Order, result: RetrainResult, contest: Contest, data: ReadRe
         return _ended(result, "waiting", contest.waiting)
     result = replace(result, metric=contest.metric, errors=dict(contest.errors))
     if not contest.wins:
-        return _ended(result, "rejected", contest.reason)
+        return _ended(result, "waiting" if contest.undecided else "rejected", contest.reason)
     if order.settings.dry_run:
         return _ended(result, "promoted", contest.reason)
     published = _publish(order, result, contest, data)
