@@ -116,7 +116,13 @@ def _clearly(field: Field, name: str, word: str) -> str:
     comparison = field.against[name]
     if word == "worse" and not comparison.clearly_worse:
         return f"{comparison.newest:.3g} times the error of the {WORDS[name]} over the newest horizon"
-    return f"clearly {word} than the {WORDS[name]}: {_errors(field, name)} over {_rows(field, name)}"
+    if min(comparison.worse, comparison.better) >= LEVEL:
+        # No test says so: the size of the difference does.
+        times = max(comparison.ratio, 1 / comparison.ratio if comparison.ratio else math.inf)
+        told = f"{field.rows} row{'' if field.rows == 1 else 's'} ({times:.2g} times the error)"
+    else:
+        told = _rows(field, name)
+    return f"clearly {word} than the {WORDS[name]}: {_errors(field, name)} over {told}"
 
 
 def _errors(field: Field, name: str) -> str:
