@@ -65,7 +65,7 @@ def test_a_worse_model_is_found_out(horizon, rows, least):
     own, other = moved(random, errors, "window"), np.abs(errors).mean(axis=2)
     assert 1.25 < own.mean() / other.mean() < 1.4
     worse, better = shares(own, other, horizon)
-    assert worse >= least and better <= 0.001
+    assert worse >= least and better <= 0.005
     assert shares(other, own, horizon)[1] >= least
 
 
@@ -108,6 +108,7 @@ def test_of_one_block_only_a_multiple_counts():
     assert not compare(1.9 * ones, ones, 7).clearly_worse
     assert compare(2.1 * ones, ones, 7).clearly_worse
     assert compare(0.4 * ones, ones, 7).clearly_better
+    assert not compare(2.1 * ones, ones, 7, tolerance=1.5).fails
     # Of very few rows nothing counts.
     assert not compare(9 * ones[:6], ones[:6], 6).clearly_worse
     assert compare(1.6 * np.ones(14), np.ones(14), 7).clearly_worse

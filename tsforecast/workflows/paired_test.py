@@ -40,6 +40,7 @@ class Comparison:
         equal: probability of such a difference, to either side, if both were equally good.
         newest: the ratio over the newest horizon alone, at least 7 rows.
         rows: compared.
+        tolerance: share of the other's error by which the one may be worse.
         blocks: on which the test rests, of a horizon or longer; with less than 2 nothing can be told from chance.
     """
 
@@ -49,17 +50,19 @@ class Comparison:
     equal: float
     newest: float
     rows: int
+    tolerance: float
     blocks: int
 
     @property
     def clearly_worse(self) -> bool:
         """Whether chance does not explain how much worse the one is, or it is very much so."""
-        return (self.worse < LEVEL and self.ratio > 1) or self.ratio > self._far
+        return (self.worse < LEVEL and self.ratio > 1) or self.ratio > max(self._far, 1 + self.tolerance)
 
     @property
     def fails(self) -> bool:
         """Whether the one is clearly worse, or very much so in the newest horizon alone: the world has changed."""
-        return self.clearly_worse or (self.newest > _FAR_ALONE and self.rows >= _LEAST_ROWS)
+        of_late = self.newest > max(_FAR_ALONE, 1 + self.tolerance) and self.rows >= _LEAST_ROWS
+        return self.clearly_worse or of_late
 
     @property
     def clearly_better(self) -> bool:
@@ -97,6 +100,7 @@ def compare(
         equal=min(1.0, 2 * min(larger, smaller)),
         newest=_ratio(own[-newest:], other[-newest:]),
         rows=len(own),
+        tolerance=tolerance,
         blocks=blocks,
     )
 
