@@ -234,8 +234,8 @@ def command(console: Console, /, data: str, store: str, name: str | None, as_jso
     a model of the rows since the level changed, or to a simple one.
 
     \b
-    Exit status: 0 published, nothing new, or too few rows to tell; 3 challenger clearly worse; 4 data outside the
-    limits; 75 locked.
+    Exit status: 0 published, nothing new, or too few rows to tell;
+    3 challenger clearly worse; 4 data outside the limits; 75 locked.
     Example:
       tsforecast retrain --config shop.toml --quiet
     """

@@ -4,7 +4,10 @@ Newer weights win a tie: they know more of the present. A tie is an error of at 
 champion's, 5 % by default. Beyond that the challenger does not win; it is rejected where it is clearly worse, by the
 test of `workflows/paired_test.py` with the tolerance as margin, or by half without any test. In between the rows are
 too few to tell: the champion stays for now, and as its unseen rows become more, so does what is held out.
-The measured figures behind these rules are in `tests/sweeps/test_promotion.py`.
+
+In simulations with a linear model, of ten kinds of daily series (`tests/sweeps/test_promotion.py`): data that stay as
+they are brought no rejection in 800 nights; a challenger truly a third worse won 1 of 120 contests right after a fit, and
+8 of 280 with four horizons held out.
 """
 
 from __future__ import annotations
