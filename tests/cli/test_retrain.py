@@ -45,7 +45,8 @@ def test_without_options_the_defaults_are_those_of_the_values(run, asked):
 
 def test_options_reach_the_workflow(run, asked):
     run(
-        *("retrain", "sales.csv", "--warm", "--tolerance", "0.02", "--no-beat-naive", "--min-new-rows", 3),
+        *("retrain", "sales.csv", "--warm", "--promote", "better", "--tolerance", "0.02"),
+        *("--no-beat-naive", "--min-new-rows", 3),
         *("--max-age", "2d", "--max-fewer-rows", "off", "--max-shift", 4, "--no-require-advance", "--no-final-newline"),
         *("--dry-run", "--force", "--resume", "--deadline", "45m", "--wait", 30, "--if-locked", "skip", "--keep", 3),
         *("--predict-to", "next.csv", "--level", 90, "--log-file", "-", "--metrics-file", "sales.prom"),
@@ -65,7 +66,7 @@ def test_options_reach_the_workflow(run, asked):
         levels=(90.0,),
     )
     assert values["limits"] == GateLimits(max_age=2 * 86_400, max_fewer_rows=None, max_shift=4, require_advance=False)
-    assert values["rules"] == PromotionRules(tolerance=0.02, beat_naive=False, min_new_rows=3)
+    assert values["rules"] == PromotionRules("better", tolerance=0.02, beat_naive=False, min_new_rows=3)
     assert values["targets"] == RunTargets(log_file="-", metrics_file="sales.prom")
     assert (values["options"].model, values["options"].horizon) == ("gru", 7)
     assert (values["name"], values["store"], values["reading"].tz) == ("shop", "s", "Europe/Berlin")

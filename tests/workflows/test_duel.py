@@ -26,7 +26,9 @@ from tsforecast.workflows.duel import (
     naive_contender,
     new_rows,
     score,
-    typical_new_rows,
+    typical_rows,
+    unlearned_fact,
+    unseen_rows,
 )
 from tsforecast.workflows.fit import fit
 from tsforecast.workflows.predict import predict, training_numbers
@@ -83,14 +85,11 @@ def test_many_windows_are_thinned_evenly():
 
 @quick
 @given(st.lists(st.tuples(st.integers(1, 60), st.integers(0, 60)), min_size=1, max_size=6), st.integers(1, 20))
-def test_the_hold_out_is_the_newer_half_of_the_new_rows(sizes, most):
-    lengths, new = np.array([length for length, _ in sizes]), np.array([min(pair) for pair in sizes])
-    begins = hold_out(panel_of(lengths.tolist()), new, most)
-    held_out = lengths - begins
+def test_the_hold_out_is_what_is_unseen_and_leaves_a_row(sizes, most):
+    lengths, unseen = np.array([length for length, _ in sizes]), np.array([min(pair) for pair in sizes])
+    begins = hold_out(panel_of(lengths.tolist()), unseen, most)
     assert np.all(begins >= 1)
-    assert np.all(held_out <= np.minimum(most, -(-new // 2)))
-    usual = lengths > 1
-    assert np.array_equal(held_out[usual], np.minimum(lengths - 1, np.minimum(most, -(-new // 2)))[usual])
+    assert np.array_equal(lengths - begins, np.minimum(lengths - 1, np.minimum(most, unseen)))
 
 
 def test_new_rows_come_after_the_last_that_the_champion_knows():
@@ -104,16 +103,47 @@ def test_new_rows_come_after_the_last_that_the_champion_knows():
     assert new_rows(recent, numbers, champion).tolist() == [10, 10, 0, 15]
 
 
+def typical_new(panel, champion):
+    numbers = training_numbers(champion, panel)
+    return typical_rows(new_rows(panel, numbers, champion), numbers, champion)
+
+
+def test_unseen_rows_are_the_new_ones_and_those_held_out_before():
+    panel = panel_of([100, 100, 80, 40], starts=[0, 0, 0, 60])
+    champion = version_of(table(until(take(panel, [0, 1, 2]), 90)))
+    numbers = training_numbers(champion, panel)
+    assert unseen_rows(panel, numbers, champion).tolist() == [10, 10, 0, 40]
+    for stated, unseen in ((28, [38, 38, 0, 40]), ([28, 3, 28], [38, 13, 0, 40]), ([28, 3], [10, 10, 0, 40])):
+        told = replace(champion, provenance={"unlearned_rows": stated})
+        assert unseen_rows(panel, numbers, told).tolist() == unseen
+    assert unlearned_fact(np.array([28, 28])) == 28 and unlearned_fact(np.array([28, 3])) == [28, 3]
+
+
+def test_errors_by_row_have_the_mean_that_is_reported():
+    panel = panel_of([60, 60])
+    begins = np.array([50, 50])
+    made = score(panel, duel_windows(panel, begins, 3), naive_contender(panel, 3, 7), 7, begins)
+    assert made.errors.shape == (10,)
+    assert made.errors.mean() == pytest.approx(made.metrics["mase"])
+    alone = panel_of([60])
+    made = score(alone, duel_windows(alone, begins[:1], 3), naive_contender(alone, 3, 7), 7, begins[:1])
+    assert made.errors.mean() == pytest.approx(made.metrics["mae"])
+    # The oldest row comes first; of one that nobody observed there is no error.
+    gap = replace(panel, observed=np.arange(120) % 60 != 51)
+    made = score(gap, duel_windows(gap, begins, 3), naive_contender(gap, 3, 7), 7, begins)
+    assert np.flatnonzero(np.isnan(made.errors)).tolist() == [1]
+
+
 def test_the_typical_series_is_one_that_goes_on():
     ended = panel_of([100, 40, 40, 40], starts=[0] * 4)
     champion = version_of(table(until(ended, 90)))
-    assert typical_new_rows(ended, training_numbers(champion, ended), champion) == 10
+    assert typical_new(ended, champion) == 10
     halted = panel_of([100, 90, 90], starts=[0] * 3)
     champion = version_of(table(until(halted, 90)))
-    assert typical_new_rows(halted, training_numbers(champion, halted), champion) == 0
+    assert typical_new(halted, champion) == 0
     others = replace(ended, ids=tuple((f"x{i}",) for i in range(4)))
     champion = version_of(table(until(ended, 90)))
-    assert typical_new_rows(others, training_numbers(champion, others), champion) == 40
+    assert typical_new(others, champion) == 40
 
 
 OPTIONS = {
@@ -155,7 +185,7 @@ def test_the_seasonal_naive_and_its_error():
     panel = panel_of([60, 45])
     begins = np.array([50, 40])
     windows = duel_windows(panel, begins, 3)
-    scores = score(panel, windows, naive_contender(panel, 3, 7), 7, begins)
+    scores = score(panel, windows, naive_contender(panel, 3, 7), 7, begins).metrics
     expected = []
     for number in (0, 1):
         values, begin = panel.series(number), int(begins[number])
@@ -170,7 +200,7 @@ def test_steps_beyond_a_shorter_horizon_do_not_count():
     panel = panel_of([60])
     begins = np.array([50])
     windows = duel_windows(panel, begins, 3)
-    long, short = (score(panel, windows, naive_contender(panel, h, 7), 7, begins) for h in (14, 3))
+    long, short = (score(panel, windows, naive_contender(panel, h, 7), 7, begins).metrics for h in (14, 3))
     assert long["mae"] == short["mae"]
     assert windows.rows.shape[1] == 3
 
@@ -179,7 +209,8 @@ def test_a_level_does_not_blur_the_seasonal_naive():
     panel, begins = panel_of([60, 45]), np.array([50, 40])
     raised = replace(panel, values=panel.values + 1e9)
     low, high = (
-        score(one, duel_windows(one, begins, 3), naive_contender(one, 3, 7), 7, begins) for one in (panel, raised)
+        score(one, duel_windows(one, begins, 3), naive_contender(one, 3, 7), 7, begins).metrics
+        for one in (panel, raised)
     )
     for metric in ("mae", "mase", "rmsse"):
         assert high[metric] == pytest.approx(low[metric], rel=1e-4)
@@ -190,4 +221,4 @@ def test_a_stray_value_is_not_repeated():
     windows = duel_windows(panel, begins, 3)
     spoilt = replace(panel, values=panel.values.copy())
     spoilt.values[46] = 1e12
-    assert score(spoilt, windows, naive_contender(spoilt, 3, 7), 7, begins)["mae"] < 20
+    assert score(spoilt, windows, naive_contender(spoilt, 3, 7), 7, begins).metrics["mae"] < 20

@@ -21,7 +21,7 @@ from tsforecast.store.layout import RETRAIN_LOCK
 from tsforecast.store.lock import hold
 from tsforecast.workflows import forecast_file
 from tsforecast.workflows import retrain as retraining
-from tsforecast.workflows.contest import Contest
+from tsforecast.workflows.held_out_rows import Contest
 from tsforecast.workflows.retrain import RetrainResult, retrain
 from tsforecast.workflows.rules import GateLimits, PromotionRules, RetrainSettings, RunTargets
 

@@ -147,19 +147,27 @@ _contest_options = combine(
     ),
     option(
         "Comparison",
+        "--promote",
+        type=click.Choice(["not-worse", "better"]),
+        default=PromotionRules.promote,
+        show_default=True,
+        help="Newer weights win a tie, or have to be significantly better.",
+    ),
+    option(
+        "Comparison",
         "--tolerance",
         type=Number(min=0),
         metavar="X",
         default=PromotionRules.tolerance,
         show_default=True,
-        help="Share by which the challenger may be worse and still win.",
+        help="Share by which the error may be larger and still be a tie.",
     ),
     option(
         "Comparison",
         "--beat-naive/--no-beat-naive",
         default=PromotionRules.beat_naive,
         show_default=True,
-        help="Whether it must beat the seasonal naive too.",
+        help="A model clearly worse than the seasonal naive does not win, nor stay.",
     ),
     option(
         "Comparison",
@@ -167,7 +175,7 @@ _contest_options = combine(
         type=click.IntRange(min=1),
         metavar="N",
         show_default="a quarter of the horizon",
-        help="New rows to wait for.",
+        help="New rows to wait for; never fewer than make a horizon of unseen ones.",
     ),
 )
 
@@ -265,15 +273,17 @@ _result_options = combine(
 @output_options
 @pass_console
 def command(console: Console, /, data: str, store: str, name: str | None, as_json: bool, **values: Any) -> None:
-    """Retrain a model, unattended: publish the new one only if it is better.
+    """Retrain a model, unattended: publish the new one unless it is worse.
 
     DATA is the whole table, old rows and new. If it is within the limits of the data gate, a challenger is trained and
-    compared with the model in service, the champion, on the newest rows, which neither has seen. The better one is in
-    service afterwards. The file of --predict-to always holds its forecast from the newest rows, or the run says how old
-    that is.
+    compared with the model in service, the champion, on the newest rows, one to four horizons that neither has learned
+    from. In a tie the newer one is in service afterwards. A champion clearly worse than the seasonal naive gives way to
+    a model of the rows since the level changed, or to a simple one. The file of --predict-to always
+    holds the forecast of the model in service from the newest rows, or the run says how old that is.
 
     \b
-    Exit status: 0 published or nothing new, 3 champion kept, 4 data outside the limits, 75 locked.
+    Exit status: 0 published, nothing new, or too few rows to tell;
+    3 challenger clearly worse; 4 data outside the limits; 75 locked.
     Example:
       tsforecast retrain --config shop.toml --quiet
     """

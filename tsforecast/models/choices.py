@@ -152,14 +152,20 @@ def lookback_candidates(split: Split, basics: Basics, options: FitOptions) -> li
         usable = split.end
     most = max(basics.min_context, (int(np.median(usable)) - horizon) // 2)
     wanted = {-(-5 * max(horizon, season) // 4), 2 * horizon, *(k * season for k in _SEASONS)}
-    # Seeing a few seasons is enough for a horizon of many.
-    least = min(-(-5 * max(horizon, season) // 4), max(2 * season, _LONGEST_LOOKBACK // 4))
+    least = shortest_lookback(basics)
     fitting = [
         length
         for length in sorted(wanted)
         if least <= length <= _LONGEST_LOOKBACK and (length <= most or _leaves_many(usable, length + horizon))
     ]
     return fitting or [min(most, max(least, _LONGEST_LOOKBACK), MAX_STEPS)]
+
+
+def shortest_lookback(basics: Basics) -> int:
+    """The least that is worth trying: 1.25 times the longer of horizon and season."""
+    # Seeing a few seasons is enough for a horizon of many.
+    most = max(2 * basics.season_length, _LONGEST_LOOKBACK // 4)
+    return min(-(-5 * max(basics.horizon, basics.season_length) // 4), most)
 
 
 def _leaves_many(usable: NDArray[np.int64], rows: int) -> bool:

@@ -1,16 +1,24 @@
 """What a retraining decides: whether there are enough new rows, who challenges the champion, and who wins.
 
-The challenger is trained on all rows before the hold-out, compared with the champion there, and published as it was
-compared: nothing is trained after the comparison.
+The challenger is trained on all rows before the hold-out, compared with the champion there (`duel.py`,
+`paired_test.py`, `decision.py`), and published as it was compared: nothing is trained after the comparison. The version
+says which rows its weights have not learned from, so that the next comparison can be made on them.
+
+The hold-out is a tenth of the typical series, at least one horizon, at most four (or a season, or 28 rows, if that is
+more), and never more than the champion has not learned from. Where that is less than a horizon, as after a `fit`, the
+run waits. Fewer rows cannot tell a challenger that is a third worse (tests/sweeps/test_promotion.py has the figures);
+of more the weights in service would know too little of the present.
+
+Where the champion or the challenger is clearly worse than the seasonal naive, the world has changed, or what was
+trained on is spoilt. Then a challenger of the rows since the last change of level is tried on a shorter hold-out
+(`breaks.py`), and where that loses too and the champion is what fails, the best simple model takes its place.
 """
 
 from __future__ import annotations
 
-import math
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 import numpy as np
-from numpy.typing import NDArray
 
 from tsforecast.errors import GateError
 from tsforecast.io.panels import ReadResult
@@ -18,70 +26,32 @@ from tsforecast.models.checkpoints import NO_RECORDER, Recorder
 from tsforecast.models.choices import choose_basics
 from tsforecast.models.config import FitOptions, check_options
 from tsforecast.models.events import Report
+from tsforecast.models.plan import Basics
+from tsforecast.models.preparation import prepare
 from tsforecast.models.registry import get_model
 from tsforecast.series import Panel
-from tsforecast.split import automatic_split
 from tsforecast.store.bundle import Bundle
-from tsforecast.strays import without_strays
-from tsforecast.windows import Rows
 from tsforecast.workflows.bundling import make_bundle
-from tsforecast.workflows.challenger import scored_by_duel, warm_challenger
+from tsforecast.workflows.challenger import warm_challenger
 from tsforecast.workflows.duel import (
     NAIVE,
+    UNLEARNED,
     Contender,
-    champion_contender,
     duel_windows,
     held_out_values,
     hold_out,
     naive_contender,
     new_rows,
-    score,
-    typical_new_rows,
+    typical_rows,
+    unseen_rows,
 )
-from tsforecast.workflows.evaluation import LEVELS
-from tsforecast.workflows.fit import Fitted, describe_fit, learn, rows_in_words
+from tsforecast.workflows.failed_champion import STANDS_IN, needed_rows, replace_failed
+from tsforecast.workflows.fit import Fitted, describe_fit
+from tsforecast.workflows.held_out_rows import Contest, HeldOutRows, Training, face, held_out_rows_of, judged, typical
 from tsforecast.workflows.predict import training_numbers
 from tsforecast.workflows.rules import PromotionRules
 
-# Shares of the values' movement and of their size below which an error is nothing but rounding: models see the movement
-# as float32, which has seven digits, and the size is added as float64.
-_ROUNDING, _ROUNDING_OF_SIZE = 1e-5, 1e-12
-_COVERAGE = tuple(f"coverage_{level:g}" for level in LEVELS)
-_WORDS = {"challenger": "challenger", "champion": "champion", NAIVE: "seasonal naive"}
-Scores = dict[str, dict[str, float]]
-
-
-@dataclass(frozen=True)
-class Contest:
-    """How a contest ended.
-
-    Args:
-        waiting: why nothing was trained; empty where a challenger was.
-        new_rows: of the typical series.
-        challenger: the model; None where nothing was trained.
-        warm: whether it went on from the champion.
-        training_rows: what its weights were trained on, in words; None for what a fit says of itself.
-        metric: that the errors are given in, `mase` or `mae`.
-        errors: of `challenger`, `champion` (where there is one) and `seasonal-naive` on the same held-out values.
-        coverage: of the intervals on these values by model, such as `coverage_80`.
-        holdout_rows: newest rows held out, of the typical series.
-        values: held-out values that were observed and forecast.
-        wins: whether the challenger is to be published.
-        reason: of that, in words.
-    """
-
-    waiting: str = ""
-    new_rows: int = 0
-    challenger: Fitted | None = None
-    warm: bool = False
-    training_rows: str | None = None
-    metric: str = ""
-    errors: dict[str, float] = field(default_factory=dict)
-    coverage: Scores = field(default_factory=dict)
-    holdout_rows: int = 0
-    values: int = 0
-    wins: bool = False
-    reason: str = ""
+_HELD_OUT_SHARE, _MAX_HORIZONS, _ENOUGH_ROWS = 0.1, 4, 28
 
 
 def compete(
@@ -113,25 +83,31 @@ def compete(
     """
     check_options(options)
     get_model(options.model)
-    if champion is None:
-        return _first(learn(data.panel, options, report, began=began, recorder=recorder), rules)
+    training = Training(options, report, began, recorder)
     panel = data.panel
+    if champion is None:
+        return _first(training.learn(panel), rules)
     _check_frequency(panel, champion)
+    basics = choose_basics(panel, options)
     numbers = training_numbers(champion, panel)
-    typical, wanted = typical_new_rows(panel, numbers, champion), _least_new_rows(champion, options, rules)
-    if typical < wanted:
-        return Contest(waiting=f"{typical} of {wanted} new rows", new_rows=typical)
-    begins = hold_out(panel, new_rows(panel, numbers, champion), _test_rows(panel, options))
-    if not len(held_out_values(panel, begins)):
-        return Contest(waiting="none of the newest rows has a value", new_rows=typical)
-    before = panel.between(np.zeros_like(begins), begins)
+    unseen = unseen_rows(panel, numbers, champion)
+    most = _test_rows(panel, basics)
+    new = typical_rows(new_rows(panel, numbers, champion), numbers, champion)
+    waiting = _too_few(new, typical_rows(unseen, numbers, champion), most, champion, basics, rules)
+    begins = hold_out(panel, unseen, most)
+    if not waiting and not len(held_out_values(panel, begins)):
+        waiting = "none of the newest rows has a value"
+    if waiting:
+        return Contest(waiting=waiting, new_rows=new)
+    held_out = held_out_rows_of(panel, begins, numbers, champion, basics)
+    before = held_out.before()
     made = warm_challenger(before, champion, options, report, began=began, recorder=recorder) if warm else None
-    fitted = made or learn(before, options, report, began=began, recorder=recorder)
-    scores, values = _duel(panel, begins, numbers, champion, fitted)
-    if made:
-        made = scored_by_duel(made, scores["challenger"], scores[NAIVE])
-    contest = Contest(new_rows=typical, challenger=made or fitted, warm=made is not None)
-    return _outcome(contest, scores, panel, begins, values, rules)
+    fitted = made or training.learn(before)
+    contest, compared = face(held_out, fitted, rules, Contest(new_rows=new, warm=made is not None))
+    troubled = rules.beat_naive and not contest.wins and (compared.champion_fails or compared.fails)
+    if not troubled:
+        return contest
+    return replace_failed(contest, compared, held_out, numbers, champion, basics, training, rules)
 
 
 def challenger_bundle(data: ReadResult, contest: Contest, *, name: str, began: float) -> Bundle:
@@ -148,39 +124,26 @@ def challenger_bundle(data: ReadResult, contest: Contest, *, name: str, began: f
         raise ValueError(f"there is no challenger: {contest.waiting}")
     facts = describe_fit(data, fitted, name=name, began=began, training_rows=contest.training_rows).to_dict()
     evaluated = fitted.evaluated
-    return make_bundle(data, evaluated.plan, evaluated.calibration, fitted.final, fitted.everything, facts)
-
-
-def lost_to(errors: dict[str, float], rules: PromotionRules, *, rounding: float = 0.0) -> list[str]:
-    """Why a challenger with these errors loses; nothing where it wins.
-
-    Args:
-        errors: of `challenger`, of `seasonal-naive`, and of `champion` where there is one.
-        rules: that decide.
-        rounding: error that counts as none.
-    """
-    own = errors["challenger"]
-    if not math.isfinite(own):
-        return ["its error is not a finite number"]
-    limits = {"champion": errors.get("champion", math.nan) * (1 + rules.tolerance)}
-    if rules.beat_naive:
-        limits[NAIVE] = errors[NAIVE]
-    # One that fails itself is no reason to keep it: its error is not finite.
-    return [
-        f"worse than the {_WORDS[name]}"
-        for name, limit in limits.items()
-        if math.isfinite(limit) and own > max(limit, rounding)
-    ]
+    bundle = make_bundle(data, evaluated.plan, evaluated.calibration, fitted.final, fitted.everything, facts)
+    told = {UNLEARNED: contest.unlearned} | ({STANDS_IN: True} if contest.stand_in else {})
+    return replace(bundle, provenance=bundle.provenance | told)
 
 
 def _first(fitted: Fitted, rules: PromotionRules) -> Contest:
-    """Without a champion: a fit, which only has to beat the seasonal naive on its test windows."""
-    panel = fitted.everything.panel
+    """Without a champion: a fit, which must not be clearly worse than the seasonal naive on its test windows."""
+    panel, plan, begins = fitted.everything.panel, fitted.evaluated.plan, fitted.split.calibration_end
+    windows = duel_windows(panel, begins, plan.horizon)
+    held_out = HeldOutRows(panel, begins, windows, plan.season_length, {})
+    held_out.scores[NAIVE] = held_out.score(naive_contender(panel, plan.horizon, plan.season_length))
+    known, trained = prepare(panel, fitted.split, plan), fitted.evaluated.trained
+    own = Contender(
+        trained.spec, trained.weights, known.scaling, np.arange(panel.n_series), fitted.evaluated.calibration
+    )
     scores = fitted.evaluated.scores
-    mine = {"challenger": scores[fitted.evaluated.plan.model], NAIVE: scores[NAIVE]}
-    contest = Contest(new_rows=_typical(panel.lengths), challenger=fitted)
-    begins = fitted.split.calibration_end
-    return _outcome(contest, mine, panel, begins, held_out_values(panel, begins), rules)
+    # The errors are those that the fit reports, the test is made on its windows and those that reach into them.
+    told = {"challenger": scores[plan.model], NAIVE: scores[NAIVE]}
+    contest = Contest(new_rows=typical(panel.lengths), challenger=fitted)
+    return judged(held_out, contest, told, held_out.score(own), rules)[0]
 
 
 def _check_frequency(panel: Panel, champion: Bundle) -> None:
@@ -193,88 +156,24 @@ def _check_frequency(panel: Panel, champion: Bundle) -> None:
         )
 
 
-def _least_new_rows(champion: Bundle, options: FitOptions, rules: PromotionRules) -> int:
-    if rules.min_new_rows is not None:
-        return max(1, rules.min_new_rows)
-    # Of a single new row nothing would be left to learn from: the newer half is held out.
-    return max(2, (options.horizon or champion.spec.horizon) // 4)
+def _too_few(new: int, unseen: int, most: int, champion: Bundle, basics: Basics, rules: PromotionRules) -> str:
+    """Why there is nothing to compare on yet; empty where there is."""
+    wanted = max(1, basics.horizon // 4 if rules.min_new_rows is None else rules.min_new_rows)
+    if new < wanted:
+        return f"{new} of {wanted} new rows"
+    needed = min(basics.horizon, champion.spec.horizon, most)
+    if unseen < needed:
+        return f"{unseen} of {needed} rows that the version in service has not learned from"
+    return ""
 
 
-def _test_rows(panel: Panel, options: FitOptions) -> int:
-    """Rows that a fit would hold out to be scored on."""
-    basics = choose_basics(panel, options)
-    split = automatic_split(panel.lengths, horizon=basics.horizon, min_context=basics.min_context)
-    return int((split.end - split.calibration_end).max())
-
-
-def _duel(
-    panel: Panel, begins: Rows, numbers: Rows, champion: Bundle, fitted: Fitted
-) -> tuple[Scores, NDArray[np.float64]]:
-    """All metrics of the two and of the seasonal naive on the same windows, and the values that these forecast."""
-    plan, final = fitted.evaluated.plan, fitted.final
-    horizon = min(plan.horizon, champion.spec.horizon)
-    windows = duel_windows(panel, begins, horizon)
-    own = np.arange(panel.n_series)
-    contenders = {
-        "challenger": Contender(
-            final.spec, final.weights, fitted.everything.scaling, own, fitted.evaluated.calibration
-        ),
-        "champion": champion_contender(champion, panel, numbers, begins),
-        NAIVE: naive_contender(panel, horizon, plan.season_length),
-    }
-    scores = {name: score(panel, windows, one, plan.season_length, begins) for name, one in contenders.items()}
-    for row in scores.values():
-        row["windows"] = float(len(windows.index))
-    return scores, panel.values[np.unique(windows.rows[windows.scored])]
-
-
-def _outcome(
-    contest: Contest, scores: Scores, panel: Panel, begins: Rows, values: NDArray[np.float64], rules: PromotionRules
-) -> Contest:
-    """The decision, from all metrics of each model on these held-out values."""
-    # Of series that are constant before the hold-out there is no scaled error.
-    metric = "mase" if panel.n_series > 1 and math.isfinite(scores[NAIVE]["mase"]) else "mae"
-    errors = {name: row[metric] for name, row in scores.items()}
-    rounding = _rounding(panel, begins) if metric == "mae" else 0.0
-    losses = lost_to(errors, rules, rounding=rounding)
-    rows = _typical(panel.lengths - begins)
-    first, *others = (f"{_WORDS[name]} {error:.4g}" for name, error in errors.items())
-    compared = ", ".join([f"{first} {metric.upper()}", *others])
-    held_out = f"{len(values):,} held-out values of {rows} newest rows"
-    lost = f": {' and '.join(losses)}" if losses else ""
-    coverage = {name: {key: row[key] for key in _COVERAGE} for name, row in scores.items() if name != NAIVE}
-    return replace(
-        contest,
-        metric=metric,
-        errors=errors,
-        coverage=coverage,
-        holdout_rows=rows,
-        values=len(values),
-        wins=not losses,
-        reason=f"{compared} on {held_out}{lost}",
-        training_rows=_training_rows(contest, panel, rows) if "champion" in scores else None,
-    )
-
-
-def _rounding(panel: Panel, begins: Rows) -> float:
-    """Error that counts as none, by the rows before the hold-out."""
-    values = without_strays(panel.between(np.zeros_like(begins), begins)).values
-    if not values.size:
-        return 0.0
-    movement = float(np.abs(values - np.median(values)).mean())
-    return _ROUNDING * movement + _ROUNDING_OF_SIZE * float(np.abs(values).mean())
-
-
-def _training_rows(contest: Contest, panel: Panel, rows: int) -> str:
-    """What the challenger of a duel knows, in words."""
-    fitted = contest.challenger
-    assert fitted is not None  # noqa: S101  (for the type checker)
-    compared = f"the newest {rows} rows of the typical series were held out to compare it with the version in service"
-    known = len(fitted.everything.panel.values)
-    if contest.warm:
-        return f"trained on from the version in service, on {known:,} of {len(panel.values):,} rows; {compared}"
-    return f"{rows_in_words(fitted)}; {compared}"
-
-
-def _typical(rows: Rows) -> int:
-    return int(np.median(rows[rows > 0])) if np.any(rows > 0) else 0
+def _test_rows(panel: Panel, basics: Basics) -> int:
+    """Rows to hold out, as far as the champion has not learned from them: so that enough is left to learn from."""
+    lengths, needed = panel.lengths, needed_rows(basics)
+    longest = int(lengths.max(initial=0))
+    typical = int(np.median(lengths[lengths >= needed])) if longest >= needed else longest
+    horizon = basics.horizon
+    # A model may do well at night and badly by day: up to a whole season is held out.
+    most = max(_MAX_HORIZONS * horizon, basics.season_length, _ENOUGH_ROWS)
+    wanted = int(np.clip(_HELD_OUT_SHARE * typical, horizon, most))
+    return max(1, min(wanted, longest - needed))

@@ -1,12 +1,15 @@
-"""The duel: two models and the seasonal naive on the same windows of rows that none of them has learned from.
+"""The duel: models and the seasonal naive on the same windows of rows that none of them has learned from.
 
-The newest rows of each series are held out. Windows begin so early and go on so long that each held-out row is forecast
+The newest rows of each series are held out, at least a horizon of the typical one. A version that a retraining has
+published never learned the rows that it was compared on itself, and says so (UNLEARNED); so daily runs can compare on
+whole horizons, though only one row is new. Windows begin so early and go on so long that each held-out row is forecast
 from every lead of the horizon; where a window reaches beyond the held-out rows, those steps do not count.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,6 +28,9 @@ from tsforecast.workflows.evaluation import LEVELS, MAX_TEST
 
 _BATCH_VALUES = 1 << 20
 NAIVE = "seasonal-naive"
+# Fact of a version: how many of its newest rows its weights have not learned from, one number or one for each series.
+# Without it they have learned from all, as after `fit`.
+UNLEARNED = "unlearned_rows"
 
 
 @dataclass(frozen=True)
@@ -71,23 +77,53 @@ def new_rows(panel: Panel, numbers: Rows, champion: Bundle) -> Rows:
     return np.where(numbers == UNKNOWN_SERIES, panel.lengths, np.clip(after, 0, panel.lengths))
 
 
-def typical_new_rows(panel: Panel, numbers: Rows, champion: Bundle) -> int:
-    """New rows of the typical series: the median over those that went on when the champion was trained.
+def typical_rows(rows: Rows, numbers: Rows, champion: Bundle) -> int:
+    """Rows of the typical series: the median over those that went on when the champion was trained.
 
     Series that had ended before tell nothing; where none went on, those that the champion does not know count.
+
+    Args:
+        rows: of each series, shape (n_series,).
+        numbers: of each series in the champion's training, shape (n_series,).
+        champion: the version in service.
     """
     ends = champion.context.starts + champion.context.lengths
     going = (numbers != UNKNOWN_SERIES) & (ends[numbers] >= ends.max() - champion.spec.horizon)
     counted = going if going.any() else numbers == UNKNOWN_SERIES
-    return int(np.median(new_rows(panel, numbers, champion)[counted])) if counted.any() else 0
+    return int(np.median(rows[counted])) if counted.any() else 0
 
 
-def hold_out(panel: Panel, new: Rows, most: int) -> Rows:
-    """First held-out row of each series: the newer half of its new rows, `most` at most, is held out.
+def unlearned_fact(rows: Rows) -> int | list[int]:
+    """What a version says under UNLEARNED: one number where it is the same for all series."""
+    counts: list[int] = rows.tolist()
+    return counts[0] if len(set(counts)) == 1 else counts
+
+
+def _unlearned(champion: Bundle) -> Rows:
+    """Newest rows of each of its series that the champion has not learned from, no more than it keeps."""
+    stated: Any = champion.provenance.get(UNLEARNED, 0)
+    lengths = champion.context.lengths
+    counts = stated if isinstance(stated, list) and len(stated) == len(lengths) else [stated] * len(lengths)
+    sound = all(isinstance(count, int) and 0 <= count < 2**31 for count in counts)
+    return np.minimum(np.array(counts, dtype=np.int64), lengths) if sound else np.zeros_like(lengths)
+
+
+def unseen_rows(panel: Panel, numbers: Rows, champion: Bundle) -> Rows:
+    """Newest rows of each series that the champion has not learned from, shape (n_series,).
+
+    None of a series without new rows: one that has ended has nothing to tell, and its rows are to be learned.
+    """
+    new = new_rows(panel, numbers, champion)
+    before = np.where(numbers == UNKNOWN_SERIES, 0, _unlearned(champion)[numbers])
+    return np.where(new > 0, np.minimum(new + before, panel.lengths), 0)
+
+
+def hold_out(panel: Panel, unseen: Rows, most: int) -> Rows:
+    """First held-out row of each series: of its unseen rows the newest are held out, `most` at most.
 
     Every series keeps its first row, so that there is something to forecast from. Shape (n_series,).
     """
-    held_out = np.minimum(-(-new // 2), most)
+    held_out = np.minimum(unseen, most)
     return np.maximum(np.minimum(panel.lengths, 1), panel.lengths - held_out)
 
 
@@ -132,10 +168,23 @@ def naive_contender(panel: Panel, horizon: int, season_length: int) -> Contender
     return Contender(spec, {}, scaling, np.arange(count), nothing)
 
 
-def score(
-    panel: Panel, windows: DuelWindows, contender: Contender, season_length: int, begins: Rows
-) -> dict[str, float]:
-    """All metrics of one contender on the windows' steps that count.
+@dataclass(frozen=True)
+class Score:
+    """How one contender did.
+
+    Args:
+        metrics: all of them.
+        errors: mean absolute error at each held-out row counted from the end of the series, the oldest first, over all
+            series and all windows that forecast it, NaN where nothing was observed; in units of each series' seasonal
+            error where there are several. Shape (rows,).
+    """
+
+    metrics: dict[str, float]
+    errors: NDArray[np.float64]
+
+
+def score(panel: Panel, windows: DuelWindows, contender: Contender, season_length: int, begins: Rows) -> Score:
+    """All metrics of one contender on the windows' steps that count, and its errors row by row.
 
     Args:
         panel: all rows.
@@ -145,16 +194,40 @@ def score(
         begins: first held-out row of each series; differences are taken before it. Shape (n_series,).
     """
     made = forecasts(without_strays(panel, begins), windows, contender)
-    return evaluate(
+    seasonal_error = seasonal_errors(panel.values, panel.observed, panel.offsets, season_length, begins)
+    metrics = evaluate(
         panel.values[windows.rows],
         made.y_pred,
         observed=windows.scored,
         series=windows.index.series,
-        seasonal_error=seasonal_errors(panel.values, panel.observed, panel.offsets, season_length, begins),
+        seasonal_error=seasonal_error,
         lower=made.lower,
         upper=made.upper,
         levels=LEVELS,
     )
+    return Score(metrics, _row_errors(panel, windows, made.y_pred, seasonal_error[0]))
+
+
+def _row_errors(
+    panel: Panel, windows: DuelWindows, y_pred: NDArray[np.float64], scale: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Of every series first, then their mean: one with more windows does not count more."""
+    usable = scale > 0
+    if panel.n_series == 1 or not usable.any():
+        scale, usable = np.ones(panel.n_series), np.ones(panel.n_series, dtype=bool)
+    series = windows.index.series
+    counted = windows.scored & usable[series][:, None]
+    if not counted.any():
+        return np.empty(0)
+    owner = np.broadcast_to(series[:, None], counted.shape)[counted]
+    from_end = (panel.offsets[series + 1][:, None] - 1 - windows.rows)[counted]
+    error = np.abs(panel.values[windows.rows] - y_pred)[counted] / scale[owner]
+    cells, place = np.unique(from_end * panel.n_series + owner, return_inverse=True)
+    each = np.bincount(place, error) / np.bincount(place)
+    rows = cells // panel.n_series
+    count = np.bincount(rows)
+    means = np.bincount(rows, each) / np.where(count > 0, count, 1)
+    return np.where(count > 0, means, np.nan)[::-1]
 
 
 def forecasts(panel: Panel, windows: DuelWindows, contender: Contender) -> Intervals:

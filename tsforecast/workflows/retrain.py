@@ -2,11 +2,11 @@
 
 A run ends in one of these ways, and says so in the log, in the metrics file and in the store:
 
-    promoted   0  the challenger won and is in service
+    promoted   0  the challenger is in service, or a simple model in the place of a champion that fails
     unchanged  0  data and configuration are those of the last run: nothing was trained
-    waiting    0  too few new rows to compare on: nothing was trained
+    waiting    0  too few new rows to compare on, or to tell which model is better: the champion stays
     skipped    0  another retraining holds the lock, and that was said to be no error
-    rejected   3  the challenger lost, the champion stays
+    rejected   3  the challenger is clearly worse: the champion stays
     gate       4  the data are outside the limits: nothing was trained
     failed        with the exit status of the error
 
@@ -50,11 +50,12 @@ from tsforecast.store.publish import Published, model_name, publish
 from tsforecast.store.service import version_in_service
 from tsforecast.workflows.ages import newest_text
 from tsforecast.workflows.clashes import refuse_training_clashes, retrain_outputs
-from tsforecast.workflows.contest import Contest, challenger_bundle, compete
+from tsforecast.workflows.contest import challenger_bundle, compete
 from tsforecast.workflows.fingerprint import fingerprint, training_facts
 from tsforecast.workflows.forecast_file import age_of, bring_up_to_date, known_file
 from tsforecast.workflows.gate import Breach, check_limits, without_new_outliers
 from tsforecast.workflows.gatekeeping import Ruling, can_be_continued, pass_gate
+from tsforecast.workflows.held_out_rows import Contest
 from tsforecast.workflows.new_data import read_new_data
 from tsforecast.workflows.rules import GateLimits, PromotionRules, RetrainSettings, RunTargets
 from tsforecast.workflows.run_record import RetrainResult, last_run, record_run
@@ -291,7 +292,7 @@ def _decided(order: Order, result: RetrainResult, contest: Contest, data: ReadRe
         return _ended(result, "waiting", contest.waiting)
     result = replace(result, metric=contest.metric, errors=dict(contest.errors))
     if not contest.wins:
-        return _ended(result, "rejected", contest.reason)
+        return _ended(result, "waiting" if contest.undecided else "rejected", contest.reason)
     if order.settings.dry_run:
         return _ended(result, "promoted", contest.reason)
     published = _publish(order, result, contest, data)

@@ -96,13 +96,16 @@ class PromotionRules:
     """When a challenger takes the champion's place.
 
     Args:
-        tolerance: share by which its error may exceed the champion's.
-        beat_naive: whether its error must not exceed the seasonal naive's.
-        min_new_rows: of the typical series, below which nothing is trained; None for a quarter of the horizon, at
-            least 2.
+        promote: `not-worse`, so that newer weights win a tie, or `better`, so that the difference has to be
+            significant.
+        tolerance: share by which its error may exceed the champion's and still be a tie.
+        beat_naive: whether a challenger that is clearly worse than the seasonal naive loses, and a champion that is
+            gives way to a simple model.
+        min_new_rows: of the typical series, below which nothing is trained; None for a quarter of the horizon.
     """
 
-    tolerance: float = 0.0
+    promote: str = "not-worse"
+    tolerance: float = 0.05
     beat_naive: bool = True
     min_new_rows: int | None = None
 

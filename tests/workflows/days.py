@@ -1,0 +1,179 @@
+"""Days of retraining without a store: series of several kinds, and what each day's contest decides."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from tests.workflows.cuts import table
+from tsforecast.frequency import DAY, Frequency
+from tsforecast.models.config import FitOptions
+from tsforecast.models.spec import Weights
+from tsforecast.series import Panel, make_panel
+from tsforecast.store.bundle import Bundle
+from tsforecast.workflows.contest import challenger_bundle, compete
+from tsforecast.workflows.duel import (
+    UNLEARNED,
+    DuelWindows,
+    champion_contender,
+    duel_windows,
+    naive_contender,
+    score,
+)
+from tsforecast.workflows.fit import Fitted, learn
+from tsforecast.workflows.held_out_rows import Contest
+from tsforecast.workflows.rules import PromotionRules
+
+DAILY = Frequency("fixed", DAY)
+
+
+def _noise(random: np.random.Generator, days: int, coefficient: float) -> np.ndarray:
+    noise = random.normal(0, 1, days)
+    for day in range(1, days):
+        noise[day] += coefficient * noise[day - 1]
+    return noise
+
+
+def _week(days: int) -> np.ndarray:
+    return np.array([0.8, 0.9, 1.0, 1.0, 1.2, 1.5, 0.6])[np.arange(days) % 7]
+
+
+# Each makes one series of so many days.
+KINDS: dict[str, Callable[[np.random.Generator, int], np.ndarray]] = {
+    "week": lambda random, days: 100 * _week(days) + 5 * _noise(random, days, 0.0),
+    "week and memory": lambda random, days: 100 * _week(days) + 5 * _noise(random, days, 0.7),
+    "trend": lambda random, days: 100 + 0.2 * np.arange(days) + 10 * _week(days) + 5 * _noise(random, days, 0.3),
+    "year": lambda random, days: (
+        (100 + 30 * np.sin(2 * np.pi * np.arange(days) / 365.25)) * _week(days) + 5 * _noise(random, days, 0.5)
+    ),
+    "growth": lambda random, days: (
+        50 * 1.002 ** np.arange(days) * _week(days) * np.exp(0.1 * _noise(random, days, 0.3))
+    ),
+    "counts": lambda random, days: random.poisson(20 * _week(days)).astype(float),
+    "few": lambda random, days: random.poisson(1.5 * _week(days)).astype(float),
+    "memory": lambda random, days: 100 + 5 * _noise(random, days, 0.9),
+    "nothing to learn": lambda random, days: 100 + 5 * random.normal(0, 1, days),
+    "walk": lambda random, days: 500 + np.cumsum(random.normal(0, 3, days)),
+}
+
+
+def series(kind: str, days: int, *, seed: int = 0, count: int = 1) -> list[np.ndarray]:
+    """Series of one kind, the same at the beginning however many days there are."""
+    return [KINDS[kind](np.random.default_rng([seed, number]), days) for number in range(count)]
+
+
+def panel_of(values: list[np.ndarray]) -> Panel:
+    return make_panel(values, DAILY, ids=[(f"s{number}",) for number in range(len(values))])
+
+
+def first_days(panel: Panel, days: int) -> Panel:
+    return panel.between(np.zeros(panel.n_series, np.int64), np.full(panel.n_series, days))
+
+
+@dataclass(frozen=True)
+class Day:
+    """One night: the rows there were, the champion before it, and how its contest ended."""
+
+    rows: int
+    champion: Bundle
+    contest: Contest
+
+    @property
+    def status(self) -> str:
+        if self.contest.waiting or (self.contest.undecided and not self.contest.wins):
+            return "waiting"
+        return "promoted" if self.contest.wins else "rejected"
+
+
+def champion_of(panel: Panel, options: FitOptions) -> Bundle:
+    """What a `fit` publishes."""
+    return published(panel, compete(table(panel), None, options, PromotionRules(), began=time.monotonic()))
+
+
+def published(panel: Panel, contest: Contest) -> Bundle:
+    return challenger_bundle(table(panel), contest, name="m", began=time.monotonic())
+
+
+def retrained(
+    panel: Panel, champion: Bundle, options: FitOptions, days: range, rules: PromotionRules | None = None
+) -> Iterator[Day]:
+    """Retrain on the first so many rows of each series, night after night; the winner is the next champion."""
+    rules = rules or PromotionRules(min_new_rows=1)
+    for rows in days:
+        known = first_days(panel, rows)
+        contest = compete(table(known), champion, options, rules, began=time.monotonic())
+        yield Day(rows, champion, contest)
+        if contest.wins:
+            champion = published(known, contest)
+
+
+def next_ratio(panel: Panel, champion: Bundle, rows: int) -> float:
+    """Error of a champion over that of the seasonal naive, on all windows that begin in the horizon after `rows`."""
+    horizon = champion.spec.horizon
+    known, begins = first_days(panel, rows + 2 * horizon), np.full(panel.n_series, rows)
+    made = duel_windows(known, begins, horizon)
+    later = np.flatnonzero(made.index.origins - known.offsets[made.index.series] >= rows)
+    windows = DuelWindows(made.index.take(later), made.rows[later], made.scored[later])
+    contenders = (
+        champion_contender(champion, known, np.arange(panel.n_series), begins),
+        naive_contender(known, horizon, champion.spec.season_length),
+    )
+    own, naive = (score(known, windows, one, champion.spec.season_length, begins).metrics["mae"] for one in contenders)
+    return own / naive
+
+
+def true_error(panel: Panel, version: Bundle, rows: int) -> float:
+    """Error of a version on all windows after so many rows."""
+    begins = np.full(panel.n_series, rows)
+    windows = duel_windows(panel, begins, version.spec.horizon)
+    made = champion_contender(version, panel, np.arange(panel.n_series), begins)
+    return score(panel, windows, made, version.spec.season_length, begins).metrics["mae"]
+
+
+def a_third_worse(panel: Panel, champion: Bundle, rows: int, *, seed: int = 0) -> Weights:
+    """What added to the weights of a linear champion makes its error on all rows after `rows` a third larger."""
+    random = np.random.default_rng(seed)
+    noise = {
+        name: random.normal(0, 1, value.shape).astype(np.float32)
+        for name, value in champion.weights.items()
+        if name.endswith("kernel")
+    }
+
+    def moved(size: float) -> Weights:
+        return {name: np.float32(size) * value for name, value in noise.items()}
+
+    base, low, high = true_error(panel, champion, rows), 0.0, 2.0
+    for _ in range(12):
+        middle = (low + high) / 2
+        worse = replace(champion, weights=champion.weights | _added(champion.weights, moved(middle)))
+        low, high = (middle, high) if true_error(panel, worse, rows) < 4 / 3 * base else (low, middle)
+    return moved(low)
+
+
+def _added(weights: Weights, more: Weights) -> Weights:
+    return {name: weights[name] + value for name, value in more.items()}
+
+
+def learning_worse(more: Weights) -> Callable[..., Fitted]:
+    """`learn`, with something added to the weights of every linear model that has such weights."""
+
+    def learned(*args: Any, **keys: Any) -> Fitted:
+        fitted = learn(*args, **keys)
+        weights = fitted.final.weights
+        if any(name not in weights or weights[name].shape != value.shape for name, value in more.items()):
+            return fitted
+        return replace(fitted, final=replace(fitted.final, weights=weights | _added(weights, more)))
+
+    return learned
+
+
+def as_retrained(champion: Bundle, panel: Panel, rows: int) -> Bundle:
+    """A version as if a retraining had published it on the first so many rows, four horizons of them unlearned."""
+    known = first_days(panel, rows)
+    kept = champion.spec.lookback + 2 * champion.spec.horizon
+    facts = champion.provenance | {UNLEARNED: 4 * champion.spec.horizon}
+    return replace(champion, context=known.between(known.lengths - kept, known.lengths), provenance=facts)
