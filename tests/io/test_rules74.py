@@ -49,7 +49,7 @@ def check_read(result: ReadResult, expected: Read) -> None:
 
 
 def check_refused(error: TsforecastError, expected: Refused, path: Path) -> None:
-    assert type(error) is expected.error, error
+    assert isinstance(error, expected.error), error
     assert re.search(expected.message, error.message), error
     assert re.search(expected.hint, error.hint), error
     if expected.row is not None:
