@@ -61,6 +61,7 @@ def test_the_errors_of_the_readme_are_those_shown(tmp_path: Path) -> None:
             assert done.stderr.strip().splitlines()[-1] in README
 
 
+@pytest.mark.sweep
 def test_the_python_example_runs(tmp_path: Path) -> None:
     (tmp_path / "datasets").symlink_to(ROOT / "datasets")
     (code,) = re.findall(r"```python\n(.*?)```", README, flags=re.S)

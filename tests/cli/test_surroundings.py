@@ -13,6 +13,7 @@ import pandas as pd
 import pytest
 
 from tests.conftest import make_series
+from tests.sampling import every
 
 PROGRAM = (sys.executable, "-m", "tsforecast")
 CLEAN = {key: value for key, value in os.environ.items() if not key.startswith("TSFORECAST_")}
@@ -86,6 +87,7 @@ def test_an_output_that_cannot_show_all_letters(encoding, fitted):
         start(fitted, *words, PYTHONIOENCODING=encoding)
 
 
+@pytest.mark.sweep
 def test_file_names_that_are_not_utf8(fitted, tmp_path):
     def named(ending: str) -> str:
         return f"{BYTES}{ending}"
@@ -122,7 +124,7 @@ def test_files_in_other_scripts_keep_their_own_history(fitted, tmp_path):
     assert len(os.listdir(tmp_path / "models")) == 2
 
 
-@pytest.mark.parametrize("megabytes", [250, 350, 450])
+@pytest.mark.parametrize("megabytes", every(3, [250, 350, 450]))
 def test_memory_that_runs_out(megabytes, tmp_path):
     code = (
         "import resource, sys; from tsforecast.__main__ import main\n"

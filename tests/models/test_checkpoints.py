@@ -74,7 +74,7 @@ def assert_same(one, other):
         ("gru", ROUGH, {}),
         pytest.param("lstm", replace(TRAINING, threads=2), {}, marks=SWEEP),
         pytest.param("gru", replace(TRAINING, schedule="plateau", epochs=6), {"measured": True}, marks=SWEEP),
-        ("lstm", TRAINING, {"measured": True, "replay": PATH}),
+        pytest.param("lstm", TRAINING, {"measured": True, "replay": PATH}, marks=SWEEP),
     ],
 )
 def test_it_goes_on_bit_by_bit(model, training, run):
@@ -128,6 +128,7 @@ def test_a_finished_run_is_handed_back_without_training():
     assert (memory.key.phase, memory.key.network, memory.key.seed) == ("training", make_network(), 5)
 
 
+@pytest.mark.sweep
 def test_a_state_of_another_network_starts_the_run_anew():
     data, network = make_data(), make_network()
     whole = fit(data, network)
@@ -143,7 +144,8 @@ def test_a_run_that_ends_leaves_its_result():
     assert not isinstance(memory.last, Progress)
 
 
-@pytest.mark.parametrize("seconds", [0.0, pytest.param(1e9, marks=SWEEP)])
+@pytest.mark.sweep
+@pytest.mark.parametrize("seconds", [0.0, 1e9])
 def test_how_steps_are_grouped_changes_no_bit(seconds, monkeypatch):
     """One step per call, and all of them in one: signals are heard between the calls."""
     data = make_data(min_context=2)

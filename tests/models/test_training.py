@@ -95,7 +95,7 @@ def usual(data):
     return fit(data, make_network(), events=events), events
 
 
-@pytest.mark.parametrize("model", every(2, NETWORKS))
+@pytest.mark.parametrize("model", every(4, NETWORKS))
 def test_every_network_learns_a_sine(data, model):
     network = make_network(model)
     trained = fit(data, network)
@@ -109,7 +109,9 @@ def test_every_network_learns_a_sine(data, model):
 @pytest.mark.parametrize(
     ("model", "strategy", "segment"),
     [
-        *(("gru", "seq2seq", 3), ("lstm", "autoregressive", 4), ("gru", "recursive", 3)),
+        ("lstm", "autoregressive", 4),
+        pytest.param("gru", "seq2seq", 3, marks=pytest.mark.sweep),
+        pytest.param("gru", "recursive", 3, marks=pytest.mark.sweep),
         pytest.param("bilstm", "seq2seq", 1, marks=pytest.mark.sweep),
         pytest.param("rnn", "autoregressive", 3, marks=pytest.mark.sweep),
     ],
@@ -181,7 +183,7 @@ def test_a_linear_skip_starts_training_at_the_linear_model(data):
     [
         ("quantile", {"series_vectors": 2}),
         pytest.param("quantile", {"strategy": "seq2seq"}, marks=pytest.mark.sweep),
-        ("student-t", {"strategy": "autoregressive", "head": "student-t"}),
+        pytest.param("student-t", {"strategy": "autoregressive", "head": "student-t"}, marks=pytest.mark.sweep),
     ],
 )
 def test_one_seed_gives_the_same_bits_and_another_does_not(loss, options):
@@ -228,6 +230,7 @@ def test_the_gradient_of_each_step_is_measured_after_every_epoch(data):
         np.testing.assert_allclose(graph.gradient_norms(), trained.gradients[trained.best_epoch - 1], rtol=1e-4)
 
 
+@pytest.mark.sweep
 def test_measuring_gradients_changes_no_weight():
     data = make_data(min_context=2)
     network = make_network("lstm", dropout=0.3, series_vectors=2, layers=2)
@@ -488,7 +491,8 @@ def test_the_student_t_loss_is_the_negative_log_likelihood(normalisation, unit):
     assert [float(x) for x in loss(*tensors, weight)] == pytest.approx([expected[1], 1], rel=1e-5)
 
 
-@pytest.mark.parametrize("optimizer", every(3, ["adam", "sgd", "rmsprop"]))
+@pytest.mark.sweep
+@pytest.mark.parametrize("optimizer", ["adam", "sgd", "rmsprop"])
 def test_a_graph_that_is_used_again_trains_like_a_new_one(optimizer):
     from tsforecast.models.training_graph import TrainingGraph
 
@@ -651,6 +655,7 @@ except OptionError as error:
 """
 
 
+@pytest.mark.sweep
 @pytest.mark.parametrize(
     ("state", "says"),
     [

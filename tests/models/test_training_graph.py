@@ -66,7 +66,12 @@ def assert_shards_add_up(graph, origins, series):
     ("model", "loss", "options"),
     [
         ("gru", "quantile", {"series_vectors": 2}),
-        ("bilstm", "quantile", {"layers": 2, "activation": "relu", "linear_skip": True, "segment": 3}),
+        pytest.param(
+            "bilstm",
+            "quantile",
+            {"layers": 2, "activation": "relu", "linear_skip": True, "segment": 3},
+            marks=pytest.mark.sweep,
+        ),
         ("rnn", "student-t", {"strategy": "autoregressive", "layers": 2, "segment": 5, "head": "student-t"}),
         ("lstm", "huber", {"strategy": "seq2seq", "levels": (0.5,), "segment": 5}),
         ("bigru", "mse", {"strategy": "recursive", "layers": 2, "levels": (0.5,), "normalisation": "mean-level"}),

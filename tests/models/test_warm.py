@@ -163,6 +163,7 @@ def test_the_history_says_what_was_done():
     assert trained.seconds > 0 and trained.gradients
 
 
+@pytest.mark.sweep
 def test_the_same_start_gives_the_same_weights():
     asked = replace(ASKED, epochs=4)
     runs = [run(SPEC, weights_of(SPEC), asked)[1].weights for _ in range(2)]

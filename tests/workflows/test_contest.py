@@ -98,7 +98,12 @@ def assert_same(one, other):
 
 @pytest.mark.parametrize(
     ("options", "warm", "poison"),
-    [(LINEAR, False, np.nan), (LINEAR, False, 1e9), (GRU, False, 1e9), (GRU, True, 1e9)],
+    [
+        (LINEAR, False, np.nan),
+        (LINEAR, False, 1e9),
+        pytest.param(GRU, False, 1e9, marks=pytest.mark.sweep),
+        (GRU, True, 1e9),
+    ],
 )
 def test_a_challenger_never_reads_the_hold_out(options, warm, poison, panel, champions):
     champion = champions[options.model]
@@ -283,6 +288,7 @@ def test_warm_begins_anew_where_it_cannot_go_on(model, options, reason, panel, c
     assert any(text.startswith("trained anew, not from the version") and reason in text for text in messages(events))
 
 
+@pytest.mark.sweep
 def test_the_time_limit_reaches_the_training(panel, champions):
     limited = replace(GRU, epochs=200, time_limit=1.0)
     contest = hold(panel, champions["gru"], limited)

@@ -121,6 +121,7 @@ def test_by_default_several_models_are_combined(sales_csv, tmp_path):
     assert len(predict(store=tmp_path).frame) == 14
 
 
+@pytest.mark.sweep
 def test_one_seed_gives_one_model(sales_csv, tmp_path):
     sizes = {"horizon": 7, "units": 8, "epochs": 1, "lookback": 14, "segment": 7, "preset": "fast"}
     options = FitOptions(model="rnn", **sizes, members=2, linear_skip="off", seed=3)
@@ -135,7 +136,7 @@ def test_one_seed_gives_one_model(sales_csv, tmp_path):
 @pytest.mark.parametrize(
     "options",
     every(
-        3,
+        6,
         [
             *({"strategy": strategy, "segment": 3} for strategy in STRATEGIES),
             {"loss": "student-t", "linear_skip": "auto"},

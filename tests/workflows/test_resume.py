@@ -65,6 +65,7 @@ def same(one: Bundle, other: Bundle) -> bool:
     return tensors[0].keys() == tensors[1].keys() and all(equal) and history[0] == history[1] and calibrated
 
 
+@pytest.mark.sweep
 def test_a_resumed_fit_publishes_the_same_bits(tmp_path: Path) -> None:
     """Interrupted in the first network, in a later one and in the final training."""
     frame = sales(160, shops=("a",))
