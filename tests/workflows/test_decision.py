@@ -74,7 +74,7 @@ def test_what_a_reason_adds():
     )
     # What no test says is not given with a probability that contradicts it.
     far = decide(field(1.6, 1.0, 3.0, spread=0.9), RULES).reason
-    assert far.startswith("clearly worse than the champion: 1.6 against 1 MAE over 28 rows (1.6 times the error)")
+    assert far.startswith("clearly worse than the champion: 1.6 against 1 MAE over 28 rows (1.6 times its error)")
     alone = decide(field(0.97, 0.96, 1.2, rows=7), RULES).reason
     assert "a tie over 7 rows (too few for a test)" in alone
     assert (

@@ -310,6 +310,7 @@ def test_a_column_that_is_lost_is_named(shop):
     assert "there is no column 'sold'" in result.message and "--no-same-schema" in result.message
     assert "the forecast in" in result.message
     assert shop.forecast.read_bytes() == stood
+    assert "in 2 runs" in shop.retrain().message
 
 
 def test_a_wide_table_keeps_the_columns_of_the_version_in_service(tmp_path):

@@ -13,6 +13,7 @@ import pandas as pd
 import pytest
 
 from tests.workflows.conftest import sales
+from tsforecast import clock
 from tsforecast.errors import BusyError, DataError, InputMissingError, ModelError, OptionError, StorageError, Terminated
 from tsforecast.io.panels import ReadOptions
 from tsforecast.models.config import FitOptions
@@ -24,6 +25,7 @@ from tsforecast.workflows import retrain as retraining
 from tsforecast.workflows.held_out_rows import Contest
 from tsforecast.workflows.retrain import RetrainResult, retrain
 from tsforecast.workflows.rules import GateLimits, PromotionRules, RetrainSettings, RunTargets
+from tsforecast.workflows.status import read_status
 
 OPTIONS = FitOptions(model="linear", horizon=7)
 # The tables are of 2023.
@@ -130,6 +132,20 @@ def test_a_challenger_that_loses_is_not_published(table, again, tmp_path, monkey
     assert _contents(_model(tmp_path) / "versions") == before
     # The champion continues the new rows.
     assert pd.read_csv(tmp_path / "next.csv")["date"].min() == "2024-01-26"
+
+
+def test_a_simple_model_in_the_place_of_one_that_fails_is_spoken_of(table, again, tmp_path, monkeypatch):
+    again(table(330))
+
+    def stands_in(compete: Callable[..., Contest]) -> Callable[..., Contest]:
+        return lambda *args, **kwargs: replace(compete(*args, **kwargs), wins=True, stand_in="linear")
+
+    monkeypatch.setattr(retraining, "compete", stands_in(retraining.compete))
+    result = again(table(390))
+    assert (result.status, result.exit_code, result.version) == ("stand-in", 3, 2)
+    (model,) = read_status(tmp_path / "models")
+    assert model.stands_in and model.to_dict(clock.now())["stands_in"]
+    assert again(table(390)).status == "unchanged"
 
 
 def test_the_same_data_change_nothing_and_train_nothing(table, again, tmp_path, monkeypatch):

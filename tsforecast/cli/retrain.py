@@ -283,7 +283,8 @@ def command(console: Console, /, data: str, store: str, name: str | None, as_jso
 
     \b
     Exit status: 0 published, nothing new, or too few rows to tell;
-    3 challenger clearly worse; 4 data outside the limits; 75 locked.
+    3 challenger clearly worse: the champion stays, or where that fails too, a simple model stands in;
+    4 data outside the limits; 75 locked.
     Example:
       tsforecast retrain --config shop.toml --quiet
     """

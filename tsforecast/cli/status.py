@@ -56,8 +56,9 @@ def command(
 ) -> None:
     """Show which models are in service, and how their last retraining ended; made for monitors.
 
-    Exit status: 0 all is well, 4 a model is older than --max-age, 65 damaged, 66 missing, 77 not to be trusted. With
-    --quiet nothing is shown but what is wrong. `tsforecast models verify` looks closer, at every byte.
+    A simple model in the place of one that failed "stands in". Exit status: 0 all is well, 4 a model is older than
+    --max-age, 65 damaged, 66 missing, 77 not to be trusted. With --quiet nothing is shown but what is wrong.
+    `tsforecast models verify` looks closer, at every byte.
 
     \b
     Example:
@@ -86,7 +87,7 @@ def _row(model: ModelStatus, now: datetime) -> Row:
     checked = model.checked.ended if model.checked else None
     return (
         model.name,
-        model.version,
+        f"{model.version} (stands in)" if model.stands_in else model.version,
         _moment(model.published),
         model.trained_until.replace("T", " ") or "-",
         _moment(checked),

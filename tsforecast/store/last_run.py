@@ -19,8 +19,8 @@ from tsforecast.store.fields import Fields, parse_json, read_fields
 from tsforecast.store.layout import CHECKED, LAST_RUN, is_name
 from tsforecast.store.reading import read_file
 
-STATUSES = ("promoted", "unchanged", "waiting", "rejected", "gate", "failed", "skipped")
-# The challenger was published, nothing was new, or the champion has won again: the model in service is looked after.
+STATUSES = ("promoted", "unchanged", "waiting", "rejected", "stand-in", "gate", "failed", "skipped")
+# A model was published, nothing was new, or the champion has won again: the model in service is looked after.
 SUCCESSES = frozenset({0, 3})
 _KEYS = (
     "challenger_error",

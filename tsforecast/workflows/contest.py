@@ -45,11 +45,11 @@ from tsforecast.workflows.duel import (
     typical_rows,
     unseen_rows,
 )
-from tsforecast.workflows.failed_champion import STANDS_IN, needed_rows, replace_failed
+from tsforecast.workflows.failed_champion import needed_rows, replace_failed
 from tsforecast.workflows.fit import Fitted, describe_fit
 from tsforecast.workflows.held_out_rows import Contest, HeldOutRows, Training, face, held_out_rows_of, judged, typical
 from tsforecast.workflows.predict import training_numbers
-from tsforecast.workflows.rules import PromotionRules
+from tsforecast.workflows.rules import STANDS_IN, PromotionRules
 
 _HELD_OUT_SHARE, _MAX_HORIZONS, _ENOUGH_ROWS = 0.1, 4, 28
 

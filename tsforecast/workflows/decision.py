@@ -122,7 +122,8 @@ def _clearly(field: Standings, name: str, word: str) -> str:
     if min(comparison.worse, comparison.better) >= LEVEL:
         # No test says so: the size of the difference does.
         times = max(comparison.ratio, 1 / comparison.ratio if comparison.ratio else math.inf)
-        told = f"{field.rows} row{'' if field.rows == 1 else 's'} ({times:.2g} times the error)"
+        whose = "its" if word == "worse" else "that"
+        told = f"{field.rows} row{'' if field.rows == 1 else 's'} ({times:.2g} times {whose} error)"
     else:
         told = _rows(field, name)
     return f"clearly {word} than the {WORDS[name]}: {_errors(field, name)} over {told}"

@@ -29,12 +29,10 @@ from tsforecast.workflows.decision import Standings, champion_error
 from tsforecast.workflows.duel import NAIVE
 from tsforecast.workflows.held_out_rows import Contest, HeldOutRows, Training, face, held_out_rows_of
 from tsforecast.workflows.level_break import rows_since_break
-from tsforecast.workflows.rules import PromotionRules
+from tsforecast.workflows.rules import STANDS_IN, PromotionRules
 
 # Rows since the break that are trained on alone, as a multiple of those without which nothing can be learned.
 _ENOUGH = 3
-# Fact of a version that stands in for a model that failed.
-STANDS_IN = "stands_in"
 
 
 def needed_rows(basics: Basics) -> int:

@@ -98,6 +98,16 @@ def pass_gate(
     return replace(ruling, state=after, seen=seen)
 
 
+def stay_shut(model: Path, breach: Breach, settings: RetrainSettings, *, report: Report) -> Ruling:
+    """The decision on a table that cannot be read by the columns of the version in service, remembered as any other."""
+    state = _read_state(model, settings, report)
+    end = max(state.seen.ends, default=0) if state.seen else 0
+    ruling = rule((breach,), state, moment=clock.now(), end=end, accept=False, after=None, season=1)
+    if not settings.dry_run:
+        write_gate_state(model, ruling.state)
+    return ruling
+
+
 def can_be_continued(data: ReadResult, champion: Bundle, ruling: Ruling) -> bool:
     """Whether the version in service can forecast from a table that the gate has refused.
 

@@ -2,11 +2,12 @@
 
 A run ends in one of these ways, and says so in the log, in the metrics file and in the store:
 
-    promoted   0  the challenger is in service, or a simple model in the place of a champion that fails
+    promoted   0  the challenger is in service
     unchanged  0  data and configuration are those of the last run: nothing was trained
     waiting    0  too few new rows to compare on, or to tell which model is better: the champion stays
     skipped    0  another retraining holds the lock, and that was said to be no error
     rejected   3  the challenger is clearly worse: the champion stays
+    stand-in   3  so it is, but the champion fails: a simple model is in service
     gate       4  the data are outside the limits: nothing was trained
     failed        with the exit status of the error
 
@@ -54,16 +55,16 @@ from tsforecast.workflows.contest import challenger_bundle, compete
 from tsforecast.workflows.fingerprint import fingerprint, training_facts
 from tsforecast.workflows.forecast_file import age_of, bring_up_to_date, known_file
 from tsforecast.workflows.gate import Breach, check_limits, without_new_outliers
-from tsforecast.workflows.gatekeeping import Ruling, can_be_continued, pass_gate
+from tsforecast.workflows.gatekeeping import Ruling, can_be_continued, pass_gate, stay_shut
 from tsforecast.workflows.held_out_rows import Contest
 from tsforecast.workflows.new_data import read_new_data
 from tsforecast.workflows.rules import GateLimits, PromotionRules, RetrainSettings, RunTargets
 from tsforecast.workflows.run_record import RetrainResult, last_run, record_run
 
-_EXIT = {"rejected": 3, "gate": 4}
+_EXIT = {"rejected": 3, "stand-in": 3, "gate": 4}
 _WAY_OUT = "--accept goes on all the same, this once"
 # After these a second run on the same data would come to the same end.
-_SETTLED = ("promoted", "unchanged", "rejected", "waiting")
+_SETTLED = ("promoted", "unchanged", "rejected", "stand-in", "waiting")
 
 
 @dataclass(frozen=True)
@@ -206,7 +207,8 @@ def _retrain(order: Order) -> RetrainResult:
         order.source, order.reading, champion, order.limits, accept=order.settings.accept, report=order.report
     )
     if isinstance(data, Breach):
-        return _with_age(order, _ended(result, "gate", f"{data.text}; {_WAY_OUT}", breaches=(data.text,)))
+        ruling = stay_shut(order.model, data, order.settings, report=order.report)
+        return _with_age(order, _shut(result, ruling))
     check_columns(data.schema, order.settings.levels)
     result = replace(
         result,
@@ -222,8 +224,7 @@ def _retrain(order: Order) -> RetrainResult:
         order.model, data, champion, order.settings, order.limits, known=bool(said), idle=idle, report=order.report
     )
     if ruling.stopping:
-        result = _ended(result, "gate", "; ".join((*ruling.stopping, _WAY_OUT)), breaches=ruling.stopping)
-        return _with_old_forecast(order, result, champion, data, ruling)
+        return _with_old_forecast(order, _shut(result, ruling), champion, data, ruling)
     result = replace(result, accepted=ruling.accepted)
     if idle:
         return _with_forecast(order, replace(result, status="unchanged", message=said), data)
@@ -277,7 +278,7 @@ def _nothing_new(result: RetrainResult, champion: Bundle, data: ReadResult, sett
 def _settled_run(order: Order, result: RetrainResult) -> LastRun | None:
     """The last run, if it had the same data and configuration, and came to an end that this one would come to."""
     try:
-        last = read_last_run(order.model)
+        last = read_last_run(order.model, trusted=order.settings.trusted)
     except ModelError as error:
         # It is only news: the run goes on, and writes it anew.
         order.report(Message("warning", str(error)))
@@ -293,12 +294,13 @@ def _decided(order: Order, result: RetrainResult, contest: Contest, data: ReadRe
     result = replace(result, metric=contest.metric, errors=dict(contest.errors))
     if not contest.wins:
         return _ended(result, "waiting" if contest.undecided else "rejected", contest.reason)
+    status = "stand-in" if contest.stand_in else "promoted"
     if order.settings.dry_run:
-        return _ended(result, "promoted", contest.reason)
+        return _ended(result, status, contest.reason)
     published = _publish(order, result, contest, data)
     if published.problem:
         order.report(Message("warning", published.problem))
-    return _ended(result, "promoted", contest.reason, version=published.version)
+    return _ended(result, status, contest.reason, version=published.version)
 
 
 def _publish(order: Order, result: RetrainResult, contest: Contest, data: ReadResult) -> Published:
@@ -346,6 +348,10 @@ def _with_age(order: Order, result: RetrainResult) -> RetrainResult:
 def _facts(order: Order, data: ReadResult) -> dict[str, Any]:
     facts = training_facts(data.data_hash, order.options, order.reading)
     return facts | {"warm": order.settings.warm, "rules": asdict(order.rules)}
+
+
+def _shut(result: RetrainResult, ruling: Ruling) -> RetrainResult:
+    return _ended(result, "gate", "; ".join((*ruling.stopping, _WAY_OUT)), breaches=ruling.stopping)
 
 
 def _ended(result: RetrainResult, status: str, message: str, **facts: Any) -> RetrainResult:

@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+# Fact of a version that is in service in the place of a model that failed.
+STANDS_IN = "stands_in"
+
 
 @dataclass(frozen=True)
 class AcceptAfter:

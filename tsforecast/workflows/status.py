@@ -18,6 +18,7 @@ from tsforecast.store.last_run import Checked, LastRun, names_of_runs, read_chec
 from tsforecast.store.layout import current_version, model_names, version_folder
 from tsforecast.store.load import describe_version
 from tsforecast.workflows.ages import age_text
+from tsforecast.workflows.rules import STANDS_IN
 
 # A moment so much later than now is none: it was written under a clock that was ahead.
 _CLOCKS_DIFFER = timedelta(minutes=5)
@@ -36,6 +37,7 @@ class ModelStatus:
         checked: when the last retraining ended, and the last one that ended well; None where there was none.
         breaches: limits of the data gate that have not been kept since some runs.
         forecasts: forecast files that retrainings have written.
+        stands_in: whether a simple model is in service because the one before it failed.
         error: why the model cannot be used, or what is known of it not be read; None for a sound one.
     """
 
@@ -47,6 +49,7 @@ class ModelStatus:
     checked: Checked | None = None
     breaches: tuple[OpenBreach, ...] = ()
     forecasts: tuple[ForecastFile, ...] = ()
+    stands_in: bool = False
     error: TsforecastError | None = None
 
     def looked_after(self, now: datetime) -> datetime | None:
@@ -69,6 +72,7 @@ class ModelStatus:
         return {
             "name": self.name,
             "version": self.version,
+            "stands_in": self.stands_in,
             "published": _iso(self.published),
             "trained_until": self.trained_until or None,
             "last_run": asdict(run) | {"finished": _iso(run.finished)} if run else None,
@@ -138,7 +142,8 @@ def _status(model: Path, trusted: bool) -> ModelStatus:
         # What is wrong with the model matters more than what is wrong with the news of it.
         return replace(status, error=error)
     published, until = datetime.fromisoformat(details["published"]), _trained_until(details)
-    return replace(status, published=published, trained_until=until, error=problem)
+    stands_in = details["provenance"].get(STANDS_IN) is True
+    return replace(status, published=published, trained_until=until, stands_in=stands_in, error=problem)
 
 
 def _trained_until(details: dict[str, Any]) -> str:
