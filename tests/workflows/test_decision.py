@@ -66,6 +66,15 @@ def test_the_rules(errors, spread, rules, outcome, reason):
     assert decision.reason.startswith(reason)
 
 
+@pytest.mark.parametrize(("before", "outcome"), [(0.4, "promoted"), (0.8, "rejected")])
+def test_one_bad_horizon_alone_does_not_stop_the_first_model(before, outcome):
+    """A model 0.97 times as bad as the seasonal naive was refused for its newest week, and nothing was in service."""
+    own, naive = np.repeat([before, 2.6], [21, 7]), np.ones(28)
+    errors = {"challenger": float(own.mean()), "seasonal-naive": 1.0}
+    against = {"seasonal-naive": compare(own, naive, 7, tolerance=RULES.tolerance)}
+    assert decide(Standings("mae", errors, against, None, 28), RULES).outcome == outcome
+
+
 def test_what_a_reason_adds():
     reason = decide(field(0.97, 0.96, 1.2, spread=0.05), RULES).reason
     assert "(p = " in reason and reason.endswith("; newer weights win; seasonal naive 1.2")

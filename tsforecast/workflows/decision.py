@@ -91,7 +91,11 @@ def decide(field: Standings, rules: PromotionRules) -> Decision:
 
 def _loses_to(field: Standings, name: str, rules: PromotionRules) -> bool:
     comparison = field.against[name]
-    return comparison.clearly_worse if name == CHAMPION else rules.beat_naive and comparison.fails
+    if name == CHAMPION:
+        return comparison.clearly_worse
+    # Where nothing is in service yet, one bad horizon alone is no reason to publish nothing.
+    bad = CHAMPION in field.errors or comparison.ratio > 1 + rules.tolerance
+    return rules.beat_naive and comparison.fails and bad
 
 
 def champion_error(field: Standings) -> str:
