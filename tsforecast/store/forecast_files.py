@@ -12,10 +12,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from tsforecast.store.fields import parse_json, read_fields
-from tsforecast.store.last_run import FORMAT_VERSION, read_stamp, stamp_text, write_news
 from tsforecast.store.layout import FORECASTS
-from tsforecast.store.reading import read_file
+from tsforecast.store.news import read_news, read_stamp, stamp_text, write_news
 
 _KEYS = ("made_of", "path", "sha256", "until", "version", "written")
 _MAX_BYTES = 1 << 20
@@ -61,13 +59,9 @@ def read_forecast_files(model_folder: Path, *, trusted: bool = False) -> tuple[F
         StorageError: reading failed.
         TrustError: somebody else could have changed it.
     """
-    path = model_folder / FORECASTS
-    try:
-        data = read_file(path, _MAX_BYTES, trusted=trusted)
-    except FileNotFoundError:
+    fields = read_news(model_folder / FORECASTS, ("files",), most=_MAX_BYTES, trusted=trusted)
+    if fields is None:
         return ()
-    fields = read_fields(parse_json(data, str(path)), ("files", "format_version"), file=str(path))
-    fields.integer("format_version", FORMAT_VERSION, FORMAT_VERSION)
     return tuple(
         ForecastFile(
             path=one.text("path"),

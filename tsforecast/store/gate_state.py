@@ -11,10 +11,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from tsforecast.store.fields import parse_json, read_fields
-from tsforecast.store.last_run import FORMAT_VERSION, read_stamp, stamp_text, write_news
+from tsforecast.store.fields import Fields
 from tsforecast.store.layout import GATE
-from tsforecast.store.reading import read_file
+from tsforecast.store.news import read_news, read_stamp, stamp_text, write_news
 
 _MAX_BYTES = 1 << 28  # some hundred bytes for each of a million series
 _MAX_BREACHES = 100
@@ -84,13 +83,9 @@ def read_gate_state(model_folder: Path, *, trusted: bool = False) -> GateState:
         StorageError: reading failed.
         TrustError: somebody else could have changed it.
     """
-    path = model_folder / GATE
-    try:
-        data = read_file(path, _MAX_BYTES, trusted=trusted)
-    except FileNotFoundError:
+    fields = read_news(model_folder / GATE, ("breaches", "seen", "version"), most=_MAX_BYTES, trusted=trusted)
+    if fields is None:
         return GateState()
-    fields = read_fields(parse_json(data, str(path)), ("breaches", "format_version", "seen", "version"), file=str(path))
-    fields.integer("format_version", FORMAT_VERSION, FORMAT_VERSION)
     version = None if fields.values["version"] is None else fields.integer("version", 1, 999_999)
     breaches = tuple(
         OpenBreach(
@@ -113,7 +108,7 @@ def write_gate_state(model_folder: Path, state: GateState) -> None:
     write_news(model_folder / GATE, {"seen": seen, "version": state.version, "breaches": breaches})
 
 
-def _seen(fields: Any) -> Seen | None:
+def _seen(fields: Fields) -> Seen | None:
     if fields.values["seen"] is None:
         return None
     seen = fields.fields("seen", ("ends", "ids", "revised", "rows", "step"))
@@ -140,5 +135,5 @@ def _is_ordinal(value: Any) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and abs(value) < 1 << 62
 
 
-def _ordinal(fields: Any, key: str) -> int:
-    return int(fields.integer(key, -(1 << 62), 1 << 62))
+def _ordinal(fields: Fields, key: str) -> int:
+    return fields.integer(key, -(1 << 62), 1 << 62)

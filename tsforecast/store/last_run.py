@@ -10,14 +10,12 @@ from __future__ import annotations
 import re
 import sys
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
-from typing import Any
 
-from tsforecast.files import json_bytes, whole_file, writing
-from tsforecast.store.fields import Fields, parse_json, read_fields
+from tsforecast.store.fields import Fields
 from tsforecast.store.layout import CHECKED, LAST_RUN, is_name
-from tsforecast.store.reading import read_file
+from tsforecast.store.news import read_news, read_stamp, stamp_text, write_news
 
 STATUSES = ("promoted", "unchanged", "waiting", "rejected", "stand-in", "gate", "failed", "skipped")
 # A model was published, nothing was new, or the champion has won again: the model in service is looked after.
@@ -28,17 +26,14 @@ _KEYS = (
     "exit_code",
     "fingerprint",
     "finished",
-    "format_version",
     "message",
     "run_id",
     "seconds",
     "status",
     "version",
 )
-FORMAT_VERSION = 1
-_STAMP = "%Y-%m-%dT%H:%M:%S.%fZ"
 _RUN_ID = re.compile(r"[A-Za-z0-9._:-]{1,64}")
-_MAX_TEXT, _MAX_BYTES = 2000, 1 << 15
+_MAX_TEXT = 2000
 
 
 @dataclass(frozen=True)
@@ -88,12 +83,8 @@ def read_last_run(model_folder: Path, *, trusted: bool = False) -> LastRun | Non
         StorageError: reading failed.
         TrustError: somebody else could have changed it.
     """
-    path = model_folder / LAST_RUN
-    try:
-        data = read_file(path, _MAX_BYTES, trusted=trusted)
-    except FileNotFoundError:
-        return None
-    return _decode(data, str(path))
+    fields = read_news(model_folder / LAST_RUN, _KEYS, trusted=trusted)
+    return None if fields is None else _decode(fields)
 
 
 def write_last_run(model_folder: Path, run: LastRun) -> None:
@@ -133,15 +124,11 @@ def read_checked(model_folder: Path, *, trusted: bool = False) -> Checked | None
         StorageError: reading failed.
         TrustError: somebody else could have changed it.
     """
-    path = model_folder / CHECKED
-    try:
-        data = read_file(path, _MAX_BYTES, trusted=trusted)
-    except FileNotFoundError:
+    fields = read_news(model_folder / CHECKED, ("ended", "ended_well"), trusted=trusted)
+    if fields is None:
         # A store of before this file was kept.
         run = read_last_run(model_folder, trusted=trusted)
         return None if run is None else Checked(run.finished, run.finished if run.succeeded else None)
-    fields = read_fields(parse_json(data, str(path)), ("ended", "ended_well", "format_version"), file=str(path))
-    fields.integer("format_version", FORMAT_VERSION, FORMAT_VERSION)
     well = None if fields.values["ended_well"] is None else read_stamp(fields, "ended_well")
     return Checked(read_stamp(fields, "ended"), well)
 
@@ -157,44 +144,12 @@ def write_checked(model_folder: Path, checked: Checked) -> None:
     write_news(model_folder / CHECKED, {"ended": stamp_text(checked.ended), "ended_well": well})
 
 
-def write_news(path: Path, facts: dict[str, Any]) -> None:
-    """Replace a small file of a model's folder; the folder is made where there is none yet.
-
-    Raises:
-        OutputError: it cannot be created.
-        StorageError: the disk is full or failed.
-    """
-    with writing(path.parent):
-        path.parent.mkdir(mode=0o750, parents=True, exist_ok=True)
-    with whole_file(path) as stream:
-        stream.write(json_bytes({**facts, "format_version": FORMAT_VERSION}))
-
-
-def stamp_text(moment: datetime) -> str:
-    """A moment as the files of a model's folder hold it."""
-    return moment.astimezone(UTC).strftime(_STAMP)
-
-
-def read_stamp(fields: Fields, key: str) -> datetime:
-    """A moment that `stamp_text` has written.
-
-    Raises:
-        ModelError: it is none.
-    """
-    try:
-        return datetime.strptime(fields.text(key), _STAMP).replace(tzinfo=UTC)
-    except ValueError:
-        fields.refuse(key, "a moment such as 2026-01-31T06:00:00.000000Z")
-
-
 def names_of_runs(store: Path) -> list[str]:
     """Names of the models that a retraining has ended for, also where it published nothing; sorted."""
     return sorted(path.parent.name for path in store.glob(f"*/{LAST_RUN}") if is_name(path.parent.name))
 
 
-def _decode(data: bytes, file: str) -> LastRun:
-    fields = read_fields(parse_json(data, file), _KEYS, file=file)
-    fields.integer("format_version", FORMAT_VERSION, FORMAT_VERSION)
+def _decode(fields: Fields) -> LastRun:
     if not _RUN_ID.fullmatch(fields.text("run_id")):
         fields.refuse("run_id", "up to 64 letters, digits and ._:-")
     return LastRun(

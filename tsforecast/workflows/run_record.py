@@ -17,12 +17,12 @@ from tsforecast.store.last_run import (
     LastRun,
     read_checked,
     read_last_run,
-    stamp_text,
     write_checked,
     write_last_run,
 )
 from tsforecast.store.layout import current_version, version_folder
 from tsforecast.store.load import describe_version
+from tsforecast.store.news import stamp_text
 from tsforecast.workflows.fingerprint import package_versions
 from tsforecast.workflows.rules import RunTargets
 
