@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
 
 import numpy as np
@@ -273,7 +274,8 @@ def test_a_feed_that_is_frozen_is_noticed_though_nothing_is_new(shop, monkeypatc
         monkeypatch.setattr(clock, "now", lambda age=age: (days + pd.Timedelta(days=age)).to_pydatetime())
         result = shop.retrain(limits=limits)
         assert result.exit_code == exit_code
-    assert "150 days old" in result.message and "in 2 runs" in result.message
+    # The stamps are those of this machine, wherever it is.
+    assert re.search("is 1(49|50|51) days old", result.message) and "in 2 runs" in result.message
 
 
 @pytest.mark.parametrize(
