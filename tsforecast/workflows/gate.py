@@ -91,7 +91,7 @@ def check_gate(
     if champion is None or not comparable:
         # Rows of another table cannot be lined up with those of the version in service.
         return _found([*found, _missing(data, data.panel.lengths, limits), *check_clock(data, limits, now)])
-    seen = seen if seen is not None and seen.step == data.panel.frequency.alias else seen_at_fit(champion)
+    seen = _compared_with(data, champion, seen)
     known = series_numbers(data.panel, seen.ids)
     new = _rows_after(data.panel, known, seen)
     found += [_rows(data, seen, limits), *_series(known, seen, limits), _missing(data, new, limits)]
@@ -111,7 +111,7 @@ def without_new_outliers(data: ReadResult, champion: Bundle, limits: GateLimits,
     """The table with the new values beyond `max_outlier` as gaps, so that they do not spoil a forecast."""
     if limits.max_outlier is None:
         return data
-    seen = seen if seen is not None and seen.step == data.panel.frequency.alias else seen_at_fit(champion)
+    seen = _compared_with(data, champion, seen)
     panel = without_outliers(
         data.panel,
         champion.context,
@@ -121,6 +121,11 @@ def without_new_outliers(data: ReadResult, champion: Bundle, limits: GateLimits,
         champion.spec.season_length,
     )
     return replace(data, panel=panel)
+
+
+def _compared_with(data: ReadResult, champion: Bundle, seen: Seen | None) -> Seen:
+    """The table accepted last, if it had the same steps; else the one that the version in service was fitted on."""
+    return seen if seen is not None and seen.step == data.panel.frequency.alias else seen_at_fit(champion)
 
 
 def seen_in(data: ReadResult, champion: Bundle | None) -> Seen:
