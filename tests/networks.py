@@ -6,11 +6,11 @@ from typing import Any
 
 import numpy as np
 
-from tsforecast.models.config import QUANTILES, NetworkConfig
-from tsforecast.models.forecasting import joined_weights
-from tsforecast.models.inference import weight_shapes
+from tsforecast.models.forecaster import joined_weights
+from tsforecast.models.network.config import QUANTILES, NetworkConfig
+from tsforecast.models.network.weights import Weights, weight_shapes
 from tsforecast.models.registry import get_model
-from tsforecast.models.spec import Part, Weights
+from tsforecast.models.spec import Part
 
 
 def small_network(model: str = "gru", **options: Any) -> NetworkConfig:

@@ -79,7 +79,7 @@ COMMANDS = ("describe", "fit --model linear", "predict")
 @pytest.fixture(scope="module")
 def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A store with one small model of the good table."""
-    from tsforecast import fit
+    from tsforecast.api import fit
 
     folder = tmp_path_factory.mktemp("fitted")
     (folder / "good.csv").write_bytes(FILES["good.csv"])

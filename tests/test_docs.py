@@ -13,7 +13,7 @@ import click
 import pytest
 
 from tsforecast.cli import COMMANDS, main
-from tsforecast.models.config import STRATEGIES
+from tsforecast.models.network.config import STRATEGIES
 from tsforecast.models.registry import MODELS
 
 ROOT = Path(__file__).resolve().parent.parent

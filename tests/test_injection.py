@@ -15,12 +15,12 @@ import pytest
 from tests.conftest import Run
 from tsforecast.cli.console import Console
 from tsforecast.files import json_bytes
-from tsforecast.frequency import DAY, Frequency
-from tsforecast.io.forecasts import write_forecast
-from tsforecast.io.formulas import guarded, guarded_notes
-from tsforecast.io.reports import _text
-from tsforecast.models.spec import Forecast
-from tsforecast.series import Schema
+from tsforecast.forecast import Forecast
+from tsforecast.io.writing.forecasts import write_forecast
+from tsforecast.io.writing.spreadsheet import guarded, guarded_notes
+from tsforecast.reports.fit import _text
+from tsforecast.series.frequency import DAY, Frequency
+from tsforecast.series.panel import Schema
 
 FORMULAS = [
     "=1+1",

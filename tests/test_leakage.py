@@ -12,15 +12,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tsforecast.frequency import DAY, Frequency
-from tsforecast.models.choices import choose_basics, choose_plan
-from tsforecast.models.config import FitOptions
-from tsforecast.models.held_out import calibrate_model, predict_index
-from tsforecast.models.learning import train_model
-from tsforecast.models.preparation import prepare
-from tsforecast.series import make_panel
-from tsforecast.split import automatic_split
-from tsforecast.windows import gather
+from tsforecast.fitting.calibrate import calibrate_model, predict_index
+from tsforecast.fitting.choose import choose_basics, choose_plan
+from tsforecast.fitting.learn import train_model
+from tsforecast.fitting.prepared import prepare
+from tsforecast.models.options import FitOptions
+from tsforecast.series.frequency import DAY, Frequency
+from tsforecast.series.panel import make_panel
+from tsforecast.series.split import automatic_split
+from tsforecast.series.windows import gather
 
 HORIZON = 3
 # `auto` of its simple parts alone, so that many panels can be tried; one test below has its networks too.

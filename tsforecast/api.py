@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tsforecast.errors import OptionError
-from tsforecast.io.panels import ReadOptions
-from tsforecast.io.typed_stamps import stamp_index
-from tsforecast.models.config import FitOptions
-from tsforecast.models.events import Report
+from tsforecast.io.options import ReadOptions
+from tsforecast.io.times.datetimes import stamp_index
+from tsforecast.models.options import FitOptions
+from tsforecast.progress import Report
 from tsforecast.workflows import fit as fitting
 from tsforecast.workflows import predict as predicting
 
@@ -108,9 +108,11 @@ def predict(
 
 
 _READING = {field.name for field in fields(ReadOptions)}
+
 # A published model knows its columns.
 _COLUMNS = {"time_col", "target_cols", "id_cols"}
 _MODEL = {field.name for field in fields(FitOptions)}
+
 # On the command line these can be given several times, and are named for one.
 _PLURAL = {"target_col": "target_cols", "id_col": "id_cols"}
 _LISTS = {*_PLURAL.values(), "missing"}

@@ -27,7 +27,7 @@ import signal
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
-from tsforecast.texts import bounded, shown
+from tsforecast.safe_text import bounded, shown
 
 # As many places of one kind of error are told one by one.
 MOST_PLACES = 20

@@ -18,12 +18,13 @@ from typing import Any, BinaryIO
 import numpy as np
 
 from tsforecast.errors import OutputError, StorageError, TsforecastError
-from tsforecast.texts import visible
+from tsforecast.safe_text import visible
 
 # What a disk or a network share reports when it fails half way; anything else means "not there, not like that".
 _FAILED = {errno.EIO, errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.ESTALE}
 _FULL = {errno.ENOSPC, errno.EDQUOT}
 _DENIED = {errno.EACCES, errno.EPERM, errno.EROFS}
+
 # What some network file systems answer, which cannot wait for the names in a folder.
 _NO_SYNC = {errno.EINVAL, errno.ENOTSUP}
 

@@ -13,14 +13,14 @@ import numpy as np
 
 from tsforecast.errors import DataError, TsforecastError
 from tsforecast.files import plain
-from tsforecast.frequency import DAY, HOUR, MINUTE, Frequency
-from tsforecast.io.column_kinds import read_column
-from tsforecast.io.tables import RawTable, read_table
-from tsforecast.models.config import PRESETS, FitOptions, check_options
-from tsforecast.models.events import EpochEnded, Event, Message
-from tsforecast.models.plan import Plan
+from tsforecast.fitting.plan import Plan
+from tsforecast.io.reading.columns.kinds import read_column
+from tsforecast.io.reading.table import RawTable, read_table
+from tsforecast.models.options import PRESETS, FitOptions, check_options
 from tsforecast.models.registry import MODELS
-from tsforecast.series import Panel, make_panel
+from tsforecast.progress import EpochEnded, Event, Message
+from tsforecast.series.frequency import DAY, HOUR, MINUTE, Frequency
+from tsforecast.series.panel import Panel, make_panel
 
 # Series in rows have no time stamps: the word says what a step is.
 FREQUENCIES = {

@@ -34,17 +34,18 @@ from common import (
 from numpy.typing import NDArray
 
 from tsforecast.errors import DataError
-from tsforecast.frequency import Frequency
-from tsforecast.io.notes import counted
+from tsforecast.fitting.fit_panel import Fitted, fit_panel
+from tsforecast.forecast import Intervals
+from tsforecast.io.messages import counted
 from tsforecast.metrics import evaluate, owa, seasonal_errors
 from tsforecast.models.baselines import naive2
 from tsforecast.models.calibration import window_spread
-from tsforecast.models.config import FitOptions
-from tsforecast.models.events import Message, Report
-from tsforecast.models.forecasting import Intervals, in_user_units, predict_windows
-from tsforecast.series import Panel
-from tsforecast.windows import WindowIndex, gather_context
-from tsforecast.workflows.fit import Fitted, learn
+from tsforecast.models.forecaster import in_user_units, predict_windows
+from tsforecast.models.options import FitOptions
+from tsforecast.progress import Message, Report
+from tsforecast.series.frequency import Frequency
+from tsforecast.series.panel import Panel
+from tsforecast.series.windows import WindowIndex, gather_context
 from tsforecast.workflows.predict import DEFAULT_LEVELS
 
 _SIMPLE = ("linear", "seasonal-naive", "naive")
@@ -126,7 +127,7 @@ def compete(
     for name in dict.fromkeys((options.model, *_SIMPLE)):
         began = time.monotonic()
         report(Message("info", f"--- {name}"))
-        learned[name] = learn(train, replace(options, model=name), report, began=began)
+        learned[name] = fit_panel(train, replace(options, model=name), report, began=began)
         made = forecast(learned[name])
         scores[name] = evaluate(y_true, made.y_pred, lower=made.lower, upper=made.upper, levels=DEFAULT_LEVELS, **known)
         scores[name]["seconds"] = time.monotonic() - began

@@ -34,16 +34,16 @@ from common import (
     write_table,
 )
 
-from tsforecast.io.panels import read_panel
+from tsforecast.fitting.calibrate import intervals_index
+from tsforecast.fitting.fit_panel import Evaluated, evaluate_plan, make_plan
+from tsforecast.fitting.prepared import prepare
+from tsforecast.fitting.scores import MAX_TEST
+from tsforecast.io.reading.panel import read_panel
 from tsforecast.metrics import Points, Series, Values, coverage, evaluate, seasonal_errors
-from tsforecast.models.config import FitOptions
-from tsforecast.models.events import Message, Report
-from tsforecast.models.held_out import intervals_index
-from tsforecast.models.preparation import prepare
-from tsforecast.series import Panel
-from tsforecast.split import Split
-from tsforecast.workflows.evaluation import MAX_TEST, Evaluated, evaluate_plan
-from tsforecast.workflows.fit import make_plan
+from tsforecast.models.options import FitOptions
+from tsforecast.progress import Message, Report
+from tsforecast.series.panel import Panel
+from tsforecast.series.split import Split
 
 _LEVELS = (50.0, 80.0, 90.0, 95.0)
 _SIMPLE = ("linear", "seasonal-naive")

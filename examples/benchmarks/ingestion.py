@@ -96,7 +96,7 @@ def read(reader: str, file: Path) -> dict[str, float]:
     """Read the file in this process."""
     import pandas as pd
 
-    from tsforecast.io.panels import read_panel
+    from tsforecast.io.reading.panel import read_panel
 
     began = time.perf_counter()
     rows = len(read_panel(file).panel.values) if reader == "tsforecast" else len(pd.read_csv(file))

@@ -18,18 +18,19 @@ import time
 import numpy as np
 from common import Columns, add_options, choices_of, options_of, run, say, show, write_json, write_table
 
-from tsforecast.io.panels import read_panel
-from tsforecast.models.config import STRATEGIES, FitOptions
-from tsforecast.models.held_out import predict_index
-from tsforecast.models.learning import train_model
-from tsforecast.models.plan import Plan
-from tsforecast.models.preparation import Prepared, prepare
+from tsforecast.fitting.calibrate import predict_index
+from tsforecast.fitting.fit_panel import make_plan
+from tsforecast.fitting.learn import train_model
+from tsforecast.fitting.plan import Plan
+from tsforecast.fitting.prepared import Prepared, prepare
+from tsforecast.fitting.trained import Trained
+from tsforecast.io.reading.panel import read_panel
+from tsforecast.models.network.config import STRATEGIES
+from tsforecast.models.options import FitOptions
 from tsforecast.models.registry import BASELINES
-from tsforecast.models.trained import Trained
-from tsforecast.series import Panel
-from tsforecast.split import Split, split_rows
-from tsforecast.windows import WindowIndex
-from tsforecast.workflows.fit import make_plan
+from tsforecast.series.panel import Panel
+from tsforecast.series.split import Split, split_rows
+from tsforecast.series.windows import WindowIndex
 
 _CHUNK = 8192
 _COLUMNS: Columns = {

@@ -26,16 +26,16 @@ import numpy as np
 from common import run, say, write_json
 
 from tsforecast.errors import OptionError
-from tsforecast.frequency import HOUR, Frequency
-from tsforecast.io.stamp_texts import format_stamps
+from tsforecast.io.times.format_codec import format_stamps
 from tsforecast.models.calibration import calibrate
-from tsforecast.models.config import QUANTILES, NetworkConfig
-from tsforecast.models.forecasting import joined_weights, predict_windows
-from tsforecast.models.inference import weight_shapes
-from tsforecast.models.spec import ModelSpec, Part, Weights
-from tsforecast.scaling import fit_scaling
-from tsforecast.series import Panel, Schema
-from tsforecast.store.bundle import Bundle, Golden
+from tsforecast.models.forecaster import joined_weights, predict_windows
+from tsforecast.models.network.config import QUANTILES, NetworkConfig
+from tsforecast.models.network.weights import Weights, weight_shapes
+from tsforecast.models.spec import ModelSpec, Part
+from tsforecast.series.frequency import HOUR, Frequency
+from tsforecast.series.panel import Panel, Schema
+from tsforecast.series.scaling import fit_scaling
+from tsforecast.store.bundle.bundle import Bundle, Golden
 from tsforecast.store.publish import publish
 
 _SEASON, _HELD_OUT = 24, 100

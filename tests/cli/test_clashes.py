@@ -16,7 +16,7 @@ import pytest
 
 from tests.conftest import make_series
 from tsforecast.cli import main
-from tsforecast.cli.variables import variable_of as variable_name
+from tsforecast.cli.config import variable_of as variable_name
 
 KEPT = b"# what was there before\n"
 
@@ -401,9 +401,9 @@ def test_files_of_their_own_are_not_refused(run, play, record, calls, line):
     for name in ("data.csv", "forecast.csv", "shop.toml", "models/forecast.csv", "data.log"):
         Path(name).write_bytes(KEPT)
     done = RuntimeError("the work begins")
-    for workflow in ("fit", "predict", "retrain"):
-        play(f"workflows.{workflow}", **{workflow: record(done)})
-    play("workflows.models", export_model=record(done))
+    for module, workflow in (("fit", "fit"), ("predict", "predict"), ("retrain.run", "retrain")):
+        play(f"workflows.{module}", **{workflow: record(done)})
+    play("workflows.store", export_model=record(done))
     result = run(*line.split())
     assert "the work begins" in result.stderr
     assert len(calls) == 1

@@ -14,7 +14,7 @@ from tsforecast.cli import COMMANDS, main
 @pytest.fixture
 def listed(play, record, calls):
     """The stores that `models list` was asked for."""
-    play("workflows.models", list_models=record([]))
+    play("workflows.store", list_models=record([]))
     return lambda: [args[0] for args, _ in calls]
 
 
@@ -42,7 +42,7 @@ def test_the_same_after_the_command(run, listed):
 
 
 def test_the_file_of_the_command_takes_the_place_of_the_other(run, play, record, calls):
-    play("workflows.models", show_model=record(KeyboardInterrupt()))
+    play("workflows.store", show_model=record(KeyboardInterrupt()))
     first, second = write('[models.show]\nstore = "one"\nversion = 1', "1.toml"), write('[models.show]\nstore = "two"')
     run("--config", first, "models", "show", "--config", second)
     assert calls == [((str(Path("two").resolve()), None, None), {"trusted": False})]
@@ -90,7 +90,7 @@ def test_a_variable_can_name_the_file_of_one_command(run, listed):
 
 @pytest.mark.parametrize("words", [["--config", "sub/c.toml", "describe"], ["describe", "--config", "sub/c.toml"]])
 def test_relative_paths_start_at_the_file(run, play, record, calls, words):
-    play("io.panels", ReadOptions=dict)
+    play("io.options", ReadOptions=dict)
     play("workflows.describe", describe=record(KeyboardInterrupt()))
     os.mkdir("sub")
     for data in ("a.csv", "../b.csv", "/tmp/c.csv", "-"):
@@ -109,7 +109,7 @@ def test_the_folder_of_a_file_is_its_real_one(run, listed):
 
 
 def test_typed_paths_start_where_they_were_typed(run, play, record, calls):
-    play("io.panels", ReadOptions=dict)
+    play("io.options", ReadOptions=dict)
     play("workflows.describe", describe=record(KeyboardInterrupt()))
     os.mkdir("sub")
     run("describe", "typed.csv", "--config", write('[describe]\ndata = "a.csv"', "sub/c.toml"))
@@ -127,7 +127,7 @@ def test_variable_of_one_command(run, listed):
 
 
 def test_flags_and_repeated_options(run, play, record, calls):
-    play("io.panels", ReadOptions=dict)
+    play("io.options", ReadOptions=dict)
     play("workflows.describe", describe=record(KeyboardInterrupt()))
     config = write('[describe]\ndata = "a.csv"\ntarget-col = ["net sales", "y"]\nid_col = "the shop"\nskip-rows = 2\n')
     run("--config", config, "describe")

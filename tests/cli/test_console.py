@@ -11,15 +11,7 @@ import numpy as np
 import pytest
 
 from tsforecast.cli.console import Console
-from tsforecast.models.events import (
-    BatchProgress,
-    EpochEnded,
-    Message,
-    PhaseEnded,
-    PhaseStarted,
-    Reading,
-    SeriesForecast,
-)
+from tsforecast.progress import BatchProgress, EpochEnded, Message, PhaseEnded, PhaseStarted, Reading, SeriesForecast
 
 LONG = "a-series-whose-name-is-much-longer-than-what-a-terminal-of-eighty-columns-can-show-in-one-line"
 TRAINING = (

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from tsforecast.cli.signals import ending_signals
+from tsforecast.cli.exits import ending_signals
 from tsforecast.errors import Terminated
 
 STATUS = {signal.SIGINT: 130, signal.SIGTERM: 143, signal.SIGHUP: 129}
@@ -27,7 +27,7 @@ def send(number: int) -> None:
 @pytest.fixture
 def listing(play: Any) -> Any:
     """`listing(function)`: `tsforecast models list` calls it."""
-    return lambda function: play("workflows.models", list_models=function)
+    return lambda function: play("workflows.store", list_models=function)
 
 
 @pytest.mark.parametrize("number", STATUS)

@@ -58,20 +58,20 @@ def test_there_are_many_of_them():
 
 
 def test_the_variable_of_a_command_wins_over_that_of_all(run, play, record, calls):
-    play("workflows.models", list_models=record([]))
+    play("workflows.store", list_models=record([]))
     run("models", "list", TSFORECAST_STORE="all", TSFORECAST_MODELS_LIST_STORE="one")
     assert calls[0][0] == ("one",)
 
 
 def test_what_is_eager(run, play, record):
-    play("workflows.models", list_models=record([]))
+    play("workflows.store", list_models=record([]))
     assert json.loads(run("models", "list", TSFORECAST_MODELS_LIST_JSON="1").stdout) == {"models": []}
     assert run("models", "list", TSFORECAST_MODELS_LIST_QUIET="1").output == ""
     assert run("models", "list", TSFORECAST_QUIET="true").output == ""
 
 
 def test_several_values(run, play, record, calls):
-    play("io.panels", ReadOptions=dict)
+    play("io.options", ReadOptions=dict)
     play("workflows.describe", describe=record(KeyboardInterrupt()))
     run("describe", "a.csv", TSFORECAST_DESCRIBE_TARGET_COL="""sales "net price" 'y'""")
     assert calls[0][0][1]["target_cols"] == ("sales", "net price", "y")
@@ -108,7 +108,7 @@ def test_help_is_shown_all_the_same(run):
 
 
 def test_what_is_set_beside_a_service_of_this_name(run, play, record):
-    play("workflows.models", list_models=record([]))
+    play("workflows.store", list_models=record([]))
     beside = {
         "TSFORECAST_SERVICE_HOST": "10.0.0.1",
         "TSFORECAST_API_SERVICE_PORT_HTTP": "80",

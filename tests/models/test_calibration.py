@@ -17,7 +17,7 @@ from tsforecast.models.calibration import (
     values_of,
     window_spread,
 )
-from tsforecast.models.config import QUANTILES
+from tsforecast.models.network.config import QUANTILES
 
 quick = settings(max_examples=60)
 POINT = (0.5,)

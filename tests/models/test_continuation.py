@@ -10,14 +10,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.networks import random_weights, small_parts
-from tsforecast.frequency import DAY, Frequency
-from tsforecast.models import continuation
+from tsforecast.models import forecaster
 from tsforecast.models.calibration import PROBABILITIES, Calibration
-from tsforecast.models.continuation import Continuation
-from tsforecast.models.events import SeriesForecast
+from tsforecast.models.forecaster import Continuation
 from tsforecast.models.spec import ModelSpec
-from tsforecast.scaling import Scaling, fit_scaling
-from tsforecast.series import make_panel
+from tsforecast.progress import SeriesForecast
+from tsforecast.series.frequency import DAY, Frequency
+from tsforecast.series.panel import make_panel
+from tsforecast.series.scaling import Scaling, fit_scaling
 
 LOOKBACK, HORIZON = 12, 5
 
@@ -50,8 +50,8 @@ def test_blocks_are_the_forecast(horizon, monkeypatch):
     whole = made.forecast()
     assert whole.y_pred.shape == (20, horizon) and whole.lower.shape == whole.upper.shape == (20, horizon, 2)
     assert np.all(np.isfinite(whole.y_pred))
-    monkeypatch.setattr(continuation, "CHUNK", 7)
-    monkeypatch.setattr(continuation, "_ROWS", 7 * horizon)
+    monkeypatch.setattr(forecaster, "CHUNK", 7)
+    monkeypatch.setattr(forecaster, "_ROWS", 7 * horizon)
     blocks = list(made.blocks())
     assert [len(block.ids) for block in blocks] == [7, 7, 6]
     assert sum((block.ids for block in blocks), ()) == whole.ids == made.history.ids
@@ -67,8 +67,8 @@ def test_a_forecast_starts_where_its_series_ends():
 
 
 def test_it_is_told_how_far_it_is(monkeypatch):
-    monkeypatch.setattr(continuation, "CHUNK", 8)
-    monkeypatch.setattr(continuation, "_ROWS", 1)  # a block is one chunk at least
+    monkeypatch.setattr(forecaster, "CHUNK", 8)
+    monkeypatch.setattr(forecaster, "_ROWS", 1)  # a block is one chunk at least
     events = []
     blocks = make_continuation().blocks(events.append)
     assert not events and next(blocks) and not events  # the first one may still have to be written
@@ -147,8 +147,8 @@ def test_a_stray_value_does_not_move_the_forecast_of_its_series():
 
 
 def test_forecasts_that_had_to_be_held_are_told_once(monkeypatch):
-    monkeypatch.setattr(continuation, "CHUNK", 8)
-    monkeypatch.setattr(continuation, "_ROWS", 1)
+    monkeypatch.setattr(forecaster, "CHUNK", 8)
+    monkeypatch.setattr(forecaster, "_ROWS", 1)
     made = make_continuation(horizon=40 * HORIZON, model="linear")
     kernel = np.zeros((LOOKBACK, HORIZON), np.float32)
     kernel[0] = -2  # the window's first value counts against its last, twice as much

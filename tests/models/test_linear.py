@@ -3,7 +3,7 @@ import pytest
 
 from tsforecast.errors import DataError
 from tsforecast.models.linear import DEFAULT_RIDGE, RIDGES, fit_linear, predict_linear
-from tsforecast.windows import Batch
+from tsforecast.series.windows import Batch
 
 LOOKBACK, HORIZON = 6, 3
 NORMALISATIONS = ["last", "mean-std", "mean-level", "none"]

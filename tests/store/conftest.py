@@ -10,13 +10,14 @@ import numpy as np
 import pytest
 
 from tests.networks import random_weights, small_parts
-from tsforecast.frequency import HOUR, Frequency
 from tsforecast.models.calibration import PROBABILITIES, Calibration
-from tsforecast.models.forecasting import predict_windows
-from tsforecast.models.spec import ModelSpec, Weights
-from tsforecast.scaling import Scaling
-from tsforecast.series import Panel, Schema, make_panel
-from tsforecast.store.bundle import Bundle, Golden
+from tsforecast.models.forecaster import predict_windows
+from tsforecast.models.network.weights import Weights
+from tsforecast.models.spec import ModelSpec
+from tsforecast.series.frequency import HOUR, Frequency
+from tsforecast.series.panel import Panel, Schema, make_panel
+from tsforecast.series.scaling import Scaling
+from tsforecast.store.bundle.bundle import Bundle, Golden
 
 LOOKBACK, HORIZON, SEASON = 12, 5, 4
 MakeBundle = Callable[..., Bundle]

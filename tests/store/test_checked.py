@@ -12,9 +12,11 @@ from pathlib import Path
 import pytest
 
 from tsforecast.errors import ModelError, StorageError
-from tsforecast.store import checked, manifest, reading
-from tsforecast.store.bundle import Bundle
-from tsforecast.store.load import describe_version, load_bundle
+from tsforecast.store import load, safe_files
+from tsforecast.store.bundle import manifest
+from tsforecast.store.bundle.bundle import Bundle
+from tsforecast.store.catalog import describe_version
+from tsforecast.store.load import load_bundle
 from tsforecast.store.publish import publish
 
 
@@ -32,13 +34,13 @@ def folder(published: Path, tmp_path: Path) -> Path:
 def opened(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Names of the files that are opened."""
     names: list[str] = []
-    real = reading.read_file
+    real = safe_files.read_file
 
     def read_file(path: Path, most: int, *, trusted: bool = False) -> bytes:
         names.append(path.name)
         return real(path, most, trusted=trusted)
 
-    monkeypatch.setattr(checked, "read_file", read_file)
+    monkeypatch.setattr(load, "read_file", read_file)
     return names
 
 

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from tsforecast.store.bundle import Bundle
+from tsforecast.store.bundle.bundle import Bundle
 from tsforecast.store.journal import read_journal
 from tsforecast.store.publish import publish
-from tsforecast.store.retention import rollback
+from tsforecast.store.upkeep import rollback
 
 
 @pytest.fixture

@@ -17,10 +17,12 @@ from safetensors.numpy import load, save
 
 from tsforecast import __version__
 from tsforecast.errors import InputMissingError, ModelError
-from tsforecast.store import manifest
-from tsforecast.store.bundle import Bundle
-from tsforecast.store.load import describe_version, find_version, list_versions, load_bundle
+from tsforecast.store.bundle import manifest
+from tsforecast.store.bundle.bundle import Bundle
+from tsforecast.store.catalog import describe_version, list_versions
+from tsforecast.store.load import load_bundle
 from tsforecast.store.publish import publish
+from tsforecast.store.versions import find_version
 
 
 @pytest.fixture(scope="module")
@@ -278,7 +280,7 @@ def test_a_description_of_a_damaged_version_is_refused(folder: Path) -> None:
 
 def test_loading_imports_nothing_heavy(store: Path) -> None:
     code = (
-        "import sys; from tsforecast.store.load import find_version, load_bundle\n"
+        "import sys; from tsforecast.store.load import load_bundle; from tsforecast.store.versions import find_version\n"
         f"load_bundle(find_version({str(store)!r})[2])\n"
         "heavy = {'pandas', 'sklearn', 'tensorflow', 'keras', 'matplotlib', 'scipy'} & set(sys.modules)\n"
         "sys.exit(' '.join(heavy) or 0)"

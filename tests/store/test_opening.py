@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 
 from tsforecast.errors import InputMissingError, ModelError, StorageError
-from tsforecast.store import load, opening
-from tsforecast.store.bundle import Bundle
-from tsforecast.store.opening import open_version
+from tsforecast.store import load, versions
+from tsforecast.store.bundle.bundle import Bundle
 from tsforecast.store.publish import publish
+from tsforecast.store.versions import open_version
 
 
 @pytest.fixture(scope="module")
@@ -136,11 +136,11 @@ def test_a_version_that_is_pruned_meanwhile_is_not_missed(
             turns -= 1
             shutil.rmtree(folder)
             with monkeypatch.context() as patch:
-                patch.setattr(opening, "load_bundle", real)
+                patch.setattr(versions, "load_bundle", real)
                 publish(make_bundle("naive"), store=store, name="sales")
         return real(folder, trusted=trusted)
 
-    monkeypatch.setattr(opening, "load_bundle", overtaken)
+    monkeypatch.setattr(versions, "load_bundle", overtaken)
     assert open_version(store).version == 6
 
 
@@ -149,7 +149,7 @@ def test_a_version_that_is_damaged_is_read_once(store: Path, monkeypatch: pytest
     read = []
     real = load.load_bundle
     monkeypatch.setattr(
-        opening, "load_bundle", lambda folder, **options: read.append(folder) or real(folder, **options)
+        versions, "load_bundle", lambda folder, **options: read.append(folder) or real(folder, **options)
     )
     with pytest.raises(ModelError):
         open_version(store)

@@ -16,13 +16,14 @@ import numpy as np
 import pytest
 
 from tsforecast.errors import BusyError, ModelError, OptionError, OutputError, StorageError, TsforecastError
-from tsforecast.store import service
-from tsforecast.store.bundle import Bundle, Golden
+from tsforecast.store import current
+from tsforecast.store.bundle.bundle import Bundle, Golden
 from tsforecast.store.layout import check_name, version_numbers
-from tsforecast.store.load import find_version, load_bundle
+from tsforecast.store.load import load_bundle
 from tsforecast.store.lock import hold
 from tsforecast.store.publish import Published, model_name, publish
-from tsforecast.store.retention import rollback
+from tsforecast.store.upkeep import rollback
+from tsforecast.store.versions import find_version
 
 FILES = {
     "model.json",
@@ -180,7 +181,7 @@ def test_a_model_that_is_being_changed_is_waited_for_and_then_left_alone(
     bundle: Bundle, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     publish(bundle, store=tmp_path, name="sales")
-    monkeypatch.setattr(service, "_WAIT", 0.1)
+    monkeypatch.setattr(current, "_WAIT", 0.1)
     with hold(tmp_path / "sales" / ".lock"), pytest.raises(BusyError, match=rf"held by process {os.getpid()} on "):
         publish(bundle, store=tmp_path, name="sales")
     assert find_version(tmp_path)[1] == 1
@@ -293,7 +294,7 @@ def test_a_version_that_may_not_last_is_said_to_be_in_service(
     def broken(path: Path) -> None:
         raise OSError(errno.EIO, "Input/output error")
 
-    monkeypatch.setattr(service, "sync_folder", broken)
+    monkeypatch.setattr(current, "sync_folder", broken)
     with pytest.raises(StorageError, match="version 2 is in service, but perhaps not after a power cut: Input/output"):
         publish(make_bundle("naive"), store=tmp_path, name="sales")
     assert find_version(tmp_path)[1] == 2

@@ -11,12 +11,13 @@ from tempfile import TemporaryDirectory
 import pytest
 
 from tsforecast.errors import ModelError, TrustError, TsforecastError
-from tsforecast.store import trust
-from tsforecast.store.bundle import Bundle
-from tsforecast.store.load import describe_version, find_version, list_versions, load_bundle
-from tsforecast.store.opening import open_version
+from tsforecast.store import safe_files
+from tsforecast.store.bundle.bundle import Bundle
+from tsforecast.store.catalog import describe_version, list_versions
+from tsforecast.store.load import load_bundle
 from tsforecast.store.publish import publish
-from tsforecast.store.retention import prune, rollback
+from tsforecast.store.upkeep import prune, rollback
+from tsforecast.store.versions import find_version, open_version
 
 STRANGER = 54321
 ROOT = pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a file away")
@@ -199,16 +200,16 @@ def test_looking_at_a_version_does_not_look_at_the_others(store: Path, monkeypat
     for number in range(3, 103):
         shutil.copytree(store / "sales" / "versions" / "000002", store / "sales" / "versions" / f"{number:06d}")
     looked = []
-    check = trust.check_one_folder
+    check = safe_files.check_one_folder
     monkeypatch.setattr(
-        trust, "check_one_folder", lambda path, **options: looked.append(path) or check(path, **options)
+        safe_files, "check_one_folder", lambda path, **options: looked.append(path) or check(path, **options)
     )
     find_version(store, "sales")
     assert looked == [store, store / "sales", store / "sales" / "versions"]
 
 
 def test_a_folder_that_is_gone_is_for_the_reader_to_find(tmp_path: Path) -> None:
-    trust.check_one_folder(tmp_path / "gone")
+    safe_files.check_one_folder(tmp_path / "gone")
 
 
 def test_trust_is_no_way_around_damage(store: Path) -> None:

@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 
 from tsforecast.errors import InputMissingError, ModelError, TrustError
-from tsforecast.store import verification
-from tsforecast.store.bundle import Bundle
+from tsforecast.store import upkeep
+from tsforecast.store.bundle.bundle import Bundle
 from tsforecast.store.load import load_bundle
 from tsforecast.store.publish import publish
-from tsforecast.store.verification import check_versions
+from tsforecast.store.upkeep import check_versions
 
 
 @pytest.fixture
@@ -50,7 +50,7 @@ def test_a_version_pruned_meanwhile_is_passed_over(store: Path, monkeypatch: pyt
             shutil.rmtree(folder)
         return load_bundle(folder, trusted=trusted)
 
-    monkeypatch.setattr(verification, "load_bundle", load)
+    monkeypatch.setattr(upkeep, "load_bundle", load)
     assert [each.version for each in check_versions(store, "sales")] == [2]
 
 

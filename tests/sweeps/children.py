@@ -19,7 +19,7 @@ import pandas as pd
 
 from tests.workflows.conftest import sales
 from tsforecast.files import json_bytes
-from tsforecast.models.config import FitOptions
+from tsforecast.models.options import FitOptions
 from tsforecast.store.load import load_bundle
 from tsforecast.workflows.fit import fit
 from tsforecast.workflows.predict import predict

@@ -41,7 +41,7 @@ from tests.sweeps.spoil import (
     tensors_edited,
     twice,
 )
-from tsforecast.store import manifest
+from tsforecast.store.bundle import manifest
 
 CORPUS: dict[str, Spoil] = {}
 # Never opened, whatever their names promise.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from tests.sweeps.polluter import Table
-from tsforecast.io.panels import ReadResult
+from tsforecast.io.reading.panel import ReadResult
 
 # Each value, as Python writes it, by its series and time.
 Content = dict[tuple[tuple[str, ...], str], str]

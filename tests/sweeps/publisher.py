@@ -22,10 +22,10 @@ from typing import Any
 from tests.store.conftest import build
 from tsforecast.cli import main
 from tsforecast.cli.console import Console
-from tsforecast.cli.failures import show_failure
-from tsforecast.store.bundle import Bundle
+from tsforecast.cli.exits import show_failure
+from tsforecast.store.bundle.bundle import Bundle
 from tsforecast.store.publish import publish
-from tsforecast.store.retention import prune, rollback
+from tsforecast.store.upkeep import prune, rollback
 
 NAME = "sales"
 

@@ -17,8 +17,9 @@ from tests.sweeps.publisher import NAME, small_bundle
 from tests.sweeps.tracing import Publisher
 from tsforecast.errors import InputMissingError
 from tsforecast.store.layout import PART, STAGE, version_folder, version_numbers
-from tsforecast.store.load import find_version, load_bundle
+from tsforecast.store.load import load_bundle
 from tsforecast.store.publish import publish
+from tsforecast.store.versions import find_version
 
 NEW, NEXT = 90, 91
 

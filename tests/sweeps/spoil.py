@@ -19,7 +19,7 @@ import numpy as np
 from safetensors.numpy import load, save
 
 from tests.store.test_load import resign
-from tsforecast.store import manifest
+from tsforecast.store.bundle import manifest
 
 MARKER = "SPOILT_MODEL_MARKER"
 STRANGER = 54321

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
+from tests.store.bundle.test_codec import same
 from tests.store.conftest import build
-from tests.store.test_encoding import same
 from tsforecast.errors import ModelError
-from tsforecast.store.opening import open_version
 from tsforecast.store.publish import publish
-from tsforecast.store.verification import check_versions
+from tsforecast.store.upkeep import check_versions
+from tsforecast.store.versions import open_version
 
 pytestmark = pytest.mark.sweep
 

@@ -20,14 +20,13 @@ from tests.store.conftest import build
 from tests.store.test_publish import AT_REST
 from tests.store.test_trust import as_stranger
 from tsforecast.errors import BusyError, OutputError
-from tsforecast.models.forecasting import predict_windows
-from tsforecast.store.bundle import Bundle
+from tsforecast.models.forecaster import predict_windows
+from tsforecast.store.bundle.bundle import Bundle
 from tsforecast.store.layout import RETRAIN_LOCK, current_version, version_numbers
 from tsforecast.store.lock import hold
-from tsforecast.store.opening import open_version
 from tsforecast.store.publish import publish
-from tsforecast.store.retention import prune, rollback
-from tsforecast.store.verification import check_versions
+from tsforecast.store.upkeep import check_versions, prune, rollback
+from tsforecast.store.versions import open_version
 from tsforecast.workflows.predict import predict
 
 pytestmark = pytest.mark.sweep

@@ -16,7 +16,8 @@ from tests.conftest import Run
 from tests.sweeps.panel_content import content_of, content_read
 from tests.sweeps.polluter import Table, clean_table, write
 from tsforecast.errors import DataError
-from tsforecast.io.panels import ReadOptions, read_panel
+from tsforecast.io.options import ReadOptions
+from tsforecast.io.reading.panel import read_panel
 
 pytestmark = pytest.mark.sweep
 CUTS = 500
@@ -104,7 +105,7 @@ def test_the_command_says_that_the_file_changes(
             changes.pop(how)()
         return handle
 
-    monkeypatch.setattr("tsforecast.io.sources.open", open_then_change, raising=False)
+    monkeypatch.setattr("tsforecast.io.reading.source.open", open_then_change, raising=False)
     result = run(command, "data.csv")
     assert result.exit_code == 75, result.stderr
     assert "data.csv" in result.stderr

@@ -20,8 +20,9 @@ import pytest
 
 from tests.conftest import Run
 from tsforecast.errors import BusyError, DataError
-from tsforecast.io.panels import ReadOptions, read_panel
-from tsforecast.io.sources import read_bytes
+from tsforecast.io.options import ReadOptions
+from tsforecast.io.reading.panel import read_panel
+from tsforecast.io.reading.source import read_bytes
 
 pytestmark = pytest.mark.sweep
 CUTS = 500

@@ -16,11 +16,11 @@ import pytest
 from tests.conftest import Freeze, Run
 from tests.sweeps import half_year as year
 from tsforecast.errors import StorageError
-from tsforecast.io.panels import ReadOptions
-from tsforecast.models.config import FitOptions
-from tsforecast.workflows import forecast_file
+from tsforecast.io.options import ReadOptions
+from tsforecast.models.options import FitOptions
 from tsforecast.workflows.fit import fit
 from tsforecast.workflows.predict import predict
+from tsforecast.workflows.retrain import forecast_file
 
 pytestmark = pytest.mark.sweep
 

@@ -17,15 +17,15 @@ import pytest
 from safetensors.numpy import load, save
 
 from tests.conftest import Run
+from tests.store.bundle.test_codec import same
 from tests.store.conftest import build
-from tests.store.test_encoding import same
 from tests.store.test_load import resign
 from tests.sweeps.hostile import CORPUS, DROPPED
 from tests.sweeps.spoil import MARKER, WEIGHTS
 from tsforecast.errors import ModelError, TrustError, TsforecastError
-from tsforecast.store.load import find_version, load_bundle
-from tsforecast.store.opening import open_version
+from tsforecast.store.load import load_bundle
 from tsforecast.store.publish import publish
+from tsforecast.store.versions import find_version, open_version
 
 pytestmark = pytest.mark.sweep
 
@@ -236,7 +236,7 @@ def test_other_weights_are_always_caught_by_the_golden_batch(good: Path, tmp_pat
 def test_a_planted_keras_file_does_not_change_the_type_of_numbers(tmp_path: Path) -> None:
     (tmp_path / ".keras").mkdir()
     (tmp_path / ".keras" / "keras.json").write_text('{"floatx": "float16", "backend": "jax"}')
-    code = "import sys; from tsforecast.models.engine import start; start(1)\n"
+    code = "import sys; from tsforecast.models.training.runtime import start; start(1)\n"
     code += "import keras; sys.exit(keras.config.floatx() + ' ' + keras.config.backend())"
     environment = {**os.environ, "HOME": str(tmp_path)}
     environment.pop("KERAS_HOME", None)

@@ -17,7 +17,8 @@ import pytest
 
 from tests.conftest import Run
 from tsforecast.errors import DataError, TsforecastError
-from tsforecast.io.panels import ReadOptions, read_panel
+from tsforecast.io.options import ReadOptions
+from tsforecast.io.reading.panel import read_panel
 
 pytestmark = pytest.mark.sweep
 FILES, BY_COMMAND = 20_000, 200

@@ -12,7 +12,8 @@ import pytest
 from tests.sweeps.panel_content import content_of, content_read
 from tests.sweeps.polluter import Polluted, polluted_versions
 from tsforecast.errors import TsforecastError
-from tsforecast.io.panels import ReadOptions, read_panel
+from tsforecast.io.options import ReadOptions
+from tsforecast.io.reading.panel import read_panel
 
 pytestmark = pytest.mark.sweep
 FEWEST, NAMED_SHARE = 2_290, 0.95

@@ -42,13 +42,14 @@ from tests.workflows.days import (
 from tests.workflows.days import (
     panel_of as panel_of_days,
 )
-from tsforecast.frequency import season_length
-from tsforecast.io.panels import ReadOptions, read_panel
-from tsforecast.models.config import FitOptions
-from tsforecast.workflows import held_out_rows
-from tsforecast.workflows.contest import challenger_bundle, compete
-from tsforecast.workflows.fit import learn
-from tsforecast.workflows.rules import PromotionRules
+from tsforecast.fitting.fit_panel import fit_panel
+from tsforecast.io.options import ReadOptions
+from tsforecast.io.reading.panel import read_panel
+from tsforecast.models.options import FitOptions
+from tsforecast.series.frequency import season_length
+from tsforecast.workflows.retrain import held_out_rows
+from tsforecast.workflows.retrain.contest import challenger_bundle, compete
+from tsforecast.workflows.retrain.settings import PromotionRules
 
 pytestmark = pytest.mark.sweep
 
@@ -131,7 +132,7 @@ def test_a_worse_model_is_not_promoted(spoil, name, monkeypatch):
     champion = champion_of(name, options)
     # The seasonal naive may well be better than both; here nothing but the spoilt model may win.
     rules = PromotionRules(beat_naive=False)
-    monkeypatch.setattr(held_out_rows, "learn", lambda rows, *args, **keys: learn(spoil(rows), *args, **keys))
+    monkeypatch.setattr(held_out_rows, "fit_panel", lambda rows, *args, **keys: fit_panel(spoil(rows), *args, **keys))
     contest = compete(table(panel_of(name)), champion, options, rules, began=time.monotonic())
     assert contest.challenger is not None
     assert not contest.wins, contest.reason
@@ -172,13 +173,13 @@ def test_data_that_stay_as_they_are_bring_hardly_a_rejection():
 @pytest.mark.timeout(3600)
 def test_a_challenger_a_third_worse_hardly_ever_wins(monkeypatch):
     """Right after a fit, when a horizon or little more is unseen, and later, when four are: 400 contests."""
-    wins, contests, learned = {"fit": 0, "retrained": 0}, {"fit": 0, "retrained": 0}, held_out_rows.learn
+    wins, contests, learned = {"fit": 0, "retrained": 0}, {"fit": 0, "retrained": 0}, held_out_rows.fit_panel
     for kind, count, horizon in product(KINDS, (1, 6), (7, 14)):
         panel = panel_of_days(series(kind, 1400, seed=10, count=count))
-        monkeypatch.setattr(held_out_rows, "learn", learned)
+        monkeypatch.setattr(held_out_rows, "fit_panel", learned)
         champion = fitted_champion(first_days(panel, 400), FitOptions(model="linear", horizon=horizon))
         options = FitOptions(model="linear", horizon=horizon, lookback=champion.spec.lookback)
-        monkeypatch.setattr(held_out_rows, "learn", learning_worse(a_third_worse(panel, champion, 400)))
+        monkeypatch.setattr(held_out_rows, "fit_panel", learning_worse(a_third_worse(panel, champion, 400)))
         cases = [("fit", 400 + horizon + later) for later in (0, 4, 8)]
         cases += [("retrained", rows) for rows in range(460, 1300, 120)]
         for when, rows in cases:

@@ -12,7 +12,8 @@ import pytest
 
 from tests.workflows.conftest import sales
 from tsforecast.store.layout import version_numbers
-from tsforecast.store.load import find_version, load_bundle
+from tsforecast.store.load import load_bundle
+from tsforecast.store.versions import find_version
 
 pytestmark = pytest.mark.sweep
 

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from tsforecast.models.config import FitOptions
+from tsforecast.models.options import FitOptions
 from tsforecast.workflows.fit import FitResult, fit
 
 

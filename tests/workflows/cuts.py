@@ -6,12 +6,12 @@ from dataclasses import replace
 
 import numpy as np
 
-from tsforecast.io.panels import ReadResult
+from tsforecast.io.reading.panel import ReadResult
 from tsforecast.models.calibration import PROBABILITIES, Calibration
 from tsforecast.models.spec import ModelSpec, Part
-from tsforecast.scaling import fit_scaling
-from tsforecast.series import Panel, Schema
-from tsforecast.store.bundle import Bundle, Golden
+from tsforecast.series.panel import Panel, Schema
+from tsforecast.series.scaling import fit_scaling
+from tsforecast.store.bundle.bundle import Bundle, Golden
 
 SCHEMA = Schema("date", ("shop",), ("sold",), "%Y-%m-%d")
 

@@ -10,23 +10,17 @@ from typing import Any
 import numpy as np
 
 from tests.workflows.cuts import table
-from tsforecast.frequency import DAY, Frequency
-from tsforecast.models.config import FitOptions
-from tsforecast.models.spec import Weights
-from tsforecast.series import Panel, make_panel
-from tsforecast.store.bundle import Bundle
-from tsforecast.workflows.contest import challenger_bundle, compete
-from tsforecast.workflows.duel import (
-    UNLEARNED,
-    DuelWindows,
-    champion_contender,
-    duel_windows,
-    naive_contender,
-    score,
-)
-from tsforecast.workflows.fit import Fitted, learn
-from tsforecast.workflows.held_out_rows import Contest
-from tsforecast.workflows.rules import PromotionRules
+from tsforecast.fitting.fit_panel import Fitted, fit_panel
+from tsforecast.fitting.scores import DuelWindows, naive_contender, score
+from tsforecast.models.network.weights import Weights
+from tsforecast.models.options import FitOptions
+from tsforecast.series.frequency import DAY, Frequency
+from tsforecast.series.panel import Panel, make_panel
+from tsforecast.store.bundle.bundle import Bundle
+from tsforecast.workflows.retrain.contest import challenger_bundle, compete
+from tsforecast.workflows.retrain.duel import UNLEARNED, champion_contender, duel_windows
+from tsforecast.workflows.retrain.held_out_rows import Contest
+from tsforecast.workflows.retrain.settings import PromotionRules
 
 DAILY = Frequency("fixed", DAY)
 
@@ -162,7 +156,7 @@ def learning_worse(more: Weights) -> Callable[..., Fitted]:
     """`learn`, with something added to the weights of every linear model that has such weights."""
 
     def learned(*args: Any, **keys: Any) -> Fitted:
-        fitted = learn(*args, **keys)
+        fitted = fit_panel(*args, **keys)
         weights = fitted.final.weights
         if any(name not in weights or weights[name].shape != value.shape for name, value in more.items()):
             return fitted

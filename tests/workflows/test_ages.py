@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from tsforecast.errors import GateError
-from tsforecast.frequency import DAY, HOUR, Frequency
-from tsforecast.series import Schema, make_panel
+from tsforecast.series.frequency import DAY, HOUR, Frequency
+from tsforecast.series.panel import Schema, make_panel
 from tsforecast.workflows.ages import age_text, check_data_age, future_notes, steps_ahead
 
 SCHEMA = Schema("ds", (), ("y",), "iso")

@@ -8,8 +8,8 @@ import pytest
 
 from tests.conftest import make_series
 from tsforecast.errors import DataError
-from tsforecast.io.panels import ReadOptions
-from tsforecast.models.config import FitOptions
+from tsforecast.io.options import ReadOptions
+from tsforecast.models.options import FitOptions
 from tsforecast.workflows.fit import fit
 from tsforecast.workflows.predict import predict
 

@@ -11,9 +11,9 @@ import tsforecast
 from tsforecast.errors import OptionError
 from tsforecast.workflows import clashes
 from tsforecast.workflows.clashes import refuse_clashes
-from tsforecast.workflows.models import export_model
-from tsforecast.workflows.retrain import retrain
-from tsforecast.workflows.rules import RetrainSettings, RunTargets
+from tsforecast.workflows.retrain.run import retrain
+from tsforecast.workflows.retrain.settings import RetrainSettings, RunTargets
+from tsforecast.workflows.store import export_model
 
 
 @pytest.fixture(autouse=True)

@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from tests.conftest import make_series
-from tsforecast.io.panels import ReadOptions
+from tsforecast.io.options import ReadOptions
 from tsforecast.workflows.describe import Gap, describe
 
 

@@ -11,11 +11,13 @@ import pytest
 from tests.sampling import every
 from tests.workflows.conftest import sales
 from tsforecast.errors import DataError, OptionError
-from tsforecast.models.config import STRATEGIES, FitOptions
-from tsforecast.models.events import Message
+from tsforecast.fitting.fit_panel import make_plan
+from tsforecast.models.network.config import STRATEGIES
+from tsforecast.models.options import FitOptions
 from tsforecast.models.registry import MODELS
+from tsforecast.progress import Message
 from tsforecast.store.load import load_bundle
-from tsforecast.workflows.fit import fit, make_plan
+from tsforecast.workflows.fit import fit
 from tsforecast.workflows.predict import predict
 
 
@@ -188,7 +190,7 @@ def test_a_constant_series_is_forecast_as_that_constant(values, tmp_path):
 
 
 def test_each_model_of_the_table_has_a_plan(fitted, sales_csv):
-    from tsforecast.io.panels import read_panel
+    from tsforecast.io.reading.panel import read_panel
 
     panel = read_panel(sales_csv).panel
     for name in MODELS:

@@ -11,9 +11,9 @@ import pytest
 
 from tests.workflows.conftest import sales
 from tsforecast.errors import DataError, GateError, InputMissingError, ModelError, OptionError, TrustError
-from tsforecast.models.config import FitOptions
-from tsforecast.models.events import Message
-from tsforecast.models.forecasting import REACH
+from tsforecast.models.forecaster import REACH
+from tsforecast.models.options import FitOptions
+from tsforecast.progress import Message
 from tsforecast.store.load import load_bundle
 from tsforecast.store.publish import publish
 from tsforecast.workflows.fit import fit

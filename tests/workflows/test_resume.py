@@ -11,9 +11,9 @@ import pytest
 
 from tests.workflows.conftest import sales
 from tsforecast.errors import Terminated
-from tsforecast.models.config import FitOptions
-from tsforecast.models.events import EpochEnded, Message, PhaseStarted
-from tsforecast.store.bundle import Bundle
+from tsforecast.models.options import FitOptions
+from tsforecast.progress import EpochEnded, Message, PhaseStarted
+from tsforecast.store.bundle.bundle import Bundle
 from tsforecast.store.load import load_bundle
 from tsforecast.workflows import fit as fitting
 from tsforecast.workflows.fit import FitResult, fit

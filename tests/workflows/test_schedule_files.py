@@ -6,8 +6,7 @@ import os
 
 import pytest
 
-from tsforecast.workflows.schedule import make_timetable
-from tsforecast.workflows.schedule_files import Job, systemd_units
+from tsforecast.workflows.schedule import Job, make_timetable, systemd_units
 
 DAILY = make_timetable("day", None, None)
 

@@ -8,12 +8,12 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from tests.store.conftest import build
-from tests.store.test_last_run import RUN
+from tests.store.runs.test_last_run import RUN
 from tsforecast.errors import InputMissingError
-from tsforecast.store.forecast_files import ForecastFile, write_forecast_files
-from tsforecast.store.gate_state import GateState, OpenBreach, write_gate_state
-from tsforecast.store.last_run import Checked, LastRun, write_checked, write_last_run
 from tsforecast.store.publish import publish
+from tsforecast.store.runs.forecast_files import ForecastFile, write_forecast_files
+from tsforecast.store.runs.gate_state import GateState, OpenBreach, write_gate_state
+from tsforecast.store.runs.last_run import LastChecks, LastRun, write_checked, write_last_run
 from tsforecast.workflows.status import read_status, with_limit, worst
 
 NOW = datetime(2026, 2, 1, 6, tzinfo=UTC)
@@ -31,7 +31,7 @@ def ended(store, name="shop", *, hours=0.0, ended_well=None, **changes) -> LastR
     """A retraining that ended some hours ago."""
     run = replace(RUN, finished=NOW - timedelta(hours=hours), **changes)
     write_last_run(store / name, run)
-    write_checked(store / name, Checked(run.finished, run.finished if run.succeeded else ended_well))
+    write_checked(store / name, LastChecks(run.finished, run.finished if run.succeeded else ended_well))
     return run
 
 
@@ -48,7 +48,7 @@ def test_a_retraining(store):
     (model,) = read_status(store)
     later = NOW + timedelta(hours=6)
     assert (model.last_run, model.looked_after(later)) == (run, run.finished)
-    assert model.checked == Checked(run.finished, run.finished)
+    assert model.checked == LastChecks(run.finished, run.finished)
     assert model.to_dict(later)["last_run"]["status"] == "rejected"
     assert model.to_dict(later)["age_seconds"] == 3600
 

@@ -10,14 +10,12 @@ from typing import Any
 
 import click
 
-from tsforecast import __version__
-from tsforecast.cli.config import load_config
+from tsforecast._version import __version__
+from tsforecast.cli.config import PREFIX, load_config
 from tsforecast.cli.console import Console
-from tsforecast.cli.failures import show_failure, usage_error
+from tsforecast.cli.exits import cause, ending_signals, show_failure, usage_error
 from tsforecast.cli.groups import LazyGroup
-from tsforecast.cli.options import option, verbosity_options
-from tsforecast.cli.signals import cause, ending_signals
-from tsforecast.cli.variables import PREFIX
+from tsforecast.cli.options.shared import option, verbosity_options
 from tsforecast.errors import Terminated
 
 COMMANDS = {
@@ -86,7 +84,7 @@ class _Main(LazyGroup):
 @click.group(
     cls=_Main,
     table=COMMANDS,
-    package=__name__,
+    package="tsforecast.cli.commands",
     epilog=_EPILOG,
     context_settings={"auto_envvar_prefix": PREFIX, "help_option_names": ["-h", "--help"]},
 )

@@ -13,9 +13,18 @@ from typing import TYPE_CHECKING, Any, Literal, TextIO
 
 import click
 
-from tsforecast.cli.lines import Line, Row, aligned, cell_text, numeric_columns, unbroken_columns
-from tsforecast.cli.text import clean, percent, seconds
-from tsforecast.models.events import (
+from tsforecast.cli.text import (
+    Line,
+    Row,
+    aligned,
+    cell_text,
+    clean,
+    numeric_columns,
+    percent,
+    seconds,
+    unbroken_columns,
+)
+from tsforecast.progress import (
     BatchProgress,
     EpochEnded,
     Event,
@@ -25,7 +34,7 @@ from tsforecast.models.events import (
     Reading,
     SeriesForecast,
 )
-from tsforecast.texts import bounded
+from tsforecast.safe_text import bounded
 
 if TYPE_CHECKING:
     from rich.console import Console as RichConsole
@@ -33,12 +42,16 @@ if TYPE_CHECKING:
 
 _PREFIX = {"warning": "Warning: ", "error": "Error: "}
 _STYLE = {"warning": "yellow", "error": "red", "success": "green"}
+
 # Not wrapped by us, so that a path or a command can be copied.
 _ONE_PIECE = ("error", "command", "success")
+
 # Seconds over which the speed behind the remaining time is averaged: an epoch's validation must not make it jump.
 _SPEED_SECONDS = 120
+
 # Series from which on forecasting them takes long enough to watch.
 _MANY_SERIES = 10_000
+
 # Columns that a bar takes beside the name of what is trained.
 _BAR_WIDTH = 68
 

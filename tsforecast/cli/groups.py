@@ -11,7 +11,7 @@ from typing import Any
 
 import click
 
-from tsforecast.cli.variables import check_variables, variable_of
+from tsforecast.cli.config import check_variables, variable_of
 
 
 class LazyGroup(click.Group):

@@ -11,7 +11,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from tsforecast.models.spec import Array
+from tsforecast.models.network.weights import Array
 
 Mask = NDArray[np.bool_]
 

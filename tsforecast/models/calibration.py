@@ -17,13 +17,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 Array = NDArray[np.float64]
-
 _NORMAL = NormalDist()
+
 # Levels for which scores are stored; others are interpolated on the normal scale.
 _UPPER = (0.6, 0.7, 0.75, 0.8, 0.85, 0.9, 0.925, 0.95, 0.96, 0.97, 0.975, 0.98, 0.985, 0.99, 0.995)
 PROBABILITIES: tuple[float, ...] = (*(round(1 - p, 4) for p in reversed(_UPPER)), 0.5, *_UPPER)
+
 # Scores that a step's quantiles should rest on; fewer are pooled with those of neighbouring steps.
 _ENOUGH = 400
+
 # Below this many scores in all there is no tail to see: a normal tail of their spread stands in.
 _LEAST = 40
 _LEAST_SPREAD = 0.05

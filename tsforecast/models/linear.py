@@ -14,14 +14,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tsforecast.errors import DataError
-from tsforecast.models.normalisation import statistics
-from tsforecast.models.spec import Array, Weights
-from tsforecast.windows import Batch
+from tsforecast.models.network.normalisation import statistics
+from tsforecast.models.network.weights import Array, Weights
+from tsforecast.series.windows import Batch
 
 # Multiples of the mean of X'X's diagonal: the strengths that validation chooses from.
 RIDGES = (1e-4, 1e-3, 1e-2, 1e-1, 1.0)
 DEFAULT_RIDGE = 1e-2
-
 Mask = NDArray[np.bool_]
 Matrix = NDArray[np.float64]
 

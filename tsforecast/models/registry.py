@@ -42,7 +42,6 @@ _ROWS = (
     ModelInfo("naive", "baseline", "", False, "repeats the last value"),
     ModelInfo("drift", "baseline", "", False, "continues the line from the window's first value to its last"),
 )
-
 MODELS: dict[str, ModelInfo] = {row.name: row for row in _ROWS}
 COMBINED: tuple[str, ...] = ("linear", "seasonal-naive")  # that `auto` combines with its networks
 BASELINES: tuple[str, ...] = ("seasonal-naive", "naive", "drift", "linear")

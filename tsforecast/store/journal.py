@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from tsforecast import clock
-from tsforecast.store.disk import FILE_MODE
 from tsforecast.store.layout import JOURNAL
+from tsforecast.store.safe_files import FILE_MODE
 
 PUBLISHED, ROLLED_BACK, PRUNED = "published", "rolled-back", "pruned"
 _APPEND = os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC

@@ -20,7 +20,7 @@ import re
 from pathlib import Path
 
 from tsforecast.errors import InputMissingError, ModelError, OptionError
-from tsforecast.store.reading import read_file, unreadable
+from tsforecast.store.safe_files import read_file, unreadable
 
 CURRENT = "CURRENT"
 STAGE = ".stage-"

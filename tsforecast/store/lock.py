@@ -20,7 +20,7 @@ from pathlib import Path
 from tsforecast import clock
 from tsforecast.errors import BusyError, OutputError
 from tsforecast.files import writing
-from tsforecast.store.disk import FILE_MODE, make_folder
+from tsforecast.store.safe_files import FILE_MODE, make_folder
 
 _FLAGS = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
 _POLL = 0.05

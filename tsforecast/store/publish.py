@@ -18,22 +18,15 @@ from pathlib import Path
 
 from tsforecast.errors import TsforecastError
 from tsforecast.files import sync_folder, writing
-from tsforecast.store import manifest
-from tsforecast.store.bundle import Bundle
-from tsforecast.store.disk import FOLDER_MODE, make_folder, sync_name, write_file
-from tsforecast.store.encoding import encode
+from tsforecast.store.bundle import manifest
+from tsforecast.store.bundle.bundle import Bundle
+from tsforecast.store.bundle.codec import encode
+from tsforecast.store.current import changing, note_in_journal, prepared, put_into_service, unused, version_in_service
 from tsforecast.store.journal import PUBLISHED
 from tsforecast.store.layout import STAGE, check_name, in_service, version_folder, version_numbers, versions_folder
 from tsforecast.store.load import load_bundle
-from tsforecast.store.retention import check_keep, remove_versions, superfluous
-from tsforecast.store.service import (
-    changing,
-    note_in_journal,
-    prepared,
-    put_into_service,
-    unused,
-    version_in_service,
-)
+from tsforecast.store.safe_files import FOLDER_MODE, make_folder, sync_name, write_file
+from tsforecast.store.upkeep import check_keep, remove_versions, superfluous
 
 _MAX_NAME = 64
 

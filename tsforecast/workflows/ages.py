@@ -9,10 +9,10 @@ import numpy as np
 
 from tsforecast import clock
 from tsforecast.errors import GateError
-from tsforecast.io.notes import Note, warning
-from tsforecast.io.zones import find_zone
-from tsforecast.series import Panel, Schema
-from tsforecast.store.load import describe_version
+from tsforecast.io.messages import Note, warning
+from tsforecast.io.times.zones import find_zone
+from tsforecast.series.panel import Panel, Schema
+from tsforecast.store.catalog import describe_version
 
 
 def age_text(seconds: float) -> str:

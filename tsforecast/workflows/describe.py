@@ -10,14 +10,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tsforecast.errors import DataError
-from tsforecast.io.panels import Note, ReadOptions, ReadResult, read_panel
-from tsforecast.io.stamp_texts import readable_stamps
-from tsforecast.models.choices import choose_basics, lookback_candidates, season_strength
-from tsforecast.models.config import FitOptions
-from tsforecast.models.events import Report
-from tsforecast.series import Panel
-from tsforecast.split import automatic_split
-from tsforecast.strays import without_strays
+from tsforecast.fitting.choose import choose_basics, lookback_candidates, season_strength
+from tsforecast.io.messages import Note
+from tsforecast.io.options import ReadOptions
+from tsforecast.io.reading.panel import ReadResult, read_panel
+from tsforecast.io.times.format_codec import readable_stamps
+from tsforecast.models.options import FitOptions
+from tsforecast.progress import Report
+from tsforecast.series.panel import Panel
+from tsforecast.series.split import automatic_split
+from tsforecast.series.strays import without_strays
 
 if TYPE_CHECKING:
     import pandas as pd

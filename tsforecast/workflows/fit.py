@@ -2,45 +2,33 @@
 
 from __future__ import annotations
 
-import math
 import time
-from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tsforecast import clock
 from tsforecast.files import check_folder
-from tsforecast.io.forecast_columns import check_columns
-from tsforecast.io.panels import Note, ReadOptions, ReadResult, read_panel
-from tsforecast.models.checkpoints import NO_RECORDER, Recorder
-from tsforecast.models.choices import choose_basics, choose_plan
-from tsforecast.models.config import FitOptions, check_options
-from tsforecast.models.events import Message, Report
-from tsforecast.models.gradient_flow import GradientFlow, gradient_flow
-from tsforecast.models.learning import train_again
-from tsforecast.models.plan import Choice, Plan
-from tsforecast.models.preparation import Prepared, prepare
+from tsforecast.fitting.fit_panel import Fitted, fit_panel
+from tsforecast.fitting.plan import Choice
+from tsforecast.fitting.scores import verdict
+from tsforecast.io.messages import Note
+from tsforecast.io.options import ReadOptions
+from tsforecast.io.reading.panel import ReadResult, read_panel
+from tsforecast.io.writing.columns import check_columns
+from tsforecast.models.options import FitOptions, check_options
 from tsforecast.models.registry import get_model
-from tsforecast.models.trained import Trained
-from tsforecast.series import Panel
-from tsforecast.split import Split, automatic_split, whole
-from tsforecast.store.checkpoints import drop_checkpoint, recording
+from tsforecast.models.training.gradient_flow import GradientFlow, gradient_flow
+from tsforecast.progress import Message, Report
+from tsforecast.store.checkpoints.recorder import drop_checkpoint, recording
 from tsforecast.store.layout import check_name
 from tsforecast.store.publish import model_name, publish
 from tsforecast.workflows.ages import future_notes
-from tsforecast.workflows.bundling import make_bundle
 from tsforecast.workflows.clashes import refuse_training_clashes
-from tsforecast.workflows.evaluation import Evaluated, coverage_warnings, evaluate_plan, verdict
-from tsforecast.workflows.fingerprint import fingerprint, training_facts
+from tsforecast.workflows.provenance import fingerprint, make_bundle, training_facts
 
 if TYPE_CHECKING:
     import pandas as pd
-
-    from tsforecast.models.training import Graphs
-
-# Share of the time limit for the training that is scored; the rest is for the final one on all rows.
-_FIRST_SHARE = 0.55
 
 
 @dataclass(frozen=True)
@@ -123,7 +111,7 @@ def fit(
     data, name = _read(source, options, reading, store, name, report)
     model, training = Path(store) / name, fingerprint(training_facts(data.data_hash, options, reading))
     with recording(model, training, resume=resume, report=report) as recorder:
-        fitted = learn(data.panel, options, report, began=began, recorder=recorder)
+        fitted = fit_panel(data.panel, options, report, began=began, recorder=recorder)
     result = describe_fit(data, fitted, name=name, began=began)
     plan, calibration = fitted.evaluated.plan, fitted.evaluated.calibration
     bundle = make_bundle(data, plan, calibration, fitted.final, fitted.everything, result.to_dict())
@@ -132,23 +120,6 @@ def fit(
         report(Message("warning", published.problem))
     drop_checkpoint(model)
     return replace(result, version=published.version, path=str(published.path), seconds=time.monotonic() - began)
-
-
-@dataclass(frozen=True)
-class Fitted:
-    """A model scored on rows that it has not seen, and its like trained on all rows.
-
-    Args:
-        split: the rows held out.
-        evaluated: the model of the training part, with the plan and the calibration of both.
-        everything: all rows in model space.
-        final: the model of all rows.
-    """
-
-    split: Split
-    evaluated: Evaluated
-    everything: Prepared
-    final: Trained
 
 
 def describe_fit(
@@ -187,38 +158,6 @@ def describe_fit(
     )
 
 
-def learn(
-    panel: Panel, options: FitOptions, report: Report, *, began: float, recorder: Recorder = NO_RECORDER
-) -> Fitted:
-    """Choose, train, score honestly, train again on everything: all that `fit` does between reading and publishing.
-
-    Args:
-        panel: the series.
-        options: about the model; what is None is chosen from the data.
-        report: receives messages and progress.
-        began: moment on time.monotonic() from which the time limit counts.
-        recorder: keeps what the networks come to, so that an interrupted training can go on.
-
-    Raises:
-        TsforecastError: bad options (2), bad data (65).
-    """
-    plan, split = make_plan(panel, options)
-    for choice in plan.choices:
-        report(Message("choice", f"{choice.name} {choice.value}: {choice.reason}"))
-    limit = math.inf if options.time_limit is None else options.time_limit
-    graphs: Graphs = {}
-    first = began + _FIRST_SHARE * limit
-    evaluated = evaluate_plan(panel, split, plan, report, deadline=first, graphs=graphs, recorder=recorder)
-    for warning in coverage_warnings(evaluated.plan.model, evaluated):
-        report(Message("warning", warning))
-    everything = prepare(panel, whole(panel.lengths), evaluated.plan)
-    last = began + limit
-    final = train_again(
-        everything, evaluated.plan, evaluated.trained, report, deadline=last, graphs=graphs, recorder=recorder
-    )
-    return Fitted(split, evaluated, everything, final)
-
-
 def _read(
     source: str | Path | pd.DataFrame,
     options: FitOptions,
@@ -242,22 +181,6 @@ def _read(
     check_columns(data.schema)
     check_folder(Path(store) / name)
     return data, name
-
-
-def make_plan(panel: Panel, options: FitOptions, split: Callable[[Panel], Split] | None = None) -> tuple[Plan, Split]:
-    """Decide everything, and hold rows out.
-
-    Args:
-        panel: the series.
-        options: what the user decided.
-        split: borders to use in place of the automatic ones (benchmarks with a protocol of their own).
-    """
-    basics = choose_basics(panel, options)
-    if split is None:
-        parts = automatic_split(panel.lengths, horizon=basics.horizon, min_context=basics.min_context)
-    else:
-        parts = split(panel)
-    return choose_plan(panel, parts, basics, options), parts
 
 
 def rows_in_words(fitted: Fitted) -> str:

@@ -13,27 +13,29 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tsforecast.errors import DataError, OptionError
-from tsforecast.io.forecast_columns import check_columns, forecast_frame
-from tsforecast.io.notes import Note, listed
-from tsforecast.models.config import MAX_STEPS, check_levels
-from tsforecast.models.continuation import Continuation, held_in_words
-from tsforecast.models.events import Message, Report
-from tsforecast.models.inference import UNKNOWN_SERIES
-from tsforecast.models.spec import Forecast
-from tsforecast.scaling import Scaling, scaling_of_rows
-from tsforecast.series import Panel, Schema
-from tsforecast.store.bundle import Bundle
-from tsforecast.store.opening import open_version
-from tsforecast.strays import without_strays
-from tsforecast.texts import shown
+from tsforecast.forecast import Forecast
+from tsforecast.io.messages import Note, listed
+from tsforecast.io.writing.columns import check_columns, forecast_frame
+from tsforecast.models.forecaster import Continuation, held_in_words
+from tsforecast.models.network.config import MAX_STEPS
+from tsforecast.models.options import check_levels
+from tsforecast.progress import Message, Report
+from tsforecast.safe_text import shown
+from tsforecast.series.panel import UNKNOWN_SERIES, Panel, Schema
+from tsforecast.series.scaling import Scaling, scaling_of_rows
+from tsforecast.series.strays import without_strays
+from tsforecast.store.bundle.bundle import Bundle
+from tsforecast.store.versions import open_version
 from tsforecast.workflows.ages import check_data_age, check_version_age
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from tsforecast.io.panels import ReadOptions, ReadResult
+    from tsforecast.io.options import ReadOptions
+    from tsforecast.io.reading.panel import ReadResult
 
 DEFAULT_LEVELS = (80.0, 95.0)
+
 # Further ahead than a model can be trained for, and not without end.
 _MOST_STEPS = 10 * MAX_STEPS
 
@@ -186,7 +188,8 @@ def predict(
 def _read(
     source: str | Path | pd.DataFrame | ReadResult, bundle: Bundle, reading: ReadOptions | None, report: Report
 ) -> ReadResult:
-    from tsforecast.io.panels import ReadOptions, ReadResult, read_panel
+    from tsforecast.io.options import ReadOptions
+    from tsforecast.io.reading.panel import ReadResult, read_panel
 
     if isinstance(source, ReadResult):
         _check_schema(source, bundle.schema)
@@ -212,7 +215,7 @@ def _going_on(bundle: Bundle, panel: Panel, after: int | Literal["horizon"] | No
     if after is None:
         return panel, []
     after = bundle.spec.horizon if after == "horizon" else after
-    numbers = training_numbers(bundle, panel)
+    numbers = panel.numbers_in(bundle.context.ids)
     gone = np.setdiff1d(np.arange(bundle.context.n_series), numbers)
     both = panel.followed_by(bundle.context.take(gone)) if len(gone) else panel
     ends = both.starts + both.lengths
@@ -238,22 +241,9 @@ def _check(horizon: int | None, levels: tuple[float, ...], max_age: float | None
     check_levels(levels)
 
 
-def training_numbers(bundle: Bundle, panel: Panel) -> NDArray[np.int64]:
-    """Each series' number in what a version was trained on, UNKNOWN_SERIES where it was not there, (n_series,)."""
-    if bundle.context.n_series == 1 and panel.n_series == 1 and not bundle.schema.key_columns:
-        return np.zeros(1, dtype=np.int64)
-    return series_numbers(panel, bundle.context.ids)
-
-
-def series_numbers(panel: Panel, ids: tuple[tuple[str, ...], ...]) -> NDArray[np.int64]:
-    """Each series' number among `ids`, UNKNOWN_SERIES where it is not there, shape (n_series,)."""
-    known = {key: number for number, key in enumerate(ids)}
-    return np.array([known.get(key, UNKNOWN_SERIES) for key in panel.ids], dtype=np.int64)
-
-
 def _continue(bundle: Bundle, new: Panel) -> tuple[Panel, Scaling, NDArray[np.int64], list[Note]]:
     """New rows in front of the model: joined to what it remembers of each series, scaled as it was or anew."""
-    series = training_numbers(bundle, new)
+    series = new.numbers_in(bundle.context.ids)
     notes = []
     unseen = int((series == UNKNOWN_SERIES).sum())
     if unseen:

@@ -11,14 +11,14 @@ from pathlib import Path
 from typing import Any
 
 from tsforecast.errors import GateError, InputMissingError, TsforecastError
-from tsforecast.frequency import DAY
-from tsforecast.store.forecast_files import ForecastFile, read_forecast_files
-from tsforecast.store.gate_state import OpenBreach, read_gate_state
-from tsforecast.store.last_run import Checked, LastRun, names_of_runs, read_checked, read_last_run
+from tsforecast.series.frequency import DAY
+from tsforecast.store.catalog import describe_version
 from tsforecast.store.layout import current_version, model_names, version_folder
-from tsforecast.store.load import describe_version
+from tsforecast.store.runs.forecast_files import ForecastFile, read_forecast_files
+from tsforecast.store.runs.gate_state import OpenBreach, read_gate_state
+from tsforecast.store.runs.last_run import LastChecks, LastRun, names_of_runs, read_checked, read_last_run
 from tsforecast.workflows.ages import age_text
-from tsforecast.workflows.rules import STANDS_IN
+from tsforecast.workflows.retrain.settings import STANDS_IN
 
 # A moment so much later than now is none: it was written under a clock that was ahead.
 _CLOCKS_DIFFER = timedelta(minutes=5)
@@ -46,7 +46,7 @@ class ModelStatus:
     published: datetime | None = None
     trained_until: str = ""
     last_run: LastRun | None = None
-    checked: Checked | None = None
+    checked: LastChecks | None = None
     breaches: tuple[OpenBreach, ...] = ()
     forecasts: tuple[ForecastFile, ...] = ()
     stands_in: bool = False

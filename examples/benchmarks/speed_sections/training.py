@@ -10,7 +10,9 @@ from typing import Any
 from common import say
 
 from speed_sections.processes import CORES, Ask, Setting, median_ratio, ours, peer, worker
-from tsforecast.models.config import QUANTILES, FitOptions, TrainingConfig
+from tsforecast.models.network.config import QUANTILES
+from tsforecast.models.options import FitOptions
+from tsforecast.models.training.config import TrainingConfig
 
 _GATES = {"gru": 3, "lstm": 4}
 _STEADY = 1.5  # more than this between the blocks of one engine is not its own doing

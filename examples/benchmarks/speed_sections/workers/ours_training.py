@@ -13,10 +13,11 @@ from typing import Any
 import numpy as np
 from serving import serve
 
-from tsforecast.models import engine
-from tsforecast.models.config import QUANTILES, NetworkConfig, TrainingConfig
-from tsforecast.models.inference import parameter_count
-from tsforecast.windows import WindowIndex, window_index
+from tsforecast.models.network.config import QUANTILES, NetworkConfig
+from tsforecast.models.network.weights import parameter_count
+from tsforecast.models.training import runtime
+from tsforecast.models.training.config import TrainingConfig
+from tsforecast.series.windows import WindowIndex, window_index
 
 _STEPS_AT_ONCE = 20  # a tenth of an epoch of 200 steps, as training does
 
@@ -24,8 +25,8 @@ _STEPS_AT_ONCE = 20  # a tenth of an epoch of 200 steps, as training does
 def main() -> None:
     """Build graphs, train them and multiply matrices as asked."""
     threads = int(sys.argv[1])
-    tf = engine.start(threads)
-    from tsforecast.models.training_graph import TrainingData, TrainingGraph
+    tf = runtime.start(threads)
+    from tsforecast.models.training.graph import TrainingData, TrainingGraph
 
     graphs: dict[str, TrainingGraph] = {}
 

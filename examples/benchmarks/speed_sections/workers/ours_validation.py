@@ -12,13 +12,13 @@ from pathlib import Path
 
 import numpy as np
 
-from tsforecast.io.panels import read_panel
-from tsforecast.models.config import FitOptions
-from tsforecast.models.learning import train_again, train_model
-from tsforecast.models.preparation import prepare
-from tsforecast.series import Panel
-from tsforecast.split import Split, split_rows, whole
-from tsforecast.workflows.fit import make_plan
+from tsforecast.fitting.fit_panel import make_plan
+from tsforecast.fitting.learn import train_again, train_model
+from tsforecast.fitting.prepared import prepare
+from tsforecast.io.reading.panel import read_panel
+from tsforecast.models.options import FitOptions
+from tsforecast.series.panel import Panel
+from tsforecast.series.split import Split, all_training, split_rows
 
 
 def main() -> None:
@@ -43,7 +43,7 @@ def main() -> None:
     learned = train_model(options.model, prepared, plan, show)
     trained, plan = learned.periods[0].trained, learned.plan
     seconds = time.monotonic() - request["began"]
-    train_again(prepare(panel, whole(panel.lengths), plan), plan, trained, show)
+    train_again(prepare(panel, all_training(panel.lengths), plan), plan, trained, show)
     with_final = time.monotonic() - request["began"]
     errors = score(trained, prepared, plan, request["train"], part="validation")
     print(

@@ -1,0 +1,134 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tsforecast.errors import OptionError
+from tsforecast.fitting.architecture import check_strategy, choose_network, choose_segment, network_candidates
+from tsforecast.fitting.choose import choose_training
+from tsforecast.fitting.plan import FixedChoices
+from tsforecast.models.network.config import QUANTILES, STRATEGIES
+from tsforecast.models.options import PRESETS, FitOptions
+from tsforecast.models.registry import MODELS
+
+BASICS = FixedChoices(horizon=12, season_length=24, min_context=12, choices=())
+NETWORKS = [name for name, info in MODELS.items() if info.kind in ("network", "combination")]
+
+
+def choose(*, n_series=1, windows=1000, lookback=96, **options):
+    """The network of a plan, and what was chosen for it by name."""
+    network, choices = choose_network(n_series, windows, FitOptions(**options), BASICS, lookback, "mean-std")
+    return network, {choice.name: choice for choice in choices}
+
+
+def candidates(*, windows=1000, **options):
+    """The parts that a fit trains."""
+    network, chosen = choose(windows=windows, **options)[0], FitOptions(**options)
+    return network_candidates(network, choose_training(chosen, windows), windows, chosen)
+
+
+@given(st.integers(1, 800), st.integers(1, 100), st.integers(1, 400))
+def test_a_segment_divides_the_season_and_leaves_four_recurrent_steps(lookback, horizon, season):
+    segment = choose_segment(lookback, horizon, season)
+    assert 1 <= segment <= 48
+    if season > 1:
+        assert season % segment == 0
+    if lookback < 32:
+        assert segment == 1
+    else:
+        assert lookback >= 4 * segment
+
+
+def test_segment_and_units_come_with_their_reasons():
+    network, choices = choose()
+    assert (network.segment, choices["segment"].value) == (12, "12")
+    assert choices["segment"].reason == "the window becomes 8 recurrent steps"
+    assert (network.units, choices["units"].value) == (64, "64")
+    assert choices["units"].reason == "1,000 training windows, preset balanced"
+    assert choose(lookback=20)[1]["segment"].reason == "a short window"
+
+
+def test_what_the_user_says_is_no_choice():
+    network, choices = choose(segment=7, units=5, layers=3, activation="relu", dropout=0.1, loss="mse")
+    assert choices == {}
+    assert (network.segment, network.units, network.layers) == (7, 5, 3)
+    assert (network.activation, network.dropout, network.levels) == ("relu", 0.1, (0.5,))
+
+
+@pytest.mark.parametrize(("windows", "units"), [(299, 32), (300, 64), (2999, 64), (3000, 128)])
+def test_few_windows_make_a_narrow_network(windows, units):
+    assert choose(windows=windows)[0].units == units
+    assert choose(windows=windows, units=300)[0].units == 300
+
+
+@pytest.mark.parametrize("preset", PRESETS)
+def test_a_preset_bounds_the_width(preset):
+    assert choose(windows=10**6, preset=preset)[0].units == PRESETS[preset].units
+
+
+@pytest.mark.parametrize("model", NETWORKS)
+def test_every_part_is_a_network_of_its_own_name_and_lookback(model):
+    for part in candidates(model=model, preset="best"):
+        info = MODELS[part.name]
+        assert part.name == (model if model != "auto" else "gru")
+        assert (part.network.cell, part.network.bidirectional) == (info.cell, info.bidirectional)
+        assert (part.share, part.lookback, part.network.horizon) == (1, part.network.lookback, 12)
+        assert part.network.levels == QUANTILES
+
+
+@pytest.mark.parametrize(
+    ("count", "options", "vectors"),
+    [
+        *((1, {}, 0), (2, {}, 2), (100, {}, 100), (2, {"units": 1}, 0), (101, {}, 0)),
+        *((2, {"strategy": strategy}, 0) for strategy in STRATEGIES if strategy != "direct"),
+    ],
+)
+def test_series_vectors_are_for_some_series_and_direct_decoding(count, options, vectors):
+    assert choose(n_series=count, **options)[0].series_vectors == vectors
+
+
+@pytest.mark.parametrize("choice", ["on", "off", "auto"])
+def test_the_linear_skip_is_taken_left_or_tried_both_ways(choice):
+    networks = [part.network for part in candidates(linear_skip=choice, preset="fast")]
+    tried = {"on": [True], "off": [False], "auto": [True, False]}[choice]
+    assert [network.linear_skip for network in networks] == tried
+    assert len({replace(network, linear_skip=True) for network in networks}) == 1
+
+
+@pytest.mark.parametrize("strategy", [strategy for strategy in STRATEGIES if strategy != "direct"])
+def test_only_direct_forecasts_have_a_linear_skip(strategy):
+    for choice in ("auto", "off"):
+        (part,) = candidates(strategy=strategy, linear_skip=choice, preset="fast")
+        assert (part.network.strategy, part.network.linear_skip) == (strategy, False)
+    with pytest.raises(OptionError, match=f"{strategy} forecasts cannot have one") as error:
+        check_strategy(FitOptions(strategy=strategy, linear_skip="on"), MODELS["gru"])
+    assert "--linear-skip off" in error.value.hint
+
+
+@pytest.mark.parametrize(
+    ("options", "expected"),
+    [
+        ({"preset": "fast"}, ["mean-std"]),
+        ({"preset": "balanced"}, ["mean-std", "last"]),
+        ({"preset": "balanced", "windows": 10**6}, ["mean-std"]),
+        ({"preset": "balanced", "normalisation": "mean-std"}, ["mean-std"]),
+        ({"preset": "best"}, ["mean-std", "last"]),
+        ({"preset": "best", "windows": 10**6}, ["mean-std", "last"]),
+        ({"preset": "best", "normalisation": "mean-std"}, ["mean-std"]),
+    ],
+)
+def test_variety_is_the_presets_and_varies_one_thing_at_a_time(options, expected):
+    parts = candidates(**options)
+    assert [part.network.normalisation for part in parts[::2]] == expected
+    assert [part.network.linear_skip for part in parts] == [True, False] * len(expected)
+    alike = {replace(part.network, normalisation="last", linear_skip=True) for part in parts}
+    assert len(alike) == 1
+
+
+@pytest.mark.parametrize("strategy", STRATEGIES)
+def test_a_strategy_that_feeds_back_has_segments_to_feed_back(strategy):
+    network, _ = choose(strategy=strategy)
+    assert (network.segment, network.output_segments) == ((12, 1) if strategy == "direct" else (6, 2))

@@ -1,0 +1,152 @@
+"""Reading a text in blocks: the quick way and the careful way agree, whatever stands where a block ends."""
+
+from __future__ import annotations
+
+import csv
+import io
+from contextlib import ExitStack
+from unittest.mock import patch
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tsforecast.errors import DataError, TsforecastError
+from tsforecast.io.reading import table
+from tsforecast.io.reading.columns.roles import find_columns
+from tsforecast.io.reading.columns.time_role import ColumnRequest
+from tsforecast.io.reading.panel import read_panel
+from tsforecast.io.reading.table import RawTable, text_table
+from tsforecast.io.reading.text import chunks, columns
+from tsforecast.io.reading.text.byte_kernels import MOST_BYTES, code_bytes
+from tsforecast.progress import Reading
+
+NUMBERS = ["0", "1", "-2.5", "1e3", ".5", "007", "12345678", "2024", "9007199254740993", "+4.", " 7 "]
+CELLS = [*NUMBERS, "", "NA", "nan", "null", "-", "inf", "true", "false", "True", "1e400", "x", "1_0", "é", "0x1f"]
+
+
+def ways(*, careful: bool = False, block: int = 1 << 24) -> ExitStack:
+    """Blocks of a few bytes, and only the careful way."""
+    stack = ExitStack()
+    stack.enter_context(patch.object(chunks, "_BLOCK_BYTES", block))
+    if careful:
+        stack.enter_context(patch.object(columns, "read_plain", lambda *arguments: None))
+        stack.enter_context(patch.object(columns, "_look_like_numbers", lambda cells: False))
+    return stack
+
+
+def outcome(text: str, delimiter: str = ",") -> object:
+    """What is found in a table, or the error."""
+    try:
+        table = text_table(text.encode(), "file", delimiter, ".")
+        roles = find_columns(table, ColumnRequest())
+    except TsforecastError as error:
+        return error.to_dict()
+    numbers = {name: roles.values[:, column].tolist() for column, name in enumerate(roles.target_cols)}
+    ids = [[cells.text(row) for row in range(table.rows)] for cells in roles.ids]
+    key = roles.stamps.key[roles.stamps.codes].tolist()
+    return (roles.time_col, key, roles.id_cols, ids, repr(numbers), roles.notes, table.notes, list(table.lines))
+
+
+def cells_of(table: RawTable) -> list[list[str]]:
+    columns = [table.texts(name) for name in table.names]
+    return [[column.text(row) for column in columns] for row in range(table.rows)]
+
+
+@settings(max_examples=40)
+@given(
+    rows=st.lists(st.tuples(st.sampled_from(["a", "b"]), st.sampled_from(CELLS)), min_size=1, max_size=30),
+    plain=st.booleans(),
+    odd=st.sampled_from(["", "\n", "  \n", "a,b\n", 'a,"2024-01-01\n', 'a,2024-01-01,5"\n', 'a,2024-01-01,"5"\n']),
+    block=st.integers(8, 200),
+)
+def test_quick_and_careful_way_agree(rows, plain, odd, block):
+    lines = [
+        f"{key},2024-01-{number % 28 + 1:02d},{NUMBERS[len(cell) % 5] if plain else cell},{number / 8}\n"
+        for number, (key, cell) in enumerate(rows)
+    ]
+    lines.insert(len(lines) // 2, odd)
+    text = "shop,day,y,z\n" + "".join(lines)
+    with ways():
+        expected = outcome(text)
+    for changes in ({"careful": True}, {"block": block}, {"careful": True, "block": block}):
+        with ways(**changes):
+            assert outcome(text) == expected
+
+
+@pytest.mark.parametrize("cell", CELLS)
+@pytest.mark.parametrize("quoted", [False, True])
+def test_each_cell_means_the_same_among_numbers_and_alone(cell, quoted):
+    shown = f'"{cell}"' if quoted else cell
+    for others in ([], ["1", "0"], ["2.5", "7"], ["true"]):
+        days = [f"2024-01-{day:02d},{value}\n" for day, value in enumerate([*others, shown, *others], start=1)]
+        text = "day,y\n" + "".join(days)
+        with ways(careful=True):
+            expected = outcome(text)
+        with ways(), patch.object(columns, "_look_like_numbers", lambda cells: "2024-01-01" not in cells):
+            assert outcome(text) == expected
+
+
+@settings(max_examples=100)
+@given(
+    rows=st.lists(st.lists(st.text('ab",;\n é0', max_size=12), min_size=3, max_size=3), min_size=1, max_size=20),
+    block=st.integers(1, 100),
+)
+def test_quoted_cells_never_stand_in_two_blocks(rows, block):
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\n", quoting=csv.QUOTE_ALL).writerows([["p", "q", "r"], *rows])
+    with ways(block=block):
+        table = text_table(text.getvalue().encode(), "file", ",", ".")
+    assert cells_of(table) == rows
+    starts = np.cumsum([0, *(1 + "".join(row).count("\n") for row in rows)])[:-1]
+    assert list(table.lines) == (2 + starts).tolist()
+
+
+def test_error_names_its_line_in_a_later_block():
+    lines = ["2024-01-01,1\n"] * 40 + ["\n", "2024-01-01,1,2\n"] + ["2024-01-01\n"]
+    with ways(block=64), pytest.raises(DataError, match="3 cells, the header has 2") as caught:
+        text_table(("day,y\n" + "".join(lines)).encode(), "file")
+    assert caught.value.row == 43
+
+
+@settings(max_examples=100)
+@given(st.lists(st.binary(max_size=MOST_BYTES + 2), min_size=1, max_size=30))
+def test_bytes_are_numbered_as_they_first_appear(cells):
+    lengths = np.array([len(cell) for cell in cells])
+    starts = np.concatenate([[0], np.cumsum(lengths)[:-1]])
+    found = code_bytes(np.frombuffer(b"".join(cells) + bytes(MOST_BYTES), np.uint8), starts, lengths)
+    if max(lengths) > MOST_BYTES:
+        assert found is None
+        return
+    codes, first = found
+    distinct = list(dict.fromkeys(cells))
+    assert [distinct[code] for code in codes] == cells
+    assert [cells[row] for row in first] == distinct
+
+
+def test_texts_that_share_a_key_are_told_apart():
+    letters = np.frombuffer(b"aabb" + bytes(MOST_BYTES), np.uint8)
+    with patch("tsforecast.io.reading.text.byte_kernels._MIX", np.uint64(0)):
+        assert code_bytes(letters, np.array([0, 2]), np.array([2, 2])) is None
+
+
+def test_numbers_of_a_column_of_codes_are_read_once_more_as_texts():
+    table = text_table(b"day,code\n2024-01-01,7\n2024-01-02,007\n", "file")
+    assert table.figures("code").zero_led
+    assert cells_of(table) == [["2024-01-01", "7"], ["2024-01-02", "007"]]
+
+
+def test_large_file_says_how_far_it_is_read(tmp_path, monkeypatch):
+    path = tmp_path / "data.csv"
+    path.write_text("day,y\n" + "".join(f"2024-01-{day:02d},{day % 5}\n" for day in range(1, 29)))
+    events: list[object] = []
+    read_panel(path, report=events.append)
+    assert events == []
+    monkeypatch.setattr(table, "_LARGE_BYTES", 100)
+    with ways(block=100):
+        read_panel(path, report=events.append)
+    assert all(isinstance(event, Reading) and event.file == str(path) for event in events)
+    done = [event.done for event in events]
+    assert done == sorted(done) and done[0] == 0 and done[-1] == events[-1].total == path.stat().st_size
+    assert (events[0].rows, events[-1].rows) == (0, 28)

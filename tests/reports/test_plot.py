@@ -1,0 +1,212 @@
+"""Tests of the picture of a forecast: what is drawn, and how the files come out."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree
+
+import numpy as np
+import pytest
+
+from tsforecast.errors import DataError, OptionError, OutputError
+from tsforecast.forecast import Forecast
+from tsforecast.reports.plot import plot_forecast
+from tsforecast.series.frequency import DAY, HOUR, Frequency
+from tsforecast.series.panel import Panel, Schema, make_panel
+
+ROOT = Path(__file__).resolve().parents[2]
+HORIZON, LENGTH = 10, 100
+SCHEMA = Schema("day", ("shop",), ("sold",), "%Y-%m-%d")
+
+
+def make_history(names: list[str], frequency: Frequency | None = None) -> Panel:
+    values = [np.arange(LENGTH, dtype=float) + 1000 * number for number in range(len(names))]
+    ids: list[tuple[str, ...]] = [(name,) if name else () for name in names]
+    return make_panel(values, frequency or Frequency("fixed", DAY), ids=ids, starts=[19_000] * len(names))
+
+
+def make_forecast(history: Panel, levels: tuple[float, ...] = (80.0, 95.0)) -> Forecast:
+    y_pred = history.values[history.offsets[1:] - 1][:, None] + np.arange(1.0, HORIZON + 1)
+    width = np.array(levels) / 10
+    starts = history.starts + history.lengths
+    return Forecast(history.ids, starts, y_pred, levels, y_pred[:, :, None] - width, y_pred[:, :, None] + width)
+
+
+@pytest.fixture
+def figures(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
+    """The figures that are saved while a test runs."""
+    from matplotlib.figure import Figure
+
+    saved: list[Any] = []
+    save = Figure.savefig
+
+    def keep(self: Figure, *args: Any, **kwargs: Any) -> None:
+        saved.append(self)
+        save(self, *args, **kwargs)
+
+    monkeypatch.setattr(Figure, "savefig", keep)
+    return saved
+
+
+def draw(path: Path, history: Panel, schema: Schema = SCHEMA, **kwargs: Any) -> None:
+    plot_forecast(history, make_forecast(history, **kwargs), schema, path, title="sales version 1: gru")
+
+
+def test_a_png_is_two_thousand_pixels_wide(tmp_path: Path) -> None:
+    draw(tmp_path / "out.PNG", make_history(["a"]))
+    data = (tmp_path / "out.PNG").read_bytes()
+    assert data[:8] == b"\x89PNG\r\n\x1a\n"
+    assert int.from_bytes(data[16:20], "big") == 2000
+    assert os.listdir(tmp_path) == ["out.PNG"]
+
+
+def test_an_svg_is_the_same_each_time(tmp_path: Path) -> None:
+    for name in ("one.svg", "two.svg"):
+        draw(tmp_path / name, make_history(["a"]))
+    assert ElementTree.parse(tmp_path / "one.svg").getroot().tag.endswith("svg")
+    assert (tmp_path / "one.svg").read_bytes() == (tmp_path / "two.svg").read_bytes()
+
+
+def test_the_forecast_continues_recent_history(tmp_path: Path, figures: list[Any]) -> None:
+    draw(tmp_path / "out.svg", make_history(["a"]))
+    (axes,) = figures[0].axes
+    start, past, forecast = axes.get_lines()
+    assert past.get_ydata().tolist() == list(range(LENGTH - 4 * HORIZON, LENGTH))
+    assert forecast.get_ydata().tolist() == list(range(LENGTH - 1, LENGTH + HORIZON))
+    assert forecast.get_xdata()[0] == past.get_xdata()[-1] == start.get_xdata()[0]
+    assert np.diff(forecast.get_xdata()).tolist() == [1.0] * HORIZON
+    assert [text.get_text() for text in figures[0].legends[0].get_texts()] == [
+        "history",
+        "forecast",
+        "80 % interval",
+        "95 % interval",
+    ]
+
+
+def test_a_wider_interval_lies_lighter_below_a_narrower_one(tmp_path: Path, figures: list[Any]) -> None:
+    draw(tmp_path / "out.svg", make_history(["a"]))
+    narrow, wide = figures[0].axes[0].collections
+    assert narrow.get_zorder() > wide.get_zorder()
+    assert narrow.get_facecolor()[0][:3].sum() < wide.get_facecolor()[0][:3].sum()
+    assert np.ptp(narrow.get_paths()[0].vertices[:, 1]) < np.ptp(wide.get_paths()[0].vertices[:, 1])
+
+
+def test_filled_values_are_dotted(tmp_path: Path, figures: list[Any]) -> None:
+    history = make_history(["a"])
+    history.observed[-5:-2] = False
+    draw(tmp_path / "out.svg", history)
+    _, past, dotted, _ = figures[0].axes[0].get_lines()
+    assert np.isnan(past.get_ydata()[-6:]).tolist() == [False, True, True, True, False, False]
+    assert dotted.get_linestyle() == ":"
+    assert not np.isnan(dotted.get_ydata()).any()
+
+
+def test_six_series_are_drawn_and_the_rest_is_counted(tmp_path: Path, figures: list[Any]) -> None:
+    draw(tmp_path / "out.svg", make_history([f"shop {number}" for number in range(1200)]))
+    shown = [axes.get_title(loc="left") for axes in figures[0].axes]
+    assert shown == [f"shop {number}" for number in range(6)]
+    assert figures[0].get_supxlabel() == "The first 6 of 1,200 series; 1,194 more are not shown."
+    assert len(figures[0].legends) == 1
+
+
+@pytest.mark.parametrize(("count", "rows", "columns"), [(1, 1, 1), (2, 2, 1), (3, 2, 2), (5, 3, 2)])
+def test_series_stand_in_a_grid(tmp_path: Path, figures: list[Any], count: int, rows: int, columns: int) -> None:
+    draw(tmp_path / "out.svg", make_history(["a"] * count))
+    grid = figures[0].axes[0].get_gridspec()
+    assert (grid.nrows, grid.ncols) == (rows, columns)
+    assert sum(axes.get_visible() for axes in figures[0].axes) == count
+    assert not figures[0].get_supxlabel()
+
+
+def test_a_single_series_is_named_by_its_column(tmp_path: Path, figures: list[Any]) -> None:
+    draw(tmp_path / "out.svg", make_history([""]), Schema("day", (), ("US$ in $m",), "%Y-%m-%d"))
+    assert figures[0].axes[0].get_ylabel() == "US$ in $m"
+    assert not figures[0].axes[0].get_title(loc="left")
+
+
+def test_names_that_are_long_or_in_other_letters_do_no_harm(tmp_path: Path, figures: list[Any]) -> None:
+    draw(tmp_path / "out.png", make_history(["東京\n\x07$", "x" * 500]))
+    assert [len(axes.get_title(loc="left")) <= 58 for axes in figures[0].axes] == [True, True]
+
+
+def test_hours_are_shown_on_the_clock_of_the_user(tmp_path: Path, figures: list[Any]) -> None:
+    schema = Schema("ts", ("shop",), ("sold",), "%Y-%m-%d %H:%M", "UTC+05:30")
+    draw(tmp_path / "out.svg", make_history(["a"], Frequency("fixed", HOUR)), schema)
+    axis = figures[0].axes[0].xaxis
+    assert np.allclose(axis.get_ticklocs() * 24 % 1, 0.5)
+    assert "06 Mar" in [label.get_text() for label in axis.get_ticklabels()]
+
+
+def test_series_that_end_apart_have_their_own_dates(tmp_path: Path, figures: list[Any]) -> None:
+    history = make_history(["a", "b"])
+    history.starts[1] -= 400
+    draw(tmp_path / "out.svg", history)
+    first, second = figures[0].axes
+    assert second.get_xlim()[1] < first.get_xlim()[0]
+
+
+def test_a_series_without_history_is_drawn(tmp_path: Path, figures: list[Any]) -> None:
+    history = make_history(["a", "b"])
+    empty = history.between(np.array([0, LENGTH]), history.lengths)
+    forecast = make_forecast(history)
+    plot_forecast(empty, forecast, SCHEMA, tmp_path / "out.svg", title="")
+    assert len(figures[0].axes[1].get_lines()[-1].get_ydata()) == HORIZON
+
+
+@pytest.mark.parametrize("name", ["out.pdf", "out", "out.html"])
+def test_another_ending_is_refused(tmp_path: Path, name: str) -> None:
+    with pytest.raises(OptionError, match=r"use an ending of \.png, \.svg"):
+        draw(tmp_path / name, make_history(["a"]))
+
+
+def test_a_folder_that_is_not_there(tmp_path: Path) -> None:
+    with pytest.raises(OutputError, match="cannot be written"):
+        draw(tmp_path / "missing" / "out.png", make_history(["a"]))
+
+
+def test_neither_import_nor_drawing_needs_pyplot(tmp_path: Path) -> None:
+    code = (
+        "import sys; import tsforecast.reports.plot\n"
+        "assert 'matplotlib' not in sys.modules\n"
+        "from pathlib import Path; from tests.reports.test_plot import draw, make_history\n"
+        f"draw(Path({str(tmp_path)!r}, 'out.svg'), make_history(['a']))\n"
+        "assert 'matplotlib.pyplot' not in sys.modules"
+    )
+    subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True)
+
+
+@pytest.mark.parametrize(
+    "text", ["\x1b[31mred\0", "\x7f\x9b1m", "a\u2028b\u2029c\x85d", "caf\udce9", "\ufffe", "]]>--<"]
+)
+def test_a_picture_of_text_is_xml_whatever_the_names_hold(text: str, tmp_path: Path) -> None:
+    path = tmp_path / f"{text.replace(chr(0), '')}.svg"
+    history = make_history([text, "b"])
+    schema = replace(SCHEMA, target_cols=(text,))
+    plot_forecast(history, make_forecast(history), schema, path, title=text)
+    plot_forecast(make_history([""]), make_forecast(make_history([""])), schema, path, title=text)
+    ElementTree.fromstring(path.read_bytes())
+
+
+@pytest.mark.parametrize("backend", ["module://matplotlib_inline.backend_inline", "nonsense"])
+def test_the_backend_of_a_notebook_is_none_of_ours(backend: str, tmp_path: Path) -> None:
+    code = (
+        "import os; from pathlib import Path; from tests.reports.test_plot import draw, make_history\n"
+        f"draw(Path({str(tmp_path / 'out.png')!r}), make_history(['a']))\n"
+        "print(os.environ['MPLBACKEND'])\n"
+    )
+    environment = {**os.environ, "MPLBACKEND": backend}
+    done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, cwd=ROOT)
+    assert (done.stdout, done.returncode) == (f"{backend}\n", 0), done.stderr
+    assert (tmp_path / "out.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_times_that_no_picture_can_show(tmp_path: Path) -> None:
+    history = make_history(["a"], Frequency("fixed", 140 * DAY))
+    with pytest.raises(DataError, match="beyond the year 9000"):
+        draw(tmp_path / "out.svg", history)
+    assert not list(tmp_path.iterdir())

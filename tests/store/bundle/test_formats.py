@@ -1,0 +1,51 @@
+"""Models of every format that was ever released load for ever, and forecast what they did then."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from tsforecast.store.bundle.bundle import FORMAT_VERSION
+from tsforecast.store.load import load_bundle
+from tsforecast.store.upkeep import check_versions
+from tsforecast.store.versions import find_version
+from tsforecast.workflows.predict import predict
+
+FORMATS = sorted((Path(__file__).parent / "fixtures").glob("format-*"))
+
+
+def test_the_present_format_is_among_them() -> None:
+    assert f"format-{FORMAT_VERSION}" in [folder.name for folder in FORMATS]
+
+
+@pytest.fixture(params=FORMATS, ids=lambda folder: folder.name)
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
+    """A copy: the tests may run in a checkout that somebody else owns."""
+    for path in request.param.rglob("*"):
+        copy = tmp_path / path.relative_to(request.param)
+        if path.is_file():
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(path, copy)
+            copy.chmod(0o664)
+            copy.parent.chmod(0o775)
+    return tmp_path
+
+
+def test_an_old_version_loads(store: Path) -> None:
+    name, version, folder = find_version(store)
+    assert (name, version) == ("sales", 1)
+    assert load_bundle(folder).spec.name == "auto"
+    assert [checked.error for checked in check_versions(store)] == [None]
+
+
+def test_an_old_version_gives_the_forecast_that_it_gave(store: Path) -> None:
+    expected = pd.read_csv(store / "forecast.csv")
+    made = predict(store=store, name="sales").frame
+    assert list(made.columns) == list(expected.columns)
+    assert made["zeit"].tolist() == expected["zeit"].tolist()
+    numbers = expected.columns[3:]
+    assert len(numbers) == 5
+    assert made[numbers].to_numpy() == pytest.approx(expected[numbers].to_numpy(), rel=1e-4)

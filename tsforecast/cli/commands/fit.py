@@ -1,0 +1,108 @@
+"""`tsforecast fit DATA`."""
+
+from __future__ import annotations
+
+import shlex
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from tsforecast.cli.config import config_files
+from tsforecast.cli.console import Console
+from tsforecast.cli.groups import SectionCommand
+from tsforecast.cli.options.fit import FIT_EPILOG, fit_options, read_fit_options
+from tsforecast.cli.options.reading import column_options, read_options, reading_options
+from tsforecast.cli.options.shared import DEFAULT_STORE, name_option, option, output_options, pass_console, store_option
+from tsforecast.cli.score_tables import show_choices, show_scores
+from tsforecast.cli.text import seconds
+
+if TYPE_CHECKING:
+    from tsforecast.workflows.fit import FitResult
+
+
+@click.command("fit", cls=SectionCommand, epilog=FIT_EPILOG)
+@click.argument("data", type=click.Path(allow_dash=True))
+@fit_options
+@column_options
+@reading_options
+@store_option
+@name_option("the data file's name")
+@option("Store", "--resume", is_flag=True, help="Go on with an interrupted training of the same data and options.")
+@option("Store", "--report", "folder", type=click.Path(), metavar="DIR", help="Also write the scores into this folder.")
+@output_options
+@pass_console
+def command(
+    console: Console,
+    /,
+    data: str,
+    store: str,
+    name: str | None,
+    resume: bool,
+    folder: str | None,
+    as_json: bool,
+    **values: Any,
+) -> None:
+    """Train a model on DATA and put it into service.
+
+    DATA is a CSV or Parquet file, or - for stdin. Columns, frequency and settings that are not given are found in the
+    data, and every choice is shown with its reason.
+
+    \b
+    Example:
+      tsforecast fit sales.csv --horizon 14
+    """
+    options = read_fit_options(values)
+    _check_files(data, folder, store, name, as_json=as_json)
+    from tsforecast.workflows.fit import fit
+
+    result = fit(
+        data,
+        options=options,
+        reading=read_options(values),
+        store=store,
+        name=name,
+        resume=resume,
+        report=console.report,
+    )
+    if folder is not None:
+        from tsforecast.reports.fit import write_report
+
+        write_report(result, folder)
+    _show(result, console, store)
+    if as_json:
+        console.json(result.to_dict())
+
+
+def _check_files(data: str, folder: str | None, store: str, name: str | None, *, as_json: bool) -> None:
+    """Refuse what the report cannot be written to, or must not overwrite."""
+    from tsforecast.files import check_folder
+    from tsforecast.reports.fit import report_files
+    from tsforecast.workflows.clashes import refuse_training_clashes
+
+    writes = [("--json", "-" if as_json else None)]
+    writes += [("--report", str(path)) for path in (report_files(folder) if folder is not None else ())]
+    refuse_training_clashes(data, writes, store=store, name=name, configs=config_files())
+    if folder is not None:
+        check_folder(folder)
+
+
+def _show(result: FitResult, console: Console, store: str) -> None:
+    for note in result.notes:
+        console.note(note.kind, note.text)
+    console.info(
+        f"{result.name}: {result.series:,} series, {result.rows:,} values, {result.frequency_name}; "
+        f"horizon {result.horizon}, lookback {result.lookback}"
+    )
+    show_choices(console, [(choice.name, choice.value, choice.reason) for choice in result.choices], err=True)
+    show_scores(console, result.scores, err=True)
+    console.info(result.verdict)
+    console.info(result.training_rows)
+    console.success(
+        f"published {result.name} version {result.version} in {result.path} after {seconds(result.seconds)}"
+    )
+    console.command("next", _next_command(result, store))
+
+
+def _next_command(result: FitResult, store: str) -> str:
+    words = ["tsforecast", "predict", "--name", result.name, "--plot", f"{result.name}.png"]
+    return shlex.join(words if store == DEFAULT_STORE else [*words, "--store", store])

@@ -1,0 +1,191 @@
+"""`tsforecast predict [DATA]`."""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from tsforecast.cli.config import config_files
+from tsforecast.cli.console import Console, is_terminal
+from tsforecast.cli.groups import SectionCommand
+from tsforecast.cli.options.reading import read_options, reading_options
+from tsforecast.cli.options.shared import (
+    ending,
+    forecast_ending,
+    level_option,
+    name_option,
+    option,
+    output_options,
+    pass_console,
+    store_option,
+    trust_option,
+)
+from tsforecast.cli.options.types import DURATION
+
+if TYPE_CHECKING:
+    from tsforecast.workflows.predict import PredictResult
+
+
+@click.command("predict", cls=SectionCommand)
+@click.argument("data", type=click.Path(allow_dash=True), required=False)
+@option("Forecast", "--horizon", type=int, metavar="N", help="Steps to forecast.", show_default="as trained")
+@level_option
+@option(
+    "Output",
+    "-o",
+    "--output",
+    type=click.Path(allow_dash=True),
+    metavar="FILE",
+    callback=forecast_ending,
+    help="Where the forecast goes: .csv, .parquet or .jsonl.",
+    show_default="CSV on stdout",
+)
+@option(
+    "Output",
+    "--plot",
+    type=click.Path(),
+    metavar="FILE",
+    callback=ending(".png", ".svg"),
+    help="Draw history and forecast: .png or .svg.",
+)
+@option(
+    "Output",
+    "--raw-ids",
+    is_flag=True,
+    help="Leave ids in CSV as they are, though a spreadsheet may take one for a formula.",
+)
+@store_option
+@name_option("the one published last")
+@option("Store", "--version", type=int, metavar="N", help="Version of the model.", show_default="the one in service")
+@option(
+    "Limits",
+    "--max-age",
+    type=DURATION,
+    help="Fail when the model was published, or the newest row of the data is, longer ago: 90s, 45m, 26h, 7d.",
+    show_default="none",
+)
+@option(
+    "Store",
+    "--fallback",
+    is_flag=True,
+    help="Where the version is damaged, take the newest older one that is sound.",
+)
+@trust_option
+@reading_options
+@output_options
+@pass_console
+def command(
+    console: Console,
+    /,
+    data: str | None,
+    horizon: int | None,
+    levels: tuple[float, ...],
+    output: str | None,
+    plot: str | None,
+    raw_ids: bool,
+    store: str,
+    name: str | None,
+    version: int | None,
+    max_age: float | None,
+    fallback: bool,
+    trusted: bool,
+    as_json: bool,
+    **values: Any,
+) -> None:
+    """Forecast with the model in service.
+
+    Without DATA the forecast continues the data that the model was fitted on. With DATA, a CSV or Parquet file or - for
+    stdin, it continues that.
+
+    \b
+    Example:
+      tsforecast predict -o forecast.csv --plot forecast.png
+    """
+    _use_one_thread()
+    from tsforecast.workflows.clashes import refuse_clashes
+
+    writes = [("--json", "-" if as_json else None), ("--plot", plot)]
+    writes += [("--output", output if output is not None or as_json else "-")]
+    refuse_clashes([("DATA", data), *config_files()], writes, store=store, name=name)
+    from tsforecast.workflows.predict import predict
+
+    result = predict(
+        data,
+        store=store,
+        name=name,
+        version=version,
+        horizon=horizon,
+        levels=levels,
+        reading=read_options(values) if data is not None else None,
+        max_age=max_age,
+        fallback=fallback,
+        trusted=trusted,
+        report=console.report,
+    )
+    for note in result.notes:
+        console.note(note.kind, note.text)
+    if plot is not None:
+        _draw(result, plot, console)
+    if output is not None or not as_json:
+        _write(result, output, console, raw_ids=raw_ids, made=as_json or plot is not None)
+    if as_json:
+        console.json(result.to_dict())
+
+
+def _draw(result: PredictResult, plot: str, console: Console) -> None:
+    from tsforecast.reports.plot import plot_forecast
+
+    title = f"{result.name}: {result.horizon} steps by {result.model}, version {result.version}"
+    with _private_matplotlib():
+        plot_forecast(result.history, result.forecast, result.schema, plot, title=title)
+    console.success(f"drew {plot}")
+
+
+def _write(result: PredictResult, output: str | None, console: Console, *, raw_ids: bool, made: bool) -> None:
+    """Write the forecast; `made` where it is there as a whole already."""
+    from tsforecast.io.writing.forecasts import write_forecast
+    from tsforecast.io.writing.spreadsheet import guarded_notes
+
+    if made:
+        blocks = iter([result.forecast])
+    elif output in (None, "-") and is_terminal(sys.stdout):
+        blocks = result.blocks()  # whoever sees the rows needs no bar between them
+    else:
+        blocks = result.blocks(console.report)
+    for note in [] if raw_ids else guarded_notes(result.history.ids, output):
+        console.note(note.kind, f"{note.text}; --raw-ids leaves them as they are")
+    write_forecast(blocks, result.schema, result.history.frequency, output, raw_ids=raw_ids)
+    if output not in (None, "-"):
+        console.success(f"wrote {result.rows:,} rows to {output} from {result.name} version {result.version}")
+
+
+@contextmanager
+def _private_matplotlib() -> Iterator[None]:
+    """Let matplotlib keep its caches in a folder that goes again, not in the user's home, which may not be writable."""
+    logging.getLogger("matplotlib").setLevel(logging.ERROR)  # it warns of its caches
+    if "MPLCONFIGDIR" in os.environ:
+        yield
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        os.environ["MPLCONFIGDIR"] = folder
+        try:
+            yield
+        finally:
+            del os.environ["MPLCONFIGDIR"]
+
+
+def _use_one_thread() -> None:
+    """Keep NumPy's OpenBLAS to one thread, unless the user has chosen a number.
+
+    The products of a small network are over so soon that a second thread saves an eighth of the time. On a machine that
+    has other work its threads wait for each other, and the forecast takes several times as long.
+    """
+    if "numpy" not in sys.modules:  # it reads the variable when it is loaded
+        os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")

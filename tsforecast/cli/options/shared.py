@@ -1,0 +1,145 @@
+"""Options that several commands share, as decorators."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from tsforecast.cli.config import use_config
+from tsforecast.cli.console import Console
+from tsforecast.cli.groups import SectionOption
+from tsforecast.cli.options.types import LEVEL
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+Decorator = Callable[[Function], Function]
+DEFAULT_STORE = "./models"
+pass_console = click.make_pass_decorator(Console, ensure=True)
+
+
+def option(section: str, *names: str, **settings: Any) -> Decorator[Any]:
+    """An option under a heading of the help."""
+    return click.option(*names, cls=SectionOption, section=section, **settings)
+
+
+def combine(*decorators: Decorator[Any]) -> Decorator[Any]:
+    """Several decorators as one, in the order in which they would stand above a function."""
+
+    def decorate(function: Function) -> Function:
+        for decorator in reversed(decorators):
+            function = decorator(function)
+        return function
+
+    return decorate
+
+
+def ending(*allowed: str) -> Callable[[click.Context, click.Parameter, str | None], str | None]:
+    """A callback that refuses a file whose ending is none of `allowed`, before any work is done."""
+
+    def check(_ctx: click.Context, _param: click.Parameter, value: str | None) -> str | None:
+        if value not in (None, "-") and Path(str(value)).suffix.lower() not in allowed:
+            raise click.BadParameter(f"'{value}' does not end in {' or '.join(allowed)}")
+        return value
+
+    return check
+
+
+def _louder(step: int) -> Callable[[click.Context, click.Parameter, int], None]:
+    def callback(ctx: click.Context, _param: click.Parameter, value: int) -> None:
+        ctx.ensure_object(Console).verbosity += step * int(value)
+
+    return callback
+
+
+def _json(ctx: click.Context, _param: click.Parameter, value: bool) -> bool:
+    ctx.ensure_object(Console).as_json = value
+    return value
+
+
+verbosity_options = combine(
+    # Eager, so that an error in another option is already shown the way it was asked for.
+    option(
+        "Messages",
+        "-q",
+        "--quiet",
+        is_flag=True,
+        is_eager=True,
+        expose_value=False,
+        callback=_louder(-1),
+        help="Show results and errors only.",
+    ),
+    option(
+        "Messages",
+        "-v",
+        "--verbose",
+        count=True,
+        is_eager=True,
+        expose_value=False,
+        callback=_louder(1),
+        help="Show details, and the cause of an error.",
+    ),
+)
+output_options = combine(
+    # First, and eager: what the file says of the options below holds for them too.
+    option(
+        "Configuration",
+        "--config",
+        type=click.Path(),
+        metavar="FILE.toml",
+        is_eager=True,
+        expose_value=False,
+        callback=use_config,
+        help="Values of options, in a table per command.",
+    ),
+    option(
+        "Messages",
+        "--json",
+        "as_json",
+        is_flag=True,
+        is_eager=True,
+        callback=_json,
+        help='Print the result as one JSON document; an error too, as {"error": ...}.',
+    ),
+    verbosity_options,
+)
+store_option = option(
+    "Store",
+    "--store",
+    type=click.Path(),
+    metavar="DIR",
+    default=DEFAULT_STORE,
+    envvar="TSFORECAST_STORE",
+    show_default=True,
+    show_envvar=True,
+    help="Folder of the models.",
+)
+trust_option = option(
+    "Store",
+    "--trust-store",
+    "trusted",
+    is_flag=True,
+    envvar="TSFORECAST_TRUST_STORE",
+    show_envvar=True,
+    help="Use a model although other users own it or can change it.",
+)
+
+
+def name_option(default: str) -> Decorator[Any]:
+    """`--name`, with what it is when it is left out."""
+    return option("Store", "--name", metavar="NAME", help="Name of the model.", show_default=default)
+
+
+level_option = option(
+    "Forecast",
+    "--level",
+    "levels",
+    type=LEVEL,
+    multiple=True,
+    default=(80, 95),
+    show_default=True,
+    metavar="PERCENT",
+    help="Of the intervals; may be repeated.",
+)
+forecast_ending = ending(".csv", ".parquet", ".jsonl", ".ndjson")

@@ -1,0 +1,152 @@
+"""From a panel to a model that is scored on rows it has not seen and trained again on all rows."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from tsforecast.fitting.calibrate import calibrate_model
+from tsforecast.fitting.choose import choose_basics, choose_plan
+from tsforecast.fitting.learn import train_again, train_model
+from tsforecast.fitting.plan import Plan
+from tsforecast.fitting.prepared import Prepared, can_fit_linear, prepare
+from tsforecast.fitting.scores import LEVELS, Entry, score_models
+from tsforecast.fitting.trained import Trained
+from tsforecast.models.calibration import Calibration
+from tsforecast.models.options import FitOptions
+from tsforecast.models.registry import BASELINES
+from tsforecast.models.training.resume import NO_RECORDER, Recorder
+from tsforecast.progress import Message, Report
+from tsforecast.series.panel import Panel
+from tsforecast.series.split import Split, all_training, automatic_split
+
+if TYPE_CHECKING:
+    from tsforecast.models.training.loop import Graphs
+
+_COVERAGE_TOLERANCE = 0.15
+
+
+@dataclass(frozen=True)
+class Evaluated:
+    """A model trained on the training part only, the plan with what it chose, and honest scores of all models."""
+
+    trained: Trained
+    plan: Plan
+    calibration: Calibration
+    scores: dict[str, dict[str, float]]
+
+
+def evaluate_plan(
+    panel: Panel,
+    split: Split,
+    plan: Plan,
+    report: Report,
+    *,
+    deadline: float = math.inf,
+    graphs: Graphs | None = None,
+    recorder: Recorder = NO_RECORDER,
+) -> Evaluated:
+    """Train on the training part, calibrate, and score with the simple models on windows that none has seen.
+
+    `graphs` are those that are traced already; new ones are added. `recorder` keeps what the networks come to.
+    """
+    prepared = prepare(panel, split, plan)
+    learned = train_model(plan.model, prepared, plan, report, deadline=deadline, graphs=graphs, recorder=recorder)
+    entries = {plan.model: Entry(learned.trained, calibrate_model(learned), prepared)}
+    # The baselines are rules about values as they are, whatever transform suits the network. Their center is taken out:
+    # of a value that is large beside its movement, float32 would keep no digit that tells.
+    as_they_are = replace(plan, log="none", scaler="standard")
+    plain = prepared if (plan.log, plan.scaler) == ("none", "standard") else prepare(panel, split, as_they_are)
+    for simple in BASELINES:
+        if simple in entries:
+            continue
+        space = prepared if simple == "linear" else plain
+        if simple == "linear" and not can_fit_linear(space, plan):
+            report(Message("warning", "no training window is complete, so there is no linear model to compare with"))
+            continue
+        other = train_model(simple, space, plan, report)
+        entries[simple] = Entry(other.trained, calibrate_model(other), space)
+    plan = learned.plan
+    return Evaluated(learned.trained, plan, entries[plan.model].calibration, score_models(entries, plan))
+
+
+def coverage_warnings(model: str, evaluated: Evaluated) -> list[str]:
+    """What to say of intervals that held far less on the test windows than they promise."""
+    scores = evaluated.scores[model]
+    return [
+        f"the {level:g} % intervals held only {scores[f'coverage_{level:g}']:.0%} of the held-out values: the newest "
+        f"rows behave unlike those that the intervals rest on"
+        for level in LEVELS
+        if scores[f"coverage_{level:g}"] < level / 100 - _COVERAGE_TOLERANCE
+    ]
+
+
+# Share of the time limit for the training that is scored; the rest is for the final one on all rows.
+_FIRST_SHARE = 0.55
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """A model scored on rows that it has not seen, and its like trained on all rows.
+
+    Args:
+        split: the rows held out.
+        evaluated: the model of the training part, with the plan and the calibration of both.
+        everything: all rows in model space.
+        final: the model of all rows.
+    """
+
+    split: Split
+    evaluated: Evaluated
+    everything: Prepared
+    final: Trained
+
+
+def fit_panel(
+    panel: Panel, options: FitOptions, report: Report, *, began: float, recorder: Recorder = NO_RECORDER
+) -> Fitted:
+    """Choose, train, score honestly, train again on everything: all that `fit` does between reading and publishing.
+
+    Args:
+        panel: the series.
+        options: about the model; what is None is chosen from the data.
+        report: receives messages and progress.
+        began: moment on time.monotonic() from which the time limit counts.
+        recorder: keeps what the networks come to, so that an interrupted training can go on.
+
+    Raises:
+        TsforecastError: bad options (2), bad data (65).
+    """
+    plan, split = make_plan(panel, options)
+    for choice in plan.choices:
+        report(Message("choice", f"{choice.name} {choice.value}: {choice.reason}"))
+    limit = math.inf if options.time_limit is None else options.time_limit
+    graphs: Graphs = {}
+    first = began + _FIRST_SHARE * limit
+    evaluated = evaluate_plan(panel, split, plan, report, deadline=first, graphs=graphs, recorder=recorder)
+    for warning in coverage_warnings(evaluated.plan.model, evaluated):
+        report(Message("warning", warning))
+    everything = prepare(panel, all_training(panel.lengths), evaluated.plan)
+    last = began + limit
+    final = train_again(
+        everything, evaluated.plan, evaluated.trained, report, deadline=last, graphs=graphs, recorder=recorder
+    )
+    return Fitted(split, evaluated, everything, final)
+
+
+def make_plan(panel: Panel, options: FitOptions, split: Callable[[Panel], Split] | None = None) -> tuple[Plan, Split]:
+    """Decide everything, and hold rows out.
+
+    Args:
+        panel: the series.
+        options: what the user decided.
+        split: borders to use in place of the automatic ones (benchmarks with a protocol of their own).
+    """
+    basics = choose_basics(panel, options)
+    if split is None:
+        parts = automatic_split(panel.lengths, horizon=basics.horizon, min_context=basics.min_context)
+    else:
+        parts = split(panel)
+    return choose_plan(panel, parts, basics, options), parts

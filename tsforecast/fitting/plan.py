@@ -1,0 +1,63 @@
+"""What was decided for one fit, complete: by the user, by the preset, or from the data with a reason."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from tsforecast.models.spec import Part
+from tsforecast.models.training.config import TrainingConfig
+
+CLEARLY = 0.01  # share by which a candidate must beat a simpler one to be chosen
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One automatic decision, as it is printed and stored."""
+
+    name: str
+    value: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class FixedChoices:
+    """What must be known before rows are held out."""
+
+    horizon: int
+    season_length: int
+    min_context: int
+    choices: tuple[Choice, ...]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Everything that training needs to know besides the data.
+
+    Args:
+        model: row of the table of models.
+        horizon: steps to forecast.
+        lookback: steps seen.
+        season_length: steps in a season.
+        min_context: rows that a training window has at least; the rest of its lookback is padded.
+        log: `none`, `log` or `log1p`.
+        scaler: per series, fitted on training rows.
+        candidates: models whose forecasts are combined as validation decides; one where there is nothing to choose.
+        training: how the network is trained.
+        choices: what was decided automatically.
+    """
+
+    model: str
+    horizon: int
+    lookback: int
+    season_length: int
+    min_context: int
+    log: str
+    scaler: str
+    candidates: tuple[Part, ...]
+    training: TrainingConfig
+    choices: tuple[Choice, ...]
+
+    def simple(self, model: str) -> Part:
+        """A baseline or the linear model under this plan."""
+        lookback = self.lookback if model == "linear" else max(self.lookback, self.season_length)
+        return Part(model, 1.0, lookback)

@@ -1,0 +1,82 @@
+"""Quick linear models: how well a lookback, a transform and a normalisation suit the data, before any network."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from tsforecast.fitting.plan import FixedChoices
+from tsforecast.metrics import seasonal_errors
+from tsforecast.models.linear import fit_linear, predict_linear
+from tsforecast.series.panel import Panel
+from tsforecast.series.scaling import fit_scaling
+from tsforecast.series.split import Split
+from tsforecast.series.strays import without_strays
+from tsforecast.series.windows import Batch, WindowIndex, batches, window_index
+
+_TRAIN_SAMPLE, _VALIDATION_SAMPLE = 8000, 3000
+
+# Fewer windows than these say nothing: a choice among them would follow the noise.
+_LEAST_TRAIN, _LEAST_POINTS = 10, 30
+
+
+class QuickLinear:
+    """Quick linear models under one set of held-out rows."""
+
+    def __init__(self, panel: Panel, split: Split, basics: FixedChoices) -> None:
+        panel = without_strays(panel, split.train_end)
+        self.panel, self.split, self.basics = panel, split, basics
+        self.unit, _ = seasonal_errors(
+            panel.values, panel.observed, panel.offsets, basics.season_length, split.train_end
+        )
+        self.unit = np.where(np.isfinite(self.unit) & (self.unit > 0), self.unit, np.nan)
+
+    def windows(self, part: str, lookback: int, most: int) -> WindowIndex:
+        first, last = self.split.borders(part)
+        least = least_context(self.split, self.basics, lookback)
+        index = window_index(self.panel.offsets, first, last, horizon=self.basics.horizon, min_context=least)
+        return index.at_most(most)
+
+    def error(self, lookback: int, log: str, normalisation: str) -> float:
+        """Validation error of a ridge, in seasonal differences; infinite where it cannot be had."""
+        panel, horizon = self.panel, self.basics.horizon
+        train = self.windows("train", lookback, _TRAIN_SAMPLE)
+        validation = self.windows("validation", lookback, _VALIDATION_SAMPLE)
+        if len(train) < _LEAST_TRAIN or len(validation) * horizon < _LEAST_POINTS:
+            return np.inf
+        method = scaler_for(normalisation)
+        scaling = fit_scaling(panel.values, panel.observed, panel.offsets, self.split.train_end, method=method, log=log)
+        values = scaling.transform(panel.values, panel.series_of_row)
+
+        def gathered(index: WindowIndex) -> Iterator[Batch]:
+            return batches(values, panel.observed, panel.offsets, index, lookback=lookback, horizon=horizon)
+
+        if not any(batch.observed.all(axis=1).any() for batch in gathered(train)):
+            return np.inf
+        weights, _ = fit_linear(
+            gathered(train), lookback, horizon, validation=gathered(validation), normalisation=normalisation
+        )
+        made = [
+            predict_linear(weights, batch.context, batch.mask, normalisation=normalisation)
+            for batch in gathered(validation)
+        ]
+        rows, series = validation.origins[:, None] + np.arange(horizon), validation.series[:, None]
+        with np.errstate(over="ignore", invalid="ignore"):
+            error = np.abs(scaling.inverse(np.concatenate(made), series) - panel.values[rows]) / self.unit[series]
+        used = panel.observed[rows] & np.isfinite(self.unit[series])
+        total = float(np.where(used, error, 0.0).sum())
+        return total / float(used.sum()) if used.any() and np.isfinite(total) else np.inf
+
+
+def scaler_for(normalisation: str) -> str:
+    """The scaler that goes with a normalisation: one that divides by the level needs zero to stay zero."""
+    return "scale" if normalisation == "mean-level" else "standard"
+
+
+def least_context(split: Split, basics: FixedChoices, lookback: int) -> int:
+    """Full windows only where nearly all series have them; otherwise shorter ones are padded."""
+    long_enough = split.end >= lookback + 2 * basics.horizon
+    if np.mean(long_enough) >= 0.9 and np.any(split.train_end >= lookback + basics.horizon):
+        return lookback
+    return min(lookback, basics.min_context)

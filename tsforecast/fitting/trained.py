@@ -1,0 +1,78 @@
+"""A trained model, and what training it again on other rows has to repeat."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from tsforecast.fitting.plan import Plan
+from tsforecast.fitting.prepared import Prepared
+from tsforecast.models.linear import DEFAULT_RIDGE
+from tsforecast.models.network.weights import Weights
+from tsforecast.models.spec import ModelSpec
+from tsforecast.models.training.gradient_flow import GradientProfile
+from tsforecast.models.training.patience import Path
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """What validation taught about one part.
+
+    Args:
+        member: number of the seed, from 0.
+        path: epochs that led to a network's best weights.
+        ridge: strength of the linear model or of the network's linear skip.
+        start: weights that a network goes on from; None to begin anew.
+    """
+
+    member: int = 0
+    path: Path = ()
+    ridge: float = DEFAULT_RIDGE
+    start: Weights | None = None
+
+
+@dataclass(frozen=True)
+class Trained:
+    """A trained model.
+
+    Args:
+        spec: what it is.
+        weights: its tensors.
+        lessons: one for each part.
+        history: one dict per epoch of every network.
+        seconds: spent on training.
+        gradients: one profile per epoch of every network, where they were measured.
+    """
+
+    spec: ModelSpec
+    weights: Weights
+    lessons: tuple[Recipe, ...]
+    history: tuple[dict[str, float | int | str | None], ...] = ()
+    seconds: float = 0.0
+    gradients: tuple[GradientProfile, ...] = ()
+
+
+@dataclass(frozen=True)
+class ValidationPeriod:
+    """A validation part and the model that was trained on the rows before it."""
+
+    trained: Trained
+    prepared: Prepared
+
+
+@dataclass(frozen=True)
+class Learned:
+    """What learning came to.
+
+    Args:
+        plan: with the choice that was made.
+        periods: the model, trained on the training part; after it, where the validation part is short, the same model
+            trained on fewer rows, each with the rows that validated it.
+    """
+
+    plan: Plan
+    periods: tuple[ValidationPeriod, ...]
+
+    @property
+    def trained(self) -> Trained:
+        """The model."""
+        return self.periods[0].trained

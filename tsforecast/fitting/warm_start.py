@@ -1,0 +1,178 @@
+"""Going on with a trained model on newer rows: its networks start at the weights they have.
+
+Each repeats the last quarter of the schedule, where the rates are low: enough to follow the data, too little to forget
+what it knows. What has no gradient is solved anew, which costs nothing: the linear model, with the strength that
+validation chooses. A network's linear skip is part of its weights and is trained on with the others.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+
+from tsforecast.fitting.choose import choose_basics, choose_training
+from tsforecast.fitting.learn import train_again, train_model
+from tsforecast.fitting.plan import Choice, Plan
+from tsforecast.fitting.prepared import Prepared, prepare
+from tsforecast.fitting.quick_linear import least_context
+from tsforecast.fitting.trained import Recipe, Trained
+from tsforecast.models.forecaster import part_weights
+from tsforecast.models.linear import DEFAULT_RIDGE
+from tsforecast.models.network.config import QUANTILES, NetworkConfig
+from tsforecast.models.network.weights import Weights
+from tsforecast.models.options import FitOptions
+from tsforecast.models.spec import ModelSpec
+from tsforecast.models.training.config import AUTO, TrainingConfig
+from tsforecast.models.training.patience import EpochRate, Path
+from tsforecast.models.training.resume import NO_RECORDER, Recorder
+from tsforecast.progress import Report
+from tsforecast.series.panel import Panel
+from tsforecast.series.scaling import Scaling
+from tsforecast.series.split import Split, all_training
+from tsforecast.series.windows import window_index
+
+_LAST_SHARE = 0.25
+
+# Schedules that stay at their peak are repeated at this share of it: the rate of the course's last epochs.
+_CONSTANT, _FACTOR = ("constant", "plateau"), 1 / 16
+
+# Options that every network of a model has to agree with.
+_OF_NETWORKS = ("lookback", "units", "layers", "activation", "segment", "strategy", "normalisation", "dropout")
+
+
+def warm_start_obstacle(
+    spec: ModelSpec, scaling: Scaling, ids: tuple[tuple[str, ...], ...], panel: Panel, asked: FitOptions
+) -> str:
+    """Why a model cannot go on with newer rows, as half a sentence; empty where it can.
+
+    Args:
+        spec: of the model.
+        scaling: of the model.
+        ids: of the series it was trained on.
+        panel: the newer rows, with older ones.
+        asked: what the user decided; what is None or `auto` may be as it is.
+    """
+    networks = [part.network for part in spec.parts if part.network]
+    if not networks:
+        return f"the model in service, {spec.name}, has no network to go on with"
+    wanted = {"model": asked.model, "horizon": asked.horizon, "season_length": asked.season_length}
+    there = {"model": spec.name, "horizon": spec.horizon, "season_length": spec.season_length}
+    for name, value in wanted.items():
+        if value not in (None, there[name]):
+            return f"{name} {value} was asked for; the model in service has {there[name]}"
+    for name in _OF_NETWORKS:
+        value = getattr(asked, name)
+        for network in networks:
+            if value not in (None, AUTO, getattr(network, name)):
+                return f"{name} {value} was asked for; the model in service has {getattr(network, name)}"
+    return _other_space(networks, scaling, asked) or _other_series(networks, scaling, ids, panel)
+
+
+def _other_space(networks: list[NetworkConfig], scaling: Scaling, asked: FitOptions) -> str:
+    head = "student-t" if asked.loss == "student-t" else "quantile"
+    levels = QUANTILES if asked.loss in ("quantile", "student-t") else (0.5,)
+    if any((network.head, network.levels) != (head, levels) for network in networks):
+        return f"loss {asked.loss} was asked for; the model in service was trained for another"
+    if asked.linear_skip != AUTO and any(network.linear_skip != (asked.linear_skip == "on") for network in networks):
+        return f"linear_skip {asked.linear_skip} was asked for; the model in service has it otherwise"
+    if asked.transform != AUTO and (asked.transform == "none") != (scaling.log == "none"):
+        return f"transform {asked.transform} was asked for; the model in service has {scaling.log}"
+    if asked.scaler not in (AUTO, scaling.method):
+        return f"scaler {asked.scaler} was asked for; the model in service has {scaling.method}"
+    return ""
+
+
+def _other_series(
+    networks: list[NetworkConfig], scaling: Scaling, ids: tuple[tuple[str, ...], ...], panel: Panel
+) -> str:
+    if any(network.series_vectors for network in networks) and ids != panel.ids:
+        return "the series are others, and the model in service has learned a vector for each of its own"
+    least = float(panel.values.min(initial=1.0))
+    if (scaling.log == "log" and least <= 0) or (scaling.log == "log1p" and least < 0):
+        return f"the data hold {least:g} now, of which the model in service cannot take the logarithm"
+    return ""
+
+
+def last_quarter(training: TrainingConfig) -> Path:
+    """The last quarter of the epochs of a schedule, at least one."""
+    factor = _FACTOR if training.schedule in _CONSTANT else 1.0
+    count = max(1, math.ceil(_LAST_SHARE * training.epochs))
+    return tuple(EpochRate(epoch, factor) for epoch in range(training.epochs - count + 1, training.epochs + 1))
+
+
+def plan_like(spec: ModelSpec, scaling: Scaling, panel: Panel, split: Split, asked: FitOptions) -> Plan:
+    """The plan of a model that goes on: what it is stays, how it is trained is as the options have it.
+
+    Args:
+        spec: of the model.
+        scaling: of the model; the same kind is fitted anew.
+        panel: what it goes on with.
+        split: the parts of the panel.
+        asked: what the user decided.
+    """
+    network = next(part.network for part in spec.parts if part.network)
+    basics = choose_basics(panel, like_trained(asked, spec))
+    min_context = least_context(split, basics, network.lookback)
+    first, last = split.borders("train")
+    windows = window_index(panel.offsets, first, last, horizon=spec.horizon, min_context=min_context)
+    return Plan(
+        model=spec.name,
+        horizon=spec.horizon,
+        lookback=network.lookback,
+        season_length=spec.season_length,
+        min_context=min_context,
+        log=scaling.log,
+        scaler=scaling.method,
+        candidates=spec.parts,
+        training=choose_training(replace(asked, units=network.units), len(windows)),
+        choices=(Choice("model", spec.name, "that of the version in service, whose networks are trained on"),),
+    )
+
+
+def like_trained(asked: FitOptions, spec: ModelSpec) -> FitOptions:
+    """The options with a model's own horizon and season, so that nothing about them is chosen."""
+    return replace(asked, horizon=spec.horizon, season_length=spec.season_length)
+
+
+def train_on(
+    panel: Panel,
+    split: Split,
+    plan: Plan,
+    spec: ModelSpec,
+    weights: Weights,
+    report: Report,
+    *,
+    deadline: float = math.inf,
+    recorder: Recorder = NO_RECORDER,
+) -> tuple[Trained, Prepared]:
+    """Train a model on, on all rows of a panel.
+
+    Args:
+        panel: the rows.
+        split: its parts, by which the strength of a linear part is chosen.
+        plan: from `plan_like`.
+        spec: of the model that goes on.
+        weights: of the model that goes on.
+        report: receives the progress.
+        deadline: moment on time.monotonic() at which training has to stop.
+        recorder: keeps what the networks come to.
+
+    Returns:
+        The model and the rows in its space.
+    """
+    ridge = DEFAULT_RIDGE
+    if any(part.name == "linear" for part in spec.parts):
+        ridge = train_model("linear", prepare(panel, split, plan), plan, report).trained.lessons[0].ridge
+    path = last_quarter(plan.training)
+    lessons: list[Recipe] = []
+    for number, part in enumerate(spec.parts):
+        if part.network is None:
+            lessons.append(Recipe(ridge=ridge))
+            continue
+        # Networks that are alike differ in their seed alone.
+        member = sum(other.network == part.network for other in spec.parts[:number])
+        lessons.append(Recipe(member, path, start=part_weights(weights, number)))
+    everything = prepare(panel, all_training(panel.lengths), plan)
+    before = Trained(spec, weights, tuple(lessons))
+    trained = train_again(everything, plan, before, report, deadline=deadline, phase="training on", recorder=recorder)
+    return trained, everything

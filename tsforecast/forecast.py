@@ -1,0 +1,50 @@
+"""Forecasts in the user's units: what every model gives in the end."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+@dataclass(frozen=True)
+class Intervals:
+    """Point forecasts and calibrated intervals in the user's units.
+
+    Args:
+        y_pred: shape (samples, horizon).
+        lower: shape (samples, horizon, levels).
+        upper: shape (samples, horizon, levels).
+    """
+
+    y_pred: NDArray[np.float64]
+    lower: NDArray[np.float64]
+    upper: NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Forecast:
+    """Forecasts of many series in the user's units.
+
+    Args:
+        ids: one tuple of texts per series, shape (n_series,).
+        starts: ordinal of the first step forecast, shape (n_series,).
+        y_pred: shape (n_series, horizon).
+        levels: of the intervals in percent, ascending, such as (80.0, 95.0).
+        lower: shape (n_series, horizon, levels).
+        upper: shape (n_series, horizon, levels).
+        held: series whose forecasts, fed back, were held within what their values support.
+    """
+
+    ids: tuple[tuple[str, ...], ...]
+    starts: NDArray[np.int64]
+    y_pred: NDArray[np.float64]
+    levels: tuple[float, ...]
+    lower: NDArray[np.float64]
+    upper: NDArray[np.float64]
+    held: int = 0
+
+    @property
+    def horizon(self) -> int:
+        return self.y_pred.shape[1]

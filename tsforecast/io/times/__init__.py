@@ -1,0 +1,1 @@
+"""Time stamps: formats, zones and clocks."""

@@ -1,0 +1,297 @@
+"""Time stamps: from texts to datetime64. stamp_texts.py is the way back."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from tsforecast.errors import DataError
+from tsforecast.io.messages import Note, Place, counted, info, warning
+from tsforecast.io.text_column import TextColumn
+from tsforecast.io.times.format_codec import stamps_in_format, within_counted_years, years_of
+from tsforecast.io.times.formats import (
+    COMPACT_DAY,
+    EPOCHS,
+    EXCEL,
+    ISO,
+    YEAR,
+    common_number_formats,
+    formats_of,
+    has_offset,
+    iso_format,
+    number_formats_of,
+    shapes,
+)
+from tsforecast.io.times.zones import UTC, offset_name
+from tsforecast.series.frequency import HOUR, MINUTE, Stamps
+
+FIRST_YEAR, LAST_YEAR = 1700, 2200
+_TRIAL_TEXTS = 1000
+_UNITS = {"epoch-s": "seconds", "epoch-ms": "milliseconds", "epoch-us": "microseconds", "epoch-ns": "nanoseconds"}
+_OFFSET = re.compile(r" ?(?:[Zz]|([+-])([0-9]{2}):?([0-9]{2})?)$")
+
+
+@dataclass(frozen=True)
+class ParsedStamps:
+    """A time column, each distinct text of it read once.
+
+    Args:
+        codes: number of each row's text, in the order of first appearance, int32, shape (rows,).
+        wall: the clock as written in each text, datetime64[us], shape (texts,).
+        instants: the same in UTC where offsets were written, else None.
+        time_format: format they were written in, as time_formats.py has them.
+        time_zone: zone of the offsets; None without offsets, and where they differ.
+        notes: what was assumed.
+    """
+
+    codes: NDArray[np.int32]
+    wall: Stamps
+    instants: Stamps | None
+    time_format: str
+    time_zone: str | None = None
+    notes: tuple[Note, ...] = ()
+
+    @property
+    def key(self) -> Stamps:
+        """Instants where they are known, else the wall clock: what tells times apart and orders them."""
+        return self.wall if self.instants is None else self.instants
+
+    @property
+    def whole_numbers(self) -> bool:
+        """Whether the stamps were written as numbers, such as 2024, 20240131 or 1700000000."""
+        return self.time_format in (YEAR, EXCEL, *EPOCHS) or self.time_format.startswith(COMPACT_DAY)
+
+
+@dataclass(frozen=True)
+class _Distinct:
+    """The distinct texts of a column without blanks round them, and their shapes."""
+
+    cells: TextColumn
+    texts: list[str]
+    shapes: list[str]
+    place: Place
+
+    def error(self, index: int, message: str, hint: str = "") -> DataError:
+        """An error about the first row that holds a text."""
+        return self.place.error(self.cells.first_row(index), message, hint)
+
+    def errors(self, bad: NDArray[np.bool_], message: str, hint: str) -> DataError:
+        """An error about all rows that hold one of the marked texts, of which the message tells the first."""
+        rows = np.flatnonzero(bad[self.cells.codes])
+        more = f" (and {counted(rows.size - 1, 'more row')} of this column)" if rows.size > 1 else ""
+        return self.place.error(
+            int(rows[0]),
+            f"{message}{more}",
+            hint,
+            rows=rows,
+            written=lambda row: self.texts[self.cells.codes[row]],
+        )
+
+
+def parse_stamps(
+    cells: TextColumn, place: Place, *, date_format: str | None = None, known_format: str | None = None
+) -> ParsedStamps:
+    """Read a column of dates or times, all written in one way.
+
+    Args:
+        cells: texts, shape (rows,).
+        place: where they stand.
+        date_format: the strftime format to use, None to find it.
+        known_format: the format to take where several fit, such as that of the data a model was fitted on.
+
+    Raises:
+        DataError: the first row that is not a date, is written otherwise than the rest, mixes stamps with and without
+            an offset, or lies outside the years 1700 to 2200; or an order of day and month that cannot be told.
+        OptionError: `date_format` is not a strftime format without an offset.
+    """
+    stripped = [text.strip() for text in cells.texts]
+    distinct = _Distinct(cells, stripped, shapes(stripped), place)
+    formats = (date_format,) if date_format else _formats(distinct, known_format)
+    given = date_format or (formats[0] if formats == (known_format,) else None)
+    parsed = _parse_iso(distinct) if formats == (ISO,) else _parse_formats(distinct, formats, known_format, given)
+    _check_years(distinct, parsed.wall)
+    return parsed
+
+
+def _check_years(distinct: _Distinct, wall: Stamps) -> None:
+    years = years_of(wall)
+    outside = np.flatnonzero((years < FIRST_YEAR) | (years > LAST_YEAR))
+    if outside.size:
+        text = distinct.texts[outside[0]]
+        message = f"the year of '{text}' is not within {FIRST_YEAR} to {LAST_YEAR}"
+        raise distinct.error(int(outside[0]), message, "correct it, or leave the row out")
+
+
+def _formats(distinct: _Distinct, known_format: str | None) -> tuple[str, ...]:
+    """The formats that the shapes of all texts allow; that of the model's data where it reads what no shape tells."""
+    try:
+        return _candidates(distinct)
+    except DataError:
+        offset = known_format is None or known_format.endswith((":z", "Z"))
+        if known_format and not offset and not np.isnat(stamps_in_format(distinct.texts, known_format)).any():
+            return (known_format,)
+        raise
+
+
+def _candidates(distinct: _Distinct) -> tuple[str, ...]:
+    """The formats that the shapes of all texts allow."""
+    if number_formats_of(distinct.shapes[0]):
+        return _number_candidates(distinct)
+    first_of_shape = dict(zip(reversed(distinct.shapes), reversed(range(len(distinct.shapes))), strict=True))
+    first: dict[tuple[str, ...], int] = {}
+    for shape, index in sorted(first_of_shape.items(), key=lambda entry: entry[1]):
+        first.setdefault(formats_of(shape), index)
+    if () in first:
+        text = distinct.texts[first[()]]
+        known = [index for formats, index in first.items() if formats]
+        hint = "write dates such as 2024-01-31, or give their format with --date-format"
+        if known:
+            hint = f"write it like '{distinct.texts[known[0]]}'"
+        bad = np.array([not formats_of(shape) for shape in distinct.shapes], dtype=bool)
+        raise distinct.errors(bad, f"'{text}' is not a date" if text else "the time is missing", hint)
+    padded_and_not = [formats for formats in first if formats[0].startswith("%Y-%m-%d")]
+    if len(first) == 2 and (ISO,) in first and padded_and_not:
+        return padded_and_not[0]
+    if len(first) > 1:
+        odd = list(first.values())[1]
+        raise distinct.error(
+            odd,
+            f"'{distinct.texts[odd]}' is written otherwise than '{distinct.texts[0]}'",
+            hint="write all dates in one way, such as YYYY-MM-DD",
+        )
+    return next(iter(first))
+
+
+def _number_candidates(distinct: _Distinct) -> tuple[str, ...]:
+    """The formats in which numbers are dates by their size."""
+    first, formats = distinct.texts[0], common_number_formats(distinct.shapes)
+    if not formats:
+        several = [number_formats_of(shape) for shape in distinct.shapes]
+        odd = next(at for at in range(len(several)) if not set(several[at]) & set(several[0]))
+        message = f"'{distinct.texts[odd]}' is written otherwise than '{first}'" if distinct.texts[odd] else ""
+        raise distinct.error(
+            odd, message or "the time is missing", hint="write all dates in one way, such as YYYY-MM-DD"
+        )
+    if formats != (EXCEL,):
+        return formats
+    day = stamps_in_format([first], EXCEL)
+    if within_counted_years(day)[0]:
+        hint = "to read the column so, add --date-format excel; else write dates such as 2024-01-31"
+        raise distinct.error(0, f"'{first}' is a number; as Excel counts days it is {str(day[0])[:10]}", hint)
+    raise distinct.error(0, f"'{first}' is not a date", "write dates such as 2024-01-31")
+
+
+def _parse_formats(
+    distinct: _Distinct, formats: tuple[str, ...], known_format: str | None, given: str | None
+) -> ParsedStamps:
+    """Dates in the one format that fits every row; `given` is the one that was asked for, and not found."""
+    trial = distinct.texts[:_TRIAL_TEXTS]
+    failures = {text: int(np.isnat(_read(trial, text, given)).sum()) for text in formats}
+    fewest = min(failures.values())
+    fits = {text: _read(distinct.texts, text, given) for text in formats if failures[text] == fewest}
+    complete = {text: stamps for text, stamps in fits.items() if not np.isnat(stamps).any()}
+    if not complete:
+        text, stamps = next(iter(fits.items()))
+        bad = np.isnat(stamps)
+        shown = distinct.texts[int(np.argmax(bad))]
+        raise distinct.errors(bad, f"'{shown}' is not a date in the format {text}", _format_hint(text))
+    chosen, stamps = next(iter(complete.items()))
+    if any(not np.array_equal(stamps, other) for other in complete.values()):
+        if known_format not in complete:
+            raise distinct.error(
+                0,
+                f"'{distinct.texts[0]}' and all other dates fit {' as well as '.join(complete)}",
+                hint=f"say which it is, such as --date-format {chosen}, or write YYYY-MM-DD",
+            )
+        chosen, stamps = known_format, complete[known_format]
+    notes = () if given else tuple(_format_notes(chosen, formats, distinct.texts[0]))
+    instants, zone = (stamps, UTC) if chosen in EPOCHS else (None, None)
+    return ParsedStamps(distinct.cells.codes, stamps, instants, chosen, zone, notes)
+
+
+def _read(texts: list[str], text_format: str, given: str | None) -> Stamps:
+    """Texts in one format; a count since 1970 that nobody asked for has to lie in the years that are likely."""
+    stamps = stamps_in_format(texts, text_format)
+    if text_format not in EPOCHS or given:
+        return stamps
+    return np.where(within_counted_years(stamps), stamps, np.datetime64("NaT", "us"))
+
+
+def _format_hint(text_format: str) -> str:
+    if text_format in EPOCHS:
+        return f"{_UNITS[text_format]} since 1970 are read from 1990 to 2100; others with --date-format {text_format}"
+    if "%V" in text_format:
+        return "a year has 52 or 53 ISO weeks"
+    return ""
+
+
+def _format_notes(chosen: str, formats: tuple[str, ...], first: str) -> list[Note]:
+    """What a format takes for granted."""
+    if chosen in EPOCHS:
+        return [warning(f"numbers such as {first} are read as {_UNITS[chosen]} since 1970 in UTC")]
+    if chosen.startswith(COMPACT_DAY):
+        return [warning(f"whole numbers such as {first} are read as dates")]
+    if "%V" in chosen:
+        return [info("weeks are those of ISO 8601 and stand for their Monday")] if "%u" not in chosen else []
+    if len(formats) > 1 and "%d" in chosen and "%m" in chosen:
+        return [warning(f"the dates are read as {chosen}, the only order that fits all rows")]
+    return []
+
+
+def _parse_iso(distinct: _Distinct) -> ParsedStamps:
+    """ISO 8601 dates and times, with an offset in all rows or in none."""
+    zoned = np.array([has_offset(shape) for shape in distinct.shapes], dtype=bool)
+    if zoned.any() and not zoned.all():
+        odd = int(np.argmax(zoned != zoned[0]))
+        raise distinct.error(
+            odd,
+            f"'{distinct.texts[odd]}' has {'an' if zoned[odd] else 'no'} offset from UTC, "
+            f"'{distinct.texts[0]}' has {'none' if zoned[odd] else 'one'}",
+            hint="write the offset in all rows or in none",
+        )
+    cells = pd.Series(distinct.texts, dtype=object)
+    parsed = pd.to_datetime(cells, format="ISO8601", errors="coerce", utc=bool(zoned.any()))
+    if parsed.isna().any():
+        bad = parsed.isna().to_numpy()
+        shown = distinct.texts[int(bad.argmax())]
+        hint = "midnight is 00:00 of the next day" if re.search(r"[T ]24:", shown) else ""
+        raise distinct.errors(bad, f"'{shown}' is not a date that exists", hint)
+    stamps = without_zone(parsed)
+    short = np.array([len(text) == 10 for text in distinct.texts], dtype=bool)
+    notes = []
+    if short.any() and not short.all():
+        bare = counted(int(short[distinct.cells.codes].sum()), "date")
+        notes.append(warning(f"{bare} without a time of day: read as midnight"))
+    longest = int(np.argmax([len(shape) for shape in distinct.shapes]))
+    text_format = iso_format(distinct.texts[longest], distinct.shapes[longest])
+    if not zoned.any():
+        return ParsedStamps(distinct.cells.codes, stamps, None, text_format, notes=tuple(notes))
+    offsets = np.array([_offset_of(text) for text in distinct.texts], dtype="timedelta64[us]")
+    zone = offset_name(offsets[0]) if np.all(offsets == offsets[0]) else None
+    return ParsedStamps(distinct.cells.codes, stamps + offsets, stamps, text_format, zone, tuple(notes))
+
+
+def _offset_of(text: str) -> int:
+    """Microseconds that a text's clock is ahead of UTC."""
+    found = _OFFSET.search(text)
+    return _offset_micros(found.group()) if found else 0
+
+
+@lru_cache(maxsize=256)
+def _offset_micros(suffix: str) -> int:
+    found = _OFFSET.search(suffix)
+    if found is None or found[1] is None:
+        return 0
+    size = int(found[2]) * HOUR + int(found[3] or 0) * MINUTE
+    return -size if found[1] == "-" else size
+
+
+def without_zone(stamps: pd.Series) -> Stamps:
+    """UTC instants of zoned stamps, the wall clock of others, as datetime64[us]."""
+    naive = stamps.dt.tz_convert(None) if stamps.dt.tz is not None else stamps
+    return naive.to_numpy("datetime64[us]")

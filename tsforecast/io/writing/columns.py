@@ -1,0 +1,117 @@
+"""What a table of forecasts holds: the user's columns, then the numbers, rounded to what is known of them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tsforecast.errors import DataError
+from tsforecast.forecast import Forecast
+from tsforecast.io.times.format_codec import format_stamps
+from tsforecast.io.times.formats import COUNTS
+from tsforecast.series.frequency import Frequency
+from tsforecast.series.panel import BETWEEN_COLUMNS, Schema
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+FORECAST = "forecast"
+_SIDES = ("lower", "upper")
+
+# What a float32 model knows of a value, and what anyone needs to know of the width of an interval.
+_DIGITS, _WIDTH_DIGITS = 7, 4
+_EXACT = 22
+
+
+def forecast_frame(forecast: Forecast, schema: Schema, frequency: Frequency) -> pd.DataFrame:
+    """A forecast as a table, the series one after the other.
+
+    Args:
+        forecast: in the user's units.
+        schema: names of the columns, and how the stamps are written.
+        frequency: of the series.
+
+    Returns:
+        The id columns and the time column as texts, `forecast`, and `lower_80`, `upper_80`, ... for each level, of
+        shape (n_series * horizon, columns). Numbers carry the 7 significant digits that a model in float32 has, or
+        more where the interval is narrow beside the value.
+    """
+    import pandas as pd
+
+    columns: dict[str, Any] = {
+        name: np.repeat(np.array([key[position] for key in forecast.ids], dtype=object), forecast.horizon)
+        for position, name in enumerate(schema.key_columns)
+    }
+    texts, begins = stamp_texts(forecast, schema, frequency)
+    rows = np.array(begins)[:, None] + np.arange(forecast.horizon)
+    columns |= {name: cells[rows.ravel()] for name, cells in _time_columns(texts, schema).items()}
+    columns |= number_columns(forecast)
+    return pd.DataFrame(columns, index=pd.RangeIndex(forecast.y_pred.size))
+
+
+def _time_columns(texts: list[str], schema: Schema) -> dict[str, NDArray[Any]]:
+    """Texts of times as the columns that hold them; counts such as a year are numbers."""
+    if len(schema.time_cols) == 1:
+        return {schema.time_col: np.array(texts, dtype=object)}
+    rows = [text.split(BETWEEN_COLUMNS) for text in texts]
+    formats = schema.time_format.split(BETWEEN_COLUMNS)
+    cells = zip(schema.time_cols, formats, zip(*rows, strict=True), strict=True)
+    return {
+        name: np.array(column, dtype=object) if text not in COUNTS else np.array(column, dtype=np.int64)
+        for name, text, column in cells
+    }
+
+
+def check_columns(schema: Schema, levels: tuple[float, ...] = (80, 95)) -> None:
+    """Refuse a table whose id or time column is named like a column of the forecast.
+
+    Raises:
+        DataError: naming the column.
+    """
+    keys = (*schema.key_columns, *schema.time_cols)
+    names = number_names(levels)
+    for key in keys:
+        if key in names or keys.count(key) > 1:
+            raise DataError(
+                f"the column '{key}' cannot be told from another column of the forecast",
+                hint="rename it in the data",
+            )
+
+
+def number_names(levels: tuple[float, ...]) -> list[str]:
+    """`forecast`, and the names of the bounds of each level."""
+    return [FORECAST, *(f"{side}_{level:g}" for level in levels for side in _SIDES)]
+
+
+def number_columns(forecast: Forecast) -> dict[str, NDArray[np.float64]]:
+    """The numbers by the names of `number_names`, rounded, each of shape (n_series * horizon,)."""
+    width = (forecast.upper - forecast.lower).max(axis=2, initial=0.0)
+    bounds = (side[:, :, number] for number in range(len(forecast.levels)) for side in (forecast.lower, forecast.upper))
+    made = (rounded(values, width).ravel() for values in (forecast.y_pred, *bounds))
+    return dict(zip(number_names(forecast.levels), made, strict=True))
+
+
+def rounded(values: NDArray[np.float64], width: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Values with 7 significant digits, and in any case with 4 of the width of their interval; shapes are equal."""
+    with np.errstate(divide="ignore"):
+        own = _DIGITS - 1 - np.floor(np.log10(np.abs(values)))
+        of_width = _WIDTH_DIGITS - 1 - np.floor(np.log10(width))
+    decimals = np.where(np.isfinite(of_width), np.maximum(own, of_width), own)
+    # Powers of ten are exact up to the 22nd; one that is not would bring digits in instead of taking them away.
+    usable = np.abs(decimals) <= _EXACT
+    decimals = np.where(usable, decimals, 0.0)
+    up, down = 10.0 ** np.maximum(decimals, 0.0), 10.0 ** np.maximum(-decimals, 0.0)
+    return np.where(usable, np.round(values * up / down) / up * down, values)
+
+
+def stamp_texts(forecast: Forecast, schema: Schema, frequency: Frequency) -> tuple[list[str], list[int]]:
+    """The times of a forecast, each once, because series mostly end together.
+
+    Returns:
+        Texts, and for each series where in them its `horizon` times begin.
+    """
+    distinct = np.unique(np.unique(forecast.starts)[:, None] + np.arange(forecast.horizon))
+    texts = format_stamps(frequency.stamps(distinct), schema, frequency)
+    return texts, np.searchsorted(distinct, forecast.starts).tolist()

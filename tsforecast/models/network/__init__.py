@@ -1,0 +1,1 @@
+"""The segment network: its configuration, its weights, and its two implementations."""

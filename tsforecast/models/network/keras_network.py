@@ -1,0 +1,363 @@
+"""The segment network in Keras (MODEL.md sections 1 to 3; SegRNN, Lin et al. 2023).
+
+The window of L steps is cut into segments of w steps; each is one step of a recurrent stack, embedded by Dense + ReLU.
+`direct` decoding runs the same cells for one step from the encoder's last state, once for each segment of the horizon
+in parallel, with a learned query as input; the other strategies predict the next segment and feed it back. Decoders are
+in decoding.py.
+Layers are Keras' own, so that a GPU uses its cuDNN kernels. inference.py is this network in NumPy.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from tsforecast.models.network.config import NetworkConfig
+from tsforecast.models.network.keras_cells import Cell, Gates, cell_of, combine, project, recur
+from tsforecast.models.network.normalisation import LEVEL_FLOOR, VARIANCE_FLOOR
+from tsforecast.models.network.student_t import FREEDOM_FLOOR, SCALE_FLOOR
+
+_LAYERS = {"rnn": keras.layers.SimpleRNN, "lstm": keras.layers.LSTM, "gru": keras.layers.GRU}
+Tensor = Any
+Layers = list[list[Any]]
+States = list[list[list[Tensor]]]
+
+# Runs one recurrent layer over a window: its outputs at every step, then its last states.
+RunLayer = Callable[[Any, Tensor, Tensor | None], Sequence[Tensor]]
+
+
+def run_layer(layer: Any, x: Tensor, steps: Tensor | None) -> Sequence[Tensor]:
+    """Keras' own way, over x (samples, steps, features); `steps` (samples, steps) is False where a step is padded."""
+    return layer(x, mask=steps)
+
+
+class SegmentNetwork(keras.Model):  # type: ignore[misc]
+    """Windows in model space to forecasts in model space.
+
+    Args:
+        config: the network's configuration.
+        seed: every initial weight and dropout mask derives from it.
+    """
+
+    def __init__(self, config: NetworkConfig, *, seed: int) -> None:
+        super().__init__()
+        self.config = config
+        self._seeds = iter(np.random.SeedSequence(seed).generate_state(128).tolist())
+        self.embed = keras.layers.Dense(config.units, activation="relu", kernel_initializer=self._glorot())
+        self.stack = [self._recurrent() for _ in range(config.layers)]
+        self.dropout = keras.layers.Dropout(config.dropout, seed=self._seed())
+        self.head = keras.layers.Dense(config.segment * config.outputs, kernel_initializer=self._glorot())
+        self.position, self.series = self._queries()
+        self.decoder = self._decoder()
+        self.skip: Any = None
+        if config.linear_skip:
+            self.skip = keras.layers.Dense(config.horizon, kernel_initializer="zeros")
+            self.skip.build((None, config.lookback))
+        for number, layer in enumerate(self.stack):
+            layer.build(self._inputs(number))
+        self.embed.build((None, None, config.segment))
+        self.head.build((None, None, config.width))
+        self.built = True
+
+    def _seed(self) -> int:
+        return int(next(self._seeds)) % (2**31)
+
+    def _glorot(self) -> Any:
+        return keras.initializers.GlorotUniform(seed=self._seed())
+
+    def _inputs(self, number: int) -> tuple[int | None, ...]:
+        """Shape of what a recurrent layer reads."""
+        return None, None, self.config.width if number else self.config.units
+
+    def _one_way(self, *, go_backwards: bool = False) -> Any:
+        config = self.config
+        return _LAYERS[config.cell](
+            config.units,
+            activation=config.activation,
+            kernel_initializer=self._glorot(),
+            recurrent_initializer=keras.initializers.Orthogonal(seed=self._seed()),
+            return_sequences=True,
+            return_state=True,
+            go_backwards=go_backwards,
+        )
+
+    def _recurrent(self) -> Any:
+        layer = self._one_way()
+        if not self.config.bidirectional:
+            return layer
+        backward = self._one_way(go_backwards=True)
+        return keras.layers.Bidirectional(layer, backward_layer=backward, merge_mode="concat")
+
+    def _decoder(self) -> Layers:
+        """For each one-way layer of the encoder one that goes on from its last state; none but in `seq2seq`."""
+        if self.config.strategy != "seq2seq":
+            return []
+        layers = [[self._one_way() for _ in directions] for directions in self.encoder]
+        for number, directions in enumerate(layers):
+            for layer in directions:
+                layer.build(self._inputs(number))
+        return layers
+
+    @property
+    def encoder(self) -> Layers:
+        """The one-way layers of the stack, by layer and direction."""
+        if self.config.bidirectional:
+            return [[layer.forward_layer, layer.backward_layer] for layer in self.stack]
+        return [[layer] for layer in self.stack]
+
+    def _queries(self) -> tuple[Any, Any]:
+        """Learned vectors of the horizon's segments and, where wanted, of the series; half the width each."""
+        config = self.config
+        if config.strategy != "direct":
+            return None, None
+        half = config.units // 2 if config.series_vectors else 0
+        normal = keras.initializers.RandomNormal(stddev=1.0, seed=self._seed())
+        position = self.add_weight(
+            shape=(config.output_segments, config.units - half), initializer=normal, name="position"
+        )
+        if not half:
+            return position, None
+        normal = keras.initializers.RandomNormal(stddev=1.0, seed=self._seed())
+        series = self.add_weight(shape=(config.series_vectors, half), initializer=normal, name="series")
+        return position, series
+
+    def call(
+        self,
+        context: Tensor,
+        mask: Tensor | None,
+        series: Tensor,
+        training: bool = False,
+        target: Tensor | None = None,
+        run: RunLayer = run_layer,
+    ) -> tuple[Tensor, Tensor, Tensor]:
+        """Forecast.
+
+        Args:
+            context: float32, shape (samples, lookback).
+            mask: bool, shape (samples, lookback), False where padded; None when nothing is padded.
+            series: int32, shape (samples,).
+            training: whether dropout is on.
+            target: float32, shape (samples, horizon): what `seq2seq` and `autoregressive` networks read in training in
+                place of their own forecasts (teacher forcing, Williams and Zipser 1989).
+            run: how the encoder's layers are run.
+
+        Returns:
+            Normalised outputs, shape (samples, horizon, outputs): levels, or location, scale and degrees of freedom;
+            with a target those of the window's last `window_targets` steps stand before them. And the center and the
+            scale that undo the normalisation, shape (samples, 1, 1).
+        """
+        config = self.config
+        center, scale = _statistics(context, mask, config.normalisation)
+        filled = (context - center) / scale
+        segments, steps = self._segments(filled, mask)
+        known = None if target is None else (target - center) / scale
+        if config.strategy == "autoregressive" and known is not None:
+            y = self._predict_every_segment(segments, steps, known, training, run)
+        else:
+            y = self._decode(segments, steps, series, known, training, run)
+        y = tf.reshape(y, (tf.shape(context)[0], -1, config.outputs))
+        predicted = config.horizon if known is None else config.window_targets + config.horizon
+        y = y[:, :predicted]
+        if config.head == "student-t":
+            y = _distribution(y)
+        if self.skip is not None:
+            y = self._add_skip(y, filled)
+        return y, center[:, :, None], scale[:, :, None]
+
+    def read_out(self, output: Tensor, training: bool) -> Tensor:
+        """What the head makes of the recurrent output (..., width): one segment, shape (..., segment x outputs)."""
+        return self.head(self.dropout(output, training=training))
+
+    def _segments(self, filled: Tensor, mask: Tensor | None) -> tuple[Tensor, Tensor | None]:
+        """The window cut up, shape (samples, input_segments, segment), and which segments hold any value."""
+        config = self.config
+        padding = [[0, 0], [config.input_segments * config.segment - config.lookback, 0]]
+        shape = (-1, config.input_segments, config.segment)
+        if mask is None:
+            return tf.reshape(tf.pad(filled, padding), shape), None
+        segments = tf.reshape(tf.pad(tf.where(mask, filled, 0.0), padding), shape)
+        return segments, tf.reduce_any(tf.reshape(tf.pad(mask, padding), shape), axis=2)
+
+    def _decode(
+        self,
+        segments: Tensor,
+        steps: Tensor | None,
+        series: Tensor,
+        known: Tensor | None,
+        training: bool,
+        run: RunLayer,
+    ) -> Tensor:
+        """Outputs for the segments of the horizon."""
+        embedded = self.embed(segments)
+        _, end, states = self._encode(embedded, steps, run)
+        if self.config.strategy == "direct":
+            return decode_direct(self, states, series, training)
+        if self.config.strategy != "seq2seq":
+            return decode_fed_back(self, self.encoder, end, states, training)
+        if known is None:
+            output, states = step(self.decoder, embedded[:, -1], states)
+            return decode_fed_back(self, self.decoder, output, states, training)
+        inputs = tf.concat([segments[:, -1:], self._all_but_last(known)], axis=1)
+        return self.read_out(run_stack(self.decoder, self.embed(inputs), states), training)
+
+    def _predict_every_segment(
+        self, segments: Tensor, steps: Tensor | None, known: Tensor, training: bool, run: RunLayer
+    ) -> Tensor:
+        """Outputs for every segment of window and horizon but the first, each after those before it (DeepAR)."""
+        following = self._all_but_last(known)
+        if steps is not None:
+            steps = tf.concat([steps, tf.ones(tf.shape(following)[:2], bool)], axis=1)
+        sequence, _, _ = self._encode(self.embed(tf.concat([segments, following], axis=1)), steps, run)
+        return self.read_out(sequence, training)
+
+    def _all_but_last(self, known: Tensor) -> Tensor:
+        """The segments of a horizon that another follows, shape (samples, output_segments - 1, segment)."""
+        count, segment = self.config.output_segments - 1, self.config.segment
+        return tf.reshape(known[:, : count * segment], (tf.shape(known)[0], count, segment))
+
+    def _encode(self, x: Tensor, steps: Tensor | None, run: RunLayer) -> tuple[Tensor, Tensor, States]:
+        """Run the stack over embedded segments.
+
+        Returns:
+            Its outputs (samples, segments, width), what it ends with (samples, width), and each layer's last states.
+        """
+        states: States = []
+        ends: list[Tensor] = []
+        for number, layer in enumerate(self.stack):
+            sequence, *last = run(layer, x, steps)
+            each = [last[: len(last) // 2], last[len(last) // 2 :]] if self.config.bidirectional else [last]
+            end = tf.concat([state[0] for state in each], axis=-1)
+            ends.append(end + ends[-1] if number else end)
+            states.append(each)
+            x = sequence + x if number else sequence
+        return x, ends[-1], states
+
+    def _add_skip(self, y: Tensor, filled: Tensor) -> Tensor:
+        """Add the linear forecast to every level, or to the location."""
+        linear = self.skip(filled)[:, :, None]
+        if self.config.head == "student-t":
+            return tf.concat([y[:, :, :1] + linear, y[:, :, 1:]], axis=2)
+        return y + linear
+
+    def start_skip(self, kernel: np.ndarray, bias: np.ndarray) -> None:
+        """Start at a linear model: the skip takes its weights, and the rest of the network starts by adding nothing."""
+        self.skip.kernel.assign(kernel)
+        self.skip.bias.assign(bias)
+        self.head.kernel.assign(tf.zeros_like(self.head.kernel))
+
+    def named_weights(self) -> dict[str, Any]:
+        """Variables under fixed names, the same for every version of Keras."""
+        named = {"embed/kernel": self.embed.kernel, "embed/bias": self.embed.bias}
+        for stack, layers in (("layer", self.encoder), ("decoder", self.decoder)):
+            for number, directions in enumerate(layers):
+                for direction, layer in zip(("forward", "backward"), directions, strict=False):
+                    for name in ("kernel", "recurrent_kernel", "bias"):
+                        named[f"{stack}{number}/{direction}/{name}"] = getattr(layer.cell, name)
+        if self.position is not None:
+            named["query/position"] = self.position
+        if self.series is not None:
+            named["query/series"] = self.series
+        named["head/kernel"], named["head/bias"] = self.head.kernel, self.head.bias
+        if self.skip is not None:
+            named["skip/kernel"], named["skip/bias"] = self.skip.kernel, self.skip.bias
+        return named
+
+
+def _distribution(y: Tensor) -> Tensor:
+    """Location, scale and degrees of freedom out of the head's numbers, as in student_t.quantiles."""
+    scale, freedom = tf.nn.softplus(y[:, :, 1:2]) + SCALE_FLOOR, tf.nn.softplus(y[:, :, 2:]) + FREEDOM_FLOOR
+    return tf.concat([y[:, :, :1], scale, freedom], axis=2)
+
+
+def _statistics(context: Tensor, mask: Tensor | None, method: str) -> tuple[Tensor, Tensor]:
+    """normalisation.statistics for TensorFlow, without gradient (the input has none)."""
+    last = context[:, -1:]
+    if method == "last":
+        return last, tf.ones_like(last)
+    if method == "none":
+        return tf.zeros_like(last), tf.ones_like(last)
+    weight = tf.ones_like(context) if mask is None else tf.cast(mask, tf.float32)
+    count = tf.reduce_sum(weight, axis=1, keepdims=True)
+    if method == "mean-level":
+        level = tf.reduce_sum(tf.abs(context) * weight, axis=1, keepdims=True) / count
+        return tf.zeros_like(level), tf.maximum(level, LEVEL_FLOOR)
+    mean = tf.reduce_sum(context * weight, axis=1, keepdims=True) / count
+    variance = tf.reduce_sum(weight * (context - mean) ** 2, axis=1, keepdims=True) / count
+    return mean, tf.sqrt(variance + VARIANCE_FLOOR)
+
+
+def decode_direct(network: SegmentNetwork, states: States, series: Tensor, training: bool) -> Tensor:
+    """All segments of the horizon at once, each one step away from the encoder's last state.
+
+    The queries are the same for every sample and the states for every segment, so each meets its weights once.
+    """
+    output: Tensor = None
+    for number, (directions, before) in enumerate(zip(network.encoder, states, strict=True)):
+        outputs = []
+        for layer, state in zip(directions, before, strict=True):
+            cell = cell_of(layer)
+            projected = project(cell, output) if number else _project_queries(network, cell, series)
+            recurrent = recur(cell, state[0])
+            each = tuple(gate[:, None] for gate in recurrent), tuple(one[:, None] for one in state)
+            outputs.append(combine(cell, projected, *each)[0])
+        wide = tf.concat(outputs, axis=-1)
+        output = wide + output if number else wide
+    return network.read_out(output, training)
+
+
+def _project_queries(network: SegmentNetwork, cell: Cell, series: Tensor) -> Gates:
+    """What the queries add to the gates, (1 or samples, segments, units): of the segment, and of the series."""
+    position = tuple(gate[None] for gate in project(cell, network.position))
+    if network.series is None:
+        return position
+    vectors = project(cell, tf.gather(network.series, series), first=network.position.shape[1])
+    return tuple(one + vector[:, None] for one, vector in zip(position, vectors, strict=True))
+
+
+def decode_fed_back(network: SegmentNetwork, layers: Layers, output: Tensor, states: States, training: bool) -> Tensor:
+    """One segment after the other; the median or location of each is the next input.
+
+    Args:
+        network: what embeds a segment and reads one out.
+        layers: the cells that are stepped on.
+        output: theirs that the first segment is read from, shape (samples, width).
+        states: theirs after it.
+        training: whether dropout is on.
+    """
+    config = network.config
+    segments = []
+    for number in range(config.output_segments):
+        y = network.read_out(output, training)
+        y = tf.reshape(y, (-1, config.segment, config.outputs))
+        segments.append(y)
+        if number < config.output_segments - 1:
+            output, states = step(layers, network.embed(y[:, :, config.fed_back]), states)
+    return tf.stack(segments, axis=1)
+
+
+def step(layers: Layers, x: Tensor, states: States) -> tuple[Tensor, States]:
+    """One more step of every layer from given states: outputs (samples, width) and the new states."""
+    following = []
+    for number, (directions, before) in enumerate(zip(layers, states, strict=True)):
+        results = [layer.cell(x, state) for layer, state in zip(directions, before, strict=True)]
+        output = tf.concat([output for output, _ in results], axis=-1)
+        x = output + x if number else output
+        following.append([_as_list(after) for _, after in results])
+    return x, following
+
+
+def run_stack(layers: Layers, x: Tensor, states: States) -> Tensor:
+    """Many known steps of every layer from given states: (samples, segments, features) to (.., .., width)."""
+    for number, (directions, before) in enumerate(zip(layers, states, strict=True)):
+        outputs = [layer(x, initial_state=state)[0] for layer, state in zip(directions, before, strict=True)]
+        output = tf.concat(outputs, axis=-1)
+        x = output + x if number else output
+    return x
+
+
+def _as_list(state: Any) -> list[Tensor]:
+    return list(state) if isinstance(state, (list, tuple)) else [state]

@@ -1,0 +1,1 @@
+"""Reports and plots of what the workflows found."""

@@ -1,0 +1,1 @@
+"""The ground: panels of series, their frequency, their windows and their scaling."""

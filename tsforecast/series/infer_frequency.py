@@ -1,0 +1,119 @@
+"""The step that the stamps of a table follow."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tsforecast.errors import DataError
+from tsforecast.series.frequency import DAY, HOUR, MINUTE, MONTH_END, SECOND, Frequency, Ordinals, Stamps, days_in_month
+
+# 1970-01-01 was a Thursday.
+EPOCH_WEEKDAY = 3
+
+# A table whose steps are mostly equal is regular with gaps; below this share it has no frequency.
+_REGULAR_SHARE = 0.5
+_ALL = 1.0
+REGULAR_HINT = (
+    "correct the times, or state the step and bring the values onto it, such as --freq hourly --aggregate mean"
+)
+
+# Fewer stamps on Saturdays and Sundays are slips in a table of business days, not a table of days with gaps.
+_WEEKEND_SLIPS = 0.05
+_MONDAY_TO_FRIDAY = 5
+
+
+def infer_frequency(series_stamps: list[Stamps]) -> Frequency:
+    """Find the step that most of the stamps follow.
+
+    Args:
+        series_stamps: sorted stamps without repeats, one array per series.
+
+    Returns:
+        The frequency of the table; gaps are allowed, stamps off the grid are for the caller to refuse.
+
+    Raises:
+        DataError: fewer than two stamps, or no step that most of them follow.
+    """
+    micros = [stamps.astype("datetime64[us]").astype(np.int64) for stamps in series_stamps]
+    steps = np.concatenate([np.diff(values) for values in micros] or [np.empty(0, np.int64)])
+    if steps.size == 0:
+        raise DataError(
+            "the frequency cannot be told from a single time stamp",
+            hint="give at least two rows per series",
+        )
+    every = np.concatenate(micros)
+    calendar = _calendar_frequency(every, steps, _ALL)
+    if calendar is not None:
+        return calendar
+    lengths, counts = np.unique(steps, return_counts=True)
+    step = int(lengths[np.argmax(counts)])
+    share = float(counts.max() / counts.sum())
+    fixed = Frequency("fixed", step, phase=commonest(np.mod(every, step)))
+    if share >= _REGULAR_SHARE and fixed.ordinals(every.astype("datetime64[us]"))[1].all():
+        return fixed
+    # One wrong date must not turn months into steps of 31 days: it is for the caller to name it.
+    calendar = _calendar_frequency(every, steps, _REGULAR_SHARE)
+    if calendar is not None:
+        return calendar
+    if share < _REGULAR_SHARE:
+        raise DataError(
+            f"no regular frequency: only {counts.max()} of {counts.sum()} steps between rows are equal "
+            f"(the commonest is {duration(step)})",
+            hint=REGULAR_HINT,
+        )
+    return fixed
+
+
+def commonest(values: Ordinals) -> int:
+    """The number that stands most often among some, the smallest of several."""
+    distinct, counts = np.unique(values, return_counts=True)
+    return int(distinct[np.argmax(counts)])
+
+
+def _calendar_frequency(micros: Ordinals, steps: Ordinals, share: float) -> Frequency | None:
+    """Months, quarters, years and business days that this share of the stamps follow; None for fixed steps."""
+    if np.median(steps) < DAY:
+        return None
+    days, time_of_day = np.divmod(micros, DAY)
+    clock = commonest(time_of_day)
+    if np.mean(time_of_day == clock) < share:
+        return None
+    if np.median(steps) < 27 * DAY:
+        weekdays = (days + EPOCH_WEEKDAY) % 7
+        at_weekends = np.mean(weekdays >= _MONDAY_TO_FRIDAY) <= _WEEKEND_SLIPS
+        all_others = np.unique(weekdays[weekdays < _MONDAY_TO_FRIDAY]).size == _MONDAY_TO_FRIDAY
+        crosses_weekend = np.any(steps == 3 * DAY)
+        if at_weekends and all_others and crosses_weekend and np.median(steps) == DAY:
+            return Frequency("business", 1, time_of_day=clock)
+        return None
+    dates = days.astype("datetime64[D]")
+    months = dates.astype("datetime64[M]")
+    numbers = months.astype(np.int64)
+    sizes = np.round(steps / (30.4375 * DAY)).astype(np.int64)
+    sizes = sizes[sizes > 0]
+    step = commonest(sizes)
+    day = month_day((dates - months.astype("datetime64[D]")).astype(np.int64) + 1, months, share)
+    if day is None or np.mean(sizes == step) < _REGULAR_SHARE:
+        return None
+    return Frequency("month", step, phase=commonest(np.mod(numbers, step)), day=day, time_of_day=clock)
+
+
+def month_day(day: Ordinals, months: NDArray[np.datetime64], share: float) -> int | None:
+    """The day of the month that this share of the dates stand on, 31 for the last; None where there is none."""
+    lengths = days_in_month(months)
+    # Of 30 January and 28 February, which are equally common, the larger is the day that is meant.
+    anchor = -commonest(-day)
+    at_end, at_anchor = np.mean(day == lengths), np.mean(day == np.minimum(anchor, lengths))
+    if max(at_end, at_anchor) < share:
+        return None
+    return MONTH_END if at_end >= at_anchor else anchor
+
+
+def duration(micros: int) -> str:
+    """A length of time in words, such as `1.5 hours`."""
+    for unit, name in ((DAY, "day"), (HOUR, "hour"), (MINUTE, "minute"), (SECOND, "second")):
+        if micros >= unit:
+            count = micros / unit
+            return f"{count:g} {name}{'' if count == 1 else 's'}"
+    return f"{micros} microseconds"

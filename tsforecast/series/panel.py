@@ -1,0 +1,166 @@
+"""The panel: many series of one frequency in flat arrays, and how their table was written."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tsforecast.series.frequency import Frequency, Stamps
+
+SERIES_COLUMN = "series"
+UNKNOWN_SERIES = -1  # the number of a series among others that it does not belong to
+
+# Stands in a time format between the parts that have columns of their own.
+BETWEEN_COLUMNS = "\t"
+
+
+@dataclass(frozen=True)
+class Schema:
+    """How the user's table names and writes things, so that forecasts come back the same way.
+
+    Args:
+        time_col: name of the time column; several, with commas between them, when its parts stand in columns of their
+            own.
+        id_cols: names of the id columns; empty for a single series and for a wide table.
+        target_cols: names of the value columns; several make each column a series of its own.
+        time_format: format of the stamps, as io/time_formats.py has them; a tab between the parts that have columns of
+            their own.
+        time_zone: IANA zone or `UTC` of zoned stamps, None for stamps without a zone.
+    """
+
+    time_col: str
+    id_cols: tuple[str, ...]
+    target_cols: tuple[str, ...]
+    time_format: str
+    time_zone: str | None = None
+
+    @property
+    def time_cols(self) -> tuple[str, ...]:
+        """The columns that hold the time: one, or those of its parts."""
+        return tuple(self.time_col.split(",")) if BETWEEN_COLUMNS in self.time_format else (self.time_col,)
+
+    @property
+    def key_columns(self) -> tuple[str, ...]:
+        """Columns that name a series in a forecast file: the ids, then the target when there are several."""
+        if len(self.target_cols) == 1:
+            return self.id_cols
+        name = SERIES_COLUMN
+        while name in (*self.time_cols, *self.id_cols):
+            name += "_"
+        return (*self.id_cols, name)
+
+
+@dataclass(frozen=True)
+class Panel:
+    """Many regular series of one frequency, one after the other in flat arrays.
+
+    Args:
+        ids: one tuple of texts per series, as many as the schema has key columns.
+        values: float64, shape (rows,); gaps are filled.
+        observed: bool, shape (rows,); False where a value was filled in.
+        offsets: int64, shape (n_series + 1,); series i is rows offsets[i]:offsets[i + 1].
+        starts: int64, shape (n_series,); ordinal of the first stamp of each series.
+        frequency: the step between rows.
+    """
+
+    ids: tuple[tuple[str, ...], ...]
+    values: NDArray[np.float64]
+    observed: NDArray[np.bool_]
+    offsets: NDArray[np.int64]
+    starts: NDArray[np.int64]
+    frequency: Frequency
+
+    @property
+    def n_series(self) -> int:
+        return len(self.ids)
+
+    @property
+    def lengths(self) -> NDArray[np.int64]:
+        """Rows of each series, shape (n_series,)."""
+        return np.diff(self.offsets)
+
+    @property
+    def series_of_row(self) -> NDArray[np.int64]:
+        """Number of the series that each row belongs to, shape (rows,)."""
+        return np.repeat(np.arange(self.n_series), self.lengths)
+
+    def series(self, index: int) -> NDArray[np.float64]:
+        """Values of one series, a view of shape (length,)."""
+        return self.values[self.offsets[index] : self.offsets[index + 1]]
+
+    def stamps(self, index: int) -> Stamps:
+        """Time stamps of one series, shape (length,)."""
+        return self.frequency.stamps(self.starts[index] + np.arange(self.lengths[index]))
+
+    def future_stamps(self, index: int, horizon: int) -> Stamps:
+        """The `horizon` stamps that follow one series."""
+        end = self.starts[index] + self.lengths[index]
+        return self.frequency.stamps(end + np.arange(horizon))
+
+    def label(self, index: int) -> str:
+        """The series' name for messages and plots; empty for a single series without an id."""
+        return " / ".join(self.ids[index])
+
+    def numbers_in(self, ids: tuple[tuple[str, ...], ...]) -> NDArray[np.int64]:
+        """Each series' number among `ids`, UNKNOWN_SERIES where it is not there, shape (n_series,)."""
+        known = {key: number for number, key in enumerate(ids)}
+        return np.array([known.get(key, UNKNOWN_SERIES) for key in self.ids], dtype=np.int64)
+
+    def take(self, numbers: NDArray[np.int64]) -> Panel:
+        """Some of the series, in the given order."""
+        lengths = self.lengths[numbers]
+        offsets = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
+        rows = np.arange(offsets[-1]) + np.repeat(self.offsets[numbers] - offsets[:-1], lengths)
+        ids = tuple(self.ids[number] for number in numbers)
+        return Panel(ids, self.values[rows], self.observed[rows], offsets, self.starts[numbers], self.frequency)
+
+    def followed_by(self, other: Panel) -> Panel:
+        """These series and then those of another panel of the same frequency."""
+        return Panel(
+            (*self.ids, *other.ids),
+            np.concatenate([self.values, other.values]),
+            np.concatenate([self.observed, other.observed]),
+            np.concatenate([self.offsets, self.offsets[-1] + other.offsets[1:]]),
+            np.concatenate([self.starts, other.starts]),
+            self.frequency,
+        )
+
+    def between(self, first: NDArray[np.int64], last: NDArray[np.int64]) -> Panel:
+        """Rows first:last of each series (row numbers within the series), as a new panel.
+
+        A series that keeps no row stays, with length zero, so that series numbers do not change.
+        """
+        first = np.clip(first, 0, self.lengths)
+        last = np.clip(last, first, self.lengths)
+        runs = np.stack([first, last - first, self.lengths - last], axis=1)
+        keep = np.repeat(np.tile([False, True, False], self.n_series), runs.ravel())
+        return Panel(
+            ids=self.ids,
+            values=self.values[keep],
+            observed=self.observed[keep],
+            offsets=np.concatenate([[0], np.cumsum(last - first)]).astype(np.int64),
+            starts=self.starts + first,
+            frequency=self.frequency,
+        )
+
+
+def make_panel(
+    series: list[NDArray[np.float64]],
+    frequency: Frequency,
+    *,
+    ids: list[tuple[str, ...]] | None = None,
+    starts: list[int] | None = None,
+) -> Panel:
+    """A panel of complete series, for tests, benchmarks and callers that hold arrays."""
+    lengths = [len(values) for values in series]
+    values = np.concatenate(series).astype(np.float64) if series else np.empty(0)
+    return Panel(
+        ids=tuple(ids or [(str(i),) for i in range(len(series))]),
+        values=values,
+        observed=np.isfinite(values),
+        offsets=np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64),
+        starts=np.asarray(starts if starts is not None else [0] * len(series), dtype=np.int64),
+        frequency=frequency,
+    )

@@ -1,0 +1,1 @@
+"""What one version of a model holds, and its bytes."""

@@ -1,0 +1,226 @@
+"""A bundle as files of bytes, and back: our own JSON, safetensors and CSV, in which nothing can be executed.
+
+Decoding trusts nothing: model.json is read first, the shapes of all tensors follow from it, and whatever is not
+exactly as expected is refused with the name of the file and the reason.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from tsforecast.errors import ModelError
+from tsforecast.files import json_bytes
+from tsforecast.models.calibration import PROBABILITIES, Calibration
+from tsforecast.series.panel import Panel
+from tsforecast.series.scaling import Scaling
+from tsforecast.store.bundle import curves, document
+from tsforecast.store.bundle.bundle import Bundle, Golden
+from tsforecast.store.bundle.document import MAX_PARAMETERS, ModelDocument, decode_document, encode_document
+from tsforecast.store.bundle.json_fields import parse_json
+from tsforecast.store.bundle.tensors import MAX_HEADER, Tensor, load_tensors, save_tensors, tensor_bytes
+
+WEIGHTS, CONTEXT, GOLDEN = "weights.safetensors", "context.safetensors", "golden.safetensors"
+METRICS = "metrics.json"
+
+# Bytes above which a file is not read at all.
+MAX_BYTES: dict[str, int] = {
+    document.FILE: 1 << 20,
+    WEIGHTS: 4 * MAX_PARAMETERS + MAX_HEADER,
+    CONTEXT: 1 << 33,
+    GOLDEN: 1 << 28,
+    METRICS: 1 << 20,
+    curves.HISTORY: 1 << 24,
+    curves.GRADIENTS: 1 << 24,
+}
+Shapes = dict[str, tuple[str, tuple[int, ...]]]
+
+
+def encode(bundle: Bundle) -> dict[str, bytes]:
+    """The files of a bundle by name, without the manifest.
+
+    NaN in the metrics, the provenance, the history and the gradients is stored as nothing (null, an empty cell).
+    """
+    ids = json.dumps(bundle.context.ids, ensure_ascii=False, separators=(",", ":")).encode()
+    panel, golden = bundle.context, bundle.golden
+    context: dict[str, Tensor] = {
+        "values": np.asarray(panel.values, np.float64),
+        "observed": np.asarray(panel.observed, np.uint8),
+        "offsets": np.asarray(panel.offsets, np.int64),
+        "starts": np.asarray(panel.starts, np.int64),
+        "center": np.asarray(bundle.scaling.center, np.float64),
+        "scale": np.asarray(bundle.scaling.scale, np.float64),
+        "nonnegative": np.asarray(bundle.scaling.nonnegative, np.uint8),
+        "scores": np.asarray(bundle.calibration.scores, np.float64),
+        "ids": np.frombuffer(ids, dtype=np.uint8),
+    }
+    replayed: dict[str, Tensor] = {
+        "context": np.asarray(golden.context, np.float32),
+        "mask": np.asarray(golden.mask, np.uint8),
+        "series": np.asarray(golden.series, np.int64),
+        "expected": np.asarray(golden.expected, np.float32),
+    }
+    return {
+        document.FILE: encode_document(bundle, len(ids)),
+        WEIGHTS: save_tensors(bundle.weights),
+        CONTEXT: save_tensors(context),
+        GOLDEN: save_tensors(replayed),
+        METRICS: json_bytes(bundle.metrics),
+        curves.HISTORY: curves.encode_rows(bundle.history, curves.HISTORY),
+        curves.GRADIENTS: curves.encode_rows(bundle.gradients, curves.GRADIENTS),
+    }
+
+
+def decode(files: Mapping[str, bytes]) -> Bundle:
+    """The bundle of the files that `encode` made.
+
+    Raises:
+        ModelError: naming the file and what is wrong with it.
+    """
+    check_sizes(files)
+    model = decode_document(files[document.FILE])
+    weights = load_tensors(
+        files[WEIGHTS], WEIGHTS, {name: ("float32", shape) for name, shape in model.weight_shapes.items()}
+    )
+    tensors = load_tensors(files[CONTEXT], CONTEXT, _context_shapes(model))
+    return Bundle(
+        spec=model.spec,
+        weights=weights,
+        schema=model.schema,
+        context=_panel(model, tensors),
+        scaling=_scaling(model, tensors),
+        calibration=_calibration(model, tensors),
+        golden=_golden(model, files[GOLDEN]),
+        metrics=decode_metrics(files[METRICS]),
+        history=curves.decode_rows(files[curves.HISTORY], curves.HISTORY),
+        gradients=curves.decode_rows(files[curves.GRADIENTS], curves.GRADIENTS),
+        provenance=model.provenance,
+    )
+
+
+def check_sizes(files: Mapping[str, bytes]) -> None:
+    """Refuse missing, unknown and oversize files.
+
+    Raises:
+        ModelError: naming the first of them.
+    """
+    for name in MAX_BYTES:
+        if name not in files:
+            raise ModelError("is missing", file=name)
+    for name, data in files.items():
+        if name not in MAX_BYTES:
+            raise ModelError("does not belong to a model", file=name)
+        if len(data) > MAX_BYTES[name]:
+            raise ModelError(f"has {len(data):,} bytes; at most {MAX_BYTES[name]:,} are read", file=name)
+
+
+def check_tensor_sizes(model: ModelDocument, sizes: Mapping[str, int]) -> None:
+    """Refuse files of tensors that are larger than model.json says, before they are read.
+
+    Args:
+        model: what model.json says.
+        sizes: of the files, in bytes.
+
+    Raises:
+        ModelError: naming the first of them.
+    """
+    weights: Shapes = {name: ("float32", shape) for name, shape in model.weight_shapes.items()}
+    for name, shapes in {WEIGHTS: weights, CONTEXT: _context_shapes(model), GOLDEN: _golden_shapes(model)}.items():
+        if sizes[name] > 8 + MAX_HEADER + tensor_bytes(shapes):
+            raise ModelError(f"its size of {sizes[name]} bytes does not fit its tensors", file=name)
+
+
+def decode_metrics(data: bytes) -> dict[str, Any]:
+    """Read metrics.json: an object of any shape.
+
+    Raises:
+        ModelError: not JSON, or no object.
+    """
+    value = parse_json(data, METRICS)
+    if not isinstance(value, dict):
+        raise ModelError("it is not an object", file=METRICS)
+    return value
+
+
+def _context_shapes(model: ModelDocument) -> Shapes:
+    return {
+        "values": ("float64", (model.rows,)),
+        "observed": ("uint8", (model.rows,)),
+        "offsets": ("int64", (model.n_series + 1,)),
+        "starts": ("int64", (model.n_series,)),
+        "center": ("float64", (model.n_series,)),
+        "scale": ("float64", (model.n_series,)),
+        "nonnegative": ("uint8", (model.n_series,)),
+        "scores": ("float64", (model.spec.horizon, len(PROBABILITIES))),
+        "ids": ("uint8", (model.id_bytes,)),
+    }
+
+
+def _panel(model: ModelDocument, tensors: dict[str, Tensor]) -> Panel:
+    offsets, starts = tensors["offsets"], tensors["starts"]
+    if offsets[0] != 0 or offsets[-1] != model.rows or np.any(np.diff(offsets) < 0):
+        raise ModelError(f"'offsets' does not ascend from 0 to {model.rows}", file=CONTEXT)
+    edges = np.array(["0001-01-01", "9999-12-31"], dtype="datetime64[us]")
+    first, last = model.frequency.ordinals(edges)[0]
+    if np.any(starts < first) or np.any(starts > last - np.diff(offsets)):
+        raise ModelError("'starts' lies outside the years 1 to 9999", file=CONTEXT)
+    return Panel(
+        ids=_ids(model, tensors["ids"].tobytes()),
+        values=tensors["values"],
+        observed=_booleans(tensors["observed"], "observed", CONTEXT),
+        offsets=offsets,
+        starts=starts,
+        frequency=model.frequency,
+    )
+
+
+def _ids(model: ModelDocument, data: bytes) -> tuple[tuple[str, ...], ...]:
+    value = parse_json(data, CONTEXT)
+    width = len(model.schema.key_columns)
+    fits = isinstance(value, list) and len(value) == model.n_series
+    if not fits or not all(isinstance(key, list) and len(key) == width for key in value):
+        raise ModelError(f"'ids' does not name {model.n_series} series by {width} columns", file=CONTEXT)
+    ids = tuple(tuple(key) for key in value)
+    if not all(isinstance(part, str) for key in ids for part in key) or len(set(ids)) < len(ids):
+        raise ModelError("'ids' holds something else than texts, or a series twice", file=CONTEXT)
+    return ids
+
+
+def _scaling(model: ModelDocument, tensors: dict[str, Tensor]) -> Scaling:
+    if np.any(tensors["scale"] <= 0):
+        raise ModelError("'scale' holds a number that is not above zero", file=CONTEXT)
+    nonnegative = _booleans(tensors["nonnegative"], "nonnegative", CONTEXT)
+    return Scaling(model.scaler, model.log, tensors["center"], tensors["scale"], nonnegative)
+
+
+def _calibration(model: ModelDocument, tensors: dict[str, Tensor]) -> Calibration:
+    if np.any(np.diff(tensors["scores"], axis=1) < 0):
+        raise ModelError("'scores' does not ascend", file=CONTEXT)
+    return Calibration(tensors["scores"], model.calibration_windows, model.calibration_method)
+
+
+def _golden_shapes(model: ModelDocument) -> Shapes:
+    spec, samples = model.spec, model.golden_samples
+    return {
+        "context": ("float32", (samples, spec.lookback)),
+        "mask": ("uint8", (samples, spec.lookback)),
+        "series": ("int64", (samples,)),
+        "expected": ("float32", (samples, spec.horizon, len(spec.levels))),
+    }
+
+
+def _golden(model: ModelDocument, data: bytes) -> Golden:
+    tensors = load_tensors(data, GOLDEN, _golden_shapes(model))
+    if np.any(tensors["series"] < -1) or np.any(tensors["series"] >= model.n_series):
+        raise ModelError("'series' names a series that the model does not have", file=GOLDEN)
+    mask = _booleans(tensors["mask"], "mask", GOLDEN)
+    return Golden(tensors["context"], mask, tensors["series"], tensors["expected"])
+
+
+def _booleans(tensor: Tensor, name: str, file: str) -> Tensor:
+    if tensor.max(initial=0) > 1:
+        raise ModelError(f"'{name}' holds something else than 0 and 1", file=file)
+    return tensor.view(bool)

@@ -1,0 +1,303 @@
+"""model.json: everything about a model but its numbers, from which the shapes of all tensors follow."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any, cast
+
+import numpy as np
+
+from tsforecast.errors import ModelError
+from tsforecast.files import json_bytes
+from tsforecast.models.network.config import (
+    ACTIVATIONS,
+    CELLS,
+    HEADS,
+    MAX_LAYERS,
+    MAX_STEPS,
+    MAX_UNITS,
+    NORMALISATIONS,
+    STRATEGIES,
+    NetworkConfig,
+)
+from tsforecast.models.network.weights import weight_shapes
+from tsforecast.models.options import SCALERS
+from tsforecast.models.registry import MODELS, ModelInfo
+from tsforecast.models.spec import ModelSpec, Part
+from tsforecast.series.frequency import DAY, MONTH_END, Frequency
+from tsforecast.series.panel import BETWEEN_COLUMNS, Schema
+from tsforecast.store.bundle.bundle import FORMAT_VERSION, Bundle
+from tsforecast.store.bundle.json_fields import Fields, parse_json, read_fields
+
+FILE = "model.json"
+MAX_PARAMETERS = 50_000_000
+MAX_GOLDEN = 64
+_MAX_COUNT = 2**40
+_CENTURY = 36_525 * DAY
+_LOGS = ("none", "log", "log1p")
+_KEYS = (
+    "format_version",
+    "kind",
+    "spec",
+    "schema",
+    "frequency",
+    "scaling",
+    "calibration",
+    "context",
+    "golden",
+    "provenance",
+)
+_SCHEMA = ("time_col", "id_cols", "target_cols", "time_format", "time_zone")
+_FREQUENCY = ("kind", "step", "phase", "day", "time_of_day")
+
+
+@dataclass(frozen=True)
+class ModelDocument:
+    """What model.json says.
+
+    Args:
+        spec: what the model is.
+        schema: how the user's table is written.
+        frequency: the step between rows.
+        scaler: name of the scaler.
+        log: logarithm before it.
+        calibration_method: in words.
+        calibration_windows: that the calibration rests on.
+        n_series: series in the context.
+        rows: in the context.
+        id_bytes: length of the ids of the series as JSON.
+        golden_samples: windows that are replayed.
+        provenance: data hash and range, seed, threads, package versions, seconds.
+    """
+
+    spec: ModelSpec
+    schema: Schema
+    frequency: Frequency
+    scaler: str
+    log: str
+    calibration_method: str
+    calibration_windows: int
+    n_series: int
+    rows: int
+    id_bytes: int
+    golden_samples: int
+    provenance: dict[str, Any]
+
+    @property
+    def weight_shapes(self) -> dict[str, tuple[int, ...]]:
+        """Name and shape of every weight that the model has."""
+        return spec_shapes(self.spec)
+
+
+def encode_document(bundle: Bundle, id_bytes: int) -> bytes:
+    """model.json of a bundle, whose ids take `id_bytes` as JSON."""
+    return json_bytes(
+        {
+            "format_version": FORMAT_VERSION,
+            "kind": MODELS[bundle.spec.name].kind,
+            "spec": asdict(bundle.spec),
+            "schema": asdict(bundle.schema),
+            "frequency": asdict(bundle.context.frequency),
+            "scaling": {"method": bundle.scaling.method, "log": bundle.scaling.log},
+            "calibration": {"method": bundle.calibration.method, "windows": bundle.calibration.windows},
+            "context": {
+                "n_series": bundle.context.n_series,
+                "rows": len(bundle.context.values),
+                "id_bytes": id_bytes,
+            },
+            "golden": {"samples": len(bundle.golden.context)},
+            "provenance": bundle.provenance,
+        }
+    )
+
+
+def decode_document(data: bytes) -> ModelDocument:
+    """Read model.json.
+
+    Raises:
+        ModelError: naming the key, what stands there and what was expected.
+    """
+    value = parse_json(data, FILE)
+    check_format(value, FILE)
+    fields = read_fields(value, _KEYS, file=FILE)
+    context = fields.fields("context", ("n_series", "rows", "id_bytes"))
+    n_series = context.integer("n_series", 1, _MAX_COUNT)
+    scaling = fields.fields("scaling", ("method", "log"))
+    calibration = fields.fields("calibration", ("method", "windows"))
+    document = ModelDocument(
+        spec=decode_spec(fields, n_series),
+        schema=_schema(fields.fields("schema", _SCHEMA)),
+        frequency=_frequency(fields.fields("frequency", _FREQUENCY)),
+        scaler=scaling.text("method", SCALERS),
+        log=scaling.text("log", _LOGS),
+        calibration_method=calibration.text("method"),
+        calibration_windows=calibration.integer("windows", 0, _MAX_COUNT),
+        n_series=n_series,
+        rows=context.integer("rows", 0, _MAX_COUNT),
+        id_bytes=context.integer("id_bytes", 2, _MAX_COUNT),
+        golden_samples=fields.fields("golden", ("samples",)).integer("samples", 0, MAX_GOLDEN),
+        provenance=fields.mapping("provenance"),
+    )
+    count = sum(int(np.prod(shape, dtype=np.int64)) for shape in document.weight_shapes.values())
+    if count > MAX_PARAMETERS:
+        raise ModelError(f"asks for {count:,} parameters; at most {MAX_PARAMETERS:,} are read", file=FILE)
+    return document
+
+
+def check_format(value: Any, file: str) -> None:
+    """Refuse a file of another format before its keys are looked at.
+
+    Raises:
+        ModelError: with the way out, where a newer release has written it.
+    """
+    version = value.get("format_version") if isinstance(value, dict) else None
+    if type(version) is int and version == FORMAT_VERSION:
+        return
+    newer = type(version) is int and version > FORMAT_VERSION
+    hint = "a newer tsforecast wrote it: upgrade to read it" if newer else "fit the model again"
+    raise ModelError(f"its format_version is not {FORMAT_VERSION} but {str(version)[:20]}", hint=hint, file=file)
+
+
+def _schema(fields: Fields) -> Schema:
+    targets = fields.texts("target_cols")
+    if not targets:
+        fields.refuse("target_cols", "at least one column")
+    time_col, parts = fields.text("time_col"), fields.text("time_format").count(BETWEEN_COLUMNS)
+    if parts and parts != time_col.count(","):
+        fields.refuse("time_col", f"{parts + 1} columns with commas between them")
+    return Schema(
+        time_col=time_col,
+        id_cols=fields.texts("id_cols"),
+        target_cols=targets,
+        time_format=fields.text("time_format"),
+        time_zone=None if fields.values["time_zone"] is None else fields.text("time_zone"),
+    )
+
+
+def _frequency(fields: Fields) -> Frequency:
+    kind = fields.text("kind", ("fixed", "month", "business"))
+    step = fields.integer("step", 1, {"fixed": _CENTURY, "month": 1200, "business": 1}[kind])
+    return Frequency(
+        kind=cast(Any, kind),
+        step=step,
+        phase=fields.integer("phase", 0, step - 1),
+        day=fields.integer("day", 1, MONTH_END),
+        time_of_day=fields.integer("time_of_day", 0, DAY - 1),
+    )
+
+
+MAX_PARTS = 500
+MAX_LEVELS = 99
+_SHARE_TOLERANCE = 1e-6
+_SPEC = ("name", "horizon", "season_length", "parts")
+_PART = ("name", "share", "lookback", "network")
+_NETWORK = (
+    "cell",
+    "bidirectional",
+    "layers",
+    "units",
+    "activation",
+    "segment",
+    "lookback",
+    "horizon",
+    "strategy",
+    "normalisation",
+    "dropout",
+    "head",
+    "levels",
+    "series_vectors",
+    "linear_skip",
+)
+
+
+def decode_spec(document: Fields, n_series: int) -> ModelSpec:
+    """The spec under `spec`, with the kind under `kind` that its name implies.
+
+    Raises:
+        ModelError: naming the key, what stands there and what was expected.
+    """
+    fields = document.fields("spec", _SPEC)
+    name = fields.text("name", tuple(MODELS))
+    document.text("kind", (MODELS[name].kind,))
+    horizon = fields.integer("horizon", 1, MAX_STEPS)
+    parts = tuple(_part(part, name, horizon, n_series) for part in fields.items("parts", _PART, 1, MAX_PARTS))
+    if abs(sum(part.share for part in parts) - 1) > _SHARE_TOLERANCE:
+        fields.refuse("parts", "shares that sum to 1")
+    if len({part.network.levels for part in parts if part.network}) > 1:
+        fields.refuse("parts", "the same levels in all networks")
+    return ModelSpec(name, horizon, fields.integer("season_length", 1, MAX_STEPS), parts)
+
+
+def _part(fields: Fields, model: str, horizon: int, n_series: int) -> Part:
+    combined = MODELS[model].kind == "combination"
+    names = tuple(name for name, info in MODELS.items() if info.kind != "combination") if combined else (model,)
+    name = fields.text("name", names)
+    info = MODELS[name]
+    is_network = info.kind == "network"
+    if is_network == (fields.values["network"] is None):
+        fields.refuse("network", f"{'an object' if is_network else 'null'} for the model '{name}'")
+    network = _network(fields.fields("network", _NETWORK), info, n_series) if is_network else None
+    part = Part(name, fields.number("share", 0, 1), fields.integer("lookback", 1, MAX_STEPS), network)
+    if network is not None and network.horizon != horizon:
+        fields.refuse("network", f"the horizon {horizon}")
+    if network is not None and network.lookback != part.lookback:
+        fields.refuse("lookback", "what the network has")
+    return part
+
+
+def _levels(fields: Fields) -> tuple[float, ...]:
+    levels = fields.numbers("levels")
+    ascending = all(low < high for low, high in zip((0.0, *levels), (*levels, 1.0), strict=True))
+    if not ascending or 0.5 not in levels or len(levels) > MAX_LEVELS:
+        fields.refuse("levels", f"at most {MAX_LEVELS} ascending numbers between 0 and 1, with 0.5")
+    return levels
+
+
+def _network(fields: Fields, info: ModelInfo, n_series: int) -> NetworkConfig:
+    config = NetworkConfig(
+        cell=cast(Any, fields.text("cell", CELLS)),
+        bidirectional=fields.flag("bidirectional"),
+        layers=fields.integer("layers", 1, MAX_LAYERS),
+        units=fields.integer("units", 1, MAX_UNITS),
+        activation=fields.text("activation", ACTIVATIONS),
+        segment=fields.integer("segment", 1, MAX_STEPS),
+        lookback=fields.integer("lookback", 1, MAX_STEPS),
+        horizon=fields.integer("horizon", 1, MAX_STEPS),
+        strategy=fields.text("strategy", tuple(STRATEGIES)),
+        normalisation=fields.text("normalisation", NORMALISATIONS),
+        dropout=fields.number("dropout", 0, 0.95),
+        head=cast(Any, fields.text("head", HEADS)),
+        levels=_levels(fields),
+        series_vectors=fields.integer("series_vectors", 0, n_series),
+        linear_skip=fields.flag("linear_skip"),
+    )
+    if config.cell != info.cell:
+        fields.refuse("cell", f"'{info.cell}' for the model '{info.name}'")
+    if config.bidirectional != info.bidirectional:
+        fields.refuse("bidirectional", f"{str(info.bidirectional).lower()} for the model '{info.name}'")
+    if config.series_vectors and (config.series_vectors != n_series or config.units < 2):
+        fields.refuse("series_vectors", f"0, or {n_series} and at least 2 units")
+    if config.strategy != "direct" and config.series_vectors:
+        fields.refuse("series_vectors", f"0 for the strategy '{config.strategy}'")
+    if config.strategy != "direct" and config.linear_skip:
+        fields.refuse("linear_skip", f"false for the strategy '{config.strategy}'")
+    if config.strategy == "autoregressive" and config.bidirectional:
+        fields.refuse("strategy", f"another for the model '{info.name}', which reads both ways")
+    return config
+
+
+def spec_shapes(spec: ModelSpec) -> dict[str, tuple[int, ...]]:
+    """Name and shape of every weight that a model has."""
+    return {
+        f"part{number}/{name}": shape
+        for number, part in enumerate(spec.parts)
+        for name, shape in _part_shapes(part, spec.horizon).items()
+    }
+
+
+def _part_shapes(part: Part, horizon: int) -> dict[str, tuple[int, ...]]:
+    if part.network is not None:
+        return weight_shapes(part.network)
+    if part.name == "linear":
+        return {"linear/kernel": (part.lookback, horizon), "linear/bias": (horizon,)}
+    return {}

@@ -1,0 +1,1 @@
+"""Training progress on the disk, so that an interrupted training can be resumed."""

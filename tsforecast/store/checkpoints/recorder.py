@@ -1,0 +1,224 @@
+"""Checkpoints on the disk: what an interrupted training has come to, below STORE/NAME/.checkpoint.
+
+One file for each finished run, and one for the run in progress. Each is written aside, waited for and renamed, so that
+a kill at any moment leaves the old file or the new one. A file is data only: a checksum, our JSON, safetensors. It is
+read if its checksum, its format and the fingerprint of the training are right; else the training starts anew.
+"""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import os
+import re
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from tsforecast.errors import TsforecastError
+from tsforecast.files import sync_folder
+from tsforecast.models.training.resume import Progress, Recorder, RunKey, TrainedNetwork
+from tsforecast.progress import Message, Report
+from tsforecast.store.checkpoints.files import MAX_BYTES, Stored, decode_run, encode_run
+from tsforecast.store.layout import CHECKPOINT
+from tsforecast.store.safe_files import read_file, write_file
+
+# In the order of their names: what is finished is read first.
+_FINISHED, _PARTIAL, _PART = "finished-{:04d}", "partial", ".part"
+_NAMES = re.compile(r"finished-[0-9]{4,}|partial|\.part")
+
+# A checkpoint is written when training went on for so many times what the last one took, and for a second at least.
+_WORTH, _LEAST_SECONDS = 40, 1.0
+
+
+@contextmanager
+def recording(model: Path, fingerprint: str, *, resume: bool, report: Report) -> Iterator[Recorder]:
+    """Keep a training's checkpoint while the body trains; whatever ends it, what there is is saved.
+
+    Nothing is written before a network trains. A disk that fails, or another training of the same model that keeps a
+    checkpoint already, does not stop the training: it goes on without.
+
+    Args:
+        model: the model's folder.
+        fingerprint: of all that decides what a training comes to; only one of the same is taken up again.
+        resume: whether an earlier checkpoint is read. It is removed otherwise.
+        report: is told what was resumed, and what could not be.
+    """
+    checkpoint = _Checkpoint(model / CHECKPOINT, fingerprint, resume, report)
+    try:
+        yield checkpoint
+    finally:
+        checkpoint.close()
+
+
+def drop_checkpoint(model: Path) -> None:
+    """Remove a model's checkpoint, unless another training keeps one just now."""
+    folder = model / CHECKPOINT
+    with suppress(OSError):
+        lock = _open_locked(folder)
+        if lock is not None:
+            try:
+                _empty(folder)
+                folder.rmdir()
+            finally:
+                os.close(lock)
+
+
+def _own_names(folder: Path) -> list[str]:
+    return [name for name in sorted(os.listdir(folder)) if _NAMES.fullmatch(name)]
+
+
+def _empty(folder: Path) -> None:
+    """Remove the files of a checkpoint; what else lies there is somebody else's."""
+    for name in _own_names(folder):
+        (folder / name).unlink()
+
+
+def _check_private(folder: Path) -> None:
+    """Refuse a folder in which somebody else could put a checkpoint."""
+    status = os.lstat(folder)
+    if status.st_uid != os.geteuid() or status.st_mode & 0o022:
+        raise PermissionError(errno.EACCES, f"{folder} can be written to by others")
+
+
+def _open_locked(folder: Path) -> int | None:
+    """The folder, locked; the lock dies with the process, whatever ends it. None if somebody else has it."""
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        if os.path.samestat(os.fstat(handle), os.stat(folder)):
+            return handle
+    except (BlockingIOError, FileNotFoundError):
+        pass
+    except BaseException:
+        os.close(handle)
+        raise
+    os.close(handle)
+    return None
+
+
+class _Checkpoint:
+    """The files of one training, and where the training is."""
+
+    def __init__(self, folder: Path, fingerprint: str, resume: bool, report: Report) -> None:
+        self.folder, self.fingerprint, self.resume, self.report = folder, fingerprint, resume, report
+        self.stored: dict[int, Stored] = {}
+        self.lock: int | None = None
+        self.ordinal = -1
+        self.key: RunKey | None = None
+        self.held: Progress | None = None
+        self.saved_at, self.cost = 0.0, 0.0
+
+    def begin(self, key: RunKey) -> TrainedNetwork | Progress | None:
+        if self.key is None:
+            self._open()
+        self.ordinal += 1
+        self.key, self.held = key, None
+        self.saved_at, self.cost = time.monotonic(), 0.0
+        found = self.stored.pop(self.ordinal, None)
+        if found is not None and found.matches(key):
+            return found.result
+        if found is not None:
+            self._refuse("it is of another training")
+        return None
+
+    def after_epoch(self, make: Callable[[], Progress]) -> None:
+        if self.lock is None:
+            return
+        self.held = make()
+        if time.monotonic() - self.saved_at >= max(_LEAST_SECONDS, _WORTH * self.cost):
+            self.flush()
+
+    def finished(self, trained: TrainedNetwork) -> None:
+        self.held = None
+        self._save(_FINISHED.format(self.ordinal), trained)
+
+    def flush(self) -> None:
+        """Save what has not been saved of the run in progress."""
+        if self.held is not None:
+            held, self.held = self.held, None
+            began = time.monotonic()
+            self._save(_PARTIAL, held)
+            self.saved_at = time.monotonic()
+            self.cost = self.saved_at - began
+
+    def close(self) -> None:
+        """Save what there is, and free the lock; a folder that holds nothing does not stay."""
+        self.flush()
+        if self.lock is not None:
+            with suppress(OSError):
+                self.folder.rmdir()
+            os.close(self.lock)
+            self.lock = None
+
+    def _open(self) -> None:
+        """Lock the folder for this process, and read or remove what is there."""
+        try:
+            self.folder.mkdir(mode=0o750, parents=True, exist_ok=True)
+            _check_private(self.folder)
+            self.lock = _open_locked(self.folder)
+            if self.lock is None:
+                self._warn("no checkpoint is kept: another training of this model keeps its own")
+            elif not self.resume:
+                _empty(self.folder)
+            else:
+                self._read()
+        except OSError as error:
+            self._warn(f"no checkpoint is kept: {error.strerror}")
+
+    def _read(self) -> None:
+        """Read what an earlier process left, as far as it is sound and of this training."""
+        (self.folder / _PART).unlink(missing_ok=True)
+        names = _own_names(self.folder)
+        if not names:
+            self.report(Message("info", "nothing to resume: training starts anew"))
+            return
+        try:
+            for name in names:
+                self._take(name)
+        except TsforecastError as error:
+            self._refuse(str(error))
+        self._say_resumed()
+
+    def _take(self, name: str) -> None:
+        file = self.folder / name
+        stored = decode_run(read_file(file, MAX_BYTES), str(file), self.fingerprint)
+        # A run that has finished since its last partial state needs that no more.
+        if stored.ordinal == len(self.stored):
+            self.stored[stored.ordinal] = stored
+
+    def _say_resumed(self) -> None:
+        if not self.stored:
+            return
+        last = self.stored[max(self.stored)]
+        finished = sum(isinstance(one.result, TrainedNetwork) for one in self.stored.values())
+        words = []
+        if isinstance(last.result, Progress):
+            words.append(f"{last.phase} at epoch {len(last.result.history) + 1}")
+        if finished:
+            words.append(f"{finished} network{'' if finished == 1 else 's'} already trained")
+        self.report(Message("info", f"resumed: {', '.join(words)}"))
+
+    def _refuse(self, reason: str) -> None:
+        self.stored.clear()
+        _empty(self.folder)
+        self._warn(f"the checkpoint is dropped and training starts anew: {reason}")
+
+    def _warn(self, text: str) -> None:
+        self.report(Message("warning", text))
+
+    def _save(self, name: str, result: TrainedNetwork | Progress) -> None:
+        if self.lock is None or self.key is None:
+            return
+        part = self.folder / _PART
+        try:
+            data = encode_run(self.fingerprint, self.ordinal, self.key, result)
+            part.unlink(missing_ok=True)
+            write_file(part, data)
+            os.replace(part, self.folder / name)
+            sync_folder(self.folder)
+        except OSError as error:
+            os.close(self.lock)
+            self.lock = None
+            self._warn(f"the checkpoint cannot be written, training goes on without: {error.strerror}")

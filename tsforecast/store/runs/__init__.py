@@ -1,0 +1,1 @@
+"""What the retrainings of a model leave beside its versions."""

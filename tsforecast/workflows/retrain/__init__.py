@@ -1,0 +1,1 @@
+"""`retrain`: check the data, train a challenger, and publish it only if it beats the champion."""

@@ -1,0 +1,244 @@
+"""How far new rows lie from those before, in units that hold for any data.
+
+A deviation is the width of the middle 98 % of a series' older values, by the 4.65 standard deviations that it spans in
+a normal distribution. New rows within that width are never more than 4.65 deviations away, whatever the season, the
+trend or the share of zeros: only what the series has not done before can reach a limit above.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tsforecast.series.panel import UNKNOWN_SERIES, Panel
+from tsforecast.series.windows import Rows
+
+_WIDTH_98, _WIDTH_50 = 4.652696, 1.348980  # in standard deviations
+_LEAST_OLD, _LEAST_NEW = 8, 5  # values below which nothing is said
+_LEAST_STRETCHES = 100
+_MOST = 1e6  # sizes beyond are all the same
+Values = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Finding:
+    """The largest departure that was found.
+
+    Args:
+        size: in the unit of its limit; 0 or less where there is none.
+        words: the same as half a sentence.
+        change: whether it may be a lasting change of the world; a feed that stands still is none, and a single value.
+    """
+
+    size: float = 0.0
+    words: str = ""
+    change: bool = True
+
+
+@dataclass(frozen=True)
+class Pool:
+    """Observed values of many series, sorted by series and value.
+
+    Args:
+        values: shape (n,).
+        offsets: of each series, shape (n_series + 1,).
+    """
+
+    values: Values
+    offsets: Rows
+
+    @property
+    def counts(self) -> Rows:
+        return np.diff(self.offsets)
+
+    def quantile(self, probability: float) -> Values:
+        """Of each series, by the nearest rank; NaN for a series without values."""
+        place = np.round(probability * np.maximum(0, self.counts - 1)).astype(np.int64)
+        if not len(self.values):
+            return np.full(len(self.counts), np.nan)
+        found = self.values[np.minimum(self.offsets[:-1] + place, len(self.values) - 1)]
+        return np.where(self.counts > 0, found, np.nan)
+
+
+def shift(panel: Panel, context: Panel, numbers: Rows, new: Rows, *, revised: float = 0.0) -> Finding:
+    """How far level and spread of new rows have moved, and rows that were known before, in the typical series.
+
+    Args:
+        panel: old and new rows.
+        context: the rows that the version in service remembers.
+        numbers: each series' number in `context`, UNKNOWN_SERIES for a new one, shape (n_series,).
+        new: newest rows of each series, which are judged, shape (n_series,).
+        revised: size of a `revision` that was accepted before; only what goes beyond it counts.
+    """
+    before, after = older(panel, context, numbers, new), newer(panel, new)
+    known = (numbers != UNKNOWN_SERIES) & (before.counts >= _LEAST_OLD) & (after.counts > 0)
+    center, deviation = before.quantile(0.5), _deviation(before)
+    usable = known & (deviation > 0)
+    again = revision(panel, context, numbers)
+    findings = [replace(again, size=again.size - max(0.0, revised))]
+    if usable.any() and after.counts[usable].sum() >= _LEAST_NEW:
+        level = np.abs(after.quantile(0.5) - center)[usable] / deviation[usable]
+        width = (after.quantile(0.75) - after.quantile(0.25))[usable] / _WIDTH_50
+        wider = width / deviation[usable] - 1
+        findings += [
+            _typical(level, "the level of the new rows has moved by {} robust deviations"),
+            _typical(wider, "the spread of the new rows has grown by {} times what it was"),
+            _calmer(panel, usable, np.minimum(panel.lengths, np.maximum(new, _LEAST_NEW))),
+        ]
+    return max(findings, key=lambda finding: finding.size)
+
+
+def outlier(panel: Panel, context: Panel, numbers: Rows, new: Rows, limit: float) -> Finding:
+    """The new value that lies farthest from its series' median, against the farthest before; arguments as `shift`.
+
+    What a series with few values, or with hardly any but one, has not yet done is measured by what the typical series
+    does. Where most new values of a series lie that far, it has another level.
+
+    Args:
+        limit: size above which a value is an outlier.
+    """
+    after = newer(panel, new)
+    center, record, usable = _reach(panel, context, numbers, new)
+    usable &= after.counts > 0
+    if not usable.any():
+        return Finding()
+    high, low = after.quantile(1.0), after.quantile(0.0)
+    far = np.where(usable, np.maximum(high - center, center - low) / record, 0.0)
+    lasting = _has_another_level(after, center, record, limit)
+    single = np.where(lasting, 0.0, far)
+    change = float(single.max()) <= limit
+    number = int(np.argmax(far if change else single))
+    value = high[number] if high[number] - center[number] >= center[number] - low[number] else low[number]
+    size = min(float(far[number]), _MOST)
+    name = f"the new value {value:g}" + (f" of '{panel.label(number)}'" if panel.label(number) else "")
+    words = f"{name} lies {size:.3g} times as far from the median as any value before"
+    return Finding(size, words, change=change and bool(lasting[number]))
+
+
+def _has_another_level(after: Pool, center: Values, record: Values, limit: float) -> NDArray[np.bool_]:
+    """Whether the typical new value of a series lies out there too, of which there have to be some."""
+    far = np.abs(after.quantile(0.5) - center) > limit / 2 * record
+    return (after.counts >= _LEAST_NEW) & far
+
+
+def without_outliers(panel: Panel, context: Panel, numbers: Rows, new: Rows, limit: float, season_length: int) -> Panel:
+    """The panel with new values beyond a limit as gaps; arguments as `outlier`.
+
+    Args:
+        limit: times the farthest distance from the series' median before.
+        season_length: steps; a gap is filled with the value a season ago, or with the median.
+    """
+    center, record, usable = _reach(panel, context, numbers, new)
+    usable &= ~_has_another_level(newer(panel, new), center, record, limit)
+    owner = panel.series_of_row
+    rows = np.arange(len(panel.values))
+    recent = rows >= (panel.offsets[1:] - new)[owner]
+    far = recent & usable[owner] & (np.abs(panel.values - center[owner]) > limit * record[owner])
+    values, observed = panel.values.copy(), panel.observed & ~far
+    for row in np.flatnonzero(far):
+        before = row - season_length
+        values[row] = values[before] if before >= panel.offsets[owner[row]] else center[owner[row]]
+    return replace(panel, values=values, observed=observed)
+
+
+def older(panel: Panel, context: Panel, numbers: Rows, new: Rows) -> Pool:
+    """Known rows of each series: those in the table, or those remembered where these are more."""
+    rows = panel.lengths - new
+    remembered = np.where(numbers == UNKNOWN_SERIES, 0, context.lengths[numbers])
+    stored = remembered > rows
+    mine = panel.between(np.zeros_like(rows), np.where(stored, 0, rows))
+    # A table that names a series once has its number once.
+    owner = np.full(context.n_series, UNKNOWN_SERIES)
+    owner[numbers[stored]] = np.flatnonzero(stored)
+    series = np.concatenate([mine.series_of_row, np.repeat(owner, context.lengths)])
+    values = np.concatenate([mine.values, context.values])
+    used = np.concatenate([mine.observed, context.observed]) & (series != UNKNOWN_SERIES)
+    return _pool(values[used], series[used], panel.n_series)
+
+
+def _reach(panel: Panel, context: Panel, numbers: Rows, new: Rows) -> tuple[Values, Values, NDArray[np.bool_]]:
+    """Median of each series' older values, how far they reach from it at most, and whether that says anything."""
+    before = older(panel, context, numbers, new)
+    center = before.quantile(0.5)
+    record = np.maximum(before.quantile(1.0) - center, center - before.quantile(0.0))
+    usable = (numbers != UNKNOWN_SERIES) & (before.counts >= _LEAST_OLD) & (record > 0)
+    return center, np.maximum(record, float(np.median(record[usable]))) if usable.any() else record, usable
+
+
+def newer(panel: Panel, new: Rows) -> Pool:
+    """The new rows of each series."""
+    rows = panel.between(panel.lengths - new, panel.lengths)
+    return _pool(rows.values[rows.observed], rows.series_of_row[rows.observed], panel.n_series)
+
+
+def _pool(values: Values, series: Rows, n_series: int) -> Pool:
+    order = np.lexsort((values, series))
+    counts = np.bincount(series, minlength=n_series)
+    return Pool(values[order], np.concatenate([[0], np.cumsum(counts)]).astype(np.int64))
+
+
+def _deviation(pool: Pool) -> Values:
+    return (pool.quantile(0.99) - pool.quantile(0.01)) / _WIDTH_98
+
+
+def _typical(sizes: Values, words: str) -> Finding:
+    """The median over the series; `words` has a place for it."""
+    size = min(float(np.median(sizes)), _MOST)
+    return Finding(size, words.format(f"{size:.3g}"))
+
+
+def revision(panel: Panel, context: Panel, numbers: Rows) -> Finding:
+    """How far rows that the version in service remembers differ from the same rows of the table.
+
+    Arguments as those of `shift`.
+    """
+    series = np.flatnonzero(numbers != UNKNOWN_SERIES)
+    known = numbers[series]
+    first = np.maximum(panel.starts[series], context.starts[known])
+    last = np.minimum(panel.starts[series] + panel.lengths[series], context.starts[known] + context.lengths[known])
+    shared = np.maximum(0, last - first)
+    owner = np.repeat(np.arange(len(series)), shared)
+    step = np.arange(shared.sum()) - np.repeat(np.cumsum(shared) - shared, shared)
+    here = (panel.offsets[series] + first - panel.starts[series])[owner] + step
+    there = (context.offsets[known] + first - context.starts[known])[owner] + step
+    used = panel.observed[here] & context.observed[there]
+    now, before, owner = panel.values[here][used], context.values[there][used], owner[used]
+    known_values = _pool(before, owner, len(series))
+    # Not the median: a series may be zero most of the time, whatever the unit of the rest.
+    moved = _pool(np.abs(now - before), owner, len(series)).quantile(0.9)
+    deviation = _deviation(known_values)
+    usable = (known_values.counts >= _LEAST_OLD) & (deviation > 0)
+    if not usable.any():
+        return Finding()
+    words = "rows that the version in service knows have moved by {} robust deviations"
+    return _typical(moved[usable] / deviation[usable], words)
+
+
+def _calmer(panel: Panel, usable: NDArray[np.bool_], new: Rows) -> Finding:
+    """How much less the newest rows spread than any stretch of as many rows before: a feed that has frozen."""
+    size = int(np.median(new[usable]))
+    blocks = (panel.lengths - new) // max(1, size)
+    judged = np.flatnonzero(usable & (new >= size) & (blocks >= _LEAST_OLD))
+    # Among few stretches of whole numbers the newest may well be the only constant one by chance.
+    if size < _LEAST_NEW or blocks[judged].sum() < _LEAST_STRETCHES:
+        return Finding()
+    count, newest = blocks[judged], panel.offsets[judged + 1] - size
+    begins = np.cumsum(count) - count
+    number = np.arange(count.sum()) - np.repeat(begins, count) + 1
+    before = np.repeat(panel.offsets[judged + 1] - new[judged], count) - number * size
+    calmest = np.minimum.reduceat(_ranges(panel, before, size), begins)
+    with np.errstate(divide="ignore"):
+        ratio = np.divide(calmest, _ranges(panel, newest, size), out=np.zeros(len(judged)), where=calmest > 0)
+    words = "the new rows spread less than any as many rows before, by {} times what they spread"
+    return replace(_typical(np.minimum(ratio, _MOST) - 1, words), change=False)
+
+
+def _ranges(panel: Panel, starts: Rows, size: int) -> Values:
+    """Highest less lowest observed value of so many rows from each start; infinite without any."""
+    rows = starts[:, None] + np.arange(size)
+    values, observed = panel.values[rows], panel.observed[rows]
+    high = np.where(observed, values, -np.inf).max(axis=1)
+    low = np.where(observed, values, np.inf).min(axis=1)
+    return np.where(observed.any(axis=1), high - low, np.inf)
