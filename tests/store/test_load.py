@@ -280,7 +280,8 @@ def test_a_description_of_a_damaged_version_is_refused(folder: Path) -> None:
 
 def test_loading_imports_nothing_heavy(store: Path) -> None:
     code = (
-        "import sys; from tsforecast.store.load import load_bundle; from tsforecast.store.versions import find_version\n"
+        "import sys; from tsforecast.store.load import load_bundle\n"
+        "from tsforecast.store.versions import find_version\n"
         f"load_bundle(find_version({str(store)!r})[2])\n"
         "heavy = {'pandas', 'sklearn', 'tensorflow', 'keras', 'matplotlib', 'scipy'} & set(sys.modules)\n"
         "sys.exit(' '.join(heavy) or 0)"
