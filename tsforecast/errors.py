@@ -24,6 +24,7 @@ import errno
 import re
 import resource
 import signal
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
@@ -211,6 +212,22 @@ class ConfigError(TsforecastError):
     """The configuration, a file or a variable, cannot be used."""
 
     exit_code = 78
+
+
+def did_you_mean(name: str, known: Iterable[str], otherwise: str | None = None) -> str:
+    """A hint that names the closest of some words.
+
+    Args:
+        name: what was given.
+        known: the words that there are.
+        otherwise: the hint where none is close; None lists them all.
+    """
+    from difflib import get_close_matches
+
+    words = list(known)
+    if close := get_close_matches(name, words, n=1):
+        return f"did you mean '{close[0]}'?"
+    return f"choose one of {', '.join(words)}" if otherwise is None else otherwise
 
 
 def is_memory_shortage(error: BaseException) -> bool:

@@ -15,8 +15,6 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, BinaryIO
 
-import numpy as np
-
 from tsforecast.errors import OutputError, StorageError, TsforecastError
 from tsforecast.safe_text import visible
 
@@ -45,7 +43,7 @@ def json_text(text: str) -> str:
 
 def plain(value: Any) -> Any:
     """A value in the types of JSON: None where there is no number, and texts that can be written as UTF-8."""
-    if isinstance(value, np.generic | np.ndarray):
+    if hasattr(value, "tolist"):  # of NumPy, which must not be loaded for this
         value = value.tolist()
     if isinstance(value, dict):
         return {visible(str(key)): plain(child) for key, child in value.items()}

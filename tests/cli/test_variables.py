@@ -71,10 +71,9 @@ def test_what_is_eager(run, play, record):
 
 
 def test_several_values(run, play, record, calls):
-    play("io.options", ReadOptions=dict)
     play("workflows.describe", describe=record(KeyboardInterrupt()))
     run("describe", "a.csv", TSFORECAST_DESCRIBE_TARGET_COL="""sales "net price" 'y'""")
-    assert calls[0][0][1]["target_cols"] == ("sales", "net price", "y")
+    assert calls[0][0][1].target_cols == ("sales", "net price", "y")
     result = run("describe", "a.csv", TSFORECAST_DESCRIBE_TARGET_COL="don't")
     assert (result.exit_code, len(calls)) == (2, 1)
     assert "No closing quotation" in result.stderr

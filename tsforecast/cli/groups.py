@@ -5,13 +5,13 @@ from __future__ import annotations
 import os
 import shlex
 from collections.abc import Mapping
-from difflib import get_close_matches
 from importlib import import_module
 from typing import Any
 
 import click
 
 from tsforecast.cli.config import check_variables, variable_of
+from tsforecast.errors import did_you_mean
 
 
 class LazyGroup(click.Group):
@@ -40,9 +40,7 @@ class LazyGroup(click.Group):
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         if args[0] not in self.table and not args[0].startswith("-"):
-            close = get_close_matches(args[0], self.table, n=1)
-            hint = f"did you mean '{close[0]}'?" if close else f"choose one of {', '.join(self.table)}"
-            ctx.fail(f"no command '{args[0]}'; {hint}")
+            ctx.fail(f"no command '{args[0]}'; {did_you_mean(args[0], self.table)}")
         return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

@@ -5,8 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from tsforecast.io.writing.spreadsheet import guarded
-from tsforecast.safe_text import visible
+from tsforecast.safe_text import guarded, visible
 
 
 def clean(text: str) -> str:

@@ -16,9 +16,10 @@ from tsforecast.io.messages import Note
 from tsforecast.io.options import ReadOptions
 from tsforecast.io.reading.panel import ReadResult, read_panel
 from tsforecast.io.writing.columns import check_columns
-from tsforecast.models.options import FitOptions, check_options
+from tsforecast.models.options import FitOptions
 from tsforecast.models.registry import get_model
 from tsforecast.models.training.gradient_flow import GradientFlow, gradient_flow
+from tsforecast.options import DEFAULT_STORE, check_options
 from tsforecast.progress import Message, Report
 from tsforecast.store.checkpoints.recorder import drop_checkpoint, recording
 from tsforecast.store.layout import check_name
@@ -87,7 +88,7 @@ def fit(
     *,
     options: FitOptions | None = None,
     reading: ReadOptions | None = None,
-    store: str | Path = "models",
+    store: str | Path = DEFAULT_STORE,
     name: str | None = None,
     resume: bool = False,
     report: Report = lambda event: None,
@@ -168,7 +169,6 @@ def _read(
 ) -> tuple[ReadResult, str]:
     """The table and the model's name, once everything that can be refused before the long work has been looked at."""
     check_options(options)
-    get_model(options.model)
     if name is not None:
         check_name(name)
     if isinstance(source, str | Path):

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from tsforecast.errors import GateError, InputMissingError, TsforecastError
+from tsforecast.options import DEFAULT_STORE
 from tsforecast.series.frequency import DAY
 from tsforecast.store.catalog import describe_version
 from tsforecast.store.layout import current_version, model_names, version_folder
@@ -88,7 +89,9 @@ class ModelStatus:
         }
 
 
-def read_status(store: str | Path = "models", name: str | None = None, *, trusted: bool = False) -> list[ModelStatus]:
+def read_status(
+    store: str | Path = DEFAULT_STORE, name: str | None = None, *, trusted: bool = False
+) -> list[ModelStatus]:
     """The models of a store by name, or one of them. A damaged one is there with its error.
 
     Args:

@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from tsforecast.options import DEFAULT_STORE
 from tsforecast.store.catalog import VersionInfo, describe_version, list_versions
 from tsforecast.store.journal import read_journal
 from tsforecast.store.upkeep import Pruned, RolledBack, VersionCheck, check_versions, export_version, prune, rollback
@@ -13,7 +14,7 @@ from tsforecast.store.versions import find_version
 from tsforecast.workflows.clashes import refuse_clashes
 
 
-def list_models(store: str | Path = "models", *, trusted: bool = False) -> list[VersionInfo]:
+def list_models(store: str | Path = DEFAULT_STORE, *, trusted: bool = False) -> list[VersionInfo]:
     """One row for each model in the store, in the order of their names; a damaged one says what is wrong with it.
 
     Raises:
@@ -46,7 +47,7 @@ class ModelDetails:
 
 
 def show_model(
-    store: str | Path = "models", name: str | None = None, version: int | None = None, *, trusted: bool = False
+    store: str | Path = DEFAULT_STORE, name: str | None = None, version: int | None = None, *, trusted: bool = False
 ) -> ModelDetails:
     """The description, scores and provenance of one version.
 
@@ -67,7 +68,7 @@ def show_model(
 
 
 def verify_models(
-    store: str | Path = "models", name: str | None = None, version: int | None = None, *, trusted: bool = False
+    store: str | Path = DEFAULT_STORE, name: str | None = None, version: int | None = None, *, trusted: bool = False
 ) -> list[VersionCheck]:
     """Read every byte of the versions of one model or of all, and replay the forecast that is stored with each.
 
@@ -115,7 +116,7 @@ class Exported:
 def export_model(
     output: str | Path,
     *,
-    store: str | Path = "models",
+    store: str | Path = DEFAULT_STORE,
     name: str | None = None,
     version: int | None = None,
     trusted: bool = False,

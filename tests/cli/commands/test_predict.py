@@ -8,6 +8,7 @@ from types import SimpleNamespace
 import pytest
 
 from tsforecast.io.options import ReadOptions
+from tsforecast.io.writing.forecasts import guarded_notes
 
 BLOCKS, WHOLE = ["block 1", "block 2"], ["forecast"]
 TABLE = ("schema", "daily")
@@ -41,6 +42,7 @@ def written(play):
     files = []
     play(
         "io.writing.forecasts",
+        guarded_notes=guarded_notes,
         write_forecast=lambda blocks, *args, raw_ids: files.append((list(blocks), *args, raw_ids)),
     )
     play("reports.plot", plot_forecast=lambda *args, title: files.append((*args, title)))

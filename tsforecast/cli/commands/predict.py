@@ -15,11 +15,10 @@ import click
 from tsforecast.cli.config import config_files
 from tsforecast.cli.console import Console, is_terminal
 from tsforecast.cli.groups import SectionCommand
-from tsforecast.cli.options.reading import read_options, reading_options
+from tsforecast.cli.options.declared import collect, options_of
+from tsforecast.cli.options.forecasting import forecast_ending, level_option
 from tsforecast.cli.options.shared import (
     ending,
-    forecast_ending,
-    level_option,
     name_option,
     option,
     output_options,
@@ -28,6 +27,8 @@ from tsforecast.cli.options.shared import (
     trust_option,
 )
 from tsforecast.cli.options.types import DURATION
+from tsforecast.io.options import READING, ReadOptions
+from tsforecast.io.writing.forecasts import ON_STDOUT, endings_in_words
 
 if TYPE_CHECKING:
     from tsforecast.workflows.predict import PredictResult
@@ -44,8 +45,8 @@ if TYPE_CHECKING:
     type=click.Path(allow_dash=True),
     metavar="FILE",
     callback=forecast_ending,
-    help="Where the forecast goes: .csv, .parquet or .jsonl.",
-    show_default="CSV on stdout",
+    help=f"Where the forecast goes: {endings_in_words()}.",
+    show_default=f"{ON_STDOUT.name} on stdout",
 )
 @option(
     "Output",
@@ -78,7 +79,7 @@ if TYPE_CHECKING:
     help="Where the version is damaged, take the newest older one that is sound.",
 )
 @trust_option
-@reading_options
+@options_of(ReadOptions, READING)
 @output_options
 @pass_console
 def command(
@@ -123,7 +124,7 @@ def command(
         version=version,
         horizon=horizon,
         levels=levels,
-        reading=read_options(values) if data is not None else None,
+        reading=collect(ReadOptions, values) if data is not None else None,
         max_age=max_age,
         fallback=fallback,
         trusted=trusted,
@@ -150,8 +151,7 @@ def _draw(result: PredictResult, plot: str, console: Console) -> None:
 
 def _write(result: PredictResult, output: str | None, console: Console, *, raw_ids: bool, made: bool) -> None:
     """Write the forecast; `made` where it is there as a whole already."""
-    from tsforecast.io.writing.forecasts import write_forecast
-    from tsforecast.io.writing.spreadsheet import guarded_notes
+    from tsforecast.io.writing.forecasts import guarded_notes, write_forecast
 
     if made:
         blocks = iter([result.forecast])

@@ -11,6 +11,7 @@ from tsforecast.errors import DataError
 from tsforecast.forecast import Forecast
 from tsforecast.io.times.format_codec import format_stamps
 from tsforecast.io.times.formats import COUNTS
+from tsforecast.options import DEFAULT_LEVELS
 from tsforecast.series.frequency import Frequency
 from tsforecast.series.panel import BETWEEN_COLUMNS, Schema
 
@@ -44,27 +45,22 @@ def forecast_frame(forecast: Forecast, schema: Schema, frequency: Frequency) -> 
         name: np.repeat(np.array([key[position] for key in forecast.ids], dtype=object), forecast.horizon)
         for position, name in enumerate(schema.key_columns)
     }
-    texts, begins = stamp_texts(forecast, schema, frequency)
-    rows = np.array(begins)[:, None] + np.arange(forecast.horizon)
-    columns |= {name: cells[rows.ravel()] for name, cells in _time_columns(texts, schema).items()}
+    times, begins = time_cells(forecast, schema, frequency)
+    rows = (np.array(begins)[:, None] + np.arange(forecast.horizon)).ravel()
+    for name, cells, count in zip(schema.time_cols, zip(*times, strict=True), time_counts(schema), strict=True):
+        columns[name] = np.array(cells, dtype=np.int64 if count else object)[rows]
     columns |= number_columns(forecast)
     return pd.DataFrame(columns, index=pd.RangeIndex(forecast.y_pred.size))
 
 
-def _time_columns(texts: list[str], schema: Schema) -> dict[str, NDArray[Any]]:
-    """Texts of times as the columns that hold them; counts such as a year are numbers."""
+def time_counts(schema: Schema) -> list[bool]:
+    """Which of several time columns hold whole numbers, such as years."""
     if len(schema.time_cols) == 1:
-        return {schema.time_col: np.array(texts, dtype=object)}
-    rows = [text.split(BETWEEN_COLUMNS) for text in texts]
-    formats = schema.time_format.split(BETWEEN_COLUMNS)
-    cells = zip(schema.time_cols, formats, zip(*rows, strict=True), strict=True)
-    return {
-        name: np.array(column, dtype=object) if text not in COUNTS else np.array(column, dtype=np.int64)
-        for name, text, column in cells
-    }
+        return [False]
+    return [part in COUNTS for part in schema.time_format.split(BETWEEN_COLUMNS)]
 
 
-def check_columns(schema: Schema, levels: tuple[float, ...] = (80, 95)) -> None:
+def check_columns(schema: Schema, levels: tuple[float, ...] = DEFAULT_LEVELS) -> None:
     """Refuse a table whose id or time column is named like a column of the forecast.
 
     Raises:
@@ -106,12 +102,14 @@ def rounded(values: NDArray[np.float64], width: NDArray[np.float64]) -> NDArray[
     return np.where(usable, np.round(values * up / down) / up * down, values)
 
 
-def stamp_texts(forecast: Forecast, schema: Schema, frequency: Frequency) -> tuple[list[str], list[int]]:
+def time_cells(forecast: Forecast, schema: Schema, frequency: Frequency) -> tuple[list[tuple[str, ...]], list[int]]:
     """The times of a forecast, each once, because series mostly end together.
 
     Returns:
-        Texts, and for each series where in them its `horizon` times begin.
+        The cells of each time in the time columns, and for each series where its `horizon` times begin among them.
     """
     distinct = np.unique(np.unique(forecast.starts)[:, None] + np.arange(forecast.horizon))
     texts = format_stamps(frequency.stamps(distinct), schema, frequency)
-    return texts, np.searchsorted(distinct, forecast.starts).tolist()
+    several = len(schema.time_cols) > 1
+    cells = [tuple(text.split(BETWEEN_COLUMNS)) if several else (text,) for text in texts]
+    return cells, np.searchsorted(distinct, forecast.starts).tolist()

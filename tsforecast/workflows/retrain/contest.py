@@ -27,9 +27,9 @@ from tsforecast.fitting.plan import FixedChoices
 from tsforecast.fitting.prepared import prepare
 from tsforecast.fitting.scores import NAIVE, Contender, naive_contender
 from tsforecast.io.reading.panel import ReadResult
-from tsforecast.models.options import FitOptions, check_options
-from tsforecast.models.registry import get_model
+from tsforecast.models.options import FitOptions
 from tsforecast.models.training.resume import NO_RECORDER, Recorder
+from tsforecast.options import check_options
 from tsforecast.progress import Report
 from tsforecast.series.panel import Panel
 from tsforecast.store.bundle.bundle import Bundle
@@ -88,7 +88,6 @@ def compete(
         TsforecastError: bad options (2), data of another frequency than the champion's (4), bad data (65).
     """
     check_options(options)
-    get_model(options.model)
     training = Training(options, report, began, recorder)
     panel = data.panel
     if champion is None:

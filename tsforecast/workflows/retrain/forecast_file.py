@@ -14,8 +14,7 @@ from tsforecast._version import __version__
 from tsforecast.errors import TsforecastError
 from tsforecast.io.options import ReadOptions
 from tsforecast.io.reading.panel import ReadResult
-from tsforecast.io.writing.forecasts import write_forecast
-from tsforecast.io.writing.spreadsheet import guarded_notes
+from tsforecast.io.writing.forecasts import guarded_notes, write_forecast
 from tsforecast.progress import Message, Report
 from tsforecast.store.layout import current_version
 from tsforecast.store.runs.forecast_files import (

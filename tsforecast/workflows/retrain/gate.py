@@ -11,9 +11,8 @@ from datetime import datetime, timedelta
 
 import numpy as np
 
-from tsforecast.errors import MissingColumnError, OptionError
+from tsforecast.errors import MissingColumnError
 from tsforecast.io.reading.panel import ReadResult
-from tsforecast.models.options import check_finite
 from tsforecast.series.panel import UNKNOWN_SERIES, Panel
 from tsforecast.series.windows import Rows
 from tsforecast.store.bundle.bundle import Bundle
@@ -24,8 +23,6 @@ from tsforecast.workflows.retrain.settings import GateLimits
 
 # Values that the share of missing ones rests on at least: the newest rows, joined by older ones where they are few.
 _ENOUGH_VALUES = 100
-_SHARES = ("max_fewer_rows", "max_fewer_series", "max_missing", "max_new_series", "max_lost_series")
-_ABOVE_ZERO = ("max_shift", "max_outlier", "max_age")
 
 # What may be a lasting change of the world; anything else is damage, or a matter of the clock.
 _CHANGES = ("max_fewer_rows", "max_fewer_series", "max_new_series", "max_lost_series", "max_shift")
@@ -48,25 +45,6 @@ class Breach:
     allowed: float | str
     text: str
     change: bool = False
-
-
-def check_limits(limits: GateLimits) -> None:
-    """Refuse limits that mean nothing.
-
-    Raises:
-        OptionError: naming the limit and what is allowed.
-    """
-    check_finite(limits)
-    for name in _SHARES:
-        value = getattr(limits, name)
-        if value is not None and not 0 <= value <= 1:
-            raise OptionError(f"{name} is {value:g}", hint="give a share between 0 and 1")
-    for name in _ABOVE_ZERO:
-        value = getattr(limits, name)
-        if value is not None and not value > 0:
-            raise OptionError(f"{name} is {value:g}", hint="give a number above 0")
-    if limits.max_ahead is not None and limits.max_ahead < 0:
-        raise OptionError(f"max_ahead is {limits.max_ahead}", hint="give a number of steps, 0 or more")
 
 
 def check_gate(

@@ -31,10 +31,10 @@ from tsforecast.files import check_folder
 from tsforecast.io.options import ReadOptions
 from tsforecast.io.reading.panel import ReadResult
 from tsforecast.io.writing.columns import check_columns
-from tsforecast.io.writing.forecasts import check_forecast_file
-from tsforecast.models.options import FitOptions, check_finite, check_levels, check_options
-from tsforecast.models.registry import get_model
+from tsforecast.io.writing.forecasts import format_of
+from tsforecast.models.options import FitOptions, check_levels
 from tsforecast.models.training.resume import NO_RECORDER, Recorder
+from tsforecast.options import DEFAULT_STORE, check_options
 from tsforecast.progress import Message, Report
 from tsforecast.store.bundle.bundle import Bundle
 from tsforecast.store.checkpoints.recorder import drop_checkpoint, recording
@@ -49,7 +49,7 @@ from tsforecast.workflows.clashes import refuse_training_clashes, retrain_output
 from tsforecast.workflows.provenance import fingerprint, training_facts
 from tsforecast.workflows.retrain.contest import challenger_bundle, compete
 from tsforecast.workflows.retrain.forecast_file import age_of, bring_up_to_date, known_file
-from tsforecast.workflows.retrain.gate import Breach, check_limits, without_new_outliers
+from tsforecast.workflows.retrain.gate import Breach, without_new_outliers
 from tsforecast.workflows.retrain.gatekeeping import Ruling, can_be_continued, pass_gate, stay_shut
 from tsforecast.workflows.retrain.held_out_rows import Contest
 from tsforecast.workflows.retrain.new_data import read_new_data
@@ -89,7 +89,7 @@ def retrain(
     *,
     options: FitOptions | None = None,
     reading: ReadOptions | None = None,
-    store: str | Path = "models",
+    store: str | Path = DEFAULT_STORE,
     name: str | None = None,
     settings: RetrainSettings | None = None,
     limits: GateLimits | None = None,
@@ -162,15 +162,12 @@ def _check(order: RetrainRun, targets: RunTargets) -> None:
     """Refuse what can be refused before anything is read."""
     if order.source == "-":
         raise OptionError("a retraining cannot read standard input", hint="give a file")
-    check_options(order.options)
-    check_limits(order.limits)
-    for settings in (order.settings, order.rules):
-        check_finite(settings)
+    for options in (order.options, order.limits, order.settings, order.rules):
+        check_options(options)
     check_levels(order.settings.levels)
-    get_model(order.options.model)
     check_name(order.name)
     if order.settings.predict_to is not None:
-        check_forecast_file(order.settings.predict_to)
+        format_of(order.settings.predict_to)
     outputs = retrain_outputs(asdict(order.settings) | asdict(targets))
     refuse_training_clashes(order.source, outputs, store=order.store, name=order.name)
 
