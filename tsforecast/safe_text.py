@@ -42,6 +42,11 @@ def visible(text: str) -> str:
     return text if text.isascii() else _SURROGATE.sub(_escaped, text)
 
 
+def printable(text: str) -> str:
+    """A text on one line without control characters, which would move a cursor and are an error in XML."""
+    return " ".join("".join(c for c in word if c.isprintable()) for word in visible(str(text)).split())
+
+
 def _escaped(match: re.Match[str]) -> str:
     code = ord(match[0])
     return f"\\x{code - 0xDC00:02x}" if 0xDC80 <= code <= 0xDCFF else f"\\u{code:04x}"

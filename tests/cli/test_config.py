@@ -139,7 +139,7 @@ def test_flags_and_repeated_options(run, play, record, calls):
     [
         ("[fit]\nhorizont = 3", "'fit.horizont' is not known; did you mean 'horizon'?"),
         ("[fti]\nhorizon = 3", "'fti' is not known; did you mean 'fit'?"),
-        ("horizon = 3", f"'horizon' is not known; choose from {', '.join(COMMANDS)}"),
+        ("horizon = 3", f"'horizon' is not known; choose one of {', '.join(COMMANDS)}"),
         ("[models.lst]", "'models.lst' is not known; did you mean 'list'?"),
         ("fit = 3", "'fit' is a command; write a table [fit]"),
         ("[fit]\nhorizon = 3.5", "'fit.horizon' is 3.5: '3.5' is not a valid int"),

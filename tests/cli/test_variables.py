@@ -93,7 +93,7 @@ def test_a_mistyped_one_names_the_closest(run, typed, meant):
     for words in (["models", "list"], ["status"]):
         result = run(*words, **{typed: "24"})
         assert result.exit_code == 78
-        assert result.stderr == f"Error: the variable {typed} belongs to no option; did you mean {meant}?\n"
+        assert result.stderr == f"Error: the variable {typed} belongs to no option; did you mean '{meant}'?\n"
     assert json.loads(run("status", "--json", **{typed: "24"}).stdout)["error"]["code"] == 78
 
 

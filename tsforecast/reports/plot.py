@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from tsforecast.errors import DataError, OptionError
 from tsforecast.files import whole_file
 from tsforecast.forecast import Forecast
-from tsforecast.safe_text import visible
+from tsforecast.safe_text import printable
 from tsforecast.series.panel import Panel, Schema
 
 if TYPE_CHECKING:
@@ -254,6 +254,5 @@ def _readable(value: float, _: int) -> str:
 
 
 def _short(text: str) -> str:
-    # In a picture of text (SVG) most control characters are an error of XML.
-    flat = " ".join("".join(c for c in word if c.isprintable()) for word in visible(text).split())
+    flat = printable(text)
     return flat if len(flat) <= _MAX_LABEL else f"{flat[: _MAX_LABEL - 3]}..."
