@@ -1,4 +1,4 @@
-"""What long work tells whoever watches it: plain values, so that a terminal, a log or a test can listen."""
+"""Events of long work: plain values that a terminal, a log or a test can receive through a `Report`."""
 
 from __future__ import annotations
 
@@ -48,17 +48,17 @@ class BatchProgress:
 
 @dataclass(frozen=True)
 class EpochEnded:
-    """One pass is through.
+    """One pass over the windows is done.
 
     Args:
-        epoch: the first is 1.
-        epochs: at most.
-        loss: mean over the epoch's batches.
-        val_loss: on the validation windows; None where there are none.
-        learning_rate: of the epoch's last batch.
+        epoch: number of the epoch; the first is 1.
+        epochs: largest number of epochs.
+        loss: mean over the batches.
+        val_loss: loss on the validation windows; None where there are none.
+        learning_rate: that of the last batch.
         clipped_share: share of batches whose gradient was clipped, 0 to 1.
-        seconds: of this epoch.
-        windows_per_second: trained on.
+        seconds: time of this epoch.
+        windows_per_second: training speed.
     """
 
     epoch: int

@@ -37,16 +37,16 @@ from tsforecast.errors import DataError
 from tsforecast.fitting.fit_panel import Fitted, fit_panel
 from tsforecast.forecast import Intervals
 from tsforecast.io.messages import counted
-from tsforecast.metrics import evaluate, owa, seasonal_errors
+from tsforecast.metrics import evaluate, seasonal_errors
 from tsforecast.models.baselines import naive2
 from tsforecast.models.calibration import window_spread
 from tsforecast.models.forecaster import in_user_units, predict_windows
 from tsforecast.models.options import FitOptions
+from tsforecast.options import DEFAULT_LEVELS
 from tsforecast.progress import Message, Report
 from tsforecast.series.frequency import Frequency
 from tsforecast.series.panel import Panel
 from tsforecast.series.windows import WindowIndex, gather_context
-from tsforecast.workflows.predict import DEFAULT_LEVELS
 
 _SIMPLE = ("linear", "seasonal-naive", "naive")
 _COLUMNS: Columns = {
@@ -139,6 +139,11 @@ def compete(
         row["owa"] = owa(row["smape"], row["mase"], naive2_smape=yardstick["smape"], naive2_mase=yardstick["mase"])
         row["windows"] = float(train.n_series)
     return scores, learned
+
+
+def owa(smape: float, mase: float, *, naive2_smape: float, naive2_mase: float) -> float:
+    """Overall weighted average of M4, from metrics that are already averaged over the series."""
+    return 0.5 * (smape / naive2_smape + mase / naive2_mase)
 
 
 def forecast(learned: Fitted) -> Intervals:

@@ -3,7 +3,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tsforecast.metrics import evaluate, owa, seasonal_errors
+from tsforecast.metrics import evaluate, seasonal_errors
 from tsforecast.models.baselines import drift, is_seasonal, naive, naive2, seasonal_naive
 
 M4 = Path(__file__).resolve().parents[3] / "shared" / "data" / "m4"
@@ -120,10 +120,3 @@ def test_published_floors_of_m4_hourly():
     assert round(scores["naive2"]["mase"], 3) == 2.395
     assert round(scores["snaive"]["smape"], 3) == 13.912
     assert round(scores["snaive"]["mase"], 3) == 1.193
-    result = owa(
-        scores["snaive"]["smape"],
-        scores["snaive"]["mase"],
-        naive2_smape=scores["naive2"]["smape"],
-        naive2_mase=scores["naive2"]["mase"],
-    )
-    assert result == pytest.approx(0.627, abs=1e-3)

@@ -8,7 +8,6 @@ from types import SimpleNamespace
 import pytest
 
 from tsforecast.io.options import ReadOptions
-from tsforecast.io.writing.forecasts import guarded_notes
 
 BLOCKS, WHOLE = ["block 1", "block 2"], ["forecast"]
 TABLE = ("schema", "daily")
@@ -37,13 +36,12 @@ def predicted(play, record):
 
 
 @pytest.fixture
-def written(play):
+def written(play, monkeypatch):
     """What was handed to the writers."""
     files = []
-    play(
-        "io.writing.forecasts",
-        guarded_notes=guarded_notes,
-        write_forecast=lambda blocks, *args, raw_ids: files.append((list(blocks), *args, raw_ids)),
+    monkeypatch.setattr(
+        "tsforecast.io.writing.forecasts.write_forecast",
+        lambda blocks, *args, raw_ids: files.append((list(blocks), *args, raw_ids)),
     )
     play("reports.plot", plot_forecast=lambda *args, title: files.append((*args, title)))
     return files

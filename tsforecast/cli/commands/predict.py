@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import sys
-import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -144,13 +140,12 @@ def _draw(result: PredictResult, plot: str, console: Console) -> None:
     from tsforecast.reports.plot import plot_forecast
 
     title = f"{result.name}: {result.horizon} steps by {result.model}, version {result.version}"
-    with _private_matplotlib():
-        plot_forecast(result.history, result.forecast, result.schema, plot, title=title)
+    plot_forecast(result.history, result.forecast, result.schema, plot, title=title)
     console.success(f"drew {plot}")
 
 
 def _write(result: PredictResult, output: str | None, console: Console, *, raw_ids: bool, made: bool) -> None:
-    """Write the forecast; `made` where it is there as a whole already."""
+    """Write the forecast; `made` says whether it is in memory as a whole already."""
     from tsforecast.io.writing.forecasts import guarded_notes, write_forecast
 
     if made:
@@ -166,26 +161,11 @@ def _write(result: PredictResult, output: str | None, console: Console, *, raw_i
         console.success(f"wrote {result.rows:,} rows to {output} from {result.name} version {result.version}")
 
 
-@contextmanager
-def _private_matplotlib() -> Iterator[None]:
-    """Let matplotlib keep its caches in a folder that goes again, not in the user's home, which may not be writable."""
-    logging.getLogger("matplotlib").setLevel(logging.ERROR)  # it warns of its caches
-    if "MPLCONFIGDIR" in os.environ:
-        yield
-        return
-    with tempfile.TemporaryDirectory() as folder:
-        os.environ["MPLCONFIGDIR"] = folder
-        try:
-            yield
-        finally:
-            del os.environ["MPLCONFIGDIR"]
-
-
 def _use_one_thread() -> None:
     """Keep NumPy's OpenBLAS to one thread, unless the user has chosen a number.
 
-    The products of a small network are over so soon that a second thread saves an eighth of the time. On a machine that
-    has other work its threads wait for each other, and the forecast takes several times as long.
+    For a small network a second thread saves an eighth of the time. On a busy machine the threads wait for each other,
+    and the forecast takes several times as long.
     """
     if "numpy" not in sys.modules:  # it reads the variable when it is loaded
         os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
