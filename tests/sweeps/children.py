@@ -18,7 +18,7 @@ from pathlib import Path
 import pandas as pd
 
 from tests.workflows.conftest import sales
-from tsforecast.files import json_bytes
+from tsforecast.json_output import json_bytes
 from tsforecast.models.options import FitOptions
 from tsforecast.store.load import load_bundle
 from tsforecast.workflows.fit import fit

@@ -9,13 +9,13 @@ from typing import Any
 import numpy as np
 
 from tsforecast._version import __version__
-from tsforecast.files import json_bytes
 from tsforecast.fitting.calibrate import predict_index
 from tsforecast.fitting.plan import Plan
 from tsforecast.fitting.prepared import Prepared
 from tsforecast.fitting.trained import Trained
 from tsforecast.io.options import ReadOptions
 from tsforecast.io.reading.panel import ReadResult
+from tsforecast.json_output import json_bytes
 from tsforecast.models.calibration import Calibration
 from tsforecast.models.network.weights import parameter_count
 from tsforecast.models.options import FitOptions

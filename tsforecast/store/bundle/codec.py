@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from tsforecast.errors import ModelError
-from tsforecast.files import json_bytes
+from tsforecast.json_output import json_bytes
 from tsforecast.models.calibration import PROBABILITIES, Calibration
 from tsforecast.series.panel import Panel
 from tsforecast.series.scaling import Scaling

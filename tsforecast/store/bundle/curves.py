@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from tsforecast.errors import ModelError
-from tsforecast.files import plain
+from tsforecast.json_output import plain
 
 HISTORY, GRADIENTS = "history.csv", "gradients.csv"
 

@@ -8,7 +8,7 @@ from typing import Any, cast
 import numpy as np
 
 from tsforecast.errors import ModelError
-from tsforecast.files import json_bytes
+from tsforecast.json_output import json_bytes
 from tsforecast.models.network.config import (
     ACTIVATIONS,
     CELLS,

@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from tsforecast import clock
 from tsforecast._version import __version__
 from tsforecast.errors import ModelError
-from tsforecast.files import json_bytes
+from tsforecast.json_output import json_bytes
 from tsforecast.store.bundle.bundle import FORMAT_VERSION
 from tsforecast.store.bundle.document import check_format
 from tsforecast.store.bundle.json_fields import Fields, parse_json, read_fields

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from tsforecast.errors import ModelError
-from tsforecast.files import plain
+from tsforecast.json_output import plain
 from tsforecast.models.training.patience import EpochRate, Path, Patience
 from tsforecast.models.training.resume import EpochRecord, GraphState, Progress, RunKey, TrainedNetwork
 from tsforecast.store.bundle.document import MAX_PARAMETERS

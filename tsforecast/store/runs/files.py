@@ -6,7 +6,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from tsforecast.files import json_bytes, whole_file, writing
+from tsforecast.files import whole_file, writing
+from tsforecast.json_output import json_bytes
 from tsforecast.store.bundle.json_fields import Fields, parse_json, read_fields
 from tsforecast.store.safe_files import read_file
 
