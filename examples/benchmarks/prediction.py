@@ -36,7 +36,7 @@ from tsforecast.series.frequency import HOUR, Frequency
 from tsforecast.series.panel import Panel, Schema
 from tsforecast.series.scaling import fit_scaling
 from tsforecast.store.bundle.bundle import Bundle, Golden
-from tsforecast.store.publish import publish
+from tsforecast.store.store import Store
 
 _SEASON, _HELD_OUT = 24, 100
 _SCHEMA = Schema("ds", ("unique_id",), ("y",), "%Y-%m-%d %H:%M:%S")
@@ -123,7 +123,7 @@ def make_cases(arguments: argparse.Namespace, folder: Path) -> Iterator[Case]:
         for model, parts in models.items():
             store = folder / f"{name}-{model}"
             spec = ModelSpec(model, arguments.horizon, _SEASON, parts)
-            publish(make_bundle(spec, panel), store=store, name="bench")
+            Store(store).model("bench").publish(make_bundle(spec, panel))
             yield Case(f"{name}, {model}", model, series, store)
             if arguments.data:
                 path = folder / f"{name}.csv"

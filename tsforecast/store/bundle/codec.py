@@ -55,7 +55,7 @@ _EPOCH: dict[str, Callable[[str], Any]] = {"member": int, "phase": str, "epoch":
 # Numbers may be missing: there is no validation loss in the last fit, none at all after a diverged epoch, and no
 # gradient at a step that is padded in every window.
 _MEASURED = ("loss", "val_loss", "learning_rate", "clipped_share", "gradient_norm", "seconds", "windows_per_second")
-_COLUMNS = {
+_COLUMNS: dict[str, dict[str, Callable[[str], Any]]] = {
     HISTORY: {**_EPOCH, **dict.fromkeys(_MEASURED, _number)},
     GRADIENTS: {**_EPOCH, "steps_back": int, "gradient_norm": _number},
 }

@@ -17,7 +17,7 @@ from tsforecast.models.options import check_finite
 from tsforecast.series.panel import UNKNOWN_SERIES, Panel
 from tsforecast.series.windows import Rows
 from tsforecast.store.bundle.bundle import Bundle
-from tsforecast.store.runs.gate_state import Seen
+from tsforecast.store.runs import Seen
 from tsforecast.workflows.ages import age_text, newest_moment, steps_ahead
 from tsforecast.workflows.retrain.drift import outlier, revision, shift, without_outliers
 from tsforecast.workflows.retrain.settings import GateLimits
