@@ -14,11 +14,9 @@ from typing import Any
 
 from tsforecast import clock
 from tsforecast.store.layout import JOURNAL
-from tsforecast.store.safe_files import FILE_MODE
+from tsforecast.store.safe_files import FILE_MODE, SAFE
 
 PUBLISHED, ROLLED_BACK, PRUNED = "published", "rolled-back", "pruned"
-_APPEND = os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
-_READ = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 _MAX_BYTES = 1 << 16
 
 
@@ -50,7 +48,7 @@ def note_in_journal(model: Path, event: str, version: int, previous: int | None)
 
 
 def _append(path: Path, line: bytes) -> None:
-    handle = os.open(path, _APPEND, FILE_MODE)
+    handle = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT | SAFE, FILE_MODE)
     try:
         size = os.fstat(handle).st_size
         # A line that a full disk or a kill has cut off must not take this one with it.
@@ -63,7 +61,7 @@ def _append(path: Path, line: bytes) -> None:
 def read_journal(model: Path, most: int = 10) -> list[dict[str, Any]]:
     """The last entries of the journal of a model's folder, oldest first; none where it cannot be read."""
     try:
-        handle = os.open(model / JOURNAL, _READ)
+        handle = os.open(model / JOURNAL, os.O_RDONLY | SAFE)
     except OSError:
         return []
     try:

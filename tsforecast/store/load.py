@@ -11,7 +11,6 @@ import os
 import stat
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -22,7 +21,6 @@ from tsforecast.errors import ModelError
 from tsforecast.models.forecaster import predict_windows
 from tsforecast.store.bundle import codec, document, manifest
 from tsforecast.store.bundle.bundle import Bundle
-from tsforecast.store.bundle.document import ModelDocument
 from tsforecast.store.bundle.manifest import Manifest
 from tsforecast.store.layout import is_version
 from tsforecast.store.safe_files import check_one_folder, check_size, read_file, unreadable
@@ -59,31 +57,20 @@ def read_published(folder: Path, *, trusted: bool) -> datetime:
         return _read_manifest(folder, trusted).published
 
 
-@dataclass(frozen=True)
-class Description:
-    """What a version says of itself without its tensors.
-
-    Args:
-        manifest: its manifest.
-        facts: model.json in the present format, as plain values.
-        document: the same, decoded.
-        metrics: metrics.json.
-    """
-
-    manifest: Manifest
-    facts: dict[str, Any]
-    document: ModelDocument
-    metrics: dict[str, Any]
-
-
-def read_description(folder: Path, *, trusted: bool) -> Description:
-    """The manifest, model.json and metrics.json of a version."""
+def read_description(folder: Path, *, trusted: bool) -> dict[str, Any]:
+    """What the manifest, model.json and metrics.json of a version say, as plain values for JSON."""
     with _errors_name(folder):
         record = _read_manifest(folder, trusted)
         data = _read_checked(folder, record, document.FILE, trusted)
-        decoded = document.decode_document(data)
+        document.decode_document(data)
         metrics = codec.decode_metrics(_read_checked(folder, record, codec.METRICS, trusted))
-        return Description(record, document.parse_document(data), decoded, metrics)
+        return {
+            "published": record.published.isoformat(),
+            "tool_version": record.tool_version,
+            "size": sum(file.size for file in record.files.values()),
+            **document.parse_document(data),
+            "metrics": metrics,
+        }
 
 
 def _replay(bundle: Bundle) -> None:

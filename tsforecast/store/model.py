@@ -7,10 +7,11 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from tsforecast.errors import InputMissingError, ModelError, OptionError, StorageError, TrustError, TsforecastError
 from tsforecast.files import whole_file
+from tsforecast.series.frequency import Frequency
 from tsforecast.store.bundle.bundle import Bundle
 from tsforecast.store.bundle.codec import encode
 from tsforecast.store.changes import (
@@ -25,7 +26,7 @@ from tsforecast.store.changes import (
 from tsforecast.store.current import encode_current, read_current
 from tsforecast.store.journal import PUBLISHED, ROLLED_BACK, note_in_journal, read_journal
 from tsforecast.store.layout import CURRENT, has_served, version_folder, version_numbers
-from tsforecast.store.load import Description, check_bundle, load_bundle, read_description, read_published, read_version
+from tsforecast.store.load import check_bundle, load_bundle, read_description, read_published, read_version
 from tsforecast.store.results import (
     Exported,
     LoadedVersion,
@@ -120,40 +121,33 @@ class StoredModel:
     def describe(self, version: int | None = None) -> VersionDetails:
         """What a version says of itself, without loading it; None takes the one in service."""
         folder = self.version_folder(version)
-        found = read_description(folder, trusted=self.trusted)
-        details = {
-            "published": found.manifest.published.isoformat(),
-            "tool_version": found.manifest.tool_version,
-            "size": sum(file.size for file in found.manifest.files.values()),
-            **found.facts,
-            "metrics": found.metrics,
-        }
+        details = read_description(folder, trusted=self.trusted)
         return VersionDetails(self.name, int(folder.name), str(folder), details, read_journal(self.folder))
 
     def info(self) -> VersionInfo:
         """What is known of the version in service; a damaged one is there with its problem."""
         versions, current = self.numbers(), None
 
-        def read(number: int) -> Description:
+        def read(number: int) -> dict[str, Any]:
             nonlocal current
             current, folder = number, version_folder(self.folder, number)
             self._check_folders(folder)
             return read_description(folder, trusted=self.trusted)
 
         try:
-            found = self._read_in_service(read)
+            details = self._read_in_service(read)
         except _PROBLEMS as error:
             return VersionInfo(self.name, current, versions, problem=f"{Path(error.file).name}: {error.message}")
-        spec = found.document.spec
+        model = details["spec"]["name"]
         return VersionInfo(
             name=self.name,
             current=current,
             versions=versions,
-            published=found.manifest.published,
-            model=spec.name,
-            horizon=spec.horizon,
-            frequency=found.document.frequency.alias,
-            skill=_skill(found.metrics, spec.name),
+            published=datetime.fromisoformat(details["published"]),
+            model=model,
+            horizon=details["spec"]["horizon"],
+            frequency=Frequency(**details["frequency"]).alias,
+            skill=_skill(details["metrics"], model),
         )
 
     def published(self) -> datetime:

@@ -1,4 +1,4 @@
-"""What a store answers: results of looking at models and of changing them."""
+"""What a store answers about a model and its versions. `name` is the model's, `version` the number of a version."""
 
 from __future__ import annotations
 
@@ -13,15 +13,7 @@ from tsforecast.store.bundle.bundle import Bundle
 
 @dataclass(frozen=True)
 class LoadedVersion:
-    """A version that was loaded and checked.
-
-    Args:
-        name: name of the model.
-        version: number of the version.
-        folder: folder that holds its files.
-        bundle: what is in them.
-        notes: what the user should know of how it was found.
-    """
+    """A version that was loaded and checked; `notes` tell the user how it was found."""
 
     name: str
     version: int
@@ -35,9 +27,7 @@ class VersionDetails:
     """Everything that is known of one version.
 
     Args:
-        name: name of the model.
-        version: number of the version.
-        path: its folder.
+        path: folder of the version.
         details: what its files say.
         journal: what happened to the model last, oldest first.
     """
@@ -63,7 +53,6 @@ class VersionInfo:
     """A model as `models list` shows it; all but the first three fields describe the version in service.
 
     Args:
-        name: name of the model.
         current: number of the version in service; None where there is none.
         versions: all numbers, ascending.
         published: moment in UTC; None where it cannot be read.
@@ -87,14 +76,7 @@ class VersionInfo:
 
 @dataclass(frozen=True)
 class VersionCheck:
-    """What was found of one version, or of CURRENT.
-
-    Args:
-        name: name of the model.
-        version: number of the version; None for CURRENT.
-        in_service: whether CURRENT names it.
-        error: what is wrong with it; None for a sound one.
-    """
+    """What is wrong with one version, or with CURRENT where `version` is None; `error` is None for a sound one."""
 
     name: str
     version: int | None
@@ -107,9 +89,7 @@ class Published:
     """A version that was put into service.
 
     Args:
-        name: name of the model.
-        version: number of the version.
-        path: its folder.
+        path: folder of the version.
         problem: what could not be done besides; None if all was.
     """
 
@@ -134,13 +114,9 @@ class RolledBack(Published):
 
 @dataclass(frozen=True)
 class Pruned:
-    """What remains of a model's versions.
+    """Numbers of the versions that were kept and removed, ascending, and bytes of the removed files.
 
-    Args:
-        name: name of the model.
-        kept: numbers, ascending.
-        removed: numbers, ascending; of a dry run, those that would be removed.
-        freed: bytes of the removed files.
+    Of a dry run, those that would be removed.
     """
 
     name: str

@@ -76,8 +76,7 @@ class LastRun:
         version: version in service afterwards; None where there is none.
         fingerprint: SHA-256 of the data and the options, so that the next run knows whether anything is new.
         message: what was decided, or what went wrong.
-        champion_error: error of the champion on the held-out rows, in the metric that decides; None where nothing was
-            compared.
+        champion_error: error on the held-out rows, in the metric that decides; None where nothing was compared.
         challenger_error: the same of the challenger.
         seconds: how long the run took.
     """

@@ -1,4 +1,4 @@
-"""What decides the outcome of a training: where all of it is the same, so is the model."""
+"""What decides the outcome of a training, and a trained model as a version of the store."""
 
 from __future__ import annotations
 
@@ -25,6 +25,8 @@ from tsforecast.series.windows import WindowIndex, gather_context
 from tsforecast.store.bundle.bundle import Bundle, Golden
 
 _PACKAGES = ("tensorflow", "keras", "numpy")
+_GOLDEN_WINDOWS = 8
+_CONTEXT_HORIZONS = 2  # kept with the model beyond the lookback, for plots
 
 
 def package_versions() -> dict[str, str]:
@@ -35,7 +37,7 @@ def package_versions() -> dict[str, str]:
 
 
 def training_facts(data_hash: str, options: FitOptions, reading: ReadOptions) -> dict[str, Any]:
-    """All that decides what a training comes to, on one machine."""
+    """All that decides the outcome of a training on one machine: where it is the same, so is the model."""
     return {
         "data_hash": data_hash,
         "options": asdict(options),
@@ -47,10 +49,6 @@ def training_facts(data_hash: str, options: FitOptions, reading: ReadOptions) ->
 def fingerprint(facts: dict[str, Any]) -> str:
     """SHA-256 of facts, in hexadecimal digits."""
     return hashlib.sha256(json_bytes(facts)).hexdigest()
-
-
-_GOLDEN_WINDOWS = 8
-_CONTEXT_HORIZONS = 2  # kept with the model beyond the lookback, for plots
 
 
 def make_bundle(
@@ -66,9 +64,9 @@ def make_bundle(
     Args:
         data: the table.
         plan: what was decided.
-        calibration: of the intervals.
+        calibration: calibration of the intervals.
         final: the model trained on all rows.
-        prepared: those rows in model space.
+        prepared: all rows in model space.
         result: the fit's result as plain values.
     """
     panel, spec = data.panel, final.spec
@@ -101,9 +99,8 @@ def _golden(final: Trained, prepared: Prepared) -> Golden:
 
 def _provenance(data: ReadResult, plan: Plan, spec: ModelSpec) -> dict[str, Any]:
     import platform
-    from importlib.metadata import version
 
-    panel = data.panel
+    panel, versions = data.panel, package_versions()
     last = int(np.argmax(panel.starts + panel.lengths))
     networks = [part.network for part in spec.parts if part.network]
     facts: dict[str, Any] = {
@@ -112,16 +109,18 @@ def _provenance(data: ReadResult, plan: Plan, spec: ModelSpec) -> dict[str, Any]
         "first": str(min(panel.stamps(i)[0] for i in range(min(panel.n_series, 1000)))),
         "last": str(panel.stamps(last)[-1]),
         "seed": plan.training.seed,
-        "tsforecast": __version__,
         "python": platform.python_version(),
-        "numpy": version("numpy"),
     }
-    if networks:
-        from tsforecast.models.training import runtime
+    if not networks:
+        return facts | {name: versions[name] for name in ("tsforecast", "numpy")}
+    from tsforecast.models.training import runtime
 
-        facts["threads"] = runtime.threads_used()
-        facts["tensorflow"] = version("tensorflow")
-        facts["keras"] = version("keras")
-        facts["training"] = asdict(plan.training)
-        facts["parameters"] = sum(parameter_count(network) for network in networks)
-    return facts
+    return (
+        facts
+        | versions
+        | {
+            "threads": runtime.threads_used(),
+            "training": asdict(plan.training),
+            "parameters": sum(parameter_count(network) for network in networks),
+        }
+    )

@@ -1,8 +1,7 @@
 """A bundle as files of bytes, and back.
 
-The files are JSON, safetensors and CSV, in which nothing can be executed. Decoding trusts nothing: model.json is read
-first, the shapes of all tensors follow from it, and whatever is not exactly as expected is refused with the name of the
-file and the reason.
+Decoding trusts nothing: model.json is read first, the shapes of all tensors follow from it, and whatever is not exactly
+as expected raises a ModelError that names the file and the reason.
 """
 
 from __future__ import annotations
@@ -98,11 +97,7 @@ def encode(bundle: Bundle) -> dict[str, bytes]:
 
 
 def decode(files: Mapping[str, bytes]) -> Bundle:
-    """The bundle of the files that `encode` made.
-
-    Raises:
-        ModelError: naming the file and what is wrong with it.
-    """
+    """The bundle of the files that `encode` made."""
     check_sizes(files)
     model = decode_document(files[document.FILE])
     weights = load_tensors(
@@ -125,11 +120,7 @@ def decode(files: Mapping[str, bytes]) -> Bundle:
 
 
 def check_sizes(files: Mapping[str, bytes]) -> None:
-    """Refuse missing, unknown and oversize files.
-
-    Raises:
-        ModelError: naming the first of them.
-    """
+    """Refuse missing, unknown and oversize files."""
     for name in MAX_BYTES:
         if name not in files:
             raise ModelError("is missing", file=name)
@@ -141,15 +132,7 @@ def check_sizes(files: Mapping[str, bytes]) -> None:
 
 
 def check_tensor_sizes(model: ModelDocument, sizes: Mapping[str, int]) -> None:
-    """Refuse files of tensors that are larger than model.json says, before they are read.
-
-    Args:
-        model: what model.json says.
-        sizes: of the files, in bytes.
-
-    Raises:
-        ModelError: naming the first of them.
-    """
+    """Refuse files of tensors that are larger than model.json says, by their sizes in bytes, before they are read."""
     weights: Shapes = {name: ("float32", shape) for name, shape in model.weight_shapes.items()}
     for name, shapes in {WEIGHTS: weights, CONTEXT: _context_shapes(model), GOLDEN: _golden_shapes(model)}.items():
         if sizes[name] > 8 + MAX_HEADER + tensor_bytes(shapes):
@@ -157,11 +140,7 @@ def check_tensor_sizes(model: ModelDocument, sizes: Mapping[str, int]) -> None:
 
 
 def decode_metrics(data: bytes) -> dict[str, Any]:
-    """Read metrics.json: an object of any shape.
-
-    Raises:
-        ModelError: not JSON, or no object.
-    """
+    """Read metrics.json: an object of any shape."""
     value = parse_json(data, METRICS)
     if not isinstance(value, dict):
         raise ModelError("it is not an object", file=METRICS)

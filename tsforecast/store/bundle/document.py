@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
+from dataclasses import fields as fields_of
 from typing import Any, cast
 
 import numpy as np
@@ -41,39 +42,8 @@ _SHARE_TOLERANCE = 1e-6
 _MAX_COUNT = 2**40
 _CENTURY = 36_525 * DAY
 _LOGS = ("none", "log", "log1p")
-_KEYS = (
-    "format_version",
-    "kind",
-    "spec",
-    "schema",
-    "frequency",
-    "scaling",
-    "calibration",
-    "context",
-    "golden",
-    "provenance",
-)
-_SCHEMA = ("time_col", "id_cols", "target_cols", "time_format", "time_zone")
-_FREQUENCY = ("kind", "step", "phase", "day", "time_of_day")
-_SPEC = ("name", "horizon", "season_length", "parts")
-_PART = ("name", "share", "lookback", "network")
-_NETWORK = (
-    "cell",
-    "bidirectional",
-    "layers",
-    "units",
-    "activation",
-    "segment",
-    "lookback",
-    "horizon",
-    "strategy",
-    "normalisation",
-    "dropout",
-    "head",
-    "levels",
-    "series_vectors",
-    "linear_skip",
-)
+_CONTENTS = ("kind", "spec", "schema", "frequency", "scaling", "calibration", "context", "golden", "provenance")
+_KEYS = ("format_version", *_CONTENTS)
 
 
 @dataclass(frozen=True)
@@ -137,21 +107,13 @@ def encode_document(bundle: Bundle, id_bytes: int) -> bytes:
 
 
 def parse_document(data: bytes) -> dict[str, Any]:
-    """model.json as plain values in the present format.
-
-    Raises:
-        ModelError: it is not JSON, or its format cannot be read.
-    """
+    """model.json as plain values in the present format."""
     value = parse_json(data, FILE)
     return upgrade(value, check_format(value, FILE))
 
 
 def decode_document(data: bytes) -> ModelDocument:
-    """Read model.json of any format that was ever released.
-
-    Raises:
-        ModelError: naming the key, what stands there and what was expected.
-    """
+    """Read model.json of any format that was ever released."""
     fields = read_fields(parse_document(data), _KEYS, file=FILE)
     context = fields.fields("context", ("n_series", "rows", "id_bytes"))
     n_series = context.integer("n_series", 1, _MAX_COUNT)
@@ -159,8 +121,8 @@ def decode_document(data: bytes) -> ModelDocument:
     calibration = fields.fields("calibration", ("method", "windows"))
     document = ModelDocument(
         spec=_spec(fields, n_series),
-        schema=_schema(fields.fields("schema", _SCHEMA)),
-        frequency=_frequency(fields.fields("frequency", _FREQUENCY)),
+        schema=_schema(fields.fields("schema", _keys(Schema))),
+        frequency=_frequency(fields.fields("frequency", _keys(Frequency))),
         scaler=scaling.text("method", SCALERS),
         log=scaling.text("log", _LOGS),
         calibration_method=calibration.text("method"),
@@ -177,12 +139,13 @@ def decode_document(data: bytes) -> ModelDocument:
     return document
 
 
-def check_format(value: Any, file: str) -> int:
-    """The format of a JSON file of a version, checked before its keys are looked at.
+def _keys(kind: type) -> tuple[str, ...]:
+    """The keys under which a dataclass stands in model.json."""
+    return tuple(field.name for field in fields_of(kind))
 
-    Raises:
-        ModelError: no format that this release reads; for a newer one with the release that wrote it.
-    """
+
+def check_format(value: Any, file: str) -> int:
+    """The format of a JSON file of a version, checked before its keys are looked at."""
     version = value.get("format_version") if isinstance(value, dict) else None
     if type(version) is int and OLDEST_FORMAT <= version <= FORMAT_VERSION:
         return version
@@ -246,11 +209,11 @@ def _frequency(fields: Fields) -> Frequency:
 
 def _spec(document: Fields, n_series: int) -> ModelSpec:
     """The spec under `spec`, and the kind under `kind` that its name implies."""
-    fields = document.fields("spec", _SPEC)
+    fields = document.fields("spec", _keys(ModelSpec))
     name = fields.text("name", tuple(MODELS))
     document.text("kind", (MODELS[name].kind,))
     horizon = fields.integer("horizon", 1, MAX_STEPS)
-    parts = tuple(_part(part, name, horizon, n_series) for part in fields.items("parts", _PART, 1, _MAX_PARTS))
+    parts = tuple(_part(part, name, horizon, n_series) for part in fields.items("parts", _keys(Part), 1, _MAX_PARTS))
     if abs(sum(part.share for part in parts) - 1) > _SHARE_TOLERANCE:
         fields.refuse("parts", "shares that sum to 1")
     if len({part.network.levels for part in parts if part.network}) > 1:
@@ -266,7 +229,7 @@ def _part(fields: Fields, model: str, horizon: int, n_series: int) -> Part:
     is_network = info.kind == "network"
     if is_network == (fields.values["network"] is None):
         fields.refuse("network", f"{'an object' if is_network else 'null'} for the model '{name}'")
-    network = _network(fields.fields("network", _NETWORK), info, n_series) if is_network else None
+    network = _network(fields.fields("network", _keys(NetworkConfig)), info, n_series) if is_network else None
     part = Part(name, fields.number("share", 0, 1), fields.integer("lookback", 1, MAX_STEPS), network)
     if network is not None and network.horizon != horizon:
         fields.refuse("network", f"the horizon {horizon}")

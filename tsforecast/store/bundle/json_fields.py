@@ -22,11 +22,7 @@ def moment_text(moment: datetime) -> str:
 
 
 def parse_json(data: bytes, file: str) -> Any:
-    """Read JSON of any shape.
-
-    Raises:
-        ModelError: not JSON, a key twice, a number that is not finite, or more than 20 levels of nesting.
-    """
+    """Read JSON of any shape."""
     try:
         value = json.loads(
             data.decode("utf-8"),
@@ -78,11 +74,7 @@ class Fields:
     place: str = ""
 
     def refuse(self, key: str, expected: str) -> NoReturn:
-        """Say what stands under `key` and what should.
-
-        Raises:
-            ModelError: always.
-        """
+        """Say what stands under `key` and what should."""
         shown = json.dumps(self.values[key], ensure_ascii=False)
         shown = shown if len(shown) <= 60 else f"{shown[:60]}..."
         raise ModelError(f"'{self._name(key)}' is {shown}; expected {expected}", file=self.file)
@@ -166,11 +158,7 @@ class Fields:
 
 
 def read_fields(value: Any, names: tuple[str, ...], *, file: str, place: str = "") -> Fields:
-    """An object that has exactly the keys `names`.
-
-    Raises:
-        ModelError: no object, or a key too few or too many.
-    """
+    """An object that has exactly the keys `names`."""
     here = f"'{place}'" if place else "it"
     if not isinstance(value, dict):
         raise ModelError(f"{here} is not an object", file=file)

@@ -74,11 +74,7 @@ def encode_manifest(manifest: Manifest) -> bytes:
 
 
 def decode_manifest(data: bytes) -> Manifest:
-    """Read manifest.json.
-
-    Raises:
-        ModelError: it is not as it was written.
-    """
+    """Read manifest.json."""
     value = parse_json(data, FILE)
     format_version = check_format(value, FILE)
     fields = read_fields(value, _KEYS, file=FILE)
@@ -97,22 +93,14 @@ def decode_manifest(data: bytes) -> Manifest:
 
 
 def check_file(manifest: Manifest, name: str, data: bytes) -> None:
-    """Compare a file with its record.
-
-    Raises:
-        ModelError: it is not the file that was written.
-    """
+    """Compare a file with its record."""
     check_size(manifest, name, len(data))
     if _sha256(data) != manifest.files[name].sha256:
         raise ModelError("is damaged: its checksum does not fit", file=name)
 
 
 def check_size(manifest: Manifest, name: str, size: int) -> None:
-    """Compare the size of a file with its record, before it is read.
-
-    Raises:
-        ModelError: it is not the file that was written.
-    """
+    """Compare the size of a file with its record, before it is read."""
     expected = manifest.files[name].size
     if size != expected:
         raise ModelError(f"is damaged: it has {size} bytes, not {expected}", file=name)
