@@ -1,4 +1,4 @@
-"""Hostile models: refused with one line, at once, without harm (RELIABILITY 1.4)."""
+"""Hostile models: refused with one line, at once, without harm."""
 
 from __future__ import annotations
 
