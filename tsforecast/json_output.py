@@ -6,8 +6,6 @@ import json
 import math
 from typing import Any
 
-import numpy as np
-
 from tsforecast.safe_text import visible
 
 # Some terminals obey these characters, and some readers take them for the end of a line. JSON alone lets them through.
@@ -27,7 +25,7 @@ def json_text(text: str) -> str:
 
 def plain(value: Any) -> Any:
     """A value in the types of JSON: NaN and infinity become None, and texts can be written as UTF-8."""
-    if isinstance(value, np.generic | np.ndarray):
+    if hasattr(value, "tolist"):  # of NumPy, which must not be loaded for this
         value = value.tolist()
     if isinstance(value, dict):
         return {visible(str(key)): plain(child) for key, child in value.items()}

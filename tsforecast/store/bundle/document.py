@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from dataclasses import fields as fields_of
 from typing import Any, cast
 
 import numpy as np
@@ -44,6 +43,27 @@ _CENTURY = 36_525 * DAY
 _LOGS = ("none", "log", "log1p")
 _CONTENTS = ("kind", "spec", "schema", "frequency", "scaling", "calibration", "context", "golden", "provenance")
 _KEYS = ("format_version", *_CONTENTS)
+_SCHEMA = ("time_col", "id_cols", "target_cols", "time_format", "time_zone")
+_FREQUENCY = ("kind", "step", "phase", "day", "time_of_day")
+_SPEC = ("name", "horizon", "season_length", "parts")
+_PART = ("name", "share", "lookback", "network")
+_NETWORK = (
+    "cell",
+    "bidirectional",
+    "layers",
+    "units",
+    "activation",
+    "segment",
+    "lookback",
+    "horizon",
+    "strategy",
+    "normalisation",
+    "dropout",
+    "head",
+    "levels",
+    "series_vectors",
+    "linear_skip",
+)
 
 
 @dataclass(frozen=True)
@@ -121,8 +141,8 @@ def decode_document(data: bytes) -> ModelDocument:
     calibration = fields.fields("calibration", ("method", "windows"))
     document = ModelDocument(
         spec=_spec(fields, n_series),
-        schema=_schema(fields.fields("schema", _keys(Schema))),
-        frequency=_frequency(fields.fields("frequency", _keys(Frequency))),
+        schema=_schema(fields.fields("schema", _SCHEMA)),
+        frequency=_frequency(fields.fields("frequency", _FREQUENCY)),
         scaler=scaling.text("method", SCALERS),
         log=scaling.text("log", _LOGS),
         calibration_method=calibration.text("method"),
@@ -137,11 +157,6 @@ def decode_document(data: bytes) -> ModelDocument:
     if count > MAX_PARAMETERS:
         raise ModelError(f"asks for {count:,} parameters; at most {MAX_PARAMETERS:,} are read", file=FILE)
     return document
-
-
-def _keys(kind: type) -> tuple[str, ...]:
-    """The keys under which a dataclass stands in model.json."""
-    return tuple(field.name for field in fields_of(kind))
 
 
 def check_format(value: Any, file: str) -> int:
@@ -209,11 +224,11 @@ def _frequency(fields: Fields) -> Frequency:
 
 def _spec(document: Fields, n_series: int) -> ModelSpec:
     """The spec under `spec`, and the kind under `kind` that its name implies."""
-    fields = document.fields("spec", _keys(ModelSpec))
+    fields = document.fields("spec", _SPEC)
     name = fields.text("name", tuple(MODELS))
     document.text("kind", (MODELS[name].kind,))
     horizon = fields.integer("horizon", 1, MAX_STEPS)
-    parts = tuple(_part(part, name, horizon, n_series) for part in fields.items("parts", _keys(Part), 1, _MAX_PARTS))
+    parts = tuple(_part(part, name, horizon, n_series) for part in fields.items("parts", _PART, 1, _MAX_PARTS))
     if abs(sum(part.share for part in parts) - 1) > _SHARE_TOLERANCE:
         fields.refuse("parts", "shares that sum to 1")
     if len({part.network.levels for part in parts if part.network}) > 1:
@@ -229,7 +244,7 @@ def _part(fields: Fields, model: str, horizon: int, n_series: int) -> Part:
     is_network = info.kind == "network"
     if is_network == (fields.values["network"] is None):
         fields.refuse("network", f"{'an object' if is_network else 'null'} for the model '{name}'")
-    network = _network(fields.fields("network", _keys(NetworkConfig)), info, n_series) if is_network else None
+    network = _network(fields.fields("network", _NETWORK), info, n_series) if is_network else None
     part = Part(name, fields.number("share", 0, 1), fields.integer("lookback", 1, MAX_STEPS), network)
     if network is not None and network.horizon != horizon:
         fields.refuse("network", f"the horizon {horizon}")
