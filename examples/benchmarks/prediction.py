@@ -26,7 +26,7 @@ import numpy as np
 from common import run, say, write_json
 
 from tsforecast.errors import OptionError
-from tsforecast.io.times.format_codec import format_stamps
+from tsforecast.io.times.formats import format_stamps
 from tsforecast.models.calibration import calibrate
 from tsforecast.models.forecaster import joined_weights, predict_windows
 from tsforecast.models.network.config import QUANTILES, NetworkConfig
@@ -39,7 +39,7 @@ from tsforecast.store.bundle.bundle import Bundle, Golden
 from tsforecast.store.store import Store
 
 _SEASON, _HELD_OUT = 24, 100
-_SCHEMA = Schema("ds", ("unique_id",), ("y",), "%Y-%m-%d %H:%M:%S")
+_SCHEMA = Schema(("ds",), ("unique_id",), ("y",), ("%Y-%m-%d %H:%M:%S",))
 # What the process itself has held at most: what its parent holds does not count, as it does in what the parent is told.
 _WATCHED = """
 import sys
@@ -175,7 +175,7 @@ def _draw_weights(part: Part, horizon: int, rng: np.random.Generator) -> Weights
 
 def write_rows(panel: Panel, path: Path) -> None:
     """The panel as the CSV file that it could have come from."""
-    stamps = format_stamps(panel.stamps(0), _SCHEMA, panel.frequency)
+    (stamps,) = format_stamps(panel.stamps(0), _SCHEMA, panel.frequency)
     with open(path, "w") as stream:
         stream.write("unique_id,ds,y\n")
         for number, (key,) in enumerate(panel.ids):

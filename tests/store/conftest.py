@@ -57,7 +57,7 @@ def build(model: str = "gru", *, members: int = 1, series_vectors: int = 2, seed
     return Bundle(
         spec=spec,
         weights=weights,
-        schema=Schema("zeit", ("Filiale", "Größe"), ("umsatz",), "%d.%m.%Y %H:%M", "Europe/Berlin"),
+        schema=Schema(("zeit",), ("Filiale", "Größe"), ("umsatz",), ("%d.%m.%Y %H:%M",), "Europe/Berlin"),
         context=_panel(rng),
         scaling=Scaling("standard", "log1p", rng.normal(size=2), rng.uniform(1, 2, size=2), np.array([True, False])),
         calibration=Calibration(scores, 120, "conformal quantiles of 120 held-out windows"),

@@ -26,7 +26,7 @@ from tsforecast.models.options import SCALERS
 from tsforecast.models.registry import MODELS, ModelInfo
 from tsforecast.models.spec import ModelSpec, Part
 from tsforecast.series.frequency import DAY, MONTH_END, Frequency
-from tsforecast.series.panel import BETWEEN_COLUMNS, Schema
+from tsforecast.series.panel import Schema
 from tsforecast.store.bundle.bundle import FORMAT_VERSION, Bundle
 from tsforecast.store.bundle.json_fields import Fields, parse_json, read_fields
 
@@ -111,7 +111,7 @@ def encode_document(bundle: Bundle, id_bytes: int) -> bytes:
             "format_version": FORMAT_VERSION,
             "kind": MODELS[bundle.spec.name].kind,
             "spec": asdict(bundle.spec),
-            "schema": asdict(bundle.schema),
+            "schema": _schema_json(bundle.schema),
             "frequency": asdict(bundle.context.frequency),
             "scaling": {"method": bundle.scaling.method, "log": bundle.scaling.log},
             "calibration": {"method": bundle.calibration.method, "windows": bundle.calibration.windows},
@@ -198,16 +198,25 @@ def _schema(fields: Fields) -> Schema:
     targets = fields.texts("target_cols")
     if not targets:
         fields.refuse("target_cols", "at least one column")
-    time_col, parts = fields.text("time_col"), fields.text("time_format").count(BETWEEN_COLUMNS)
-    if parts and parts != time_col.count(","):
-        fields.refuse("time_col", f"{parts + 1} columns with commas between them")
-    return Schema(
-        time_col=time_col,
-        id_cols=fields.texts("id_cols"),
-        target_cols=targets,
-        time_format=fields.text("time_format"),
-        time_zone=None if fields.values["time_zone"] is None else fields.text("time_zone"),
-    )
+    names: tuple[str, ...] = (fields.text("time_col"),)
+    formats = tuple(fields.text("time_format").split("\t"))
+    if len(formats) > 1:
+        names = tuple(names[0].split(","))
+        if len(names) != len(formats):
+            fields.refuse("time_col", f"{len(formats)} columns with commas between them")
+    zone = None if fields.values["time_zone"] is None else fields.text("time_zone")
+    return Schema(names, fields.texts("id_cols"), targets, formats, zone)
+
+
+def _schema_json(schema: Schema) -> dict[str, Any]:
+    """The schema as format 2 holds it: several time columns as one text each for their names and their formats."""
+    return {
+        "time_col": ",".join(schema.time_cols),
+        "id_cols": schema.id_cols,
+        "target_cols": schema.target_cols,
+        "time_format": "\t".join(schema.time_formats),
+        "time_zone": schema.time_zone,
+    }
 
 
 def _frequency(fields: Fields) -> Frequency:

@@ -153,9 +153,9 @@ def _found(breaches: list[Breach | None]) -> tuple[Breach, ...]:
     return tuple(breach for breach in breaches if breach is not None)
 
 
-def _columns(table: ReadResult | Bundle) -> tuple[str, tuple[str, ...], tuple[str, ...], bool]:
+def _columns(table: ReadResult | Bundle) -> tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...], bool]:
     schema = table.schema
-    return schema.time_col, schema.id_cols, schema.target_cols, schema.time_zone is not None
+    return schema.time_cols, schema.id_cols, schema.target_cols, schema.time_zone is not None
 
 
 def lost_column(error: MissingColumnError) -> Breach:
