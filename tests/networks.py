@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from tsforecast.models.forecaster import joined_weights
 from tsforecast.models.network.config import QUANTILES, NetworkConfig
 from tsforecast.models.network.weights import Weights, weight_shapes
+from tsforecast.models.parts import joined_weights
 from tsforecast.models.registry import get_model
 from tsforecast.models.spec import Part
 

@@ -102,7 +102,7 @@ def predict(
         return frame
     steps = result.forecast.starts[:, None] + range(result.forecast.horizon)
     frame[result.schema.time_col] = stamp_index(
-        result.history.frequency.stamps(steps.ravel()), result.schema, result.history.frequency
+        result.recent.frequency.stamps(steps.ravel()), result.schema, result.recent.frequency
     )
     return frame
 

@@ -36,4 +36,4 @@ def test_every_flipped_byte_is_found(tmp_path: Path, pattern: int) -> None:
             flips += 1
         os.close(handle)
     assert flips > 3000
-    assert same(open_version(tmp_path, "sales").bundle.weights, bundle.weights)
+    assert same(open_version(tmp_path, "sales").bundle.forecaster.weights, bundle.forecaster.weights)

@@ -16,11 +16,11 @@ from tsforecast.fitting.plan import Choice, Plan
 from tsforecast.fitting.prepared import Prepared, prepare
 from tsforecast.fitting.quick_linear import least_context
 from tsforecast.fitting.trained import Recipe, Trained
-from tsforecast.models.forecaster import part_weights
 from tsforecast.models.linear import DEFAULT_RIDGE
 from tsforecast.models.network.config import QUANTILES, NetworkConfig
 from tsforecast.models.network.weights import Weights
 from tsforecast.models.options import FitOptions
+from tsforecast.models.parts import part_weights
 from tsforecast.models.spec import ModelSpec
 from tsforecast.models.training.config import AUTO, TrainingConfig
 from tsforecast.models.training.patience import EpochRate, Path

@@ -80,13 +80,14 @@ def test_encoding_is_deterministic(bundle: Bundle) -> None:
     ],
 )
 def test_every_kind_of_frequency_comes_back(bundle: Bundle, frequency: Frequency) -> None:
-    panel = replace(bundle.context, frequency=frequency, starts=np.array([-7, 500]))
-    assert decode(encode(replace(bundle, context=panel))).context.frequency == frequency
+    panel = replace(bundle.recent, frequency=frequency, starts=np.array([-7, 500]))
+    assert decode(encode(replace(bundle, recent=panel))).recent.frequency == frequency
 
 
 def test_tensors_that_lie_transposed_in_memory_are_stored_in_order(bundle: Bundle) -> None:
-    weights = {name: np.asfortranarray(value) for name, value in bundle.weights.items()}
-    assert same(decode(encode(replace(bundle, weights=weights))).weights, bundle.weights)
+    weights = {name: np.asfortranarray(value) for name, value in bundle.forecaster.weights.items()}
+    forecaster = replace(bundle.forecaster, weights=weights)
+    assert same(decode(encode(replace(bundle, forecaster=forecaster))).forecaster.weights, bundle.forecaster.weights)
 
 
 def test_a_metric_without_a_number_becomes_null(bundle: Bundle) -> None:
@@ -95,13 +96,13 @@ def test_a_metric_without_a_number_becomes_null(bundle: Bundle) -> None:
 
 
 def test_a_diverged_epoch_has_no_loss(bundle: Bundle) -> None:
-    history = [bundle.history[0] | {"loss": float("nan"), "phase": 'a, "b"'}]
-    assert decode(encode(replace(bundle, history=history))).history == [history[0] | {"loss": None}]
+    epochs = [bundle.epochs[0] | {"loss": float("nan"), "phase": 'a, "b"'}]
+    assert decode(encode(replace(bundle, epochs=epochs))).epochs == [epochs[0] | {"loss": None}]
 
 
 def test_history_and_gradients_may_be_empty(bundle: Bundle) -> None:
-    decoded = decode(encode(replace(bundle, history=[], gradients=[])))
-    assert (decoded.history, decoded.gradients) == ([], [])
+    decoded = decode(encode(replace(bundle, epochs=[], gradients=[])))
+    assert (decoded.epochs, decoded.gradients) == ([], [])
 
 
 def edited(bundle: Bundle, path: str, value: Any) -> dict[str, bytes]:

@@ -15,8 +15,10 @@ import numpy as np
 from tsforecast.errors import ModelError
 from tsforecast.files import json_bytes
 from tsforecast.models.calibration import PROBABILITIES, Calibration
+from tsforecast.models.forecaster import Forecaster
 from tsforecast.series.panel import Panel
 from tsforecast.series.scaling import Scaling
+from tsforecast.series.windows import plain_windows
 from tsforecast.store.bundle import curves, document
 from tsforecast.store.bundle.bundle import Bundle, Golden
 from tsforecast.store.bundle.document import MAX_PARAMETERS, ModelDocument, decode_document, encode_document
@@ -44,8 +46,8 @@ def encode(bundle: Bundle) -> dict[str, bytes]:
 
     NaN in the metrics, the provenance, the history and the gradients is stored as nothing (null, an empty cell).
     """
-    ids = json.dumps(bundle.context.ids, ensure_ascii=False, separators=(",", ":")).encode()
-    panel, golden = bundle.context, bundle.golden
+    ids = json.dumps(bundle.recent.ids, ensure_ascii=False, separators=(",", ":")).encode()
+    panel, golden = bundle.recent, bundle.golden
     context: dict[str, Tensor] = {
         "values": np.asarray(panel.values, np.float64),
         "observed": np.asarray(panel.observed, np.uint8),
@@ -54,22 +56,22 @@ def encode(bundle: Bundle) -> dict[str, bytes]:
         "center": np.asarray(bundle.scaling.center, np.float64),
         "scale": np.asarray(bundle.scaling.scale, np.float64),
         "nonnegative": np.asarray(bundle.scaling.nonnegative, np.uint8),
-        "scores": np.asarray(bundle.calibration.scores, np.float64),
+        "scores": np.asarray(bundle.forecaster.calibration.scores, np.float64),
         "ids": np.frombuffer(ids, dtype=np.uint8),
     }
     replayed: dict[str, Tensor] = {
-        "context": np.asarray(golden.context, np.float32),
-        "mask": np.asarray(golden.mask, np.uint8),
-        "series": np.asarray(golden.series, np.int64),
+        "context": np.asarray(golden.windows.values, np.float32),
+        "mask": np.asarray(golden.windows.mask, np.uint8),
+        "series": np.asarray(golden.windows.categories[:, 0], np.int64),
         "expected": np.asarray(golden.expected, np.float32),
     }
     return {
         document.FILE: encode_document(bundle, len(ids)),
-        WEIGHTS: save_tensors(bundle.weights),
+        WEIGHTS: save_tensors(bundle.forecaster.weights),
         CONTEXT: save_tensors(context),
         GOLDEN: save_tensors(replayed),
         METRICS: json_bytes(bundle.metrics),
-        curves.HISTORY: curves.encode_rows(bundle.history, curves.HISTORY),
+        curves.HISTORY: curves.encode_rows(bundle.epochs, curves.HISTORY),
         curves.GRADIENTS: curves.encode_rows(bundle.gradients, curves.GRADIENTS),
     }
 
@@ -87,15 +89,13 @@ def decode(files: Mapping[str, bytes]) -> Bundle:
     )
     tensors = load_tensors(files[CONTEXT], CONTEXT, _context_shapes(model))
     return Bundle(
-        spec=model.spec,
-        weights=weights,
+        forecaster=Forecaster(model.spec, weights, _calibration(model, tensors)),
         schema=model.schema,
-        context=_panel(model, tensors),
+        recent=_panel(model, tensors),
         scaling=_scaling(model, tensors),
-        calibration=_calibration(model, tensors),
         golden=_golden(model, files[GOLDEN]),
         metrics=decode_metrics(files[METRICS]),
-        history=curves.decode_rows(files[curves.HISTORY], curves.HISTORY),
+        epochs=curves.decode_rows(files[curves.HISTORY], curves.HISTORY),
         gradients=curves.decode_rows(files[curves.GRADIENTS], curves.GRADIENTS),
         provenance=model.provenance,
     )
@@ -217,7 +217,9 @@ def _golden(model: ModelDocument, data: bytes) -> Golden:
     if np.any(tensors["series"] < -1) or np.any(tensors["series"] >= model.n_series):
         raise ModelError("'series' names a series that the model does not have", file=GOLDEN)
     mask = _booleans(tensors["mask"], "mask", GOLDEN)
-    return Golden(tensors["context"], mask, tensors["series"], tensors["expected"])
+    series = tensors["series"]
+    windows = plain_windows(tensors["context"], mask, series[:, None], series, model.spec.horizon)
+    return Golden(windows, tensors["expected"])
 
 
 def _booleans(tensor: Tensor, name: str, file: str) -> Tensor:

@@ -91,21 +91,22 @@ class ModelDocument:
 
 def encode_document(bundle: Bundle, id_bytes: int) -> bytes:
     """model.json of a bundle, whose ids take `id_bytes` as JSON."""
+    calibration = bundle.forecaster.calibration
     return json_bytes(
         {
             "format_version": FORMAT_VERSION,
             "kind": MODELS[bundle.spec.name].kind,
             "spec": asdict(bundle.spec),
             "schema": asdict(bundle.schema),
-            "frequency": asdict(bundle.context.frequency),
+            "frequency": asdict(bundle.recent.frequency),
             "scaling": {"method": bundle.scaling.method, "log": bundle.scaling.log},
-            "calibration": {"method": bundle.calibration.method, "windows": bundle.calibration.windows},
+            "calibration": {"method": calibration.method, "windows": calibration.windows},
             "context": {
-                "n_series": bundle.context.n_series,
-                "rows": len(bundle.context.values),
+                "n_series": bundle.recent.n_series,
+                "rows": len(bundle.recent.values),
                 "id_bytes": id_bytes,
             },
-            "golden": {"samples": len(bundle.golden.context)},
+            "golden": {"samples": len(bundle.golden.windows)},
             "provenance": bundle.provenance,
         }
     )
