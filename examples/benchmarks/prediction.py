@@ -29,7 +29,7 @@ from tsforecast.errors import OptionError
 from tsforecast.io.times.format_codec import format_stamps
 from tsforecast.models.calibration import calibrate
 from tsforecast.models.forecaster import Forecaster
-from tsforecast.models.network.config import QUANTILES, NetworkConfig
+from tsforecast.models.network.config import QUANTILES, Inputs, NetworkConfig
 from tsforecast.models.network.weights import Weights, weight_shapes
 from tsforecast.models.parts import joined_weights
 from tsforecast.models.spec import ModelSpec, Part
@@ -111,7 +111,7 @@ def make_cases(arguments: argparse.Namespace, folder: Path) -> Iterator[Case]:
         dropout=0.0,
         head="quantile",
         levels=QUANTILES,
-        series_vectors=0,
+        inputs=Inputs(),
         linear_skip=True,
     )
     lookback, plain = arguments.lookback, replace(network, linear_skip=False)

@@ -10,6 +10,7 @@ import pytest
 from tests.networks import small_network
 from tsforecast.fitting.choose import choose_training
 from tsforecast.fitting.warm_start import last_quarter, plan_like, train_on, warm_start_obstacle
+from tsforecast.models.network.config import series_inputs
 from tsforecast.models.network.weights import weight_shapes
 from tsforecast.models.options import FitOptions
 from tsforecast.models.parts import joined_weights
@@ -97,7 +98,7 @@ def test_without_a_network_there_is_nothing_to_go_on_with():
 
 
 def test_vectors_belong_to_their_series():
-    spec = replace(SPEC, parts=(Part("gru", 1.0, 11, replace(NETWORK, series_vectors=2)),))
+    spec = replace(SPEC, parts=(Part("gru", 1.0, 11, replace(NETWORK, inputs=series_inputs(2, NETWORK.units))),))
     assert warm_start_obstacle(spec, SCALING, PANEL.ids, PANEL, ASKED) == ""
     assert "a vector for each" in warm_start_obstacle(spec, SCALING, (("0",), ("2",)), PANEL, ASKED)
     assert warm_start_obstacle(SPEC, SCALING, (("0",), ("2",)), PANEL, ASKED) == ""

@@ -65,7 +65,7 @@ def random_windows(config, samples=5, *, padded=False, seed=0):
         short = np.array([0, 1, config.segment, config.lookback - 2, config.lookback - 1])[:samples]
         mask = np.arange(config.lookback) >= short[:, None]
         context = np.where(mask, context, np.float32(77))
-    return context, mask, rng.integers(0, max(1, config.series_vectors), samples)
+    return context, mask, rng.integers(0, max(config.inputs.categories, default=1), samples)
 
 
 def call(network, context, mask, series, target=None):
@@ -309,7 +309,7 @@ def test_series_vectors_tell_series_apart_and_an_unknown_one_is_the_average(mode
     by_series = [forward(config, weights, windows_of(context, mask, np.array([number]))) for number in range(3)]
     assert np.abs(by_series[0] - by_series[1]).max() > 1e-4
     unknown = forward(config, weights, windows_of(context, mask, np.array([UNKNOWN_SERIES])))
-    weights["query/series"][:] = weights["query/series"].mean(axis=0)
+    weights["query/category0"][:] = weights["query/category0"].mean(axis=0)
     np.testing.assert_allclose(unknown, forward(config, weights, windows_of(context, mask, np.array([1]))), rtol=1e-6)
 
 

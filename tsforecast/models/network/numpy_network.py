@@ -225,18 +225,21 @@ def _decode_direct(
 def _queries(config: NetworkConfig, weights: Weights, categories: NDArray[np.int64]) -> Array:
     """What each segment of the horizon is asked for with, shape (output_segments, samples, units).
 
-    Without series vectors it is the same for all samples: shape (output_segments, 1, units).
+    Without categories it is the same for all samples: shape (output_segments, 1, units).
     """
     position = weights["query/position"][:, None]
-    if not config.series_vectors:
+    if not config.inputs.categories:
         return position
-    series = categories[:, 0]
-    vector, unknown = weights["query/series"][series], series == UNKNOWN_SERIES
-    if unknown.any():
-        # A series that the network has not seen is asked for with the average of those that it has.
-        vector[unknown] = weights["query/series"].mean(axis=0)
-    shape = (len(position), len(series))
-    return np.concatenate([np.broadcast_to(part, (*shape, part.shape[-1])) for part in (position, vector)], axis=-1)
+    learned = [position]
+    for number in range(len(config.inputs.categories)):
+        vectors, values = weights[f"query/category{number}"], categories[:, number]
+        chosen, unknown = vectors[values], values == UNKNOWN_SERIES
+        if unknown.any():
+            # A value that the network has not seen is asked for with the average of those that it has.
+            chosen[unknown] = vectors.mean(axis=0)
+        learned.append(chosen)
+    shape = (len(position), len(categories))
+    return np.concatenate([np.broadcast_to(one, (*shape, one.shape[-1])) for one in learned], axis=-1)
 
 
 def _decode_fed_back(

@@ -67,7 +67,7 @@ def encode(bundle: Bundle) -> dict[str, bytes]:
     }
     return {
         document.FILE: encode_document(bundle, len(ids)),
-        WEIGHTS: save_tensors(bundle.forecaster.weights),
+        WEIGHTS: save_tensors({_stored_name(name): value for name, value in bundle.forecaster.weights.items()}),
         CONTEXT: save_tensors(context),
         GOLDEN: save_tensors(replayed),
         METRICS: json_bytes(bundle.metrics),
@@ -84,9 +84,8 @@ def decode(files: Mapping[str, bytes]) -> Bundle:
     """
     check_sizes(files)
     model = decode_document(files[document.FILE])
-    weights = load_tensors(
-        files[WEIGHTS], WEIGHTS, {name: ("float32", shape) for name, shape in model.weight_shapes.items()}
-    )
+    stored = load_tensors(files[WEIGHTS], WEIGHTS, _weight_shapes(model))
+    weights = {name: stored[_stored_name(name)] for name in model.weight_shapes}
     tensors = load_tensors(files[CONTEXT], CONTEXT, _context_shapes(model))
     return Bundle(
         forecaster=Forecaster(model.spec, weights, _calibration(model, tensors)),
@@ -127,8 +126,11 @@ def check_tensor_sizes(model: ModelDocument, sizes: Mapping[str, int]) -> None:
     Raises:
         ModelError: naming the first of them.
     """
-    weights: Shapes = {name: ("float32", shape) for name, shape in model.weight_shapes.items()}
-    for name, shapes in {WEIGHTS: weights, CONTEXT: _context_shapes(model), GOLDEN: _golden_shapes(model)}.items():
+    for name, shapes in {
+        WEIGHTS: _weight_shapes(model),
+        CONTEXT: _context_shapes(model),
+        GOLDEN: _golden_shapes(model),
+    }.items():
         if sizes[name] > 8 + MAX_HEADER + tensor_bytes(shapes):
             raise ModelError(f"its size of {sizes[name]} bytes does not fit its tensors", file=name)
 
@@ -143,6 +145,15 @@ def decode_metrics(data: bytes) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise ModelError("it is not an object", file=METRICS)
     return value
+
+
+def _weight_shapes(model: ModelDocument) -> Shapes:
+    return {_stored_name(name): ("float32", shape) for name, shape in model.weight_shapes.items()}
+
+
+def _stored_name(name: str) -> str:
+    """The name of a weight in format 2."""
+    return name.replace("query/category0", "query/series")
 
 
 def _context_shapes(model: ModelDocument) -> Shapes:

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from serving import serve
 
-from tsforecast.models.network.config import QUANTILES, NetworkConfig
+from tsforecast.models.network.config import QUANTILES, Inputs, NetworkConfig
 from tsforecast.models.network.weights import parameter_count
 from tsforecast.models.training import runtime
 from tsforecast.models.training.config import TrainingConfig
@@ -90,7 +90,7 @@ def _network(request: dict[str, Any]) -> NetworkConfig:
         dropout=request["dropout"],
         head="quantile",
         levels=QUANTILES,
-        series_vectors=0,
+        inputs=Inputs(),
         linear_skip=False,
     )
 
