@@ -103,7 +103,7 @@ def predict(
         return frame
     steps = result.forecast.starts[:, None] + range(result.forecast.horizon)
     frame[result.schema.time_cols[0]] = stamp_index(
-        result.history.frequency.stamps(steps.ravel()), result.schema, result.history.frequency
+        result.recent.frequency.stamps(steps.ravel()), result.schema, result.recent.frequency
     )
     return frame
 
