@@ -45,7 +45,7 @@ def resign(folder: Path) -> None:
 def test_a_sound_version_loads(bundle: Bundle, folder: Path) -> None:
     loaded = load_bundle(str(folder))
     assert loaded.spec == bundle.spec
-    assert loaded.context.ids == bundle.context.ids
+    assert loaded.recent.ids == bundle.recent.ids
     assert np.array_equal(loaded.golden.expected, bundle.golden.expected)
 
 

@@ -172,9 +172,10 @@ def test_a_bundle_that_does_not_replay_is_not_published(bundle: Bundle, tmp_path
 
 
 def test_a_bundle_that_is_not_finite_is_not_published(bundle: Bundle, tmp_path: Path) -> None:
-    weights = bundle.weights | {"part0/head/bias": np.full_like(bundle.weights["part0/head/bias"], np.nan)}
+    own = bundle.forecaster.weights
+    weights = own | {"part0/head/bias": np.full_like(own["part0/head/bias"], np.nan)}
     with pytest.raises(ModelError, match="not finite"):
-        Store(tmp_path).model("sales").publish(replace(bundle, weights=weights))
+        Store(tmp_path).model("sales").publish(replace(bundle, forecaster=replace(bundle.forecaster, weights=weights)))
 
 
 def test_a_model_that_is_being_changed_is_waited_for_and_then_left_alone(
@@ -245,13 +246,13 @@ def test_nothing_half_written_remains_wherever_it_fails(
         # After the last rename the new version is in service, though perhaps not yet safe from a power cut.
         path = Store(tmp_path).find().version_folder()
         expected = old if path.name == "000001" else new
-        assert np.array_equal(load_bundle(path).context.values, expected.context.values)
+        assert np.array_equal(load_bundle(path).recent.values, expected.recent.values)
         assert sorted(os.listdir(tmp_path / "sales")) == AT_REST
         assert (tmp_path / "sales" / ".lock").read_bytes() == b""
         for folder in path.parent.iterdir():
             load_bundle(folder)
     assert number > 15
-    assert np.array_equal(load_bundle(Store(tmp_path).find().version_folder()).context.values, new.context.values)
+    assert np.array_equal(load_bundle(Store(tmp_path).find().version_folder()).recent.values, new.recent.values)
 
 
 def test_everything_is_on_the_disk_before_it_counts(
@@ -335,6 +336,6 @@ def test_a_version_that_was_not_put_into_service_is_taken_back(
 
 def test_series_too_short_for_a_golden_window_can_be_published(bundle: Bundle, tmp_path: Path) -> None:
     golden = bundle.golden
-    none = Golden(golden.context[:0], golden.mask[:0], golden.series[:0], golden.expected[:0])
+    none = Golden(golden.windows.take(slice(0)), golden.expected[:0])
     published = Store(tmp_path).model("sales").publish(replace(bundle, golden=none))
-    assert len(load_bundle(published.path).golden.context) == 0
+    assert len(load_bundle(published.path).golden.windows) == 0

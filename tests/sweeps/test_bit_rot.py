@@ -35,4 +35,4 @@ def test_every_flipped_byte_is_found(tmp_path: Path, pattern: int) -> None:
             flips += 1
         os.close(handle)
     assert flips > 3000
-    assert same(Store(tmp_path).find("sales").open().bundle.weights, bundle.weights)
+    assert same(Store(tmp_path).find("sales").open().bundle.forecaster.weights, bundle.forecaster.weights)

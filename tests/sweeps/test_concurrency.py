@@ -20,7 +20,6 @@ from tests.store.conftest import build
 from tests.store.test_publish import AT_REST
 from tests.store.test_trust import as_stranger
 from tsforecast.errors import BusyError, OutputError
-from tsforecast.models.forecaster import predict_windows
 from tsforecast.store.bundle.bundle import Bundle
 from tsforecast.store.layout import RETRAIN_LOCK, version_numbers
 from tsforecast.store.lock import hold
@@ -104,14 +103,14 @@ def test_of_many_retrainings_one_begins_and_the_others_end_at_once(tmp_path: Pat
 def marked(version: int) -> Bundle:
     """A bundle whose weights, context, metrics and provenance tell its version."""
     bundle = build("linear")
-    weights = {name: np.full_like(value, version / 1000) for name, value in bundle.weights.items()}
-    golden = bundle.golden
-    expected = predict_windows(bundle.spec, weights, golden.context, golden.mask, golden.series)
+    weights = {name: np.full_like(value, version / 1000) for name, value in bundle.forecaster.weights.items()}
+    forecaster = replace(bundle.forecaster, weights=weights)
+    golden = replace(bundle.golden, expected=forecaster.quantiles(bundle.golden.windows))
     return replace(
         bundle,
-        weights=weights,
-        context=replace(bundle.context, values=np.full_like(bundle.context.values, version)),
-        golden=replace(golden, expected=expected),
+        forecaster=forecaster,
+        recent=replace(bundle.recent, values=np.full_like(bundle.recent.values, version)),
+        golden=golden,
         metrics={"version": version},
         provenance={"version": version},
     )
@@ -119,8 +118,10 @@ def marked(version: int) -> Bundle:
 
 def told(bundle: Bundle) -> set[float]:
     """The versions that the parts of a bundle tell: one, unless they are mixed."""
-    weights = {round(1000 * float(value)) for tensor in bundle.weights.values() for value in np.unique(tensor)}
-    return {*weights, *np.unique(bundle.context.values), bundle.metrics["version"], bundle.provenance["version"]}
+    weights = {
+        round(1000 * float(value)) for tensor in bundle.forecaster.weights.values() for value in np.unique(tensor)
+    }
+    return {*weights, *np.unique(bundle.recent.values), bundle.metrics["version"], bundle.provenance["version"]}
 
 
 def test_readers_always_get_one_whole_version(tmp_path: Path) -> None:

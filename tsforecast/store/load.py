@@ -18,7 +18,6 @@ from typing import Any
 import numpy as np
 
 from tsforecast.errors import ModelError
-from tsforecast.models.forecaster import predict_windows
 from tsforecast.store.bundle import codec, document, manifest
 from tsforecast.store.bundle.bundle import Bundle
 from tsforecast.store.bundle.manifest import Manifest
@@ -77,7 +76,7 @@ def _replay(bundle: Bundle) -> None:
     golden = bundle.golden
     # Weights that overflow are a difference like any other, not a warning.
     with np.errstate(all="ignore"):
-        y_pred = predict_windows(bundle.spec, bundle.weights, golden.context, golden.mask, golden.series)
+        y_pred = bundle.forecaster.quantiles(golden.windows)
         difference = np.abs(y_pred.astype(np.float64) - golden.expected) / (1 + np.abs(golden.expected))
     largest = float(difference.max(initial=0.0))
     if not largest <= _TOLERANCE:

@@ -113,8 +113,7 @@ def fit(
     with recording(model, training, resume=resume, report=report) as recorder:
         fitted = fit_panel(data.panel, options, report, began=began, recorder=recorder)
     result = describe_fit(data, fitted, name=name, began=began)
-    plan, calibration = fitted.evaluated.plan, fitted.evaluated.calibration
-    bundle = make_bundle(data, plan, calibration, fitted.final, fitted.everything, result.to_dict())
+    bundle = make_bundle(data, fitted, result.to_dict())
     published = model.publish(bundle)
     if published.problem:
         report(Message("warning", published.problem))
@@ -153,7 +152,7 @@ def describe_fit(
         seconds=time.monotonic() - began,
         training_rows=training_rows or rows_in_words(fitted),
         calibration=evaluated.calibration.method,
-        history=(*evaluated.trained.history, *final.history),
+        history=(*evaluated.trained.epochs, *final.epochs),
         gradient_flow=gradient_flow(final.gradients, final.spec),
     )
 

@@ -10,23 +10,21 @@ import numpy as np
 
 from tsforecast._version import __version__
 from tsforecast.fitting.calibrate import predict_index
+from tsforecast.fitting.fit_panel import Fitted
 from tsforecast.fitting.plan import Plan
-from tsforecast.fitting.prepared import Prepared
-from tsforecast.fitting.trained import Trained
 from tsforecast.io.options import ReadOptions
 from tsforecast.io.reading.panel import ReadResult
 from tsforecast.json_output import json_bytes
-from tsforecast.models.calibration import Calibration
 from tsforecast.models.network.weights import parameter_count
 from tsforecast.models.options import FitOptions
 from tsforecast.models.spec import ModelSpec
 from tsforecast.models.training.gradient_flow import gradient_rows
-from tsforecast.series.windows import WindowIndex, gather_context
+from tsforecast.series.windows import WindowIndex
 from tsforecast.store.bundle.bundle import Bundle, Golden
 
 _PACKAGES = ("tensorflow", "keras", "numpy")
 _GOLDEN_WINDOWS = 8
-_CONTEXT_HORIZONS = 2  # kept with the model beyond the lookback, for plots
+_RECENT_HORIZONS = 2  # kept with the model beyond the lookback, for plots
 
 
 def package_versions() -> dict[str, str]:
@@ -51,50 +49,39 @@ def fingerprint(facts: dict[str, Any]) -> str:
     return hashlib.sha256(json_bytes(facts)).hexdigest()
 
 
-def make_bundle(
-    data: ReadResult,
-    plan: Plan,
-    calibration: Calibration,
-    final: Trained,
-    prepared: Prepared,
-    result: dict[str, Any],
-) -> Bundle:
+def make_bundle(data: ReadResult, fitted: Fitted, result: dict[str, Any]) -> Bundle:
     """A version from what a fit has made.
 
     Args:
         data: the table.
-        plan: what was decided.
-        calibration: calibration of the intervals.
-        final: the model trained on all rows.
-        prepared: all rows in model space.
+        fitted: the model trained on all rows.
         result: the fit's result as plain values.
     """
-    panel, spec = data.panel, final.spec
-    keep = spec.lookback + _CONTEXT_HORIZONS * plan.horizon
+    panel, plan, spec = data.panel, fitted.evaluated.plan, fitted.final.spec
+    keep = spec.lookback + _RECENT_HORIZONS * plan.horizon
     facts = {key: value for key, value in result.items() if key not in ("name", "version", "path", "history")}
     return Bundle(
-        spec=spec,
-        weights=final.weights,
+        forecaster=fitted.forecaster,
         schema=data.schema,
-        context=panel.between(panel.lengths - keep, panel.lengths),
-        scaling=prepared.scaling,
-        calibration=calibration,
-        golden=_golden(final, prepared),
+        recent=panel.between(panel.lengths - keep, panel.lengths),
+        scaling=fitted.everything.rows.scaling,
+        golden=_golden(fitted),
         metrics=facts,
-        history=list(result["history"]),
-        gradients=gradient_rows(final.gradients),
+        epochs=list(result["history"]),
+        gradients=gradient_rows(fitted.final.gradients),
         provenance=_provenance(data, plan, spec),
     )
 
 
-def _golden(final: Trained, prepared: Prepared) -> Golden:
+def _golden(fitted: Fitted) -> Golden:
     """The windows before the last horizon of some of the series that are long enough, with their forecasts."""
-    panel, spec = prepared.panel, final.spec
+    rows, spec = fitted.everything.rows, fitted.final.spec
+    panel = rows.panel
     usable = np.flatnonzero(panel.lengths > spec.horizon)
     series = usable[np.unique(np.linspace(0, len(usable) - 1, _GOLDEN_WINDOWS).astype(np.int64))]
     index = WindowIndex(panel.offsets[series + 1] - spec.horizon, series)
-    context, mask = gather_context(prepared.values, panel.offsets, index, lookback=spec.lookback)
-    return Golden(context, mask, index.series, predict_index(final, prepared, index))
+    windows = rows.windows(index, lookback=spec.lookback, horizon=spec.horizon)
+    return Golden(windows, predict_index(fitted.final, rows, index))
 
 
 def _provenance(data: ReadResult, plan: Plan, spec: ModelSpec) -> dict[str, Any]:

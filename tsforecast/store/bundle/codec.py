@@ -18,8 +18,10 @@ import numpy as np
 from tsforecast.errors import ModelError
 from tsforecast.json_output import json_bytes, plain
 from tsforecast.models.calibration import PROBABILITIES, Calibration
+from tsforecast.models.forecaster import Forecaster
 from tsforecast.series.panel import Panel
 from tsforecast.series.scaling import Scaling
+from tsforecast.series.windows import plain_windows
 from tsforecast.store.bundle import document
 from tsforecast.store.bundle.bundle import Bundle, Golden
 from tsforecast.store.bundle.document import MAX_PARAMETERS, ModelDocument, decode_document, encode_document
@@ -66,8 +68,8 @@ def encode(bundle: Bundle) -> dict[str, bytes]:
 
     NaN in the metrics, the provenance, the history and the gradients is stored as nothing (null, an empty cell).
     """
-    ids = json.dumps(bundle.context.ids, ensure_ascii=False, separators=(",", ":")).encode()
-    panel, golden = bundle.context, bundle.golden
+    ids = json.dumps(bundle.recent.ids, ensure_ascii=False, separators=(",", ":")).encode()
+    panel, golden = bundle.recent, bundle.golden
     context: dict[str, Tensor] = {
         "values": np.asarray(panel.values, np.float64),
         "observed": np.asarray(panel.observed, np.uint8),
@@ -76,22 +78,22 @@ def encode(bundle: Bundle) -> dict[str, bytes]:
         "center": np.asarray(bundle.scaling.center, np.float64),
         "scale": np.asarray(bundle.scaling.scale, np.float64),
         "nonnegative": np.asarray(bundle.scaling.nonnegative, np.uint8),
-        "scores": np.asarray(bundle.calibration.scores, np.float64),
+        "scores": np.asarray(bundle.forecaster.calibration.scores, np.float64),
         "ids": np.frombuffer(ids, dtype=np.uint8),
     }
     replayed: dict[str, Tensor] = {
-        "context": np.asarray(golden.context, np.float32),
-        "mask": np.asarray(golden.mask, np.uint8),
-        "series": np.asarray(golden.series, np.int64),
+        "context": np.asarray(golden.windows.values, np.float32),
+        "mask": np.asarray(golden.windows.mask, np.uint8),
+        "series": np.asarray(golden.windows.categories[:, 0], np.int64),
         "expected": np.asarray(golden.expected, np.float32),
     }
     return {
         document.FILE: encode_document(bundle, len(ids)),
-        WEIGHTS: save_tensors(bundle.weights),
+        WEIGHTS: save_tensors({_stored_name(name): value for name, value in bundle.forecaster.weights.items()}),
         CONTEXT: save_tensors(context),
         GOLDEN: save_tensors(replayed),
         METRICS: json_bytes(bundle.metrics),
-        HISTORY: _encode_rows(bundle.history, HISTORY),
+        HISTORY: _encode_rows(bundle.epochs, HISTORY),
         GRADIENTS: _encode_rows(bundle.gradients, GRADIENTS),
     }
 
@@ -100,20 +102,17 @@ def decode(files: Mapping[str, bytes]) -> Bundle:
     """The bundle of the files that `encode` made."""
     check_sizes(files)
     model = decode_document(files[document.FILE])
-    weights = load_tensors(
-        files[WEIGHTS], WEIGHTS, {name: ("float32", shape) for name, shape in model.weight_shapes.items()}
-    )
+    stored = load_tensors(files[WEIGHTS], WEIGHTS, _weight_shapes(model))
+    weights = {name: stored[_stored_name(name)] for name in model.weight_shapes}
     tensors = load_tensors(files[CONTEXT], CONTEXT, _context_shapes(model))
     return Bundle(
-        spec=model.spec,
-        weights=weights,
+        forecaster=Forecaster(model.spec, weights, _calibration(model, tensors)),
         schema=model.schema,
-        context=_panel(model, tensors),
+        recent=_panel(model, tensors),
         scaling=_scaling(model, tensors),
-        calibration=_calibration(model, tensors),
         golden=_golden(model, files[GOLDEN]),
         metrics=decode_metrics(files[METRICS]),
-        history=_decode_rows(files[HISTORY], HISTORY),
+        epochs=_decode_rows(files[HISTORY], HISTORY),
         gradients=_decode_rows(files[GRADIENTS], GRADIENTS),
         provenance=model.provenance,
     )
@@ -133,8 +132,11 @@ def check_sizes(files: Mapping[str, bytes]) -> None:
 
 def check_tensor_sizes(model: ModelDocument, sizes: Mapping[str, int]) -> None:
     """Refuse files of tensors that are larger than model.json says, by their sizes in bytes, before they are read."""
-    weights: Shapes = {name: ("float32", shape) for name, shape in model.weight_shapes.items()}
-    for name, shapes in {WEIGHTS: weights, CONTEXT: _context_shapes(model), GOLDEN: _golden_shapes(model)}.items():
+    for name, shapes in {
+        WEIGHTS: _weight_shapes(model),
+        CONTEXT: _context_shapes(model),
+        GOLDEN: _golden_shapes(model),
+    }.items():
         if sizes[name] > 8 + MAX_HEADER + tensor_bytes(shapes):
             raise ModelError(f"its size of {sizes[name]} bytes does not fit its tensors", file=name)
 
@@ -145,6 +147,15 @@ def decode_metrics(data: bytes) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise ModelError("it is not an object", file=METRICS)
     return value
+
+
+def _weight_shapes(model: ModelDocument) -> Shapes:
+    return {_stored_name(name): ("float32", shape) for name, shape in model.weight_shapes.items()}
+
+
+def _stored_name(name: str) -> str:
+    """The name of a weight in format 2."""
+    return name.replace("query/category0", "query/series")
 
 
 def _context_shapes(model: ModelDocument) -> Shapes:
@@ -219,7 +230,9 @@ def _golden(model: ModelDocument, data: bytes) -> Golden:
     if np.any(tensors["series"] < -1) or np.any(tensors["series"] >= model.n_series):
         raise ModelError("'series' names a series that the model does not have", file=GOLDEN)
     mask = _booleans(tensors["mask"], "mask", GOLDEN)
-    return Golden(tensors["context"], mask, tensors["series"], tensors["expected"])
+    series = tensors["series"]
+    windows = plain_windows(tensors["context"], mask, series[:, None], series, model.spec.horizon)
+    return Golden(windows, tensors["expected"])
 
 
 def _booleans(tensor: Tensor, name: str, file: str) -> Tensor:

@@ -19,14 +19,17 @@ from tsforecast.models.network.config import (
     MAX_UNITS,
     NORMALISATIONS,
     STRATEGIES,
+    Inputs,
     NetworkConfig,
+    problem,
+    series_inputs,
 )
 from tsforecast.models.network.weights import weight_shapes
 from tsforecast.models.options import SCALERS
 from tsforecast.models.registry import MODELS, ModelInfo
 from tsforecast.models.spec import ModelSpec, Part
 from tsforecast.series.frequency import DAY, MONTH_END, Frequency
-from tsforecast.series.panel import BETWEEN_COLUMNS, Schema
+from tsforecast.series.panel import Schema
 from tsforecast.store.bundle.bundle import FORMAT_VERSION, Bundle
 from tsforecast.store.bundle.json_fields import Fields, parse_json, read_fields
 
@@ -106,24 +109,33 @@ class ModelDocument:
 
 def encode_document(bundle: Bundle, id_bytes: int) -> bytes:
     """model.json of a bundle whose ids take `id_bytes` bytes as JSON."""
+    calibration = bundle.forecaster.calibration
     return json_bytes(
         {
             "format_version": FORMAT_VERSION,
             "kind": MODELS[bundle.spec.name].kind,
-            "spec": asdict(bundle.spec),
-            "schema": asdict(bundle.schema),
-            "frequency": asdict(bundle.context.frequency),
+            "spec": _spec_json(bundle.spec),
+            "schema": _schema_json(bundle.schema),
+            "frequency": asdict(bundle.recent.frequency),
             "scaling": {"method": bundle.scaling.method, "log": bundle.scaling.log},
-            "calibration": {"method": bundle.calibration.method, "windows": bundle.calibration.windows},
+            "calibration": {"method": calibration.method, "windows": calibration.windows},
             "context": {
-                "n_series": bundle.context.n_series,
-                "rows": len(bundle.context.values),
+                "n_series": bundle.recent.n_series,
+                "rows": len(bundle.recent.values),
                 "id_bytes": id_bytes,
             },
-            "golden": {"samples": len(bundle.golden.context)},
+            "golden": {"samples": len(bundle.golden.windows)},
             "provenance": bundle.provenance,
         }
     )
+
+
+def _spec_json(spec: ModelSpec) -> dict[str, Any]:
+    """A spec in the words of format 2, which knows the series as the only category."""
+    stored = asdict(spec)
+    for network in (part["network"] for part in stored["parts"] if part["network"]):
+        network["series_vectors"] = sum(network.pop("inputs")["categories"])
+    return stored
 
 
 def parse_document(data: bytes) -> dict[str, Any]:
@@ -198,16 +210,25 @@ def _schema(fields: Fields) -> Schema:
     targets = fields.texts("target_cols")
     if not targets:
         fields.refuse("target_cols", "at least one column")
-    time_col, parts = fields.text("time_col"), fields.text("time_format").count(BETWEEN_COLUMNS)
-    if parts and parts != time_col.count(","):
-        fields.refuse("time_col", f"{parts + 1} columns with commas between them")
-    return Schema(
-        time_col=time_col,
-        id_cols=fields.texts("id_cols"),
-        target_cols=targets,
-        time_format=fields.text("time_format"),
-        time_zone=None if fields.values["time_zone"] is None else fields.text("time_zone"),
-    )
+    names: tuple[str, ...] = (fields.text("time_col"),)
+    formats = tuple(fields.text("time_format").split("\t"))
+    if len(formats) > 1:
+        names = tuple(names[0].split(","))
+        if len(names) != len(formats):
+            fields.refuse("time_col", f"{len(formats)} columns with commas between them")
+    zone = None if fields.values["time_zone"] is None else fields.text("time_zone")
+    return Schema(names, fields.texts("id_cols"), targets, formats, zone)
+
+
+def _schema_json(schema: Schema) -> dict[str, Any]:
+    """The schema as format 2 holds it: several time columns as one text each for their names and their formats."""
+    return {
+        "time_col": ",".join(schema.time_cols),
+        "id_cols": schema.id_cols,
+        "target_cols": schema.target_cols,
+        "time_format": "\t".join(schema.time_formats),
+        "time_zone": schema.time_zone,
+    }
 
 
 def _frequency(fields: Fields) -> Frequency:
@@ -262,11 +283,12 @@ def _levels(fields: Fields) -> tuple[float, ...]:
 
 
 def _network(fields: Fields, info: ModelInfo, n_series: int) -> NetworkConfig:
+    units = fields.integer("units", 1, MAX_UNITS)
     config = NetworkConfig(
         cell=cast(Any, fields.text("cell", CELLS)),
         bidirectional=fields.flag("bidirectional"),
         layers=fields.integer("layers", 1, MAX_LAYERS),
-        units=fields.integer("units", 1, MAX_UNITS),
+        units=units,
         activation=fields.text("activation", ACTIVATIONS),
         segment=fields.integer("segment", 1, MAX_STEPS),
         lookback=fields.integer("lookback", 1, MAX_STEPS),
@@ -276,22 +298,23 @@ def _network(fields: Fields, info: ModelInfo, n_series: int) -> NetworkConfig:
         dropout=fields.number("dropout", 0, 0.95),
         head=cast(Any, fields.text("head", HEADS)),
         levels=_levels(fields),
-        series_vectors=fields.integer("series_vectors", 0, n_series),
+        inputs=_series_inputs(fields, n_series, units),
         linear_skip=fields.flag("linear_skip"),
     )
     if config.cell != info.cell:
         fields.refuse("cell", f"'{info.cell}' for the model '{info.name}'")
     if config.bidirectional != info.bidirectional:
         fields.refuse("bidirectional", f"{str(info.bidirectional).lower()} for the model '{info.name}'")
-    if config.series_vectors and (config.series_vectors != n_series or config.units < 2):
-        fields.refuse("series_vectors", f"0, or {n_series} and at least 2 units")
-    if config.strategy != "direct" and config.series_vectors:
-        fields.refuse("series_vectors", f"0 for the strategy '{config.strategy}'")
-    if config.strategy != "direct" and config.linear_skip:
-        fields.refuse("linear_skip", f"false for the strategy '{config.strategy}'")
-    if config.strategy == "autoregressive" and config.bidirectional:
-        fields.refuse("strategy", f"another for the model '{info.name}', which reads both ways")
+    if (conflict := problem(config)) is not None:
+        raise ModelError(f"'{fields.place}': {conflict}", file=FILE)
     return config
+
+
+def _series_inputs(fields: Fields, n_series: int, units: int) -> Inputs:
+    vectors = fields.integer("series_vectors", 0, n_series)
+    if vectors not in (0, n_series):
+        fields.refuse("series_vectors", f"0, or {n_series}")
+    return series_inputs(vectors, units)
 
 
 def _spec_shapes(spec: ModelSpec) -> dict[str, tuple[int, ...]]:

@@ -70,10 +70,10 @@ def bring_up_to_date(
         ended_after=settings.ended_after,
         trusted=model.trusted,
     )
-    for note in [*made.notes, *guarded_notes(made.history.ids, path)]:
+    for note in [*made.notes, *guarded_notes(made.recent.ids, path)]:
         if note not in data.notes:
             report(Message(note.kind, note.text))
-    write_forecast(made.blocks(report), made.schema, made.history.frequency, path)
+    write_forecast(made.blocks(report), made.schema, made.recent.frequency, path)
     until = newest_text(data.panel, data.schema)
     written = ForecastFile(file_key(path), made_of, made.version, until, clock.now(), file_hash(path))
     others = _read(model, report=lambda event: None)

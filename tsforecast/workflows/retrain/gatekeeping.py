@@ -112,7 +112,7 @@ def can_be_continued(data: ReadResult, champion: Bundle, ruling: Ruling) -> bool
 
     Not from other columns or steps, nor from rows of the future; and an older table would bring the forecast back.
     """
-    return not ruling.stops_for("same_schema", "max_ahead") and _newest_end(data.panel) >= _newest_end(champion.context)
+    return not ruling.stops_for("same_schema", "max_ahead") and _newest_end(data.panel) >= _newest_end(champion.recent)
 
 
 def _read_state(model: StoredModel, report: Report) -> GateState:
