@@ -12,10 +12,10 @@ from typing import Any
 import numpy as np
 
 from tsforecast.errors import DataError, TsforecastError
-from tsforecast.files import plain
 from tsforecast.fitting.plan import Plan
 from tsforecast.io.reading.numbers import read_content
 from tsforecast.io.reading.table import RawTable, read_table
+from tsforecast.json_output import plain
 from tsforecast.models.options import PRESETS, FitOptions, check_options
 from tsforecast.models.registry import MODELS
 from tsforecast.progress import EpochEnded, Event, Message

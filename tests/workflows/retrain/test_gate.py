@@ -217,7 +217,7 @@ def test_stamps_of_days_are_those_of_their_zone():
 def test_hours_are_counted_in_utc_whatever_their_zone():
     hourly = replace(PANEL, frequency=Frequency("fixed", HOUR))
     champion = replace(
-        CHAMPION, schema=zoned("Asia/Tokyo"), context=replace(CHAMPION.context, frequency=hourly.frequency)
+        CHAMPION, schema=zoned("Asia/Tokyo"), recent=replace(CHAMPION.recent, frequency=hourly.frequency)
     )
     last = hourly.frequency.stamps(np.array([20_399]))[0].astype("datetime64[us]").item().replace(tzinfo=UTC)
     limits = replace(GateLimits(), max_age=3600.0)

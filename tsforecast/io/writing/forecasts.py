@@ -13,12 +13,13 @@ from pathlib import Path
 from typing import BinaryIO
 
 from tsforecast.errors import OptionError
-from tsforecast.files import json_text, whole_file, writing
+from tsforecast.files import whole_file, writing
 from tsforecast.forecast import Forecast
 from tsforecast.io.times.formats import COUNTS
 from tsforecast.io.writing.columns import forecast_frame, number_columns, number_names, stamp_texts
 from tsforecast.io.writing.decimals import number_rows
 from tsforecast.io.writing.spreadsheet import guarded
+from tsforecast.json_output import json_text
 from tsforecast.series.frequency import Frequency
 from tsforecast.series.panel import Schema
 

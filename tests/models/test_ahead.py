@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pytest
@@ -10,43 +10,57 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.networks import random_weights, small_parts
+from tsforecast.forecast import joined
 from tsforecast.models import forecaster
 from tsforecast.models.calibration import PROBABILITIES, Calibration
-from tsforecast.models.forecaster import Continuation
+from tsforecast.models.forecaster import Forecaster
 from tsforecast.models.spec import ModelSpec
 from tsforecast.progress import SeriesForecast
 from tsforecast.series.frequency import DAY, Frequency
 from tsforecast.series.panel import make_panel
 from tsforecast.series.scaling import Scaling, fit_scaling
+from tsforecast.series.strays import without_strays
+from tsforecast.series.windows import ModelRows, model_rows
 
 LOOKBACK, HORIZON = 12, 5
 
 
-def make_continuation(n_series=20, horizon=HORIZON, model="auto"):
+@dataclass
+class Case:
+    """A model in front of the rows that it continues."""
+
+    forecaster: Forecaster
+    rows: ModelRows
+    horizon: int
+    levels: tuple[float, ...]
+
+    def blocks(self, report=lambda event: None):
+        return self.forecaster.ahead(self.rows, self.horizon, self.levels, report)
+
+    def forecast(self):
+        return joined(list(self.blocks()))
+
+
+def make_case(n_series=20, horizon=HORIZON, model="auto"):
     """Series of other lengths and ends, some shorter than the lookback, some unknown to the model."""
     rng = np.random.default_rng(0)
     parts = small_parts(model, lookback=LOOKBACK, horizon=HORIZON, series_vectors=3)
-    history = make_panel(
+    recent = make_panel(
         [rng.normal(50, 5, size) for size in rng.integers(3, 30, n_series)],
         Frequency("fixed", DAY),
         starts=rng.integers(0, 50, n_series).tolist(),
     )
     scale = rng.uniform(1, 9, n_series)
-    return Continuation(
-        ModelSpec(model, HORIZON, 4, parts),
-        random_weights(parts, HORIZON, rng),
-        Calibration(np.sort(rng.normal(size=(HORIZON, len(PROBABILITIES))), axis=1), 50, ""),
-        history,
-        Scaling("standard", "log1p", scale / 3, scale, rng.random(n_series) < 0.5),
-        rng.integers(-1, 3, n_series),
-        horizon,
-        (50.0, 80.0),
-    )
+    weights = random_weights(parts, HORIZON, rng)
+    calibration = Calibration(np.sort(rng.normal(size=(HORIZON, len(PROBABILITIES))), axis=1), 50, "")
+    scaling = Scaling("standard", "log1p", scale / 3, scale, rng.random(n_series) < 0.5)
+    rows = model_rows(recent, scaling, rng.integers(-1, 3, n_series))
+    return Case(Forecaster(ModelSpec(model, HORIZON, 4, parts), weights, calibration), rows, horizon, (50.0, 80.0))
 
 
 @pytest.mark.parametrize("horizon", [2, HORIZON, 2 * HORIZON + 1])
 def test_blocks_are_the_forecast(horizon, monkeypatch):
-    made = make_continuation(horizon=horizon)
+    made = make_case(horizon=horizon)
     whole = made.forecast()
     assert whole.y_pred.shape == (20, horizon) and whole.lower.shape == whole.upper.shape == (20, horizon, 2)
     assert np.all(np.isfinite(whole.y_pred))
@@ -54,36 +68,36 @@ def test_blocks_are_the_forecast(horizon, monkeypatch):
     monkeypatch.setattr(forecaster, "_ROWS", 7 * horizon)
     blocks = list(made.blocks())
     assert [len(block.ids) for block in blocks] == [7, 7, 6]
-    assert sum((block.ids for block in blocks), ()) == whole.ids == made.history.ids
-    np.testing.assert_array_equal(np.concatenate([block.starts for block in blocks]), whole.starts)
+    assert sum((block.ids for block in blocks), ()) == made.rows.panel.ids
     for name in ("y_pred", "lower", "upper"):
         together = np.concatenate([getattr(block, name) for block in blocks])
         np.testing.assert_allclose(together, getattr(whole, name), rtol=1e-5)
 
 
 def test_a_forecast_starts_where_its_series_ends():
-    made = make_continuation()
-    np.testing.assert_array_equal(made.forecast().starts, made.history.starts + np.diff(made.history.offsets))
+    made = make_case()
+    panel = made.rows.panel
+    starts = np.concatenate([block.starts for block in made.blocks()])
+    np.testing.assert_array_equal(starts, panel.starts + np.diff(panel.offsets))
 
 
 def test_it_is_told_how_far_it_is(monkeypatch):
     monkeypatch.setattr(forecaster, "CHUNK", 8)
     monkeypatch.setattr(forecaster, "_ROWS", 1)  # a block is one chunk at least
     events = []
-    blocks = make_continuation().blocks(events.append)
+    blocks = make_case().blocks(events.append)
     assert not events and next(blocks) and not events  # the first one may still have to be written
     assert len(list(blocks)) == 2
     assert events == [SeriesForecast(done, 20) for done in (8, 16, 20)]
 
 
 def test_rows_before_the_lookback_play_no_part():
-    made = make_continuation(model="gru")
+    made = make_case(model="gru")
     before = made.forecast()
-    history = made.history
-    for number in range(history.n_series):
-        history.values[
-            history.offsets[number] : max(history.offsets[number], history.offsets[number + 1] - LOOKBACK)
-        ] = 1e6
+    panel = made.rows.panel
+    for number in range(panel.n_series):
+        first, end = panel.offsets[number : number + 2]
+        panel.values[first : max(first, end - LOOKBACK)] = 1e6
     after = made.forecast()
     for name in ("y_pred", "lower", "upper"):
         np.testing.assert_array_equal(getattr(before, name), getattr(after, name))
@@ -97,17 +111,13 @@ def continued(model, values, horizon):
     """What a model of random weights makes of series, scaled as a fit scales them."""
     parts = small_parts(model, lookback=LOOKBACK, horizon=HORIZON)
     panel = make_panel(values, Frequency("fixed", DAY))
-    scaling = fit_scaling(panel.values, panel.observed, panel.offsets, panel.lengths, method="standard")
+    scaling = fit_scaling(panel, panel.lengths, method="standard")
     rng = np.random.default_rng(1)
-    return Continuation(
-        ModelSpec(model, HORIZON, 4, parts),
-        random_weights(parts, HORIZON, rng),
-        Calibration(np.sort(rng.normal(size=(HORIZON, len(PROBABILITIES))), axis=1), 50, ""),
-        panel,
-        replace(scaling, nonnegative=np.zeros(len(values), bool)),
-        np.arange(len(values)),
-        horizon,
-        (80.0,),
+    weights = random_weights(parts, HORIZON, rng)
+    calibration = Calibration(np.sort(rng.normal(size=(HORIZON, len(PROBABILITIES))), axis=1), 50, "")
+    rows = model_rows(panel, replace(scaling, nonnegative=np.zeros(len(values), bool)))
+    return Case(
+        Forecaster(ModelSpec(model, HORIZON, 4, parts), weights, calibration), rows, horizon, (80.0,)
     ).forecast()
 
 
@@ -129,41 +139,36 @@ def test_a_level_that_is_added_comes_out_again(model, level, seed, n_series, hor
 def test_a_stray_value_does_not_move_the_forecast_of_its_series():
     rng = np.random.default_rng(0)
     values = [rng.normal(50, 5, 60) for _ in range(2)]
+    parts = small_parts("linear", lookback=LOOKBACK)
+    weights = random_weights(parts, HORIZON, np.random.default_rng(1))
+    calibration = Calibration(np.zeros((HORIZON, len(PROBABILITIES))), 50, "")
+    model = Forecaster(ModelSpec("linear", HORIZON, 4, parts), weights, calibration)
+    scaling = Scaling("standard", "none", np.full(2, 50.0), np.full(2, 5.0), np.zeros(2, bool))
     made = {}
     for spoilt in (False, True):
         series = [one.copy() for one in values]
         series[0][-3] = 4294967295 if spoilt else series[0][-4]
-        made[spoilt] = Continuation(
-            ModelSpec("linear", HORIZON, 4, parts := small_parts("linear", lookback=LOOKBACK)),
-            random_weights(parts, HORIZON, np.random.default_rng(1)),
-            Calibration(np.zeros((HORIZON, len(PROBABILITIES))), 50, ""),
-            make_panel(series, Frequency("fixed", DAY)),
-            Scaling("standard", "none", np.full(2, 50.0), np.full(2, 5.0), np.zeros(2, bool)),
-            np.arange(2),
-            2 * HORIZON,
-            (80.0,),
-        ).forecast()
+        rows = model_rows(without_strays(make_panel(series, Frequency("fixed", DAY))), scaling)
+        made[spoilt] = Case(model, rows, 2 * HORIZON, (80.0,)).forecast()
     np.testing.assert_array_equal(made[True].y_pred, made[False].y_pred)
 
 
-def test_forecasts_that_had_to_be_held_are_told_once(monkeypatch):
+def test_forecasts_that_run_away_are_held_and_counted(monkeypatch):
     monkeypatch.setattr(forecaster, "CHUNK", 8)
     monkeypatch.setattr(forecaster, "_ROWS", 1)
-    made = make_continuation(horizon=40 * HORIZON, model="linear")
+    blocks = list(running_away().blocks())
+    assert sum(block.held for block in blocks) == 20
+    assert all(np.isfinite(block.y_pred).all() and np.isfinite(block.upper).all() for block in blocks)
+
+
+def running_away():
+    """A linear model whose forecasts, fed back, grow without end."""
+    made = make_case(horizon=40 * HORIZON, model="linear")
     kernel = np.zeros((LOOKBACK, HORIZON), np.float32)
     kernel[0] = -2  # the window's first value counts against its last, twice as much
     weights = {"part0/linear/kernel": kernel, "part0/linear/bias": np.zeros(HORIZON, np.float32)}
-    events, told = [], []
-    made = replace(made, weights=weights, tell=told.append)
-    blocks = list(made.blocks(events.append))
-    assert sum(block.held for block in blocks) == made.forecast().held == 20
-    assert all(np.isfinite(block.y_pred).all() and np.isfinite(block.upper).all() for block in blocks)
-    assert {event.kind for event in told} == {"warning"} and len(told) == 2  # of the two passes
-    assert "the forecasts of 20 series ran away" in told[0].text
-    assert not any(event in told for event in events)
+    return replace(made, forecaster=replace(made.forecaster, weights=weights))
 
 
 def test_within_the_horizon_nothing_is_held():
-    told = []
-    made = replace(make_continuation(horizon=HORIZON, model="linear"), tell=told.append)
-    assert made.forecast().held == 0 and not told
+    assert [block.held for block in make_case(horizon=HORIZON, model="linear").blocks()] == [0]
