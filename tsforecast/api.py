@@ -101,8 +101,8 @@ def predict(
     if len(result.schema.time_cols) > 1:
         return frame
     steps = result.forecast.starts[:, None] + range(result.forecast.horizon)
-    frame[result.schema.time_col] = stamp_index(
-        result.history.frequency.stamps(steps.ravel()), result.schema, result.history.frequency
+    frame[result.schema.time_cols[0]] = stamp_index(
+        result.recent.frequency.stamps(steps.ravel()), result.schema, result.recent.frequency
     )
     return frame
 

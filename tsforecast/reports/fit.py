@@ -7,8 +7,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tsforecast.files import json_bytes, whole_file, writing
+from tsforecast.files import whole_file, writing
 from tsforecast.io.messages import counted
+from tsforecast.json_output import json_bytes
 from tsforecast.metrics import METRICS, metric_info
 from tsforecast.safe_text import printable
 

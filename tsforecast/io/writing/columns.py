@@ -9,11 +9,10 @@ from numpy.typing import NDArray
 
 from tsforecast.errors import DataError
 from tsforecast.forecast import Forecast
-from tsforecast.io.times.format_codec import format_stamps
-from tsforecast.io.times.formats import COUNTS
+from tsforecast.io.times.formats import COUNTS, format_stamps
 from tsforecast.options import DEFAULT_LEVELS
 from tsforecast.series.frequency import Frequency
-from tsforecast.series.panel import BETWEEN_COLUMNS, Schema
+from tsforecast.series.panel import Schema
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -47,7 +46,7 @@ def forecast_frame(forecast: Forecast, schema: Schema, frequency: Frequency) -> 
     }
     times, begins = time_cells(forecast, schema, frequency)
     rows = (np.array(begins)[:, None] + np.arange(forecast.horizon)).ravel()
-    for name, cells, count in zip(schema.time_cols, zip(*times, strict=True), time_counts(schema), strict=True):
+    for name, cells, count in zip(schema.time_cols, times, time_counts(schema), strict=True):
         columns[name] = np.array(cells, dtype=np.int64 if count else object)[rows]
     columns |= number_columns(forecast)
     return pd.DataFrame(columns, index=pd.RangeIndex(forecast.y_pred.size))
@@ -55,9 +54,8 @@ def forecast_frame(forecast: Forecast, schema: Schema, frequency: Frequency) -> 
 
 def time_counts(schema: Schema) -> list[bool]:
     """Which of several time columns hold whole numbers, such as years."""
-    if len(schema.time_cols) == 1:
-        return [False]
-    return [part in COUNTS for part in schema.time_format.split(BETWEEN_COLUMNS)]
+    several = len(schema.time_cols) > 1
+    return [several and text_format in COUNTS for text_format in schema.time_formats]
 
 
 def check_columns(schema: Schema, levels: tuple[float, ...] = DEFAULT_LEVELS) -> None:
@@ -102,14 +100,12 @@ def rounded(values: NDArray[np.float64], width: NDArray[np.float64]) -> NDArray[
     return np.where(usable, np.round(values * up / down) / up * down, values)
 
 
-def time_cells(forecast: Forecast, schema: Schema, frequency: Frequency) -> tuple[list[tuple[str, ...]], list[int]]:
+def time_cells(forecast: Forecast, schema: Schema, frequency: Frequency) -> tuple[list[list[str]], list[int]]:
     """The times of a forecast, each once, because series mostly end together.
 
     Returns:
-        The cells of each time in the time columns, and for each series where its `horizon` times begin among them.
+        The cells of each time column, and for each series where its `horizon` times begin among them.
     """
     distinct = np.unique(np.unique(forecast.starts)[:, None] + np.arange(forecast.horizon))
     texts = format_stamps(frequency.stamps(distinct), schema, frequency)
-    several = len(schema.time_cols) > 1
-    cells = [tuple(text.split(BETWEEN_COLUMNS)) if several else (text,) for text in texts]
-    return cells, np.searchsorted(distinct, forecast.starts).tolist()
+    return texts, np.searchsorted(distinct, forecast.starts).tolist()

@@ -16,8 +16,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 from tsforecast.errors import OptionError
-from tsforecast.files import json_text, whole_file, writing
+from tsforecast.files import whole_file, writing
 from tsforecast.io.messages import Note, warning
+from tsforecast.json_output import json_text
 from tsforecast.safe_text import guarded
 
 if TYPE_CHECKING:
@@ -201,7 +202,7 @@ def _rows(forecast: Forecast, schema: Schema, frequency: Frequency, style: _Styl
 
     horizon = forecast.horizon
     cells, begins = time_cells(forecast, schema, frequency)
-    times = [style.time(texts).encode() for texts in cells]
+    times = [style.time(texts).encode() for texts in zip(*cells, strict=True)]
     columns = list(number_columns(forecast).values())
     lines = number_rows(columns, style.labels, style.end, not_finite=style.not_finite).splitlines(keepends=True)
     pieces = [b""] * (3 * len(lines))

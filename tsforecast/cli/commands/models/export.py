@@ -40,12 +40,12 @@ def command(
     Example:
       tsforecast models export sales -o sales.zip
     """
+    from tsforecast.store.store import Store
     from tsforecast.workflows.clashes import refuse_clashes
-    from tsforecast.workflows.store import export_model
 
     writes = [("--json", "-" if as_json else None), ("--output", output)]
     refuse_clashes(config_files(), writes, store=store, name=name)
-    done = export_model(output, store=store, name=name, version=version, trusted=trusted)
+    done = Store(store, trusted).find(name).export(output, version)
     if as_json:
         console.json(asdict(done))
     else:

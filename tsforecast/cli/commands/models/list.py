@@ -13,7 +13,7 @@ from tsforecast.cli.options.shared import output_options, pass_console, store_op
 from tsforecast.cli.text import Row, percent
 
 if TYPE_CHECKING:
-    from tsforecast.store.catalog import VersionInfo
+    from tsforecast.store.results import VersionInfo
 
 _HEADER = ("name", "current", "versions", "model", "horizon", "frequency", "skill", "published (UTC)", "problem")
 
@@ -30,9 +30,9 @@ def command(console: Console, /, store: str, trusted: bool, as_json: bool) -> No
     Example:
       tsforecast models list
     """
-    from tsforecast.workflows.store import list_models
+    from tsforecast.store.store import Store
 
-    models = list_models(store, trusted=trusted)
+    models = Store(store, trusted).overview()
     if as_json:
         console.json({"models": [_record(model) for model in models]})
     elif models:

@@ -28,9 +28,9 @@ def command(console: Console, /, name: str, keep: int, dry_run: bool, store: str
     Example:
       tsforecast models prune sales --keep 5
     """
-    from tsforecast.workflows.store import prune_model
+    from tsforecast.store.store import Store
 
-    done = prune_model(store, name, keep, dry_run=dry_run, trusted=trusted)
+    done = Store(store, trusted).find(name).prune(keep, dry_run=dry_run)
     if as_json:
         console.json(asdict(done) | {"dry_run": dry_run})
         return

@@ -25,9 +25,9 @@ def command(console: Console, /, name: str, to: int | None, store: str, trusted:
     Example:
       tsforecast models rollback sales
     """
-    from tsforecast.workflows.store import roll_back_model
+    from tsforecast.store.store import Store
 
-    done = roll_back_model(store, name, to, trusted=trusted)
+    done = Store(store, trusted).find(name).rollback(to)
     for text in (*done.passed_over, done.problem):
         if text:
             console.note("warning", text)

@@ -61,9 +61,9 @@ def command(
     Example:
       tsforecast models show sales --version 2
     """
-    from tsforecast.workflows.store import show_model
+    from tsforecast.store.store import Store
 
-    document = show_model(store, name, version, trusted=trusted).to_dict()
+    document = Store(store, trusted).find(name).describe(version).to_dict()
     if as_json:
         console.json(document)
     else:

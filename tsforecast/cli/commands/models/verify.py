@@ -13,7 +13,7 @@ from tsforecast.errors import ModelError, TrustError
 from tsforecast.io.messages import counted
 
 if TYPE_CHECKING:
-    from tsforecast.store.upkeep import VersionCheck
+    from tsforecast.store.results import VersionCheck
 
 
 @click.command("verify", cls=SectionCommand)
@@ -42,11 +42,11 @@ def command(
     Example:
       tsforecast models verify
     """
-    from tsforecast.workflows.store import verify_models
+    from tsforecast.store.store import Store
 
     if version is not None and name is None:
         raise click.UsageError("--version needs the NAME of a model")
-    checked = verify_models(store, name, version, trusted=trusted)
+    checked = list(Store(store, trusted).verify(name, version))
     bad = [each for each in checked if each.error is not None]
     if as_json:
         console.json({"versions": [_checked(each) for each in checked], "problems": len(bad)})
