@@ -24,8 +24,7 @@ import re
 import resource
 import signal
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from tsforecast.safe_text import bounded, shown
 
@@ -54,8 +53,7 @@ class Terminated(BaseException):
         return {"code": self.exit_code, "message": str(self), **nothing}
 
 
-@dataclass(frozen=True)
-class BadCell:
+class BadCell(NamedTuple):
     """One of several cells with the same error: its line in the file (the header is line 1), column and text."""
 
     row: int
@@ -96,7 +94,7 @@ class TsforecastError(Exception):
         self.file = bounded(file, 400)
         self.row = row
         self.column = shown(column)
-        self.places = tuple(replace(place, column=shown(place.column), value=shown(place.value)) for place in places)
+        self.places = tuple(place._replace(column=shown(place.column), value=shown(place.value)) for place in places)
         self.total = total
 
     def __str__(self) -> str:
@@ -118,7 +116,7 @@ class TsforecastError(Exception):
             "message": self.message,
             "hint": self.hint or None,
         }
-        several = {"places": [asdict(place) for place in self.places], "total": self.total}
+        several = {"places": [place._asdict() for place in self.places], "total": self.total}
         return {**record, **several} if self.places else record
 
 

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import field, fields
 from functools import cache
-from typing import Any
+from itertools import pairwise
+from typing import Any, NamedTuple
 
 from tsforecast.errors import OptionError, did_you_mean
 from tsforecast.safe_text import shown
@@ -19,8 +20,7 @@ DEFAULT_STORE = "./models"
 DEFAULT_LEVELS = (80.0, 95.0)  # of the intervals, in percent
 
 
-@dataclass(frozen=True)
-class Option:
+class Option(NamedTuple):
     """What is known of an option; the last five come from its field.
 
     Args:
@@ -80,8 +80,7 @@ def declared(options: type) -> dict[str, Option]:
     for each in fields(options):
         if "option" in each.metadata:
             hint = str(each.type)
-            found[each.name] = replace(
-                each.metadata["option"],
+            found[each.name] = each.metadata["option"]._replace(
                 name=each.name,
                 default=each.default,
                 kind=kinds.get(hint.removesuffix(" | None"), str),
@@ -119,3 +118,33 @@ def _allowed(option: Option, value: float) -> str:
     if least is not None:
         return f"a finite value of at least {least:g}"
     return "a finite number" if above is None else f"a finite value above {above:g}"
+
+
+def check_levels(levels: tuple[float, ...]) -> None:
+    """Refuse levels of intervals that cannot be forecast, or that no columns can be named after.
+
+    Raises:
+        OptionError: naming the level.
+    """
+    for level in levels:
+        check_level(level)
+    names = [f"{level:g}" for level in sorted(set(levels))]
+    for name, following in pairwise(names):
+        if name == following:
+            raise OptionError(
+                f"two levels are {name} in six digits", hint="give levels that columns can be named after"
+            )
+
+
+def check_level(level: float) -> None:
+    """Refuse a level of an interval that is no percentage, or that is 100 % but for rounding.
+
+    Raises:
+        OptionError: naming the level.
+    """
+    if 0 < level < 1:
+        raise OptionError(f"level is {level:g} percent", hint=f"did you mean {100 * level:g}?")
+    if not 1 <= level < 100:
+        raise OptionError(f"level is {level:g}", hint="give a percentage from 1 to 99.9999, such as 80")
+    if f"{level:g}" == "100":
+        raise OptionError(f"level is {level}, which is 100 in six digits", hint="give 99.9999 at most")

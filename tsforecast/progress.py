@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 
-@dataclass(frozen=True)
-class Message:
+class Message(NamedTuple):
     """A line of text: something found, something to beware of, or something chosen from the data."""
 
     kind: Literal["info", "warning", "choice"]
     text: str
 
 
-@dataclass(frozen=True)
-class Reading:
+class Reading(NamedTuple):
     """`done` of `total` bytes of a large file are read, and its first `rows` rows."""
 
     file: str
@@ -25,8 +22,7 @@ class Reading:
     rows: int
 
 
-@dataclass(frozen=True)
-class PhaseStarted:
+class PhaseStarted(NamedTuple):
     """A network starts to train, for at most `epochs` passes over `windows` windows."""
 
     name: str
@@ -34,8 +30,7 @@ class PhaseStarted:
     windows: int
 
 
-@dataclass(frozen=True)
-class BatchProgress:
+class BatchProgress(NamedTuple):
     """`done` of `total` batches of epoch `epoch` (the first is 1) are through."""
 
     epoch: int
@@ -46,8 +41,7 @@ class BatchProgress:
     windows_per_second: float
 
 
-@dataclass(frozen=True)
-class EpochEnded:
+class EpochEnded(NamedTuple):
     """One pass over the windows is done.
 
     Args:
@@ -71,8 +65,7 @@ class EpochEnded:
     windows_per_second: float
 
 
-@dataclass(frozen=True)
-class PhaseEnded:
+class PhaseEnded(NamedTuple):
     """A network is trained: how many epochs it took and why it stopped."""
 
     name: str
@@ -81,8 +74,7 @@ class PhaseEnded:
     seconds: float
 
 
-@dataclass(frozen=True)
-class SeriesForecast:
+class SeriesForecast(NamedTuple):
     """`done` of `total` series are forecast."""
 
     done: int

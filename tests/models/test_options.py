@@ -8,9 +8,9 @@ import pytest
 from tests.networks import small_network
 from tsforecast.errors import OptionError
 from tsforecast.models.network.config import QUANTILES
-from tsforecast.models.options import PRESETS, FitOptions, check_levels
+from tsforecast.models.options import PRESETS, FitOptions
 from tsforecast.models.registry import BASELINES, COMBINED, MODELS, get_model
-from tsforecast.options import check_options, declared
+from tsforecast.options import check_levels, check_options, declared
 
 _CHOICES = {name: each.choices for name, each in declared(FitOptions).items() if each.choices}
 _RANGES = {name: (each.least, each.most) for name, each in declared(FitOptions).items() if each.kind is not str}

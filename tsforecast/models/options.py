@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import Literal
 
-from tsforecast.errors import OptionError
 from tsforecast.models.network.config import ACTIVATIONS, MAX_LAYERS, MAX_STEPS, MAX_UNITS, NORMALISATIONS, STRATEGIES
 from tsforecast.models.registry import MODELS
 from tsforecast.models.training.config import AUTO, DEVICES, LOSSES, OPTIMIZERS, SCHEDULES, TrainingConfig
@@ -129,33 +127,3 @@ class FitOptions:
         least=1,
         most=1024,
     )
-
-
-def check_levels(levels: tuple[float, ...]) -> None:
-    """Refuse levels of intervals that cannot be forecast, or that no columns can be named after.
-
-    Raises:
-        OptionError: naming the level.
-    """
-    for level in levels:
-        check_level(level)
-    names = [f"{level:g}" for level in sorted(set(levels))]
-    for name, following in pairwise(names):
-        if name == following:
-            raise OptionError(
-                f"two levels are {name} in six digits", hint="give levels that columns can be named after"
-            )
-
-
-def check_level(level: float) -> None:
-    """Refuse a level of an interval that is no percentage, or that is 100 % but for rounding.
-
-    Raises:
-        OptionError: naming the level.
-    """
-    if 0 < level < 1:
-        raise OptionError(f"level is {level:g} percent", hint=f"did you mean {100 * level:g}?")
-    if not 1 <= level < 100:
-        raise OptionError(f"level is {level:g}", hint="give a percentage from 1 to 99.9999, such as 80")
-    if f"{level:g}" == "100":
-        raise OptionError(f"level is {level}, which is 100 in six digits", hint="give 99.9999 at most")

@@ -18,8 +18,7 @@ from tsforecast.io.messages import Note, listed
 from tsforecast.io.writing.columns import check_columns, forecast_frame
 from tsforecast.models.forecaster import Forecaster
 from tsforecast.models.network.config import MAX_STEPS
-from tsforecast.models.options import check_levels
-from tsforecast.options import DEFAULT_LEVELS, DEFAULT_STORE
+from tsforecast.options import DEFAULT_LEVELS, DEFAULT_STORE, check_levels
 from tsforecast.progress import Message, Report
 from tsforecast.safe_text import shown
 from tsforecast.series.panel import UNKNOWN_SERIES, Panel, Schema

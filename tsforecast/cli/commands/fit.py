@@ -11,7 +11,7 @@ from tsforecast.cli.config import config_files
 from tsforecast.cli.console import Console
 from tsforecast.cli.groups import SectionCommand
 from tsforecast.cli.options.declared import collect, options_of
-from tsforecast.cli.options.forecasting import FIT_EPILOG
+from tsforecast.cli.options.epilog import FIT_EPILOG
 from tsforecast.cli.options.shared import name_option, option, output_options, pass_console, store_option
 from tsforecast.cli.score_tables import show_choices, show_scores
 from tsforecast.cli.text import seconds

@@ -11,7 +11,8 @@ from tsforecast.cli.console import Console
 from tsforecast.cli.exits import cause
 from tsforecast.cli.groups import SectionCommand
 from tsforecast.cli.options.declared import collect, options_of
-from tsforecast.cli.options.forecasting import FIT_EPILOG, forecast_ending, level_option
+from tsforecast.cli.options.epilog import FIT_EPILOG
+from tsforecast.cli.options.forecasting import forecast_ending, level_option
 from tsforecast.cli.options.shared import (
     name_option,
     option,

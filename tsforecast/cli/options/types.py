@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from tsforecast.errors import OptionError
-from tsforecast.models.options import check_level
+from tsforecast.options import check_level
 
 _UNITS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86_400}
 _PATTERN = re.compile(r"([0-9]+(?:\.[0-9]+)?)([smhd]?)")

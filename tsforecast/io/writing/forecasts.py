@@ -1,6 +1,6 @@
 """Forecasts written as files or to stdout, one block of series after the other; `FORMATS` is the table of ways.
 
-The table is read for the help of the command line, so that what needs NumPy is imported where it is used.
+The table is read for the help of the command line, so that what is slow to import is imported where it is used.
 """
 
 from __future__ import annotations
@@ -10,15 +10,12 @@ import re
 import sys
 from collections.abc import Callable, Iterable
 from contextlib import ExitStack
-from dataclasses import dataclass
 from itertools import chain, repeat
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 
 from tsforecast.errors import OptionError
-from tsforecast.files import whole_file, writing
 from tsforecast.io.messages import Note, warning
-from tsforecast.json_output import json_text
 from tsforecast.safe_text import guarded
 
 if TYPE_CHECKING:
@@ -29,8 +26,7 @@ if TYPE_CHECKING:
     Blocks = Iterable[Forecast]
 
 
-@dataclass(frozen=True)
-class _Style:
+class _Style(NamedTuple):
     """How a row of text is put together.
 
     Args:
@@ -69,6 +65,7 @@ def _write_csv(blocks: Blocks, schema: Schema, frequency: Frequency, stream: Bin
 def _write_json_lines(blocks: Blocks, schema: Schema, frequency: Frequency, stream: BinaryIO, raw_ids: bool) -> None:
     """An object for each row. What has no number is null, as JSON knows no other way."""
     from tsforecast.io.writing.columns import number_names, time_counts
+    from tsforecast.json_output import json_text
 
     keys = [f"{json_text(name)}: " for name in schema.key_columns]
     times = [f"{json_text(name)}: " for name in schema.time_cols]
@@ -102,8 +99,7 @@ def _write_parquet(blocks: Blocks, schema: Schema, frequency: Frequency, stream:
             writer.write_table(rows)
 
 
-@dataclass(frozen=True)
-class Format:
+class Format(NamedTuple):
     """A way to write forecasts.
 
     Args:
@@ -170,6 +166,8 @@ def write_forecast(
         OutputError: the file cannot be created.
         StorageError: the disk is full or failed.
     """
+    from tsforecast.files import whole_file, writing
+
     write = format_of(path).write
     if path is None or str(path) == "-":
         with writing("stdout"):

@@ -32,9 +32,9 @@ from tsforecast.io.options import ReadOptions
 from tsforecast.io.reading.panel import ReadResult
 from tsforecast.io.writing.columns import check_columns
 from tsforecast.io.writing.forecasts import format_of
-from tsforecast.models.options import FitOptions, check_levels
+from tsforecast.models.options import FitOptions
 from tsforecast.models.training.resume import NO_RECORDER, Recorder
-from tsforecast.options import DEFAULT_STORE, check_options
+from tsforecast.options import DEFAULT_STORE, check_levels, check_options
 from tsforecast.progress import Message, Report
 from tsforecast.store.bundle.bundle import Bundle
 from tsforecast.store.checkpoint import drop_checkpoint, recording
