@@ -220,7 +220,11 @@ def test_every_model_has_a_plan(model):
         assert (part.network is not None) == (MODELS[part.name].kind == "network")
         if part.network:
             assert part.lookback == part.network.lookback == plan.lookback
-            assert (part.network.horizon, part.network.levels, part.network.inputs.categories) == (12, QUANTILES, (2,))
+            assert (part.network.horizon, part.network.quantiles, part.network.inputs.categories) == (
+                12,
+                QUANTILES,
+                (2,),
+            )
         else:
             assert part.lookback >= (plan.lookback if part.name == "linear" else plan.season_length)
 
