@@ -26,7 +26,7 @@ import numpy as np
 from common import run, say, write_json
 
 from tsforecast.errors import OptionError
-from tsforecast.io.times.format_codec import format_stamps
+from tsforecast.io.times.formats import format_stamps
 from tsforecast.models.calibration import calibrate
 from tsforecast.models.forecaster import Forecaster
 from tsforecast.models.network.config import QUANTILES, Inputs, NetworkConfig
@@ -38,10 +38,10 @@ from tsforecast.series.panel import Panel, Schema
 from tsforecast.series.scaling import fit_scaling
 from tsforecast.series.windows import plain_windows
 from tsforecast.store.bundle.bundle import Bundle, Golden
-from tsforecast.store.publish import publish
+from tsforecast.store.store import Store
 
 _SEASON, _HELD_OUT = 24, 100
-_SCHEMA = Schema("ds", ("unique_id",), ("y",), "%Y-%m-%d %H:%M:%S")
+_SCHEMA = Schema(("ds",), ("unique_id",), ("y",), ("%Y-%m-%d %H:%M:%S",))
 # What the process itself has held at most: what its parent holds does not count, as it does in what the parent is told.
 _WATCHED = """
 import sys
@@ -125,7 +125,7 @@ def make_cases(arguments: argparse.Namespace, folder: Path) -> Iterator[Case]:
         for model, parts in models.items():
             store = folder / f"{name}-{model}"
             spec = ModelSpec(model, arguments.horizon, _SEASON, parts)
-            publish(make_bundle(spec, panel), store=store, name="bench")
+            Store(store).model("bench").publish(make_bundle(spec, panel))
             yield Case(f"{name}, {model}", model, series, store)
             if arguments.data:
                 path = folder / f"{name}.csv"
@@ -177,7 +177,7 @@ def _draw_weights(part: Part, horizon: int, rng: np.random.Generator) -> Weights
 
 def write_rows(panel: Panel, path: Path) -> None:
     """The panel as the CSV file that it could have come from."""
-    stamps = format_stamps(panel.stamps(0), _SCHEMA, panel.frequency)
+    (stamps,) = format_stamps(panel.stamps(0), _SCHEMA, panel.frequency)
     with open(path, "w") as stream:
         stream.write("unique_id,ds,y\n")
         for number, (key,) in enumerate(panel.ids):

@@ -351,7 +351,7 @@ def test_a_network_that_reads_both_ways_is_not_autoregressive(model):
 def test_the_loss_decides_the_head(loss):
     plan, _ = decide([seasonal(300)], horizon=12, loss=loss)
     assert network(plan).head == ("student-t" if loss == "student-t" else "quantile")
-    assert network(plan).levels == (QUANTILES if loss in ("quantile", "student-t") else (0.5,))
+    assert network(plan).quantiles == (QUANTILES if loss in ("quantile", "student-t") else (0.5,))
 
 
 def test_an_unknown_model_is_refused():

@@ -58,7 +58,7 @@ def build(model: str = "gru", *, members: int = 1, series_vectors: int = 2, seed
     step = {"member": 0, "phase": "training", "epoch": 1, "steps_back": 0, "gradient_norm": 0.125}
     return Bundle(
         forecaster=forecaster,
-        schema=Schema("zeit", ("Filiale", "Größe"), ("umsatz",), "%d.%m.%Y %H:%M", "Europe/Berlin"),
+        schema=Schema(("zeit",), ("Filiale", "Größe"), ("umsatz",), ("%d.%m.%Y %H:%M",), "Europe/Berlin"),
         recent=_panel(rng),
         scaling=Scaling("standard", "log1p", rng.normal(size=2), rng.uniform(1, 2, size=2), np.array([True, False])),
         golden=_golden(forecaster, rng),

@@ -15,7 +15,7 @@ from tsforecast.series.panel import Panel, Schema
 from tsforecast.series.scaling import fit_scaling
 from tsforecast.store.bundle.bundle import Bundle, Golden
 
-SCHEMA = Schema("date", ("shop",), ("sold",), "%Y-%m-%d")
+SCHEMA = Schema(("date",), ("shop",), ("sold",), ("%Y-%m-%d",))
 
 
 def table(panel: Panel, schema: Schema | None = None) -> ReadResult:

@@ -17,7 +17,7 @@ from tsforecast.models.forecaster import REACH
 from tsforecast.models.options import FitOptions
 from tsforecast.progress import Message
 from tsforecast.store.load import load_bundle
-from tsforecast.store.publish import publish
+from tsforecast.store.store import Store
 from tsforecast.workflows.fit import fit
 from tsforecast.workflows.predict import PredictResult, predict
 
@@ -161,7 +161,7 @@ def test_an_empty_store_says_what_to_do(tmp_path):
 
 def test_an_older_version_stands_in_for_a_damaged_one(fitted, store, tmp_path):
     copy = Path(shutil.copytree(store, tmp_path / "store"))
-    publish(load_bundle(fitted.path), store=copy, name="sales")
+    Store(copy).model("sales").publish(load_bundle(fitted.path))
     (copy / "sales" / "versions" / "000002" / "metrics.json").write_text("{}")
     with pytest.raises(ModelError, match=r"metrics\.json: is damaged.*--fallback"):
         predict(store=copy)

@@ -26,7 +26,8 @@ from tsforecast.series.scaling import scaling_of_rows
 from tsforecast.series.strays import without_strays
 from tsforecast.series.windows import ModelRows, model_rows
 from tsforecast.store.bundle.bundle import Bundle
-from tsforecast.store.versions import open_version
+from tsforecast.store.layout import DEFAULT_STORE
+from tsforecast.store.store import Store
 from tsforecast.workflows.ages import check_data_age, check_version_age
 
 if TYPE_CHECKING:
@@ -121,7 +122,7 @@ class PredictResult:
 def predict(
     source: str | Path | pd.DataFrame | ReadResult | None = None,
     *,
-    store: str | Path = "models",
+    store: str | Path = DEFAULT_STORE,
     name: str | None = None,
     version: int | None = None,
     horizon: int | None = None,
@@ -159,11 +160,12 @@ def predict(
     """
     _check(horizon, levels, max_age)
     levels = tuple(sorted(set(levels)))
-    opened = open_version(store, name, version, fallback=fallback, trusted=trusted)
+    model = Store(store, trusted).find(name)
+    opened = model.open(version, fallback=fallback)
     bundle = opened.bundle
     check_columns(bundle.schema, levels)
     if max_age is not None:
-        check_version_age(opened.folder, max_age, trusted=trusted)
+        check_version_age(model.describe(opened.version), max_age)
     notes = [Note("warning", text) for text in opened.notes]
     if name is None:
         notes.append(Note("info", f"using {opened.name} version {opened.version}, the model published last in {store}"))

@@ -1,4 +1,4 @@
-"""What decides the outcome of a training: where all of it is the same, so is the model."""
+"""What decides the outcome of a training, and a trained model as a version of the store."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from typing import Any
 import numpy as np
 
 from tsforecast._version import __version__
-from tsforecast.files import json_bytes
 from tsforecast.fitting.calibrate import predict_index
 from tsforecast.fitting.fit_panel import Fitted
 from tsforecast.fitting.plan import Plan
 from tsforecast.io.options import ReadOptions
 from tsforecast.io.reading.panel import ReadResult
+from tsforecast.json_output import json_bytes
 from tsforecast.models.network.weights import parameter_count
 from tsforecast.models.options import FitOptions
 from tsforecast.models.spec import ModelSpec
@@ -23,6 +23,8 @@ from tsforecast.series.windows import WindowIndex
 from tsforecast.store.bundle.bundle import Bundle, Golden
 
 _PACKAGES = ("tensorflow", "keras", "numpy")
+_GOLDEN_WINDOWS = 8
+_RECENT_HORIZONS = 2  # kept with the model beyond the lookback, for plots
 
 
 def package_versions() -> dict[str, str]:
@@ -33,7 +35,7 @@ def package_versions() -> dict[str, str]:
 
 
 def training_facts(data_hash: str, options: FitOptions, reading: ReadOptions) -> dict[str, Any]:
-    """All that decides what a training comes to, on one machine."""
+    """All that decides the outcome of a training on one machine: where it is the same, so is the model."""
     return {
         "data_hash": data_hash,
         "options": asdict(options),
@@ -45,10 +47,6 @@ def training_facts(data_hash: str, options: FitOptions, reading: ReadOptions) ->
 def fingerprint(facts: dict[str, Any]) -> str:
     """SHA-256 of facts, in hexadecimal digits."""
     return hashlib.sha256(json_bytes(facts)).hexdigest()
-
-
-_GOLDEN_WINDOWS = 8
-_RECENT_HORIZONS = 2  # kept with the model beyond the lookback, for plots
 
 
 def make_bundle(data: ReadResult, fitted: Fitted, result: dict[str, Any]) -> Bundle:
@@ -88,9 +86,8 @@ def _golden(fitted: Fitted) -> Golden:
 
 def _provenance(data: ReadResult, plan: Plan, spec: ModelSpec) -> dict[str, Any]:
     import platform
-    from importlib.metadata import version
 
-    panel = data.panel
+    panel, versions = data.panel, package_versions()
     last = int(np.argmax(panel.starts + panel.lengths))
     networks = [part.network for part in spec.parts if part.network]
     facts: dict[str, Any] = {
@@ -99,16 +96,18 @@ def _provenance(data: ReadResult, plan: Plan, spec: ModelSpec) -> dict[str, Any]
         "first": str(min(panel.stamps(i)[0] for i in range(min(panel.n_series, 1000)))),
         "last": str(panel.stamps(last)[-1]),
         "seed": plan.training.seed,
-        "tsforecast": __version__,
         "python": platform.python_version(),
-        "numpy": version("numpy"),
     }
-    if networks:
-        from tsforecast.models.training import runtime
+    if not networks:
+        return facts | {name: versions[name] for name in ("tsforecast", "numpy")}
+    from tsforecast.models.training import runtime
 
-        facts["threads"] = runtime.threads_used()
-        facts["tensorflow"] = version("tensorflow")
-        facts["keras"] = version("keras")
-        facts["training"] = asdict(plan.training)
-        facts["parameters"] = sum(parameter_count(network) for network in networks)
-    return facts
+    return (
+        facts
+        | versions
+        | {
+            "threads": runtime.threads_used(),
+            "training": asdict(plan.training),
+            "parameters": sum(parameter_count(network) for network in networks),
+        }
+    )

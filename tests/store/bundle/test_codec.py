@@ -19,6 +19,8 @@ from tsforecast.models.registry import MODELS
 from tsforecast.series.frequency import DAY, HOUR, Frequency
 from tsforecast.store.bundle.bundle import FORMAT_VERSION, Bundle
 from tsforecast.store.bundle.codec import decode, encode
+from tsforecast.store.bundle.document import upgrade
+from tsforecast.store.bundle.manifest import decode_manifest, encode_manifest, make_manifest
 
 
 def same(left: Any, right: Any) -> bool:
@@ -218,11 +220,31 @@ def test_shares_that_sum_to_1_but_for_rounding_are_read(make_bundle: Callable[..
     assert decode(encode(bundle)).spec == bundle.spec
 
 
-@pytest.mark.parametrize(("version", "hint"), [(FORMAT_VERSION + 1, "upgrade"), (FORMAT_VERSION - 1, "fit the model")])
-def test_another_format_tells_the_way_out(bundle: Bundle, version: int, hint: str) -> None:
-    with pytest.raises(ModelError, match="format_version") as caught:
-        decode(edited(bundle, "format_version", version))
-    assert hint in caught.value.hint
+def test_a_format_that_was_never_released_tells_the_way_out(bundle: Bundle) -> None:
+    with pytest.raises(ModelError, match=f"its format_version is 1, not {FORMAT_VERSION}; fit the model again"):
+        decode(edited(bundle, "format_version", 1))
+
+
+@pytest.mark.parametrize(("release", "said"), [("9.1.0", "9.1.0"), (None, r"\(a newer release\)"), (7, r"\(a newer")])
+def test_a_newer_format_names_the_release_that_wrote_it(bundle: Bundle, release: object, said: str) -> None:
+    provenance = bundle.provenance | {"tsforecast": release}
+    newer = edited(replace(bundle, provenance=provenance), "format_version", FORMAT_VERSION + 1)
+    with pytest.raises(ModelError, match=f"format_version is {FORMAT_VERSION + 1}, as tsforecast {said}") as caught:
+        decode(newer)
+    assert caught.value.hint.startswith("upgrade to tsforecast")
+
+
+def test_a_manifest_of_a_newer_format_names_the_release_that_wrote_it(bundle: Bundle) -> None:
+    record = make_manifest(encode(bundle), name="sales", version=1)
+    data = encode_manifest(replace(record, format_version=FORMAT_VERSION + 1, tool_version="9.1.0"))
+    with pytest.raises(ModelError, match=r"as tsforecast 9\.1\.0 writes it; .*; upgrade to tsforecast 9\.1\.0"):
+        decode_manifest(data)
+
+
+def test_an_older_document_is_brought_up_to_date(bundle: Bundle) -> None:
+    document = json.loads(encode(bundle)["model.json"])
+    assert upgrade(document, FORMAT_VERSION) == document
+    assert upgrade(document | {"format_version": 2}, 2)["format_version"] == FORMAT_VERSION
 
 
 def test_a_key_of_model_json_must_not_be_missing(bundle: Bundle) -> None:

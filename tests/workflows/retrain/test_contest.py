@@ -17,7 +17,7 @@ from tsforecast.progress import Message
 from tsforecast.series.frequency import DAY, Frequency
 from tsforecast.series.panel import make_panel
 from tsforecast.store.load import load_bundle
-from tsforecast.store.publish import publish
+from tsforecast.store.store import Store
 from tsforecast.workflows.predict import predict
 from tsforecast.workflows.retrain import held_out_rows
 from tsforecast.workflows.retrain.contest import challenger_bundle, compete
@@ -131,7 +131,7 @@ def test_what_is_published_is_what_was_compared(panel, champions, tmp_path):
     contest = hold(panel, champions["linear"])
     data = data_of(panel)
     bundle = challenger_bundle(data, contest, name="m", began=time.monotonic())
-    loaded = load_bundle(publish(bundle, store=tmp_path, name="m").path)
+    loaded = load_bundle(Store(tmp_path).model("m").publish(bundle).path)
     assert all(
         np.array_equal(loaded.forecaster.weights[name], value)
         for name, value in contest.challenger.final.weights.items()

@@ -260,7 +260,7 @@ def test_the_present_month_is_not_the_future():
     ("changes", "words"),
     [
         ({"schema": replace(SCHEMA, target_cols=("sold", "price"))}, "target columns: found 'sold', 'price'"),
-        ({"schema": replace(SCHEMA, time_col="day")}, "time column: found 'day'"),
+        ({"schema": replace(SCHEMA, time_cols=("day",))}, "time column: found 'day'"),
         ({"schema": replace(SCHEMA, id_cols=("shop", "town"))}, "id columns: found 'shop', 'town'"),
         ({"schema": zoned()}, "stamps: found with a time zone"),
         ({"panel": replace(PANEL, frequency=Frequency("business", 1))}, "frequency: found business days (B)"),

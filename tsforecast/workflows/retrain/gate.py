@@ -17,7 +17,7 @@ from tsforecast.models.options import check_finite
 from tsforecast.series.panel import UNKNOWN_SERIES, Panel
 from tsforecast.series.windows import Rows
 from tsforecast.store.bundle.bundle import Bundle
-from tsforecast.store.runs.gate_state import Seen
+from tsforecast.store.runs import Seen
 from tsforecast.workflows.ages import age_text, newest_moment, steps_ahead
 from tsforecast.workflows.retrain.drift import outlier, revision, shift, without_outliers
 from tsforecast.workflows.retrain.settings import GateLimits
@@ -153,9 +153,9 @@ def _found(breaches: list[Breach | None]) -> tuple[Breach, ...]:
     return tuple(breach for breach in breaches if breach is not None)
 
 
-def _columns(table: ReadResult | Bundle) -> tuple[str, tuple[str, ...], tuple[str, ...], bool]:
+def _columns(table: ReadResult | Bundle) -> tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...], bool]:
     schema = table.schema
-    return schema.time_col, schema.id_cols, schema.target_cols, schema.time_zone is not None
+    return schema.time_cols, schema.id_cols, schema.target_cols, schema.time_zone is not None
 
 
 def lost_column(error: MissingColumnError) -> Breach:

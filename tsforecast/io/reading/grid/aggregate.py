@@ -14,11 +14,12 @@ from numpy.typing import NDArray
 from tsforecast.errors import DataError
 from tsforecast.io.messages import Note, counted, info, warning
 from tsforecast.io.options import AggregateRule
-from tsforecast.io.reading.grid.gaps import GridPoints, Values
+from tsforecast.io.reading.grid.rows import GridPoints
 from tsforecast.series.frequency import Frequency, Ordinals, Stamps
 from tsforecast.series.infer_frequency import commonest, duration
 
 Margins = NDArray[np.int64]
+Values = NDArray[np.float64]
 _WHICH = {"min": "smallest", "max": "largest"}
 
 # How far into a bucket its first value may come is what all but the oddest of the other buckets have.

@@ -19,8 +19,9 @@ from tsforecast.errors import Terminated
 from tsforecast.models.training.patience import EpochRate, Patience
 from tsforecast.models.training.resume import EpochRecord, GraphState, Progress, RunKey, TrainedNetwork
 from tsforecast.progress import Message
-from tsforecast.store.checkpoints import recorder as recorder_module
-from tsforecast.store.checkpoints.recorder import drop_checkpoint, recording
+from tsforecast.store import checkpoint
+from tsforecast.store.checkpoint import drop_checkpoint, recording
+from tsforecast.store.model import StoredModel
 
 FACTS = {"data_hash": "abc", "options": {"epochs": 3, "columns": ("a", "b")}}
 NETWORK = small_network("gru")
@@ -77,7 +78,7 @@ class Training:
             assert isinstance(event, Message)
             self.told.append(event.text)
 
-        return recording(self.model, json.dumps(facts), resume=resume, report=report)
+        return recording(StoredModel(self.model), json.dumps(facts), resume=resume, report=report)
 
     def interrupt(self, epochs: int = 2) -> None:
         """The first run is finished, the second is interrupted."""
@@ -170,15 +171,15 @@ def test_a_short_run_is_not_written_before_it_ends(training: Training, monkeypat
     """The first save after a second; after it, only when training went on for 40 times what the save took."""
     now = [0.0]
     saved: list[float] = []
-    monkeypatch.setattr(recorder_module.time, "monotonic", lambda: now[0])
-    encode = recorder_module.encode_run
+    monkeypatch.setattr(checkpoint.time, "monotonic", lambda: now[0])
+    encode = checkpoint._encode_run
 
     def slow(*args: Any) -> bytes:
         saved.append(now[0])
         now[0] += 0.125
         return encode(*args)
 
-    monkeypatch.setattr(recorder_module, "encode_run", slow)
+    monkeypatch.setattr(checkpoint, "_encode_run", slow)
     with training.start() as recorder:
         recorder.begin(KEYS[0])
         for _ in range(25):
@@ -198,10 +199,10 @@ def test_no_state_is_written_twice(training: Training) -> None:
 
 def test_publication_drops_it(training: Training) -> None:
     training.interrupt()
-    drop_checkpoint(training.model)
+    drop_checkpoint(StoredModel(training.model))
     assert os.listdir(training.model) == []
-    drop_checkpoint(training.model)
-    drop_checkpoint(training.model / "missing")
+    drop_checkpoint(StoredModel(training.model))
+    drop_checkpoint(StoredModel(training.model / "missing"))
 
 
 def test_two_trainings_of_one_model_do_not_mix(training: Training) -> None:
@@ -213,7 +214,7 @@ def test_two_trainings_of_one_model_do_not_mix(training: Training) -> None:
             second.finished(trained(8))
             second.begin(KEYS[1])
             second.after_epoch(lambda: progress(1))
-        drop_checkpoint(training.model)
+        drop_checkpoint(StoredModel(training.model))
         assert sorted(os.listdir(training.folder)) == ["finished-0000", "partial"]
     assert training.told[-1] == "no checkpoint is kept: another training of this model keeps its own"
     assert same(training.found()[0], trained())
@@ -268,8 +269,8 @@ def test_every_flipped_byte_is_found(training: Training) -> None:
     data = path.read_bytes()
     for place in range(0, len(data), 97):
         path.write_bytes(data[:place] + bytes([data[place] ^ 64]) + data[place + 1 :])
-        with pytest.raises(recorder_module.TsforecastError):
-            recorder_module.decode_run(path.read_bytes(), "x", json.dumps(FACTS))
+        with pytest.raises(checkpoint.TsforecastError):
+            checkpoint._decode_run(path.read_bytes(), "x", json.dumps(FACTS))
 
 
 @pytest.mark.parametrize("make", [os.symlink, os.link])
@@ -291,7 +292,7 @@ def test_files_of_somebody_else_stay(training: Training, resume: bool) -> None:
     (training.folder / "logs").mkdir()
     with training.start(resume=resume) as recorder:
         assert same(recorder.begin(KEYS[0]), trained()) if resume else recorder.begin(KEYS[0]) is None
-    drop_checkpoint(training.model)
+    drop_checkpoint(StoredModel(training.model))
     assert sorted(os.listdir(training.folder)) == ["best.pt", "finished-late", "logs", "notes.txt"]
 
 
@@ -314,7 +315,7 @@ def test_a_full_disk_does_not_stop_the_training(training: Training, call: str, m
     def full(*_args: Any) -> None:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
-    monkeypatch.setattr(recorder_module, call, full)
+    monkeypatch.setattr(checkpoint, call, full)
     with training.start(resume=False) as recorder:
         for key in KEYS:
             assert recorder.begin(key) is None

@@ -1,29 +1,58 @@
-"""Parquet files: what they would take of memory is looked at before they are read."""
+"""Data frames and Parquet files, whose columns have types already."""
 
 from __future__ import annotations
 
 import io
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from tsforecast.errors import DataError, OptionError
-from tsforecast.io.reading.limits import check_count, most_expanded, too_large
+from tsforecast.io.column import Column, TextColumn, code_texts
+from tsforecast.io.messages import Place
+from tsforecast.io.reading.source import check_count, most_expanded, too_large
+from tsforecast.io.reading.text.sniff import check_names
 
 if TYPE_CHECKING:
     from pyarrow.parquet import FileMetaData
 
+_DEFAULT_TIME_NAME = "time"
 _CELL_BYTES = 8
 _TEXT = "BYTE_ARRAY"
 
 
-def read_parquet(data: bytes, file: str, max_rows: int | None = None) -> pd.DataFrame:
-    """Read a Parquet file.
+def frame_columns(frame: pd.DataFrame, file: str) -> list[Column]:
+    """The columns of a data frame; an index that is not a plain row number becomes columns as well.
 
-    Args:
-        data: of the file.
-        file: name for messages.
-        max_rows: rows that it may have; None for any number.
+    Rows are numbered as if the frame stood in a file below its header, so that the first row is line 2.
+
+    Raises:
+        DataError: no rows, or two columns of the same name.
+    """
+    index = frame.index
+    plain = index.nlevels == 1 and index.name is None and pd.api.types.is_integer_dtype(index.dtype)
+    if not plain:
+        timed = isinstance(index, (pd.DatetimeIndex, pd.PeriodIndex))
+        frame = frame.reset_index(names=_DEFAULT_TIME_NAME if timed and index.name is None else None)
+    names = [str(name).strip() for name in frame.columns]
+    check_names(names, file, None)
+    if frame.empty:
+        raise DataError("the table has no rows", file=file)
+    frame = frame.set_axis(names, axis=1).reset_index(drop=True)
+    lines, columns = range(2, len(frame) + 2), []
+    for name in names:
+        typed = frame[name].dt.to_timestamp() if isinstance(frame[name].dtype, pd.PeriodDtype) else frame[name]
+        columns.append(Column(Place(file, lines, name), partial(_texts, typed), typed=typed))
+    return columns
+
+
+def _texts(typed: pd.Series) -> TextColumn:
+    return code_texts(typed.astype(object).where(typed.notna(), "").map(str))
+
+
+def read_parquet(data: bytes, file: str, max_rows: int | None = None) -> pd.DataFrame:
+    """Read a Parquet file, after a look at the memory that it would take.
 
     Raises:
         DataError: damaged, or more rows or bytes than may be.
