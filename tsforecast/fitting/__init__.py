@@ -2,8 +2,8 @@
 
 `fit_panel` is the way through, in this order:
 
-1. `choose` fixes season, horizon and least context, and the rows are split. Then it decides everything that the user has
-   left open, with a reason for each choice: `quick_linear` fits ridge regressions under each candidate and compares
+1. `choose` fixes season, horizon and least context, and the rows are split. Then it decides everything that the user
+   has left open, with a reason for each choice: `quick_linear` fits ridge regressions under each candidate and compares
    their errors on validation windows, and `architecture` sizes the networks. The result is a `Plan`.
 2. `prepared` brings the rows into model space, with a scaling that is fitted on the training rows.
 3. `learn` trains every candidate of the plan on the training windows. Where there are several, `combination` chooses
@@ -16,6 +16,6 @@
 
 `warm_start` goes on from the weights of an earlier model in place of steps 1 to 5.
 
-Nothing in steps 1 to 4 looks at test rows, and step 3 at no row after the validation rows; tests/test_leakage.py changes
-later rows and compares every number.
+Nothing in steps 1 to 4 looks at test rows, and step 3 at no row after the validation rows; tests/test_leakage.py
+changes later rows and compares every number.
 """
