@@ -41,12 +41,11 @@ from tsforecast.metrics import evaluate, owa, seasonal_errors
 from tsforecast.models.baselines import naive2
 from tsforecast.models.calibration import window_spread
 from tsforecast.models.forecaster import in_user_units, predict_windows
-from tsforecast.models.options import FitOptions
+from tsforecast.models.options import DEFAULT_LEVELS, FitOptions
 from tsforecast.progress import Message, Report
 from tsforecast.series.frequency import Frequency
 from tsforecast.series.panel import Panel
 from tsforecast.series.windows import WindowIndex, gather_context
-from tsforecast.workflows.predict import DEFAULT_LEVELS
 
 _SIMPLE = ("linear", "seasonal-naive", "naive")
 _COLUMNS: Columns = {
