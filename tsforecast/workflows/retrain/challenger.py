@@ -9,7 +9,6 @@ from tsforecast.fitting.choose import choose_basics
 from tsforecast.fitting.fit_panel import Evaluated, Fitted, fit_panel
 from tsforecast.fitting.warm_start import like_trained, plan_like, train_on, warm_start_obstacle
 from tsforecast.metrics import skill
-from tsforecast.models.calibration import Calibration
 from tsforecast.models.options import FitOptions
 from tsforecast.models.training.resume import NO_RECORDER, Recorder
 from tsforecast.progress import Message, Report
@@ -62,8 +61,10 @@ class Training:
         trained, everything = train_on(
             panel, split, plan, spec, champion.weights, self.report, deadline=deadline, recorder=self.recorder
         )
+        before = champion.calibration
+        calibration = replace(before, method=before.method.removesuffix(_TAKEN_OVER) + _TAKEN_OVER)
         # The epochs are those of one training: they are not reported twice.
-        evaluated = Evaluated(replace(trained, history=()), plan, _taken_over(champion.calibration), {})
+        evaluated = Evaluated(replace(trained, history=()), plan, calibration, {})
         return Fitted(split, evaluated, everything, trained)
 
 
@@ -75,7 +76,3 @@ def with_scores(fitted: Fitted, own: dict[str, float], naive: dict[str, float]) 
         name: row | {"skill": skill(row[key], naive[key]), "seconds": seconds} for name, (row, seconds) in rows.items()
     }
     return replace(fitted, evaluated=replace(fitted.evaluated, scores=scores))
-
-
-def _taken_over(calibration: Calibration) -> Calibration:
-    return replace(calibration, method=calibration.method.removesuffix(_TAKEN_OVER) + _TAKEN_OVER)

@@ -121,12 +121,7 @@ def without_new_outliers(data: ReadResult, champion: Bundle, limits: GateLimits,
 
 
 def seen_in(data: ReadResult, champion: Bundle | None) -> Seen:
-    """What a table holds, to compare the next one with.
-
-    Args:
-        data: the table.
-        champion: the version in service; None before the first.
-    """
+    """What a table holds, to compare the next one with."""
     panel, revised = data.panel, 0.0
     if champion is not None and _layout_change(data, champion) is None:
         revised = revision(panel, champion.context, panel.numbers_in(champion.context.ids)).size

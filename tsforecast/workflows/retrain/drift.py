@@ -124,9 +124,7 @@ class NewRows:
 def largest_shift(rows: NewRows, *, revised: float = 0.0) -> Finding:
     """How far level and spread of the new rows have moved, and rows that were known before, in the typical series.
 
-    Args:
-        rows: the new rows beside the known ones.
-        revised: size of a `revision` that was accepted before; only what goes beyond it counts.
+    `revised` is the size of a `revision` that was accepted before; only what goes beyond it counts.
     """
     before, after = rows.older, rows.newer
     deviation = _deviation(before)
@@ -148,11 +146,7 @@ def largest_shift(rows: NewRows, *, revised: float = 0.0) -> Finding:
 def largest_outlier(rows: NewRows, limit: float) -> Finding:
     """The new value that lies farthest from its series' median, against the farthest before.
 
-    Where most new values of a series lie that far, it has another level.
-
-    Args:
-        rows: the new rows beside the known ones.
-        limit: size above which a value is an outlier.
+    Where most new values of a series lie beyond `limit`, it has another level instead of an outlier.
     """
     panel, after = rows.panel, rows.newer
     center, record, usable = rows.reach()
@@ -179,12 +173,9 @@ def _has_another_level(after: Pool, center: Values, record: Values, limit: float
 
 
 def without_outliers(rows: NewRows, limit: float, season_length: int) -> Panel:
-    """The panel with new values beyond a limit as gaps.
+    """The panel with the new values that `largest_outlier` counts as outliers turned into gaps.
 
-    Args:
-        rows: the new rows beside the known ones.
-        limit: times the farthest distance from the series' median before.
-        season_length: steps; a gap is filled with the value a season ago, or with the median.
+    A gap is filled with the value `season_length` steps ago, or with the median.
     """
     panel = rows.panel
     center, record, usable = rows.reach()
@@ -216,13 +207,7 @@ def _typical(sizes: Values, words: str) -> Finding:
 
 
 def revision(panel: Panel, known: Panel, numbers: Rows) -> Finding:
-    """How far rows that the version in service remembers differ from the same rows of the table.
-
-    Args:
-        panel: the table.
-        known: the rows that the version in service remembers.
-        numbers: of each series in `known`, UNKNOWN_SERIES for a new one, shape (n_series,).
-    """
+    """How far rows that the version in service remembers differ from the same rows of the table; as in NewRows."""
     series = np.flatnonzero(numbers != UNKNOWN_SERIES)
     same = numbers[series]
     first = np.maximum(panel.starts[series], known.starts[same])

@@ -15,11 +15,9 @@ from datetime import datetime
 from tsforecast import clock
 from tsforecast.errors import MissingColumnError, ModelError
 from tsforecast.io.messages import listed
-from tsforecast.io.options import ReadOptions
 from tsforecast.io.reading.columns.roles import UNNAMED
 from tsforecast.io.reading.panel import ReadResult, read_panel
 from tsforecast.progress import Message
-from tsforecast.series.panel import Schema
 from tsforecast.store.bundle.bundle import Bundle
 from tsforecast.store.current import version_in_service
 from tsforecast.store.runs.gate_state import GateState, OpenBreach, Seen, read_gate_state, write_gate_state
@@ -63,8 +61,15 @@ def read_new_data(run: RetrainRun, champion: Bundle | None) -> ReadResult | Brea
     Raises:
         TsforecastError: as `read_panel` does.
     """
-    reading, report = run.reading, run.report
-    by_schema = reading if champion is None or not run.limits.same_schema else _by_schema(reading, champion.schema)
+    reading = by_schema = run.reading
+    if champion is not None and run.limits.same_schema:
+        by_schema = replace(
+            reading,
+            time_col=reading.time_col or champion.schema.time_col,
+            id_cols=reading.id_cols or champion.schema.id_cols,
+            target_cols=reading.target_cols or champion.schema.target_cols,
+        )
+    report = run.report
     try:
         data = read_panel(run.source, by_schema, report=report)
     except MissingColumnError as error:
@@ -82,16 +87,6 @@ def read_new_data(run: RetrainRun, champion: Bundle | None) -> ReadResult | Brea
     return data
 
 
-def _by_schema(reading: ReadOptions, schema: Schema) -> ReadOptions:
-    """The columns of the version in service, where none are asked for."""
-    return replace(
-        reading,
-        time_col=reading.time_col or schema.time_col,
-        id_cols=reading.id_cols or schema.id_cols,
-        target_cols=reading.target_cols or schema.target_cols,
-    )
-
-
 def pass_gate(run: RetrainRun, data: ReadResult, champion: Bundle | None, *, known: bool, idle: bool) -> GateDecision:
     """Check the data, decide, and remember the decision before anything is trained; a dry run remembers nothing.
 
@@ -103,7 +98,9 @@ def pass_gate(run: RetrainRun, data: ReadResult, champion: Bundle | None, *, kno
         idle: whether therefore nothing will be trained: then all but the clock has been checked before.
     """
     now, state, settings = clock.now(), _read_state(run), run.settings
-    seen = None if champion is None else _accepted_last(run, state)
+    # A newer version has been fitted on another table since.
+    newer = (version_in_service(run.model) or 0) > (state.version or 0)
+    seen = None if champion is None or newer else state.seen
     if idle:
         breaches = check_clock(data, run.limits, now)
     else:
@@ -158,12 +155,6 @@ def _read_state(run: RetrainRun) -> GateState:
         return GateState()
 
 
-def _accepted_last(run: RetrainRun, state: GateState) -> Seen | None:
-    """The table that was accepted last, unless a newer version has been fitted on another one since."""
-    newer = (version_in_service(run.model) or 0) > (state.version or 0)
-    return None if newer else state.seen
-
-
 def decide_on(
     breaches: Sequence[Breach],
     before: GateState,
@@ -186,7 +177,12 @@ def decide_on(
         season: steps that a change has to last where `after` does not say anything else.
     """
     known = {breach.limit: breach for breach in before.breaches}
-    lasting = [_continued(breach, known.get(breach.limit), moment, end) for breach in breaches]
+    lasting = [
+        replace(known[breach.limit], runs=known[breach.limit].runs + 1)
+        if breach.limit in known
+        else OpenBreach(breach.limit, moment, 1, end)
+        for breach in breaches
+    ]
     texts = tuple(_in_words(breach, state) for breach, state in zip(breaches, lasting, strict=True))
     lasted = [
         breach.change and after is not None and _has_lasted(state, after, moment, end, season)
@@ -201,12 +197,6 @@ def decide_on(
 def least_season(season_length: int, horizon: int) -> int:
     """Steps that a change has to last by default: a season, but at most a horizon."""
     return max(_LEAST_STEPS, min(season_length, horizon))
-
-
-def _continued(breach: Breach, before: OpenBreach | None, moment: datetime, end: int) -> OpenBreach:
-    if before is None:
-        return OpenBreach(breach.limit, moment, 1, end)
-    return replace(before, runs=before.runs + 1)
 
 
 def _has_lasted(state: OpenBreach, after: AcceptAfter, moment: datetime, end: int, season: int) -> bool:

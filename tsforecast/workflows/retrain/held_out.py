@@ -74,11 +74,6 @@ def hold_out(panel: Panel, unseen: Rows, most: int) -> Rows:
     return np.maximum(np.minimum(panel.lengths, 1), panel.lengths - np.minimum(unseen, most))
 
 
-def has_values(panel: Panel, begins: Rows) -> bool:
-    """Whether any held-out row was observed."""
-    return bool(panel.between(begins, panel.lengths).observed.any())
-
-
 def held_out_windows(panel: Panel, begins: Rows, horizon: int, most: int = MAX_TEST) -> DuelWindows:
     """The windows that forecast the held-out rows, each from every lead of the horizon, and which steps count.
 

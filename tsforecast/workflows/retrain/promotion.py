@@ -51,7 +51,6 @@ from tsforecast.workflows.retrain.held_out import (
     UNLEARNED,
     HeldOut,
     champion_contender,
-    has_values,
     held_out_rows,
     hold_out,
     typical_rows,
@@ -102,7 +101,7 @@ def train_and_compare(
         return Waiting(f"{count} of {wanted} new rows")
     if (count := typical_rows(unseen, numbers, champion)) < (least := min(horizon, most)):
         return Waiting(f"{count} of {least} rows that the version in service has not learned from")
-    if not has_values(panel, begins):
+    if not panel.between(begins, panel.lengths).observed.any():
         return Waiting("none of the newest rows has a value")
     contender = champion_contender(champion, panel, numbers, begins)
     held_out = held_out_rows(panel, begins, horizon=horizon, season_length=basics.season_length, champion=contender)
@@ -148,11 +147,6 @@ def _first(fitted: Fitted, rules: PromotionRules) -> Outcome:
     return Outcome(*decide(standings, rules), fitted, standings)
 
 
-def _needed_rows(basics: FixedChoices) -> int:
-    """Rows without which nothing can be learned."""
-    return basics.min_context + 2 * basics.horizon
-
-
 def _check_frequency(panel: Panel, champion: Bundle) -> None:
     step = champion.context.frequency
     if panel.frequency != step:
@@ -165,7 +159,7 @@ def _check_frequency(panel: Panel, champion: Bundle) -> None:
 
 def _most_held_out(panel: Panel, basics: FixedChoices) -> int:
     """Rows to hold out at most, so that enough rows are left to learn from."""
-    lengths, needed = panel.lengths, _needed_rows(basics)
+    lengths, needed = panel.lengths, basics.min_context + 2 * basics.horizon  # to learn anything
     longest = int(lengths.max(initial=0))
     typical = int(np.median(lengths[lengths >= needed])) if longest >= needed else longest
     horizon = basics.horizon
@@ -187,18 +181,10 @@ def _replace_failed(
     """Find another challenger, or a simple model in the place of a champion that fails.
 
     The change of level is looked for in all rows: it decides where training begins or ends and how much is held out,
-    for all models alike. What is learned from still ends before the hold-out.
-
-    Args:
-        lost: what the comparison of the ordinary challenger decided.
-        held_out: the rows it was compared on.
-        numbers: of each series in the champion's training, shape (n_series,).
-        champion: the version in service.
-        basics: horizon, season and context of the challenger.
-        training: how challengers are trained.
-        rules: that decide.
+    for all models alike. What is learned from still ends before the hold-out. `lost` is what the comparison of the
+    ordinary challenger on `held_out` decided.
     """
-    panel, needed = held_out.panel, _needed_rows(basics)
+    panel, needed = held_out.panel, basics.min_context + 2 * basics.horizon
     since = rows_since_change(panel, max(basics.season_length, basics.horizon))
     rows = min(held_out.rows, max(held_out.horizon, since - needed))
     if rows < held_out.rows:

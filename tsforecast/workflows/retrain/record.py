@@ -161,13 +161,14 @@ def _log_record(result: RetrainResult, last: LastRun) -> dict[str, Any]:
 
 
 def _readable(read: Callable[[], T]) -> T | None:
-    """What is read; None where that fails. It decides nothing, so that it may come from a store that is not trusted."""
+    """What is read; None where that fails."""
     with suppress(TsforecastError):
         return read()
     return None
 
 
 def _published(model: Path) -> datetime:
+    # It decides nothing, so that it may come from a store that is not trusted.
     details = describe_version(version_folder(model, current_version(model, trusted=True)), trusted=True)
     return datetime.fromisoformat(details["published"])
 
@@ -189,7 +190,7 @@ def append_record(target: str, record: Mapping[str, Any]) -> None:
 
     Args:
         target: the file, which is created if need be; `-` is stdout.
-        record: values by name, some dozens at most. Long texts and lists are cut to keep the line below 4 KB.
+        record: values by name; long texts and lists are cut to keep the line below 4 KB.
 
     Raises:
         OutputError: the log cannot be opened, or stdout is closed.

@@ -60,7 +60,7 @@ def retrain(
     report: Report = lambda event: None,
     reason: Callable[[BaseException], BaseException] = lambda error: error,
 ) -> RetrainResult:
-    """Retrain a model, unattended.
+    """Retrain a model, unattended, as the package describes.
 
     Args:
         source: CSV or Parquet file with all rows, old and new.
@@ -158,7 +158,8 @@ def _is_locked_out(error: BaseException) -> bool:
 
 
 def _retrain(run: RetrainRun) -> RetrainResult:
-    champion, version = _champion(run)
+    opened = open_version(run.store, run.name, trusted=run.settings.trusted) if in_service(run.model) else None
+    champion, version = (None, None) if opened is None else (opened.bundle, opened.version)
     result = RetrainResult(run.name, version=version, champion=version)
     data = read_new_data(run, champion)
     if isinstance(data, Breach):
@@ -184,14 +185,6 @@ def _retrain(run: RetrainRun) -> RetrainResult:
     if not run.settings.dry_run:
         drop_checkpoint(run.model)
     return _with_forecast(run, result, data)
-
-
-def _champion(run: RetrainRun) -> tuple[Bundle | None, int | None]:
-    """The model in service; none before the first training."""
-    if not in_service(run.model):
-        return None, None
-    opened = open_version(run.store, run.name, trusted=run.settings.trusted)
-    return opened.bundle, opened.version
 
 
 def _facts(run: RetrainRun, data: ReadResult) -> dict[str, Any]:
