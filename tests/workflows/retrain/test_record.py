@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from tsforecast.errors import OutputError, StorageError
-from tsforecast.store.runs.last_run import LastRun
+from tsforecast.store.runs import LastRun
 from tsforecast.workflows.retrain.record import append_record, write_run_metrics
 
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 
 from tsforecast.fitting.choose import choose_basics
 from tsforecast.fitting.fit_panel import Evaluated, Fitted, fit_panel
+from tsforecast.fitting.scores import NAIVE, add_skill
 from tsforecast.fitting.warm_start import like_trained, plan_like, train_on, warm_start_obstacle
-from tsforecast.metrics import skill
 from tsforecast.models.options import FitOptions
 from tsforecast.models.training.resume import NO_RECORDER, Recorder
 from tsforecast.progress import Message, Report
@@ -50,7 +50,7 @@ class Training:
             DataError: too few rows.
         """
         spec, scaling, options = champion.spec, champion.scaling, self.options
-        reason = warm_start_obstacle(spec, scaling, champion.context.ids, panel, options)
+        reason = warm_start_obstacle(spec, scaling, champion.recent.ids, panel, options)
         if reason:
             self.report(Message("warning", f"trained anew, not from the version in service: {reason}"))
             return None
@@ -58,21 +58,22 @@ class Training:
         split = automatic_split(panel.lengths, horizon=basics.horizon, min_context=basics.min_context)
         plan = plan_like(spec, scaling, panel, split, options)
         deadline = math.inf if options.time_limit is None else self.began + options.time_limit
+        weights = champion.forecaster.weights
         trained, everything = train_on(
-            panel, split, plan, spec, champion.weights, self.report, deadline=deadline, recorder=self.recorder
+            panel, split, plan, spec, weights, self.report, deadline=deadline, recorder=self.recorder
         )
-        before = champion.calibration
+        before = champion.forecaster.calibration
         calibration = replace(before, method=before.method.removesuffix(_TAKEN_OVER) + _TAKEN_OVER)
         # The epochs are those of one training: they are not reported twice.
-        evaluated = Evaluated(replace(trained, history=()), plan, calibration, {})
+        evaluated = Evaluated(replace(trained, epochs=()), plan, calibration, {})
         return Fitted(split, evaluated, everything, trained)
 
 
 def with_scores(fitted: Fitted, own: dict[str, float], naive: dict[str, float]) -> Fitted:
     """The model with its metrics and those of the seasonal naive in the comparison, its only test."""
-    key = "mase" if fitted.everything.panel.n_series > 1 else "mae"
-    rows = {fitted.evaluated.plan.model: (own, fitted.final.seconds), "seasonal-naive": (naive, 0.0)}
-    scores = {
-        name: row | {"skill": skill(row[key], naive[key]), "seconds": seconds} for name, (row, seconds) in rows.items()
-    }
+    model, seconds = fitted.evaluated.plan.model, fitted.final.seconds
+    scores = {model: dict(own), NAIVE: dict(naive)}
+    add_skill(scores, fitted.everything.panel.n_series)
+    for name, row in scores.items():
+        row["seconds"] = seconds if name == model else 0.0
     return replace(fitted, evaluated=replace(fitted.evaluated, scores=scores))

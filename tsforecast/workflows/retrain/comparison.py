@@ -15,7 +15,7 @@ import numpy as np
 
 from tsforecast.fitting.fit_panel import Fitted
 from tsforecast.fitting.paired_test import LEVEL, Comparison, compare, ratio_of
-from tsforecast.fitting.scores import NAIVE, Contender, Score
+from tsforecast.fitting.scores import NAIVE, Score, main_metric
 from tsforecast.series.strays import without_strays
 from tsforecast.workflows.fit import rows_in_words
 from tsforecast.workflows.retrain.challenger import with_scores
@@ -99,17 +99,9 @@ def compare_challenger(held_out: HeldOut, fitted: Fitted, rules: PromotionRules,
         rules: that decide.
         warm: whether the challenger continues the champion's training, so that this is its only score.
     """
-    own = held_out.score(
-        Contender(
-            fitted.final.spec,
-            fitted.final.weights,
-            fitted.everything.scaling,
-            np.arange(held_out.panel.n_series),
-            fitted.evaluated.calibration,
-        )
-    )
+    own = held_out.scorer.score(fitted.forecaster, fitted.everything.rows.scaling)
     if warm:
-        windows = {"windows": float(len(held_out.windows.index))}
+        windows = {"windows": float(len(held_out.scorer.windows.index))}
         fitted = with_scores(fitted, own.metrics | windows, held_out.scores[NAIVE].metrics | windows)
     metrics = {CHALLENGER: own.metrics} | {name: one.metrics for name, one in held_out.scores.items()}
     standings = compare_scores(held_out, own, metrics, rules)
@@ -122,9 +114,8 @@ def compare_scores(
 ) -> Standings:
     """Test the errors of each pair of models row by row; `metrics` are what is reported of each."""
     # Series that are constant before the hold-out have no scaled error.
-    scaled = held_out.panel.n_series > 1 and math.isfinite(metrics[NAIVE]["mase"])
-    metric = "mase" if scaled else "mae"
-    rounding = 0.0 if scaled else _rounding(held_out)
+    metric = main_metric(held_out.panel.n_series if math.isfinite(metrics[NAIVE]["mase"]) else 1)
+    rounding = _rounding(held_out) if metric == "mae" else 0.0
     scores = held_out.scores | {CHALLENGER: own}
 
     def compared(one: str, other: str) -> Comparison:

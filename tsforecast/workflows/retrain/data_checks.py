@@ -19,7 +19,7 @@ from tsforecast.series.frequency import Frequency
 from tsforecast.series.panel import UNKNOWN_SERIES, Panel, Schema
 from tsforecast.series.windows import Rows
 from tsforecast.store.bundle.bundle import Bundle
-from tsforecast.store.runs.gate_state import Seen
+from tsforecast.store.runs import Seen
 from tsforecast.workflows.ages import age_text, newest_moment, steps_ahead
 from tsforecast.workflows.retrain.drift import (
     Finding,
@@ -124,7 +124,7 @@ def seen_in(data: ReadResult, champion: Bundle | None) -> Seen:
     """What a table holds, to compare the next one with."""
     panel, revised = data.panel, 0.0
     if champion is not None and _layout_change(data, champion) is None:
-        revised = revision(panel, champion.context, panel.numbers_in(champion.context.ids)).size
+        revised = revision(panel, champion.recent, panel.numbers_in(champion.recent.ids)).size
     return Seen(panel.frequency.alias, data.rows, panel.ids, tuple(panel.ends.tolist()), revised)
 
 
@@ -132,15 +132,15 @@ def _compared_with(data: ReadResult, champion: Bundle, seen: Seen | None) -> See
     """The table accepted last, if it had the same steps; else the one that the version in service was fitted on."""
     if seen is not None and seen.step == data.panel.frequency.alias:
         return seen
-    context, rows = champion.context, champion.provenance.get("data_rows")
+    recent, rows = champion.recent, champion.provenance.get("data_rows")
     known = rows if isinstance(rows, int) and rows > 0 else None
-    return Seen(context.frequency.alias, known, context.ids, tuple(context.ends.tolist()))
+    return Seen(recent.frequency.alias, known, recent.ids, tuple(recent.ends.tolist()))
 
 
 def _new_rows(data: ReadResult, champion: Bundle, seen: Seen) -> NewRows:
-    panel, context = data.panel, champion.context
+    panel, recent = data.panel, champion.recent
     new = panel.rows_after(panel.numbers_in(seen.ids), np.array(seen.ends, dtype=np.int64))
-    return NewRows(panel, context, panel.numbers_in(context.ids), new)
+    return NewRows(panel, recent, panel.numbers_in(recent.ids), new)
 
 
 def _found(breaches: Iterable[Breach | None]) -> tuple[Breach, ...]:
@@ -155,7 +155,7 @@ def lost_column(error: MissingColumnError) -> Breach:
 
 def _layout_change(data: ReadResult, champion: Bundle) -> Breach | None:
     """The first difference between the columns and steps of a table and those of the version in service."""
-    found, expected = _layout(data.schema, data.panel.frequency), _layout(champion.schema, champion.context.frequency)
+    found, expected = _layout(data.schema, data.panel.frequency), _layout(champion.schema, champion.recent.frequency)
     for what, (value, words) in found.items():
         before, before_words = expected[what]
         if value != before:
@@ -167,7 +167,7 @@ def _layout_change(data: ReadResult, champion: Bundle) -> Breach | None:
 def _layout(schema: Schema, step: Frequency) -> dict[str, tuple[object, str]]:
     """Columns and steps of a table, by name: the value, and the same in words."""
     columns = {
-        "time column": (schema.time_col,),
+        "time column": schema.time_cols,
         "id columns": schema.id_cols,
         "target columns": schema.target_cols,
     }
@@ -236,7 +236,7 @@ def _above(limit: str, share: float, limits: GateLimits, words: str) -> Breach |
 
 def _advance(data: ReadResult, champion: Bundle, limits: GateLimits) -> Breach | None:
     panel = data.panel
-    last, before = (int(one.ends.max()) - 1 for one in (panel, champion.context))
+    last, before = (int(one.ends.max()) - 1 for one in (panel, champion.recent))
     if not limits.require_advance or last > before:
         return None
     found, known = (str(stamp) for stamp in panel.frequency.stamps(np.array([last, before])).astype("datetime64[s]"))

@@ -15,8 +15,7 @@ from tsforecast.io.reading.panel import ReadResult
 from tsforecast.io.writing.forecasts import write_forecast
 from tsforecast.io.writing.spreadsheet import guarded_notes
 from tsforecast.progress import Message
-from tsforecast.store.layout import current_version
-from tsforecast.store.runs.forecast_files import (
+from tsforecast.store.runs import (
     ForecastFile,
     file_hash,
     file_key,
@@ -45,7 +44,7 @@ def update_forecast(run: RetrainRun, path: str, data: ReadResult) -> tuple[Forec
     """
     model, settings = run.model, run.settings
     facts = {
-        "version": current_version(model, trusted=settings.trusted),
+        "version": model.in_service(),
         "data_hash": data.data_hash,
         "missing": int((~data.panel.observed).sum()),
         "levels": sorted(set(settings.levels)),
@@ -60,16 +59,16 @@ def update_forecast(run: RetrainRun, path: str, data: ReadResult) -> tuple[Forec
         return known, False
     made = predict(
         data,
-        store=run.store,
+        store=run.store.folder,
         name=run.name,
         levels=settings.levels,
         ended_after=settings.ended_after,
-        trusted=settings.trusted,
+        trusted=model.trusted,
     )
-    for note in [*made.notes, *guarded_notes(made.history.ids, path)]:
+    for note in [*made.notes, *guarded_notes(made.recent.ids, path)]:
         if note not in data.notes:
             run.report(Message(note.kind, note.text))
-    write_forecast(made.blocks(run.report), made.schema, made.history.frequency, path)
+    write_forecast(made.blocks(run.report), made.schema, made.recent.frequency, path)
     until = newest_text(data.panel, data.schema)
     written = ForecastFile(file_key(path), made_of, made.version, until, clock.now(), file_hash(path))
     write_forecast_files(model, (*(one for one in files.values() if one.path != written.path), written))
@@ -79,7 +78,7 @@ def update_forecast(run: RetrainRun, path: str, data: ReadResult) -> tuple[Forec
 def known_files(run: RetrainRun) -> dict[str, ForecastFile]:
     """What the store knows of the model's forecast files, by `file_key`; nothing where that is damaged."""
     try:
-        return {file.path: file for file in read_forecast_files(run.model, trusted=run.settings.trusted)}
+        return {file.path: file for file in read_forecast_files(run.model)}
     except TsforecastError as error:
         # Without it, the forecast is written again.
         run.report(Message("warning", str(error)))

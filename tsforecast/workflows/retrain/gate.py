@@ -19,8 +19,7 @@ from tsforecast.io.reading.columns.roles import UNNAMED
 from tsforecast.io.reading.panel import ReadResult, read_panel
 from tsforecast.progress import Message
 from tsforecast.store.bundle.bundle import Bundle
-from tsforecast.store.current import version_in_service
-from tsforecast.store.runs.gate_state import GateState, OpenBreach, Seen, read_gate_state, write_gate_state
+from tsforecast.store.runs import GateState, OpenBreach, Seen, read_gate_state, write_gate_state
 from tsforecast.workflows.retrain.data_checks import Breach, check_clock, check_data, lost_column, seen_in
 from tsforecast.workflows.retrain.settings import AcceptAfter, RetrainRun
 
@@ -65,7 +64,7 @@ def read_new_data(run: RetrainRun, champion: Bundle | None) -> ReadResult | Brea
     if champion is not None and run.limits.same_schema:
         by_schema = replace(
             reading,
-            time_col=reading.time_col or champion.schema.time_col,
+            time_col=reading.time_col or ",".join(champion.schema.time_cols),
             id_cols=reading.id_cols or champion.schema.id_cols,
             target_cols=reading.target_cols or champion.schema.target_cols,
         )
@@ -99,7 +98,7 @@ def pass_gate(run: RetrainRun, data: ReadResult, champion: Bundle | None, *, kno
     """
     now, state, settings = clock.now(), _read_state(run), run.settings
     # A newer version has been fitted on another table since.
-    newer = (version_in_service(run.model) or 0) > (state.version or 0)
+    newer = (run.model.in_service_or_none() or 0) > (state.version or 0)
     seen = None if champion is None or newer else state.seen
     if idle:
         breaches = check_clock(data, run.limits, now)
@@ -118,7 +117,7 @@ def pass_gate(run: RetrainRun, data: ReadResult, champion: Bundle | None, *, kno
     )
     after = decision.state
     if not decision.stopping and not idle:
-        after = replace(after, seen=seen_in(data, champion), version=version_in_service(run.model))
+        after = replace(after, seen=seen_in(data, champion), version=run.model.in_service_or_none())
     if not settings.dry_run and after != state:
         write_gate_state(run.model, after)
     for text in decision.accepted:
@@ -142,13 +141,13 @@ def can_forecast_from(data: ReadResult, champion: Bundle, decision: GateDecision
     It cannot from other columns or steps, nor from rows of the future; and from an older table the forecast would go
     back in time.
     """
-    older = data.panel.ends.max() < champion.context.ends.max()
+    older = data.panel.ends.max() < champion.recent.ends.max()
     return not older and not decision.stops_for("same_schema", "max_ahead")
 
 
 def _read_state(run: RetrainRun) -> GateState:
     try:
-        return read_gate_state(run.model, trusted=run.settings.trusted)
+        return read_gate_state(run.model)
     except ModelError as error:
         # Without it, the data are compared with the version in service.
         run.report(Message("warning", str(error)))

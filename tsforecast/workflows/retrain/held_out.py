@@ -11,9 +11,9 @@ from typing import Any
 
 import numpy as np
 
-from tsforecast.fitting.scores import MAX_TEST, NAIVE, Contender, DuelWindows, Score, naive_contender, score
+from tsforecast.fitting.scores import MAX_TEST, NAIVE, Score, ScoredWindows, Scorer, naive_forecaster
 from tsforecast.series.panel import UNKNOWN_SERIES, Panel
-from tsforecast.series.scaling import scaling_of_rows
+from tsforecast.series.scaling import Scaling, scaling_of_rows
 from tsforecast.series.strays import without_strays
 from tsforecast.series.windows import Rows, WindowIndex
 from tsforecast.store.bundle.bundle import Bundle
@@ -35,7 +35,7 @@ def typical_rows(rows: Rows, numbers: Rows, champion: Bundle) -> int:
         numbers: of each series in the champion's training, shape (n_series,).
         champion: the version in service.
     """
-    ends = champion.context.ends
+    ends = champion.recent.ends
     going_on = (numbers != UNKNOWN_SERIES) & (ends[numbers] >= ends.max() - champion.spec.horizon)
     counted = going_on if going_on.any() else numbers == UNKNOWN_SERIES
     return int(np.median(rows[counted])) if counted.any() else 0
@@ -50,7 +50,7 @@ def unlearned_fact(rows: Rows) -> int | list[int]:
 def _unlearned(champion: Bundle) -> Rows:
     """Newest rows of each of its series that the champion has not learned from, no more than it keeps."""
     stated: Any = champion.provenance.get(UNLEARNED, 0)
-    lengths = champion.context.lengths
+    lengths = champion.recent.lengths
     counts = stated if isinstance(stated, list) and len(stated) == len(lengths) else [stated] * len(lengths)
     valid = all(isinstance(count, int) and 0 <= count < 2**31 for count in counts)
     return np.minimum(np.array(counts, dtype=np.int64), lengths) if valid else np.zeros_like(lengths)
@@ -61,7 +61,7 @@ def unseen_rows(panel: Panel, numbers: Rows, champion: Bundle) -> Rows:
 
     A series without new rows has none: it has ended, so it tells nothing and its rows are better learned from.
     """
-    new = panel.rows_after(numbers, champion.context.ends)
+    new = panel.rows_after(numbers, champion.recent.ends)
     before = np.where(numbers == UNKNOWN_SERIES, 0, _unlearned(champion)[numbers])
     return np.where(new > 0, np.minimum(new + before, panel.lengths), 0)
 
@@ -74,7 +74,7 @@ def hold_out(panel: Panel, unseen: Rows, most: int) -> Rows:
     return np.maximum(np.minimum(panel.lengths, 1), panel.lengths - np.minimum(unseen, most))
 
 
-def held_out_windows(panel: Panel, begins: Rows, horizon: int, most: int = MAX_TEST) -> DuelWindows:
+def held_out_windows(panel: Panel, begins: Rows, horizon: int, most: int = MAX_TEST) -> ScoredWindows:
     """The windows that forecast the held-out rows, each from every lead of the horizon, and which steps count.
 
     Windows begin before the hold-out and reach beyond its end; those steps do not count.
@@ -96,14 +96,13 @@ def held_out_windows(panel: Panel, begins: Rows, horizon: int, most: int = MAX_T
     inside = targets < panel.offsets[index.series + 1][:, None]
     held_out = inside & (targets >= (panel.offsets[:-1] + begins)[index.series][:, None])
     rows = np.minimum(targets, len(panel.values) - 1)
-    return DuelWindows(index, rows, held_out & panel.observed[rows])
+    return ScoredWindows(index, rows, held_out & panel.observed[rows])
 
 
-def champion_contender(champion: Bundle, panel: Panel, numbers: Rows, begins: Rows) -> Contender:
-    """The champion as `predict` uses it: series that it does not know are scaled by their rows before the hold-out."""
+def champion_scaling(champion: Bundle, panel: Panel, numbers: Rows, begins: Rows) -> Scaling:
+    """The champion's scaling, as for `predict`; series that it does not know are scaled by rows before the hold-out."""
     known = without_strays(panel.between(np.zeros_like(begins), begins))
-    scaling = scaling_of_rows(known.values, known.observed, known.offsets, like=champion.scaling, series=numbers)
-    return Contender(champion.spec, champion.weights, scaling, numbers, champion.calibration)
+    return scaling_of_rows(known, like=champion.scaling, series=numbers)
 
 
 @dataclass(frozen=True)
@@ -111,23 +110,24 @@ class HeldOut:
     """The held-out rows, and how the champion and the seasonal naive forecast them.
 
     Args:
-        panel: all rows.
         begins: first held-out row of each series, shape (n_series,).
-        windows: that are forecast.
-        season_length: of the differences that errors are scaled by.
+        scorer: scores models on the windows that forecast these rows.
         scores: of `champion`, where there is one, and `seasonal-naive`.
     """
 
-    panel: Panel
     begins: Rows
-    windows: DuelWindows
-    season_length: int
+    scorer: Scorer
     scores: dict[str, Score]
+
+    @property
+    def panel(self) -> Panel:
+        """All rows."""
+        return self.scorer.panel
 
     @property
     def horizon(self) -> int:
         """Steps of a window."""
-        return self.windows.rows.shape[1]
+        return self.scorer.windows.rows.shape[1]
 
     @property
     def rows(self) -> int:
@@ -140,17 +140,14 @@ class HeldOut:
         first = np.zeros_like(self.begins) if first is None else np.clip(first, 0, np.maximum(0, self.begins - 1))
         return self.panel.between(first, self.begins)
 
-    def score(self, contender: Contender) -> Score:
-        """How another model forecasts them."""
-        return score(self.panel, self.windows, contender, self.season_length, self.begins)
 
-
-def held_out_rows(
-    panel: Panel, begins: Rows, *, horizon: int, season_length: int, champion: Contender | None = None
-) -> HeldOut:
+def held_out_rows(panel: Panel, begins: Rows, *, horizon: int, season_length: int, champion: Bundle | None) -> HeldOut:
     """Hold rows out, and score the champion, where there is one, and the seasonal naive on them."""
-    windows = held_out_windows(panel, begins, horizon)
-    models = {} if champion is None else {CHAMPION: champion}
-    models[NAIVE] = naive_contender(panel, horizon, season_length)
-    scores = {name: score(panel, windows, one, season_length, begins) for name, one in models.items()}
-    return HeldOut(panel, begins, windows, season_length, scores)
+    scorer = Scorer(panel, held_out_windows(panel, begins, horizon), season_length, begins)
+    scores = {}
+    if champion is not None:
+        numbers = panel.numbers_in(champion.recent.ids)
+        scaling = champion_scaling(champion, panel, numbers, begins)
+        scores[CHAMPION] = scorer.score(champion.forecaster, scaling, numbers)
+    scores[NAIVE] = scorer.score(*naive_forecaster(panel, horizon, season_length))
+    return HeldOut(begins, scorer, scores)

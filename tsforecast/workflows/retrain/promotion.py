@@ -25,14 +25,13 @@ from tsforecast.fitting.choose import choose_basics, shortest_lookback
 from tsforecast.fitting.fit_panel import Fitted
 from tsforecast.fitting.plan import FixedChoices
 from tsforecast.fitting.prepared import prepare
-from tsforecast.fitting.scores import NAIVE, Contender
+from tsforecast.fitting.scores import NAIVE
 from tsforecast.io.reading.panel import ReadResult
 from tsforecast.models.options import FitOptions, check_options
 from tsforecast.models.registry import BASELINES, get_model
 from tsforecast.models.training.resume import NO_RECORDER
 from tsforecast.progress import Message
 from tsforecast.series.panel import Panel
-from tsforecast.series.windows import Rows
 from tsforecast.store.bundle.bundle import Bundle
 from tsforecast.workflows.fit import describe_fit
 from tsforecast.workflows.provenance import make_bundle
@@ -50,7 +49,6 @@ from tsforecast.workflows.retrain.held_out import (
     CHALLENGER,
     UNLEARNED,
     HeldOut,
-    champion_contender,
     held_out_rows,
     hold_out,
     typical_rows,
@@ -93,8 +91,8 @@ def train_and_compare(
     _check_frequency(panel, champion)
     basics = choose_basics(panel, training.options)
     horizon = min(basics.horizon, champion.spec.horizon)
-    numbers, most = panel.numbers_in(champion.context.ids), _most_held_out(panel, basics)
-    new, unseen = panel.rows_after(numbers, champion.context.ends), unseen_rows(panel, numbers, champion)
+    numbers, most = panel.numbers_in(champion.recent.ids), _most_held_out(panel, basics)
+    new, unseen = panel.rows_after(numbers, champion.recent.ends), unseen_rows(panel, numbers, champion)
     begins = hold_out(panel, unseen, most)
     wanted = max(1, basics.horizon // 4 if rules.min_new_rows is None else rules.min_new_rows)
     if (count := typical_rows(new, numbers, champion)) < wanted:
@@ -103,15 +101,14 @@ def train_and_compare(
         return Waiting(f"{count} of {least} rows that the version in service has not learned from")
     if not panel.between(begins, panel.lengths).observed.any():
         return Waiting("none of the newest rows has a value")
-    contender = champion_contender(champion, panel, numbers, begins)
-    held_out = held_out_rows(panel, begins, horizon=horizon, season_length=basics.season_length, champion=contender)
+    held_out = held_out_rows(panel, begins, horizon=horizon, season_length=basics.season_length, champion=champion)
     before = held_out.before()
     warm = training.continue_from(champion, before) if training.warm else None
     outcome = compare_challenger(held_out, warm or training.train(before), rules, warm=warm is not None)
     one_fails = outcome.standings.champion_fails or outcome.standings.challenger_fails
     if outcome.wins or not rules.beat_naive or not one_fails:
         return outcome
-    return _replace_failed(outcome, held_out, numbers, champion, basics, training, rules)
+    return _replace_failed(outcome, held_out, champion, basics, training, rules)
 
 
 def challenger_bundle(data: ReadResult, outcome: Outcome, *, name: str, began: float) -> Bundle:
@@ -125,8 +122,7 @@ def challenger_bundle(data: ReadResult, outcome: Outcome, *, name: str, began: f
     """
     fitted = outcome.challenger
     facts = describe_fit(data, fitted, name=name, began=began, training_rows=outcome.training_rows).to_dict()
-    evaluated = fitted.evaluated
-    bundle = make_bundle(data, evaluated.plan, evaluated.calibration, fitted.final, fitted.everything, facts)
+    bundle = make_bundle(data, fitted, facts)
     told = {UNLEARNED: outcome.unlearned} | ({STANDS_IN: True} if outcome.status == "stand-in" else {})
     return replace(bundle, provenance=bundle.provenance | told)
 
@@ -134,21 +130,17 @@ def challenger_bundle(data: ReadResult, outcome: Outcome, *, name: str, began: f
 def _first(fitted: Fitted, rules: PromotionRules) -> Outcome:
     """Without a champion: a fit, which must not be clearly worse than the seasonal naive on its test windows."""
     panel, plan, scores = fitted.everything.panel, fitted.evaluated.plan, fitted.evaluated.scores
-    held_out = held_out_rows(
-        panel, fitted.split.calibration_end, horizon=plan.horizon, season_length=plan.season_length
-    )
-    known, trained = prepare(panel, fitted.split, plan), fitted.evaluated.trained
-    own = Contender(
-        trained.spec, trained.weights, known.scaling, np.arange(panel.n_series), fitted.evaluated.calibration
-    )
+    begins, season = fitted.split.calibration_end, plan.season_length
+    held_out = held_out_rows(panel, begins, horizon=plan.horizon, season_length=season, champion=None)
+    own = held_out.scorer.score(fitted.evaluated.forecaster, prepare(panel, fitted.split, plan).rows.scaling)
     # The errors are those that the fit reports, the test is made on its windows and those that reach into them.
     metrics = {CHALLENGER: scores[plan.model], NAIVE: scores[NAIVE]}
-    standings = compare_scores(held_out, held_out.score(own), metrics, rules)
+    standings = compare_scores(held_out, own, metrics, rules)
     return Outcome(*decide(standings, rules), fitted, standings)
 
 
 def _check_frequency(panel: Panel, champion: Bundle) -> None:
-    step = champion.context.frequency
+    step = champion.recent.frequency
     if panel.frequency != step:
         raise GateError(
             f"the data are {panel.frequency.name} ({panel.frequency.alias}); the model in service was fitted on "
@@ -172,7 +164,6 @@ def _most_held_out(panel: Panel, basics: FixedChoices) -> int:
 def _replace_failed(
     lost: Outcome,
     held_out: HeldOut,
-    numbers: Rows,
     champion: Bundle,
     basics: FixedChoices,
     training: Training,
@@ -189,9 +180,8 @@ def _replace_failed(
     rows = min(held_out.rows, max(held_out.horizon, since - needed))
     if rows < held_out.rows:
         begins = np.maximum(held_out.begins, panel.lengths - rows)
-        contender = champion_contender(champion, panel, numbers, begins)
         horizon, season = held_out.horizon, basics.season_length
-        held_out = held_out_rows(panel, begins, horizon=horizon, season_length=season, champion=contender)
+        held_out = held_out_rows(panel, begins, horizon=horizon, season_length=season, champion=champion)
     lookback = training.options.lookback or shortest_lookback(basics)
     training = replace(training, recorder=NO_RECORDER, options=replace(training.options, lookback=lookback))
     training.report(Message("info", f"the challenger lost; another is trained, as the level changed {since} rows ago"))

@@ -10,19 +10,18 @@ import sys
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
 from tsforecast import clock
 from tsforecast.errors import OutputError, StorageError, TsforecastError
-from tsforecast.files import plain, whole_file, writing
-from tsforecast.store.catalog import describe_version
-from tsforecast.store.layout import current_version, version_folder
-from tsforecast.store.runs.files import stamp_text
-from tsforecast.store.runs.forecast_files import ForecastFile
-from tsforecast.store.runs.last_run import (
+from tsforecast.files import whole_file, writing
+from tsforecast.json_output import plain
+from tsforecast.store.bundle.json_fields import moment_text
+from tsforecast.store.runs import (
+    ForecastFile,
     LastChecks,
     LastRun,
     read_checked,
@@ -125,7 +124,8 @@ def record_run(run: RetrainRun, result: RetrainResult, targets: RunTargets, *, l
     write_checked(model, LastChecks(finished, succeeded))
     if targets.metrics_file is not None:
         forecast = None if result.forecast_file is None else result.forecast_file.written
-        published = _readable(lambda: _published(model))
+        # It decides nothing, so that it may come from a store that is not trusted.
+        published = _readable(replace(model, trusted=True).published)
         write_run_metrics(
             targets.metrics_file, result.name, last, succeeded=succeeded, published=published, forecast=forecast
         )
@@ -154,7 +154,7 @@ def _log_record(result: RetrainResult, last: LastRun) -> dict[str, Any]:
         "forecast": result.forecast or None,
         "forecast_version": file and file.version,
         "forecast_until": file and file.until,
-        "forecast_written": file and stamp_text(file.written),
+        "forecast_written": file and moment_text(file.written),
         "seconds": round(last.seconds, 3),
         "versions": package_versions(),
     }
@@ -165,12 +165,6 @@ def _readable(read: Callable[[], T]) -> T | None:
     with suppress(TsforecastError):
         return read()
     return None
-
-
-def _published(model: Path) -> datetime:
-    # It decides nothing, so that it may come from a store that is not trusted.
-    details = describe_version(version_folder(model, current_version(model, trusted=True)), trusted=True)
-    return datetime.fromisoformat(details["published"])
 
 
 # What a pipe takes in one piece on every system that we know of.

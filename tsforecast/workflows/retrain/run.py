@@ -20,14 +20,11 @@ from tsforecast.models.registry import get_model
 from tsforecast.models.training.resume import NO_RECORDER
 from tsforecast.progress import Message, Report
 from tsforecast.store.bundle.bundle import Bundle
-from tsforecast.store.checkpoints.recorder import drop_checkpoint, recording
-from tsforecast.store.current import version_in_service
-from tsforecast.store.layout import RETRAIN_LOCK, check_name, in_service
+from tsforecast.store.checkpoint import drop_checkpoint, recording
+from tsforecast.store.layout import DEFAULT_STORE, RETRAIN_LOCK, check_name, model_name
 from tsforecast.store.lock import hold, network_filesystem
-from tsforecast.store.publish import model_name, publish
-from tsforecast.store.runs.forecast_files import file_key
-from tsforecast.store.runs.last_run import read_last_run
-from tsforecast.store.versions import open_version
+from tsforecast.store.runs import file_key, read_last_run
+from tsforecast.store.store import Store
 from tsforecast.workflows.ages import newest_text
 from tsforecast.workflows.clashes import refuse_training_clashes, retrain_outputs
 from tsforecast.workflows.provenance import fingerprint, training_facts
@@ -51,7 +48,7 @@ def retrain(
     *,
     options: FitOptions | None = None,
     reading: ReadOptions | None = None,
-    store: str | Path = "models",
+    store: str | Path = DEFAULT_STORE,
     name: str | None = None,
     settings: RetrainSettings | None = None,
     limits: GateLimits | None = None,
@@ -87,7 +84,7 @@ def retrain(
         source=str(source),
         options=_in_time(options or FitOptions(), settings),
         reading=reading or ReadOptions(whole_lines=True),
-        store=Path(store),
+        store=Store(store, settings.trusted),
         name=name or model_name(Path(source).name.split(".")[0]),
         settings=settings,
         limits=limits or GateLimits(),
@@ -104,7 +101,7 @@ def retrain(
         result = replace(result, exit_code=exit_code_of(ended), message=str(ended) or type(ended).__name__)
         # The error is what counts, also where the record cannot be written for the same reason.
         with suppress(TsforecastError, OSError):
-            result = _with_age(run, replace(result, version=version_in_service(run.model)))
+            result = _with_age(run, replace(result, version=run.model.in_service_or_none()))
             record_run(run, result, targets, locked_out=_is_locked_out(error))
         raise
     record_run(run, result, targets, locked_out=result.status == "skipped")
@@ -133,18 +130,18 @@ def _check(run: RetrainRun, targets: RunTargets) -> None:
     if run.settings.predict_to is not None:
         check_forecast_file(run.settings.predict_to)
     outputs = retrain_outputs(asdict(run.settings) | asdict(targets))
-    refuse_training_clashes(run.source, outputs, store=run.store, name=run.name)
+    refuse_training_clashes(run.source, outputs, store=run.store.folder, name=run.name)
 
 
 def _under_lock(run: RetrainRun) -> RetrainResult:
     if run.settings.predict_to is not None:
         check_folder(Path(run.settings.predict_to).parent)
-    check_folder(run.model)
-    kind = network_filesystem(run.store)
+    check_folder(run.model.folder)
+    kind = network_filesystem(run.store.folder)
     if kind:
-        run.report(Message("warning", f"{run.store} lies on {kind}, where locks may not hold between machines"))
+        run.report(Message("warning", f"{run.store.folder} lies on {kind}, where locks may not hold between machines"))
     try:
-        with hold(run.model / RETRAIN_LOCK, wait=run.settings.wait):
+        with hold(run.model.folder / RETRAIN_LOCK, wait=run.settings.wait):
             return _retrain(run)
     except BusyError as error:
         if run.settings.if_locked != "skip" or not _is_locked_out(error):
@@ -158,7 +155,7 @@ def _is_locked_out(error: BaseException) -> bool:
 
 
 def _retrain(run: RetrainRun) -> RetrainResult:
-    opened = open_version(run.store, run.name, trusted=run.settings.trusted) if in_service(run.model) else None
+    opened = run.store.find(run.name).open() if run.model.has_served() else None
     champion, version = (None, None) if opened is None else (opened.bundle, opened.version)
     result = RetrainResult(run.name, version=version, champion=version)
     data = read_new_data(run, champion)
@@ -196,7 +193,7 @@ def _nothing_new(run: RetrainRun, result: RetrainResult, champion: Bundle, data:
     """Why there is nothing to train; None where there is something."""
     last = None
     try:
-        last = read_last_run(run.model, trusted=run.settings.trusted)
+        last = read_last_run(run.model)
     except ModelError as error:
         # The run continues without it, and writes it again.
         run.report(Message("warning", str(error)))
@@ -229,7 +226,7 @@ def _decided(run: RetrainRun, result: RetrainResult, outcome: Waiting | Outcome,
         bundle = challenger_bundle(data, outcome, name=run.name, began=run.began)
         facts = {"fingerprint": result.fingerprint, "champion": result.champion}
         bundle = replace(bundle, provenance=bundle.provenance | facts)
-        published = publish(bundle, store=run.store, name=run.name, keep=run.settings.keep)
+        published = run.model.publish(bundle, keep=run.settings.keep)
         if published.problem:
             run.report(Message("warning", published.problem))
         result = replace(result, version=published.version)

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from tsforecast.io.options import ReadOptions
 from tsforecast.models.options import DEFAULT_LEVELS, FitOptions
 from tsforecast.progress import Report
+
+if TYPE_CHECKING:
+    from tsforecast.store.model import StoredModel
+    from tsforecast.store.store import Store
 
 # Fact of a version: a simple model that is in service because the champion failed.
 STANDS_IN = "stands_in"
@@ -138,7 +141,7 @@ class RetrainRun:
     source: str
     options: FitOptions
     reading: ReadOptions
-    store: Path
+    store: Store
     name: str
     settings: RetrainSettings
     limits: GateLimits
@@ -147,6 +150,6 @@ class RetrainRun:
     began: float
 
     @property
-    def model(self) -> Path:
-        """Folder of the model."""
-        return self.store / self.name
+    def model(self) -> StoredModel:
+        """The model in the store."""
+        return self.store.model(self.name)
