@@ -77,7 +77,7 @@ def read_rows(path: str, frequency: Frequency) -> Panel:
     if table.text_format is None:
         raise DataError("series in rows are read from a CSV file only", file=table.file)
     keys, *others = table.columns.values()
-    columns = [read_content(column, table.written).numbers for column in others]
+    columns = [read_content(column, table.number_format).numbers for column in others]
     values, missing = (np.column_stack(parts) for parts in zip(*((c.values, c.missing) for c in columns), strict=True))
     wrong = np.flatnonzero(np.isnan(values) & ~missing)
     if wrong.size:

@@ -39,13 +39,12 @@ from tsforecast.fitting.fit_panel import Fitted, fit_panel
 from tsforecast.forecast import Intervals
 from tsforecast.io.messages import counted
 from tsforecast.metrics import evaluate, owa
-from tsforecast.models.options import FitOptions
+from tsforecast.models.options import DEFAULT_LEVELS, FitOptions
 from tsforecast.progress import Message, Report
 from tsforecast.series.frequency import Frequency
 from tsforecast.series.panel import Panel
 from tsforecast.series.seasonal_errors import seasonal_errors
 from tsforecast.series.windows import WindowIndex
-from tsforecast.workflows.predict import DEFAULT_LEVELS
 
 _SIMPLE = ("linear", "seasonal-naive", "naive")
 _COLUMNS: Columns = {

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -42,6 +42,13 @@ class TextColumn:
         """The first row that holds a text."""
         return int(np.argmax(self.codes == index))
 
+    def count(self, chosen: Sequence[bool] | NDArray[np.bool_]) -> int:
+        """Rows that hold one of the chosen texts, shape (texts,)."""
+        marks = np.asarray(chosen, dtype=bool)
+        if marks.all() or not marks.any():
+            return self.rows if marks.any() else 0
+        return int(np.count_nonzero(marks[self.codes]))
+
 
 def code_texts(texts: Iterable[str]) -> TextColumn:
     """Number the texts of a column."""
@@ -51,34 +58,21 @@ def code_texts(texts: Iterable[str]) -> TextColumn:
 
 @dataclass(frozen=True)
 class PlainNumbers:
-    """Cells of a text that are all plain numbers or missing.
+    """Cells of a text that are all plain numbers or missing."""
 
-    Args:
-        values: float64, shape (rows,); NaN where missing.
-        whole: whether all are whole numbers.
-        zero_led: whether a text may begin with a zero before another digit; False where not all are whole.
-    """
-
-    values: NDArray[np.float64]
-    whole: bool
-    zero_led: bool
+    values: NDArray[np.float64]  # float64, shape (rows,); NaN where missing
+    whole: bool  # whether all are whole numbers
+    zero_led: bool  # whether a text may begin with a zero before another digit; False where not all are whole
 
 
 @dataclass(eq=False)
 class Column:
-    """One column of a table.
+    """One column of a table."""
 
-    Args:
-        place: its name, its file and the lines of its rows.
-        read_texts: reads the cells as texts.
-        plain: the cells of a text file where all are plain numbers or missing, else None.
-        typed: the values of a Parquet file or data frame, None for a text file.
-    """
-
-    place: Place
-    read_texts: Callable[[], TextColumn]
-    plain: PlainNumbers | None = None
-    typed: pd.Series | None = None
+    place: Place  # its name, its file and the lines of its rows
+    read_texts: Callable[[], TextColumn]  # reads the cells as texts
+    plain: PlainNumbers | None = None  # the cells of a text file where all are plain numbers or missing, else None
+    typed: pd.Series | None = None  # the values of a Parquet file or data frame, None for a text file
 
     @property
     def name(self) -> str:

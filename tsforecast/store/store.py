@@ -7,7 +7,7 @@ from difflib import get_close_matches
 from pathlib import Path
 
 from tsforecast.errors import InputMissingError
-from tsforecast.store.layout import DEFAULT_STORE, check_name, has_served, model_names, versions_folder
+from tsforecast.store.layout import check_name, has_served, model_names, versions_folder
 from tsforecast.store.model import StoredModel
 from tsforecast.store.results import VersionCheck, VersionInfo
 from tsforecast.store.safe_files import check_folders
@@ -21,7 +21,7 @@ class Store:
         trusted: whether others may own the store and write to it.
     """
 
-    def __init__(self, folder: str | Path = DEFAULT_STORE, trusted: bool = False) -> None:
+    def __init__(self, folder: str | Path, trusted: bool = False) -> None:
         self.folder, self.trusted = Path(folder), trusted
         self._given = str(folder)
 

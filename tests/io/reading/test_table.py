@@ -48,7 +48,7 @@ def test_plain_csv(write):
     assert table.names == ["ds", "y"]
     assert cells(table) == [["2024-01-01", "1"], ["2024-01-02", "2"]]
     assert list(table.lines) == [2, 3]
-    assert (table.text_format.delimiter, table.written.decimal, table.file) == (",", ".", str(path))
+    assert (table.text_format.delimiter, table.number_format.decimal, table.file) == (",", ".", str(path))
     assert table.data_hash == hashlib.sha256(DAILY.encode()).hexdigest()
 
 
@@ -72,7 +72,7 @@ def test_delimiter_and_decimal_are_found(write, delimiter, decimal):
     if delimiter in ",;":
         rows = [row.replace("a, b; c", '"a, b; c"') for row in rows]
     table = read_table(write(f"ds{delimiter}y{delimiter}remark\n" + "\n".join(rows) + "\n"))
-    assert (table.text_format.delimiter, table.written.decimal) == (delimiter, decimal)
+    assert (table.text_format.delimiter, table.number_format.decimal) == (delimiter, decimal)
     assert table.names == ["ds", "y", "remark"]
     warned = [note.text for note in table.notes if note.kind == "warning"]
     assert warned == (["numbers are read with a decimal comma"] if decimal == "," else [])
@@ -80,12 +80,12 @@ def test_delimiter_and_decimal_are_found(write, delimiter, decimal):
 
 def test_decimal_mark_is_found_far_from_the_start(write):
     rows = [f"2024-01-01 00:{i % 60:02d};0" for i in range(5000)] + ["2024-01-01 01:00;0,5"] * 5000
-    assert read_table(write("ds;y\n" + "\n".join(rows))).written.decimal == ","
+    assert read_table(write("ds;y\n" + "\n".join(rows))).number_format.decimal == ","
 
 
 def test_given_delimiter_and_decimal_win(write):
     path = write('ds,y\n2024-01-01,"1,5"\n')
-    assert read_table(path, ReadOptions(decimal=",")).written.decimal == ","
+    assert read_table(path, ReadOptions(decimal=",")).number_format.decimal == ","
     assert read_table(write("ds y;z\n2024-01-01 1;5\n"), ReadOptions(delimiter=" ")).names == ["ds", "y;z"]
 
 

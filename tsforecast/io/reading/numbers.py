@@ -49,34 +49,21 @@ VALUE_HINT = "correct it or leave the cell empty; if the column holds no values,
 
 @dataclass(frozen=True)
 class NumberFormat:
-    """How a table writes numbers.
+    """How a table writes numbers."""
 
-    Args:
-        decimal: mark of the decimals, `.` or `,`.
-        thousands: what may stand between groups of three digits; empty for nothing.
-        missing: texts that the user declares to mean a missing value.
-    """
-
-    decimal: str = "."
-    thousands: str = ""
-    missing: tuple[str, ...] = ()
+    decimal: str = "."  # mark of the decimals, `.` or `,`
+    thousands: str = ""  # what may stand between groups of three digits; empty for nothing
+    missing: tuple[str, ...] = ()  # texts that the user declares to mean a missing value
 
 
 @dataclass(frozen=True)
 class Numbers:
-    """A column read as numbers.
+    """A column read as numbers."""
 
-    Args:
-        values: float64, shape (rows,); NaN where a cell is missing or not a number.
-        missing: bool, shape (rows,); True where a cell holds a missing token.
-        wrong: rows whose cell is neither a finite number nor missing, in file order.
-        odd: numbers that were written with a Unicode minus or a no-break space.
-    """
-
-    values: NDArray[np.float64]
-    missing: NDArray[np.bool_]
-    wrong: NDArray[np.int64]
-    odd: int = 0
+    values: NDArray[np.float64]  # float64, shape (rows,); NaN where a cell is missing or not a number
+    missing: NDArray[np.bool_]  # bool, shape (rows,); True where a cell holds a missing token
+    wrong: NDArray[np.int64]  # rows whose cell is neither a finite number nor missing, in file order
+    odd: int = 0  # numbers that were written with a Unicode minus or a no-break space
 
 
 def is_number(text: str, decimal: str = ".") -> bool:
@@ -91,40 +78,27 @@ def is_missing(text: str) -> bool:
 
 @dataclass(frozen=True, eq=False)
 class TextNumbers:
-    """The distinct texts of a column read as numbers; all arrays have the shape (texts,).
+    """The distinct texts of a column read as numbers; all arrays have the shape (texts,)."""
 
-    Args:
-        cells: the texts.
-        values: float64; NaN for a text that is missing or not a number.
-        missing: True for a missing token.
-        odd: which texts have a Unicode minus or no-break space; None where none has.
-    """
-
-    cells: TextColumn
-    values: NDArray[np.float64]
-    missing: NDArray[np.bool_]
-    odd: NDArray[np.bool_] | None = None
+    cells: TextColumn  # the texts
+    values: NDArray[np.float64]  # float64; NaN for a text that is missing or not a number
+    missing: NDArray[np.bool_]  # True for a missing token
+    odd: NDArray[np.bool_] | None = None  # which texts have a Unicode minus or no-break space; None where none has
 
     @property
     def is_wrong(self) -> NDArray[np.bool_]:
         """Which texts are neither a finite number nor missing."""
         return np.isnan(self.values) & ~self.missing
 
-    def count(self, texts: NDArray[np.bool_]) -> int:
-        """Rows that hold one of some texts."""
-        if texts.all() or not texts.any():
-            return self.cells.rows if texts.any() else 0
-        return int(np.count_nonzero(texts[self.cells.codes]))
-
     def by_row(self) -> Numbers:
         """The numbers of all rows."""
         codes, wrong = self.cells.codes, self.is_wrong
         rows = np.flatnonzero(wrong[codes]) if wrong.any() else np.empty(0, dtype=np.int64)
-        odd = 0 if self.odd is None else self.count(self.odd & ~np.isnan(self.values))
+        odd = 0 if self.odd is None else self.cells.count(self.odd & ~np.isnan(self.values))
         return Numbers(self.values[codes], self.missing[codes], rows, odd)
 
 
-def parse_numbers(cells: TextColumn, written: NumberFormat = NumberFormat()) -> TextNumbers:
+def parse_numbers(cells: TextColumn, number_format: NumberFormat = NumberFormat()) -> TextNumbers:
     """Read texts as numbers, exactly as Python would round them.
 
     A Unicode minus and no-break spaces stand for the plain ones; `Numbers.odd` counts them.
@@ -133,12 +107,12 @@ def parse_numbers(cells: TextColumn, written: NumberFormat = NumberFormat()) -> 
     if not all(map(str.isascii, texts)):
         odd = np.array([any(sign in text for sign in _ODD_SIGNS) for text in texts], dtype=bool)
         texts = [plain_signs(text) for text in texts]
-    if written.thousands:
-        texts = [_ungrouped(text.strip(), written) for text in texts]
-    values, missing = parse_texts(texts, written.decimal)
-    if written.missing:
+    if number_format.thousands:
+        texts = [_ungrouped(text.strip(), number_format) for text in texts]
+    values, missing = parse_texts(texts, number_format.decimal)
+    if number_format.missing:
         # Tokens that are numbers are left to `declared_missing`, which compares them as numbers.
-        declared = np.array([text.strip() in written.missing for text in cells.texts], dtype=bool)
+        declared = np.array([text.strip() in number_format.missing for text in cells.texts], dtype=bool)
         missing = missing | (declared & np.isnan(values))
     return TextNumbers(cells, values, missing, odd)
 
@@ -210,10 +184,10 @@ def choose_decimal(decimal: str | None, thousands: str | None) -> str | None:
     return decimal or {",": ".", ".": ","}.get(thousands)
 
 
-def _ungrouped(text: str, written: NumberFormat) -> str:
+def _ungrouped(text: str, number_format: NumberFormat) -> str:
     """A number without its thousands separators; a text whose groups are not all of three digits as it is."""
-    mark = written.thousands
-    return text.replace(mark, "") if mark in text and is_grouped(text, written.decimal, mark) else text
+    mark = number_format.thousands
+    return text.replace(mark, "") if mark in text and is_grouped(text, number_format.decimal, mark) else text
 
 
 def is_grouped(text: str, decimal: str, thousands: str) -> bool:
@@ -249,18 +223,13 @@ def mark_hint(text: str) -> str | None:
 
 @dataclass(frozen=True, eq=False)
 class Content:
-    """What a column holds that is not the time.
+    """What a column holds that is not the time."""
 
-    Args:
-        column: the cells.
-        kind: `number` also for numbers with some text among them, `code` for digits with leading zeros or in a column
-            named like an id, `flag` for true and false, `empty` where all cells are missing.
-        read: reads the cells as numbers.
-    """
-
-    column: Column
+    column: Column  # the cells
+    # `number` also for numbers with some text among them, `code` for digits with leading zeros or in a column named
+    # like an id, `flag` for true and false, `empty` where all cells are missing
     kind: Literal["number", "code", "flag", "text", "empty"]
-    read: Callable[[], Numbers]
+    read: Callable[[], Numbers]  # reads the cells as numbers
 
     @cached_property
     def numbers(self) -> Numbers:
@@ -268,7 +237,7 @@ class Content:
         return self.read()
 
 
-def read_content(column: Column, written: NumberFormat) -> Content:
+def read_content(column: Column, number_format: NumberFormat) -> Content:
     """Find out what a column holds."""
     typed, plain, named_like_id = column.typed, column.plain, is_id_name(column.name)
     if typed is not None and pd.api.types.is_numeric_dtype(typed.dtype) and typed.dtype.kind != "b":
@@ -281,12 +250,12 @@ def read_content(column: Column, written: NumberFormat) -> Content:
         missing = np.isnan(plain.values)
         if not missing.all():
             return Content(column, "number", lambda: Numbers(plain.values, missing, np.empty(0, dtype=np.int64)))
-    found = parse_numbers(column.texts, written)
+    found = parse_numbers(column.texts, number_format)
     return Content(column, _kind_of(column, found), found.by_row)
 
 
 def _kind_of(column: Column, found: TextNumbers) -> Literal["number", "code", "flag", "text", "empty"]:
-    filled, wrong = found.count(~found.missing), found.count(found.is_wrong)
+    filled, wrong = found.cells.count(~found.missing), found.cells.count(found.is_wrong)
     if not filled:
         return "code" if is_id_name(column.name) and found.cells.texts != [""] else "empty"
     if wrong <= _NUMBER_SHARE * filled:
@@ -362,29 +331,25 @@ def _more(rows: NDArray[np.int64]) -> str:
 
 
 def declared_missing(
-    values: NDArray[np.float64], columns: Sequence[Column], written: NumberFormat
+    values: NDArray[np.float64], columns: Sequence[Column], number_format: NumberFormat
 ) -> tuple[NDArray[np.float64], list[Note]]:
     """The values without those that the user declares to be missing, and how many cells each token stood in.
 
     Args:
         values: of the value columns, shape (rows, targets); cells with tokens that are texts are NaN already.
         columns: the value columns.
-        written: the tokens, and how the numbers among them are written.
+        number_format: the tokens, and how the numbers among them are written.
     """
     notes = []
-    for token in written.missing:
-        if is_number(token, written.decimal):
+    for token in number_format.missing:
+        if is_number(token, number_format.decimal):
             equal = values == float(token.replace(",", "."))
             count = int(np.count_nonzero(equal))
             values = np.where(equal, np.nan, values)
         else:
-            count = sum(_cells_with(token, column.texts) for column in columns if column.plain is None)
+            texts = [column.texts for column in columns if column.plain is None]
+            count = sum(cells.count([text.strip() == token for text in cells.texts]) for cells in texts)
         found = info(f"{counted(count, 'value')} '{token}' read as missing")
         # A token that stands nowhere is a mistake of the user's, or the data have changed.
         notes.append(found if count else warning(f"no value is '{token}', which --missing declares"))
     return values, notes
-
-
-def _cells_with(token: str, cells: TextColumn) -> int:
-    codes = [code for code, text in enumerate(cells.texts) if text.strip() == token]
-    return int(np.count_nonzero(np.isin(cells.codes, codes)))

@@ -35,7 +35,6 @@ from tsforecast.io.times.formats import readable_stamps
 from tsforecast.progress import Report
 from tsforecast.series.frequency import Frequency
 from tsforecast.series.panel import Panel, Schema
-from tsforecast.series.parse_frequency import StatedFrequency
 from tsforecast.series.strays import FACTOR, find_strays
 
 _MOST_STRAYS = 3  # values spoken of
@@ -128,7 +127,9 @@ def read_panel(
     origin = RowOrigin(place, time_text, ids, roles.target_cols)
     check_count(len(origin.names), options.max_series, "series", place.file)
     # 3. The rows are put on one clock and sorted, and one is left for each time of a series.
-    sub_daily = _in_utc(frequency or stated, roles, series)
+    given = frequency or stated
+    short = given is not None and given.sub_daily
+    sub_daily = short or is_sub_daily(series, rank_times(roles.stamps.codes, roles.stamps.key))
     clock = _choose_clock(roles, options, schema, sub_daily, series, place)
     axis = rank_times(clock.codes, clock.stamps)
     rows, row_notes = sort_rows(Rows(series, axis.ranks, axis.stamps, roles.values))
@@ -188,12 +189,6 @@ def _column_roles(names: list[str], roles: Roles) -> tuple[ColumnRole, ...]:
         ColumnRole(name, used[name]) if name in used else ColumnRole(name, "unused", roles.unused.get(name, ""))
         for name in names
     )
-
-
-def _in_utc(given: Frequency | StatedFrequency | None, roles: Roles, series: NDArray[np.int32]) -> bool:
-    """Whether rows of a zoned table are counted in UTC: for the step that they are to have, or that they have."""
-    short = given is not None and given.sub_daily
-    return short or is_sub_daily(series, rank_times(roles.stamps.codes, roles.stamps.key))
 
 
 def _choose_clock(

@@ -185,7 +185,10 @@ def _zip(data: bytes, name: str) -> IO[bytes]:
     import zipfile
 
     archive = zipfile.ZipFile(io.BytesIO(data))
-    members = [member for member in archive.infolist() if not member.is_dir() and not _is_beside(member.filename)]
+    # macOS adds members of its own.
+    named = [member for member in archive.infolist() if not member.is_dir()]
+    members = [member for member in named if not member.filename.startswith("__MACOSX/")]
+    members = [member for member in members if not member.filename.endswith(".DS_Store")]
     if len(members) != 1:
         inside = f": {listed([member.filename for member in members])}" if members else ""
         message = f"the zip archive has {len(members)} files{inside}"
@@ -195,11 +198,6 @@ def _zip(data: bytes, name: str) -> IO[bytes]:
         message = f"the zip archive expands to more than {_MOST_ZIP_RATIO} times its size"
         raise DataError(message, hint="if it is a table all the same, unpack it and give the CSV file", file=name)
     return archive.open(member)
-
-
-def _is_beside(name: str) -> bool:
-    """Whether a member is what macOS adds to an archive."""
-    return name.startswith("__MACOSX/") or name.endswith(".DS_Store")
 
 
 def decode(data: bytes, encoding: str, file: str) -> bytes:

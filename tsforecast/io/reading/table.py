@@ -46,29 +46,18 @@ Number = TypeVar("Number", bound=np.generic)
 
 @dataclass(frozen=True)
 class RawTable:
-    """A table before its columns have roles.
+    """A table before its columns have roles."""
 
-    Args:
-        columns: by name, in file order.
-        lines: line number of each row's first line in the file, the header being line 1, shape (rows,).
-        file: name for messages, `stdin` for standard input.
-        data_hash: SHA-256 of the bytes as they were on the disk.
-        written: how the numbers of a text file are written.
-        decimal_is_certain: whether the decimal mark was given, or a number of the sample shows that it parts decimals.
-        text_format: how the text is written; None for a table that was never a text.
-        unnamed: the names that were made up for columns without one.
-        notes: what was assumed or skipped.
-    """
-
-    columns: dict[str, Column]
-    lines: Lines
-    file: str
-    data_hash: str
-    written: NumberFormat
+    columns: dict[str, Column]  # by name, in file order
+    lines: Lines  # line number of each row's first line in the file, the header being line 1, shape (rows,)
+    file: str  # name for messages, `stdin` for standard input
+    data_hash: str  # SHA-256 of the bytes as they were on the disk
+    number_format: NumberFormat  # how the numbers of a text file are written
+    # whether the decimal mark was given, or a number of the sample shows that it parts decimals
     decimal_is_certain: bool = True
-    text_format: TextFormat | None = None
-    unnamed: frozenset[str] = frozenset()
-    notes: tuple[Note, ...] = ()
+    text_format: TextFormat | None = None  # how the text is written; None for a table that was never a text
+    unnamed: frozenset[str] = frozenset()  # the names that were made up for columns without one
+    notes: tuple[Note, ...] = ()  # what was assumed or skipped
 
     @property
     def names(self) -> list[str]:

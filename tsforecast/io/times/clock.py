@@ -32,20 +32,13 @@ _PART = 1 << 18
 
 @dataclass(frozen=True)
 class Clock:
-    """The times of a table on the clock that its steps are counted on.
+    """The times of a table on the clock that its steps are counted on."""
 
-    Args:
-        codes: number of each row's stamp, int32, shape (rows,).
-        stamps: datetime64[us], shape (n,).
-        time_formats: as in `Schema`, as is `time_zone`.
-        notes: what was assumed.
-    """
-
-    codes: NDArray[np.int32]
-    stamps: Stamps
-    time_formats: tuple[str, ...]
+    codes: NDArray[np.int32]  # number of each row's stamp, int32, shape (rows,)
+    stamps: Stamps  # datetime64[us], shape (n,)
+    time_formats: tuple[str, ...]  # as in `Schema`, as is `time_zone`
     time_zone: str | None
-    notes: tuple[Note, ...] = ()
+    notes: tuple[Note, ...] = ()  # what was assumed
 
 
 @dataclass(frozen=True, eq=False)

@@ -234,7 +234,8 @@ def _format(
     elif zone and _OFFSET_MARK in marked:
         offsets = (stamps - zones.to_instants(stamps, zone)).tolist()
     if marked == EXCEL:
-        return [_excel_day(moment) for moment in moments]
+        days = [(moment - _EXCEL_ORIGIN) / timedelta(microseconds=DAY) for moment in moments]
+        return [f"{day:.{_EXCEL_DECIMALS}f}".rstrip("0").rstrip(".") for day in days]
     texts = [moment.strftime(marked) for moment in moments]
     if _QUARTER_MARK in marked:
         quarters = [str((moment.month + 2) // 3) for moment in moments]
@@ -243,11 +244,6 @@ def _format(
         names = [zones.offset_name(np.timedelta64(offset)).removeprefix(zones.UTC) or "+00:00" for offset in offsets]
         texts = [text.replace(_OFFSET_MARK, name) for text, name in zip(texts, names, strict=True)]
     return texts
-
-
-def _excel_day(moment: datetime) -> str:
-    days = (moment - _EXCEL_ORIGIN) / timedelta(microseconds=DAY)
-    return f"{days:.{_EXCEL_DECIMALS}f}".rstrip("0").rstrip(".")
 
 
 def stamps_in_format(texts: list[str], text_format: str) -> Stamps:

@@ -40,23 +40,14 @@ _OFFSET = re.compile(r" ?(?:[Zz]|([+-])([0-9]{2}):?([0-9]{2})?)$")
 
 @dataclass(frozen=True)
 class ParsedStamps:
-    """The time of each row, each distinct text read once.
+    """The time of each row, each distinct text read once."""
 
-    Args:
-        codes: number of each row's text, in the order of first appearance, int32, shape (rows,).
-        wall: the clock as written in each text, datetime64[us], shape (texts,).
-        instants: the same in UTC where offsets were written, else None.
-        time_formats: format of each time column, in the notation of formats.py.
-        time_zone: zone of the offsets; None without offsets, and where they differ.
-        notes: what was assumed.
-    """
-
-    codes: NDArray[np.int32]
-    wall: Stamps
-    instants: Stamps | None
-    time_formats: tuple[str, ...]
-    time_zone: str | None = None
-    notes: tuple[Note, ...] = ()
+    codes: NDArray[np.int32]  # number of each row's text, in the order of first appearance, int32, shape (rows,)
+    wall: Stamps  # the clock as written in each text, datetime64[us], shape (texts,)
+    instants: Stamps | None  # the same in UTC where offsets were written, else None
+    time_formats: tuple[str, ...]  # format of each time column, in the notation of formats.py
+    time_zone: str | None = None  # zone of the offsets; None without offsets, and where they differ
+    notes: tuple[Note, ...] = ()  # what was assumed
 
     @property
     def key(self) -> Stamps:

@@ -79,19 +79,12 @@ _OPTIONS = "add --ambiguous infer where both stand in the file, else first or la
 
 @dataclass(frozen=True, eq=False)
 class WallClock:
-    """A column of times as a wall clock shows them.
+    """A column of times as a wall clock shows them."""
 
-    Args:
-        wall: distinct stamps in the order of first appearance, shape (n,).
-        codes: number of each row's stamp, shape (rows,).
-        series: number of each row's series, shape (rows,).
-        place: of the column.
-    """
-
-    wall: Stamps
-    codes: NDArray[np.int32]
-    series: NDArray[np.int32]
-    place: Place
+    wall: Stamps  # distinct stamps in the order of first appearance, shape (n,)
+    codes: NDArray[np.int32]  # number of each row's stamp, shape (rows,)
+    series: NDArray[np.int32]  # number of each row's series, shape (rows,)
+    place: Place  # of the column
 
     def first_row(self, index: int) -> int:
         """The first row that holds a stamp."""

@@ -54,21 +54,13 @@ _LARGEST = 1 << 62
 
 @dataclass(frozen=True)
 class ColumnRequest:
-    """What is known about the columns beforehand; None or empty for what is to be found.
+    """What is known about the columns beforehand; None or empty for what is to be found."""
 
-    Args:
-        time_cols: the time column, or the columns of its parts.
-        id_cols: the id columns.
-        target_cols: the value columns.
-        date_format: format of the times.
-        known_formats: formats of the times of the data that a model was fitted on; empty without a model.
-    """
-
-    time_cols: Names = ()
-    id_cols: Names = ()
-    target_cols: Names = ()
-    date_format: str | None = None
-    known_formats: Names = ()
+    time_cols: Names = ()  # the time column, or the columns of its parts
+    id_cols: Names = ()  # the id columns
+    target_cols: Names = ()  # the value columns
+    date_format: str | None = None  # format of the times
+    known_formats: Names = ()  # formats of the times of the data that a model was fitted on; empty without a model
 
 
 @dataclass(frozen=True)
@@ -81,21 +73,13 @@ class Ids:
 
 @dataclass(frozen=True)
 class Keys:
-    """What tells the rows of a table apart.
+    """What tells the rows of a table apart."""
 
-    Args:
-        time_cols: the time column, or those of its parts.
-        stamps: of the rows.
-        ids: the columns that tell the series apart.
-        contents: of all columns that hold no dates, by name.
-        left_out: columns of dates that are not used.
-    """
-
-    time_cols: Names
-    stamps: ParsedStamps
-    ids: Ids
-    contents: dict[str, Content]
-    left_out: Names = ()
+    time_cols: Names  # the time column, or those of its parts
+    stamps: ParsedStamps  # of the rows
+    ids: Ids  # the columns that tell the series apart
+    contents: dict[str, Content]  # of all columns that hold no dates, by name
+    left_out: Names = ()  # columns of dates that are not used
 
 
 def find_keys(table: RawTable, request: ColumnRequest) -> Keys:
@@ -218,7 +202,7 @@ def _choose(table: RawTable, request: ColumnRequest, stamps: dict[Names, ParsedS
     """The first date column whose times do not repeat within a series; numbers come after real dates."""
     dated = {name for names in stamps for name in names}
     contents = {
-        name: read_content(column, table.written) for name, column in table.columns.items() if name not in dated
+        name: read_content(column, table.number_format) for name, column in table.columns.items() if name not in dated
     }
     may_be_ids = request.id_cols or tuple(
         name

@@ -31,29 +31,17 @@ _KIND_WORDS = {"flag": "true/false", "code": "id-like"}
 
 @dataclass(frozen=True)
 class Roles:
-    """The columns of a table by role.
+    """The columns of a table by role."""
 
-    Args:
-        time_cols: names of the time column, or of the columns of its parts.
-        stamps: of the rows.
-        id_cols: names of the id columns.
-        ids: texts of each id column, each of shape (rows,).
-        target_cols: names of the value columns.
-        values: float64, shape (rows, targets); NaN where missing.
-        repeat_hint: what to do if times repeat within a series.
-        notes: what was decided.
-        unused: the other columns, and why each of them is left out.
-    """
-
-    time_cols: tuple[str, ...]
-    stamps: ParsedStamps
-    id_cols: tuple[str, ...]
-    ids: tuple[TextColumn, ...]
-    target_cols: tuple[str, ...]
-    values: NDArray[np.float64]
-    repeat_hint: str
-    notes: tuple[Note, ...]
-    unused: dict[str, str]
+    time_cols: tuple[str, ...]  # names of the time column, or of the columns of its parts
+    stamps: ParsedStamps  # of the rows
+    id_cols: tuple[str, ...]  # names of the id columns
+    ids: tuple[TextColumn, ...]  # texts of each id column, each of shape (rows,)
+    target_cols: tuple[str, ...]  # names of the value columns
+    values: NDArray[np.float64]  # float64, shape (rows, targets); NaN where missing
+    repeat_hint: str  # what to do if times repeat within a series
+    notes: tuple[Note, ...]  # what was decided
+    unused: dict[str, str]  # the other columns, and why each of them is left out
 
 
 def find_columns(table: RawTable, request: ColumnRequest) -> Roles:
@@ -76,7 +64,7 @@ def find_columns(table: RawTable, request: ColumnRequest) -> Roles:
     chosen = [contents[name] for name in targets]
     odd = check_values(chosen)
     if not table.decimal_is_certain:
-        check_decimal_mark(chosen, table.written.decimal)
+        check_decimal_mark(chosen, table.number_format.decimal)
     notes += odd
     id_columns = [table.columns[name] for name in ids.names]
     for column in id_columns:
@@ -86,8 +74,8 @@ def find_columns(table: RawTable, request: ColumnRequest) -> Roles:
     notes += [info(f"date column '{name}' is not used") for name in keys.left_out]
     columns = [content.numbers.values for content in chosen]
     values = columns[0][:, None] if len(columns) == 1 else np.column_stack(columns)
-    if table.written.missing:
-        values, declared = declared_missing(values, [content.column for content in chosen], table.written)
+    if table.number_format.missing:
+        values, declared = declared_missing(values, [content.column for content in chosen], table.number_format)
         notes += declared
     hint = ""
     if ids.repeats:

@@ -34,21 +34,13 @@ Micros = NDArray[np.int64]
 
 @dataclass(frozen=True, eq=False)
 class _Part:
-    """One column of a time.
+    """One column of a time."""
 
-    Args:
-        column: its texts, and where they stand.
-        unit: `year`, `month`, ..., `date` or `clock`.
-        text_format: of its texts.
-        numbers: of each text: the count of the unit, or microseconds for `date` and `clock`, shape (texts,).
-        notes: what was assumed.
-    """
-
-    column: Column
-    unit: str
-    text_format: str
-    numbers: Micros
-    notes: tuple[Note, ...] = ()
+    column: Column  # its texts, and where they stand
+    unit: str  # `year`, `month`, ..., `date` or `clock`
+    text_format: str  # of its texts
+    numbers: Micros  # of each text: the count of the unit, or microseconds for `date` and `clock`, shape (texts,)
+    notes: tuple[Note, ...] = ()  # what was assumed
 
 
 def named_parts(columns: Sequence[Column]) -> tuple[str, ...]:
@@ -147,7 +139,8 @@ def _read_part(column: Column, unit: str, zero_led: bool) -> _Part:
         stamps = stamps_in_format(texts, text_format)
         numbers, bad = stamps.astype(np.int64) % DAY, np.isnat(stamps)
     elif unit == "month" and texts[0].isalpha():
-        text_format, stamps = _month_names(texts)
+        read = {text_format: stamps_in_format(texts, text_format) for text_format in ("%b", "%B")}
+        text_format, stamps = min(read.items(), key=lambda entry: int(np.isnat(entry[1]).sum()))
         numbers, bad = stamps.astype("datetime64[M]").astype(np.int64) % 12 + 1, np.isnat(stamps)
     else:
         text_format = _DIRECTIVES[unit]
@@ -172,11 +165,6 @@ def _part_error(column: Column, unit: str, index: int) -> DataError:
     message = f"'{text}' is not {what}" if text else f"the {'time of day' if unit == 'clock' else unit} is missing"
     hint = _HINTS.get(unit, "correct it, or name the time column with --time-col")
     return column.error(column.texts.first_row(index), message, hint)
-
-
-def _month_names(texts: list[str]) -> tuple[str, Stamps]:
-    read = {text_format: stamps_in_format(texts, text_format) for text_format in ("%b", "%B")}
-    return min(read.items(), key=lambda entry: int(np.isnat(entry[1]).sum()))
 
 
 def _combined(columns: Sequence[TextColumn]) -> tuple[NDArray[np.int32], NDArray[np.int64]]:

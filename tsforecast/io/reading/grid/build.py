@@ -41,38 +41,23 @@ _SKIP_HINT = "correct them, or leave such series out with --on-bad-series skip"
 
 @dataclass(frozen=True)
 class Grid:
-    """The steps to put rows on, and by which rules.
+    """The steps to put rows on, and by which rules."""
 
-    Args:
-        frequency: the step.
-        source: of the frequency; one value may continue a model.
-        clock: the stamps of the rows on the clock of the frequency, for bringing values onto it.
-        options: the rules for gaps, bad series, and values that lie between the steps.
-    """
-
-    frequency: Frequency
-    source: StepSource
-    clock: Stamps
-    options: ReadOptions
+    frequency: Frequency  # the step
+    source: StepSource  # of the frequency; one value may continue a model
+    clock: Stamps  # the stamps of the rows on the clock of the frequency, for bringing values onto it
+    options: ReadOptions  # the rules for gaps, bad series, and values that lie between the steps
 
 
 @dataclass(frozen=True)
 class Extents:
-    """From where to where each series has values; one entry per series that has any, shape (n_series,).
+    """From where to where each series has values; one entry per series that has any, shape (n_series,)."""
 
-    Args:
-        series: number of the series.
-        starts: ordinal of the first value.
-        lengths: steps from the first value to the last, both counted.
-        observed: values among them.
-        trimmed: rows without a value before the first and after the last.
-    """
-
-    series: NDArray[np.int64]
-    starts: Ordinals
-    lengths: NDArray[np.int64]
-    observed: NDArray[np.int64]
-    trimmed: NDArray[np.int64]
+    series: NDArray[np.int64]  # number of the series
+    starts: Ordinals  # ordinal of the first value
+    lengths: NDArray[np.int64]  # steps from the first value to the last, both counted
+    observed: NDArray[np.int64]  # values among them
+    trimmed: NDArray[np.int64]  # rows without a value before the first and after the last
 
     @property
     def missing(self) -> NDArray[np.int64]:

@@ -27,20 +27,13 @@ RowNumbers = NDArray[np.intp]
 
 @dataclass(frozen=True)
 class Rows:
-    """Rows of a table.
+    """Rows of a table."""
 
-    Args:
-        series: number of each row's series, int32, shape (n,).
-        times: place of each row's stamp among `stamps`, int32, shape (n,).
-        stamps: all stamps in their order, on the clock of the panel.
-        values: shape (n, targets); NaN where missing.
-        in_table: returns the numbers that some of the rows have in the table.
-    """
-
-    series: NDArray[np.int32]
-    times: NDArray[np.int32]
-    stamps: Stamps
-    values: NDArray[np.float64]
+    series: NDArray[np.int32]  # number of each row's series, int32, shape (n,)
+    times: NDArray[np.int32]  # place of each row's stamp among `stamps`, int32, shape (n,)
+    stamps: Stamps  # all stamps in their order, on the clock of the panel
+    values: NDArray[np.float64]  # shape (n, targets); NaN where missing
+    # returns the numbers that some of the rows have in the table
     in_table: Callable[[RowNumbers], RowNumbers] = lambda rows: rows
 
     def take(self, chosen: RowNumbers) -> Rows:
@@ -51,19 +44,12 @@ class Rows:
 
 @dataclass(frozen=True)
 class RowOrigin:
-    """Where rows come from, so that errors can name them.
+    """Where rows come from, so that errors can name them."""
 
-    Args:
-        place: of the time column.
-        cell_text: returns the text of the time column in a row.
-        ids: of each series of rows.
-        targets: names of the value columns, each of which makes series of its own.
-    """
-
-    place: Place
-    cell_text: Callable[[int], str]
-    ids: list[tuple[str, ...]]
-    targets: tuple[str, ...]
+    place: Place  # of the time column
+    cell_text: Callable[[int], str]  # returns the text of the time column in a row
+    ids: list[tuple[str, ...]]  # of each series of rows
+    targets: tuple[str, ...]  # names of the value columns, each of which makes series of its own
 
     @property
     def names(self) -> list[tuple[str, ...]]:
@@ -77,19 +63,12 @@ class RowOrigin:
 
 @dataclass(frozen=True)
 class GridPoints:
-    """Values of many series, sorted by series and time, with no time twice.
+    """Values of many series, sorted by series and time, with no time twice."""
 
-    Args:
-        series: number of the series, shape (n,).
-        times: place of each value's time in `ordinals`, shape (n,).
-        ordinals: the times in steps.
-        values: shape (n,); NaN where missing.
-    """
-
-    series: NDArray[np.integer[Any]]
-    times: NDArray[np.integer[Any]]
-    ordinals: Ordinals
-    values: NDArray[np.float64]
+    series: NDArray[np.integer[Any]]  # number of the series, shape (n,)
+    times: NDArray[np.integer[Any]]  # place of each value's time in `ordinals`, shape (n,)
+    ordinals: Ordinals  # the times in steps
+    values: NDArray[np.float64]  # shape (n,); NaN where missing
 
 
 def number_series(ids: Sequence[TextColumn], rows: int) -> tuple[NDArray[np.int32], list[tuple[str, ...]]]:

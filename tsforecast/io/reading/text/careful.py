@@ -32,25 +32,15 @@ Edges = tuple[int, int]
 
 @dataclass(frozen=True)
 class Text:
-    """The rows of a text, below its header.
+    """The rows of a text, below its header."""
 
-    Args:
-        data: UTF-8 with `\\n` line ends.
-        start: first byte below the header.
-        line: line number of that byte in the file.
-        width: cells in each row.
-        delimiter: one ASCII character.
-        file: name for messages.
-        header_line: line number of the header; None where there is none to compare the rows with.
-    """
-
-    data: bytes
-    start: int
-    line: int
-    width: int
-    delimiter: str
-    file: str
-    header_line: int | None = None
+    data: bytes  # UTF-8 with `\n` line ends
+    start: int  # first byte below the header
+    line: int  # line number of that byte in the file
+    width: int  # cells in each row
+    delimiter: str  # one ASCII character
+    file: str  # name for messages
+    header_line: int | None = None  # line number of the header; None where there is none to compare the rows with
 
 
 @dataclass(frozen=True)
@@ -63,40 +53,26 @@ class BlockTexts:
 
 @dataclass(frozen=True)
 class Block:
-    """Some columns of a block of whole records.
+    """Some columns of a block of whole records."""
 
-    Args:
-        rows: how many.
-        lines: line of each row, 0 being the block's first, shape (rows,); None where each row is one line.
-        n_lines: lines of the block.
-        blank: lines left out.
-        texts: the columns that were read as texts, by position.
-        numbers: the columns that were read as numbers; None for one that holds anything else.
-    """
-
-    rows: int
+    rows: int  # how many
+    # line of each row, 0 being the block's first, shape (rows,); None where each row is one line
     lines: NDArray[np.int64] | None
-    n_lines: int
-    blank: int
-    texts: dict[int, BlockTexts]
+    n_lines: int  # lines of the block
+    blank: int  # lines left out
+    texts: dict[int, BlockTexts]  # the columns that were read as texts, by position
+    # the columns that were read as numbers; None for one that holds anything else
     numbers: dict[int, PlainNumbers | None]
 
 
 @dataclass(frozen=True)
 class Records:
-    """Records of a text, blank lines included; all arrays have the shape (records,).
+    """Records of a text, blank lines included; all arrays have the shape (records,)."""
 
-    Args:
-        starts: first byte of each record.
-        ends: byte after each record and its line end.
-        cells: cells in each record.
-        lines: line number of the first line of each record, from 1.
-    """
-
-    starts: NDArray[np.int64]
-    ends: NDArray[np.int64]
-    cells: NDArray[np.int64]
-    lines: NDArray[np.int64]
+    starts: NDArray[np.int64]  # first byte of each record
+    ends: NDArray[np.int64]  # byte after each record and its line end
+    cells: NDArray[np.int64]  # cells in each record
+    lines: NDArray[np.int64]  # line number of the first line of each record, from 1
 
 
 def find_records(text: bytes, delimiter: str, file: str, first_line: int) -> Records:

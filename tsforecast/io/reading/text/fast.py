@@ -56,15 +56,10 @@ _MINUS = ord("-")
 
 @dataclass(frozen=True)
 class _Bounds:
-    """Where the cells of a block stand.
+    """Where the cells of a block stand."""
 
-    Args:
-        letters: the block, with MOST_DIGITS bytes before and MOST_BYTES behind it.
-        ends: byte after each cell, shape (rows, width).
-    """
-
-    letters: NDArray[np.uint8]
-    ends: Offsets
+    letters: NDArray[np.uint8]  # the block, with MOST_DIGITS bytes before and MOST_BYTES behind it
+    ends: Offsets  # byte after each cell, shape (rows, width)
 
     def column(self, position: int) -> tuple[Offsets, Offsets]:
         """First byte and length of each cell of a column, both of shape (rows,)."""
@@ -86,7 +81,7 @@ def read_fast(text: Text, edges: Edges, texts: Collection[int], numbers: Collect
     bounds = _find_bounds(text, edges)
     if bounds is None:
         return None
-    coded = {position: _read_texts(bounds, *bounds.column(position)) for position in texts}
+    coded = {position: _read_texts(bounds, position) for position in texts}
     plain = {position: _read_numbers(bounds, position, text) for position in numbers}
     return Block(len(bounds.ends), None, len(bounds.ends), 0, coded, plain)
 
@@ -118,7 +113,8 @@ def _with_margins(data: bytes, edges: Edges) -> NDArray[np.uint8]:
     return np.frombuffer(bytes(MOST_DIGITS) + block + ending + bytes(MOST_BYTES), np.uint8)
 
 
-def _read_texts(bounds: _Bounds, starts: Offsets, lengths: Offsets) -> BlockTexts:
+def _read_texts(bounds: _Bounds, position: int) -> BlockTexts:
+    starts, lengths = bounds.column(position)
     codes, first = _code(bounds, starts, lengths)
     return BlockTexts(codes, _cells(bounds, starts[first], lengths[first]))
 

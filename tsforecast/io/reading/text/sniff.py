@@ -32,25 +32,15 @@ Cells = Sequence[str]
 
 @dataclass(frozen=True)
 class TextFormat:
-    """How the bytes of a text file are written.
+    """How the bytes of a text file are written."""
 
-    Args:
-        encoding: that of its byte order mark, else the one that it was read in.
-        byte_order_mark: whether it begins with one.
-        line_ends: `LF`, `CRLF`, `CR` or `mixed`; `none` for a single line.
-        quotes: whether there is a quote anywhere.
-        compressed: whether it had to be unpacked.
-        delimiter: between cells; empty until it is found.
-        decimal: mark of the numbers; empty until it is found.
-    """
-
-    encoding: str
-    byte_order_mark: bool
-    line_ends: str
-    quotes: bool
-    compressed: bool
-    delimiter: str = ""
-    decimal: str = ""
+    encoding: str  # that of its byte order mark, else the one that it was read in
+    byte_order_mark: bool  # whether it begins with one
+    line_ends: str  # `LF`, `CRLF`, `CR` or `mixed`; `none` for a single line
+    quotes: bool  # whether there is a quote anywhere
+    compressed: bool  # whether it had to be unpacked
+    delimiter: str = ""  # between cells; empty until it is found
+    decimal: str = ""  # mark of the numbers; empty until it is found
 
 
 def text_format(data: bytes, encoding: str, *, packed: bool) -> TextFormat:
@@ -97,25 +87,15 @@ def leave_out_comments(text: bytes, mark: str | None) -> tuple[bytes, int]:
 
 @dataclass(frozen=True)
 class Sniffed:
-    """What the first lines of a text tell.
+    """What the first lines of a text tell."""
 
-    Args:
-        text: the rows below the names.
-        decimal: mark of the numbers, `.` or `,`.
-        decimal_is_certain: whether the decimal mark was given, or some number shows that it does not part thousands.
-        names: of the columns; made up where there is none.
-        unnamed: the names that were made up for a header with empty cells.
-        blank: blank lines above.
-        number_like: positions of the columns to read as numbers at first.
-    """
-
-    text: Text
-    decimal: str
-    decimal_is_certain: bool
-    names: list[str]
-    unnamed: frozenset[str]
-    blank: int
-    number_like: tuple[int, ...]
+    text: Text  # the rows below the names
+    decimal: str  # mark of the numbers, `.` or `,`
+    decimal_is_certain: bool  # whether the decimal mark was given, or some number shows that it does not part thousands
+    names: list[str]  # of the columns; made up where there is none
+    unnamed: frozenset[str]  # the names that were made up for a header with empty cells
+    blank: int  # blank lines above
+    number_like: tuple[int, ...]  # positions of the columns to read as numbers at first
 
 
 def sniff(
