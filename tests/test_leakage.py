@@ -17,6 +17,7 @@ from tsforecast.fitting.choose import choose_basics, choose_plan
 from tsforecast.fitting.learn import train_model
 from tsforecast.fitting.prepared import prepare
 from tsforecast.models.options import FitOptions
+from tsforecast.models.training.session import TrainingSession
 from tsforecast.series.frequency import DAY, Frequency
 from tsforecast.series.panel import make_panel
 from tsforecast.series.split import automatic_split
@@ -55,7 +56,7 @@ def learn(panel, split, options, *, networks=False):
     if not networks:
         plan = replace(plan, candidates=tuple(part for part in plan.candidates if part.network is None))
     prepared = prepare(panel, split, plan)
-    return plan, prepared, train_model(options.model, prepared, plan, lambda event: None)
+    return plan, prepared, train_model(options.model, prepared, plan, TrainingSession())
 
 
 def assert_same_models(learned, other):

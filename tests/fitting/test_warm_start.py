@@ -16,6 +16,7 @@ from tsforecast.models.options import FitOptions
 from tsforecast.models.spec import ModelSpec, Part
 from tsforecast.models.training.config import TrainingConfig
 from tsforecast.models.training.loop import learning_rates
+from tsforecast.models.training.session import TrainingSession
 from tsforecast.series.frequency import DAY, Frequency
 from tsforecast.series.panel import make_panel
 from tsforecast.series.scaling import fit_scaling
@@ -50,8 +51,8 @@ def weights_of(spec, seed=0):
 def run(spec, weights, asked, events=None):
     split = automatic_split(PANEL.lengths, horizon=7, min_context=7)
     plan = plan_like(spec, SCALING, PANEL, split, asked)
-    report = (lambda event: None) if events is None else events.append
-    return plan, *train_on(PANEL, split, plan, spec, weights, report)
+    session = TrainingSession() if events is None else TrainingSession(events.append)
+    return plan, *train_on(PANEL, split, plan, spec, weights, session)
 
 
 @pytest.mark.parametrize(

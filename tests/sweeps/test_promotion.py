@@ -46,6 +46,7 @@ from tsforecast.fitting.fit_panel import fit_panel
 from tsforecast.io.options import ReadOptions
 from tsforecast.io.reading.panel import read_panel
 from tsforecast.models.options import FitOptions
+from tsforecast.models.training.session import TrainingSession
 from tsforecast.series.frequency import season_length
 from tsforecast.workflows.retrain import held_out_rows
 from tsforecast.workflows.retrain.contest import challenger_bundle, compete
@@ -91,7 +92,7 @@ def options_of(name):
 
 
 def hold(panel, champion, options):
-    return compete(table(panel), champion, options, PromotionRules(), began=time.monotonic())
+    return compete(table(panel), champion, options, PromotionRules(), TrainingSession())
 
 
 def trained(panel, options):
@@ -133,7 +134,7 @@ def test_a_worse_model_is_not_promoted(spoil, name, monkeypatch):
     # The seasonal naive may well be better than both; here nothing but the spoilt model may win.
     rules = PromotionRules(beat_naive=False)
     monkeypatch.setattr(held_out_rows, "fit_panel", lambda rows, *args, **keys: fit_panel(spoil(rows), *args, **keys))
-    contest = compete(table(panel_of(name)), champion, options, rules, began=time.monotonic())
+    contest = compete(table(panel_of(name)), champion, options, rules, TrainingSession())
     assert contest.challenger is not None
     assert not contest.wins, contest.reason
 
@@ -184,7 +185,7 @@ def test_a_challenger_a_third_worse_hardly_ever_wins(monkeypatch):
         cases += [("retrained", rows) for rows in range(460, 1300, 120)]
         for when, rows in cases:
             rival = champion if when == "fit" else as_retrained(champion, panel, rows - 1)
-            contest = compete(table(first_days(panel, rows)), rival, options, PromotionRules(), began=time.monotonic())
+            contest = compete(table(first_days(panel, rows)), rival, options, PromotionRules(), TrainingSession())
             wins[when] += contest.wins and not contest.stand_in
             contests[when] += 1
     assert all(wins[when] <= 0.05 * contests[when] for when in wins), wins

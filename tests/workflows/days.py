@@ -14,6 +14,7 @@ from tsforecast.fitting.fit_panel import Fitted, fit_panel
 from tsforecast.fitting.scores import DuelWindows, naive_contender, score
 from tsforecast.models.network.weights import Weights
 from tsforecast.models.options import FitOptions
+from tsforecast.models.training.session import TrainingSession
 from tsforecast.series.frequency import DAY, Frequency
 from tsforecast.series.panel import Panel, make_panel
 from tsforecast.store.bundle.bundle import Bundle
@@ -85,7 +86,7 @@ class Day:
 
 def champion_of(panel: Panel, options: FitOptions) -> Bundle:
     """What a `fit` publishes."""
-    return published(panel, compete(table(panel), None, options, PromotionRules(), began=time.monotonic()))
+    return published(panel, compete(table(panel), None, options, PromotionRules(), TrainingSession()))
 
 
 def published(panel: Panel, contest: Contest) -> Bundle:
@@ -99,7 +100,7 @@ def retrained(
     rules = rules or PromotionRules(min_new_rows=1)
     for rows in days:
         known = first_days(panel, rows)
-        contest = compete(table(known), champion, options, rules, began=time.monotonic())
+        contest = compete(table(known), champion, options, rules, TrainingSession())
         yield Day(rows, champion, contest)
         if contest.wins:
             champion = published(known, contest)

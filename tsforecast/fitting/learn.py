@@ -8,7 +8,6 @@ from __future__ import annotations
 import math
 import time
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -23,13 +22,10 @@ from tsforecast.models.linear import DEFAULT_RIDGE, fit_linear
 from tsforecast.models.network.weights import Weights
 from tsforecast.models.spec import ModelSpec, Part
 from tsforecast.models.training.gradient_flow import GradientProfile
-from tsforecast.models.training.resume import NO_RECORDER, Recorder
-from tsforecast.progress import Message, Report
+from tsforecast.models.training.session import TrainingSession
+from tsforecast.progress import Message
 from tsforecast.series.split import shifted_back
 from tsforecast.series.windows import batches
-
-if TYPE_CHECKING:
-    from tsforecast.models.training.loop import Graphs
 
 # Windows that validation and the strength of a ridge rest on at most, evenly spread over their part.
 MAX_VALIDATION, MAX_RIDGE = 8192, 2048
@@ -38,26 +34,14 @@ _MAX_PERIODS = 3
 _MAX_WINDOWS = 20_000  # with more training windows, earlier periods take too long to train for
 
 
-def train_model(
-    model: str,
-    prepared: Prepared,
-    plan: Plan,
-    report: Report,
-    *,
-    deadline: float = math.inf,
-    graphs: Graphs | None = None,
-    recorder: Recorder = NO_RECORDER,
-) -> Learned:
+def train_model(model: str, prepared: Prepared, plan: Plan, session: TrainingSession) -> Learned:
     """Train any model of the table; where it has several candidates, combine them.
 
     Args:
         model: its name; the plan's own model has the plan's candidates, any other is a simple one.
         prepared: the data; windows of the training part are learned from, those of the validation part choose.
         plan: what was decided.
-        report: receives the progress of networks.
-        deadline: moment on time.monotonic() at which training has to stop.
-        graphs: those that are traced already; new ones are added, for `train_again`.
-        recorder: keeps what the networks come to, so that an interrupted training can go on.
+        session: the context of training; its budget is shared out to the networks.
 
     Returns:
         The model, the plan with the choice that was made, and what it was chosen by.
@@ -68,22 +52,22 @@ def train_model(
     candidates = _candidates(prepared, plan)
     history = [prepared, *_earlier(prepared, plan)]
     runs = _networks(candidates) * len(history)
-    session = TrainingSession(prepared, plan, report, deadline, graphs, recorder, runs=runs)
-    rounds = [[session.learn(part, member) for part, member in candidates]]
+    trainer = Trainer(prepared, plan, session, runs=runs)
+    rounds = [[trainer.learn(part, member) for part, member in candidates]]
     for number, before in enumerate(history[1:], 2):
-        session.use_rows(before, f"period {number} of {len(history)}")
-        rounds.append([session.learn(one.spec.parts[0], 0, one.lessons[0]) for one in rounds[0]])
+        trainer.use_rows(before, f"period {number} of {len(history)}")
+        rounds.append([trainer.learn(one.spec.parts[0], 0, one.lessons[0]) for one in rounds[0]])
     shares: tuple[float, ...] = (1.0,)
     if len(candidates) > 1:
         folds = [_held_out(data, plan, learned) for data, learned in zip(history, rounds, strict=True)]
         shares = choose_shares(folds)
         choice = _choice(candidates, plan, shares, folds)
-        report(Message("choice", f"{choice.name} {choice.value}: {choice.reason}"))
+        session.report(Message("choice", f"{choice.name} {choice.value}: {choice.reason}"))
         plan = replace(plan, choices=(*plan.choices, choice))
     periods = [
         ValidationPeriod(_together(model, learned, shares), data) for learned, data in zip(rounds, history, strict=True)
     ]
-    whole = session.with_history(periods[0].trained, began)
+    whole = trainer.with_history(periods[0].trained, began)
     return Learned(plan, (replace(periods[0], trained=whole), *periods[1:]))
 
 
@@ -91,12 +75,9 @@ def train_again(
     prepared: Prepared,
     plan: Plan,
     before: Trained,
-    report: Report,
+    session: TrainingSession,
     *,
-    deadline: float = math.inf,
-    graphs: Graphs | None = None,
     phase: str = "final training on all rows",
-    recorder: Recorder = NO_RECORDER,
 ) -> Trained:
     """Train the chosen parts on the whole of `prepared`, along the epochs that led to the best weights before.
 
@@ -105,11 +86,11 @@ def train_again(
     began = time.monotonic()
     parts = before.spec.parts
     runs = _networks([(part, 0) for part in parts])
-    session = TrainingSession(prepared, plan, report, deadline, graphs, recorder, runs=runs)
-    session.phase, session.measured = phase, True
-    learned = [session.learn(part, 0, lesson) for part, lesson in zip(parts, before.lessons, strict=True)]
+    trainer = Trainer(prepared, plan, session, runs=runs)
+    trainer.phase, trainer.measured = phase, True
+    learned = [trainer.learn(part, 0, lesson) for part, lesson in zip(parts, before.lessons, strict=True)]
     trained = _together(before.spec.name, learned, tuple(part.share for part in parts))
-    return session.with_history(trained, began)
+    return trainer.with_history(trained, began)
 
 
 def _candidates(prepared: Prepared, plan: Plan) -> list[tuple[Part, int]]:
@@ -139,26 +120,17 @@ def _earlier(prepared: Prepared, plan: Plan) -> list[Prepared]:
     return periods
 
 
-class TrainingSession:
-    """Training runs on the same data, with what they share and what they leave in the history."""
+class Trainer:
+    """Trains single parts on the same rows, and collects the history of their epochs.
 
-    def __init__(
-        self,
-        prepared: Prepared,
-        plan: Plan,
-        report: Report,
-        deadline: float,
-        graphs: Graphs | None = None,
-        recorder: Recorder = NO_RECORDER,
-        *,
-        runs: int,
-    ) -> None:
-        self.plan, self.report, self.deadline, self.runs_left = plan, report, deadline, runs
-        self.recorder = recorder
+    `runs` networks are to come: each gets an equal share of the time that is left when it begins.
+    """
+
+    def __init__(self, prepared: Prepared, plan: Plan, session: TrainingSession, *, runs: int) -> None:
+        self.plan, self.session, self.runs_left = plan, session, runs
         self.history: list[dict[str, float | int | str | None]] = []
         self.gradients: list[GradientProfile] = []
         self.measured = False
-        self.graphs: Graphs = {} if graphs is None else graphs
         self.use_rows(prepared, "training")
 
     def use_rows(self, prepared: Prepared, phase: str) -> None:
@@ -185,7 +157,7 @@ class TrainingSession:
         from tsforecast.models.training import runtime
 
         assert part.network is not None  # noqa: S101  (for the type checker)
-        runtime.start(self.plan.training.threads, self.report)
+        runtime.start(self.plan.training.threads, self.session.report)
         device = runtime.choose_device(self.plan.training.device)
         # TensorFlow is imported after the engine has told it to be quiet.
         from tsforecast.models.training.graph import TrainingData
@@ -211,21 +183,12 @@ class TrainingSession:
             member=member,
             seed=member_seed(self.plan.training.seed, member),
             replay=lesson.path if lesson else (),
-            deadline=_share(self.deadline, self.runs_left),
+            seconds=self.session.budget.left() / self.runs_left,
             measured=self.measured,
             start=start,
         )
         self.runs_left -= 1
-        trained = train(
-            data,
-            part.network,
-            self.plan.training,
-            run,
-            device=device,
-            report=self.report,
-            graphs=self.graphs,
-            recorder=self.recorder,
-        )
+        trained = train(data, part.network, self.plan.training, run, self.session, device=device)
         self.history += [{"phase": phase, **vars(record)} for record in trained.history]
         self.gradients += [
             GradientProfile(member, phase, epoch, epoch == trained.best_epoch, norms, part.network)
@@ -331,9 +294,3 @@ def _skips(part: Part) -> bool:
 
 def _networks(candidates: list[tuple[Part, int]]) -> int:
     return sum(part.network is not None for part, _ in candidates)
-
-
-def _share(deadline: float, remaining: int) -> float:
-    """The moment at which the next of `remaining` runs has used its share of the time left."""
-    now = time.monotonic()
-    return now + (deadline - now) / remaining

@@ -24,8 +24,7 @@ from tsforecast.models.options import FitOptions
 from tsforecast.models.spec import ModelSpec
 from tsforecast.models.training.config import AUTO, TrainingConfig
 from tsforecast.models.training.patience import EpochRate, Path
-from tsforecast.models.training.resume import NO_RECORDER, Recorder
-from tsforecast.progress import Report
+from tsforecast.models.training.session import TrainingSession
 from tsforecast.series.panel import Panel
 from tsforecast.series.scaling import Scaling
 from tsforecast.series.split import Split, all_training
@@ -140,10 +139,7 @@ def train_on(
     plan: Plan,
     spec: ModelSpec,
     weights: Weights,
-    report: Report,
-    *,
-    deadline: float = math.inf,
-    recorder: Recorder = NO_RECORDER,
+    session: TrainingSession,
 ) -> tuple[Trained, Prepared]:
     """Train a model on, on all rows of a panel.
 
@@ -153,16 +149,14 @@ def train_on(
         plan: from `plan_like`.
         spec: of the model that goes on.
         weights: of the model that goes on.
-        report: receives the progress.
-        deadline: moment on time.monotonic() at which training has to stop.
-        recorder: keeps what the networks come to.
+        session: the context of training.
 
     Returns:
         The model and the rows in its space.
     """
     ridge = DEFAULT_RIDGE
     if any(part.name == "linear" for part in spec.parts):
-        ridge = train_model("linear", prepare(panel, split, plan), plan, report).trained.lessons[0].ridge
+        ridge = train_model("linear", prepare(panel, split, plan), plan, session).trained.lessons[0].ridge
     path = last_quarter(plan.training)
     lessons: list[Recipe] = []
     for number, part in enumerate(spec.parts):
@@ -174,5 +168,5 @@ def train_on(
         lessons.append(Recipe(member, path, start=part_weights(weights, number)))
     everything = prepare(panel, all_training(panel.lengths), plan)
     before = Trained(spec, weights, tuple(lessons))
-    trained = train_again(everything, plan, before, report, deadline=deadline, phase="training on", recorder=recorder)
+    trained = train_again(everything, plan, before, session, phase="training on")
     return trained, everything

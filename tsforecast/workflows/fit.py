@@ -19,6 +19,7 @@ from tsforecast.io.writing.columns import check_columns
 from tsforecast.models.options import FitOptions, check_options
 from tsforecast.models.registry import get_model
 from tsforecast.models.training.gradient_flow import GradientFlow, gradient_flow
+from tsforecast.models.training.session import Budget, TrainingSession
 from tsforecast.progress import Message, Report
 from tsforecast.store.checkpoints.recorder import drop_checkpoint, recording
 from tsforecast.store.layout import check_name
@@ -108,10 +109,11 @@ def fit(
     """
     began = time.monotonic()
     options, reading = options or FitOptions(), reading or ReadOptions()
+    budget = Budget(options.time_limit).start()
     data, name = _read(source, options, reading, store, name, report)
     model, training = Path(store) / name, fingerprint(training_facts(data.data_hash, options, reading))
     with recording(model, training, resume=resume, report=report) as recorder:
-        fitted = fit_panel(data.panel, options, report, began=began, recorder=recorder)
+        fitted = fit_panel(data.panel, options, TrainingSession(report, recorder, budget=budget))
     result = describe_fit(data, fitted, name=name, began=began)
     plan, calibration = fitted.evaluated.plan, fitted.evaluated.calibration
     bundle = make_bundle(data, plan, calibration, fitted.final, fitted.everything, result.to_dict())

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-import time
 from dataclasses import replace
 from itertools import zip_longest
 
@@ -23,6 +22,7 @@ from tsforecast.models.network.weights import weight_shapes
 from tsforecast.models.registry import MODELS
 from tsforecast.models.training.config import LOSSES, OPTIMIZERS, SCHEDULES, TrainingConfig
 from tsforecast.models.training.resume import NO_RECORDER
+from tsforecast.models.training.session import TrainingSession
 from tsforecast.progress import BatchProgress, EpochEnded, PhaseEnded, PhaseStarted
 from tsforecast.series.windows import gather, window_index
 
@@ -68,8 +68,8 @@ def fit(data, network, training=TRAINING, *, seed=0, events=None, graphs=None, r
 
     listen = (lambda event: None) if events is None else events.append
     known = Run("training", 0, seed, **run)
-    graphs = {} if graphs is None else graphs
-    return train(data, network, training, known, device="/CPU:0", report=listen, graphs=graphs, recorder=recorder)
+    session = TrainingSession(listen, recorder, {} if graphs is None else graphs)
+    return train(data, network, training, known, session, device="/CPU:0")
 
 
 def same_weights(one, other):
@@ -279,8 +279,8 @@ def test_a_replay_keeps_the_last_weights_although_earlier_ones_had_less_loss(mon
     assert trained.best_epoch == 2
 
 
-def test_a_deadline_stops_after_the_epoch(data):
-    trained = fit(data, make_network(), replace(TRAINING, epochs=50), deadline=time.monotonic())
+def test_the_time_limit_stops_after_the_epoch(data):
+    trained = fit(data, make_network(), replace(TRAINING, epochs=50), seconds=0)
     assert len(trained.history) == 1
     assert trained.reason == "the time limit is reached"
 
@@ -634,7 +634,7 @@ def test_rows_after_the_validation_part_change_no_weight_of_a_network():
     for values in (panel.values, np.where(later, 1e4 - panel.values, panel.values)):
         changed = replace(panel, values=values)
         plan = choose_plan(changed, split, basics, options)
-        trained.append(train_model("gru", prepare(changed, split, plan), plan, lambda event: None).trained)
+        trained.append(train_model("gru", prepare(changed, split, plan), plan, TrainingSession()).trained)
     assert same_weights(*trained)
     assert trained[0].history[0]["val_loss"] == trained[1].history[0]["val_loss"]
 

@@ -13,6 +13,7 @@ from tests.workflows.cuts import ends, table, take, until, version_of
 from tsforecast.errors import DataError, GateError, OptionError
 from tsforecast.io.reading.panel import read_panel
 from tsforecast.models.options import FitOptions
+from tsforecast.models.training.session import TrainingSession
 from tsforecast.progress import Message
 from tsforecast.series.frequency import DAY, Frequency
 from tsforecast.series.panel import make_panel
@@ -36,7 +37,7 @@ def panel():
 
 
 def hold(panel, champion, options=LINEAR, rules=RULES, *, warm=False, report=lambda event: None):
-    return compete(data_of(panel), champion, options, rules, warm=warm, report=report, began=time.monotonic())
+    return compete(data_of(panel), champion, options, rules, TrainingSession(report), warm=warm)
 
 
 def data_of(panel):

@@ -20,6 +20,7 @@ from tests.workflows.days import (
     series,
 )
 from tsforecast.models.options import FitOptions
+from tsforecast.models.training.session import TrainingSession
 from tsforecast.workflows.retrain import held_out_rows
 from tsforecast.workflows.retrain.contest import challenger_bundle, compete
 from tsforecast.workflows.retrain.settings import PromotionRules
@@ -49,7 +50,7 @@ def test_a_third_worse_is_not_promoted(monkeypatch):
     monkeypatch.setattr(held_out_rows, "fit_panel", learning_worse(a_third_worse(panel, champion, 400)))
     for rows in (500, 700, 900):
         rival = as_retrained(champion, panel, rows - 1)
-        contest = compete(table(first_days(panel, rows)), rival, options, PromotionRules(), began=time.monotonic())
+        contest = compete(table(first_days(panel, rows)), rival, options, PromotionRules(), TrainingSession())
         assert not contest.wins, contest.reason
 
 
@@ -72,19 +73,17 @@ def test_a_simple_model_stands_in_and_says_so():
     rules = PromotionRules(min_new_rows=1)
     long = champion_of(first_days(panel, 392), options)
     known = first_days(panel, 441)
-    contest = compete(table(known), long, options, rules, began=time.monotonic())
+    contest = compete(table(known), long, options, rules, TrainingSession())
     assert contest.wins and contest.champion_fails and contest.stand_in == "seasonal-naive", contest.reason
     assert contest.reason.startswith("the champion made ") and "; seasonal-naive takes its place (" in contest.reason
     bundle = challenger_bundle(table(known), contest, name="m", began=time.monotonic())
     assert (bundle.spec.name, bundle.provenance["stands_in"]) == ("seasonal-naive", True)
     # From then on a challenger that is not ready yet is no news.
-    contest = compete(table(first_days(panel, 442)), bundle, options, rules, began=time.monotonic())
+    contest = compete(table(first_days(panel, 442)), bundle, options, rules, TrainingSession())
     assert (contest.wins, contest.undecided) == (False, True)
     assert contest.reason.endswith("; seasonal-naive, which stands in since another champion failed, stays")
     # Whoever does not want to be compared with it keeps the champion.
-    kept = compete(
-        table(known), long, options, PromotionRules(beat_naive=False, min_new_rows=1), began=time.monotonic()
-    )
+    kept = compete(table(known), long, options, PromotionRules(beat_naive=False, min_new_rows=1), TrainingSession())
     assert kept.stand_in == "" and kept.champion_fails
     assert champion.provenance.get("stands_in") is None
 
@@ -99,7 +98,7 @@ def test_no_challenger_of_a_rescue_sees_the_hold_out(monkeypatch):
         return learn(rows, *args, **keys)
 
     monkeypatch.setattr(held_out_rows, "fit_panel", noted)
-    contest = compete(table(first_days(panel, 438)), champion, OPTIONS, PromotionRules(), began=time.monotonic())
+    contest = compete(table(first_days(panel, 438)), champion, OPTIONS, PromotionRules(), TrainingSession())
     assert len(learned) >= 2
     assert contest.unlearned >= 7
     assert max(learned) <= 438 - contest.unlearned

@@ -16,23 +16,23 @@ from tsforecast.models.network.weights import Weights
 from tsforecast.models.training.config import TrainingConfig
 from tsforecast.models.training.graph import TrainingData, TrainingGraph
 from tsforecast.models.training.patience import EpochRate, Path, Patience
-from tsforecast.models.training.resume import NO_RECORDER, EpochRecord, Progress, Recorder, RunKey, TrainedNetwork
+from tsforecast.models.training.resume import EpochRecord, Progress, RunKey, TrainedNetwork
+from tsforecast.models.training.session import Budget, TrainingSession
 from tsforecast.progress import BatchProgress, EpochEnded, PhaseEnded, PhaseStarted, Report
 
 _PROGRESS_PER_EPOCH = 10
-Graphs = dict[NetworkConfig, TrainingGraph]
 
 
 @dataclass(frozen=True)
 class Run:
-    """One training run among several: what to call it, its seed, and when it has to stop.
+    """One training run among several: what to call it, its seed, and how long it may take.
 
     Args:
         phase: name shown to the user.
         member: number of the ensemble's member, from 0.
         seed: of this run.
         replay: epochs to train again without looking at validation; empty to be guided by validation.
-        deadline: moment on time.monotonic() after which no further epoch starts.
+        seconds: time that the run may take; no epoch starts that would likely end after it.
         measured: whether the gradient along the window is measured after each epoch.
         start: weights to begin from; None for random ones and the linear skip of the data.
     """
@@ -41,7 +41,7 @@ class Run:
     member: int
     seed: int
     replay: Path = ()
-    deadline: float = math.inf
+    seconds: float = math.inf
     measured: bool = False
     start: Weights | None = None
 
@@ -51,11 +51,9 @@ def train(
     network: NetworkConfig,
     training: TrainingConfig,
     run: Run,
+    session: TrainingSession,
     *,
     device: str,
-    report: Report,
-    graphs: Graphs,
-    recorder: Recorder = NO_RECORDER,
 ) -> TrainedNetwork:
     """Train one network and keep its best weights.
 
@@ -64,29 +62,27 @@ def train(
         network: the network to build.
         training: how to train it.
         run: seed, stopping and name of this run.
+        session: receives the progress, has saved what an interrupted run came to, and holds traced graphs.
         device: TensorFlow's name of the device.
-        report: receives the progress.
-        graphs: those that earlier runs have traced; a new one is added.
-        recorder: keeps what the run comes to, and knows what an interrupted one has come to.
 
     Raises:
         DataError: the loss is not finite in the first epoch.
     """
-    before = recorder.begin(RunKey(run.phase, network, run.seed, run.replay))
+    before = session.recorder.begin(RunKey(run.phase, network, run.seed, run.replay))
     if isinstance(before, TrainedNetwork):
         return before
     epochs = len(run.replay) or training.epochs
-    report(PhaseStarted(run.phase, epochs, len(data.train)))
-    began = time.monotonic()
+    session.report(PhaseStarted(run.phase, epochs, len(data.train)))
+    budget = Budget(run.seconds).start()
     with tf.device(device):
-        graph = _graph(graphs, data, network, training, run.seed)
+        graph = _graph(session, data, network, training, run.seed)
         if before is None or not graph.resume(before.state):
             if run.start is not None:
                 graph.restore(run.start)
             before = _start(graph, training, run)
-        trained = _all_epochs(graph, training, run, epochs, before, report, recorder)
-    recorder.finished(trained)
-    report(PhaseEnded(run.phase, trained.reason, len(trained.history), time.monotonic() - began))
+        trained = _all_epochs(graph, training, run, epochs, before, session, budget)
+    session.recorder.finished(trained)
+    session.report(PhaseEnded(run.phase, trained.reason, len(trained.history), budget.spent()))
     return trained
 
 
@@ -101,10 +97,10 @@ def _all_epochs(
     run: Run,
     epochs: int,
     before: Progress,
-    report: Report,
-    recorder: Recorder,
+    session: TrainingSession,
+    budget: Budget,
 ) -> TrainedNetwork:
-    """Epoch after epoch, until they are done or the course, the deadline or a loss that is not finite ends them."""
+    """Epoch after epoch, until they are done or patience, the budget or a loss that is not finite ends them."""
     course, best, best_epoch = replace(before.course), before.best, before.best_epoch
     history, gradients = list(before.history), list(before.gradients)
 
@@ -114,7 +110,7 @@ def _all_epochs(
     reason = f"all {epochs} epochs done" if epochs > 1 else "the one epoch done"
     for number in range(len(history) + 1, epochs + 1):
         step = run.replay[number - 1] if run.replay else EpochRate(number, course.factor)
-        record = _epoch(graph, training, run, number, epochs, step, report)
+        record = _epoch(graph, training, run, number, epochs, step, session.report)
         history.append(record)
         criterion = record.loss if record.val_loss is None else record.val_loss
         if not np.isfinite([record.loss, criterion]).all():
@@ -130,10 +126,10 @@ def _all_epochs(
                 reason = f"no better validation loss for {training.patience} epochs, at smaller rates neither"
                 break
             graph.restore(best)
-        if time.monotonic() + record.seconds > run.deadline and number < epochs:
+        if record.seconds > budget.left() and number < epochs:
             reason = "the time limit is reached"
             break
-        recorder.after_epoch(progress)
+        session.recorder.after_epoch(progress)
     return TrainedNetwork(best, tuple(history), best_epoch, run.replay or course.path, reason, tuple(gradients))
 
 
@@ -146,15 +142,15 @@ def _check_begun(best_epoch: int) -> None:
 
 
 def _graph(
-    graphs: Graphs, data: TrainingData, network: NetworkConfig, training: TrainingConfig, seed: int
+    session: TrainingSession, data: TrainingData, network: NetworkConfig, training: TrainingConfig, seed: int
 ) -> TrainingGraph:
     """The graph of a network, at its start: tracing one takes longer than training on a short series."""
-    graph = graphs.get(network)
+    graph = session.graphs.get(network)
     if graph is not None and graph.takes(data):
         graph.restart(data, seed)
         return graph
-    graphs[network] = TrainingGraph(data, network, training, seed)
-    return graphs[network]
+    graph = session.graphs[network] = TrainingGraph(data, network, training, seed)
+    return graph
 
 
 def _epoch(

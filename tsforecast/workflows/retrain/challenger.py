@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import replace
 
 from tsforecast.fitting.choose import choose_basics
@@ -11,8 +10,8 @@ from tsforecast.fitting.warm_start import like_trained, plan_like, train_on, war
 from tsforecast.metrics import skill
 from tsforecast.models.calibration import Calibration
 from tsforecast.models.options import FitOptions
-from tsforecast.models.training.resume import NO_RECORDER, Recorder
-from tsforecast.progress import Message, Report
+from tsforecast.models.training.session import TrainingSession
+from tsforecast.progress import Message
 from tsforecast.series.panel import Panel
 from tsforecast.series.split import automatic_split
 from tsforecast.store.bundle.bundle import Bundle
@@ -20,15 +19,7 @@ from tsforecast.store.bundle.bundle import Bundle
 _TAKEN_OVER = "; taken over from the version that its networks go on from"
 
 
-def warm_challenger(
-    panel: Panel,
-    champion: Bundle,
-    options: FitOptions,
-    report: Report,
-    *,
-    began: float,
-    recorder: Recorder = NO_RECORDER,
-) -> Fitted | None:
+def warm_challenger(panel: Panel, champion: Bundle, options: FitOptions, session: TrainingSession) -> Fitted | None:
     """The champion trained on; None, with a message, where it cannot go on.
 
     Its scores are those of the duel (`scored_by_duel`), its calibration is the champion's.
@@ -37,9 +28,7 @@ def warm_challenger(
         panel: all rows before the hold-out.
         champion: the version in service.
         options: about the model.
-        report: receives messages and progress.
-        began: moment on time.monotonic() from which the time limit counts.
-        recorder: keeps what the networks come to.
+        session: the context of training.
 
     Raises:
         DataError: too few rows.
@@ -47,15 +36,12 @@ def warm_challenger(
     spec, scaling = champion.spec, champion.scaling
     reason = warm_start_obstacle(spec, scaling, champion.context.ids, panel, options)
     if reason:
-        report(Message("warning", f"trained anew, not from the version in service: {reason}"))
+        session.report(Message("warning", f"trained anew, not from the version in service: {reason}"))
         return None
     basics = choose_basics(panel, like_trained(options, spec))
     split = automatic_split(panel.lengths, horizon=basics.horizon, min_context=basics.min_context)
     plan = plan_like(spec, scaling, panel, split, options)
-    deadline = math.inf if options.time_limit is None else began + options.time_limit
-    trained, everything = train_on(
-        panel, split, plan, spec, champion.weights, report, deadline=deadline, recorder=recorder
-    )
+    trained, everything = train_on(panel, split, plan, spec, champion.weights, session)
     # The history is that of one training: it is not told twice.
     evaluated = Evaluated(replace(trained, history=()), plan, _taken_over(champion.calibration), {})
     return Fitted(split, evaluated, everything, trained)

@@ -29,8 +29,7 @@ from tsforecast.fitting.scores import NAIVE, Contender, naive_contender
 from tsforecast.io.reading.panel import ReadResult
 from tsforecast.models.options import FitOptions, check_options
 from tsforecast.models.registry import get_model
-from tsforecast.models.training.resume import NO_RECORDER, Recorder
-from tsforecast.progress import Report
+from tsforecast.models.training.session import TrainingSession
 from tsforecast.series.panel import Panel
 from tsforecast.store.bundle.bundle import Bundle
 from tsforecast.workflows.fit import describe_fit
@@ -65,11 +64,9 @@ def compete(
     champion: Bundle | None,
     options: FitOptions,
     rules: PromotionRules,
+    session: TrainingSession,
     *,
     warm: bool = False,
-    report: Report = lambda event: None,
-    began: float,
-    recorder: Recorder = NO_RECORDER,
 ) -> Contest:
     """Train a challenger and compare it with the champion on rows that neither has learned from.
 
@@ -78,18 +75,16 @@ def compete(
         champion: the version in service; None where there is none, or where it is to be replaced without a duel.
         options: about the challenger.
         rules: that decide.
+        session: the context of training.
         warm: whether the challenger goes on from the champion's weights; where it cannot, that is said and it begins
             anew.
-        report: receives messages and progress.
-        began: moment on time.monotonic() from which the time limit counts.
-        recorder: keeps what the networks come to, so that an interrupted training can go on.
 
     Raises:
         TsforecastError: bad options (2), data of another frequency than the champion's (4), bad data (65).
     """
     check_options(options)
     get_model(options.model)
-    training = Training(options, report, began, recorder)
+    training = Training(options, session)
     panel = data.panel
     if champion is None:
         return _first(training.learn(panel), rules)
@@ -107,7 +102,7 @@ def compete(
         return Contest(waiting=waiting, new_rows=new)
     held_out = held_out_rows_of(panel, begins, numbers, champion, basics)
     before = held_out.before()
-    made = warm_challenger(before, champion, options, report, began=began, recorder=recorder) if warm else None
+    made = warm_challenger(before, champion, options, session) if warm else None
     fitted = made or training.learn(before)
     contest, compared = face(held_out, fitted, rules, Contest(new_rows=new, warm=made is not None))
     troubled = rules.beat_naive and not contest.wins and (compared.champion_fails or compared.fails)

@@ -72,13 +72,14 @@ def replace_failed(
         held_out = held_out_rows_of(panel, np.maximum(held_out.begins, panel.lengths - rows), numbers, champion, basics)
     first = compared
     lookback = training.options.lookback or shortest_lookback(basics)
-    again = replace(training, recorder=NO_RECORDER, options=replace(training.options, lookback=lookback))
-    again.report(Message("info", f"the challenger lost; another is trained, as the level changed {since} rows ago"))
+    session = replace(training.session, recorder=NO_RECORDER, graphs={})
+    again = Training(replace(training.options, lookback=lookback), session)
+    session.report(Message("info", f"the challenger lost; another is trained, as the level changed {since} rows ago"))
     contest = Contest(new_rows=lost.new_rows)
     try:
         contest, compared = face(held_out, again.learn(_rows(held_out, since, rows, needed)), rules, contest)
     except DataError as error:
-        again.report(Message("warning", f"it could not be trained: {error}"))
+        session.report(Message("warning", f"it could not be trained: {error}"))
     if contest.wins:
         return contest
     if champion.provenance.get(STANDS_IN) is True and not compared.champion_fails:

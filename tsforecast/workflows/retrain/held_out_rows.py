@@ -12,8 +12,7 @@ from tsforecast.fitting.paired_test import Comparison, compare, ratio_of
 from tsforecast.fitting.plan import FixedChoices
 from tsforecast.fitting.scores import LEVELS, NAIVE, Contender, DuelWindows, Score, naive_contender, score
 from tsforecast.models.options import FitOptions
-from tsforecast.models.training.resume import NO_RECORDER, Recorder
-from tsforecast.progress import Report
+from tsforecast.models.training.session import TrainingSession
 from tsforecast.series.panel import Panel
 from tsforecast.series.strays import without_strays
 from tsforecast.series.windows import Rows
@@ -80,19 +79,15 @@ class Training:
 
     Args:
         options: about the model.
-        report: receives messages and progress.
-        began: moment on time.monotonic() from which the time limit counts.
-        recorder: keeps what the networks come to.
+        session: the context of training.
     """
 
     options: FitOptions
-    report: Report
-    began: float
-    recorder: Recorder = NO_RECORDER
+    session: TrainingSession
 
     def learn(self, panel: Panel) -> Fitted:
         """Do what `fit` does."""
-        return fit_panel(panel, self.options, self.report, began=self.began, recorder=self.recorder)
+        return fit_panel(panel, self.options, self.session)
 
 
 @dataclass(frozen=True)

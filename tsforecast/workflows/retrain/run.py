@@ -34,7 +34,8 @@ from tsforecast.io.writing.columns import check_columns
 from tsforecast.io.writing.forecasts import check_forecast_file
 from tsforecast.models.options import FitOptions, check_finite, check_levels, check_options
 from tsforecast.models.registry import get_model
-from tsforecast.models.training.resume import NO_RECORDER, Recorder
+from tsforecast.models.training.resume import NO_RECORDER
+from tsforecast.models.training.session import Budget, TrainingSession
 from tsforecast.progress import Message, Report
 from tsforecast.store.bundle.bundle import Bundle
 from tsforecast.store.checkpoints.recorder import drop_checkpoint, recording
@@ -77,6 +78,7 @@ class RetrainRun:
     rules: PromotionRules
     report: Report
     began: float
+    budget: Budget
 
     @property
     def model(self) -> Path:
@@ -122,9 +124,10 @@ def retrain(
     """
     began = time.monotonic()
     settings, targets = settings or RetrainSettings(), targets or RunTargets()
+    options = _in_time(options or FitOptions(), settings)
     order = RetrainRun(
         source=str(source),
-        options=_in_time(options or FitOptions(), settings),
+        options=options,
         reading=reading or ReadOptions(whole_lines=True),
         store=Path(store),
         name=name or model_name(Path(source).name.split(".")[0]),
@@ -133,6 +136,7 @@ def retrain(
         rules=rules or PromotionRules(),
         report=report,
         began=began,
+        budget=Budget(options.time_limit).start(),
     )
     _check(order, targets)
     result = RetrainResult(order.name, status="failed")
@@ -235,22 +239,11 @@ def _compete(order: RetrainRun, champion: Bundle | None, data: ReadResult, versi
     training = fingerprint(_facts(order, data) | {"champion": version})
     kept = recording(order.model, training, resume=order.settings.resume, report=order.report)
     with nullcontext(NO_RECORDER) if order.settings.dry_run else kept as recorder:
-        contest = _against(order, champion, data, recorder)
-        again = contest.waiting and order.settings.force
-        return _against(order, None, data, recorder) if again else contest
-
-
-def _against(order: RetrainRun, rival: Bundle | None, data: ReadResult, recorder: Recorder) -> Contest:
-    return compete(
-        data,
-        rival,
-        order.options,
-        order.rules,
-        warm=order.settings.warm,
-        report=order.report,
-        began=order.began,
-        recorder=recorder,
-    )
+        session = TrainingSession(order.report, recorder, budget=order.budget)
+        contest = compete(data, champion, order.options, order.rules, session, warm=order.settings.warm)
+        if contest.waiting and order.settings.force:
+            return compete(data, None, order.options, order.rules, session)
+        return contest
 
 
 def _champion(order: RetrainRun) -> tuple[Bundle | None, int | None]:
