@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from tsforecast.errors import OptionError
 from tsforecast.fitting.plan import Choice, FixedChoices
-from tsforecast.models.network.config import MAX_UNITS, QUANTILES, NetworkConfig
+from tsforecast.models.network.config import MAX_UNITS, QUANTILES, STRATEGIES, NetworkConfig
 from tsforecast.models.options import PRESETS, FitOptions
 from tsforecast.models.registry import ModelInfo, get_model
 from tsforecast.models.spec import Part
@@ -24,13 +24,14 @@ def check_strategy(options: FitOptions, info: ModelInfo) -> None:
     Raises:
         OptionError: naming both.
     """
-    if options.strategy != "direct" and options.linear_skip == "on":
+    strategy = STRATEGIES[options.strategy]
+    if options.linear_skip == "on" and not strategy.at_once:
         raise OptionError(
             f"the linear skip is on, but {options.strategy} forecasts cannot have one", hint="use --linear-skip off"
         )
-    if options.strategy == "autoregressive" and info.bidirectional:
+    if info.bidirectional and strategy.every_step:
         raise OptionError(
-            f"{info.name} reads the window both ways and would see the segments that autoregressive has it predict",
+            f"{info.name} reads the window both ways and would see the segments that {options.strategy} has it predict",
             hint=f"use --model {info.cell}, or --strategy recursive",
         )
 
@@ -48,11 +49,11 @@ def choose_network(
         lookback: steps seen.
         normalisation: of each window.
     """
-    choices = []
+    choices, at_once = [], STRATEGIES[options.strategy].at_once
     segment = options.segment
     if segment is None:
         # A strategy that feeds segments back needs more than one.
-        horizon = basics.horizon if options.strategy == "direct" else max(1, basics.horizon // 2)
+        horizon = basics.horizon if at_once else max(1, basics.horizon // 2)
         segment = choose_segment(lookback, horizon, basics.season_length)
         reason = f"the window becomes {-(-lookback // segment)} recurrent steps" if segment > 1 else "a short window"
         choices.append(Choice("segment", str(segment), reason))
@@ -62,9 +63,9 @@ def choose_network(
         choices.append(Choice("units", str(units), f"{windows:,} training windows, preset {options.preset}"))
     info = get_model(_network_name(options))
     low, high = _SERIES_VECTORS
-    vectors = n_series if low <= n_series <= high and options.strategy == "direct" and units > 1 else 0
+    vectors = n_series if low <= n_series <= high and at_once and units > 1 else 0
     network = NetworkConfig(
-        cell=info.cell,  # type: ignore[arg-type]
+        cell=info.cell,
         bidirectional=info.bidirectional,
         layers=options.layers,
         units=units,
@@ -132,7 +133,7 @@ def _skip_variants(network: NetworkConfig, options: FitOptions) -> tuple[Network
     It adds the whole horizon at once, which leaves nothing to feed back: only `direct` can have it.
     """
     without = replace(network, linear_skip=False)
-    if options.strategy != "direct":
+    if not network.decoding.at_once:
         return (without,)
     return {"on": (network,), "off": (without,), AUTO: (network, without)}[options.linear_skip]
 

@@ -1,4 +1,4 @@
-"""Training on tiny sines. TensorFlow is imported inside the tests, as in test_network.py."""
+"""Training on tiny sines. TensorFlow is imported inside the tests, as in test_keras_network.py."""
 
 from __future__ import annotations
 

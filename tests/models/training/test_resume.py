@@ -1,6 +1,6 @@
 """A training run that is interrupted and taken up again comes to the same bits as one that is not.
 
-TensorFlow is imported inside the tests, as in test_network.py.
+TensorFlow is imported inside the tests, as in test_keras_network.py.
 """
 
 from __future__ import annotations

@@ -1,15 +1,10 @@
-"""The segment network in Keras (MODEL.md sections 1 to 3; SegRNN, Lin et al. 2023).
+"""The segment network in Keras, for training. numpy_network.py is its twin for forecasting.
 
-The window of L steps is cut into segments of w steps; each is one step of a recurrent stack, embedded by Dense + ReLU.
-`direct` decoding runs the same cells for one step from the encoder's last state, once for each segment of the horizon
-in parallel, with a learned query as input; the other strategies predict the next segment and feed it back. Decoders are
-in decoding.py.
-Layers are Keras' own, so that a GPU uses its cuDNN kernels. inference.py is this network in NumPy.
+Layers are Keras' own, so that a GPU uses its cuDNN kernels.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
 from typing import Any
 
 import keras
@@ -17,22 +12,23 @@ import numpy as np
 import tensorflow as tf
 
 from tsforecast.models.network.config import NetworkConfig
-from tsforecast.models.network.keras_cells import Cell, Gates, cell_of, combine, project, recur
+from tsforecast.models.network.keras_cells import (
+    KERAS_CELLS,
+    Gates,
+    RunLayer,
+    SplitCell,
+    Tensor,
+    cell_of,
+    combine,
+    project,
+    recur,
+    run_layer,
+)
 from tsforecast.models.network.normalisation import LEVEL_FLOOR, VARIANCE_FLOOR
 from tsforecast.models.network.student_t import FREEDOM_FLOOR, SCALE_FLOOR
 
-_LAYERS = {"rnn": keras.layers.SimpleRNN, "lstm": keras.layers.LSTM, "gru": keras.layers.GRU}
-Tensor = Any
 Layers = list[list[Any]]
 States = list[list[list[Tensor]]]
-
-# Runs one recurrent layer over a window: its outputs at every step, then its last states.
-RunLayer = Callable[[Any, Tensor, Tensor | None], Sequence[Tensor]]
-
-
-def run_layer(layer: Any, x: Tensor, steps: Tensor | None) -> Sequence[Tensor]:
-    """Keras' own way, over x (samples, steps, features); `steps` (samples, steps) is False where a step is padded."""
-    return layer(x, mask=steps)
 
 
 class SegmentNetwork(keras.Model):  # type: ignore[misc]
@@ -75,7 +71,7 @@ class SegmentNetwork(keras.Model):  # type: ignore[misc]
 
     def _one_way(self, *, go_backwards: bool = False) -> Any:
         config = self.config
-        return _LAYERS[config.cell](
+        return KERAS_CELLS[config.cell].layer(
             config.units,
             activation=config.activation,
             kernel_initializer=self._glorot(),
@@ -93,8 +89,8 @@ class SegmentNetwork(keras.Model):  # type: ignore[misc]
         return keras.layers.Bidirectional(layer, backward_layer=backward, merge_mode="concat")
 
     def _decoder(self) -> Layers:
-        """For each one-way layer of the encoder one that goes on from its last state; none but in `seq2seq`."""
-        if self.config.strategy != "seq2seq":
+        """For each one-way layer of the encoder one that goes on from its last state, if the decoder is its own."""
+        if not self.config.decoding.own_decoder:
             return []
         layers = [[self._one_way() for _ in directions] for directions in self.encoder]
         for number, directions in enumerate(layers):
@@ -112,7 +108,7 @@ class SegmentNetwork(keras.Model):  # type: ignore[misc]
     def _queries(self) -> tuple[Any, Any]:
         """Learned vectors of the horizon's segments and, where wanted, of the series; half the width each."""
         config = self.config
-        if config.strategy != "direct":
+        if not config.decoding.at_once:
             return None, None
         half = config.units // 2 if config.series_vectors else 0
         normal = keras.initializers.RandomNormal(stddev=1.0, seed=self._seed())
@@ -155,7 +151,7 @@ class SegmentNetwork(keras.Model):  # type: ignore[misc]
         filled = (context - center) / scale
         segments, steps = self._segments(filled, mask)
         known = None if target is None else (target - center) / scale
-        if config.strategy == "autoregressive" and known is not None:
+        if config.decoding.every_step and known is not None:
             y = self._predict_every_segment(segments, steps, known, training, run)
         else:
             y = self._decode(segments, steps, series, known, training, run)
@@ -194,9 +190,9 @@ class SegmentNetwork(keras.Model):  # type: ignore[misc]
         """Outputs for the segments of the horizon."""
         embedded = self.embed(segments)
         _, end, states = self._encode(embedded, steps, run)
-        if self.config.strategy == "direct":
+        if self.config.decoding.at_once:
             return decode_direct(self, states, series, training)
-        if self.config.strategy != "seq2seq":
+        if not self.config.decoding.own_decoder:
             return decode_fed_back(self, self.encoder, end, states, training)
         if known is None:
             output, states = step(self.decoder, embedded[:, -1], states)
@@ -254,7 +250,7 @@ class SegmentNetwork(keras.Model):  # type: ignore[misc]
         named = {"embed/kernel": self.embed.kernel, "embed/bias": self.embed.bias}
         for stack, layers in (("layer", self.encoder), ("decoder", self.decoder)):
             for number, directions in enumerate(layers):
-                for direction, layer in zip(("forward", "backward"), directions, strict=False):
+                for direction, layer in zip(self.config.directions, directions, strict=True):
                     for name in ("kernel", "recurrent_kernel", "bias"):
                         named[f"{stack}{number}/{direction}/{name}"] = getattr(layer.cell, name)
         if self.position is not None:
@@ -309,7 +305,7 @@ def decode_direct(network: SegmentNetwork, states: States, series: Tensor, train
     return network.read_out(output, training)
 
 
-def _project_queries(network: SegmentNetwork, cell: Cell, series: Tensor) -> Gates:
+def _project_queries(network: SegmentNetwork, cell: SplitCell, series: Tensor) -> Gates:
     """What the queries add to the gates, (1 or samples, segments, units): of the segment, and of the series."""
     position = tuple(gate[None] for gate in project(cell, network.position))
     if network.series is None:

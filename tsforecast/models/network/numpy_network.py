@@ -1,25 +1,23 @@
-"""The trained network's forward pass in NumPy, so that prediction starts at once and needs no TensorFlow.
+"""The forward pass of a trained network in NumPy, so that `predict` starts at once and needs no TensorFlow.
 
-Each function restates a part of network.py with the same weights; the contract test holds the two within 1e-5 for every
-cell, direction, depth, strategy and head. In memory, steps come before samples, so that each step is one piece and
-every product one of two matrices; and what is the same for all segments of the horizon is computed once.
+It computes what keras_network.py computes, with the same weights; a test holds the two within 1e-5 for every cell,
+direction, depth, strategy and head. In memory, steps come before samples, so that each step is one piece and every
+product one of two matrices. What is the same for all segments of the horizon is computed once.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from tsforecast.models.network.cells import CELLS, Activation, State
 from tsforecast.models.network.config import NetworkConfig
 from tsforecast.models.network.normalisation import normalise, statistics
 from tsforecast.models.network.student_t import quantiles
-from tsforecast.models.network.weights import Array, Weights, _directions
+from tsforecast.models.network.weights import Array, Weights
 from tsforecast.series.panel import UNKNOWN_SERIES
-
-State = tuple[Array, ...]
 
 
 def forward(
@@ -42,9 +40,9 @@ def forward(
     steps: NDArray[np.bool_] = np.any(_segments(config, mask), axis=2)
     embedded = _embed(weights, segments)
     end, states = _encode(config, weights, embedded, steps)
-    if config.strategy == "direct":
+    if config.decoding.at_once:
         y = _decode_direct(config, weights, states, series)
-    elif config.strategy == "seq2seq":
+    elif config.decoding.own_decoder:
         end, states = _step(config, weights, embedded[-1], states, stack="decoder")
         y = _decode_fed_back(config, weights, end, states, stack="decoder")
     else:
@@ -72,7 +70,7 @@ def _segments(config: NetworkConfig, window: NDArray[Any]) -> NDArray[Any]:
 
 
 def _sigmoid(x: Array) -> Array:
-    """In place, as all activations: besides products the recurrent steps spend their time on moving memory."""
+    """In place, as all activations: besides products, recurrent steps spend their time on moving memory."""
     x *= np.float32(0.5)
     np.tanh(x, out=x)
     x += np.float32(1)
@@ -88,7 +86,7 @@ def _relu(x: Array) -> Array:
     return np.maximum(x, np.float32(0), out=x)
 
 
-_ACTIVATIONS: dict[str, Callable[[Array], Array]] = {"tanh": _tanh, "relu": _relu, "sigmoid": _sigmoid}
+_ACTIVATIONS: dict[str, Activation] = {"tanh": _tanh, "relu": _relu, "sigmoid": _sigmoid}
 
 
 def _dense(x: Array, kernel: Array, bias: Array) -> Array:
@@ -102,45 +100,23 @@ def _embed(weights: Weights, x: Array) -> Array:
     return _relu(_dense(x, weights["embed/kernel"], weights["embed/bias"]))
 
 
-def _cell(config: NetworkConfig, projected: Array, recurrent: Array, state: State) -> State:
-    """One step of a cell: Keras' SimpleRNN, LSTM (gates i, f, c, o) or GRU (gates z, r, h; reset after).
-
-    Args:
-        projected: from `_project`, shape (samples, gates x units); or (gates x units,) where it is one for all.
-        recurrent: from `_recur`, shape (samples, gates x units).
-        state: (h,) or (h, c), each (samples, units).
-    """
-    activation, units = _ACTIVATIONS[config.activation], config.units
-    if config.cell == "rnn":
-        return (activation(projected + recurrent),)
-    if config.cell == "lstm":
-        i, f, c, o = np.split(projected + recurrent, 4, axis=-1)
-        memory = _sigmoid(f) * state[1]
-        memory += _sigmoid(i) * activation(c)
-        return _sigmoid(o) * activation(memory.copy()), memory
-    gates = _sigmoid(projected[..., : 2 * units] + recurrent[..., : 2 * units])
-    z, r = gates[..., :units], gates[..., units:]
-    candidate = r * recurrent[..., 2 * units :]
-    candidate += projected[..., 2 * units :]
-    activation(candidate)
-    h = state[0] - candidate
-    h *= z
-    h += candidate  # z x h + (1 - z) x candidate
-    return (h,)
-
-
 def _project(config: NetworkConfig, weights: Weights, name: str, x: Array) -> Array:
-    """The part of a cell that does not depend on the state: the input times the kernel, plus the bias."""
+    """The part of the gates that does not depend on the state: the input times the kernel, plus the bias."""
     bias = weights[f"{name}/bias"]
-    return _dense(x, weights[f"{name}/kernel"], bias[0] if config.cell == "gru" else bias)
+    return _dense(x, weights[f"{name}/kernel"], bias[0] if CELLS[config.cell].recurrent_bias else bias)
 
 
 def _recur(config: NetworkConfig, weights: Weights, name: str, state: State) -> Array:
-    """The part of a cell that does not depend on the input."""
+    """The part of the gates that does not depend on the input."""
     recurrent = state[0] @ weights[f"{name}/recurrent_kernel"]
-    if config.cell == "gru":
+    if CELLS[config.cell].recurrent_bias:
         recurrent += weights[f"{name}/bias"][1]
     return recurrent
+
+
+def _cell(config: NetworkConfig, projected: Array, recurrent: Array, state: State) -> State:
+    """One step of the network's cell, from what `_project` and `_recur` return."""
+    return CELLS[config.cell].step(projected, recurrent, state, _ACTIVATIONS[config.activation], _sigmoid)
 
 
 def _run(
@@ -149,7 +125,7 @@ def _run(
     """One direction of one layer over the window: outputs (segments, samples, units) and the last state."""
     segments, samples, _ = x.shape
     zero = np.zeros((samples, config.units), np.float32)
-    state: State = (zero, zero) if config.cell == "lstm" else (zero,)
+    state: State = (zero,) * CELLS[config.cell].states
     projected = _project(config, weights, name, x)
     outputs = np.empty((segments, samples, config.units), np.float32)
     padded = not steps.all()
@@ -169,7 +145,7 @@ def _encode(
     states, end = [], x[-1]
     for number in range(config.layers):
         outputs, last = [], []
-        for direction in _directions(config):
+        for direction in config.directions:
             name = f"layer{number}/{direction}"
             output, state = _run(config, weights, name, x, steps, backward=direction == "backward")
             outputs.append(output)
@@ -191,7 +167,7 @@ def _step(
     following = []
     for number, layer in enumerate(states):
         new = []
-        for direction, state in zip(_directions(config), layer, strict=True):
+        for direction, state in zip(config.directions, layer, strict=True):
             name = f"{stack}{number}/{direction}"
             recurrent = _recur(config, weights, name, state)
             new.append(_cell(config, _project(config, weights, name, x), recurrent, state))
@@ -215,7 +191,7 @@ def _decode_direct(
     x = _queries(config, weights, series)
     for number, layer in enumerate(states):
         new = []
-        for direction, state in zip(_directions(config), layer, strict=True):
+        for direction, state in zip(config.directions, layer, strict=True):
             name = f"layer{number}/{direction}"
             recurrent = _recur(config, weights, name, state)
             new.append([_cell(config, each, recurrent, state)[0] for each in _project(config, weights, name, x)])
@@ -225,16 +201,16 @@ def _decode_direct(
 
 
 def _queries(config: NetworkConfig, weights: Weights, series: NDArray[np.int64]) -> Array:
-    """What each segment of the horizon is asked for with, shape (output_segments, samples, units).
+    """The learned inputs of the horizon's segments, shape (output_segments, samples, units).
 
-    Without series vectors it is the same for all samples: shape (output_segments, 1, units).
+    Without series vectors they are the same for all samples: shape (output_segments, 1, units).
     """
     position = weights["query/position"][:, None]
     if not config.series_vectors:
         return position
     vector, unknown = weights["query/series"][series], series == UNKNOWN_SERIES
     if unknown.any():
-        # A series that the network has not seen is asked for with the average of those that it has.
+        # A series that the network has not seen gets the average vector of those that it has.
         vector[unknown] = weights["query/series"].mean(axis=0)
     shape = (len(position), len(series))
     return np.concatenate([np.broadcast_to(part, (*shape, part.shape[-1])) for part in (position, vector)], axis=-1)

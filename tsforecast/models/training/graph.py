@@ -17,8 +17,8 @@ from keras import optimizers
 from numpy.typing import NDArray
 
 from tsforecast.models.network.config import NetworkConfig
-from tsforecast.models.network.keras_network import RunLayer, SegmentNetwork, run_layer
-from tsforecast.models.network.keras_recurrence import run_hoisted
+from tsforecast.models.network.keras_cells import RunLayer, run_hoisted, run_layer
+from tsforecast.models.network.keras_network import SegmentNetwork
 from tsforecast.models.network.weights import Weights
 from tsforecast.models.training.config import LEAST_STEPS, TrainingConfig
 from tsforecast.models.training.gradients import state_gradient_norms

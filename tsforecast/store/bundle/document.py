@@ -9,9 +9,9 @@ import numpy as np
 
 from tsforecast.errors import ModelError
 from tsforecast.files import json_bytes
+from tsforecast.models.network.cells import CELLS
 from tsforecast.models.network.config import (
     ACTIVATIONS,
-    CELLS,
     HEADS,
     MAX_LAYERS,
     MAX_STEPS,
@@ -255,7 +255,7 @@ def _levels(fields: Fields) -> tuple[float, ...]:
 
 def _network(fields: Fields, info: ModelInfo, n_series: int) -> NetworkConfig:
     config = NetworkConfig(
-        cell=cast(Any, fields.text("cell", CELLS)),
+        cell=fields.text("cell", tuple(CELLS)),
         bidirectional=fields.flag("bidirectional"),
         layers=fields.integer("layers", 1, MAX_LAYERS),
         units=fields.integer("units", 1, MAX_UNITS),
@@ -277,11 +277,11 @@ def _network(fields: Fields, info: ModelInfo, n_series: int) -> NetworkConfig:
         fields.refuse("bidirectional", f"{str(info.bidirectional).lower()} for the model '{info.name}'")
     if config.series_vectors and (config.series_vectors != n_series or config.units < 2):
         fields.refuse("series_vectors", f"0, or {n_series} and at least 2 units")
-    if config.strategy != "direct" and config.series_vectors:
+    if config.series_vectors and not config.decoding.at_once:
         fields.refuse("series_vectors", f"0 for the strategy '{config.strategy}'")
-    if config.strategy != "direct" and config.linear_skip:
+    if config.linear_skip and not config.decoding.at_once:
         fields.refuse("linear_skip", f"false for the strategy '{config.strategy}'")
-    if config.strategy == "autoregressive" and config.bidirectional:
+    if config.bidirectional and config.decoding.every_step:
         fields.refuse("strategy", f"another for the model '{info.name}', which reads both ways")
     return config
 
