@@ -173,7 +173,7 @@ def test_a_network_in_a_competition(script):
     scores, learned = competition.compete(train, np.stack(list(future.values())), options, lambda event: None)
     assert list(scores) == ["gru", "linear", "seasonal-naive", "naive", "naive2"]
     assert np.isfinite(scores["gru"]["owa"]) and 0 <= scores["gru"]["coverage_80"] <= scores["gru"]["coverage_95"]
-    assert [row["phase"] for row in learned["gru"].final.history] == ["final training on all rows, gru"]
+    assert [row["phase"] for row in learned["gru"].final.epochs] == ["final training on all rows, gru"]
 
 
 @pytest.mark.parametrize(

@@ -60,13 +60,13 @@ def learn(panel, split, options, *, networks=False):
 
 
 def assert_same_models(learned, other):
-    """The same choices, shares, lessons and weights in every period."""
+    """The same choices, shares, recipes and weights in every period."""
     assert decisions(learned.plan) == decisions(other.plan)
     assert len(learned.periods) == len(other.periods)
     for period, other_period in zip(learned.periods, other.periods, strict=True):
         trained, other_trained = period.trained, other_period.trained
         assert trained.spec == other_trained.spec
-        assert trained.lessons == other_trained.lessons
+        assert trained.recipes == other_trained.recipes
         assert trained.weights.keys() == other_trained.weights.keys()
         for name, values in trained.weights.items():
             np.testing.assert_array_equal(values, other_trained.weights[name])
@@ -161,6 +161,6 @@ def test_networks_in_a_combination_look_at_no_later_row():
         learn(data, split, options, networks=True)[2] for data in (panel, after(panel, split.validation_end, "zero"))
     ]
     assert len(runs[0].periods) == 2
-    assert len(runs[0].trained.history) == 2
+    assert len(runs[0].trained.epochs) == 2
     assert_same_models(*runs)
-    assert [row["val_loss"] for row in runs[0].trained.history] == [row["val_loss"] for row in runs[1].trained.history]
+    assert [row["val_loss"] for row in runs[0].trained.epochs] == [row["val_loss"] for row in runs[1].trained.epochs]

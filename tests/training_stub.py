@@ -60,7 +60,7 @@ class Player:
         }
         records = [SimpleNamespace(member=run.member, epoch=step.epoch) for step in run.replay or self.path]
         return SimpleNamespace(
-            weights=weights, path=run.replay or self.path, history=records, best_epoch=len(records), gradients=()
+            weights=weights, path=run.replay or self.path, epochs=records, best_epoch=len(records), gradients=()
         )
 
     @property

@@ -139,7 +139,7 @@ def write(
             "seed": arguments.seed,
             "seconds": round(seconds, 1),
             "choices": choices_of(plan),
-            "epochs": [len(lesson.path) for lesson in models[arguments.model].lessons],
+            "epochs": [len(recipe.path) for recipe in models[arguments.model].recipes],
             "scores": rows,
         }
         write_json(document)

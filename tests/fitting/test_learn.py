@@ -47,8 +47,8 @@ def test_all_candidates_are_trained_and_those_without_a_share_dropped(player):
     assert (spec.name, spec.horizon, spec.levels) == ("auto", HORIZON, (0.5,))
     assert sum(part.share for part in spec.parts) == pytest.approx(1)
     assert all(part.share > 0 for part in spec.parts)
-    assert len(learned.trained.lessons) == len(spec.parts)
-    assert [row["phase"] for row in learned.trained.history] == [phase for phase in player.phases for _ in range(3)]
+    assert len(learned.trained.recipes) == len(spec.parts)
+    assert [row["phase"] for row in learned.trained.epochs] == [phase for phase in player.phases for _ in range(3)]
     choice = learned.plan.choices[-1]
     assert choice.name == "combination"
     assert choice.value == " + ".join(f"{part.share:.0%} {part.name}" for part in spec.parts)
@@ -70,11 +70,11 @@ def test_the_weights_of_a_kept_part_are_those_it_was_trained_to(player):
     player.scale = 0.1
     prepared, plan = make_plan(make_rows(), horizons=3, model="gru")
     trained = train_model("gru", prepared, plan, QUIET).trained
-    for number, (part, lesson) in enumerate(zip(trained.spec.parts, trained.lessons, strict=True)):
+    for number, (part, recipe) in enumerate(zip(trained.spec.parts, trained.recipes, strict=True)):
         assert {name: value.shape for name, value in trained.weights.items() if name.startswith(f"part{number}/")} == {
             f"part{number}/{name}": shape for name, shape in weight_shapes(part.network).items()
         }
-        assert lesson.path == player.path
+        assert recipe.path == player.path
 
 
 def test_simple_models_train_without_a_network(monkeypatch):
@@ -85,7 +85,7 @@ def test_simple_models_train_without_a_network(monkeypatch):
         (part,) = learned.trained.spec.parts
         assert (learned.trained.spec.name, part.name, part.share) == (model, model, 1)
         assert learned.plan.choices == plan.choices
-        assert learned.trained.history == ()
+        assert learned.trained.epochs == ()
 
 
 def test_a_network_is_a_combination_of_its_variants_and_members(player):
@@ -102,10 +102,10 @@ def test_final_training_repeats_the_seed_of_each_member(player):
     seeds = [call.run.seed for call in player.calls]
     player.calls.clear()
     parts = tuple(replace(plan.candidates[0], share=0.5) for _ in range(2))
-    lessons = Recipe(2, player.path), Recipe(1, player.path)
-    final = train_again(*again(prepared, plan), Trained(ModelSpec("gru", HORIZON, 7, parts), {}, lessons), QUIET)
+    recipes = Recipe(2, player.path), Recipe(1, player.path)
+    final = train_again(*again(prepared, plan), Trained(ModelSpec("gru", HORIZON, 7, parts), {}, recipes), QUIET)
     assert [(call.run.member, call.run.seed) for call in player.calls] == [(2, seeds[2]), (1, seeds[1])]
-    assert final.lessons == lessons
+    assert final.recipes == recipes
 
 
 def test_one_candidate_is_no_choice(player):
@@ -125,15 +125,15 @@ def test_final_training_repeats_the_lessons(player):
     player.scale = 0.1
     panel = make_rows(noise=2.0)
     prepared, plan = make_plan(panel, horizons=3)
-    ridge = train_model("linear", prepared, plan, QUIET).trained.lessons[0].ridge
+    ridge = train_model("linear", prepared, plan, QUIET).trained.recipes[0].ridge
     assert ridge in RIDGES and ridge != DEFAULT_RIDGE
     skipping, plain, linear, _ = plan.candidates
     parts = replace(skipping, share=0.5), replace(plain, share=0.2), replace(linear, share=0.3)
-    lessons = Recipe(0, player.path, ridge), Recipe(0, player.path[:2]), Recipe(ridge=ridge)
-    before = Trained(ModelSpec("auto", HORIZON, 7, parts), {}, lessons)
+    recipes = Recipe(0, player.path, ridge), Recipe(0, player.path[:2]), Recipe(ridge=ridge)
+    before = Trained(ModelSpec("auto", HORIZON, 7, parts), {}, recipes)
     everything, _ = again(prepared, plan)
     final = train_again(everything, plan, before, QUIET)
-    assert (final.spec, final.lessons) == (before.spec, lessons)
+    assert (final.spec, final.recipes) == (before.spec, recipes)
     assert player.phases == [f"final training on all rows, {name}" for name in GRU]
     assert [call.run.replay for call in player.calls] == [player.path, player.path[:2]]
     for call in player.calls:
@@ -196,7 +196,7 @@ def test_earlier_periods_repeat_the_lessons_of_the_newest(player):
         assert call.run.replay == (() if number < 2 else player.path)
         assert len(call.data.validation) == (2 if number < 2 else 0)
     for period in learned.periods:
-        assert period.trained.lessons == learned.trained.lessons
+        assert period.trained.recipes == learned.trained.recipes
 
 
 def test_every_period_solves_a_linear_model_of_its_own_rows():
@@ -207,7 +207,7 @@ def test_every_period_solves_a_linear_model_of_its_own_rows():
         rows = period.prepared
         flat = rows.values, rows.panel.observed, rows.panel.offsets, rows.windows("train", plan)
         batch = gather(*flat, lookback=plan.lookback, horizon=HORIZON)
-        ridge = learned.trained.lessons[0].ridge
+        ridge = learned.trained.recipes[0].ridge
         expected, _ = fit_linear([batch], plan.lookback, HORIZON, ridge=ridge)
         for name, value in expected.items():
             np.testing.assert_allclose(period.trained.weights[f"part0/{name}"], value, rtol=1e-5, atol=1e-7)
@@ -224,12 +224,11 @@ def test_an_earlier_period_knows_nothing_of_its_later_rows(player):
     seen = []
     for rows in (panel, changed):
         player.calls.clear()
-        trainer = learn.Trainer(prepare(rows, prepared.split, plan), plan, QUIET, runs=1)
-        (_, oldest) = learn._earlier(trainer.prepared, plan)
-        trainer.use_rows(oldest, "period")
-        lesson = Recipe(path=player.path)
-        linear = trainer.learn(plan.candidates[1], 0, lesson)
-        trainer.learn(plan.candidates[0], 0, lesson)
+        (_, oldest) = learn._earlier(prepare(rows, prepared.split, plan), plan)
+        trainer = learn.Trainer(oldest, plan, QUIET, phase="period", runs=1)
+        recipe = Recipe(path=player.path)
+        linear = trainer.learn(plan.candidates[1], 0, recipe)
+        trainer.learn(plan.candidates[0], 0, recipe)
         data = player.calls[0].data
         batch = gather(data.values, data.observed, data.offsets, data.train, lookback=LOOKBACK, horizon=HORIZON)
         seen.append(
@@ -250,7 +249,7 @@ def test_no_candidate_looks_at_rows_after_validation(player):
     assert runs[0].plan == runs[1].plan
     for one, other in zip(*(run.periods for run in runs), strict=True):
         assert one.trained.spec == other.trained.spec
-        assert one.trained.lessons == other.trained.lessons
+        assert one.trained.recipes == other.trained.recipes
         for name, value in one.trained.weights.items():
             assert np.all(np.isfinite(value))
             np.testing.assert_array_equal(value, other.trained.weights[name])
@@ -302,7 +301,7 @@ def test_a_time_limit_is_shared_by_the_networks_that_are_left(player, monkeypatc
     assert [call.run.seconds for call in player.calls] == [10, 12, 15, 20, 30, 60]
     player.calls.clear()
     before = replace(learned.trained, spec=replace(learned.trained.spec, parts=plan.candidates[:2]))
-    before = replace(before, lessons=(Recipe(path=player.path),) * 2)
+    before = replace(before, recipes=(Recipe(path=player.path),) * 2)
     train_again(*again(prepared, plan), before, session)
     assert [call.run.seconds for call in player.calls] == [30, 60]
 
@@ -325,7 +324,7 @@ def test_one_seed_gives_one_model_and_another_gives_another(player):
         runs.append([*(period.trained for period in learned.periods), final])
     first, second, third = runs
     for one, two, other in zip(first, second, third, strict=True):
-        assert (one.spec, one.lessons) == (two.spec, two.lessons)
+        assert (one.spec, one.recipes) == (two.spec, two.recipes)
         for name, value in one.weights.items():
             np.testing.assert_array_equal(value, two.weights[name])
         assert not np.array_equal(one.weights["part0/head/kernel"], other.weights["part0/head/kernel"])

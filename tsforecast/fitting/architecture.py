@@ -1,8 +1,11 @@
-"""The networks that a fit trains: their segment, width and variants, from the options and the number of windows."""
+"""The networks that a fit trains and how: segment, width, variants, epochs, from the options and the windows."""
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import fields, replace
+from typing import Any
+
+import numpy as np
 
 from tsforecast.errors import OptionError
 from tsforecast.fitting.plan import Choice, FixedChoices
@@ -14,12 +17,14 @@ from tsforecast.models.training.config import AUTO, LEAST_STEPS, TrainingConfig
 
 _STEP_BY_STEP = 32  # shorter lookbacks are read one step at a time
 _LONGEST_SEGMENT = 48
-_CHEAP = 7e10  # size of a training run of half a minute or so
-_SERIES_VECTORS = (2, 100)  # series among which a learned vector each is worth having
+_CHEAP = 7e10  # size of a training run of about half a minute
+_SERIES_VECTORS = (2, 100)  # least and largest number of series that get a learned vector each
+_LEAST_TOTAL_STEPS, _MOST_EPOCHS = 2000, 100
+_WIDE = 128  # wider networks learn at half the rate
 
 
 def check_strategy(options: FitOptions, info: ModelInfo) -> None:
-    """Refuse what the strategy cannot go with.
+    """Refuse options that the strategy excludes.
 
     Raises:
         OptionError: naming both.
@@ -39,11 +44,11 @@ def check_strategy(options: FitOptions, info: ModelInfo) -> None:
 def choose_network(
     n_series: int, windows: int, options: FitOptions, basics: FixedChoices, lookback: int, normalisation: str
 ) -> tuple[NetworkConfig, list[Choice]]:
-    """The network of the plan, with what was chosen for it.
+    """The network of a plan, with what was chosen for it.
 
     Args:
         n_series: series of the panel.
-        windows: to learn from.
+        windows: number of training windows.
         options: what the user decided.
         basics: season and horizon.
         lookback: steps seen.
@@ -52,7 +57,7 @@ def choose_network(
     choices, at_once = [], STRATEGIES[options.strategy].at_once
     segment = options.segment
     if segment is None:
-        # A strategy that feeds segments back needs more than one.
+        # A strategy that feeds segments back needs at least two.
         horizon = basics.horizon if at_once else max(1, basics.horizon // 2)
         segment = choose_segment(lookback, horizon, basics.season_length)
         reason = f"the window becomes {-(-lookback // segment)} recurrent steps" if segment > 1 else "a short window"
@@ -84,17 +89,30 @@ def choose_network(
     return network, choices
 
 
+def choose_training(options: FitOptions, windows: int) -> TrainingConfig:
+    """The preset's training for a number of windows, with the user's values in place of its own."""
+    preset = PRESETS[options.preset]
+    batch = options.batch_size or int(np.clip(2 ** int(np.log2(max(1, windows / 16))), 16, 256))
+    steps = min(preset.steps_per_epoch, max(LEAST_STEPS, -(-windows // batch)))
+    # Few windows make short epochs: more of them, so that the network sees enough steps.
+    epochs = options.epochs or max(preset.epochs, min(_MOST_EPOCHS, -(-_LEAST_TOTAL_STEPS // steps)))
+    wide = (options.units or choose_units(windows, options.preset)) > _WIDE
+    chosen: dict[str, Any] = {
+        "learning_rate": options.learning_rate or (5e-4 if wide else 1e-3),
+        "batch_size": batch,
+        "epochs": epochs,
+        "steps_per_epoch": preset.steps_per_epoch,
+        "patience": options.patience or max(TrainingConfig.patience, epochs // 8),
+        "members": options.members or preset.members,
+    }
+    asked = {field.name: getattr(options, field.name) for field in fields(TrainingConfig) if field.name not in chosen}
+    return TrainingConfig(**asked, **chosen)
+
+
 def network_candidates(
     network: NetworkConfig, training: TrainingConfig, windows: int, options: FitOptions
 ) -> tuple[Part, ...]:
-    """The networks to train: with and without linear skip, and as various as the preset has it.
-
-    Args:
-        network: of the plan.
-        training: how each is trained.
-        windows: to learn from.
-        options: what the user decided, of which there is only one.
-    """
+    """The networks to train: with and without linear skip, and under a second normalisation if the preset says so."""
     variety = PRESETS[options.preset].variety
     networks = [network]
     if options.normalisation == AUTO and (
@@ -107,7 +125,7 @@ def network_candidates(
 
 
 def _network_name(options: FitOptions) -> str:
-    """The row of the networks in the table of models; a combination has a GRU's."""
+    """The networks' row in the table of models; those of a combination are GRUs."""
     return "gru" if get_model(options.model).kind == "combination" else options.model
 
 
@@ -128,10 +146,7 @@ def choose_segment(lookback: int, horizon: int, season: int) -> int:
 
 
 def _skip_variants(network: NetworkConfig, options: FitOptions) -> tuple[NetworkConfig, ...]:
-    """With and without the linear skip: it wins on most series, and loses on some long noisy ones.
-
-    It adds the whole horizon at once, which leaves nothing to feed back: only `direct` can have it.
-    """
+    """With and without the linear skip: it wins on most series, and loses on some long noisy ones."""
     without = replace(network, linear_skip=False)
     if not network.decoding.at_once:
         return (without,)

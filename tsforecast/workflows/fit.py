@@ -155,7 +155,7 @@ def describe_fit(
         seconds=time.monotonic() - began,
         training_rows=training_rows or rows_in_words(fitted),
         calibration=evaluated.calibration.method,
-        history=(*evaluated.trained.history, *final.history),
+        history=(*evaluated.trained.epochs, *final.epochs),
         gradient_flow=gradient_flow(final.gradients, final.spec),
     )
 
@@ -198,6 +198,6 @@ def rows_in_words(fitted: Fitted) -> str:
     parts = trained.spec.parts
     if all(get_model(part.name).kind == "baseline" for part in parts):
         return text + "a rule that learns nothing"
-    counts = ", ".join(str(len(lesson.path)) for lesson in trained.lessons if lesson.path)
+    counts = ", ".join(str(len(recipe.path)) for recipe in trained.recipes if recipe.path)
     epochs = f" for {counts} epoch{'' if counts == '1' else 's'}" if counts else ""
     return text + f"trained anew on all {total:,} rows{epochs}"

@@ -255,7 +255,7 @@ def test_warm_goes_on_from_the_champion(panel, champions):
     assert contest.warm and not messages(events)
     fitted = contest.challenger
     assert fitted.final.spec == champion.spec
-    assert len(fitted.final.history) == len(champion.spec.parts)  # a quarter of four epochs
+    assert len(fitted.final.epochs) == len(champion.spec.parts)  # a quarter of four epochs
     assert np.array_equal(fitted.evaluated.calibration.scores, champion.calibration.scores)
     bundle = challenger_bundle(data_of(panel), contest, name="m", began=time.monotonic())
     assert bundle.metrics["calibration"].endswith("; taken over from the version that its networks go on from")
@@ -266,7 +266,7 @@ def test_warm_goes_on_from_the_champion(panel, champions):
     assert bundle.metrics["training_rows"].startswith(
         "trained on from the version in service, on 744 of 800 rows; the newest 28 "
     )
-    assert len(bundle.history) == len(fitted.final.history)
+    assert len(bundle.history) == len(fitted.final.epochs)
     again = replace(GRU, lookback=None, units=None)
     later = replace(panel, starts=panel.starts + 60)
     second = hold(later, bundle, again, rules, warm=True)
@@ -293,7 +293,7 @@ def test_warm_begins_anew_where_it_cannot_go_on(model, options, reason, panel, c
 def test_the_time_limit_reaches_the_training(panel, champions):
     limited = replace(GRU, epochs=200, time_limit=1.0)
     contest = hold(panel, champions["gru"], limited)
-    assert len(contest.challenger.final.history) < 200
+    assert len(contest.challenger.final.epochs) < 200
 
 
 def test_a_contest_is_plain_values_but_for_its_challenger(panel, champions):

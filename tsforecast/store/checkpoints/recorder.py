@@ -195,7 +195,7 @@ class _Checkpoint:
         finished = sum(isinstance(one.result, TrainedNetwork) for one in self.stored.values())
         words = []
         if isinstance(last.result, Progress):
-            words.append(f"{last.phase} at epoch {len(last.result.history) + 1}")
+            words.append(f"{last.phase} at epoch {len(last.result.epochs) + 1}")
         if finished:
             words.append(f"{finished} network{'' if finished == 1 else 's'} already trained")
         self.report(Message("info", f"resumed: {', '.join(words)}"))

@@ -43,7 +43,7 @@ def warm_challenger(panel: Panel, champion: Bundle, options: FitOptions, session
     plan = plan_like(spec, scaling, panel, split, options)
     trained, everything = train_on(panel, split, plan, spec, champion.weights, session)
     # The history is that of one training: it is not told twice.
-    evaluated = Evaluated(replace(trained, history=()), plan, _taken_over(champion.calibration), {})
+    evaluated = Evaluated(replace(trained, epochs=()), plan, _taken_over(champion.calibration), {})
     return Fitted(split, evaluated, everything, trained)
 
 
