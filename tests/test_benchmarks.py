@@ -13,8 +13,8 @@ import pandas as pd
 import pytest
 
 import tsforecast
+from tests.test_naive2 import naive2
 from tsforecast.errors import DataError
-from tsforecast.models.baselines import naive2
 from tsforecast.models.options import FitOptions
 from tsforecast.models.training.session import TrainingSession
 from tsforecast.series.panel import make_panel
@@ -38,7 +38,8 @@ def script(monkeypatch):
         spec.loader.exec_module(module)
         return module
 
-    monkeypatch.setitem(sys.modules, "common", load("common"))
+    for name in ("common", "naive2"):
+        monkeypatch.setitem(sys.modules, name, load(name))
     return load
 
 

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from tests.training_stub import HORIZON, LOOKBACK, QUIET, make_plan, make_rows
+from tests.windows import batch_of
 from tsforecast.fitting import learn
 from tsforecast.fitting.calibrate import predict_index
 from tsforecast.fitting.fit_panel import fit_panel
@@ -26,7 +27,6 @@ from tsforecast.models.training import session as session_module
 from tsforecast.models.training.session import Budget, TrainingSession
 from tsforecast.progress import Message
 from tsforecast.series.split import all_training, split_rows
-from tsforecast.series.windows import gather
 
 GRU = ["gru with linear skip", "gru"]
 
@@ -120,7 +120,7 @@ def again(prepared, plan):
     return prepare(prepared.panel, all_training(prepared.panel.lengths), plan), plan
 
 
-def test_final_training_repeats_the_lessons(player):
+def test_final_training_repeats_the_recipes(player):
     """The same epochs, the same ridge, the same shares, on all rows."""
     player.scale = 0.1
     panel = make_rows(noise=2.0)
@@ -139,8 +139,8 @@ def test_final_training_repeats_the_lessons(player):
     for call in player.calls:
         assert len(call.data.validation) == 0
         assert call.data.train.origins.max() == panel.offsets[-1] - HORIZON
-    flat = everything.values, panel.observed, panel.offsets, everything.windows("train", plan)
-    expected, _ = fit_linear([gather(*flat, lookback=LOOKBACK, horizon=HORIZON)], LOOKBACK, HORIZON, ridge=ridge)
+    batch = batch_of(everything.rows, everything.windows("train", plan), lookback=LOOKBACK, horizon=HORIZON)
+    expected, _ = fit_linear([batch], LOOKBACK, HORIZON, ridge=ridge)
     for name, value in expected.items():
         np.testing.assert_allclose(final.weights[f"part2/{name}"], value, rtol=1e-5, atol=1e-7)
         np.testing.assert_array_equal(player.calls[0].data.skip[name], final.weights[f"part2/{name}"])
@@ -162,7 +162,7 @@ def test_parts_may_see_different_lookbacks(player):
     assert final.spec.lookback == 21
     assert len(player.calls[0].data.skip["linear/kernel"]) == 21
     assert len(final.weights["part1/linear/kernel"]) == LOOKBACK
-    assert np.all(np.isfinite(predict_index(final, prepared, prepared.windows("test", plan))))
+    assert np.all(np.isfinite(predict_index(final, prepared.rows, prepared.windows("test", plan))))
 
 
 @pytest.mark.parametrize(("horizons", "periods"), [(1, 3), (1.5, 2), (2, 2), (2.5, 2), (3, 1), (4, 1)])
@@ -188,7 +188,7 @@ def test_each_period_is_validated_on_the_rows_before_the_next(player):
             assert np.all(call.data.train.origins + HORIZON <= first[call.data.train.series])
 
 
-def test_earlier_periods_repeat_the_lessons_of_the_newest(player):
+def test_earlier_periods_repeat_the_recipes_of_the_newest(player):
     prepared, plan = make_plan(make_rows(noise=2.0), horizons=1)
     learned = train_model("auto", prepared, plan, QUIET)
     assert len(learned.periods) == 3
@@ -204,9 +204,8 @@ def test_every_period_solves_a_linear_model_of_its_own_rows():
     learned = train_model("linear", prepared, plan, QUIET)
     assert len(learned.periods) == 3
     for period in learned.periods:
-        rows = period.prepared
-        flat = rows.values, rows.panel.observed, rows.panel.offsets, rows.windows("train", plan)
-        batch = gather(*flat, lookback=plan.lookback, horizon=HORIZON)
+        index = period.prepared.windows("train", plan)
+        batch = batch_of(period.prepared.rows, index, lookback=plan.lookback, horizon=HORIZON)
         ridge = learned.trained.recipes[0].ridge
         expected, _ = fit_linear([batch], plan.lookback, HORIZON, ridge=ridge)
         for name, value in expected.items():
@@ -230,10 +229,9 @@ def test_an_earlier_period_knows_nothing_of_its_later_rows(player):
         linear = trainer.learn(plan.candidates[1], 0, recipe)
         trainer.learn(plan.candidates[0], 0, recipe)
         data = player.calls[0].data
-        batch = gather(data.values, data.observed, data.offsets, data.train, lookback=LOOKBACK, horizon=HORIZON)
-        seen.append(
-            [oldest.scaling.center, oldest.scaling.scale, batch.context, batch.target, *linear.weights.values()]
-        )
+        batch = batch_of(data.rows, data.train, lookback=LOOKBACK, horizon=HORIZON)
+        scaling = oldest.rows.scaling
+        seen.append([scaling.center, scaling.scale, batch.windows.values, batch.target, *linear.weights.values()])
     for one, other in zip(*seen, strict=True):
         np.testing.assert_array_equal(one, other)
 

@@ -9,9 +9,17 @@ import numpy as np
 
 from tsforecast.errors import OptionError
 from tsforecast.fitting.plan import Choice, FixedChoices
-from tsforecast.models.network.config import MAX_UNITS, QUANTILES, STRATEGIES, NetworkConfig
+from tsforecast.models.network.config import (
+    MAX_UNITS,
+    QUANTILES,
+    STRATEGIES,
+    Inputs,
+    NetworkConfig,
+    problem,
+    series_inputs,
+)
 from tsforecast.models.options import PRESETS, FitOptions
-from tsforecast.models.registry import ModelInfo, get_model
+from tsforecast.models.registry import get_model
 from tsforecast.models.spec import Part
 from tsforecast.models.training.config import AUTO, LEAST_STEPS, TrainingConfig
 
@@ -23,22 +31,14 @@ _LEAST_TOTAL_STEPS, _MOST_EPOCHS = 2000, 100
 _WIDE = 128  # wider networks learn at half the rate
 
 
-def check_strategy(options: FitOptions, info: ModelInfo) -> None:
-    """Refuse options that the strategy excludes.
+def check_network(options: FitOptions, basics: FixedChoices) -> None:
+    """Refuse options that exclude each other in a network, before the long work begins.
 
     Raises:
-        OptionError: naming both.
+        OptionError: naming them.
     """
-    strategy = STRATEGIES[options.strategy]
-    if options.linear_skip == "on" and not strategy.at_once:
-        raise OptionError(
-            f"the linear skip is on, but {options.strategy} forecasts cannot have one", hint="use --linear-skip off"
-        )
-    if info.bidirectional and strategy.every_step:
-        raise OptionError(
-            f"{info.name} reads the window both ways and would see the segments that {options.strategy} has it predict",
-            hint=f"use --model {info.cell}, or --strategy recursive",
-        )
+    network, _ = choose_network(1, 1, options, basics, lookback=1, normalisation="none")
+    _skip_variants(network, options)
 
 
 def choose_network(
@@ -54,11 +54,11 @@ def choose_network(
         lookback: steps seen.
         normalisation: of each window.
     """
-    choices, at_once = [], STRATEGIES[options.strategy].at_once
+    choices = []
     segment = options.segment
     if segment is None:
         # A strategy that feeds segments back needs at least two.
-        horizon = basics.horizon if at_once else max(1, basics.horizon // 2)
+        horizon = basics.horizon if STRATEGIES[options.strategy].at_once else max(1, basics.horizon // 2)
         segment = choose_segment(lookback, horizon, basics.season_length)
         reason = f"the window becomes {-(-lookback // segment)} recurrent steps" if segment > 1 else "a short window"
         choices.append(Choice("segment", str(segment), reason))
@@ -67,8 +67,6 @@ def choose_network(
         units = choose_units(windows, options.preset)
         choices.append(Choice("units", str(units), f"{windows:,} training windows, preset {options.preset}"))
     info = get_model(_network_name(options))
-    low, high = _SERIES_VECTORS
-    vectors = n_series if low <= n_series <= high and at_once and units > 1 else 0
     network = NetworkConfig(
         cell=info.cell,
         bidirectional=info.bidirectional,
@@ -83,9 +81,13 @@ def choose_network(
         dropout=options.dropout,
         head="student-t" if options.loss == "student-t" else "quantile",
         levels=QUANTILES if options.loss in ("quantile", "student-t") else (0.5,),
-        series_vectors=vectors,
-        linear_skip=True,
+        inputs=Inputs(),
+        linear_skip=False,
     )
+    low, high = _SERIES_VECTORS
+    with_series = replace(network, inputs=series_inputs(n_series, units))
+    if low <= n_series <= high and problem(with_series) is None:
+        network = with_series
     return network, choices
 
 
@@ -146,11 +148,20 @@ def choose_segment(lookback: int, horizon: int, season: int) -> int:
 
 
 def _skip_variants(network: NetworkConfig, options: FitOptions) -> tuple[NetworkConfig, ...]:
-    """With and without the linear skip: it wins on most series, and loses on some long noisy ones."""
-    without = replace(network, linear_skip=False)
-    if not network.decoding.at_once:
-        return (without,)
-    return {"on": (network,), "off": (without,), AUTO: (network, without)}[options.linear_skip]
+    """With and without the linear skip, as far as possible: it wins on most series and loses on some long noisy ones.
+
+    Raises:
+        OptionError: neither is possible.
+    """
+    tried = {"on": (True,), "off": (False,), AUTO: (True, False)}[options.linear_skip]
+    variants = [replace(network, linear_skip=skip) for skip in tried]
+    problems = [problem(variant) for variant in variants]
+    possible = tuple(variant for variant, conflict in zip(variants, problems, strict=True) if conflict is None)
+    if not possible:
+        without_skip = problem(replace(network, linear_skip=False))
+        other = "--linear-skip off" if without_skip is None else f"--model {network.cell}"
+        raise OptionError(str(problems[-1]), hint=f"use {other}, or --strategy direct")
+    return possible
 
 
 def choose_units(windows: int, preset: str) -> int:

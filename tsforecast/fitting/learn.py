@@ -16,17 +16,16 @@ from tsforecast.fitting.combination import HeldOut, choose_shares, mean_error
 from tsforecast.fitting.plan import Choice, Plan
 from tsforecast.fitting.prepared import Prepared, can_fit_linear, prepare
 from tsforecast.fitting.trained import Learned, Recipe, Trained, ValidationPeriod
-from tsforecast.metrics import seasonal_errors
-from tsforecast.models.forecaster import joined_weights
 from tsforecast.models.linear import DEFAULT_RIDGE, fit_linear
 from tsforecast.models.network.config import NetworkConfig
 from tsforecast.models.network.weights import Weights
+from tsforecast.models.parts import joined_weights
 from tsforecast.models.spec import ModelSpec, Part
 from tsforecast.models.training.gradient_flow import GradientProfile
 from tsforecast.models.training.session import TrainingSession
 from tsforecast.progress import Message
+from tsforecast.series.seasonal_errors import seasonal_errors
 from tsforecast.series.split import shifted_back
-from tsforecast.series.windows import batches
 
 # The most windows that validation and the choice of a ridge's strength use, evenly spread over their part.
 MAX_VALIDATION, MAX_RIDGE = 8192, 2048
@@ -165,9 +164,7 @@ class Trainer:
         if network.linear_skip and start is None:
             skip, ridge = self._ridge(part.lookback, network.normalisation, recipe)
         data = TrainingData(
-            values=self.prepared.values,
-            observed=self.prepared.usable,
-            offsets=self.prepared.panel.offsets,
+            rows=self.prepared.rows,
             train=self.prepared.windows("train", self.plan),
             validation=self.prepared.windows("validation", self.plan, 0 if recipe else MAX_VALIDATION),
             skip=skip,
@@ -198,16 +195,11 @@ class Trainer:
         The strength is the recipe's, or chosen on validation windows, or the default without any.
         """
         if (lookback, normalisation) not in self.ridges:
-            panel, plan = self.prepared.panel, self.plan
+            plan = self.plan
             most = {"train": _MAX_LINEAR, "validation": 0 if recipe else MAX_RIDGE}
             train, validation = (
-                batches(
-                    self.prepared.values,
-                    self.prepared.usable,
-                    panel.offsets,
-                    self.prepared.windows(name, plan, count),
-                    lookback=lookback,
-                    horizon=plan.horizon,
+                self.prepared.rows.batches(
+                    self.prepared.windows(name, plan, count), lookback=lookback, horizon=plan.horizon
                 )
                 for name, count in most.items()
             )
@@ -239,19 +231,16 @@ def _describe(part: Part, member: int, plan: Plan) -> str:
 
 def _held_out(prepared: Prepared, plan: Plan, learned: list[Trained]) -> HeldOut:
     """What each model forecasts for the validation windows, in the user's units."""
-    panel = prepared.panel
     index = prepared.windows("validation", plan, MAX_VALIDATION)
     rows = index.origins[:, None] + np.arange(plan.horizon)
-    unit, _ = seasonal_errors(
-        panel.values, prepared.usable, panel.offsets, plan.season_length, prepared.split.train_end
-    )
+    unit, _ = seasonal_errors(prepared.rows.panel, plan.season_length, prepared.split.train_end)
     return HeldOut(
-        y_true=panel.values[rows],
-        observed=prepared.usable[rows],
+        y_true=prepared.panel.values[rows],
+        observed=prepared.rows.observed[rows],
         series=index.series,
         unit=np.where(unit > 0, unit, np.nan),
-        forecasts=tuple(predict_index(one, prepared, index)[:, :, one.spec.levels.index(0.5)] for one in learned),
-        scaling=prepared.scaling,
+        forecasts=tuple(predict_index(one, prepared.rows, index)[:, :, one.spec.levels.index(0.5)] for one in learned),
+        scaling=prepared.rows.scaling,
     )
 
 

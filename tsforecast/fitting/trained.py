@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 from tsforecast.fitting.plan import Plan
 from tsforecast.fitting.prepared import Prepared
+from tsforecast.models.calibration import Calibration
+from tsforecast.models.forecaster import Forecaster
 from tsforecast.models.linear import DEFAULT_RIDGE
 from tsforecast.models.network.weights import Weights
 from tsforecast.models.spec import ModelSpec
@@ -50,6 +52,10 @@ class Trained:
     seconds: float = 0.0
     gradients: tuple[GradientProfile, ...] = ()
 
+    def forecaster(self, calibration: Calibration) -> Forecaster:
+        """The model with calibrated intervals."""
+        return Forecaster(self.spec, self.weights, calibration)
+
 
 @dataclass(frozen=True)
 class ValidationPeriod:
@@ -76,3 +82,8 @@ class Learned:
     def trained(self) -> Trained:
         """The model."""
         return self.periods[0].trained
+
+    @property
+    def prepared(self) -> Prepared:
+        """The rows that it was trained on."""
+        return self.periods[0].prepared

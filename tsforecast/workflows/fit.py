@@ -21,9 +21,9 @@ from tsforecast.models.registry import get_model
 from tsforecast.models.training.gradient_flow import GradientFlow, gradient_flow
 from tsforecast.models.training.session import Budget, TrainingSession
 from tsforecast.progress import Message, Report
-from tsforecast.store.checkpoints.recorder import drop_checkpoint, recording
-from tsforecast.store.layout import check_name
-from tsforecast.store.publish import model_name, publish
+from tsforecast.store.checkpoint import drop_checkpoint, recording
+from tsforecast.store.layout import DEFAULT_STORE, check_name, model_name
+from tsforecast.store.store import Store
 from tsforecast.workflows.ages import future_notes
 from tsforecast.workflows.clashes import refuse_training_clashes
 from tsforecast.workflows.provenance import fingerprint, make_bundle, training_facts
@@ -88,7 +88,7 @@ def fit(
     *,
     options: FitOptions | None = None,
     reading: ReadOptions | None = None,
-    store: str | Path = "models",
+    store: str | Path = DEFAULT_STORE,
     name: str | None = None,
     resume: bool = False,
     report: Report = lambda event: None,
@@ -111,13 +111,12 @@ def fit(
     options, reading = options or FitOptions(), reading or ReadOptions()
     budget = Budget(options.time_limit).start()
     data, name = _read(source, options, reading, store, name, report)
-    model, training = Path(store) / name, fingerprint(training_facts(data.data_hash, options, reading))
+    model, training = Store(store).model(name), fingerprint(training_facts(data.data_hash, options, reading))
     with recording(model, training, resume=resume, report=report) as recorder:
         fitted = fit_panel(data.panel, options, TrainingSession(report, recorder, budget=budget))
     result = describe_fit(data, fitted, name=name, began=began)
-    plan, calibration = fitted.evaluated.plan, fitted.evaluated.calibration
-    bundle = make_bundle(data, plan, calibration, fitted.final, fitted.everything, result.to_dict())
-    published = publish(bundle, store=store, name=name)
+    bundle = make_bundle(data, fitted, result.to_dict())
+    published = model.publish(bundle)
     if published.problem:
         report(Message("warning", published.problem))
     drop_checkpoint(model)

@@ -10,9 +10,9 @@ levels). Short series are padded on the left; a mask says where.
 2. *Segments* (SegRNN, Lin et al. 2023). z is cut into n = ceil(L / w) segments of w steps, and each is embedded:
    e_t = relu(z_t W + b), of width d = `units`. The recurrence has n steps in place of L: it is faster, and gradients
    have a shorter way.
-3. *Encoder*. A stack of recurrent layers reads e_1 .. e_n, in one direction or both; from the second layer on, each adds
-   its input to its output. The cells (cells.py, keras_cells.py) are Elman's, the LSTM (Hochreiter and Schmidhuber 1997)
-   and the GRU (Cho et al. 2014). A padded step hands the state on as it was.
+3. *Encoder*. A stack of recurrent layers reads e_1 .. e_n, in one direction or both; from the second on, each layer
+   adds its input to its output. The cells (cells.py, keras_cells.py) are Elman's, the LSTM (Hochreiter and Schmidhuber
+   1997) and the GRU (Cho et al. 2014). A padded step hands the state on as it was.
 4. *Decoding* of the ceil(H / w) segments, by strategy:
    `direct` runs the encoder's cells one step from their last state, once for each segment in parallel; the input is a
    learned query of the segment's position, half of it a learned vector of the series if there are several.
@@ -22,8 +22,8 @@ levels). Short series are padded on the left; a mask says where.
    segments (teacher forcing, Williams and Zipser 1989).
 5. *Head*. A dense layer puts out w x k numbers for each segment: k quantiles, or with `student-t` (student_t.py) the
    location, scale and degrees of freedom of a distribution (DeepAR).
-6. *Linear skip*, `direct` only. y = network(z) + z A + a. A and a start as a ridge regression (models/linear.py) and the
-   head at zero, so that training starts at the linear model's error.
+6. *Linear skip*, `direct` only. y = network(z) + z A + a. A and a start as a ridge regression (models/linear.py) and
+   the head at zero, so that training starts at the linear model's error.
 7. The normalisation is undone, y s + m, and the quantiles are sorted.
 
 config.py has all that can be set, and what a strategy excludes; it is data only, as is cells.py, so the command line

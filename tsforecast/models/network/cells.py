@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from tsforecast.models.network.weights import Array
+    from tsforecast.arrays import Float32
 
-State = tuple["Array", ...]
-Activation = Callable[["Array"], "Array"]  # works in place
+State = tuple["Float32", ...]
+Activation = Callable[["Float32"], "Float32"]  # works in place
 
 
 @dataclass(frozen=True)
@@ -34,15 +34,15 @@ class Cell:
     gates: int
     states: int
     recurrent_bias: bool
-    step: Callable[[Array, Array, State, Activation, Activation], State]
+    step: Callable[[Float32, Float32, State, Activation, Activation], State]
 
 
-def _rnn(projected: Array, recurrent: Array, before: State, activate: Activation, sigmoid: Activation) -> State:
+def _rnn(projected: Float32, recurrent: Float32, before: State, activate: Activation, sigmoid: Activation) -> State:
     """h' = activate(x W + h U + b)."""
     return (activate(projected + recurrent),)
 
 
-def _lstm(projected: Array, recurrent: Array, before: State, activate: Activation, sigmoid: Activation) -> State:
+def _lstm(projected: Float32, recurrent: Float32, before: State, activate: Activation, sigmoid: Activation) -> State:
     """c' = f c + i activate(..), h' = o activate(c'); gates i, f, c, o (Hochreiter and Schmidhuber 1997)."""
     gates, units = projected + recurrent, before[0].shape[-1]
     i, f, c, o = (gates[..., k * units : (k + 1) * units] for k in range(4))
@@ -51,7 +51,7 @@ def _lstm(projected: Array, recurrent: Array, before: State, activate: Activatio
     return sigmoid(o) * activate(memory.copy()), memory
 
 
-def _gru(projected: Array, recurrent: Array, before: State, activate: Activation, sigmoid: Activation) -> State:
+def _gru(projected: Float32, recurrent: Float32, before: State, activate: Activation, sigmoid: Activation) -> State:
     """h' = z h + (1 - z) activate(x W + r (h U + b)); gates z, r, h, reset after the product (Cho et al. 2014)."""
     units = before[0].shape[-1]
     gates = sigmoid(projected[..., : 2 * units] + recurrent[..., : 2 * units])

@@ -5,9 +5,9 @@ NetworkConfig, a TrainingConfig (config.py), a Run and the TrainingSession, and 
 
 1. runtime.py imports TensorFlow without its noise and sets threads and device once in a process.
 2. graph.py builds the network, its optimiser and the graph functions. Tracing takes longer than training on a short
-   series, so the session keeps the graphs, and a graph begins again for other rows, members and periods. The values stay
-   on the device; each step gathers its windows there. On a CPU a batch is cut into shards, one per thread, and their
-   gradients are added in a fixed order: one seed and one number of threads give the same bits.
+   series, so the session keeps the graphs, and a graph begins again for other rows, members and periods. The values
+   stay on the device; each step gathers its windows there. On a CPU a batch is cut into shards, one per thread, and
+   their gradients are added in a fixed order: one seed and one number of threads give the same bits.
 3. Each epoch shuffles the windows anew, trains at the rates of the schedule (cosine with warm-up, exponential, step,
    plateau, constant) with the loss of losses.py (quantile, student-t, mae, mse, huber) and clips the global norm of the
    gradient. Then the validation loss is measured. Filled values carry no loss.

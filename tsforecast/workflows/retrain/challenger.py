@@ -6,8 +6,8 @@ from dataclasses import replace
 
 from tsforecast.fitting.choose import choose_basics
 from tsforecast.fitting.fit_panel import Evaluated, Fitted
+from tsforecast.fitting.scores import NAIVE, add_skill
 from tsforecast.fitting.warm_start import like_trained, plan_like, train_on, warm_start_obstacle
-from tsforecast.metrics import skill
 from tsforecast.models.calibration import Calibration
 from tsforecast.models.options import FitOptions
 from tsforecast.models.training.session import TrainingSession
@@ -34,16 +34,16 @@ def warm_challenger(panel: Panel, champion: Bundle, options: FitOptions, session
         DataError: too few rows.
     """
     spec, scaling = champion.spec, champion.scaling
-    reason = warm_start_obstacle(spec, scaling, champion.context.ids, panel, options)
+    reason = warm_start_obstacle(spec, scaling, champion.recent.ids, panel, options)
     if reason:
         session.report(Message("warning", f"trained anew, not from the version in service: {reason}"))
         return None
     basics = choose_basics(panel, like_trained(options, spec))
     split = automatic_split(panel.lengths, horizon=basics.horizon, min_context=basics.min_context)
     plan = plan_like(spec, scaling, panel, split, options)
-    trained, everything = train_on(panel, split, plan, spec, champion.weights, session)
+    trained, everything = train_on(panel, split, plan, spec, champion.forecaster.weights, session)
     # The history is that of one training: it is not told twice.
-    evaluated = Evaluated(replace(trained, epochs=()), plan, _taken_over(champion.calibration), {})
+    evaluated = Evaluated(replace(trained, epochs=()), plan, _taken_over(champion.forecaster.calibration), {})
     return Fitted(split, evaluated, everything, trained)
 
 
@@ -55,11 +55,11 @@ def scored_by_duel(fitted: Fitted, own: dict[str, float], naive: dict[str, float
         own: all its metrics.
         naive: those of the seasonal naive.
     """
-    key = "mase" if fitted.everything.panel.n_series > 1 else "mae"
-    rows = {fitted.evaluated.plan.model: (own, fitted.final.seconds), "seasonal-naive": (naive, 0.0)}
-    scores = {
-        name: row | {"skill": skill(row[key], naive[key]), "seconds": seconds} for name, (row, seconds) in rows.items()
-    }
+    model, seconds = fitted.evaluated.plan.model, fitted.final.seconds
+    scores = {model: dict(own), NAIVE: dict(naive)}
+    add_skill(scores, fitted.everything.panel.n_series)
+    for name, row in scores.items():
+        row["seconds"] = seconds if name == model else 0.0
     return replace(fitted, evaluated=replace(fitted.evaluated, scores=scores))
 
 
