@@ -11,8 +11,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
-from numpy.typing import NDArray
 
+from tsforecast.arrays import Float64, Int64
 from tsforecast.errors import OptionError
 from tsforecast.fitting.architecture import check_network, choose_network, choose_training, network_candidates
 from tsforecast.fitting.plan import CLEARLY, Choice, FixedChoices, Plan
@@ -148,7 +148,7 @@ def shortest_lookback(basics: FixedChoices) -> int:
     return min(-(-5 * max(basics.horizon, basics.season_length) // 4), most)
 
 
-def _leaves_many(usable: NDArray[np.int64], rows: int) -> bool:
+def _leaves_many(usable: Int64, rows: int) -> bool:
     """Whether there are many windows of that many rows, and nearly all series have one."""
     return bool(np.maximum(0, usable - rows).sum() >= _MANY_WINDOWS and np.mean(usable >= rows) >= _NEARLY_ALL)
 
@@ -212,7 +212,7 @@ def _season_reason(panel: Panel, season: int) -> str:
     return f"{reason}; autocorrelation there {strength:.2f}" + (" (weak)" if strength < 0.2 else "")
 
 
-def season_strength(values: NDArray[np.float64], season: int) -> float | None:
+def season_strength(values: Float64, season: int) -> float | None:
     """Autocorrelation of the differenced series at the season; None if it cannot be measured."""
     steps = np.diff(values)
     if season < 2 or len(steps) < 3 * season or np.ptp(steps) <= 1e-9 * np.abs(steps).max():

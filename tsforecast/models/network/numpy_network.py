@@ -12,16 +12,17 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from tsforecast.arrays import Bool, Float32, Int64
 from tsforecast.models.network.cells import CELLS, Activation, State
 from tsforecast.models.network.config import NetworkConfig
 from tsforecast.models.network.normalisation import normalise, statistics
 from tsforecast.models.network.student_t import quantiles
-from tsforecast.models.network.weights import Array, Weights
+from tsforecast.models.network.weights import Weights
 from tsforecast.series.panel import UNKNOWN_SERIES
 from tsforecast.series.windows import Windows
 
 
-def forward(config: NetworkConfig, weights: Weights, windows: Windows) -> Array:
+def forward(config: NetworkConfig, weights: Weights, windows: Windows) -> Float32:
     """Forecast windows in model space.
 
     Args:
@@ -35,7 +36,7 @@ def forward(config: NetworkConfig, weights: Weights, windows: Windows) -> Array:
     values, mask = windows.values, windows.mask
     center, scale = statistics(values, mask, config.normalisation)
     segments = _segments(config, normalise(values, mask, center, scale))
-    steps: NDArray[np.bool_] = np.any(_segments(config, mask), axis=2)
+    steps: Bool = np.any(_segments(config, mask), axis=2)
     embedded = _embed(weights, segments)
     end, states = _encode(config, weights, embedded, steps)
     if config.decoding.at_once:
@@ -52,7 +53,7 @@ def forward(config: NetworkConfig, weights: Weights, windows: Windows) -> Array:
     if config.linear_skip:
         # As in the linear model, padding holds the first value: a level that goes on to the left. Quantiles of a
         # distribution move with its location.
-        filled: Array = (values - center) / scale
+        filled: Float32 = (values - center) / scale
         y = y + (filled @ weights["skip/kernel"] + weights["skip/bias"])[:, :, None]
     y = y * scale[:, :, None] + center[:, :, None]
     return np.sort(y, axis=2)
@@ -67,7 +68,7 @@ def _segments(config: NetworkConfig, window: NDArray[Any]) -> NDArray[Any]:
     return np.ascontiguousarray(cut.transpose(1, 0, 2))
 
 
-def _sigmoid(x: Array) -> Array:
+def _sigmoid(x: Float32) -> Float32:
     """In place, as all activations: besides products, recurrent steps spend their time on moving memory."""
     x *= np.float32(0.5)
     np.tanh(x, out=x)
@@ -76,35 +77,35 @@ def _sigmoid(x: Array) -> Array:
     return x
 
 
-def _tanh(x: Array) -> Array:
+def _tanh(x: Float32) -> Float32:
     return np.tanh(x, out=x)
 
 
-def _relu(x: Array) -> Array:
+def _relu(x: Float32) -> Float32:
     return np.maximum(x, np.float32(0), out=x)
 
 
 _ACTIVATIONS: dict[str, Activation] = {"tanh": _tanh, "relu": _relu, "sigmoid": _sigmoid}
 
 
-def _dense(x: Array, kernel: Array, bias: Array) -> Array:
+def _dense(x: Float32, kernel: Float32, bias: Float32) -> Float32:
     """The product over all leading axes at once, plus the bias."""
     y = x.reshape(-1, x.shape[-1]) @ kernel
     y += bias
     return y.reshape(*x.shape[:-1], y.shape[-1])
 
 
-def _embed(weights: Weights, x: Array) -> Array:
+def _embed(weights: Weights, x: Float32) -> Float32:
     return _relu(_dense(x, weights["embed/kernel"], weights["embed/bias"]))
 
 
-def _project(config: NetworkConfig, weights: Weights, name: str, x: Array) -> Array:
+def _project(config: NetworkConfig, weights: Weights, name: str, x: Float32) -> Float32:
     """The part of the gates that does not depend on the state: the input times the kernel, plus the bias."""
     bias = weights[f"{name}/bias"]
     return _dense(x, weights[f"{name}/kernel"], bias[0] if CELLS[config.cell].recurrent_bias else bias)
 
 
-def _recur(config: NetworkConfig, weights: Weights, name: str, state: State) -> Array:
+def _recur(config: NetworkConfig, weights: Weights, name: str, state: State) -> Float32:
     """The part of the gates that does not depend on the input."""
     recurrent = state[0] @ weights[f"{name}/recurrent_kernel"]
     if CELLS[config.cell].recurrent_bias:
@@ -112,14 +113,14 @@ def _recur(config: NetworkConfig, weights: Weights, name: str, state: State) -> 
     return recurrent
 
 
-def _cell(config: NetworkConfig, projected: Array, recurrent: Array, state: State) -> State:
+def _cell(config: NetworkConfig, projected: Float32, recurrent: Float32, state: State) -> State:
     """One step of the network's cell, from what `_project` and `_recur` return."""
     return CELLS[config.cell].step(projected, recurrent, state, _ACTIVATIONS[config.activation], _sigmoid)
 
 
 def _run(
-    config: NetworkConfig, weights: Weights, name: str, x: Array, steps: NDArray[np.bool_], *, backward: bool
-) -> tuple[Array, State]:
+    config: NetworkConfig, weights: Weights, name: str, x: Float32, steps: Bool, *, backward: bool
+) -> tuple[Float32, State]:
     """One direction of one layer over the window: outputs (segments, samples, units) and the last state."""
     segments, samples, _ = x.shape
     zero = np.zeros((samples, config.units), np.float32)
@@ -137,9 +138,7 @@ def _run(
     return outputs, state
 
 
-def _encode(
-    config: NetworkConfig, weights: Weights, x: Array, steps: NDArray[np.bool_]
-) -> tuple[Array, list[list[State]]]:
+def _encode(config: NetworkConfig, weights: Weights, x: Float32, steps: Bool) -> tuple[Float32, list[list[State]]]:
     states, end = [], x[-1]
     for number in range(config.layers):
         outputs, last = [], []
@@ -154,13 +153,13 @@ def _encode(
     return end, states
 
 
-def _joined(directions: list[Array]) -> Array:
+def _joined(directions: list[Float32]) -> Float32:
     return directions[0] if len(directions) == 1 else np.concatenate(directions, axis=-1)
 
 
 def _step(
-    config: NetworkConfig, weights: Weights, x: Array, states: list[list[State]], *, stack: str
-) -> tuple[Array, list[list[State]]]:
+    config: NetworkConfig, weights: Weights, x: Float32, states: list[list[State]], *, stack: str
+) -> tuple[Float32, list[list[State]]]:
     """One more step of the layers of a stack, `layer` or `decoder`."""
     following = []
     for number, layer in enumerate(states):
@@ -175,7 +174,7 @@ def _step(
     return x, following
 
 
-def _head(weights: Weights, x: Array) -> Array:
+def _head(weights: Weights, x: Float32) -> Float32:
     return _dense(x, weights["head/kernel"], weights["head/bias"])
 
 
@@ -183,8 +182,8 @@ def _decode_direct(
     config: NetworkConfig,
     weights: Weights,
     states: list[list[State]],
-    categories: NDArray[np.int64],
-) -> Array:
+    categories: Int64,
+) -> Float32:
     """One step from the same states for each segment of the horizon: shape (samples, output_segments, outputs)."""
     x = _queries(config, weights, categories)
     for number, layer in enumerate(states):
@@ -198,7 +197,7 @@ def _decode_direct(
     return _head(weights, x.transpose(1, 0, 2))
 
 
-def _queries(config: NetworkConfig, weights: Weights, categories: NDArray[np.int64]) -> Array:
+def _queries(config: NetworkConfig, weights: Weights, categories: Int64) -> Float32:
     """The learned inputs of the horizon's segments, shape (output_segments, samples, units).
 
     Without categories they are the same for all samples: shape (output_segments, 1, units).
@@ -219,8 +218,8 @@ def _queries(config: NetworkConfig, weights: Weights, categories: NDArray[np.int
 
 
 def _decode_fed_back(
-    config: NetworkConfig, weights: Weights, end: Array, states: list[list[State]], *, stack: str
-) -> Array:
+    config: NetworkConfig, weights: Weights, end: Float32, states: list[list[State]], *, stack: str
+) -> Float32:
     segments = []
     for number in range(config.output_segments):
         y = _head(weights, end).reshape(len(end), config.segment, config.outputs)

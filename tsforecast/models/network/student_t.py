@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from tsforecast.models.network.weights import Array
+from tsforecast.arrays import Float32
 
 # In the normalised space. Without a floor the likelihood of a constant series has no upper bound.
 SCALE_FLOOR = 1e-3
@@ -17,7 +17,7 @@ SCALE_FLOOR = 1e-3
 FREEDOM_FLOOR = 2.0
 
 
-def quantiles(y: Array, levels: tuple[float, ...]) -> Array:
+def quantiles(y: Float32, levels: tuple[float, ...]) -> Float32:
     """Quantiles of the distributions that a network puts out.
 
     Args:

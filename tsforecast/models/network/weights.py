@@ -5,14 +5,11 @@ from __future__ import annotations
 import math
 from itertools import product
 
-import numpy as np
-from numpy.typing import NDArray
-
+from tsforecast.arrays import Float32
 from tsforecast.models.network.cells import CELLS
 from tsforecast.models.network.config import NetworkConfig
 
-Array = NDArray[np.float32]
-Weights = dict[str, Array]
+Weights = dict[str, Float32]
 
 
 def weight_shapes(config: NetworkConfig) -> dict[str, tuple[int, ...]]:

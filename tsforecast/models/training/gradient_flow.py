@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from tsforecast.arrays import Float32
 from tsforecast.models.network.config import NetworkConfig
 from tsforecast.models.spec import ModelSpec
 
@@ -34,7 +34,7 @@ class GradientProfile:
     phase: str
     epoch: int
     kept: bool
-    norms: NDArray[np.float32]
+    norms: Float32
     network: NetworkConfig
 
 

@@ -15,6 +15,7 @@ import tensorflow as tf
 from keras import optimizers
 from numpy.typing import NDArray
 
+from tsforecast.arrays import Float32, Float64, Int64
 from tsforecast.models.network.config import NetworkConfig
 from tsforecast.models.network.keras_cells import RunLayer, run_hoisted, run_layer
 from tsforecast.models.network.keras_network import SegmentNetwork
@@ -118,7 +119,7 @@ class TrainingGraph:
             for index in (data.train, data.validation)
         )
 
-    def order(self, seed: int, epoch: int) -> NDArray[np.int64]:
+    def order(self, seed: int, epoch: int) -> Int64:
         """Window numbers of each step, shape (steps, batch): a fresh shuffle, repeated where too short."""
         random = np.random.default_rng([seed, epoch])
         needed = self.steps * self.batch
@@ -126,7 +127,7 @@ class TrainingGraph:
         shuffled = [random.permutation(len(self.data.train)) for _ in range(passes)]
         return np.concatenate(shuffled)[:needed].reshape(self.steps, self.batch)
 
-    def run(self, order: NDArray[np.int64], rates: NDArray[np.float32]) -> NDArray[np.float64]:
+    def run(self, order: Int64, rates: Float32) -> Float64:
         """Train on some steps; the loss, whether the gradient was clipped, and its norm of each, shape (steps, 3).
 
         Signals wait while TensorFlow works, so it gets as many steps at once as take about a second. How the steps are
@@ -160,7 +161,7 @@ class TrainingGraph:
             weight += float(weights)
         return total / weight if weight else None
 
-    def gradient_norms(self) -> NDArray[np.float32]:
+    def gradient_norms(self) -> Float32:
         """The gradient's norm at every step of the window, over a fixed sample of the training windows."""
         sample = self.data.train.at_most(min(_GRADIENT_WINDOWS, self.batch))
         return self._measure(tf.constant(sample.origins), tf.constant(sample.series)).numpy()

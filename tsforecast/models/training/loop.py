@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import tensorflow as tf
-from numpy.typing import NDArray
 
+from tsforecast.arrays import Float32
 from tsforecast.errors import DataError
 from tsforecast.models.network.config import NetworkConfig
 from tsforecast.models.network.weights import Weights
@@ -181,7 +181,7 @@ def member_seed(seed: int, member: int) -> int:
     return int(np.random.SeedSequence(seed).generate_state(member + 1)[member]) % (2**31)
 
 
-def learning_rates(training: TrainingConfig, epoch: int, steps: int) -> NDArray[np.float32]:
+def learning_rates(training: TrainingConfig, epoch: int, steps: int) -> Float32:
     """The rate of each step of an epoch (from 1), shape (steps,).
 
     `plateau` and `constant` stay at the peak here; `Patience` halves the rate of `plateau` by the validation loss.
