@@ -39,14 +39,13 @@ from tsforecast.fitting.fit_panel import Fitted, fit_panel
 from tsforecast.forecast import Intervals
 from tsforecast.io.messages import counted
 from tsforecast.metrics import evaluate, owa
-from tsforecast.models.options import FitOptions
+from tsforecast.models.options import DEFAULT_LEVELS, FitOptions
 from tsforecast.models.training.session import TrainingSession
 from tsforecast.progress import Message, Report
 from tsforecast.series.frequency import Frequency
 from tsforecast.series.panel import Panel
 from tsforecast.series.seasonal_errors import seasonal_errors
 from tsforecast.series.windows import WindowIndex
-from tsforecast.workflows.predict import DEFAULT_LEVELS
 
 _SIMPLE = ("linear", "seasonal-naive", "naive")
 _COLUMNS: Columns = {
@@ -176,7 +175,7 @@ def write(
             "seconds": round(seconds, 1),
             "choices": {name: choices_of(one) for name, one in plans.items()},
             "calibration": learned[arguments.model].evaluated.calibration.method,
-            "epochs": [len(recipe.path) for recipe in learned[arguments.model].evaluated.trained.recipes],
+            "epochs": [len(lesson.path) for lesson in learned[arguments.model].evaluated.trained.lessons],
             "scores": scores,
         }
         write_json(document)

@@ -60,7 +60,7 @@ def test_what_the_user_says_is_no_choice():
     network, choices = choose(segment=7, units=5, layers=3, activation="relu", dropout=0.1, loss="mse")
     assert choices == {}
     assert (network.segment, network.units, network.layers) == (7, 5, 3)
-    assert (network.activation, network.dropout, network.levels) == ("relu", 0.1, (0.5,))
+    assert (network.activation, network.dropout, network.quantiles) == ("relu", 0.1, (0.5,))
 
 
 @pytest.mark.parametrize(("windows", "units"), [(299, 32), (300, 64), (2999, 64), (3000, 128)])
@@ -81,7 +81,7 @@ def test_every_part_is_a_network_of_its_own_name_and_lookback(model):
         assert part.name == (model if model != "auto" else "gru")
         assert (part.network.cell, part.network.bidirectional) == (info.cell, info.bidirectional)
         assert (part.share, part.lookback, part.network.horizon) == (1, part.network.lookback, 12)
-        assert part.network.levels == QUANTILES
+        assert part.network.quantiles == QUANTILES
 
 
 @pytest.mark.parametrize(

@@ -177,7 +177,11 @@ def test_every_model_has_a_plan(model):
         assert (part.network is not None) == (MODELS[part.name].kind == "network")
         if part.network:
             assert part.lookback == part.network.lookback == plan.lookback
-            assert (part.network.horizon, part.network.levels, part.network.inputs.categories) == (12, QUANTILES, (2,))
+            assert (part.network.horizon, part.network.quantiles, part.network.inputs.categories) == (
+                12,
+                QUANTILES,
+                (2,),
+            )
         else:
             assert part.lookback >= (plan.lookback if part.name == "linear" else plan.season_length)
 
@@ -304,7 +308,7 @@ def test_a_network_that_reads_both_ways_is_not_autoregressive(model):
 def test_the_loss_decides_the_head(loss):
     plan, _ = decide([seasonal(300)], horizon=12, loss=loss)
     assert network(plan).head == ("student-t" if loss == "student-t" else "quantile")
-    assert network(plan).levels == (QUANTILES if loss in ("quantile", "student-t") else (0.5,))
+    assert network(plan).quantiles == (QUANTILES if loss in ("quantile", "student-t") else (0.5,))
 
 
 def test_an_unknown_model_is_refused():

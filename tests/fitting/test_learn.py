@@ -44,7 +44,7 @@ def test_all_candidates_are_trained_and_those_without_a_share_dropped(player):
     spec = learned.trained.spec
     # The networks repeat the last value, which is worse than a season whatever is mixed in.
     assert set(names(learned.trained)) <= {"linear", "seasonal-naive"}
-    assert (spec.name, spec.horizon, spec.levels) == ("auto", HORIZON, (0.5,))
+    assert (spec.name, spec.horizon, spec.quantiles) == ("auto", HORIZON, (0.5,))
     assert sum(part.share for part in spec.parts) == pytest.approx(1)
     assert all(part.share > 0 for part in spec.parts)
     assert len(learned.trained.recipes) == len(spec.parts)

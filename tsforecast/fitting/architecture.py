@@ -80,7 +80,7 @@ def choose_network(
         normalisation=normalisation,
         dropout=options.dropout,
         head="student-t" if options.loss == "student-t" else "quantile",
-        levels=QUANTILES if options.loss in ("quantile", "student-t") else (0.5,),
+        quantiles=QUANTILES if options.loss in ("quantile", "student-t") else (0.5,),
         inputs=Inputs(),
         linear_skip=False,
     )

@@ -239,7 +239,7 @@ def _held_out(prepared: Prepared, plan: Plan, learned: list[Trained]) -> HeldOut
         observed=prepared.rows.observed[rows],
         series=index.series,
         unit=np.where(unit > 0, unit, np.nan),
-        forecasts=tuple(predict_index(one, prepared.rows, index)[:, :, one.spec.levels.index(0.5)] for one in learned),
+        forecasts=tuple(predict_index(one, prepared.rows, index)[:, :, one.spec.median] for one in learned),
         scaling=prepared.rows.scaling,
     )
 

@@ -70,8 +70,8 @@ def warm_start_obstacle(
 
 def _other_space(networks: list[NetworkConfig], scaling: Scaling, asked: FitOptions) -> str | None:
     head = "student-t" if asked.loss == "student-t" else "quantile"
-    levels = QUANTILES if asked.loss in ("quantile", "student-t") else (0.5,)
-    if any((network.head, network.levels) != (head, levels) for network in networks):
+    quantiles = QUANTILES if asked.loss in ("quantile", "student-t") else (0.5,)
+    if any((network.head, network.quantiles) != (head, quantiles) for network in networks):
         return f"loss {asked.loss} was asked for; the model in service was trained for another"
     if asked.linear_skip != AUTO and any(network.linear_skip != (asked.linear_skip == "on") for network in networks):
         return f"linear_skip {asked.linear_skip} was asked for; the model in service has it otherwise"

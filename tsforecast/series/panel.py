@@ -72,6 +72,11 @@ class Panel:
         return np.diff(self.offsets)
 
     @property
+    def ends(self) -> NDArray[np.int64]:
+        """Ordinal after the last stamp of each series, shape (n_series,)."""
+        return self.starts + self.lengths
+
+    @property
     def series_of_row(self) -> NDArray[np.int64]:
         """Number of the series that each row belongs to, shape (rows,)."""
         return np.repeat(np.arange(self.n_series), self.lengths)
@@ -97,6 +102,15 @@ class Panel:
         """Each series' number among `ids`, UNKNOWN_SERIES where it is not there, shape (n_series,)."""
         known = {key: number for number, key in enumerate(ids)}
         return np.array([known.get(key, UNKNOWN_SERIES) for key in self.ids], dtype=np.int64)
+
+    def rows_after(self, numbers: NDArray[np.int64], ends: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Rows of each series after those that are known, shape (n_series,); all rows of a series that is not known.
+
+        Args:
+            numbers: of each series among the known ones, UNKNOWN_SERIES for others, shape (n_series,).
+            ends: ordinal after the last known row of each known series.
+        """
+        return np.where(numbers == UNKNOWN_SERIES, self.lengths, np.clip(self.ends - ends[numbers], 0, self.lengths))
 
     def take(self, numbers: NDArray[np.int64]) -> Panel:
         """Some of the series, in the given order."""
@@ -134,6 +148,10 @@ class Panel:
             starts=self.starts + first,
             frequency=self.frequency,
         )
+
+    def newest(self, rows: NDArray[np.int64]) -> Panel:
+        """The newest `rows` rows of each series, shape (n_series,), as a new panel."""
+        return self.between(self.lengths - rows, self.lengths)
 
 
 def make_panel(

@@ -141,10 +141,11 @@ class _Checkpoint:
         self.key, self.held = key, None
         self.saved_at, self.cost = time.monotonic(), 0.0
         found = self.stored.pop(self.ordinal, None)
-        if found is not None and found.matches(key):
+        if found is None:
+            return None
+        if found.key == _digest(key):
             return found.result
-        if found is not None:
-            self._refuse("it is of another training")
+        self._refuse("it is of another training")
         return None
 
     def after_epoch(self, make: Callable[[], Progress]) -> None:
@@ -250,23 +251,12 @@ class _Checkpoint:
 
 @dataclass(frozen=True)
 class _Stored:
-    """A run as it was found.
-
-    Args:
-        ordinal: its place among the runs of the training, from 0.
-        phase: its name.
-        key: digest of its RunKey.
-        result: the trained network, or the progress of an unfinished run.
-    """
+    """A run as it was found: its place in the training from 0, its name, the digest of its RunKey, and its outcome."""
 
     ordinal: int
     phase: str
     key: str
     result: TrainedNetwork | Progress
-
-    def matches(self, key: RunKey) -> bool:
-        """Whether it is that run."""
-        return self.key == _digest(key)
 
 
 def _encode_run(fingerprint: str, ordinal: int, key: RunKey, result: TrainedNetwork | Progress) -> bytes:
@@ -293,11 +283,7 @@ def _encode_run(fingerprint: str, ordinal: int, key: RunKey, result: TrainedNetw
 
 
 def _decode_run(data: bytes, file: str, fingerprint: str) -> _Stored:
-    """Read what `_encode_run` wrote.
-
-    Raises:
-        ModelError: damaged, of another format, or of another training.
-    """
+    """Read what `_encode_run` wrote; a ModelError says that it is damaged, of another format or another training."""
     head, _, body = data.partition(b"\n")
     if head != hashlib.sha256(body).hexdigest().encode():
         raise ModelError("its checksum is wrong", file=file)
@@ -390,15 +376,15 @@ def _gradients(tensors: Mapping[str, Tensor]) -> tuple[Tensor, ...]:
 
 
 def _course(fields: Fields) -> Patience:
-    whole = {name: fields.integer(name, 0, _MOST_EPOCHS) for name in ("waited", "falls")}
     return Patience(
-        None if fields.values["patience"] is None else fields.integer("patience", 0, _MOST_EPOCHS),
+        fields.optional("patience", fields.integer, 0, _MOST_EPOCHS),
         plateau=fields.flag("plateau"),
         factor=fields.number("factor", 0, 1),
         best=fields.number("best", -_LARGE, _LARGE),
         path=_path(fields, "path"),
         current=_path(fields, "current"),
-        **whole,
+        waited=fields.integer("waited", 0, _MOST_EPOCHS),
+        falls=fields.integer("falls", 0, _MOST_EPOCHS),
     )
 
 

@@ -18,7 +18,7 @@ from tsforecast.io.messages import Note, listed
 from tsforecast.io.writing.columns import check_columns, forecast_frame
 from tsforecast.models.forecaster import Forecaster
 from tsforecast.models.network.config import MAX_STEPS
-from tsforecast.models.options import check_levels
+from tsforecast.models.options import DEFAULT_LEVELS, check_levels
 from tsforecast.progress import Message, Report
 from tsforecast.safe_text import shown
 from tsforecast.series.panel import UNKNOWN_SERIES, Panel, Schema
@@ -35,8 +35,6 @@ if TYPE_CHECKING:
 
     from tsforecast.io.options import ReadOptions
     from tsforecast.io.reading.panel import ReadResult
-
-DEFAULT_LEVELS = (80.0, 95.0)
 
 # Further ahead than a model can be trained for, and not without end.
 _MOST_STEPS = 10 * MAX_STEPS

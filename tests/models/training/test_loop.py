@@ -33,7 +33,7 @@ TRAINING = TrainingConfig(epochs=3, steps_per_epoch=20, batch_size=32, learning_
 
 
 def make_network(model="rnn", **options):
-    sizes = {"units": 12, "lookback": LOOKBACK, "horizon": HORIZON, "levels": (0.5,)}
+    sizes = {"units": 12, "lookback": LOOKBACK, "horizon": HORIZON, "quantiles": (0.5,)}
     return small_network(model, **{**sizes, **options})
 
 
@@ -78,7 +78,7 @@ def same_weights(one, other):
 def validation_error(data, network, weights):
     """Mean absolute error of the network on the validation windows, and of the naive forecast."""
     batch = batch_of(data.rows, data.validation, lookback=LOOKBACK, horizon=HORIZON)
-    y_pred = forward(network, weights, batch.windows)[:, :, len(network.levels) // 2]
+    y_pred = forward(network, weights, batch.windows)[:, :, len(network.quantiles) // 2]
     other = naive(batch.windows, HORIZON, 1)
     return np.abs(y_pred - batch.target).mean(), np.abs(other - batch.target).mean()
 
@@ -144,7 +144,7 @@ def test_a_student_t_network_learns_how_far_values_spread(strategy):
         train=windows(0, end - 200),
         validation=windows(end - 200, end),
     )
-    network = make_network("gru", strategy=strategy, head="student-t", levels=QUANTILES, normalisation="none")
+    network = make_network("gru", strategy=strategy, head="student-t", quantiles=QUANTILES, normalisation="none")
     trained = fit(data, network, replace(TRAINING, epochs=8, loss="student-t"))
     later = replace(data, validation=windows(end, rows))
     batch = batch_of(data.rows, later.validation, lookback=LOOKBACK, horizon=HORIZON)
@@ -157,7 +157,7 @@ def test_a_student_t_network_learns_how_far_values_spread(strategy):
 
 
 def test_quantiles_are_learned_around_the_median(data):
-    network = make_network(levels=QUANTILES, strategy="recursive", layers=2)
+    network = make_network(quantiles=QUANTILES, strategy="recursive", layers=2)
     trained = fit(data, network, replace(TRAINING, epochs=5))
     batch = batch_of(data.rows, data.validation, lookback=LOOKBACK, horizon=HORIZON)
     y_pred = forward(network, trained.weights, batch.windows)
@@ -190,7 +190,7 @@ def test_a_linear_skip_starts_training_at_the_linear_model(data):
 def test_one_seed_gives_the_same_bits_and_another_does_not(loss, options):
     """With everything that draws or adds up: dropout, padding, vectors of series, more windows than an epoch takes."""
     data = make_data(min_context=2)
-    network = make_network("gru", dropout=0.3, levels=QUANTILES, **options)
+    network = make_network("gru", dropout=0.3, quantiles=QUANTILES, **options)
     training = replace(TRAINING, epochs=2, steps_per_epoch=5, loss=loss)
     first, again = (fit(data, network, training, seed=7) for _ in range(2))
     other = fit(data, network, training, seed=8)
@@ -326,7 +326,7 @@ def test_filled_targets_carry_no_loss():
     rng = np.random.default_rng(1)
     data = make_data()
     observed = rng.random(len(data.rows.values)) > 0.3
-    network = make_network(levels=QUANTILES, lookback=4, normalisation="none")
+    network = make_network(quantiles=QUANTILES, lookback=4, normalisation="none")
     # Contexts that hold only what was observed, so that the filled values are nothing but targets.
     position = data.train.origins[:, None] + np.arange(-4, 0)
     train = data.train.take(np.flatnonzero(observed[position].all(axis=1)))
@@ -440,7 +440,7 @@ def test_later_divergence_keeps_the_weights_before(monkeypatch, again):
 def test_every_optimiser_schedule_and_loss_lowers_the_loss(data, choices):
     optimizer, schedule, loss = choices
     head = "student-t" if loss == "student-t" else "quantile"
-    network = make_network(head=head, levels=(0.5,) if loss in ("mae", "mse", "huber") else QUANTILES)
+    network = make_network(head=head, quantiles=(0.5,) if loss in ("mae", "mse", "huber") else QUANTILES)
     training = replace(TRAINING, optimizer=optimizer or "adam", schedule=schedule, loss=loss, epochs=2)
     losses = [record.loss for record in fit(data, network, training).epochs]
     assert losses[1] < losses[0]
@@ -475,7 +475,7 @@ def test_the_quantile_loss_gives_half_to_the_median():
     from tsforecast.models.training.losses import loss_function
 
     levels = (0.1, 0.5, 0.9)
-    loss = loss_function("quantile", make_network(levels=levels))
+    loss = loss_function("quantile", make_network(quantiles=levels))
     zero, one = tf.zeros((1, 1, 1)), tf.ones((1, 1, 1))
     value, _ = loss(tf.constant([[2.0]]), tf.constant([[[0.0, 0.0, 4.0]]]), zero, one, None)
     assert float(value) == pytest.approx(0.25 * 2 * 0.1 * 2 + 0.5 * 2 * 0.5 * 2 + 0.25 * 2 * 0.1 * 2)

@@ -80,7 +80,7 @@ def assert_same(one, other):
 def test_it_goes_on_bit_by_bit(model, training, run):
     """With dropout, padding, vectors of series, falls of the rate; interrupted twice, the second time when resumed."""
     data = make_data(min_context=2, validation="replay" not in run)
-    network = make_network(model, dropout=0.3, levels=QUANTILES, series_vectors=2)
+    network = make_network(model, dropout=0.3, quantiles=QUANTILES, series_vectors=2)
     graphs = {}
     whole = fit(data, network, training, graphs=graphs, **run)
     middle = len(whole.epochs) // 2

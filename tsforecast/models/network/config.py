@@ -37,7 +37,7 @@ ACTIVATIONS = ("tanh", "relu", "sigmoid")
 NORMALISATIONS = ("last", "mean-std", "mean-level", "none")
 HEADS = ("quantile", "student-t")
 
-# Probability levels of the quantile head: the median and the ends of the 50, 80 and 95 % intervals.
+# Probabilities of the quantiles: the median and the ends of the 50, 80 and 95 % intervals.
 QUANTILES = (0.025, 0.1, 0.25, 0.5, 0.75, 0.9, 0.975)
 MAX_UNITS = 4096
 MAX_LAYERS = 8
@@ -84,9 +84,9 @@ class NetworkConfig:
         strategy: one of STRATEGIES.
         normalisation: of each window, one of NORMALISATIONS.
         dropout: share of the recurrent output that is dropped before the head in training.
-        head: `quantile` puts out one value per level, `student-t` the three parameters of a distribution, whose
+        head: `quantile` puts out one value per quantile, `student-t` the three parameters of a distribution, whose
             quantiles are the forecast.
-        levels: probability levels of the forecast; (0.5,) for a point forecast.
+        quantiles: probabilities of the forecast's quantiles; (0.5,) for a point forecast.
         inputs: what is read besides the values.
         linear_skip: whether a linear map from the normalised window to the horizon is added to the output; it starts as
             a ridge regression, so that training starts at the linear model's error.
@@ -104,7 +104,7 @@ class NetworkConfig:
     normalisation: str
     dropout: float
     head: Literal["quantile", "student-t"]
-    levels: tuple[float, ...]
+    quantiles: tuple[float, ...]
     inputs: Inputs
     linear_skip: bool
 
@@ -131,12 +131,12 @@ class NetworkConfig:
     @property
     def outputs(self) -> int:
         """Numbers that the head puts out for one step."""
-        return 3 if self.head == "student-t" else len(self.levels)
+        return 3 if self.head == "student-t" else len(self.quantiles)
 
     @property
     def fed_back(self) -> int:
         """Which of the outputs is the next input where forecasts are fed back: the median, or the location."""
-        return 0 if self.head == "student-t" else self.levels.index(0.5)
+        return 0 if self.head == "student-t" else self.quantiles.index(0.5)
 
     @property
     def window_targets(self) -> int:

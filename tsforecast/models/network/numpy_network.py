@@ -31,7 +31,7 @@ def forward(config: NetworkConfig, weights: Weights, windows: Windows) -> Float3
         windows: with the network's lookback.
 
     Returns:
-        Shape (samples, horizon, levels), the levels in ascending order at every step.
+        Quantiles, shape (samples, horizon, quantiles), in ascending order at every step.
     """
     values, mask = windows.values, windows.mask
     center, scale = statistics(values, mask, config.normalisation)
@@ -49,7 +49,7 @@ def forward(config: NetworkConfig, weights: Weights, windows: Windows) -> Float3
     y = y.reshape(len(values), config.output_segments * config.segment, config.outputs)
     y = y[:, : config.horizon]
     if config.head == "student-t":
-        y = quantiles(y, config.levels)
+        y = quantiles(y, config.quantiles)
     if config.linear_skip:
         # As in the linear model, padding holds the first value: a level that goes on to the left. Quantiles of a
         # distribution move with its location.
