@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Literal
 
 from tsforecast.io.options import ReadOptions
 from tsforecast.models.options import DEFAULT_LEVELS, FitOptions
-from tsforecast.models.training.session import Budget
 from tsforecast.progress import Report
 
 if TYPE_CHECKING:
+    from tsforecast.models.training.session import Budget
     from tsforecast.store.model import StoredModel
     from tsforecast.store.store import Store
 
