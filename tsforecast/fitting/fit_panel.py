@@ -26,7 +26,7 @@ _COVERAGE_TOLERANCE = 0.15
 
 @dataclass(frozen=True)
 class Evaluated:
-    """A model trained on the training part only, the plan with what it chose, and honest scores of all models."""
+    """A model trained on the training part only, with its final plan, its calibration, and scores of all models."""
 
     trained: Trained
     plan: Plan

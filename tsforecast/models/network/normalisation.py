@@ -1,9 +1,8 @@
-"""Per-window normalisation in NumPy: what makes one network fit windows of any level (MODEL.md section 1).
+"""Per-window normalisation in NumPy, which lets one network fit windows of any level.
 
 `last` subtracts the window's last value (SegRNN, Lin et al. 2023), `mean-std` its mean and divides by its deviation
 (RevIN without learned weights, Kim et al. 2022), `mean-level` divides by the mean magnitude (for positive panels of
-many scales). Padded positions are zero afterwards. network.py states the same formulas for TensorFlow; the contract
-test holds the two together.
+many scales). Padded positions are zero afterwards. keras_network.py has the twin.
 """
 
 from __future__ import annotations

@@ -51,8 +51,8 @@ def forward(config: NetworkConfig, weights: Weights, windows: Windows) -> Float3
     if config.head == "student-t":
         y = quantiles(y, config.quantiles)
     if config.linear_skip:
-        # As in the linear model, padding holds the first value: a level that goes on to the left. Quantiles of a
-        # distribution move with its location.
+        # As in the linear model, padding holds the first value, as if the level had been the same before. The quantiles
+        # of a distribution move with its location.
         filled: Float32 = (values - center) / scale
         y = y + (filled @ weights["skip/kernel"] + weights["skip/bias"])[:, :, None]
     y = y * scale[:, :, None] + center[:, :, None]

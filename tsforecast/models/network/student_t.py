@@ -1,7 +1,7 @@
 """The Student-t head in NumPy (the distribution of DeepAR in GluonTS, Alexandrov et al. 2020): heavy tails, learned.
 
 The network puts out three numbers for each step: the location, and through softplus the scale and the degrees of
-freedom. network.py states the same for TensorFlow; the contract test holds the two together.
+freedom. keras_network.py has the twin.
 """
 
 from __future__ import annotations

@@ -60,7 +60,7 @@ def train(
 ) -> TrainedNetwork:
     """Train one network and return its best weights.
 
-    A run that the session's recorder knows as finished is returned as it was; one that was interrupted goes on.
+    A run that the session's recorder has finished is returned as it was; an interrupted one resumes.
 
     Args:
         data: values in model space, and windows.

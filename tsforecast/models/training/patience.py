@@ -29,7 +29,7 @@ class Patience:
     the rate, with half the patience; the third time it ends.
 
     Args:
-        patience: epochs without a better loss before the rate falls (again); None to go on whatever happens.
+        patience: epochs without a better loss before the rate falls (again); None to continue in any case.
         plateau: whether the rate is halved after every epoch that is no better (the schedule `plateau`).
         factor: share of the schedule's rate that the next epoch uses.
         best: least loss so far.
@@ -65,7 +65,7 @@ class Patience:
         return self.patience is not None and self.waited >= self.patience
 
     def fall_back(self) -> bool:
-        """Go back to the best weights at a smaller rate; False where that was done often enough."""
+        """Go back to the best weights at a smaller rate; False if that was done often enough."""
         if self.falls == _FALLS:
             return False
         self.falls += 1

@@ -79,7 +79,7 @@ class Progress:
         best_epoch: the epoch whose weights they are.
         epochs: one record per epoch so far.
         gradients: as in `TrainedNetwork`.
-        state: to go on from.
+        state: where the run continues.
     """
 
     patience: Patience

@@ -28,7 +28,7 @@ class Budget:
         self._began: float | None = None
 
     def start(self) -> Budget:
-        """Count from now on; a budget that counts already goes on as it is."""
+        """Count from now on, unless the budget counts already."""
         if self._began is None:
             self._began = time.monotonic()
         return self
