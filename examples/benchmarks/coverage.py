@@ -34,11 +34,12 @@ from common import (
     write_table,
 )
 
+from tsforecast.arrays import Bool
 from tsforecast.fitting.fit_panel import Evaluated, evaluate_plan, make_plan
 from tsforecast.fitting.prepared import prepare
 from tsforecast.fitting.scores import MAX_TEST, ScoredWindows, Scorer
 from tsforecast.io.reading.panel import read_panel
-from tsforecast.metrics import Points, Series, Values, coverage
+from tsforecast.metrics import Series, Values, coverage
 from tsforecast.models.options import FitOptions
 from tsforecast.models.training.session import TrainingSession
 from tsforecast.progress import Message, Report
@@ -139,7 +140,7 @@ def score(panel: Panel, split: Split, evaluated: Evaluated) -> dict[str, Any]:
     return result
 
 
-def by_quarter(y_true: Values, lower: Values, upper: Values, *, observed: Points, series: Series) -> list[float]:
+def by_quarter(y_true: Values, lower: Values, upper: Values, *, observed: Bool, series: Series) -> list[float]:
     """Coverage of each quarter of the horizon; of a horizon below four, the last ones are NaN."""
     return [
         coverage(y_true[:, steps], lower[:, steps], upper[:, steps], observed=observed[:, steps], series=series)
