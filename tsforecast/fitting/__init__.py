@@ -15,10 +15,12 @@ TrainingSession; what goes out is a Fitted: the plan, the model, its calibration
    ensemble selection, Caruana et al. 2004). A candidate without a share is dropped.
 7. *Calibration* (calibrate.py): intervals get their width from errors on the calibration part (split conformal
    prediction).
-8. *Scores* (scores.py): the model and simple models are scored on the same test windows, which none has seen.
+8. *Scores* (scores.py): the model and simple models are scored on the same test windows, which none has seen. `Scorer`
+   does the same for the comparison of a retraining, and paired_test.py says whether a difference is more than chance.
 9. *Training again* (learn.py, trained.py): each part is trained on all rows by its Recipe: the same seed, the epochs
    that led to the best weights, the same ridge strength. The calibration and the scores are those of steps 7 and 8.
 
-warm_start.py trains a model further from its weights in place of steps 3 to 6. paired_test.py compares two models'
-errors on the same rows. No step looks at rows that a later step judges it by.
+warm_start.py trains a model further from its weights in place of steps 3 to 6. Nothing in steps 1 to 7 looks at test
+rows, and training and combination at no row after the validation rows; tests/test_leakage.py changes later rows and
+compares every number.
 """
