@@ -157,7 +157,7 @@ def test_what_the_user_says_is_taken():
     made = {**vars(network(plan)), "season_length": plan.season_length}
     assert {name: made[name] for name in said} == said
     assert (made["cell"], made["bidirectional"]) == ("lstm", True)
-    assert made["levels"] == (0.5,)
+    assert made["quantiles"] == (0.5,)
     assert (plan.log, plan.scaler) == ("none", "robust")
     assert (plan.horizon, plan.lookback) == (10, 37)
     assert plan.choices == ()
