@@ -41,6 +41,7 @@ from tsforecast.fitting.scores import MAX_TEST, ScoredWindows, Scorer
 from tsforecast.io.reading.panel import read_panel
 from tsforecast.metrics import Series, Values, coverage
 from tsforecast.models.options import FitOptions
+from tsforecast.models.training.session import TrainingSession
 from tsforecast.progress import Message, Report
 from tsforecast.series.panel import Panel
 from tsforecast.series.split import Split
@@ -106,7 +107,7 @@ def measure(panel: Panel, options: FitOptions, report: Report) -> dict[str, dict
         plan, split = make_plan(panel, replace(options, model=name))
         for choice in plan.choices:
             report(Message("choice", f"{choice.name} {choice.value}: {choice.reason}"))
-        evaluated = evaluate_plan(panel, split, plan, report)
+        evaluated = evaluate_plan(panel, split, plan, TrainingSession(report))
         possible = set(evaluated.scores)
         results[name] = score(panel, split, evaluated)
         results[name]["seconds"] = time.monotonic() - began

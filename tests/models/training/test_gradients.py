@@ -1,6 +1,6 @@
 """The gradient at every step of the window, against NumPy's network and against hand-made ones.
 
-TensorFlow is imported inside the tests, as in test_network.py.
+TensorFlow is imported inside the tests, as in test_keras_network.py.
 """
 
 from __future__ import annotations

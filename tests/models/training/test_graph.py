@@ -1,6 +1,6 @@
 """A batch cut into shards: loss and gradients of the whole, by Keras' own layers.
 
-TensorFlow is imported inside the tests, as in test_network.py.
+TensorFlow is imported inside the tests, as in test_keras_network.py.
 Most tests run eagerly: a trace takes longer than they do.
 """
 
@@ -45,7 +45,7 @@ def whole_batch(graph, origins, series):
     """Mean loss and its gradients without shards, by Keras' layers."""
     import tensorflow as tf
 
-    from tsforecast.models.network.keras_network import run_layer
+    from tsforecast.models.network.keras_cells import run_layer
 
     with tf.GradientTape() as tape:
         losses, weights = graph._forward(origins, series, True, run_layer)
