@@ -21,8 +21,8 @@ BATCH = 7  # neither 2 nor 3 shards divide it
 def make_shards_unlike():
     """Data and a batch of 7 windows: padded and full, of both series, nothing observed in the first two of them."""
     data = make_data(min_context=2)
-    data.observed[:30] = False
-    data.observed[[55, 57, 163, 170]] = False
+    data.rows.observed[:30] = False
+    data.rows.observed[[55, 57, 163, 170]] = False
     origins = np.array([3, 20, 50, 60, 90, 162, 170])
     return data, origins, (origins >= 160).astype(np.int64)
 
