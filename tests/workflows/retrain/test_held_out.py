@@ -170,7 +170,7 @@ def test_the_champion_forecasts_as_predict_does(model, tmp_path):
     scaling = champion_scaling(champion, panel, numbers, begins)
     made = scorer.forecasts(champion.forecaster, model_rows(scorer.seen, scaling, numbers))
     # Where a network's quantiles nearly meet, its bounds magnify what rounding there is.
-    close = 1e-3 if champion.spec.levels != (0.5,) else 1e-6
+    close = 1e-3 if champion.spec.quantiles != (0.5,) else 1e-6
     # A new series has the scaling of its rows before the hold-out, so it is compared where that begins.
     for series, later in ((0, 0), (0, 9), (1, 28), (2, 0)):
         origin = int(begins[series]) + later

@@ -221,7 +221,7 @@ def _golden_shapes(model: ModelDocument) -> Shapes:
         "context": ("float32", (samples, spec.lookback)),
         "mask": ("uint8", (samples, spec.lookback)),
         "series": ("int64", (samples,)),
-        "expected": ("float32", (samples, spec.horizon, len(spec.levels))),
+        "expected": ("float32", (samples, spec.horizon, len(spec.quantiles))),
     }
 
 

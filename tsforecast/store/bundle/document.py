@@ -10,9 +10,9 @@ import numpy as np
 from tsforecast._version import __version__
 from tsforecast.errors import ModelError
 from tsforecast.json_output import json_bytes
+from tsforecast.models.network.cells import CELLS
 from tsforecast.models.network.config import (
     ACTIVATIONS,
-    CELLS,
     HEADS,
     MAX_LAYERS,
     MAX_STEPS,
@@ -134,6 +134,7 @@ def _spec_json(spec: ModelSpec) -> dict[str, Any]:
     """A spec in the words of format 2, which knows the series as the only category."""
     stored = asdict(spec)
     for network in (part["network"] for part in stored["parts"] if part["network"]):
+        network["levels"] = network.pop("quantiles")
         network["series_vectors"] = sum(network.pop("inputs")["categories"])
     return stored
 
@@ -252,7 +253,7 @@ def _spec(document: Fields, n_series: int) -> ModelSpec:
     parts = tuple(_part(part, name, horizon, n_series) for part in fields.items("parts", _PART, 1, _MAX_PARTS))
     if abs(sum(part.share for part in parts) - 1) > _SHARE_TOLERANCE:
         fields.refuse("parts", "shares that sum to 1")
-    if len({part.network.levels for part in parts if part.network}) > 1:
+    if len({part.network.quantiles for part in parts if part.network}) > 1:
         fields.refuse("parts", "the same levels in all networks")
     return ModelSpec(name, horizon, fields.integer("season_length", 1, MAX_STEPS), parts)
 
@@ -274,18 +275,18 @@ def _part(fields: Fields, model: str, horizon: int, n_series: int) -> Part:
     return part
 
 
-def _levels(fields: Fields) -> tuple[float, ...]:
-    levels = fields.numbers("levels")
-    ascending = all(low < high for low, high in zip((0.0, *levels), (*levels, 1.0), strict=True))
-    if not ascending or 0.5 not in levels or len(levels) > _MAX_LEVELS:
+def _quantiles(fields: Fields) -> tuple[float, ...]:
+    quantiles = fields.numbers("levels")
+    ascending = all(low < high for low, high in zip((0.0, *quantiles), (*quantiles, 1.0), strict=True))
+    if not ascending or 0.5 not in quantiles or len(quantiles) > _MAX_LEVELS:
         fields.refuse("levels", f"at most {_MAX_LEVELS} ascending numbers between 0 and 1, with 0.5")
-    return levels
+    return quantiles
 
 
 def _network(fields: Fields, info: ModelInfo, n_series: int) -> NetworkConfig:
     units = fields.integer("units", 1, MAX_UNITS)
     config = NetworkConfig(
-        cell=cast(Any, fields.text("cell", CELLS)),
+        cell=fields.text("cell", tuple(CELLS)),
         bidirectional=fields.flag("bidirectional"),
         layers=fields.integer("layers", 1, MAX_LAYERS),
         units=units,
@@ -297,7 +298,7 @@ def _network(fields: Fields, info: ModelInfo, n_series: int) -> NetworkConfig:
         normalisation=fields.text("normalisation", NORMALISATIONS),
         dropout=fields.number("dropout", 0, 0.95),
         head=cast(Any, fields.text("head", HEADS)),
-        levels=_levels(fields),
+        quantiles=_quantiles(fields),
         inputs=_series_inputs(fields, n_series, units),
         linear_skip=fields.flag("linear_skip"),
     )
