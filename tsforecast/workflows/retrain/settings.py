@@ -1,28 +1,36 @@
-"""What a retraining is told besides what `fit` is told. Data only: no heavy import."""
+"""The settings of a retraining: what it is told besides what `fit` is told. Data only: no heavy import."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from tsforecast.io.writing.forecasts import endings_in_words
 from tsforecast.options import DEFAULT_LEVELS, option
 
+if TYPE_CHECKING:
+    from tsforecast.io.options import ReadOptions
+    from tsforecast.models.options import FitOptions
+    from tsforecast.models.training.session import Budget
+    from tsforecast.progress import Report
+    from tsforecast.store.model import StoredModel
+    from tsforecast.store.store import Store
+
 _ENDINGS = endings_in_words()
 
-# Fact of a version that is in service in the place of a model that failed.
+# Fact of a version: a simple model that is in service because the champion failed.
 STANDS_IN = "stands_in"
 
 
 @dataclass(frozen=True)
 class AcceptAfter:
-    """For how long a change of the data has to hold until the data gate accepts it by itself.
+    """For how long a change of the data has to last until the data gate accepts it by itself.
 
     Where both are None: a season of the model, but at most its horizon, in steps of the data.
 
     Args:
-        runs: in so many runs, one after the other.
-        seconds: since the first of these runs.
+        runs: number of runs in a row.
+        seconds: time since the first of these runs.
     """
 
     runs: int | None = None
@@ -145,3 +153,25 @@ class RunTargets:
     metrics_file: str | None = option(
         None, "Output", "For Prometheus' textfile collector.", unset="none", metavar="FILE.prom"
     )
+
+
+@dataclass(frozen=True)
+class RetrainRun:
+    """All that one retraining was asked to do; its steps share it. `began` is a moment on time.monotonic()."""
+
+    source: str
+    options: FitOptions
+    reading: ReadOptions
+    store: Store
+    name: str
+    settings: RetrainSettings
+    limits: GateLimits
+    rules: PromotionRules
+    report: Report
+    began: float
+    budget: Budget
+
+    @property
+    def model(self) -> StoredModel:
+        """The model in the store."""
+        return self.store.model(self.name)
