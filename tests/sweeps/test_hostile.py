@@ -208,7 +208,7 @@ def test_other_weights_are_always_caught_by_the_golden_batch(good: Path, tmp_pat
     folder = Path(shutil.copytree(Store(good).find().version_folder(), tmp_path / "000001"))
     data = (folder / WEIGHTS).read_bytes()
     tensors = {name: np.array(value) for name, value in load(data).items()}
-    others = build("gru", seed=9).weights
+    others = build("gru", seed=9).forecaster.weights
     pairs = [
         (left, right)
         for left in sorted(tensors)
