@@ -1,4 +1,7 @@
-"""Training on: what goes on, from where, at which rates, and when it cannot."""
+"""Training on: what goes on, from where, at which rates, and when it cannot.
+
+TensorFlow is imported inside the tests, because every worker of a parallel run imports every test module.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +18,6 @@ from tsforecast.models.network.weights import weight_shapes
 from tsforecast.models.options import FitOptions
 from tsforecast.models.spec import ModelSpec, Part
 from tsforecast.models.training.config import TrainingConfig
-from tsforecast.models.training.loop import learning_rates
 from tsforecast.series.frequency import DAY, Frequency
 from tsforecast.series.panel import make_panel
 from tsforecast.series.scaling import fit_scaling
@@ -119,6 +121,8 @@ def test_the_last_quarter_of_the_epochs_is_repeated(epochs, expected):
 
 @pytest.mark.parametrize("schedule", ["cosine", "exponential", "step", "plateau", "constant"])
 def test_its_rates_are_low(schedule):
+    from tsforecast.models.training.loop import learning_rates
+
     training = TrainingConfig(epochs=16, schedule=schedule)
     rates = [learning_rates(training, step.epoch, 10) * step.factor for step in last_quarter(training)]
     assert np.max(rates) <= 0.16 * training.learning_rate
