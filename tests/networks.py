@@ -6,15 +6,18 @@ from typing import Any
 
 import numpy as np
 
-from tsforecast.models.forecaster import joined_weights
-from tsforecast.models.network.config import QUANTILES, NetworkConfig
+from tsforecast.models.network.config import QUANTILES, NetworkConfig, series_inputs
 from tsforecast.models.network.weights import Weights, weight_shapes
+from tsforecast.models.parts import joined_weights
 from tsforecast.models.registry import get_model
 from tsforecast.models.spec import Part
 
 
 def small_network(model: str = "gru", **options: Any) -> NetworkConfig:
-    """One layer of 6 units; the segment of 4 divides neither the lookback of 11 nor the horizon of 7."""
+    """One layer of 6 units; the segment of 4 divides neither the lookback of 11 nor the horizon of 7.
+
+    `series_vectors` is the number of series that have a learned vector, none by default.
+    """
     info = get_model(model)
     values: dict[str, Any] = {
         "cell": info.cell,
@@ -30,10 +33,11 @@ def small_network(model: str = "gru", **options: Any) -> NetworkConfig:
         "dropout": 0.0,
         "head": "quantile",
         "levels": QUANTILES,
-        "series_vectors": 0,
         "linear_skip": False,
     }
-    return NetworkConfig(**{**values, **options})
+    values |= options
+    inputs = series_inputs(values.pop("series_vectors", 0), values["units"])
+    return NetworkConfig(**{"inputs": inputs, **values})
 
 
 def small_parts(model: str, *, lookback: int, members: int = 1, **network: Any) -> tuple[Part, ...]:

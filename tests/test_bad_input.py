@@ -288,7 +288,7 @@ def test_what_predict_refuses(line, status, text, refuse, tmp_path, store):
 @pytest.mark.parametrize(
     ("file", "text"),
     [
-        ("CURRENT", "does not hold the number of a version"),
+        ("CURRENT", "its checksum does not fit"),
         ("versions/000001/manifest.json", "manifest.json"),
         ("versions/000001/model.json", "its checksum does not fit"),
         ("versions/000001/weights.safetensors", "its checksum does not fit"),

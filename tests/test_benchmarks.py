@@ -13,8 +13,8 @@ import pandas as pd
 import pytest
 
 import tsforecast
+from tests.test_naive2 import naive2
 from tsforecast.errors import DataError
-from tsforecast.models.baselines import naive2
 from tsforecast.models.options import FitOptions
 from tsforecast.series.panel import make_panel
 from tsforecast.workflows.predict import predict
@@ -37,7 +37,8 @@ def script(monkeypatch):
         spec.loader.exec_module(module)
         return module
 
-    monkeypatch.setitem(sys.modules, "common", load("common"))
+    for name in ("common", "naive2"):
+        monkeypatch.setitem(sys.modules, name, load(name))
     return load
 
 
@@ -172,7 +173,7 @@ def test_a_network_in_a_competition(script):
     scores, learned = competition.compete(train, np.stack(list(future.values())), options, lambda event: None)
     assert list(scores) == ["gru", "linear", "seasonal-naive", "naive", "naive2"]
     assert np.isfinite(scores["gru"]["owa"]) and 0 <= scores["gru"]["coverage_80"] <= scores["gru"]["coverage_95"]
-    assert [row["phase"] for row in learned["gru"].final.history] == ["final training on all rows, gru"]
+    assert [row["phase"] for row in learned["gru"].final.epochs] == ["final training on all rows, gru"]
 
 
 @pytest.mark.parametrize(

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import errno
-import json
 import os
 import stat
 from contextlib import nullcontext
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 from tsforecast.errors import OutputError, StorageError, TsforecastError
-from tsforecast.files import check_folder, json_bytes, whole_file, writing
+from tsforecast.files import check_folder, whole_file, writing
 
 
 def test_a_file_is_replaced_as_a_whole(tmp_path: Path) -> None:
@@ -83,14 +81,6 @@ def test_an_error_of_the_system_is_explained(number: int, raised: type[Tsforecas
 def test_a_reader_that_went_away_is_no_error_of_the_disk() -> None:
     with pytest.raises(BrokenPipeError), writing("-"):
         raise BrokenPipeError
-
-
-def test_json_has_sorted_keys_and_no_nan() -> None:
-    value = {"b": np.float32(0.5), "a": (1, np.int64(2)), "c": [float("nan"), float("inf")], "ä": np.arange(2)}
-    data = json_bytes(value)
-    assert json.loads(data) == {"a": [1, 2], "b": 0.5, "c": [None, None], "ä": [0, 1]}
-    assert data.decode().startswith('{\n  "a"')
-    assert "ä" in data.decode()
 
 
 def test_a_folder_that_can_be_made_is_not_made_yet(tmp_path: Path) -> None:

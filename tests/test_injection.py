@@ -14,10 +14,10 @@ import pytest
 
 from tests.conftest import Run
 from tsforecast.cli.console import Console
-from tsforecast.files import json_bytes
 from tsforecast.forecast import Forecast
 from tsforecast.io.writing.forecasts import write_forecast
 from tsforecast.io.writing.spreadsheet import guarded, guarded_notes
+from tsforecast.json_output import json_bytes
 from tsforecast.reports.fit import _text
 from tsforecast.series.frequency import DAY, Frequency
 from tsforecast.series.panel import Schema
@@ -44,7 +44,7 @@ ESCAPES = ["\x1b[31mred\x1b[0m", "\x1b]0;title\x07", "bell\x07", "\x9b2Jgone"]
 HOSTILE = FORMULAS + ESCAPES
 HARMLESS = ["-3.2", "+4e5", "-5", "+12.5%", "-", "=", "", "a=b", "north", "Größe", "a-b", "'quoted", "007"]
 CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
-SCHEMA = Schema("day", ("shop",), ("sold",), "%Y-%m-%d")
+SCHEMA = Schema(("day",), ("shop",), ("sold",), ("%Y-%m-%d",))
 
 
 def is_live(cell: str) -> bool:

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.windows import arrays_of
 from tsforecast.fitting.calibrate import calibrate_model, predict_index
 from tsforecast.fitting.choose import choose_basics, choose_plan
 from tsforecast.fitting.learn import train_model
@@ -20,7 +21,6 @@ from tsforecast.models.options import FitOptions
 from tsforecast.series.frequency import DAY, Frequency
 from tsforecast.series.panel import make_panel
 from tsforecast.series.split import automatic_split
-from tsforecast.series.windows import gather
 
 HORIZON = 3
 # `auto` of its simple parts alone, so that many panels can be tried; one test below has its networks too.
@@ -93,13 +93,13 @@ def test_later_rows_change_no_choice_no_scaling_no_window_and_no_weight(panel, m
     runs = [learn(data, split, options) for data in (panel, after(panel, split.validation_end, change))]
     (plan, prepared, learned), (other_plan, other_prepared, other_learned) = runs
     assert decisions(plan) == decisions(other_plan)
-    np.testing.assert_array_equal(prepared.scaling.center, other_prepared.scaling.center)
-    np.testing.assert_array_equal(prepared.scaling.scale, other_prepared.scaling.scale)
+    np.testing.assert_array_equal(prepared.rows.scaling.center, other_prepared.rows.scaling.center)
+    np.testing.assert_array_equal(prepared.rows.scaling.scale, other_prepared.rows.scaling.scale)
     for part in ("train", "validation"):
         batches = []
         for made in (prepared, other_prepared):
-            flat = made.values, made.panel.observed, made.panel.offsets, made.windows(part, plan)
-            batches.append(vars(gather(*flat, lookback=plan.lookback, horizon=HORIZON)))
+            index = made.windows(part, plan)
+            batches.append(arrays_of(made.rows, index, lookback=plan.lookback, horizon=HORIZON))
         for name, values in batches[0].items():
             np.testing.assert_array_equal(values, batches[1][name])
     assert_same_models(learned, other_learned)
@@ -129,7 +129,7 @@ def test_forecasts_do_not_depend_on_the_rows_after_their_cutoff(panel, model, ch
         made = []
         for index in parts:
             before = index.origins - panel.offsets[index.series] <= cutoffs[index.series]
-            made.append(predict_index(learned.trained, prepared, index.take(np.flatnonzero(before))))
+            made.append(predict_index(learned.trained, prepared.rows, index.take(np.flatnonzero(before))))
         forecasts.append(np.concatenate(made))
     assert len(forecasts[0])
     np.testing.assert_array_equal(*forecasts)
@@ -160,6 +160,6 @@ def test_networks_in_a_combination_look_at_no_later_row():
         learn(data, split, options, networks=True)[2] for data in (panel, after(panel, split.validation_end, "zero"))
     ]
     assert len(runs[0].periods) == 2
-    assert len(runs[0].trained.history) == 2
+    assert len(runs[0].trained.epochs) == 2
     assert_same_models(*runs)
-    assert [row["val_loss"] for row in runs[0].trained.history] == [row["val_loss"] for row in runs[1].trained.history]
+    assert [row["val_loss"] for row in runs[0].trained.epochs] == [row["val_loss"] for row in runs[1].trained.epochs]

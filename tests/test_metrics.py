@@ -3,8 +3,10 @@ import pandas as pd
 import pytest
 import utilsforecast.losses as oracle
 
+from tests.windows import panel_of
 from tsforecast import metrics
-from tsforecast.metrics import METRICS, evaluate, metric_info, seasonal_errors
+from tsforecast.metrics import METRICS, evaluate, metric_info
+from tsforecast.series.seasonal_errors import seasonal_errors
 
 WINDOWS, HORIZON, SEASON = 12, 5, 4
 PROBABILITIES = np.array([0.1, 0.3, 0.5, 0.7, 0.9])
@@ -110,9 +112,7 @@ def test_metrics_equal_utilsforecast(case):
     train = pd.DataFrame(
         {"unique_id": np.repeat([0, 1, 2], 30), "ds": np.tile(np.arange(30), 3), "y": lookback.ravel()}
     )
-    scale, root_scale = seasonal_errors(
-        lookback.ravel(), np.ones(90, bool), np.array([0, 30, 60, 90]), SEASON, np.full(3, 30)
-    )
+    scale, root_scale = seasonal_errors(panel_of(lookback.ravel(), [0, 30, 60, 90]), SEASON, np.full(3, 30))
     expected = {
         "mae": oracle.mae(frame, ["m"]),
         "rmse": oracle.rmse(frame, ["m"]),
@@ -277,37 +277,6 @@ def test_by_horizon_gives_the_mae_of_each_step(case):
     steps = metrics.by_horizon(case["y_true"], case["y_pred"], **where)
     assert np.isnan(steps[1])
     assert np.nanmean(steps) == pytest.approx(metrics.mae(case["y_true"], case["y_pred"], **where))
-
-
-def test_seasonal_errors_read_the_training_part_only():
-    rng = np.random.default_rng(3)
-    lengths, ends = np.array([20, 0, 13]), np.array([15, 0, 9])
-    offsets = np.concatenate([[0], np.cumsum(lengths)])
-    values = rng.normal(size=33)
-    absolute, root = seasonal_errors(values, np.ones(33, bool), offsets, SEASON, ends)
-    for i in (0, 2):
-        difference = values[offsets[i] + SEASON : offsets[i] + ends[i]] - values[offsets[i] :][: ends[i] - SEASON]
-        assert absolute[i] == pytest.approx(np.abs(difference).mean())
-        assert root[i] == pytest.approx(np.sqrt((difference**2).mean()))
-    assert np.isnan(absolute[1])
-    later = values.copy()
-    later[15:20], later[29:] = 1e9, np.nan
-    np.testing.assert_array_equal(absolute, seasonal_errors(later, np.ones(33, bool), offsets, SEASON, ends)[0])
-
-
-def test_seasonal_errors_use_pairs_of_observed_values():
-    values, observed = np.array([1.0, 2.0, 99.0, 6.0]), np.array([True, True, False, True])
-    absolute, root = seasonal_errors(values, observed, np.array([0, 4]), 2, np.array([4]))
-    assert absolute[0] == root[0] == 4
-
-
-def test_seasonal_errors_fall_back_to_lag_one_then_to_nan():
-    seasonal, constant, short = [1.0, 2.0, 4.0, 1.0, 2.0, 4.0], [5.0] * 6, [1.0, 3.0]
-    values = np.array(seasonal + constant + short)
-    offsets = np.array([0, 6, 12, 14])
-    absolute, root = seasonal_errors(values, np.ones(14, bool), offsets, 3, np.diff(offsets))
-    np.testing.assert_allclose(absolute, [9 / 5, np.nan, 2])
-    np.testing.assert_allclose(root, [np.sqrt(19 / 5), np.nan, 2])
 
 
 def test_evaluate_returns_every_metric_with_its_definition(case):

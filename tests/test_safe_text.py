@@ -7,7 +7,7 @@ import json
 import pytest
 
 from tsforecast.errors import BadCell, DataError
-from tsforecast.files import json_bytes, json_text
+from tsforecast.json_output import json_bytes, json_text
 from tsforecast.safe_text import bounded, shown, visible
 
 LONG = "x" * 10_000_000

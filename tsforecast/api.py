@@ -12,6 +12,7 @@ from tsforecast.io.options import ReadOptions
 from tsforecast.io.times.datetimes import stamp_index
 from tsforecast.models.options import FitOptions
 from tsforecast.progress import Report
+from tsforecast.store.layout import DEFAULT_STORE
 from tsforecast.workflows import fit as fitting
 from tsforecast.workflows import predict as predicting
 
@@ -25,7 +26,7 @@ def fit(
     data: pd.DataFrame | str | Path,
     *,
     name: str = "model",
-    store: str | Path = "models",
+    store: str | Path = DEFAULT_STORE,
     report: Report = lambda event: None,
     **options: Any,
 ) -> FitResult:
@@ -55,7 +56,7 @@ def predict(
     data: pd.DataFrame | str | Path | None = None,
     *,
     name: str | None = None,
-    store: str | Path = "models",
+    store: str | Path = DEFAULT_STORE,
     version: int | None = None,
     horizon: int | None = None,
     levels: tuple[float, ...] = predicting.DEFAULT_LEVELS,
@@ -101,8 +102,8 @@ def predict(
     if len(result.schema.time_cols) > 1:
         return frame
     steps = result.forecast.starts[:, None] + range(result.forecast.horizon)
-    frame[result.schema.time_col] = stamp_index(
-        result.history.frequency.stamps(steps.ravel()), result.schema, result.history.frequency
+    frame[result.schema.time_cols[0]] = stamp_index(
+        result.recent.frequency.stamps(steps.ravel()), result.schema, result.recent.frequency
     )
     return frame
 

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import errno
 import fcntl
-import json
-import math
 import os
 import re
 import secrets
@@ -13,12 +11,9 @@ import stat
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any, BinaryIO
-
-import numpy as np
+from typing import BinaryIO
 
 from tsforecast.errors import OutputError, StorageError, TsforecastError
-from tsforecast.safe_text import visible
 
 # What a disk or a network share reports when it fails half way; anything else means "not there, not like that".
 _FAILED = {errno.EIO, errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.ESTALE}
@@ -27,35 +22,6 @@ _DENIED = {errno.EACCES, errno.EPERM, errno.EROFS}
 
 # What some network file systems answer, which cannot wait for the names in a folder.
 _NO_SYNC = {errno.EINVAL, errno.ENOTSUP}
-
-# Characters that some terminals obey, or some readers of lines, which JSON alone would let through.
-_CONTROL = {code: f"\\u{code:04x}" for code in (*range(0x7F, 0xA0), 0x2028, 0x2029)}
-
-
-def json_bytes(value: Any) -> bytes:
-    """A value as JSON with sorted keys. What has no number (NaN, infinity) is null, as JSON knows no other way."""
-    text = json.dumps(plain(value), indent=2, sort_keys=True, ensure_ascii=False, allow_nan=False)
-    return f"{text.translate(_CONTROL)}\n".encode()
-
-
-def json_text(text: str) -> str:
-    """A text as JSON, without a character that a terminal obeys or that some readers take for the end of a line."""
-    return json.dumps(visible(text), ensure_ascii=False).translate(_CONTROL)
-
-
-def plain(value: Any) -> Any:
-    """A value in the types of JSON: None where there is no number, and texts that can be written as UTF-8."""
-    if isinstance(value, np.generic | np.ndarray):
-        value = value.tolist()
-    if isinstance(value, dict):
-        return {visible(str(key)): plain(child) for key, child in value.items()}
-    if isinstance(value, list | tuple):
-        return [plain(child) for child in value]
-    if isinstance(value, str):
-        return visible(value)
-    if isinstance(value, float) and not math.isfinite(value):
-        return None
-    return value
 
 
 @contextmanager

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
+
+from tsforecast.arrays import Float64, Int64
 
 
 @dataclass(frozen=True)
@@ -18,9 +20,9 @@ class Intervals:
         upper: shape (samples, horizon, levels).
     """
 
-    y_pred: NDArray[np.float64]
-    lower: NDArray[np.float64]
-    upper: NDArray[np.float64]
+    y_pred: Float64
+    lower: Float64
+    upper: Float64
 
 
 @dataclass(frozen=True)
@@ -38,13 +40,20 @@ class Forecast:
     """
 
     ids: tuple[tuple[str, ...], ...]
-    starts: NDArray[np.int64]
-    y_pred: NDArray[np.float64]
+    starts: Int64
+    y_pred: Float64
     levels: tuple[float, ...]
-    lower: NDArray[np.float64]
-    upper: NDArray[np.float64]
+    lower: Float64
+    upper: Float64
     held: int = 0
 
     @property
     def horizon(self) -> int:
         return self.y_pred.shape[1]
+
+
+def joined(batches: Sequence[Intervals | Forecast]) -> Intervals:
+    """The intervals of one batch after the other."""
+    return Intervals(
+        *(np.concatenate([getattr(batch, name) for batch in batches]) for name in ("y_pred", "lower", "upper"))
+    )

@@ -90,7 +90,7 @@ def evaluate(
         y_pred: shape (windows, horizon).
         observed: shape (windows, horizon).
         series: shape (windows,).
-        seasonal_error: what `seasonal_errors` returns, two arrays of shape (n_series,).
+        seasonal_error: from `series.seasonal_errors`, two arrays of shape (n_series,).
         lower: lower bounds, shape (windows, horizon, n_levels).
         upper: upper bounds, shape (windows, horizon, n_levels).
         levels: nominal levels of the intervals in percent, such as (80, 95).
@@ -249,46 +249,6 @@ def by_horizon(y_true: Values, y_pred: Values, *, observed: Points, series: Seri
     """MAE of each step of the horizon, shape (horizon,)."""
     error = np.abs(_errors(y_true, y_pred))
     return np.array([_average(error[:, [j]], observed[:, [j]], series) for j in range(error.shape[1])])
-
-
-def seasonal_errors(
-    values: Values, observed: Points, offsets: Series, season_length: int, ends: Series
-) -> tuple[Result, Result]:
-    """Errors of the seasonal naive on the training part of each series: the scales of MASE and RMSSE.
-
-    A series without a seasonal difference other than zero is scaled by lag 1. One that is constant cannot be
-    scaled: NaN.
-
-    Args:
-        values: all series one after the other, shape (rows,).
-        observed: shape (rows,); only differences of two observed values count.
-        offsets: series i is rows offsets[i]:offsets[i + 1], shape (n_series + 1,).
-        season_length: lag of the differences.
-        ends: length of each training part, shape (n_series,).
-
-    Returns:
-        Mean absolute and root mean squared difference, both of shape (n_series,).
-    """
-    squares, absolute = np.full((2, len(ends)), np.nan)
-    for lag in dict.fromkeys((season_length, 1)):
-        lagged, lagged_squares = _lag_errors(values, observed, offsets, lag, ends)
-        replace = ~(absolute > 0) & (lagged > 0)
-        absolute[replace], squares[replace] = lagged[replace], lagged_squares[replace]
-    return absolute, np.sqrt(squares)
-
-
-def _lag_errors(values: Values, observed: Points, offsets: Series, lag: int, ends: Series) -> tuple[Result, Result]:
-    """Mean absolute and mean squared difference at one lag, shape (n_series,); 0 without any difference."""
-    owner = np.repeat(np.arange(len(ends)), np.diff(offsets))
-    usable = observed & (np.arange(len(owner)) < (offsets[:-1] + ends)[owner])
-    pairs = usable[lag:] & usable[:-lag] & (owner[lag:] == owner[:-lag])
-    difference = np.subtract(values[lag:], values[:-lag], dtype=np.float64)[pairs]
-    owner = owner[lag:][pairs]
-    count = np.maximum(np.bincount(owner, minlength=len(ends)), 1)
-    return (
-        np.bincount(owner, np.abs(difference), len(ends)) / count,
-        np.bincount(owner, difference**2, len(ends)) / count,
-    )
 
 
 def _errors(y_true: Values, y_pred: Values) -> Result:

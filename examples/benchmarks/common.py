@@ -12,10 +12,10 @@ from typing import Any
 import numpy as np
 
 from tsforecast.errors import DataError, TsforecastError
-from tsforecast.files import plain
 from tsforecast.fitting.plan import Plan
-from tsforecast.io.reading.columns.kinds import read_column
+from tsforecast.io.reading.numbers import read_content
 from tsforecast.io.reading.table import RawTable, read_table
+from tsforecast.json_output import plain
 from tsforecast.models.options import PRESETS, FitOptions, check_options
 from tsforecast.models.registry import MODELS
 from tsforecast.progress import EpochEnded, Event, Message
@@ -74,22 +74,22 @@ def read_rows(path: str, frequency: Frequency) -> Panel:
             values, a row without values and an id that repeats.
     """
     table = read_table(path)
-    if table.typed:
+    if table.text_format is None:
         raise DataError("series in rows are read from a CSV file only", file=table.file)
-    columns = [read_column(table, name).numbers for name in table.names[1:]]
+    keys, *others = table.columns.values()
+    columns = [read_content(column, table.number_format).numbers for column in others]
     values, missing = (np.column_stack(parts) for parts in zip(*((c.values, c.missing) for c in columns), strict=True))
     wrong = np.flatnonzero(np.isnan(values) & ~missing)
     if wrong.size:
         row, column = divmod(int(wrong[0]), len(columns))
-        text = table.written(table.names[column + 1])(row)
+        text = others[column].cell_text(row)
         raise _cell_error(table, int(wrong[0]), f"'{text}' is not a number", "")
     lengths = (~missing).sum(axis=1)
     gaps = np.flatnonzero(missing & (np.arange(len(columns)) < lengths[:, None]))
     if gaps.size:
         hint = "fill the gaps; empty cells may stand only after a series' last value"
         raise _cell_error(table, int(gaps[0]), "an empty cell between values", hint)
-    keys = table.texts(table.names[0])
-    ids = [keys.texts[code].strip() for code in keys.codes]
+    ids = [keys.texts.texts[code].strip() for code in keys.texts.codes]
     _check_series(ids, lengths, table)
     series = [row[:length] for row, length in zip(values, lengths, strict=True)]
     return make_panel(series, frequency, ids=[(key,) for key in ids])

@@ -31,21 +31,20 @@ from common import (
     write_json,
     write_table,
 )
+from naive2 import naive2
 from numpy.typing import NDArray
 
 from tsforecast.errors import DataError
 from tsforecast.fitting.fit_panel import Fitted, fit_panel
 from tsforecast.forecast import Intervals
 from tsforecast.io.messages import counted
-from tsforecast.metrics import evaluate, owa, seasonal_errors
-from tsforecast.models.baselines import naive2
-from tsforecast.models.calibration import window_spread
-from tsforecast.models.forecaster import in_user_units, predict_windows
+from tsforecast.metrics import evaluate, owa
 from tsforecast.models.options import FitOptions
 from tsforecast.progress import Message, Report
 from tsforecast.series.frequency import Frequency
 from tsforecast.series.panel import Panel
-from tsforecast.series.windows import WindowIndex, gather_context
+from tsforecast.series.seasonal_errors import seasonal_errors
+from tsforecast.series.windows import WindowIndex
 from tsforecast.workflows.predict import DEFAULT_LEVELS
 
 _SIMPLE = ("linear", "seasonal-naive", "naive")
@@ -116,7 +115,7 @@ def compete(
         report: receives messages and progress.
     """
     season, horizon = options.season_length, y_true.shape[1]
-    scale = seasonal_errors(train.values, train.observed, train.offsets, season, train.lengths)
+    scale = seasonal_errors(train, season, train.lengths)
     known: dict[str, Any] = {
         "observed": np.ones(y_true.shape, dtype=bool),
         "series": np.arange(train.n_series),
@@ -143,20 +142,10 @@ def compete(
 
 def forecast(learned: Fitted) -> Intervals:
     """The horizon after each series, as `predict` makes it from the model of all rows."""
-    prepared, final = learned.everything, learned.final
-    spec, panel = final.spec, prepared.panel
-    series = np.arange(panel.n_series)
-    index = WindowIndex(panel.offsets[1:], series)
-    context, mask = gather_context(prepared.values, panel.offsets, index, lookback=spec.lookback)
-    return in_user_units(
-        predict_windows(spec, final.weights, context, mask, series),
-        window_spread(context, mask, spec.season_length),
-        spec=spec,
-        calibration=learned.evaluated.calibration,
-        scaling=prepared.scaling,
-        series=series,
-        levels=DEFAULT_LEVELS,
-    )
+    rows, spec = learned.everything.rows, learned.final.spec
+    index = WindowIndex(rows.offsets[1:], np.arange(rows.panel.n_series))
+    windows = rows.windows(index, lookback=spec.lookback, horizon=spec.horizon)
+    return learned.forecaster.intervals(windows, rows.scaling, DEFAULT_LEVELS)
 
 
 def write(

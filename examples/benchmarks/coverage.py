@@ -34,12 +34,11 @@ from common import (
     write_table,
 )
 
-from tsforecast.fitting.calibrate import intervals_index
 from tsforecast.fitting.fit_panel import Evaluated, evaluate_plan, make_plan
 from tsforecast.fitting.prepared import prepare
-from tsforecast.fitting.scores import MAX_TEST
+from tsforecast.fitting.scores import MAX_TEST, ScoredWindows, Scorer
 from tsforecast.io.reading.panel import read_panel
-from tsforecast.metrics import Points, Series, Values, coverage, evaluate, seasonal_errors
+from tsforecast.metrics import Points, Series, Values, coverage
 from tsforecast.models.options import FitOptions
 from tsforecast.progress import Message, Report
 from tsforecast.series.panel import Panel
@@ -115,13 +114,14 @@ def measure(panel: Panel, options: FitOptions, report: Report) -> dict[str, dict
 
 def score(panel: Panel, split: Split, evaluated: Evaluated) -> dict[str, Any]:
     """The metrics on the test windows: of all steps, and the coverage of each quarter of the horizon."""
-    plan, trained = evaluated.plan, evaluated.trained
+    plan = evaluated.plan
     prepared = prepare(panel, split, plan)
     index = prepared.windows("test", plan, MAX_TEST)
-    made = intervals_index(trained, evaluated.calibration, prepared, index, _LEVELS)
     rows = index.origins[:, None] + np.arange(plan.horizon)
     y_true, observed = panel.values[rows], panel.observed[rows]
-    scale = seasonal_errors(panel.values, panel.observed, panel.offsets, plan.season_length, split.train_end)
+    windows = ScoredWindows(index, rows, observed)
+    scorer = Scorer(panel, windows, plan.season_length, split.train_end, _LEVELS)
+    made = scorer.forecasts(evaluated.forecaster, prepared.rows)
     result: dict[str, Any] = {
         "horizon": plan.horizon,
         "windows": len(index),
@@ -130,16 +130,7 @@ def score(panel: Panel, split: Split, evaluated: Evaluated) -> dict[str, Any]:
         "choices": choices_of(plan),
         "calibration": evaluated.calibration.method,
     }
-    result |= evaluate(
-        y_true,
-        made.y_pred,
-        observed=observed,
-        series=index.series,
-        seasonal_error=scale,
-        lower=made.lower,
-        upper=made.upper,
-        levels=_LEVELS,
-    )
+    result |= scorer.metrics(made)
     for number, level in enumerate(_LEVELS):
         bounds = made.lower[:, :, number], made.upper[:, :, number]
         shares = by_quarter(y_true, *bounds, observed=observed, series=index.series)

@@ -101,9 +101,9 @@ def score(trained: Trained, prepared: Prepared, plan: Plan, train: int, part: st
     for begin in range(0, len(index), _CHUNK):
         chunk: WindowIndex = index.take(np.arange(begin, min(begin + _CHUNK, len(index))))
         series = chunk.series[:, None]
-        made = predict_index(trained, prepared, chunk)[:, :, trained.spec.levels.index(0.5)]
+        made = predict_index(trained, prepared.rows, chunk)[:, :, trained.spec.levels.index(0.5)]
         y_true = panel.values[chunk.origins[:, None] + np.arange(plan.horizon)]
-        error = (y_true - prepared.scaling.inverse(made, series)) / scale[series]
+        error = (y_true - prepared.rows.scaling.inverse(made, series)) / scale[series]
         squared += float((error**2).sum())
         absolute += float(np.abs(error).sum())
     points = len(index) * plan.horizon

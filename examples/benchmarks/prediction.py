@@ -26,20 +26,22 @@ import numpy as np
 from common import run, say, write_json
 
 from tsforecast.errors import OptionError
-from tsforecast.io.times.format_codec import format_stamps
+from tsforecast.io.times.formats import format_stamps
 from tsforecast.models.calibration import calibrate
-from tsforecast.models.forecaster import joined_weights, predict_windows
-from tsforecast.models.network.config import QUANTILES, NetworkConfig
+from tsforecast.models.forecaster import Forecaster
+from tsforecast.models.network.config import QUANTILES, Inputs, NetworkConfig
 from tsforecast.models.network.weights import Weights, weight_shapes
+from tsforecast.models.parts import joined_weights
 from tsforecast.models.spec import ModelSpec, Part
 from tsforecast.series.frequency import HOUR, Frequency
 from tsforecast.series.panel import Panel, Schema
 from tsforecast.series.scaling import fit_scaling
+from tsforecast.series.windows import plain_windows
 from tsforecast.store.bundle.bundle import Bundle, Golden
-from tsforecast.store.publish import publish
+from tsforecast.store.store import Store
 
 _SEASON, _HELD_OUT = 24, 100
-_SCHEMA = Schema("ds", ("unique_id",), ("y",), "%Y-%m-%d %H:%M:%S")
+_SCHEMA = Schema(("ds",), ("unique_id",), ("y",), ("%Y-%m-%d %H:%M:%S",))
 # What the process itself has held at most: what its parent holds does not count, as it does in what the parent is told.
 _WATCHED = """
 import sys
@@ -109,7 +111,7 @@ def make_cases(arguments: argparse.Namespace, folder: Path) -> Iterator[Case]:
         dropout=0.0,
         head="quantile",
         levels=QUANTILES,
-        series_vectors=0,
+        inputs=Inputs(),
         linear_skip=True,
     )
     lookback, plain = arguments.lookback, replace(network, linear_skip=False)
@@ -123,7 +125,7 @@ def make_cases(arguments: argparse.Namespace, folder: Path) -> Iterator[Case]:
         for model, parts in models.items():
             store = folder / f"{name}-{model}"
             spec = ModelSpec(model, arguments.horizon, _SEASON, parts)
-            publish(make_bundle(spec, panel), store=store, name="bench")
+            Store(store).model("bench").publish(make_bundle(spec, panel))
             yield Case(f"{name}, {model}", model, series, store)
             if arguments.data:
                 path = folder / f"{name}.csv"
@@ -152,16 +154,16 @@ def make_bundle(spec: ModelSpec, panel: Panel) -> Bundle:
     """A model of random weights that has seen the panel."""
     rng = np.random.default_rng(0)
     weights = joined_weights([_draw_weights(part, spec.horizon, rng) for part in spec.parts])
-    context = rng.normal(size=(8, spec.lookback)).astype(np.float32)
-    mask, series = np.ones(context.shape, dtype=bool), np.zeros(len(context), dtype=np.int64)
+    values, series = rng.normal(size=(8, spec.lookback)).astype(np.float32), np.zeros(8, dtype=np.int64)
+    windows = plain_windows(values, np.ones(values.shape, dtype=bool), series[:, None], series, spec.horizon)
+    errors = rng.normal(size=(_HELD_OUT, spec.horizon))
+    forecaster = Forecaster(spec, weights, calibrate(errors, np.ones(errors.shape, dtype=bool)))
     return Bundle(
-        spec=spec,
-        weights=weights,
+        forecaster=forecaster,
         schema=_SCHEMA,
-        context=panel,
-        scaling=fit_scaling(panel.values, panel.observed, panel.offsets, panel.lengths, method="standard"),
-        calibration=calibrate(rng.normal(size=(_HELD_OUT, spec.horizon)), np.ones((_HELD_OUT, spec.horizon), bool)),
-        golden=Golden(context, mask, series, predict_windows(spec, weights, context, mask, series)),
+        recent=panel,
+        scaling=fit_scaling(panel, panel.lengths, method="standard"),
+        golden=Golden(windows, forecaster.quantiles(windows)),
         metrics={},
     )
 
@@ -175,7 +177,7 @@ def _draw_weights(part: Part, horizon: int, rng: np.random.Generator) -> Weights
 
 def write_rows(panel: Panel, path: Path) -> None:
     """The panel as the CSV file that it could have come from."""
-    stamps = format_stamps(panel.stamps(0), _SCHEMA, panel.frequency)
+    (stamps,) = format_stamps(panel.stamps(0), _SCHEMA, panel.frequency)
     with open(path, "w") as stream:
         stream.write("unique_id,ds,y\n")
         for number, (key,) in enumerate(panel.ids):

@@ -27,7 +27,7 @@ from speed_sections.tables import markdown
 from speed_sections.training import measure_training
 from speed_sections.validation import measure_validation
 
-from tsforecast.files import plain
+from tsforecast.json_output import plain
 
 _SECTIONS: dict[str, Callable[[Setting], dict[str, Any]]] = {
     "training": measure_training,

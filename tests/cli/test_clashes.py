@@ -403,7 +403,7 @@ def test_files_of_their_own_are_not_refused(run, play, record, calls, line):
     done = RuntimeError("the work begins")
     for module, workflow in (("fit", "fit"), ("predict", "predict"), ("retrain.run", "retrain")):
         play(f"workflows.{module}", **{workflow: record(done)})
-    play("workflows.store", export_model=record(done))
+    play("store.store", Store=record(done))
     result = run(*line.split())
     assert "the work begins" in result.stderr
     assert len(calls) == 1

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from types import SimpleNamespace
 
 import click
 import pytest
@@ -14,7 +15,7 @@ from tsforecast.cli import COMMANDS, main
 @pytest.fixture
 def listed(play, record, calls):
     """The stores that `models list` was asked for."""
-    play("workflows.store", list_models=record([]))
+    play("store.store", Store=record(SimpleNamespace(overview=list)))
     return lambda: [args[0] for args, _ in calls]
 
 
@@ -42,10 +43,11 @@ def test_the_same_after_the_command(run, listed):
 
 
 def test_the_file_of_the_command_takes_the_place_of_the_other(run, play, record, calls):
-    play("workflows.store", show_model=record(KeyboardInterrupt()))
+    found = SimpleNamespace(describe=record(KeyboardInterrupt()))
+    play("store.store", Store=record(SimpleNamespace(find=record(found))))
     first, second = write('[models.show]\nstore = "one"\nversion = 1', "1.toml"), write('[models.show]\nstore = "two"')
     run("--config", first, "models", "show", "--config", second)
-    assert calls == [((str(Path("two").resolve()), None, None), {"trusted": False})]
+    assert calls == [((str(Path("two").resolve()), False), {}), ((None,), {}), ((None,), {})]
 
 
 def test_every_command_takes_a_file():

@@ -8,6 +8,7 @@ import shlex
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -20,7 +21,7 @@ ERRORS = [kind for kind in vars(errors).values() if isinstance(kind, type) and i
 @pytest.fixture
 def fail(play, record):
     """`fail(error)`: `tsforecast models list` raises it."""
-    return lambda error: play("workflows.store", list_models=record(error))
+    return lambda error: play("store.store", Store=record(error))
 
 
 def test_help_names_every_command(run):
@@ -204,7 +205,7 @@ def test_broken_pipe_is_quiet(run, fail):
 
 @pytest.mark.parametrize("words", [["-q", "models", "list"], ["models", "list", "-q"]])
 def test_quiet_before_and_after_the_command(run, play, record, words):
-    play("workflows.store", list_models=record([]))
+    play("store.store", Store=record(SimpleNamespace(overview=list)))
     assert "no models" in run("models", "list").stderr
     assert run(*words).stderr == ""
 

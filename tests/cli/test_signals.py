@@ -9,6 +9,7 @@ import signal
 import sys
 import threading
 from contextlib import suppress
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -27,7 +28,7 @@ def send(number: int) -> None:
 @pytest.fixture
 def listing(play: Any) -> Any:
     """`listing(function)`: `tsforecast models list` calls it."""
-    return lambda function: play("workflows.store", list_models=function)
+    return lambda function: play("store.store", Store=function)
 
 
 @pytest.mark.parametrize("number", STATUS)
@@ -129,7 +130,7 @@ def test_what_native_code_prints_of_a_signal_is_not_shown(
 
 def test_an_ignored_signal_stays_ignored(run: Any, listing: Any) -> None:
     """As under nohup."""
-    listing(lambda *_args, **_given: send(signal.SIGHUP) or [])
+    listing(lambda *_args, **_given: send(signal.SIGHUP) or SimpleNamespace(overview=list))
     before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
     try:
         assert run("models", "list").exit_code == 0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from types import SimpleNamespace
 
 import click
 import pytest
@@ -58,13 +59,13 @@ def test_there_are_many_of_them():
 
 
 def test_the_variable_of_a_command_wins_over_that_of_all(run, play, record, calls):
-    play("workflows.store", list_models=record([]))
+    play("store.store", Store=record(SimpleNamespace(overview=list)))
     run("models", "list", TSFORECAST_STORE="all", TSFORECAST_MODELS_LIST_STORE="one")
-    assert calls[0][0] == ("one",)
+    assert calls[0][0] == ("one", False)
 
 
 def test_what_is_eager(run, play, record):
-    play("workflows.store", list_models=record([]))
+    play("store.store", Store=record(SimpleNamespace(overview=list)))
     assert json.loads(run("models", "list", TSFORECAST_MODELS_LIST_JSON="1").stdout) == {"models": []}
     assert run("models", "list", TSFORECAST_MODELS_LIST_QUIET="1").output == ""
     assert run("models", "list", TSFORECAST_QUIET="true").output == ""
@@ -108,7 +109,7 @@ def test_help_is_shown_all_the_same(run):
 
 
 def test_what_is_set_beside_a_service_of_this_name(run, play, record):
-    play("workflows.store", list_models=record([]))
+    play("store.store", Store=record(SimpleNamespace(overview=list)))
     beside = {
         "TSFORECAST_SERVICE_HOST": "10.0.0.1",
         "TSFORECAST_API_SERVICE_PORT_HTTP": "80",

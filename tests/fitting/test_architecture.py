@@ -7,10 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tsforecast.errors import OptionError
-from tsforecast.fitting.architecture import check_strategy, choose_network, choose_segment, network_candidates
+from tsforecast.fitting.architecture import check_network, choose_network, choose_segment, network_candidates
 from tsforecast.fitting.choose import choose_training
 from tsforecast.fitting.plan import FixedChoices
-from tsforecast.models.network.config import QUANTILES, STRATEGIES
+from tsforecast.models.network.config import QUANTILES, STRATEGIES, series_inputs
 from tsforecast.models.options import PRESETS, FitOptions
 from tsforecast.models.registry import MODELS
 
@@ -87,7 +87,8 @@ def test_every_part_is_a_network_of_its_own_name_and_lookback(model):
     ],
 )
 def test_series_vectors_are_for_some_series_and_direct_decoding(count, options, vectors):
-    assert choose(n_series=count, **options)[0].series_vectors == vectors
+    network = choose(n_series=count, **options)[0]
+    assert network.inputs == series_inputs(vectors, network.units)
 
 
 @pytest.mark.parametrize("choice", ["on", "off", "auto"])
@@ -103,9 +104,9 @@ def test_only_direct_forecasts_have_a_linear_skip(strategy):
     for choice in ("auto", "off"):
         (part,) = candidates(strategy=strategy, linear_skip=choice, preset="fast")
         assert (part.network.strategy, part.network.linear_skip) == (strategy, False)
-    with pytest.raises(OptionError, match=f"{strategy} forecasts cannot have one") as error:
-        check_strategy(FitOptions(strategy=strategy, linear_skip="on"), MODELS["gru"])
-    assert "--linear-skip off" in error.value.hint
+    with pytest.raises(OptionError, match=f"a {strategy} network cannot have a linear skip") as error:
+        check_network(FitOptions(strategy=strategy, linear_skip="on"), BASICS)
+    assert error.value.hint == "use --linear-skip off, or --strategy direct"
 
 
 @pytest.mark.parametrize(

@@ -43,8 +43,8 @@ def test_each_period_is_scored_by_the_model_of_its_own_rows():
     learned = learn(1.0)
     earlier = learned.periods[1]
     index = earlier.prepared.windows("validation", learned.plan)
-    own = predict_index(earlier.trained, earlier.prepared, index)
-    assert not np.allclose(own, predict_index(learned.trained, earlier.prepared, index))
+    own = predict_index(earlier.trained, earlier.prepared.rows, index)
+    assert not np.allclose(own, predict_index(learned.trained, earlier.prepared.rows, index))
 
 
 def test_without_held_out_rows_the_training_windows_stand_in():

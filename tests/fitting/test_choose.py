@@ -220,7 +220,7 @@ def test_every_model_has_a_plan(model):
         assert (part.network is not None) == (MODELS[part.name].kind == "network")
         if part.network:
             assert part.lookback == part.network.lookback == plan.lookback
-            assert (part.network.horizon, part.network.levels, part.network.series_vectors) == (12, QUANTILES, 2)
+            assert (part.network.horizon, part.network.levels, part.network.inputs.categories) == (12, QUANTILES, (2,))
         else:
             assert part.lookback >= (plan.lookback if part.name == "linear" else plan.season_length)
 
@@ -330,7 +330,7 @@ def test_only_direct_forecasts_have_a_linear_skip(strategy):
     plan, _ = decide([seasonal(300)], horizon=12, strategy=strategy)
     networks = [part.network for part in plan.candidates if part.network]
     assert {(network.strategy, network.linear_skip) for network in networks} == {(strategy, False)}
-    with pytest.raises(OptionError, match=f"{strategy} forecasts cannot have one") as error:
+    with pytest.raises(OptionError, match=f"a {strategy} network cannot have a linear skip") as error:
         decide([seasonal(300)], horizon=12, strategy=strategy, linear_skip="on")
     assert "--linear-skip off" in error.value.hint
 

@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 
 from tests.training_stub import HORIZON, LOOKBACK, make_plan, make_rows, quiet
+from tests.windows import batch_of
 from tsforecast.fitting import learn
 from tsforecast.fitting.calibrate import predict_index
 from tsforecast.fitting.fit_panel import fit_panel
@@ -25,7 +26,6 @@ from tsforecast.models.options import FitOptions
 from tsforecast.models.spec import ModelSpec
 from tsforecast.progress import Message
 from tsforecast.series.split import all_training, split_rows
-from tsforecast.series.windows import gather
 
 GRU = ["gru with linear skip", "gru"]
 
@@ -47,7 +47,7 @@ def test_all_candidates_are_trained_and_those_without_a_share_dropped(player):
     assert sum(part.share for part in spec.parts) == pytest.approx(1)
     assert all(part.share > 0 for part in spec.parts)
     assert len(learned.trained.lessons) == len(spec.parts)
-    assert [row["phase"] for row in learned.trained.history] == [phase for phase in player.phases for _ in range(3)]
+    assert [row["phase"] for row in learned.trained.epochs] == [phase for phase in player.phases for _ in range(3)]
     choice = learned.plan.choices[-1]
     assert choice.name == "combination"
     assert choice.value == " + ".join(f"{part.share:.0%} {part.name}" for part in spec.parts)
@@ -84,7 +84,7 @@ def test_simple_models_train_without_a_network(monkeypatch):
         (part,) = learned.trained.spec.parts
         assert (learned.trained.spec.name, part.name, part.share) == (model, model, 1)
         assert learned.plan.choices == plan.choices
-        assert learned.trained.history == ()
+        assert learned.trained.epochs == ()
 
 
 def test_a_network_is_a_combination_of_its_variants_and_members(player):
@@ -138,8 +138,8 @@ def test_final_training_repeats_the_lessons(player):
     for call in player.calls:
         assert len(call.data.validation) == 0
         assert call.data.train.origins.max() == panel.offsets[-1] - HORIZON
-    flat = everything.values, panel.observed, panel.offsets, everything.windows("train", plan)
-    expected, _ = fit_linear([gather(*flat, lookback=LOOKBACK, horizon=HORIZON)], LOOKBACK, HORIZON, ridge=ridge)
+    batch = batch_of(everything.rows, everything.windows("train", plan), lookback=LOOKBACK, horizon=HORIZON)
+    expected, _ = fit_linear([batch], LOOKBACK, HORIZON, ridge=ridge)
     for name, value in expected.items():
         np.testing.assert_allclose(final.weights[f"part2/{name}"], value, rtol=1e-5, atol=1e-7)
         np.testing.assert_array_equal(player.calls[0].data.skip[name], final.weights[f"part2/{name}"])
@@ -161,7 +161,7 @@ def test_parts_may_see_different_lookbacks(player):
     assert final.spec.lookback == 21
     assert len(player.calls[0].data.skip["linear/kernel"]) == 21
     assert len(final.weights["part1/linear/kernel"]) == LOOKBACK
-    assert np.all(np.isfinite(predict_index(final, prepared, prepared.windows("test", plan))))
+    assert np.all(np.isfinite(predict_index(final, prepared.rows, prepared.windows("test", plan))))
 
 
 @pytest.mark.parametrize(("horizons", "periods"), [(1, 3), (1.5, 2), (2, 2), (2.5, 2), (3, 1), (4, 1)])
@@ -203,9 +203,8 @@ def test_every_period_solves_a_linear_model_of_its_own_rows():
     learned = train_model("linear", prepared, plan, quiet)
     assert len(learned.periods) == 3
     for period in learned.periods:
-        rows = period.prepared
-        flat = rows.values, rows.panel.observed, rows.panel.offsets, rows.windows("train", plan)
-        batch = gather(*flat, lookback=plan.lookback, horizon=HORIZON)
+        index = period.prepared.windows("train", plan)
+        batch = batch_of(period.prepared.rows, index, lookback=plan.lookback, horizon=HORIZON)
         ridge = learned.trained.lessons[0].ridge
         expected, _ = fit_linear([batch], plan.lookback, HORIZON, ridge=ridge)
         for name, value in expected.items():
@@ -230,10 +229,9 @@ def test_an_earlier_period_knows_nothing_of_its_later_rows(player):
         linear = session.learn(plan.candidates[1], 0, lesson)
         session.learn(plan.candidates[0], 0, lesson)
         data = player.calls[0].data
-        batch = gather(data.values, data.observed, data.offsets, data.train, lookback=LOOKBACK, horizon=HORIZON)
-        seen.append(
-            [oldest.scaling.center, oldest.scaling.scale, batch.context, batch.target, *linear.weights.values()]
-        )
+        batch = batch_of(data.rows, data.train, lookback=LOOKBACK, horizon=HORIZON)
+        scaling = oldest.rows.scaling
+        seen.append([scaling.center, scaling.scale, batch.windows.values, batch.target, *linear.weights.values()])
     for one, other in zip(*seen, strict=True):
         np.testing.assert_array_equal(one, other)
 

@@ -13,9 +13,10 @@ import pytest
 from tests.networks import small_network
 from tsforecast.fitting.choose import choose_training
 from tsforecast.fitting.warm_start import last_quarter, plan_like, train_on, warm_start_obstacle
-from tsforecast.models.forecaster import joined_weights
+from tsforecast.models.network.config import series_inputs
 from tsforecast.models.network.weights import weight_shapes
 from tsforecast.models.options import FitOptions
+from tsforecast.models.parts import joined_weights
 from tsforecast.models.spec import ModelSpec, Part
 from tsforecast.models.training.config import TrainingConfig
 from tsforecast.series.frequency import DAY, Frequency
@@ -37,7 +38,7 @@ def panel_of(seeds=(0, 1), length=120):
 
 
 PANEL = panel_of()
-SCALING = fit_scaling(PANEL.values, PANEL.observed, PANEL.offsets, PANEL.lengths, method="standard")
+SCALING = fit_scaling(PANEL, PANEL.lengths, method="standard")
 
 
 def weights_of(spec, seed=0):
@@ -99,7 +100,7 @@ def test_without_a_network_there_is_nothing_to_go_on_with():
 
 
 def test_vectors_belong_to_their_series():
-    spec = replace(SPEC, parts=(Part("gru", 1.0, 11, replace(NETWORK, series_vectors=2)),))
+    spec = replace(SPEC, parts=(Part("gru", 1.0, 11, replace(NETWORK, inputs=series_inputs(2, NETWORK.units))),))
     assert warm_start_obstacle(spec, SCALING, PANEL.ids, PANEL, ASKED) == ""
     assert "a vector for each" in warm_start_obstacle(spec, SCALING, (("0",), ("2",)), PANEL, ASKED)
     assert warm_start_obstacle(SPEC, SCALING, (("0",), ("2",)), PANEL, ASKED) == ""
@@ -165,8 +166,8 @@ def test_members_keep_their_weights_apart_and_the_linear_part_is_solved_anew():
 def test_the_history_says_what_was_done():
     events = []
     _, trained, _ = run(SPEC, weights_of(SPEC), replace(ASKED, epochs=8), events)
-    assert {row["phase"] for row in trained.history} == {"training on, gru"}
-    assert len(trained.history) == 2
+    assert {row["phase"] for row in trained.epochs} == {"training on, gru"}
+    assert len(trained.epochs) == 2
     assert trained.seconds > 0 and trained.gradients
 
 
@@ -182,7 +183,7 @@ def test_the_same_start_gives_the_same_weights():
 def test_the_plan_is_that_of_the_model():
     plan, _, everything = run(SPEC, weights_of(SPEC), replace(ASKED, epochs=4))
     assert (plan.horizon, plan.lookback, plan.season_length, plan.candidates) == (7, 11, 7, SPEC.parts)
-    assert (everything.scaling.method, everything.scaling.log) == ("standard", "none")
+    assert (everything.rows.scaling.method, everything.rows.scaling.log) == ("standard", "none")
     assert plan.training == replace(
         choose_training(replace(ASKED, units=6, epochs=4), 100), batch_size=plan.training.batch_size
     )

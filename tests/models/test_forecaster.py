@@ -8,24 +8,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.networks import random_weights, small_parts
+from tests.windows import windows_of
 from tsforecast.errors import ModelError
-from tsforecast.models import forecaster
+from tsforecast.models import parts as model_parts
 from tsforecast.models.baselines import seasonal_naive
 from tsforecast.models.calibration import calibrate
-from tsforecast.models.forecaster import (
-    REACH,
-    Support,
-    combine,
-    in_user_units,
-    joined_weights,
-    part_weights,
-    predict_ahead,
-    predict_part,
-    predict_windows,
-)
+from tsforecast.models.forecaster import REACH, Forecaster, Support, predict_ahead
 from tsforecast.models.linear import predict_linear
 from tsforecast.models.network.config import QUANTILES
 from tsforecast.models.network.numpy_network import forward
+from tsforecast.models.parts import combine, joined_weights, part_weights, predict_part, predict_windows
 from tsforecast.models.registry import MODELS
 from tsforecast.models.spec import ModelSpec, Part
 from tsforecast.series.panel import UNKNOWN_SERIES
@@ -48,70 +40,69 @@ def make_model(name, *, members=2, levels=QUANTILES, seed=0):
 def make_windows(samples, *, seed=1):
     """Windows of three series and of one that is unknown, some of them padded."""
     rng = np.random.default_rng(seed)
-    context = rng.normal(5, 2, (samples, LOOKBACK)).astype(np.float32)
+    values = rng.normal(5, 2, (samples, LOOKBACK)).astype(np.float32)
     mask = np.arange(LOOKBACK) >= rng.integers(0, LOOKBACK, samples)[:, None] // 2
-    return context, mask, rng.integers(UNKNOWN_SERIES, 3, samples)
+    return windows_of(values, mask, rng.integers(UNKNOWN_SERIES, 3, samples), HORIZON)
 
 
 @pytest.mark.parametrize("name", MODELS)
 def test_every_model_of_the_table_forecasts(name):
     spec, weights = make_model(name)
-    y_pred = predict_windows(spec, weights, *make_windows(7))
+    y_pred = predict_windows(spec, weights, make_windows(7))
     assert y_pred.shape == (7, HORIZON, len(spec.levels))
     assert y_pred.dtype == np.float32
     assert np.all(np.isfinite(y_pred))
     assert np.all(np.diff(y_pred, axis=2) >= 0)
-    assert predict_windows(spec, weights, *make_windows(0)).shape == (0, HORIZON, len(spec.levels))
+    assert predict_windows(spec, weights, make_windows(0)).shape == (0, HORIZON, len(spec.levels))
 
 
 @pytest.mark.parametrize("name", MODELS)
 def test_chunks_change_nothing(name, monkeypatch):
     spec, weights = make_model(name)
     windows = make_windows(20)
-    together = predict_windows(spec, weights, *windows)
-    monkeypatch.setattr(forecaster, "CHUNK", 7)
-    np.testing.assert_allclose(predict_windows(spec, weights, *windows), together, rtol=1e-5, atol=1e-6)
+    together = predict_windows(spec, weights, windows)
+    monkeypatch.setattr(model_parts, "CHUNK", 7)
+    np.testing.assert_allclose(predict_windows(spec, weights, windows), together, rtol=1e-5, atol=1e-6)
 
 
 def test_the_same_forecast_twice_is_the_same_to_the_last_bit():
     spec, weights = make_model("auto")
     windows = make_windows(300)
-    first, second = (predict_windows(spec, weights, *windows) for _ in range(2))
+    first, second = (predict_windows(spec, weights, windows) for _ in range(2))
     np.testing.assert_array_equal(first, second)
 
 
 @pytest.mark.parametrize("name", MODELS)
 def test_a_window_is_forecast_alike_in_any_company(name):
     spec, weights = make_model(name)
-    context, mask, series = make_windows(6)
-    together = predict_windows(spec, weights, context, mask, series)
-    order = np.array([4, 2])
-    apart = predict_windows(spec, weights, context[order], mask[order], series[order])
+    windows, order = make_windows(6), np.array([4, 2])
+    together = predict_windows(spec, weights, windows)
+    apart = predict_windows(spec, weights, windows.take(order))
     np.testing.assert_allclose(apart, together[order], rtol=1e-5, atol=1e-6)
 
 
 def test_simple_models_are_those_of_their_modules():
-    context, mask, series = make_windows(4)
+    windows = make_windows(4)
     spec, weights = make_model("linear")
-    expected = predict_linear(part_weights(weights, 0), context, mask)
-    np.testing.assert_array_equal(predict_windows(spec, weights, context, mask, series)[:, :, 0], expected)
+    expected = predict_linear(part_weights(weights, 0), windows)
+    np.testing.assert_array_equal(predict_windows(spec, weights, windows)[:, :, 0], expected)
     spec, weights = make_model("seasonal-naive")
-    expected = seasonal_naive(context, mask, HORIZON, SEASON)
-    np.testing.assert_array_equal(predict_windows(spec, weights, context, mask, series)[:, :, 0], expected)
+    expected = seasonal_naive(windows, HORIZON, SEASON)
+    np.testing.assert_array_equal(predict_windows(spec, weights, windows)[:, :, 0], expected)
 
 
 def test_an_unknown_model_is_a_damaged_file():
     spec = ModelSpec("prophet", HORIZON, SEASON, (Part("prophet", 1.0, LOOKBACK),))
     with pytest.raises(ModelError, match="'prophet' is not known"):
-        predict_windows(spec, {}, *make_windows(2))
+        predict_windows(spec, {}, make_windows(2))
 
 
 @pytest.mark.parametrize("members", [1, 2, 3])
 def test_an_ensemble_is_the_mean_of_its_members(members):
     spec, weights = make_model("gru", members=members)
     windows = make_windows(5)
-    each = [forward(part.network, part_weights(weights, i), *windows) for i, part in enumerate(spec.parts)]
-    y_pred = predict_windows(spec, weights, *windows)
+    each = [forward(part.network, part_weights(weights, i), windows) for i, part in enumerate(spec.parts)]
+    y_pred = predict_windows(spec, weights, windows)
     np.testing.assert_allclose(y_pred, np.mean(each, axis=0), rtol=1e-5, atol=1e-6)
     assert y_pred.dtype == np.float32
 
@@ -135,20 +126,18 @@ def test_each_part_sees_its_own_lookback():
     spec, weights = make_model("auto")
     assert [part.lookback for part in spec.parts] == [LOOKBACK - 3] * 3 + [LOOKBACK]
     assert spec.lookback == LOOKBACK
-    context, mask, series = make_windows(5)
+    windows = make_windows(5)
     outputs = [
-        predict_part(
-            part, spec, part_weights(weights, i), context[:, -part.lookback :], mask[:, -part.lookback :], series
-        )
+        predict_part(part, spec, part_weights(weights, i), windows.newest(part.lookback))
         for i, part in enumerate(spec.parts)
     ]
-    y_pred = predict_windows(spec, weights, context, mask, series)
+    y_pred = predict_windows(spec, weights, windows)
     np.testing.assert_array_equal(y_pred, combine(spec, outputs))
     # The three oldest steps reach the forecast through the seasonal naive alone.
-    np.testing.assert_array_equal(outputs[3][:, :, 0], seasonal_naive(context, mask, HORIZON, SEASON))
-    older = context.copy()
-    older[:, :3] += 100
-    np.testing.assert_array_equal(predict_windows(spec, weights, older, mask, series), y_pred)
+    np.testing.assert_array_equal(outputs[3][:, :, 0], seasonal_naive(windows, HORIZON, SEASON))
+    older = replace(windows, values=windows.values.copy())
+    older.values[:, :3] += 100
+    np.testing.assert_array_equal(predict_windows(spec, weights, older), y_pred)
 
 
 def make_spec(*parts):
@@ -208,9 +197,9 @@ def test_medians_are_averaged_and_quantiles_stay_in_order(parts, levels, seed):
 def test_within_the_horizon_ahead_is_the_forecast_itself(name):
     spec, weights = make_model(name)
     windows = make_windows(4)
-    whole = predict_windows(spec, weights, *windows)
+    whole = predict_windows(spec, weights, windows)
     for horizon in (1, HORIZON - 1, HORIZON):
-        y_pred, held = predict_ahead(spec, weights, *windows, horizon, NOTHING_KNOWN)
+        y_pred, held = predict_ahead(spec, weights, windows, horizon, NOTHING_KNOWN)
         np.testing.assert_array_equal(y_pred, whole[:, :horizon])
         assert not held.any()
 
@@ -219,13 +208,15 @@ def test_within_the_horizon_ahead_is_the_forecast_itself(name):
 @pytest.mark.parametrize("name", MODELS)
 def test_beyond_the_horizon_medians_are_continued(name, horizon):
     spec, weights = make_model(name)
-    context, mask, series = make_windows(4)
-    y_pred, held = predict_ahead(spec, weights, context, mask, series, horizon, ANYTHING)
+    windows = make_windows(4)
+    y_pred, held = predict_ahead(spec, weights, windows, horizon, ANYTHING)
     assert not held.any()
     assert y_pred.shape == (4, horizon, len(spec.levels))
-    known, seen, expected = context, mask, []
+    known, seen, expected = windows.values, windows.mask, []
     for _ in range(0, horizon, HORIZON):
-        block = predict_windows(spec, weights, known[:, -LOOKBACK:], seen[:, -LOOKBACK:], series)
+        block = predict_windows(
+            spec, weights, windows_of(known[:, -LOOKBACK:], seen[:, -LOOKBACK:], windows.series, HORIZON)
+        )
         known = np.concatenate([known, block[:, :, spec.levels.index(0.5)]], axis=1)
         seen = np.concatenate([seen, np.ones((4, HORIZON), bool)], axis=1)
         expected.append(block)
@@ -234,8 +225,7 @@ def test_beyond_the_horizon_medians_are_continued(name, horizon):
 
 def test_a_horizon_longer_than_the_lookback_continues_too():
     spec = ModelSpec("seasonal-naive", 6, SEASON, (Part("seasonal-naive", 1.0, 4),))
-    context = np.array([[1, 2, 3, 4]], np.float32)
-    y_pred, _ = predict_ahead(spec, {}, context, np.ones((1, 4), bool), np.zeros(1, np.int64), 12, ANYTHING)
+    y_pred, _ = predict_ahead(spec, {}, windows_of([[1, 2, 3, 4]]), 12, ANYTHING)
     # The second block sees the last four steps of the first: 3 4 1 2.
     np.testing.assert_array_equal(y_pred[0, :, 0], [1, 2, 3, 4, 1, 2, 3, 4, 1, 2, 3, 4])
 
@@ -250,11 +240,10 @@ def growing(factor, *, lookback=4, horizon=2):
 
 def test_forecasts_that_run_away_are_held_within_a_growing_bound():
     spec, weights = growing(3.0)
-    context = np.array([[0, 0, 0, 1], [2, 2, 2, 2]], np.float32)
     known = Support(np.array([[0], [2]], np.float32), np.array([[1], [2]], np.float32), np.array([[10], [10]]), EVER)
-    windows = context, np.ones((2, 4), bool), np.zeros(2, np.int64)
-    free, _ = predict_ahead(spec, weights, *windows, 60, ANYTHING)
-    y_pred, held = predict_ahead(spec, weights, *windows, 200, known)
+    windows = windows_of([[0, 0, 0, 1], [2, 2, 2, 2]])
+    free, _ = predict_ahead(spec, weights, windows, 60, ANYTHING)
+    y_pred, held = predict_ahead(spec, weights, windows, 200, known)
     assert np.abs(free[0]).max() > 1e12
     assert held.tolist() == [True, False]
     np.testing.assert_array_equal(y_pred[1, :60], free[1])
@@ -272,12 +261,12 @@ def test_trends_go_on_for_ever(seed, rows, slope, noise):
     """A drift, fed back for fifty times the known values."""
     spec = ModelSpec("drift", 3, 1, (Part("drift", 1.0, rows),))
     values = slope * np.arange(rows) + np.random.default_rng(seed).normal(0, noise, rows)
-    context = values[None].astype(np.float32)
-    known = Support(context.min(keepdims=True), context.max(keepdims=True), np.array([[rows]]), EVER)
-    windows = context, np.ones_like(context, bool), np.zeros(1, np.int64)
-    y_pred, held = predict_ahead(spec, {}, *windows, 50 * rows, known)
+    windows = windows_of(values[None])
+    low, high = windows.values.min(keepdims=True), windows.values.max(keepdims=True)
+    known = Support(low, high, np.array([[rows]]), EVER)
+    y_pred, held = predict_ahead(spec, {}, windows, 50 * rows, known)
     assert not held.any()
-    np.testing.assert_array_equal(y_pred, predict_ahead(spec, {}, *windows, 50 * rows, ANYTHING)[0])
+    np.testing.assert_array_equal(y_pred, predict_ahead(spec, {}, windows, 50 * rows, ANYTHING)[0])
 
 
 @pytest.mark.parametrize("log", ["none", "log", "log1p"])
@@ -290,15 +279,9 @@ def test_intervals_in_user_units_bracket_the_median(levels, log):
     series = np.array([0, 1, 0, 1, 0, 1])
     # Scores that all lie above zero: without care the lower bound would be above the forecast.
     calibration = calibrate(1 + rng.random((50, HORIZON)), np.ones((50, HORIZON), bool))
-    made = in_user_units(
-        quantiles,
-        np.ones((6, 1)),
-        spec=spec,
-        calibration=calibration,
-        scaling=scaling,
-        series=series,
-        levels=(50.0, 80.0, 95.0),
-    )
+    # Windows of a single value have a spread of 1.
+    windows = windows_of(np.ones((6, 1)), series=series)
+    made = Forecaster(spec, {}, calibration).calibrated(quantiles, windows, scaling, (50.0, 80.0, 95.0))
     median = quantiles[:, :, levels.index(0.5)]
     np.testing.assert_allclose(made.y_pred, scaling.inverse(median, series[:, None]))
     assert made.lower.shape == made.upper.shape == (6, HORIZON, 3)

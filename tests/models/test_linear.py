@@ -1,6 +1,9 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
+from tests.windows import windows_of
 from tsforecast.errors import DataError
 from tsforecast.models.linear import DEFAULT_RIDGE, RIDGES, fit_linear, predict_linear
 from tsforecast.series.windows import Batch
@@ -14,13 +17,7 @@ def make_batch(rng, samples, kernel, *, noise=0.0):
     context = rng.normal(size=(samples, LOOKBACK)).cumsum(axis=1)
     last = context[:, -1:]
     target = (context - last) @ kernel + 0.5 + last + noise * rng.normal(size=(samples, HORIZON))
-    return Batch(
-        context=context.astype(np.float32),
-        mask=np.ones(context.shape, bool),
-        target=target.astype(np.float32),
-        observed=np.ones(target.shape, bool),
-        series=np.zeros(samples, np.int64),
-    )
+    return Batch(windows_of(context), target.astype(np.float32), np.ones(target.shape, bool))
 
 
 @pytest.fixture
@@ -36,8 +33,11 @@ def train(kernel):
     return [make_batch(rng, 200, kernel) for _ in range(3)]
 
 
-def changed(batch, **values):
-    return Batch(**{**vars(batch), **values})
+def changed(batch, *, values=None, mask=None, **others):
+    """The same batch with some arrays replaced."""
+    own = batch.windows
+    values, mask = own.values if values is None else values, own.mask if mask is None else mask
+    return replace(batch, windows=windows_of(values, mask), **others)
 
 
 def test_recovers_a_linear_map(train, kernel):
@@ -49,7 +49,7 @@ def test_recovers_a_linear_map(train, kernel):
     }
     np.testing.assert_allclose(weights["linear/kernel"], kernel, atol=1e-4)
     np.testing.assert_allclose(weights["linear/bias"], 0.5, atol=1e-4)
-    y_pred = predict_linear(weights, train[0].context, train[0].mask)
+    y_pred = predict_linear(weights, train[0].windows)
     assert y_pred.dtype == np.float32
     np.testing.assert_allclose(y_pred, train[0].target, atol=1e-3)
 
@@ -59,15 +59,17 @@ def test_equals_scikit_learn(kernel):
 
     batch = make_batch(np.random.default_rng(2), 100, kernel, noise=1.0)
     weights, _ = fit_linear([batch], LOOKBACK, HORIZON, ridge=0.1)
-    x = (batch.context - batch.context[:, -1:]).astype(np.float64)
-    y = (batch.target - batch.context[:, -1:]).astype(np.float64)
+    x = (batch.windows.values - batch.windows.values[:, -1:]).astype(np.float64)
+    y = (batch.target - batch.windows.values[:, -1:]).astype(np.float64)
     oracle = Ridge(alpha=0.1 * (x**2).sum(axis=0).mean()).fit(x, y)
     np.testing.assert_allclose(weights["linear/kernel"], oracle.coef_.T, atol=1e-5)
     np.testing.assert_allclose(weights["linear/bias"], oracle.intercept_, atol=1e-5)
 
 
 def test_the_size_of_the_batches_does_not_matter(train):
-    whole = Batch(*(np.concatenate([getattr(batch, name) for batch in train]) for name in vars(train[0])))
+    values = np.concatenate([batch.windows.values for batch in train])
+    target = np.concatenate([batch.target for batch in train])
+    whole = Batch(windows_of(values), target, np.ones(target.shape, bool))
     parts, together = (fit_linear(batches, LOOKBACK, HORIZON)[0] for batches in (train, [whole]))
     for name in parts:
         np.testing.assert_allclose(parts[name], together[name], atol=1e-6)
@@ -75,10 +77,10 @@ def test_the_size_of_the_batches_does_not_matter(train):
 
 def test_a_shift_of_the_level_shifts_the_forecast(train):
     weights, _ = fit_linear(train, LOOKBACK, HORIZON)
-    context, mask = train[0].context, train[0].mask
-    lifted = predict_linear(weights, context + np.float32(64), mask)
-    np.testing.assert_allclose(lifted, predict_linear(weights, context, mask) + 64, atol=1e-3)
-    shifted = [changed(b, context=b.context + np.float32(64), target=b.target + np.float32(64)) for b in train]
+    values = train[0].windows.values
+    lifted = predict_linear(weights, windows_of(values + np.float32(64)))
+    np.testing.assert_allclose(lifted, predict_linear(weights, windows_of(values)) + 64, atol=1e-3)
+    shifted = [changed(b, values=b.windows.values + np.float32(64), target=b.target + np.float32(64)) for b in train]
     again, _ = fit_linear(shifted, LOOKBACK, HORIZON)
     np.testing.assert_allclose(again["linear/kernel"], weights["linear/kernel"], atol=1e-3)
 
@@ -88,9 +90,9 @@ def test_padding_is_never_used(train, normalisation):
     mask = np.arange(LOOKBACK) >= np.arange(200)[:, None] % LOOKBACK
     results = []
     for padding in (0, 1e6):
-        padded = [changed(b, context=np.where(mask, b.context, np.float32(padding)), mask=mask) for b in train]
+        padded = [changed(b, values=np.where(mask, b.windows.values, np.float32(padding)), mask=mask) for b in train]
         weights, _ = fit_linear(padded, LOOKBACK, HORIZON, validation=padded, normalisation=normalisation)
-        results.append(predict_linear(weights, padded[0].context, mask, normalisation=normalisation))
+        results.append(predict_linear(weights, padded[0].windows, normalisation=normalisation))
     np.testing.assert_array_equal(*results)
     assert np.isfinite(results[0]).all()
 
@@ -98,8 +100,8 @@ def test_padding_is_never_used(train, normalisation):
 def test_padding_continues_the_first_value_to_the_left(train):
     weights, _ = fit_linear(train, LOOKBACK, HORIZON)
     full, part = np.array([[4, 4, 4, 5, 7, 6]], np.float32), np.array([[0, 0, 4, 5, 7, 6]], np.float32)
-    padded = predict_linear(weights, part, np.array([[False, False, True, True, True, True]]))
-    np.testing.assert_array_equal(padded, predict_linear(weights, full, np.ones((1, LOOKBACK), bool)))
+    padded = predict_linear(weights, windows_of(part, np.array([[False, False, True, True, True, True]])))
+    np.testing.assert_array_equal(padded, predict_linear(weights, windows_of(full)))
 
 
 def test_windows_with_an_unobserved_target_step_or_no_context_are_left_out(train):
@@ -140,19 +142,19 @@ def test_validation_reads_observed_points_only(train):
 def test_constant_series_are_continued(train):
     constant = changed(
         train[0],
-        context=np.full((200, LOOKBACK), 7, np.float32),
+        values=np.full((200, LOOKBACK), 7, np.float32),
         target=np.full((200, HORIZON), 7, np.float32),
     )
     weights, _ = fit_linear([constant], LOOKBACK, HORIZON)
-    np.testing.assert_array_equal(predict_linear(weights, constant.context, constant.mask), constant.target)
+    np.testing.assert_array_equal(predict_linear(weights, constant.windows), constant.target)
 
 
 def test_mean_level_lets_one_map_serve_series_of_every_size(train):
-    positive = [changed(b, context=np.abs(b.context) + 1, target=np.abs(b.target) + 1) for b in train]
+    positive = [changed(b, values=np.abs(b.windows.values) + 1, target=np.abs(b.target) + 1) for b in train]
     weights, _ = fit_linear(positive, LOOKBACK, HORIZON, normalisation="mean-level")
-    context, mask = positive[0].context, positive[0].mask
-    small = predict_linear(weights, context, mask, normalisation="mean-level")
-    large = predict_linear(weights, context * np.float32(1000), mask, normalisation="mean-level")
+    values = positive[0].windows.values
+    small = predict_linear(weights, windows_of(values), normalisation="mean-level")
+    large = predict_linear(weights, windows_of(values * np.float32(1000)), normalisation="mean-level")
     np.testing.assert_allclose(large, small * 1000, rtol=1e-3)
 
 
@@ -160,6 +162,6 @@ def test_a_window_without_a_value_has_no_forecast(train):
     weights, _ = fit_linear(train, LOOKBACK, HORIZON)
     mask = np.zeros((2, LOOKBACK), bool)
     mask[1, -1] = True
-    y_pred = predict_linear(weights, np.ones((2, LOOKBACK), np.float32), mask)
+    y_pred = predict_linear(weights, windows_of(np.ones((2, LOOKBACK)), mask))
     assert np.isnan(y_pred[0]).all()
     assert np.isfinite(y_pred[1]).all()

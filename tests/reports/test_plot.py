@@ -21,7 +21,7 @@ from tsforecast.series.panel import Panel, Schema, make_panel
 
 ROOT = Path(__file__).resolve().parents[2]
 HORIZON, LENGTH = 10, 100
-SCHEMA = Schema("day", ("shop",), ("sold",), "%Y-%m-%d")
+SCHEMA = Schema(("day",), ("shop",), ("sold",), ("%Y-%m-%d",))
 
 
 def make_history(names: list[str], frequency: Frequency | None = None) -> Panel:
@@ -124,7 +124,7 @@ def test_series_stand_in_a_grid(tmp_path: Path, figures: list[Any], count: int, 
 
 
 def test_a_single_series_is_named_by_its_column(tmp_path: Path, figures: list[Any]) -> None:
-    draw(tmp_path / "out.svg", make_history([""]), Schema("day", (), ("US$ in $m",), "%Y-%m-%d"))
+    draw(tmp_path / "out.svg", make_history([""]), Schema(("day",), (), ("US$ in $m",), ("%Y-%m-%d",)))
     assert figures[0].axes[0].get_ylabel() == "US$ in $m"
     assert not figures[0].axes[0].get_title(loc="left")
 
@@ -135,7 +135,7 @@ def test_names_that_are_long_or_in_other_letters_do_no_harm(tmp_path: Path, figu
 
 
 def test_hours_are_shown_on_the_clock_of_the_user(tmp_path: Path, figures: list[Any]) -> None:
-    schema = Schema("ts", ("shop",), ("sold",), "%Y-%m-%d %H:%M", "UTC+05:30")
+    schema = Schema(("ts",), ("shop",), ("sold",), ("%Y-%m-%d %H:%M",), "UTC+05:30")
     draw(tmp_path / "out.svg", make_history(["a"], Frequency("fixed", HOUR)), schema)
     axis = figures[0].axes[0].xaxis
     assert np.allclose(axis.get_ticklocs() * 24 % 1, 0.5)

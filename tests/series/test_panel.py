@@ -88,10 +88,8 @@ def test_make_panel_defaults():
     ],
 )
 def test_key_columns_name_a_series_once(id_cols, target_cols, keys):
-    assert Schema("ds", id_cols, target_cols, "%Y").key_columns == keys
+    assert Schema(("ds",), id_cols, target_cols, ("%Y",)).key_columns == keys
 
 
 def test_a_time_may_have_several_columns():
-    assert Schema("year,month", (), ("y",), "%Y\t%-m").time_cols == ("year", "month")
-    assert Schema("day, local", (), ("y",), "%b %d, %Y").time_cols == ("day, local",)
-    assert Schema("series,month", (), ("a", "b"), "%Y\t%-m").key_columns == ("series_",)
+    assert Schema(("series", "month"), (), ("a", "b"), ("%Y", "%-m")).key_columns == ("series_",)

@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.windows import panel_of
 from tsforecast.errors import DataError, OptionError
 from tsforecast.series.scaling import Scaling, apply_log, fit_scaling, invert_log, log_kind, scaling_of_rows
 
@@ -33,7 +34,7 @@ def test_equals_scikit_learn_series_by_series(method, monkeypatch):
     monkeypatch.setattr("tsforecast.series.scaling._CHUNK", 2)
     values, observed, offsets, series = flat(ragged(np.random.default_rng(0)))
     ends = np.array([40, 7, 150, 1, 20])
-    scaling = fit_scaling(values, observed, offsets, ends, method=method)
+    scaling = fit_scaling(panel_of(values, offsets, observed), ends, method=method)
     scaled = scaling.transform(values, series)
     assert scaled.dtype == np.float32
     for number, end in enumerate(ends):
@@ -47,7 +48,7 @@ def test_equals_scikit_learn_series_by_series(method, monkeypatch):
 @given(panels, st.sampled_from(METHODS))
 def test_the_inverse_gives_the_values_back(panel, method):
     values, observed, offsets, series = flat(panel)
-    scaling = fit_scaling(values, observed, offsets, np.diff(offsets), method=method)
+    scaling = fit_scaling(panel_of(values, offsets, observed), np.diff(offsets), method=method)
     back = scaling.inverse(scaling.transform(values, series), series)
     assert back.dtype == np.float64
     # What is lost is the last digit of the float32 between.
@@ -59,8 +60,8 @@ def test_the_inverse_gives_the_values_back(panel, method):
 @given(panels, st.sampled_from(METHODS))
 def test_new_series_are_scaled_like_those_fitted(panel, method):
     values, observed, offsets, _ = flat(panel)
-    fitted = fit_scaling(values, observed, offsets, np.diff(offsets), method=method)
-    new = scaling_of_rows(values, observed, offsets, like=fitted, series=np.full(len(offsets) - 1, -1))
+    fitted = fit_scaling(panel_of(values, offsets, observed), np.diff(offsets), method=method)
+    new = scaling_of_rows(panel_of(values, offsets, observed), like=fitted, series=np.full(len(offsets) - 1, -1))
     assert (new.method, new.log) == (fitted.method, fitted.log)
     np.testing.assert_allclose(new.center, fitted.center, rtol=1e-12, atol=1e-9)
     np.testing.assert_allclose(new.scale, fitted.scale, rtol=1e-9)
@@ -74,8 +75,8 @@ def test_rows_after_the_end_change_nothing(panel, method, data):
     position = np.arange(len(values)) - offsets[series]
     later = position >= np.maximum(1, ends[series])
     changed = np.where(later, values * -7 + 12345, values)
-    before = fit_scaling(values, observed, offsets, ends, method=method)
-    after = fit_scaling(changed, observed, offsets, ends, method=method)
+    before = fit_scaling(panel_of(values, offsets, observed), ends, method=method)
+    after = fit_scaling(panel_of(changed, offsets, observed), ends, method=method)
     np.testing.assert_array_equal(before.center, after.center)
     np.testing.assert_array_equal(before.scale, after.scale)
 
@@ -85,8 +86,8 @@ def test_filled_rows_are_not_fitted_on(method):
     values, observed, offsets, _ = flat(ragged(np.random.default_rng(1)))
     observed[::5] = False
     ends = np.diff(offsets)
-    before = fit_scaling(values, observed, offsets, ends, method=method)
-    after = fit_scaling(np.where(observed, values, 1e6), observed, offsets, ends, method=method)
+    before = fit_scaling(panel_of(values, offsets, observed), ends, method=method)
+    after = fit_scaling(panel_of(np.where(observed, values, 1e6), offsets, observed), ends, method=method)
     known = np.array([observed[offsets[i] : offsets[i + 1]].any() for i in range(len(ends))])
     np.testing.assert_array_equal(before.center[known], after.center[known])
     np.testing.assert_array_equal(before.scale[known], after.scale[known])
@@ -95,9 +96,9 @@ def test_filled_rows_are_not_fitted_on(method):
 @pytest.mark.parametrize("method", METHODS)
 def test_series_that_are_known_keep_their_scale(method):
     values, observed, offsets, _ = flat([[4.0, 9.0, 1.0], [7.0, -9.0, 8.0]])
-    fitted = fit_scaling(values, observed, offsets, np.array([3, 3]), method=method)
+    fitted = fit_scaling(panel_of(values, offsets, observed), np.array([3, 3]), method=method)
     values, observed, offsets, _ = flat([[70.0, 80.0], [50.0], [5.0, -6.0, 7.0], [40.0, 10.0]])
-    mixed = scaling_of_rows(values, observed, offsets, like=fitted, series=np.array([1, -1, 0, 0]))
+    mixed = scaling_of_rows(panel_of(values, offsets, observed), like=fitted, series=np.array([1, -1, 0, 0]))
     np.testing.assert_array_equal(mixed.center[[0, 2, 3]], fitted.center[[1, 0, 0]])
     np.testing.assert_array_equal(mixed.scale[[0, 2, 3]], fitted.scale[[1, 0, 0]])
     assert mixed.center[1] == (0 if method in ("none", "scale") else 50)
@@ -109,11 +110,11 @@ def test_series_that_are_known_keep_their_scale(method):
 def test_a_series_without_an_observed_row_before_its_end_takes_its_first(method):
     values, observed, offsets, _ = flat([[4.0, 9.0, 1.0], [7.0, 9.0, 8.0]])
     observed[:2] = False
-    scaling = fit_scaling(values, observed, offsets, np.array([2, 0]), method=method)
+    scaling = fit_scaling(panel_of(values, offsets, observed), np.array([2, 0]), method=method)
     np.testing.assert_array_equal(scaling.center, [0, 0] if method == "none" else [4, 7])
     np.testing.assert_array_equal(scaling.scale, [1, 1])
     observed[:] = False
-    new = scaling_of_rows(values, observed, offsets, like=scaling, series=np.full(len(offsets) - 1, -1))
+    new = scaling_of_rows(panel_of(values, offsets, observed), like=scaling, series=np.full(len(offsets) - 1, -1))
     np.testing.assert_array_equal(new.center, scaling.center)
 
 
@@ -121,7 +122,7 @@ def test_a_series_without_an_observed_row_before_its_end_takes_its_first(method)
 @pytest.mark.parametrize("value", [0.0, 0.1, -3.0, 1e9, 1e-9])
 def test_a_constant_series_keeps_its_unit(method, value):
     values, observed, offsets, series = flat([[value] * 30])
-    scaling = fit_scaling(values, observed, offsets, np.array([30]), method=method)
+    scaling = fit_scaling(panel_of(values, offsets, observed), np.array([30]), method=method)
     assert scaling.scale[0] == 1.0
     np.testing.assert_allclose(scaling.inverse(scaling.transform(values, series), series), values, rtol=1e-7)
 
@@ -129,16 +130,16 @@ def test_a_constant_series_keeps_its_unit(method, value):
 @pytest.mark.parametrize("method", ["standard", "minmax"])
 def test_the_unit_of_the_data_does_not_matter(method):
     values, observed, offsets, series = flat([np.random.default_rng(0).normal(5, 1, 40)])
-    expected = fit_scaling(values, observed, offsets, np.array([40]), method=method).transform(values, series)
+    expected = fit_scaling(panel_of(values, offsets, observed), np.array([40]), method=method).transform(values, series)
     for unit in (1e-15, 1e15):
-        scaling = fit_scaling(unit * values, observed, offsets, np.array([40]), method=method)
+        scaling = fit_scaling(panel_of(unit * values, offsets, observed), np.array([40]), method=method)
         np.testing.assert_allclose(scaling.transform(unit * values, series), expected, rtol=1e-5, atol=1e-6)
 
 
 def test_values_beyond_float32_are_refused():
     values, observed, offsets, _ = flat([[1.0, -1e200]])
     with pytest.raises(DataError, match="too large"):
-        fit_scaling(values, observed, offsets, np.array([2]), method="standard")
+        fit_scaling(panel_of(values, offsets, observed), np.array([2]), method="standard")
 
 
 @quick
@@ -151,12 +152,12 @@ def test_logarithms_are_undone(values, log):
 @pytest.mark.parametrize("log", ["log", "log1p"])
 def test_the_logarithm_comes_before_the_scaler(log):
     values, observed, offsets, series = flat([np.random.default_rng(0).lognormal(3, 1, 60)])
-    scaling = fit_scaling(values, observed, offsets, np.array([60]), method="standard", log=log)
+    scaling = fit_scaling(panel_of(values, offsets, observed), np.array([60]), method="standard", log=log)
     scaled = scaling.transform(values, series)
     logs = np.log(values) if log == "log" else np.log1p(values)
     np.testing.assert_allclose(scaled, (logs - logs.mean()) / logs.std(), rtol=1e-5, atol=1e-6)
     np.testing.assert_allclose(scaling.inverse(scaled, series), values, rtol=1e-6)
-    new = scaling_of_rows(values, observed, offsets, like=scaling, series=np.full(len(offsets) - 1, -1))
+    new = scaling_of_rows(panel_of(values, offsets, observed), like=scaling, series=np.full(len(offsets) - 1, -1))
     np.testing.assert_allclose([new.center, new.scale], [scaling.center, scaling.scale])
 
 
@@ -184,7 +185,7 @@ def test_series_broadcasts_over_windows():
 @pytest.mark.parametrize("log", ["log", "log1p"])
 def test_values_too_low_for_the_logarithm_count_as_its_lowest(log):
     values, observed, offsets, series = flat([[1.0, 2.0, 4.0, 0.0, -3.0]])
-    scaling = fit_scaling(values, observed, offsets, np.array([3]), method="standard", log=log)
+    scaling = fit_scaling(panel_of(values, offsets, observed), np.array([3]), method="standard", log=log)
     scaled = scaling.transform(values, series)
     assert np.all(np.isfinite(scaled))
     assert scaled[3] == scaled[4] < scaled[0]
@@ -195,7 +196,7 @@ def test_values_too_low_for_the_logarithm_count_as_its_lowest(log):
 def test_only_a_series_that_was_never_below_zero_comes_back_at_zero_or_above(log):
     values = np.array([0.0, 2.0, 4.0, -1.0 if log == "none" else 1.0, 2.0, 3.0])
     offsets, ends = np.array([0, 3, 6]), np.array([3, 3])
-    scaling = fit_scaling(values, np.ones(6, dtype=bool), offsets, ends, method="standard", log=log)
+    scaling = fit_scaling(panel_of(values, offsets, np.ones(6, dtype=bool)), ends, method="standard", log=log)
     back = scaling.inverse(np.array([[-9.0], [-9.0]]), np.array([[0], [1]]))
     assert back[0, 0] == 0
     assert (back[1, 0] < 0) == (log == "none")
@@ -204,5 +205,5 @@ def test_only_a_series_that_was_never_below_zero_comes_back_at_zero_or_above(log
 def test_rows_after_the_end_do_not_say_whether_a_series_can_be_negative():
     values, observed = np.array([1.0, 2.0, -5.0]), np.ones(3, dtype=bool)
     for end, expected in ((2, True), (3, False)):
-        scaling = fit_scaling(values, observed, np.array([0, 3]), np.array([end]), method="standard")
+        scaling = fit_scaling(panel_of(values, np.array([0, 3]), observed), np.array([end]), method="standard")
         assert scaling.nonnegative.tolist() == [expected]

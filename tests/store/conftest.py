@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 
 from tests.networks import random_weights, small_parts
+from tests.windows import windows_of
 from tsforecast.models.calibration import PROBABILITIES, Calibration
-from tsforecast.models.forecaster import predict_windows
-from tsforecast.models.network.weights import Weights
+from tsforecast.models.forecaster import Forecaster
 from tsforecast.models.spec import ModelSpec
 from tsforecast.series.frequency import HOUR, Frequency
 from tsforecast.series.panel import Panel, Schema, make_panel
@@ -50,20 +50,20 @@ def build(model: str = "gru", *, members: int = 1, series_vectors: int = 2, seed
     spec = ModelSpec(model, HORIZON, SEASON, parts)
     weights = random_weights(parts, HORIZON, rng)
     scores = np.sort(rng.normal(size=(HORIZON, len(PROBABILITIES))), axis=1)
+    calibration = Calibration(scores, 120, "conformal quantiles of 120 held-out windows")
+    forecaster = Forecaster(spec, weights, calibration)
     metrics: dict[str, Any] = {"scores": {model: {"mae": 1.25, "skill": 0.375}}, "verdict": "good"}
     row = {"member": 0, "phase": "training", "epoch": 1, "loss": 0.1, "val_loss": None, "learning_rate": 1e-3}
     row |= {"clipped_share": 0.25, "gradient_norm": 1 / 3, "seconds": 2.5, "windows_per_second": 1e4}
     step = {"member": 0, "phase": "training", "epoch": 1, "steps_back": 0, "gradient_norm": 0.125}
     return Bundle(
-        spec=spec,
-        weights=weights,
-        schema=Schema("zeit", ("Filiale", "Größe"), ("umsatz",), "%d.%m.%Y %H:%M", "Europe/Berlin"),
-        context=_panel(rng),
+        forecaster=forecaster,
+        schema=Schema(("zeit",), ("Filiale", "Größe"), ("umsatz",), ("%d.%m.%Y %H:%M",), "Europe/Berlin"),
+        recent=_panel(rng),
         scaling=Scaling("standard", "log1p", rng.normal(size=2), rng.uniform(1, 2, size=2), np.array([True, False])),
-        calibration=Calibration(scores, 120, "conformal quantiles of 120 held-out windows"),
-        golden=_golden(spec, weights, rng),
+        golden=_golden(forecaster, rng),
         metrics=metrics,
-        history=[row],
+        epochs=[row],
         gradients=[step, step | {"steps_back": 1, "gradient_norm": None}],
         provenance={"data_hash": "00ff", "seed": 0, "threads": 2},
     )
@@ -80,9 +80,9 @@ def _panel(rng: np.random.Generator) -> Panel:
     return panel
 
 
-def _golden(spec: ModelSpec, weights: Weights, rng: np.random.Generator) -> Golden:
-    context = rng.normal(size=(3, LOOKBACK)).astype(np.float32)
-    mask = np.ones(context.shape, dtype=bool)
+def _golden(forecaster: Forecaster, rng: np.random.Generator) -> Golden:
+    values = rng.normal(size=(3, LOOKBACK)).astype(np.float32)
+    mask = np.ones(values.shape, dtype=bool)
     mask[0, :4] = False
-    series = np.array([-1, 0, 1])
-    return Golden(context, mask, series, predict_windows(spec, weights, context, mask, series))
+    windows = windows_of(values, mask, [-1, 0, 1], HORIZON)
+    return Golden(windows, forecaster.quantiles(windows))

@@ -15,14 +15,13 @@ from tsforecast.errors import ModelError, StorageError
 from tsforecast.store import load, safe_files
 from tsforecast.store.bundle import manifest
 from tsforecast.store.bundle.bundle import Bundle
-from tsforecast.store.catalog import describe_version
-from tsforecast.store.load import load_bundle
-from tsforecast.store.publish import publish
+from tsforecast.store.load import load_bundle, read_description
+from tsforecast.store.store import Store
 
 
 @pytest.fixture(scope="module")
 def published(make_bundle: Callable[..., Bundle], tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return publish(make_bundle("linear"), store=tmp_path_factory.mktemp("store"), name="sales").path
+    return Store(tmp_path_factory.mktemp("store")).model("sales").publish(make_bundle("linear")).path
 
 
 @pytest.fixture
@@ -99,7 +98,7 @@ def test_a_description_needs_files_that_the_manifest_names(folder: Path, make: C
         (folder / "metrics.json").unlink()
         make(folder / "metrics.json")
     with pytest.raises(ModelError, match=r"metrics\.json: does not belong to the version"):
-        describe_version(folder)
+        read_description(folder, trusted=False)
 
 
 def test_a_socket_is_no_file(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,21 +12,20 @@ import pytest
 
 from tsforecast.store.bundle.bundle import Bundle
 from tsforecast.store.journal import read_journal
-from tsforecast.store.publish import publish
-from tsforecast.store.upkeep import rollback
+from tsforecast.store.store import Store
 
 
 @pytest.fixture
 def store(make_bundle: Callable[..., Bundle], tmp_path: Path) -> Path:
     """A store of `sales` with five versions."""
     for seed in range(5):
-        publish(make_bundle("naive", seed=seed), store=tmp_path, name="sales")
+        Store(tmp_path).model("sales").publish(make_bundle("naive", seed=seed))
     return tmp_path
 
 
 def test_the_journal_tells_what_happened(store: Path, bundle: Bundle) -> None:
-    publish(bundle, store=store, name="sales", keep=4)
-    rollback(store, "sales", to=4)
+    Store(store).model("sales").publish(bundle, keep=4)
+    Store(store).find("sales").rollback(4)
     entries = read_journal(store / "sales", 100)
     told = [(entry["event"], entry["version"], entry["from"]) for entry in entries]
     assert told[:2] == [("published", 1, None), ("published", 2, 1)]
@@ -39,7 +38,7 @@ def test_the_journal_tells_what_happened(store: Path, bundle: Bundle) -> None:
 def test_a_torn_line_of_the_journal_is_alone_in_being_lost(store: Path) -> None:
     path = store / "sales" / "journal.jsonl"
     path.write_bytes(path.read_bytes()[:-9])
-    rollback(store, "sales")
+    Store(store).find("sales").rollback()
     assert [entry["version"] for entry in read_journal(store / "sales")] == [1, 2, 3, 4, 4]
 
 
@@ -64,11 +63,11 @@ def test_a_journal_that_cannot_be_written_hides_nothing(store: Path, bundle: Bun
     path = store / "sales" / "journal.jsonl"
     path.unlink()
     path.mkdir()
-    published = publish(bundle, store=store, name="sales")
+    published = Store(store).model("sales").publish(bundle)
     assert published.version == 6
     assert published.problem.startswith("the journal could not be written: ")
     assert read_journal(store / "sales") == []
-    assert rollback(store, "sales").problem.startswith("the journal")
+    assert Store(store).find("sales").rollback().problem.startswith("the journal")
 
 
 def test_the_journal_of_an_unknown_user_names_the_number(store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -76,5 +75,5 @@ def test_the_journal_of_an_unknown_user_names_the_number(store: Path, monkeypatc
         raise KeyError(user)
 
     monkeypatch.setattr(pwd, "getpwuid", unknown)
-    rollback(store, "sales")
+    Store(store).find("sales").rollback()
     assert read_journal(store / "sales")[-1]["user"] == str(os.geteuid())

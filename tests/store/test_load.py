@@ -19,15 +19,14 @@ from tsforecast import __version__
 from tsforecast.errors import InputMissingError, ModelError
 from tsforecast.store.bundle import manifest
 from tsforecast.store.bundle.bundle import Bundle
-from tsforecast.store.catalog import describe_version, list_versions
-from tsforecast.store.load import load_bundle
-from tsforecast.store.publish import publish
-from tsforecast.store.versions import find_version
+from tsforecast.store.current import encode_current
+from tsforecast.store.load import load_bundle, read_description
+from tsforecast.store.store import Store
 
 
 @pytest.fixture(scope="module")
 def published(bundle: Bundle, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return publish(bundle, store=tmp_path_factory.mktemp("store"), name="sales").path
+    return Store(tmp_path_factory.mktemp("store")).model("sales").publish(bundle).path
 
 
 @pytest.fixture
@@ -46,7 +45,7 @@ def resign(folder: Path) -> None:
 def test_a_sound_version_loads(bundle: Bundle, folder: Path) -> None:
     loaded = load_bundle(str(folder))
     assert loaded.spec == bundle.spec
-    assert loaded.context.ids == bundle.context.ids
+    assert loaded.recent.ids == bundle.recent.ids
     assert np.array_equal(loaded.golden.expected, bundle.golden.expected)
 
 
@@ -152,7 +151,7 @@ def test_a_folder_that_is_not_there(tmp_path: Path) -> None:
 
 def test_without_a_store_the_hint_is_to_fit(tmp_path: Path) -> None:
     with pytest.raises(InputMissingError, match=r"no model in .*models; fit one first: tsforecast fit DATA"):
-        find_version(tmp_path / "models")
+        Store(tmp_path / "models").find().version_folder()
 
 
 @pytest.fixture(scope="module")
@@ -160,19 +159,19 @@ def store(make_bundle: Callable[..., Bundle], tmp_path_factory: pytest.TempPathF
     """`sales` with versions 1 and 2, and `stock` published between them; a folder and a file that are no models."""
     store = tmp_path_factory.mktemp("store")
     for name in ("sales", "stock", "sales"):
-        publish(make_bundle("linear"), store=store, name=name)
+        Store(store).model(name).publish(make_bundle("linear"))
     (store / "notes").mkdir()
     (store / "readme.txt").write_text("")
     return store
 
 
 def test_without_a_name_the_model_published_last_is_meant(store: Path) -> None:
-    assert find_version(store) == ("sales", 2, store / "sales" / "versions" / "000002")
+    assert Store(store).find().version_folder() == store / "sales" / "versions" / "000002"
 
 
 def test_a_version_that_is_not_in_service_can_be_asked_for(store: Path) -> None:
-    assert find_version(store, "sales", 1) == ("sales", 1, store / "sales" / "versions" / "000001")
-    assert find_version(str(store), "stock") == ("stock", 1, store / "stock" / "versions" / "000001")
+    assert Store(store).find("sales").version_folder(1) == store / "sales" / "versions" / "000001"
+    assert Store(str(store)).find("stock").version_folder() == store / "stock" / "versions" / "000001"
 
 
 @pytest.mark.parametrize(
@@ -188,12 +187,12 @@ def test_a_version_that_is_not_in_service_can_be_asked_for(store: Path) -> None:
 )
 def test_what_is_not_there_is_said_with_what_is(store: Path, name: str, version: int | None, said: str) -> None:
     with pytest.raises(InputMissingError, match=said):
-        find_version(store, name, version)
+        Store(store).find(name).version_folder(version)
 
 
 def test_a_name_cannot_lead_out_of_the_store(store: Path) -> None:
     with pytest.raises(InputMissingError, match=r"no model '\.\./sales/\.\./stock'"):
-        find_version(store, "../sales/../stock")
+        Store(store).find("../sales/../stock").version_folder()
 
 
 @pytest.mark.parametrize("text", ["", "1", "../../x", "000001\n\n", "\u0660" * 6])
@@ -201,22 +200,22 @@ def test_a_damaged_current_is_refused(store: Path, tmp_path: Path, text: str) ->
     copy = Path(shutil.copytree(store, tmp_path / "store"))
     (copy / "sales" / "CURRENT").write_text(text, encoding="utf-8")
     with pytest.raises(ModelError, match="CURRENT: does not hold the number"):
-        find_version(copy, "sales")
+        Store(copy).find("sales").version_folder()
 
 
 def test_a_current_without_its_version_is_said(store: Path, tmp_path: Path) -> None:
     copy = Path(shutil.copytree(store, tmp_path / "store"))
-    (copy / "sales" / "CURRENT").write_text("000009\n")
+    (copy / "sales" / "CURRENT").write_bytes(encode_current(9))
     with pytest.raises(ModelError, match="no version 9, though CURRENT names it; versions: 1, 2"):
-        find_version(copy, "sales")
+        Store(copy).find("sales").version_folder()
 
 
 def test_a_model_never_put_into_service_is_passed_over(store: Path, tmp_path: Path) -> None:
     copy = Path(shutil.copytree(store, tmp_path / "store"))
     (copy / "sales" / "CURRENT").unlink()
-    assert find_version(copy)[0] == "stock"
+    assert Store(copy).find().name == "stock"
     with pytest.raises(InputMissingError, match="no version in service"):
-        find_version(copy, "sales")
+        Store(copy).find("sales").version_folder()
 
 
 def test_a_damaged_manifest_is_not_passed_over(store: Path, tmp_path: Path) -> None:
@@ -224,14 +223,14 @@ def test_a_damaged_manifest_is_not_passed_over(store: Path, tmp_path: Path) -> N
     path = copy / "stock" / "versions" / "000001" / "manifest.json"
     path.write_text("{}")
     with pytest.raises(ModelError) as caught:
-        find_version(copy)
+        Store(copy).find().version_folder()
     assert caught.value.file == str(path)
 
 
 def test_a_store_that_is_a_file(tmp_path: Path) -> None:
     (tmp_path / "models").write_text("")
     with pytest.raises(InputMissingError, match="cannot be opened"):
-        find_version(tmp_path / "models")
+        Store(tmp_path / "models").find().version_folder()
 
 
 @pytest.mark.parametrize("stamp", ["2026-01-31", "2026-13-31T06:00:00.000000Z", 1])
@@ -242,7 +241,7 @@ def test_a_manifest_says_when_it_was_published(published: Path, stamp: object) -
 
 
 def test_the_list_shows_each_model_and_its_version_in_service(store: Path) -> None:
-    sales, stock = list_versions(store)
+    sales, stock = Store(store).overview()
     assert (sales.name, sales.current, sales.versions) == ("sales", 2, (1, 2))
     assert (stock.name, stock.current, stock.versions) == ("stock", 1, (1,))
     assert (sales.model, sales.horizon, sales.frequency, sales.skill) == ("linear", 5, "h", 0.375)
@@ -252,19 +251,19 @@ def test_the_list_shows_each_model_and_its_version_in_service(store: Path) -> No
 
 
 def test_the_list_of_no_store_is_empty(tmp_path: Path) -> None:
-    assert list_versions(tmp_path / "models") == []
+    assert Store(tmp_path / "models").overview() == []
 
 
 def test_a_damaged_model_is_listed_with_its_problem(store: Path, tmp_path: Path) -> None:
     copy = Path(shutil.copytree(store, tmp_path / "store"))
     (copy / "sales" / "versions" / "000002" / "metrics.json").write_text("{}")
-    sales, stock = list_versions(copy)
+    sales, stock = Store(copy).overview()
     assert sales.problem.startswith("metrics.json: is damaged")
     assert not stock.problem
 
 
 def test_a_description_is_json(store: Path) -> None:
-    facts = describe_version(store / "sales" / "versions" / "000002")
+    facts = Store(store).find("sales").describe(2).details
     assert json.loads(json.dumps(facts)) == facts
     assert facts["spec"]["name"] == "linear"
     assert facts["metrics"]["verdict"] == "good"
@@ -275,14 +274,14 @@ def test_a_description_is_json(store: Path) -> None:
 def test_a_description_of_a_damaged_version_is_refused(folder: Path) -> None:
     (folder / "model.json").write_text("{}")
     with pytest.raises(ModelError, match=r"model\.json: is damaged"):
-        describe_version(folder)
+        read_description(folder, trusted=False)
 
 
 def test_loading_imports_nothing_heavy(store: Path) -> None:
     code = (
         "import sys; from tsforecast.store.load import load_bundle\n"
-        "from tsforecast.store.versions import find_version\n"
-        f"load_bundle(find_version({str(store)!r})[2])\n"
+        "from tsforecast.store.store import Store\n"
+        f"load_bundle(Store({str(store)!r}).find().version_folder())\n"
         "heavy = {'pandas', 'sklearn', 'tensorflow', 'keras', 'matplotlib', 'scipy'} & set(sys.modules)\n"
         "sys.exit(' '.join(heavy) or 0)"
     )

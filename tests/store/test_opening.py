@@ -11,17 +11,16 @@ from pathlib import Path
 import pytest
 
 from tsforecast.errors import InputMissingError, ModelError, StorageError
-from tsforecast.store import load, versions
+from tsforecast.store import load, model
 from tsforecast.store.bundle.bundle import Bundle
-from tsforecast.store.publish import publish
-from tsforecast.store.versions import open_version
+from tsforecast.store.store import Store
 
 
 @pytest.fixture(scope="module")
 def three(make_bundle: Callable[..., Bundle], tmp_path_factory: pytest.TempPathFactory) -> Path:
     store = tmp_path_factory.mktemp("three")
     for seed in range(3):
-        publish(make_bundle("naive", seed=seed), store=store, name="sales")
+        Store(store).model("sales").publish(make_bundle("naive", seed=seed))
     return store
 
 
@@ -39,16 +38,16 @@ def damage(store: Path, number: int) -> None:
 
 
 def test_the_version_in_service_is_opened(store: Path) -> None:
-    opened = open_version(store)
+    opened = Store(store).find().open()
     assert (opened.name, opened.version, opened.folder, opened.notes) == ("sales", 3, version(store, 3), ())
-    assert open_version(store, "sales", 1).version == 1
+    assert Store(store).find("sales").open(1).version == 1
 
 
 @pytest.mark.parametrize("number", [None, 3])
 def test_a_damaged_version_tells_the_ways_out(store: Path, number: int | None) -> None:
     damage(store, 3)
     with pytest.raises(ModelError, match=r"metrics\.json: is damaged") as caught:
-        open_version(store, "sales", number)
+        Store(store).find("sales").open(number)
     assert "--fallback" in caught.value.hint
     assert "tsforecast models rollback sales" in caught.value.hint
 
@@ -57,7 +56,7 @@ def test_a_damaged_version_tells_the_ways_out(store: Path, number: int | None) -
 def test_the_newest_sound_older_version_stands_in(store: Path, number: int | None) -> None:
     damage(store, 3)
     damage(store, 2)
-    opened = open_version(store, "sales", number, fallback=True)
+    opened = Store(store).find("sales").open(number, fallback=True)
     assert opened.version == 1
     (note,) = opened.notes
     assert note.startswith("version 1 of sales stands in for version 3, which is damaged: ")
@@ -66,7 +65,7 @@ def test_the_newest_sound_older_version_stands_in(store: Path, number: int | Non
 
 def test_a_newer_version_never_stands_in(store: Path) -> None:
     damage(store, 2)
-    assert open_version(store, "sales", 2, fallback=True).version == 1
+    assert Store(store).find("sales").open(2, fallback=True).version == 1
 
 
 @pytest.mark.parametrize("text", [None, "", "junk"])
@@ -74,9 +73,9 @@ def test_without_current_the_newest_version_stands_in(store: Path, text: str | N
     current = store / "sales" / "CURRENT"
     current.unlink() if text is None else current.write_text(text)
     with pytest.raises((ModelError, InputMissingError)) as caught:
-        open_version(store)
+        Store(store).find().open()
     assert "--fallback" in caught.value.hint
-    opened = open_version(store, fallback=True)
+    opened = Store(store).find().open(fallback=True)
     assert opened.version == 3
     assert "stands in for the one that CURRENT should name" in opened.notes[0]
 
@@ -84,31 +83,31 @@ def test_without_current_the_newest_version_stands_in(store: Path, text: str | N
 def test_a_current_that_names_what_is_gone(store: Path) -> None:
     shutil.rmtree(version(store, 3))
     with pytest.raises(ModelError, match=r"no version 3, though CURRENT names it; .*--fallback"):
-        open_version(store)
-    assert open_version(store, fallback=True).version == 2
+        Store(store).find().open()
+    assert Store(store).find().open(fallback=True).version == 2
 
 
 def test_where_nothing_is_sound_all_is_said(store: Path) -> None:
     for number in (1, 2, 3):
         damage(store, number)
     with pytest.raises(ModelError, match=r"no version below version 3 loads: version 2: .*; version 1: "):
-        open_version(store, fallback=True)
+        Store(store).find().open(fallback=True)
 
 
 def test_the_only_version_has_no_other_way_out(store: Path) -> None:
     damage(store, 1)
     with pytest.raises(ModelError) as caught:
-        open_version(store, "sales", 1)
+        Store(store).find("sales").open(1)
     assert "--fallback" not in caught.value.hint
 
 
 def test_what_was_never_there_has_no_substitute(store: Path) -> None:
     with pytest.raises(InputMissingError, match="no version 9"):
-        open_version(store, "sales", 9, fallback=True)
+        Store(store).find("sales").open(9, fallback=True)
 
 
 def test_a_sound_version_needs_no_substitute(store: Path) -> None:
-    assert open_version(store, fallback=True).notes == ()
+    assert Store(store).find().open(fallback=True).notes == ()
 
 
 def test_a_failing_disk_has_a_substitute_too(store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -121,8 +120,8 @@ def test_a_failing_disk_has_a_substitute_too(store: Path, monkeypatch: pytest.Mo
 
     monkeypatch.setattr(os, "open", broken)
     with pytest.raises(StorageError):
-        open_version(store)
-    assert open_version(store, fallback=True).version == 2
+        Store(store).find().open()
+    assert Store(store).find().open(fallback=True).version == 2
 
 
 def test_a_version_that_is_pruned_meanwhile_is_not_missed(
@@ -136,21 +135,19 @@ def test_a_version_that_is_pruned_meanwhile_is_not_missed(
             turns -= 1
             shutil.rmtree(folder)
             with monkeypatch.context() as patch:
-                patch.setattr(versions, "load_bundle", real)
-                publish(make_bundle("naive"), store=store, name="sales")
+                patch.setattr(model, "load_bundle", real)
+                Store(store).model("sales").publish(make_bundle("naive"))
         return real(folder, trusted=trusted)
 
-    monkeypatch.setattr(versions, "load_bundle", overtaken)
-    assert open_version(store).version == 6
+    monkeypatch.setattr(model, "load_bundle", overtaken)
+    assert Store(store).find().open().version == 6
 
 
 def test_a_version_that_is_damaged_is_read_once(store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     damage(store, 3)
     read = []
     real = load.load_bundle
-    monkeypatch.setattr(
-        versions, "load_bundle", lambda folder, **options: read.append(folder) or real(folder, **options)
-    )
+    monkeypatch.setattr(model, "load_bundle", lambda folder, **options: read.append(folder) or real(folder, **options))
     with pytest.raises(ModelError):
-        open_version(store)
+        Store(store).find().open()
     assert read == [version(store, 3)]

@@ -16,14 +16,14 @@ import numpy as np
 import pytest
 
 from tsforecast.errors import BusyError, ModelError, OptionError, OutputError, StorageError, TsforecastError
-from tsforecast.store import current
+from tsforecast.store import changes, current
 from tsforecast.store.bundle.bundle import Bundle, Golden
-from tsforecast.store.layout import check_name, version_numbers
+from tsforecast.store.current import encode_current
+from tsforecast.store.layout import check_name, model_name, version_numbers
 from tsforecast.store.load import load_bundle
 from tsforecast.store.lock import hold
-from tsforecast.store.publish import Published, model_name, publish
-from tsforecast.store.upkeep import rollback
-from tsforecast.store.versions import find_version
+from tsforecast.store.results import Published
+from tsforecast.store.store import Store
 
 FILES = {
     "model.json",
@@ -39,36 +39,36 @@ AT_REST = [".lock", "CURRENT", "journal.jsonl", "versions"]
 
 
 def test_versions_count_up_and_the_last_is_in_service(bundle: Bundle, tmp_path: Path) -> None:
-    first = publish(bundle, store=tmp_path / "models", name="sales")
-    second = publish(bundle, store=str(tmp_path / "models"), name="sales")
+    first = Store(tmp_path / "models").model("sales").publish(bundle)
+    second = Store(str(tmp_path / "models")).model("sales").publish(bundle)
     model = tmp_path / "models" / "sales"
     assert first == Published("sales", 1, model / "versions" / "000001")
     assert second == Published("sales", 2, model / "versions" / "000002")
-    assert (model / "CURRENT").read_text() == "000002\n"
+    assert (model / "CURRENT").read_bytes() == encode_current(2)
     assert sorted(os.listdir(model)) == AT_REST
     assert set(os.listdir(second.path)) == FILES
 
 
 def test_a_number_is_not_given_twice(bundle: Bundle, tmp_path: Path) -> None:
-    path = publish(bundle, store=tmp_path, name="sales").path
+    path = Store(tmp_path).model("sales").publish(bundle).path
     os.rename(path, path.with_name("000041"))
-    assert publish(bundle, store=tmp_path, name="sales").version == 42
+    assert Store(tmp_path).model("sales").publish(bundle).version == 42
     for version in path.parent.iterdir():
         os.rename(version, tmp_path / version.name)
-    assert publish(bundle, store=tmp_path, name="sales").version == 43
+    assert Store(tmp_path).model("sales").publish(bundle).version == 43
 
 
 def test_a_damaged_current_is_replaced(bundle: Bundle, tmp_path: Path) -> None:
-    publish(bundle, store=tmp_path, name="sales")
+    Store(tmp_path).model("sales").publish(bundle)
     (tmp_path / "sales" / "CURRENT").write_text("???")
-    publish(bundle, store=tmp_path, name="sales")
-    assert find_version(tmp_path)[1] == 2
+    Store(tmp_path).model("sales").publish(bundle)
+    assert Store(tmp_path).find().in_service() == 2
 
 
 @pytest.mark.parametrize("name", ["", "Sales", "../sales", ".sales", "-a", "a b", "a/b", "a" * 65, "sales\n"])
 def test_a_name_that_could_be_a_path_is_refused(bundle: Bundle, tmp_path: Path, name: str) -> None:
     with pytest.raises(OptionError, match="cannot be called"):
-        publish(bundle, store=tmp_path, name=name)
+        Store(tmp_path).model(name).publish(bundle)
     assert not list(tmp_path.iterdir())
 
 
@@ -116,12 +116,12 @@ def test_a_long_name_keeps_its_hash() -> None:
 
 
 def test_leftovers_of_a_crash_are_removed(bundle: Bundle, tmp_path: Path) -> None:
-    publish(bundle, store=tmp_path, name="sales")
+    Store(tmp_path).model("sales").publish(bundle)
     model = tmp_path / "sales"
     (model / ".stage-123").mkdir()
     (model / ".stage-123" / "model.json").write_text("{")
     (model / ".CURRENT-123").write_text("0000")
-    publish(bundle, store=tmp_path, name="sales")
+    Store(tmp_path).model("sales").publish(bundle)
     assert sorted(os.listdir(model)) == AT_REST
 
 
@@ -133,7 +133,7 @@ def test_what_is_not_ours_is_not_removed(bundle: Bundle, tmp_path: Path) -> None
     """A store may lie in a folder of the user's, and a name alone says little: the process may have the same number."""
     model = tmp_path / "sales"
     for _ in range(3):
-        publish(bundle, store=tmp_path, name="sales")
+        Store(tmp_path).model("sales").publish(bundle)
     for folder in (".stage-mine", ".stage-7", f".stage-{os.getpid()}", f".stage-000001-{os.getpid()}", ".stage-8/sub"):
         (model / folder).mkdir(parents=True)
         (model / folder / "notes.txt").write_text("mine")
@@ -145,8 +145,8 @@ def test_what_is_not_ours_is_not_removed(bundle: Bundle, tmp_path: Path) -> None
     (model / ".CURRENT-8").mkdir()
     os.link(model / ".CURRENT-old", model / ".CURRENT-9")
     before = {name: data for name, data in _content(model).items() if name.startswith((".stage-", ".CURRENT-"))}
-    publish(bundle, store=tmp_path, name="sales", keep=1)
-    rollback(tmp_path, "sales", 3)
+    Store(tmp_path).model("sales").publish(bundle, keep=1)
+    Store(tmp_path).find("sales").rollback(3)
     after = {name: data for name, data in _content(model).items() if name.startswith((".stage-", ".CURRENT-"))}
     assert after == before
     assert sorted(os.listdir(model / "versions")) == ["000003", "000004"]
@@ -154,44 +154,45 @@ def test_what_is_not_ours_is_not_removed(bundle: Bundle, tmp_path: Path) -> None
 
 @pytest.mark.parametrize("data", [b"", b"000", b"000002", b"000002\n", b"\0" * 7])
 def test_every_half_of_a_number_is_removed(bundle: Bundle, tmp_path: Path, data: bytes) -> None:
-    publish(bundle, store=tmp_path, name="sales")
+    Store(tmp_path).model("sales").publish(bundle)
     (tmp_path / "sales" / ".CURRENT-123").write_bytes(data)
     shutil.copytree(tmp_path / "sales/versions/000001", tmp_path / "sales/.stage-123")
     (tmp_path / "sales/.stage-000001-123").mkdir()
-    publish(bundle, store=tmp_path, name="sales")
+    Store(tmp_path).model("sales").publish(bundle)
     assert sorted(os.listdir(tmp_path / "sales")) == AT_REST
 
 
 def test_a_bundle_that_does_not_replay_is_not_published(bundle: Bundle, tmp_path: Path) -> None:
     golden = replace(bundle.golden, expected=bundle.golden.expected + np.float32(1e-3))
     with pytest.raises(ModelError, match="golden"):
-        publish(replace(bundle, golden=golden), store=tmp_path, name="sales")
+        Store(tmp_path).model("sales").publish(replace(bundle, golden=golden))
     assert [path.name for path in tmp_path.rglob("*") if path.is_file()] == [".lock"]
     with pytest.raises(TsforecastError, match="no model in"):
-        find_version(tmp_path)
+        Store(tmp_path).find().version_folder()
 
 
 def test_a_bundle_that_is_not_finite_is_not_published(bundle: Bundle, tmp_path: Path) -> None:
-    weights = bundle.weights | {"part0/head/bias": np.full_like(bundle.weights["part0/head/bias"], np.nan)}
+    own = bundle.forecaster.weights
+    weights = own | {"part0/head/bias": np.full_like(own["part0/head/bias"], np.nan)}
     with pytest.raises(ModelError, match="not finite"):
-        publish(replace(bundle, weights=weights), store=tmp_path, name="sales")
+        Store(tmp_path).model("sales").publish(replace(bundle, forecaster=replace(bundle.forecaster, weights=weights)))
 
 
 def test_a_model_that_is_being_changed_is_waited_for_and_then_left_alone(
     bundle: Bundle, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    publish(bundle, store=tmp_path, name="sales")
-    monkeypatch.setattr(current, "_WAIT", 0.1)
+    Store(tmp_path).model("sales").publish(bundle)
+    monkeypatch.setattr(changes, "_WAIT", 0.1)
     with hold(tmp_path / "sales" / ".lock"), pytest.raises(BusyError, match=rf"held by process {os.getpid()} on "):
-        publish(bundle, store=tmp_path, name="sales")
-    assert find_version(tmp_path)[1] == 1
-    assert publish(bundle, store=tmp_path, name="sales").version == 2
+        Store(tmp_path).model("sales").publish(bundle)
+    assert Store(tmp_path).find().in_service() == 1
+    assert Store(tmp_path).model("sales").publish(bundle).version == 2
 
 
 def test_a_store_that_is_a_file_cannot_be_written(bundle: Bundle, tmp_path: Path) -> None:
     (tmp_path / "models").write_text("")
     with pytest.raises(OutputError, match="cannot be written"):
-        publish(bundle, store=tmp_path / "models", name="sales")
+        Store(tmp_path / "models").model("sales").publish(bundle)
 
 
 class Failing:
@@ -232,26 +233,26 @@ def test_nothing_half_written_remains_wherever_it_fails(
     make_bundle: Callable[..., Bundle], tmp_path: Path, error: BaseException, raised: Any
 ) -> None:
     old, new = make_bundle("naive", seed=1), make_bundle("naive", seed=2)
-    publish(old, store=tmp_path, name="sales")
+    Store(tmp_path).model("sales").publish(old)
     for number in range(1, 100):
         with pytest.MonkeyPatch.context() as patch:
             failing = _fail(patch, number, error)
             try:
-                publish(new, store=tmp_path, name="sales")
+                Store(tmp_path).model("sales").publish(new)
             except BaseException as caught:
                 assert isinstance(caught, raised), number
         if failing.left > 0:
             break
         # After the last rename the new version is in service, though perhaps not yet safe from a power cut.
-        _, version, path = find_version(tmp_path)
-        expected = old if version == 1 else new
-        assert np.array_equal(load_bundle(path).context.values, expected.context.values)
+        path = Store(tmp_path).find().version_folder()
+        expected = old if path.name == "000001" else new
+        assert np.array_equal(load_bundle(path).recent.values, expected.recent.values)
         assert sorted(os.listdir(tmp_path / "sales")) == AT_REST
         assert (tmp_path / "sales" / ".lock").read_bytes() == b""
         for folder in path.parent.iterdir():
             load_bundle(folder)
     assert number > 15
-    assert np.array_equal(load_bundle(find_version(tmp_path)[2]).context.values, new.context.values)
+    assert np.array_equal(load_bundle(Store(tmp_path).find().version_folder()).recent.values, new.recent.values)
 
 
 def test_everything_is_on_the_disk_before_it_counts(
@@ -267,7 +268,7 @@ def test_everything_is_on_the_disk_before_it_counts(
     monkeypatch.setattr(os, "fsync", lambda handle: note("sync", os.readlink(f"/proc/self/fd/{handle}")))
     monkeypatch.setattr(os, "rename", lambda old, new: (note("name", new), rename(old, new)))
     monkeypatch.setattr(os, "replace", lambda old, new: (note("name", new), replaced(old, new)))
-    publish(make_bundle("naive"), store=tmp_path / "a" / "store", name="sales")
+    Store(tmp_path / "a" / "store").model("sales").publish(make_bundle("naive"))
     names = {step.removeprefix("sync a/store/sales/.stage-PID/") for step in steps if "/.stage-PID/" in step}
     assert names == FILES
     rest = [step for step in steps if "/.stage-PID/" not in step]
@@ -289,22 +290,22 @@ def test_everything_is_on_the_disk_before_it_counts(
 def test_a_version_that_may_not_last_is_said_to_be_in_service(
     make_bundle: Callable[..., Bundle], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    publish(make_bundle("naive"), store=tmp_path, name="sales")
+    Store(tmp_path).model("sales").publish(make_bundle("naive"))
 
     def broken(path: Path) -> None:
         raise OSError(errno.EIO, "Input/output error")
 
     monkeypatch.setattr(current, "sync_folder", broken)
     with pytest.raises(StorageError, match="version 2 is in service, but perhaps not after a power cut: Input/output"):
-        publish(make_bundle("naive"), store=tmp_path, name="sales")
-    assert find_version(tmp_path)[1] == 2
+        Store(tmp_path).model("sales").publish(make_bundle("naive"))
+    assert Store(tmp_path).find().in_service() == 2
 
 
 @pytest.mark.parametrize("error", [KeyboardInterrupt(), OSError(errno.EIO, "Input/output error")])
 def test_a_signal_after_the_last_rename_does_not_take_the_version_back(
     make_bundle: Callable[..., Bundle], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: BaseException
 ) -> None:
-    publish(make_bundle("naive"), store=tmp_path, name="sales")
+    Store(tmp_path).model("sales").publish(make_bundle("naive"))
     replaced = os.replace
 
     def interrupted(old: Path, new: Path) -> None:
@@ -313,28 +314,28 @@ def test_a_signal_after_the_last_rename_does_not_take_the_version_back(
 
     monkeypatch.setattr(os, "replace", interrupted)
     with pytest.raises((KeyboardInterrupt, StorageError)):
-        publish(make_bundle("naive"), store=tmp_path, name="sales")
-    assert find_version(tmp_path)[1] == 2
-    load_bundle(find_version(tmp_path)[2])
+        Store(tmp_path).model("sales").publish(make_bundle("naive"))
+    assert Store(tmp_path).find().in_service() == 2
+    load_bundle(Store(tmp_path).find().version_folder())
 
 
 def test_a_version_that_was_not_put_into_service_is_taken_back(
     make_bundle: Callable[..., Bundle], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    publish(make_bundle("naive"), store=tmp_path, name="sales")
+    Store(tmp_path).model("sales").publish(make_bundle("naive"))
 
     def interrupted(old: Path, new: Path) -> None:
         raise KeyboardInterrupt
 
     monkeypatch.setattr(os, "replace", interrupted)
     with pytest.raises(KeyboardInterrupt):
-        publish(make_bundle("naive"), store=tmp_path, name="sales")
+        Store(tmp_path).model("sales").publish(make_bundle("naive"))
     assert version_numbers(tmp_path / "sales") == (1,)
     assert sorted(os.listdir(tmp_path / "sales")) == AT_REST
 
 
 def test_series_too_short_for_a_golden_window_can_be_published(bundle: Bundle, tmp_path: Path) -> None:
     golden = bundle.golden
-    none = Golden(golden.context[:0], golden.mask[:0], golden.series[:0], golden.expected[:0])
-    published = publish(replace(bundle, golden=none), store=tmp_path, name="sales")
-    assert len(load_bundle(published.path).golden.context) == 0
+    none = Golden(golden.windows.take(slice(0)), golden.expected[:0])
+    published = Store(tmp_path).model("sales").publish(replace(bundle, golden=none))
+    assert len(load_bundle(published.path).golden.windows) == 0

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -13,11 +14,8 @@ import pytest
 from tsforecast.errors import ModelError, TrustError, TsforecastError
 from tsforecast.store import safe_files
 from tsforecast.store.bundle.bundle import Bundle
-from tsforecast.store.catalog import describe_version, list_versions
 from tsforecast.store.load import load_bundle
-from tsforecast.store.publish import publish
-from tsforecast.store.upkeep import prune, rollback
-from tsforecast.store.versions import find_version, open_version
+from tsforecast.store.store import Store
 
 STRANGER = 54321
 ROOT = pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a file away")
@@ -27,7 +25,7 @@ ROOT = pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a file a
 def published(make_bundle: Callable[..., Bundle], tmp_path_factory: pytest.TempPathFactory) -> Path:
     store = tmp_path_factory.mktemp("published")
     for seed in range(2):
-        publish(make_bundle("naive", seed=seed), store=store, name="sales")
+        Store(store).model("sales").publish(make_bundle("naive", seed=seed))
     return store
 
 
@@ -47,9 +45,9 @@ PLACES = [
     "sales/versions/000002/history.csv",
 ]
 USES: list[Callable[[Path], object]] = [
-    lambda store: open_version(store, "sales"),
-    lambda store: open_version(store, "sales", fallback=True),
-    lambda store: load_bundle(find_version(store, "sales")[2]),
+    lambda store: Store(store).find("sales").open(),
+    lambda store: Store(store).find("sales").open(fallback=True),
+    lambda store: load_bundle(Store(store).find("sales").version_folder()),
 ]
 
 
@@ -92,32 +90,32 @@ def test_what_others_could_have_changed_is_refused(
         use(store)
     assert caught.value.file == str(store / place)
     assert "--trust-store" in caught.value.hint
-    opened = open_version(store, "sales", trusted=True)
+    opened = Store(store, trusted=True).find("sales").open()
     assert (opened.version, opened.notes) == (2, ())
 
 
 def test_the_way_out_can_be_pasted(store: Path) -> None:
     store.chmod(0o777)
     with pytest.raises(TrustError, match=f"chmod o-w '{store}'"):
-        find_version(store)
+        Store(store).find().version_folder()
 
 
 def test_a_folder_in_which_only_owners_can_replace_files_is_fine(store: Path) -> None:
     store.chmod(0o1777)
-    open_version(store)
+    Store(store).find().open()
 
 
 def test_a_group_may_write(store: Path) -> None:
     for path in (store, *store.rglob("*")):
         path.chmod(path.stat().st_mode | 0o020)
-    open_version(store)
+    Store(store).find().open()
 
 
 def test_the_sticky_bit_protects_folders_only(store: Path) -> None:
     path = store / "sales" / "versions" / "000002" / "model.json"
     path.chmod(0o1666)
     with pytest.raises(TrustError, match=r"model\.json: can be changed by every user"):
-        open_version(store)
+        Store(store).find().open()
 
 
 @pytest.mark.parametrize("place", ["sales", "sales/versions", "sales/versions/000002"])
@@ -125,22 +123,22 @@ def test_a_link_in_place_of_a_folder_is_refused(store: Path, tmp_path: Path, pla
     os.rename(store / place, tmp_path / "elsewhere")
     (store / place).symlink_to(tmp_path / "elsewhere")
     with pytest.raises(TrustError, match="is a link, not a folder; copy the folder here"):
-        open_version(store)
-    assert open_version(store, trusted=True).version == 2
+        Store(store).find().open()
+    assert Store(store, trusted=True).find().open().version == 2
 
 
 def test_the_store_itself_may_be_a_link(store: Path, tmp_path: Path) -> None:
     (tmp_path / "link").symlink_to(store)
-    assert open_version(tmp_path / "link").version == 2
+    assert Store(tmp_path / "link").find().open().version == 2
     store.chmod(0o777)
     with pytest.raises(TrustError):
-        open_version(tmp_path / "link")
+        Store(tmp_path / "link").find().open()
 
 
 def test_a_hard_link_is_refused_even_in_a_trusted_store(store: Path, tmp_path: Path) -> None:
     os.link(store / "sales" / "versions" / "000002" / "metrics.json", tmp_path / "second name")
     with pytest.raises(ModelError, match=r"metrics\.json: is linked to from 2 places.*copy it, do not link it"):
-        open_version(store, trusted=True)
+        Store(store, trusted=True).find().open()
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can become somebody else")
@@ -150,34 +148,34 @@ def test_what_root_owns_is_fine_for_others(published: Path) -> None:
         shutil.copytree(published, store)
         for path in (Path(folder), store, *store.rglob("*")):
             path.chmod(0o755 if path.is_dir() else 0o644)
-        assert as_stranger(lambda: open_version(store)) == ""
+        assert as_stranger(lambda: Store(store).find().open()) == ""
         os.chown(store / "sales" / "CURRENT", STRANGER + 1, -1)
-        assert "CURRENT: belongs to another user" in as_stranger(lambda: open_version(store))
+        assert "CURRENT: belongs to another user" in as_stranger(lambda: Store(store).find().open())
 
 
 def test_every_function_that_loads_takes_the_word_of_the_user(store: Path) -> None:
     (store / "sales").chmod(0o777)
     uses: list[Callable[[bool], object]] = [
-        lambda trusted: rollback(store, "sales", trusted=trusted),
-        lambda trusted: prune(store, "sales", 1, trusted=trusted),
-        lambda trusted: find_version(store, trusted=trusted),
+        lambda trusted: Store(store, trusted).find("sales").rollback(),
+        lambda trusted: Store(store, trusted).find("sales").prune(1),
+        lambda trusted: Store(store, trusted).find().version_folder(),
     ]
     for use in uses:
         with pytest.raises(TrustError):
             use(False)
         use(True)
     (store / "sales" / "versions" / "000001" / "model.json").chmod(0o666)
-    folder = find_version(store, trusted=True)[2]
+    model = Store(store, trusted=True).find()
     with pytest.raises(TrustError):
-        describe_version(folder)
-    describe_version(folder, trusted=True)
+        replace(model, trusted=False).describe()
+    model.describe()
 
 
 def test_the_list_shows_who_is_not_trusted(store: Path) -> None:
     (store / "sales").chmod(0o777)
-    (listed,) = list_versions(store)
+    (listed,) = Store(store).overview()
     assert listed.problem == "sales: can be changed by every user of this machine"
-    assert not list_versions(store, trusted=True)[0].problem
+    assert not Store(store, trusted=True).overview()[0].problem
 
 
 @pytest.mark.parametrize("mask", [0o000, 0o022, 0o077])
@@ -187,13 +185,13 @@ def test_what_is_published_is_nobody_elses_to_change(
     before = os.umask(mask)
     try:
         for _ in range(2):
-            publish(make_bundle("naive"), store=tmp_path / "a" / "store", name="sales", keep=1)
+            Store(tmp_path / "a" / "store").model("sales").publish(make_bundle("naive"), keep=1)
     finally:
         os.umask(before)
     for path in (tmp_path / "a").rglob("*"):
         wanted = (0o750 if path.is_dir() else 0o640) & ~mask
         assert path.stat().st_mode & 0o7777 == wanted, path
-    open_version(tmp_path / "a" / "store")
+    Store(tmp_path / "a" / "store").find().open()
 
 
 def test_looking_at_a_version_does_not_look_at_the_others(store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -204,7 +202,7 @@ def test_looking_at_a_version_does_not_look_at_the_others(store: Path, monkeypat
     monkeypatch.setattr(
         safe_files, "check_one_folder", lambda path, **options: looked.append(path) or check(path, **options)
     )
-    find_version(store, "sales")
+    Store(store).find("sales").version_folder()
     assert looked == [store, store / "sales", store / "sales" / "versions"]
 
 
@@ -215,4 +213,4 @@ def test_a_folder_that_is_gone_is_for_the_reader_to_find(tmp_path: Path) -> None
 def test_trust_is_no_way_around_damage(store: Path) -> None:
     (store / "sales" / "versions" / "000002" / "model.json").write_text("{}")
     with pytest.raises(TsforecastError, match="is damaged"):
-        open_version(store, trusted=True)
+        Store(store, trusted=True).find().open()

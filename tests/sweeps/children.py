@@ -18,9 +18,9 @@ from pathlib import Path
 import pandas as pd
 
 from tests.workflows.conftest import sales
-from tsforecast.files import json_bytes
+from tsforecast.json_output import json_bytes
 from tsforecast.models.options import FitOptions
-from tsforecast.store.load import load_bundle
+from tsforecast.store.model import StoredModel
 from tsforecast.workflows.fit import fit
 from tsforecast.workflows.predict import predict
 
@@ -133,8 +133,7 @@ def versions(model: Path) -> list[str]:
 
 def check_in_service(model: Path) -> pd.DataFrame:
     """What CURRENT names loads, replays its golden batch and forecasts."""
-    current = (model / "CURRENT").read_text().strip()
-    load_bundle(model / "versions" / current)
+    StoredModel(model).open()
     return predict(store=model.parent).frame
 
 

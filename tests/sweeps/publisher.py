@@ -24,8 +24,7 @@ from tsforecast.cli import main
 from tsforecast.cli.console import Console
 from tsforecast.cli.exits import show_failure
 from tsforecast.store.bundle.bundle import Bundle
-from tsforecast.store.publish import publish
-from tsforecast.store.upkeep import prune, rollback
+from tsforecast.store.store import Store
 
 NAME = "sales"
 
@@ -38,15 +37,15 @@ def small_bundle(seed: int) -> Bundle:
 
 def _publish(store: str, seed: int, keep: int | None = None) -> None:
     extra: dict[str, Any] = {} if keep is None else {"keep": keep}
-    publish(small_bundle(seed), store=store, name=NAME, **extra)
+    Store(store).model(NAME).publish(small_bundle(seed), **extra)
 
 
 def _rollback(store: str, to: int | None = None) -> None:
-    rollback(store, NAME, to)
+    Store(store).find(NAME).rollback(to)
 
 
 def _prune(store: str, keep: int) -> None:
-    prune(store, NAME, keep)
+    Store(store).find(NAME).prune(keep)
 
 
 def _predict(store: str, output: str, extra: tuple[str, ...] = ()) -> None:

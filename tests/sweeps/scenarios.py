@@ -18,8 +18,7 @@ from tests.sweeps.tracing import Publisher
 from tsforecast.errors import InputMissingError
 from tsforecast.store.layout import PART, STAGE, version_folder, version_numbers
 from tsforecast.store.load import load_bundle
-from tsforecast.store.publish import publish
-from tsforecast.store.versions import find_version
+from tsforecast.store.store import Store
 
 NEW, NEXT = 90, 91
 
@@ -52,7 +51,7 @@ class Scenario:
     def prepare(self, store: Path) -> Path:
         """Make the store as it is before."""
         for seed in range(1, self.versions + 1):
-            publish(small_bundle(seed), store=store, name=NAME)
+            Store(store).model(NAME).publish(small_bundle(seed))
         if self.remains:
             shutil.copytree(version_folder(store / NAME, 1), store / NAME / f"{STAGE}1")
             (store / NAME / f"{PART}1").write_text("0000")
@@ -93,7 +92,7 @@ def served(store: Path) -> int | None:
     for number in version_numbers(store / NAME):
         seed_of(version_folder(store / NAME, number))
     try:
-        return seed_of(find_version(store, NAME)[2])
+        return seed_of(Store(store).find(NAME).version_folder())
     except InputMissingError as error:
         assert "though CURRENT names it" not in error.message
         return None
@@ -103,7 +102,7 @@ def seed_of(folder: Path) -> int:
     """The seed with which a version was made, whole and right."""
     bundle = load_bundle(folder)
     seed = int(bundle.provenance["seed"])
-    assert np.array_equal(bundle.context.values, small_bundle(seed).context.values, equal_nan=True)
+    assert np.array_equal(bundle.recent.values, small_bundle(seed).recent.values, equal_nan=True)
     return seed
 
 

@@ -10,9 +10,7 @@ import pytest
 from tests.store.bundle.test_codec import same
 from tests.store.conftest import build
 from tsforecast.errors import ModelError
-from tsforecast.store.publish import publish
-from tsforecast.store.upkeep import check_versions
-from tsforecast.store.versions import open_version
+from tsforecast.store.store import Store
 
 pytestmark = pytest.mark.sweep
 
@@ -20,20 +18,21 @@ pytestmark = pytest.mark.sweep
 @pytest.mark.parametrize("pattern", [0x01, 0x80])
 def test_every_flipped_byte_is_found(tmp_path: Path, pattern: int) -> None:
     bundle = build("naive")
-    folder = publish(bundle, store=tmp_path, name="sales").path
+    folder = Store(tmp_path).model("sales").publish(bundle).path
     flips = 0
-    for path in sorted(folder.iterdir()):
+    for path in (*sorted(folder.iterdir()), tmp_path / "sales" / "CURRENT"):
         handle = os.open(path, os.O_RDWR)
         for position in range(path.stat().st_size):
             byte = os.pread(handle, 1, position)
             os.pwrite(handle, bytes([byte[0] ^ pattern]), position)
             with pytest.raises(ModelError) as caught:
-                open_version(tmp_path, "sales")
+                Store(tmp_path).find("sales").open()
             assert caught.value.file == str(path)
-            (checked,) = check_versions(tmp_path)
+            checked, *sound = Store(tmp_path).verify()
+            assert [each.error for each in sound] == ([None] if path.name == "CURRENT" else [])
             assert isinstance(checked.error, ModelError) and checked.error.file == str(path)
             os.pwrite(handle, byte, position)
             flips += 1
         os.close(handle)
     assert flips > 3000
-    assert same(open_version(tmp_path, "sales").bundle.weights, bundle.weights)
+    assert same(Store(tmp_path).find("sales").open().bundle.forecaster.weights, bundle.forecaster.weights)

@@ -20,13 +20,11 @@ from tests.store.conftest import build
 from tests.store.test_publish import AT_REST
 from tests.store.test_trust import as_stranger
 from tsforecast.errors import BusyError, OutputError
-from tsforecast.models.forecaster import predict_windows
 from tsforecast.store.bundle.bundle import Bundle
-from tsforecast.store.layout import RETRAIN_LOCK, current_version, version_numbers
+from tsforecast.store.layout import RETRAIN_LOCK, version_numbers
 from tsforecast.store.lock import hold
-from tsforecast.store.publish import publish
-from tsforecast.store.upkeep import check_versions, prune, rollback
-from tsforecast.store.versions import open_version
+from tsforecast.store.model import StoredModel
+from tsforecast.store.store import Store
 from tsforecast.workflows.predict import predict
 
 pytestmark = pytest.mark.sweep
@@ -57,18 +55,18 @@ def test_no_version_is_lost_when_many_publish_at_once(tmp_path: Path) -> None:
 
     def work(number: int, start: Any) -> None:
         start.wait()
-        publish(replace(bundle, provenance={"writer": number}), store=tmp_path, name="sales")
+        Store(tmp_path).model("sales").publish(replace(bundle, provenance={"writer": number}))
 
     for turn in range(1, ROUNDS + 1):
         in_processes(WRITERS, work)
         assert version_numbers(tmp_path / "sales") == tuple(range(1, WRITERS * turn + 1))
-        assert current_version(tmp_path / "sales") == WRITERS * turn
+        assert StoredModel(tmp_path / "sales").in_service() == WRITERS * turn
     assert sorted(os.listdir(tmp_path / "sales")) == AT_REST
-    checked = list(check_versions(tmp_path))
+    checked = list(Store(tmp_path).verify())
     assert len(checked) == WRITERS * ROUNDS
     assert [each.error for each in checked if each.error] == []
     # Each writer of each round has its version.
-    writers = [open_version(tmp_path, "sales", number).bundle.provenance["writer"] for number in range(1, 201)]
+    writers = [Store(tmp_path).find("sales").open(number).bundle.provenance["writer"] for number in range(1, 201)]
     assert sorted(writers) == sorted(list(range(WRITERS)) * ROUNDS)
 
 
@@ -105,14 +103,14 @@ def test_of_many_retrainings_one_begins_and_the_others_end_at_once(tmp_path: Pat
 def marked(version: int) -> Bundle:
     """A bundle whose weights, context, metrics and provenance tell its version."""
     bundle = build("linear")
-    weights = {name: np.full_like(value, version / 1000) for name, value in bundle.weights.items()}
-    golden = bundle.golden
-    expected = predict_windows(bundle.spec, weights, golden.context, golden.mask, golden.series)
+    weights = {name: np.full_like(value, version / 1000) for name, value in bundle.forecaster.weights.items()}
+    forecaster = replace(bundle.forecaster, weights=weights)
+    golden = replace(bundle.golden, expected=forecaster.quantiles(bundle.golden.windows))
     return replace(
         bundle,
-        weights=weights,
-        context=replace(bundle.context, values=np.full_like(bundle.context.values, version)),
-        golden=replace(golden, expected=expected),
+        forecaster=forecaster,
+        recent=replace(bundle.recent, values=np.full_like(bundle.recent.values, version)),
+        golden=golden,
         metrics={"version": version},
         provenance={"version": version},
     )
@@ -120,12 +118,14 @@ def marked(version: int) -> Bundle:
 
 def told(bundle: Bundle) -> set[float]:
     """The versions that the parts of a bundle tell: one, unless they are mixed."""
-    weights = {round(1000 * float(value)) for tensor in bundle.weights.values() for value in np.unique(tensor)}
-    return {*weights, *np.unique(bundle.context.values), bundle.metrics["version"], bundle.provenance["version"]}
+    weights = {
+        round(1000 * float(value)) for tensor in bundle.forecaster.weights.values() for value in np.unique(tensor)
+    }
+    return {*weights, *np.unique(bundle.recent.values), bundle.metrics["version"], bundle.provenance["version"]}
 
 
 def test_readers_always_get_one_whole_version(tmp_path: Path) -> None:
-    publish(marked(1), store=tmp_path, name="sales")
+    Store(tmp_path).model("sales").publish(marked(1))
     published, loads = FORK.Value("i", 1), FORK.Value("i", 0)
     # Each reader shall meet many versions, so that it did read while there was writing.
     seen = FORK.Array("i", READERS)
@@ -135,13 +135,13 @@ def test_readers_always_get_one_whole_version(tmp_path: Path) -> None:
 
     def write() -> None:
         while going_on():
-            publish(marked(published.value + 1), store=tmp_path, name="sales", keep=2)
+            Store(tmp_path).model("sales").publish(marked(published.value + 1), keep=2)
             published.value += 1
 
     def read(number: int) -> None:
         versions = set()
         while going_on():
-            opened = open_version(tmp_path, "sales")
+            opened = Store(tmp_path).find("sales").open()
             assert told(opened.bundle) == {opened.version}
             assert opened.notes == ()
             versions.add(opened.version)
@@ -181,7 +181,7 @@ def test_a_store_that_cannot_be_written_can_be_read(tmp_path: Path) -> None:
     with TemporaryDirectory() as folder:
         store = Path(folder) / "store"
         for _ in range(2):
-            publish(bundle, store=store, name="sales")
+            Store(store).model("sales").publish(bundle)
         for path in (store.parent, store, *store.rglob("*")):
             path.chmod(0o555 if path.is_dir() else 0o444)
         before = {path: path.read_bytes() for path in store.rglob("*") if path.is_file()}
@@ -193,11 +193,11 @@ def test_a_store_that_cannot_be_written_can_be_read(tmp_path: Path) -> None:
         def use() -> None:
             assert predict(store=store).version == 2
             assert predict(store=store, version=1).rows == 10
-            assert [each.error for each in check_versions(store)] == [None, None]
-            refused(lambda: publish(bundle, store=store, name="sales"))
-            refused(lambda: publish(bundle, store=store, name="new"))
-            refused(lambda: rollback(store, "sales"))
-            refused(lambda: prune(store, "sales", 1))
+            assert [each.error for each in Store(store).verify()] == [None, None]
+            refused(lambda: Store(store).model("sales").publish(bundle))
+            refused(lambda: Store(store).model("new").publish(bundle))
+            refused(lambda: Store(store).find("sales").rollback())
+            refused(lambda: Store(store).find("sales").prune(1))
             refused(lambda: hold(store / "sales" / RETRAIN_LOCK).__enter__())
 
         try:

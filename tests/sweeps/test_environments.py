@@ -24,7 +24,7 @@ import pytest
 
 from tests.store.conftest import build
 from tsforecast.cli import COMMANDS
-from tsforecast.store.publish import publish
+from tsforecast.store.store import Store
 
 pytestmark = pytest.mark.sweep
 
@@ -263,7 +263,7 @@ def test_a_forecast_on_a_closed_stdout_is_an_error_of_one_line(place: Place, cha
 
 def test_status_answers_at_once(tmp_path: Path) -> None:
     for number in range(20):
-        publish(build("linear"), store=tmp_path / "models", name=f"shop-{number}")
+        Store(tmp_path / "models").model(f"shop-{number}").publish(build("linear"))
     line = [sys.executable, "-m", "tsforecast", "status"]
     seconds = []
     for _ in range(3):

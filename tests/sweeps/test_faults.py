@@ -19,7 +19,7 @@ from tests.sweeps.scenarios import NEW, SCENARIOS, Scenario, check_next_run, cop
 from tests.sweeps.tracing import ROOT, Call, Ended, Publisher, calls, need_strace, publisher
 from tsforecast.errors import StorageError
 from tsforecast.files import whole_file
-from tsforecast.store.publish import publish
+from tsforecast.store.store import Store
 
 pytestmark = pytest.mark.sweep
 ERRORS = ("ENOSPC", "EDQUOT", "EIO")
@@ -97,7 +97,7 @@ def _check_end(scenario: Scenario, ended: Ended, seed: int | None, call: Call) -
 @pytest.mark.parametrize("error", ERRORS)
 def test_a_fault_while_the_store_is_read_back_is_no_success(error: str, worker: Publisher, scratch: Path) -> None:
     need_strace()
-    publish(small_bundle(1), store=scratch / "template", name=NAME)
+    Store(scratch / "template").model(NAME).publish(small_bundle(1))
     log, store = scratch / "log", scratch / "store"
     for number in range(1, 100):
         copied(scratch / "template", store)
@@ -113,7 +113,7 @@ def test_a_fault_while_the_store_is_read_back_is_no_success(error: str, worker: 
 @pytest.mark.parametrize("limit", [0, 1, 100, 1000, 2000])
 def test_a_limit_on_the_size_of_files(limit: int, worker: Publisher, tmp_path: Path) -> None:
     """The kernel sends SIGXFSZ, which Python ignores: the write fails."""
-    publish(small_bundle(1), store=tmp_path, name=NAME)
+    Store(tmp_path).model(NAME).publish(small_bundle(1))
     ended = worker.run("publish", store=str(tmp_path), seed=NEW, limit=limit)
     assert ended.status == _STORAGE and "File too large" in ended.said
     assert served(tmp_path) == 1 and not leftovers(tmp_path)
@@ -137,7 +137,7 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
 
 def test_a_disk_that_is_really_full(small_disk: Path, worker: Publisher) -> None:
     store, filler = small_disk / "store", small_disk / "filler"
-    publish(small_bundle(1), store=store, name=NAME)
+    Store(store).model(NAME).publish(small_bundle(1))
     failed = 0
     for free in range(40):
         _fill(small_disk, filler, free * _PAGE)
@@ -165,7 +165,7 @@ def test_a_fault_leaves_the_forecast_of_before(
     ending: str, error: str, lasting: str, worker: Publisher, scratch: Path
 ) -> None:
     need_strace()
-    publish(small_bundle(1), store=scratch / "store", name=NAME)
+    Store(scratch / "store").model(NAME).publish(small_bundle(1))
     output, log = scratch / "out" / f"forecast.{ending}", scratch / "log"
     output.parent.mkdir()
     arguments = {"store": str(scratch / "store"), "output": str(output), "extra": ["-q"]}
@@ -189,7 +189,7 @@ def test_a_fault_leaves_the_forecast_of_before(
 
 def test_a_kill_leaves_the_forecast_of_before(worker: Publisher, scratch: Path) -> None:
     need_strace()
-    publish(small_bundle(1), store=scratch / "store", name=NAME)
+    Store(scratch / "store").model(NAME).publish(small_bundle(1))
     output, log = scratch / "out" / "forecast.csv", scratch / "log"
     output.parent.mkdir()
     arguments = {"store": str(scratch / "store"), "output": str(output)}
@@ -206,7 +206,7 @@ def test_a_kill_leaves_the_forecast_of_before(worker: Publisher, scratch: Path) 
 
 @pytest.mark.parametrize("words", [["predict"], ["predict", "--json"], ["models", "list"], ["models", "show", NAME]])
 def test_standard_output_on_a_full_disk(words: list[str], tmp_path: Path) -> None:
-    publish(small_bundle(1), store=tmp_path, name=NAME)
+    Store(tmp_path).model(NAME).publish(small_bundle(1))
     with open("/dev/full", "w") as full:
         ended = subprocess.run(
             [sys.executable, "-m", "tsforecast", *words, "--store", str(tmp_path), "-q"],

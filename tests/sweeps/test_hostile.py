@@ -1,4 +1,4 @@
-"""Hostile models: refused with one line, at once, without harm (RELIABILITY 1.4)."""
+"""Hostile models: refused with one line, at once, without harm."""
 
 from __future__ import annotations
 
@@ -24,8 +24,7 @@ from tests.sweeps.hostile import CORPUS, DROPPED
 from tests.sweeps.spoil import MARKER, WEIGHTS
 from tsforecast.errors import ModelError, TrustError, TsforecastError
 from tsforecast.store.load import load_bundle
-from tsforecast.store.publish import publish
-from tsforecast.store.versions import find_version, open_version
+from tsforecast.store.store import Store
 
 pytestmark = pytest.mark.sweep
 
@@ -37,7 +36,7 @@ MEGABYTE = 1 << 20
 def good(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A store with one sound version."""
     store = tmp_path_factory.mktemp("good")
-    publish(build("gru"), store=store, name="sales")
+    Store(store).model("sales").publish(build("gru"))
     return store
 
 
@@ -75,13 +74,13 @@ def test_the_corpus_is_large() -> None:
 def test_a_hostile_version_is_refused(good: Path, tmp_path: Path, marker: Path, case: str) -> None:
     folder = spoilt(good, tmp_path / "store", "sales", case)
     before = tree(tmp_path)
-    open_version(good)  # imports and caches are no part of the bill
+    Store(good).find().open()  # imports and caches are no part of the bill
     with pytest.raises(TsforecastError) as caught:
-        open_version(tmp_path / "store", "sales")
+        Store(tmp_path / "store").find("sales").open()
     tracemalloc.start()
     try:
         with pytest.raises(TsforecastError):
-            open_version(tmp_path / "store", "sales")
+            Store(tmp_path / "store").find("sales").open()
         peak = tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()
@@ -179,7 +178,7 @@ def mutated(files: dict[str, bytes], draw: random.Random) -> dict[str, bytes]:
 
 
 def test_random_changes_are_refused_or_change_nothing(good: Path, tmp_path: Path) -> None:
-    folder = Path(shutil.copytree(find_version(good)[2], tmp_path / "000001"))
+    folder = Path(shutil.copytree(Store(good).find().version_folder(), tmp_path / "000001"))
     files = {path.name: path.read_bytes() for path in folder.iterdir()}
     sound, draw = load_bundle(folder), random.Random(5)
     refused = 0
@@ -206,7 +205,7 @@ def test_random_changes_are_refused_or_change_nothing(good: Path, tmp_path: Path
 
 def test_other_weights_are_always_caught_by_the_golden_batch(good: Path, tmp_path: Path) -> None:
     """Valid tensors in wrong places, or of another training, with a manifest that fits."""
-    folder = Path(shutil.copytree(find_version(good)[2], tmp_path / "000001"))
+    folder = Path(shutil.copytree(Store(good).find().version_folder(), tmp_path / "000001"))
     data = (folder / WEIGHTS).read_bytes()
     tensors = {name: np.array(value) for name, value in load(data).items()}
     others = build("gru", seed=9).weights

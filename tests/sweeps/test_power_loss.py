@@ -12,7 +12,7 @@ from tests.sweeps.crash_states import Recording, Step, Sync, Tree, read_tree, st
 from tests.sweeps.publisher import NAME, small_bundle
 from tests.sweeps.scenarios import NEXT, SCENARIOS, Scenario, leftovers, scratch_folder, served
 from tests.sweeps.tracing import Publisher, need_strace, publisher
-from tsforecast.store.publish import publish
+from tsforecast.store.store import Store
 
 pytestmark = pytest.mark.sweep
 
@@ -64,7 +64,7 @@ def _found(tree: Tree, scratch: Path) -> int | str | None:
     write_tree(tree, store.parent)
     try:
         seed = served(store)
-        publish(small_bundle(NEXT), store=store, name=NAME)
+        Store(store).model(NAME).publish(small_bundle(NEXT))
         assert served(store) == NEXT and not leftovers(store)
     except Exception as error:
         return f"{type(error).__name__}: {error}"
@@ -94,7 +94,7 @@ def test_the_model_finds_a_sync_that_is_left_out(worker: Publisher, scratch: Pat
 
 
 def test_a_power_cut_leaves_the_old_forecast_or_the_new_one(worker: Publisher, tmp_path: Path) -> None:
-    publish(small_bundle(1), store=tmp_path / "store", name=NAME)
+    Store(tmp_path / "store").model(NAME).publish(small_bundle(1))
     root, log = tmp_path / "out", tmp_path / "log"
     root.mkdir()
     (root / "forecast.csv").write_bytes(b"old")

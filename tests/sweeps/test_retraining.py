@@ -13,7 +13,7 @@ import pytest
 from tests.workflows.conftest import sales
 from tsforecast.store.layout import version_numbers
 from tsforecast.store.load import load_bundle
-from tsforecast.store.versions import find_version
+from tsforecast.store.store import Store
 
 pytestmark = pytest.mark.sweep
 
@@ -52,7 +52,7 @@ def test_of_many_at_once_one_trains_and_the_others_say_so(tmp_path: Path) -> Non
     assert [line["status"] for line in log].count("promoted") == ROUNDS
     assert {line["status"] for line in log} <= {"promoted", "unchanged", "failed"}
     for version in version_numbers(tmp_path / "models/sales"):
-        load_bundle(find_version(tmp_path / "models", "sales", version)[2])
+        load_bundle(Store(tmp_path / "models").find("sales").version_folder(version))
 
 
 def test_the_same_data_twice_change_not_a_byte_but_the_moment_of_the_check(tmp_path: Path) -> None:

@@ -11,8 +11,8 @@ import pytest
 from tests.sweeps.panel_content import content_read
 from tests.sweeps.round_trips import random_case
 from tsforecast.io.options import ReadOptions
+from tsforecast.io.reading import table
 from tsforecast.io.reading.panel import read_panel
-from tsforecast.io.reading.text import chunks
 
 pytestmark = pytest.mark.sweep
 TABLES, PARTS = 10_000, 10
@@ -21,12 +21,12 @@ TABLES, PARTS = 10_000, 10
 @pytest.mark.parametrize("part", range(PARTS))
 def test_what_is_written_is_what_is_read(part: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     rng, path = random.Random(part), tmp_path / "data.csv"
-    whole_file = chunks._BLOCK_BYTES
+    whole_file = table._BLOCK_BYTES
     for number in range(TABLES // PARTS):
         case = random_case(rng)
         path.write_bytes(case.data)
         os.utime(path, (1e9, 1e9))  # a file that has just been written is read a moment later
-        monkeypatch.setattr(chunks, "_BLOCK_BYTES", rng.choice((whole_file, whole_file, whole_file, 500)))
+        monkeypatch.setattr(table, "_BLOCK_BYTES", rng.choice((whole_file, whole_file, whole_file, 500)))
         try:
             result = read_panel(path, ReadOptions(**case.options))
         except Exception as error:

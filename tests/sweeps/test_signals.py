@@ -24,6 +24,7 @@ from tests.sweeps.children import (
     stray_files,
     versions,
 )
+from tsforecast.store.model import StoredModel
 
 pytestmark = pytest.mark.sweep
 Command = Callable[..., tuple[str, ...]]
@@ -122,7 +123,7 @@ def test_a_signal_while_a_version_is_published(tmp_path: Path, number: signal.Si
     done = end_at(words, folder, number, lambda lines: bool(leftovers(model)))
     assert done.status in (STATUS[number], 0)
     assert leftovers(model) == []
-    current = (model / "CURRENT").read_text().strip()
+    current = f"{StoredModel(model).in_service():06d}"
     assert versions(model)[-1] == current
     assert done.status == STATUS[number] or current == "000002"
     check_in_service(model)

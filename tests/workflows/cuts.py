@@ -6,14 +6,16 @@ from dataclasses import replace
 
 import numpy as np
 
+from tests.windows import windows_of
 from tsforecast.io.reading.panel import ReadResult
 from tsforecast.models.calibration import PROBABILITIES, Calibration
+from tsforecast.models.forecaster import Forecaster
 from tsforecast.models.spec import ModelSpec, Part
 from tsforecast.series.panel import Panel, Schema
 from tsforecast.series.scaling import fit_scaling
 from tsforecast.store.bundle.bundle import Bundle, Golden
 
-SCHEMA = Schema("date", ("shop",), ("sold",), "%Y-%m-%d")
+SCHEMA = Schema(("date",), ("shop",), ("sold",), ("%Y-%m-%d",))
 
 
 def table(panel: Panel, schema: Schema | None = None) -> ReadResult:
@@ -45,15 +47,13 @@ def version_of(data: ReadResult, *, horizon: int = 7, season_length: int = 7, lo
     """A seasonal naive with what a fit on these data would remember."""
     panel = data.panel
     spec = ModelSpec("seasonal-naive", horizon, season_length, (Part("seasonal-naive", 1.0, lookback),))
-    empty = np.zeros((0, lookback), np.float32)
+    calibration = Calibration(np.tile(np.linspace(-2, 2, len(PROBABILITIES)), (horizon, 1)), 100, "a test")
     return Bundle(
-        spec=spec,
-        weights={},
+        forecaster=Forecaster(spec, {}, calibration),
         schema=data.schema,
-        context=panel.between(panel.lengths - lookback - 2 * horizon, panel.lengths),
-        scaling=fit_scaling(panel.values, panel.observed, panel.offsets, panel.lengths, method="standard"),
-        calibration=Calibration(np.tile(np.linspace(-2, 2, len(PROBABILITIES)), (horizon, 1)), 100, "a test"),
-        golden=Golden(empty, empty > 0, np.zeros(0, np.int64), np.zeros((0, horizon, 1), np.float32)),
+        recent=panel.between(panel.lengths - lookback - 2 * horizon, panel.lengths),
+        scaling=fit_scaling(panel, panel.lengths, method="standard"),
+        golden=Golden(windows_of(np.zeros((0, lookback))), np.zeros((0, horizon, 1), np.float32)),
         metrics={},
         provenance={"data_rows": data.rows, "data_hash": data.data_hash},
     )

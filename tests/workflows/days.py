@@ -11,14 +11,14 @@ import numpy as np
 
 from tests.workflows.cuts import table
 from tsforecast.fitting.fit_panel import Fitted, fit_panel
-from tsforecast.fitting.scores import DuelWindows, naive_contender, score
+from tsforecast.fitting.scores import ScoredWindows, Scorer, naive_forecaster
 from tsforecast.models.network.weights import Weights
 from tsforecast.models.options import FitOptions
 from tsforecast.series.frequency import DAY, Frequency
 from tsforecast.series.panel import Panel, make_panel
 from tsforecast.store.bundle.bundle import Bundle
 from tsforecast.workflows.retrain.contest import challenger_bundle, compete
-from tsforecast.workflows.retrain.duel import UNLEARNED, champion_contender, duel_windows
+from tsforecast.workflows.retrain.duel import UNLEARNED, champion_scaling, duel_windows
 from tsforecast.workflows.retrain.held_out_rows import Contest
 from tsforecast.workflows.retrain.settings import PromotionRules
 
@@ -111,12 +111,14 @@ def next_ratio(panel: Panel, champion: Bundle, rows: int) -> float:
     known, begins = first_days(panel, rows + 2 * horizon), np.full(panel.n_series, rows)
     made = duel_windows(known, begins, horizon)
     later = np.flatnonzero(made.index.origins - known.offsets[made.index.series] >= rows)
-    windows = DuelWindows(made.index.take(later), made.rows[later], made.scored[later])
-    contenders = (
-        champion_contender(champion, known, np.arange(panel.n_series), begins),
-        naive_contender(known, horizon, champion.spec.season_length),
+    windows = ScoredWindows(made.index.take(later), made.rows[later], made.scored[later])
+    season, numbers = champion.spec.season_length, np.arange(panel.n_series)
+    models = (
+        (champion.forecaster, champion_scaling(champion, known, numbers, begins), numbers),
+        naive_forecaster(known, horizon, season),
     )
-    own, naive = (score(known, windows, one, champion.spec.season_length, begins).metrics["mae"] for one in contenders)
+    scorer = Scorer(known, windows, season, begins)
+    own, naive = (scorer.score(*model).metrics["mae"] for model in models)
     return own / naive
 
 
@@ -124,8 +126,10 @@ def true_error(panel: Panel, version: Bundle, rows: int) -> float:
     """Error of a version on all windows after so many rows."""
     begins = np.full(panel.n_series, rows)
     windows = duel_windows(panel, begins, version.spec.horizon)
-    made = champion_contender(version, panel, np.arange(panel.n_series), begins)
-    return score(panel, windows, made, version.spec.season_length, begins).metrics["mae"]
+    numbers = np.arange(panel.n_series)
+    scorer = Scorer(panel, windows, version.spec.season_length, begins)
+    scaling = champion_scaling(version, panel, numbers, begins)
+    return scorer.score(version.forecaster, scaling, numbers).metrics["mae"]
 
 
 def a_third_worse(panel: Panel, champion: Bundle, rows: int, *, seed: int = 0) -> Weights:
@@ -133,7 +137,7 @@ def a_third_worse(panel: Panel, champion: Bundle, rows: int, *, seed: int = 0) -
     random = np.random.default_rng(seed)
     noise = {
         name: random.normal(0, 1, value.shape).astype(np.float32)
-        for name, value in champion.weights.items()
+        for name, value in champion.forecaster.weights.items()
         if name.endswith("kernel")
     }
 
@@ -143,7 +147,9 @@ def a_third_worse(panel: Panel, champion: Bundle, rows: int, *, seed: int = 0) -
     base, low, high = true_error(panel, champion, rows), 0.0, 2.0
     for _ in range(12):
         middle = (low + high) / 2
-        worse = replace(champion, weights=champion.weights | _added(champion.weights, moved(middle)))
+        weights = champion.forecaster.weights
+        changed = weights | _added(weights, moved(middle))
+        worse = replace(champion, forecaster=replace(champion.forecaster, weights=changed))
         low, high = (middle, high) if true_error(panel, worse, rows) < 4 / 3 * base else (low, middle)
     return moved(low)
 
@@ -170,4 +176,4 @@ def as_retrained(champion: Bundle, panel: Panel, rows: int) -> Bundle:
     known = first_days(panel, rows)
     kept = champion.spec.lookback + 2 * champion.spec.horizon
     facts = champion.provenance | {UNLEARNED: 4 * champion.spec.horizon}
-    return replace(champion, context=known.between(known.lengths - kept, known.lengths), provenance=facts)
+    return replace(champion, recent=known.between(known.lengths - kept, known.lengths), provenance=facts)

@@ -14,7 +14,7 @@ from tsforecast.series.frequency import DAY, HOUR, Frequency
 from tsforecast.series.panel import Schema, make_panel
 from tsforecast.workflows.ages import age_text, check_data_age, future_notes, steps_ahead
 
-SCHEMA = Schema("ds", (), ("y",), "iso")
+SCHEMA = Schema(("ds",), (), ("y",), ("iso",))
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,6 @@ from tsforecast.workflows import clashes
 from tsforecast.workflows.clashes import refuse_clashes
 from tsforecast.workflows.retrain.run import retrain
 from tsforecast.workflows.retrain.settings import RetrainSettings, RunTargets
-from tsforecast.workflows.store import export_model
 
 
 @pytest.fixture(autouse=True)
@@ -39,11 +38,11 @@ def test_a_retraining_from_python(settings: RetrainSettings, targets: RunTargets
     assert sorted(os.listdir()) == ["data.csv", "x"]
 
 
-def test_a_fit_and_an_export_from_python() -> None:
+def test_a_fit_from_python_and_an_export() -> None:
     with pytest.raises(OptionError, match=r"DATA 'models/model/\.checkpoint/partial' is a file of the model"):
         tsforecast.fit("models/model/.checkpoint/partial")
     with pytest.raises(OptionError, match=r"--output 'models/shop/shop\.zip' lies in the folder of a model"):
-        export_model("models/shop/shop.zip", name="shop")
+        refuse_clashes((), [("--output", "models/shop/shop.zip")], store="models", name="shop")
     assert os.listdir() == []
 
 

@@ -166,7 +166,7 @@ def test_the_order_of_rows_does_not_matter(sales_csv, tmp_path):
     options = FitOptions(model="linear", horizon=7)
     one = load_bundle(fit(frame, options=options, store=tmp_path, name="one").path)
     two = load_bundle(fit(shuffled, options=options, store=tmp_path, name="two").path)
-    assert np.array_equal(one.weights["part0/linear/kernel"], two.weights["part0/linear/kernel"])
+    assert np.array_equal(one.forecaster.weights["part0/linear/kernel"], two.forecaster.weights["part0/linear/kernel"])
 
 
 def test_too_few_rows_say_what_is_needed(tmp_path):

@@ -9,15 +9,17 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from tests.models.test_ahead import make_case, running_away
 from tests.workflows.conftest import sales
 from tsforecast.errors import DataError, GateError, InputMissingError, ModelError, OptionError, TrustError
+from tsforecast.models import forecaster
 from tsforecast.models.forecaster import REACH
 from tsforecast.models.options import FitOptions
 from tsforecast.progress import Message
 from tsforecast.store.load import load_bundle
-from tsforecast.store.publish import publish
+from tsforecast.store.store import Store
 from tsforecast.workflows.fit import fit
-from tsforecast.workflows.predict import predict
+from tsforecast.workflows.predict import PredictResult, predict
 
 
 def test_without_data_it_continues_what_was_fitted(fitted, store):
@@ -69,8 +71,8 @@ def test_rows_are_joined_series_by_series(fitted, store):
     few = newer[(newer["date"] >= "2024-02-05") | (newer["shop"] == "8")].copy()
     names = {"007": "7", "7": "007", "8": "2"}  # the ids sort otherwise than in the model, a new one between them
     swapped = few.assign(shop=few["shop"].map(names))
-    history = predict(swapped, store=store).history
-    remembered = predict(store=store).history
+    history = predict(swapped, store=store).recent
+    remembered = predict(store=store).recent
     assert history.ids == (("007",), ("2",), ("7",))
     assert history.starts.tolist() == [remembered.starts[0], history.starts[1], remembered.starts[1]]
     for number, (old, shop) in enumerate([(0, "007"), (None, "2"), (1, "7")]):
@@ -159,7 +161,7 @@ def test_an_empty_store_says_what_to_do(tmp_path):
 
 def test_an_older_version_stands_in_for_a_damaged_one(fitted, store, tmp_path):
     copy = Path(shutil.copytree(store, tmp_path / "store"))
-    publish(load_bundle(fitted.path), store=copy, name="sales")
+    Store(copy).model("sales").publish(load_bundle(fitted.path))
     (copy / "sales" / "versions" / "000002" / "metrics.json").write_text("{}")
     with pytest.raises(ModelError, match=r"metrics\.json: is damaged.*--fallback"):
         predict(store=copy)
@@ -222,3 +224,27 @@ def test_rows_of_another_frequency_are_refused(fitted, store):
         predict(both, store=store)
     # Of three rows with a day between them all steps may be gaps.
     predict(sales(405)[:405][400::2], store=store)
+
+
+def test_forecasts_that_had_to_be_held_are_told_once(monkeypatch):
+    monkeypatch.setattr(forecaster, "_ROWS", 1)
+    monkeypatch.setattr(forecaster, "CHUNK", 8)
+    case, events, told = running_away(), [], []
+    made = PredictResult(
+        "m", 1, case.forecaster, case.rows.panel, case.rows, case.horizon, case.levels, None, (), told.append
+    )
+    blocks = list(made.blocks(events.append))
+    assert sum(block.held for block in blocks) == made.forecast.held == 20
+    assert {event.kind for event in told} == {"warning"} and len(told) == 2  # of the two passes
+    assert "the forecasts of 20 series ran away" in told[0].text
+    assert events and not any(event in told for event in events)
+    np.testing.assert_array_equal(np.concatenate([block.starts for block in blocks]), made.forecast.starts)
+    assert made.forecast.ids == case.rows.panel.ids
+
+
+def test_within_the_horizon_nothing_is_told():
+    case, told = make_case(model="linear"), []
+    made = PredictResult(
+        "m", 1, case.forecaster, case.rows.panel, case.rows, case.horizon, case.levels, None, (), told.append
+    )
+    assert made.forecast.held == 0 and not told

@@ -57,11 +57,11 @@ def interrupt(frame: pd.DataFrame, store: Path, epoch: int, *, resume: bool = Tr
 
 
 def same(one: Bundle, other: Bundle) -> bool:
-    tensors = [{**bundle.weights, "golden": bundle.golden.expected} for bundle in (one, other)]
+    tensors = [{**bundle.forecaster.weights, "golden": bundle.golden.expected} for bundle in (one, other)]
     equal = [np.array_equal(tensors[0][name], tensors[1][name]) for name in tensors[0]]
     timed = ("seconds", "windows_per_second")
-    history = [[{k: v for k, v in row.items() if k not in timed} for row in b.history] for b in (one, other)]
-    calibrated = np.array_equal(one.calibration.scores, other.calibration.scores)
+    history = [[{k: v for k, v in row.items() if k not in timed} for row in b.epochs] for b in (one, other)]
+    calibrated = np.array_equal(one.forecaster.calibration.scores, other.forecaster.calibration.scores)
     return tensors[0].keys() == tensors[1].keys() and all(equal) and history[0] == history[1] and calibrated
 
 

@@ -105,7 +105,7 @@ class Console:
 
     def json(self, document: Any) -> None:
         """Print a result as one JSON document."""
-        from tsforecast.files import json_bytes
+        from tsforecast.json_output import json_bytes
 
         click.echo(json_bytes(document), nl=False)
 

@@ -6,9 +6,9 @@ from dataclasses import replace
 
 from tsforecast.errors import OptionError
 from tsforecast.fitting.plan import Choice, FixedChoices
-from tsforecast.models.network.config import MAX_UNITS, QUANTILES, NetworkConfig
+from tsforecast.models.network.config import MAX_UNITS, QUANTILES, Inputs, NetworkConfig, problem, series_inputs
 from tsforecast.models.options import PRESETS, FitOptions
-from tsforecast.models.registry import ModelInfo, get_model
+from tsforecast.models.registry import get_model
 from tsforecast.models.spec import Part
 from tsforecast.models.training.config import AUTO, LEAST_STEPS, TrainingConfig
 
@@ -18,21 +18,14 @@ _CHEAP = 7e10  # size of a training run of half a minute or so
 _SERIES_VECTORS = (2, 100)  # series among which a learned vector each is worth having
 
 
-def check_strategy(options: FitOptions, info: ModelInfo) -> None:
-    """Refuse what the strategy cannot go with.
+def check_network(options: FitOptions, basics: FixedChoices) -> None:
+    """Refuse options that no network can have together, before the long work begins.
 
     Raises:
-        OptionError: naming both.
+        OptionError: naming them.
     """
-    if options.strategy != "direct" and options.linear_skip == "on":
-        raise OptionError(
-            f"the linear skip is on, but {options.strategy} forecasts cannot have one", hint="use --linear-skip off"
-        )
-    if options.strategy == "autoregressive" and info.bidirectional:
-        raise OptionError(
-            f"{info.name} reads the window both ways and would see the segments that autoregressive has it predict",
-            hint=f"use --model {info.cell}, or --strategy recursive",
-        )
+    network, _ = choose_network(1, 1, options, basics, lookback=1, normalisation="none")
+    _skip_variants(network, options)
 
 
 def choose_network(
@@ -61,8 +54,6 @@ def choose_network(
         units = choose_units(windows, options.preset)
         choices.append(Choice("units", str(units), f"{windows:,} training windows, preset {options.preset}"))
     info = get_model(_network_name(options))
-    low, high = _SERIES_VECTORS
-    vectors = n_series if low <= n_series <= high and options.strategy == "direct" and units > 1 else 0
     network = NetworkConfig(
         cell=info.cell,  # type: ignore[arg-type]
         bidirectional=info.bidirectional,
@@ -77,9 +68,13 @@ def choose_network(
         dropout=options.dropout,
         head="student-t" if options.loss == "student-t" else "quantile",
         levels=QUANTILES if options.loss in ("quantile", "student-t") else (0.5,),
-        series_vectors=vectors,
-        linear_skip=True,
+        inputs=Inputs(),
+        linear_skip=False,
     )
+    low, high = _SERIES_VECTORS
+    with_series = replace(network, inputs=series_inputs(n_series, units))
+    if low <= n_series <= high and problem(with_series) is None:
+        network = with_series
     return network, choices
 
 
@@ -127,14 +122,20 @@ def choose_segment(lookback: int, horizon: int, season: int) -> int:
 
 
 def _skip_variants(network: NetworkConfig, options: FitOptions) -> tuple[NetworkConfig, ...]:
-    """With and without the linear skip: it wins on most series, and loses on some long noisy ones.
+    """With and without the linear skip, where both can be: it wins on most series, and loses on some long noisy ones.
 
-    It adds the whole horizon at once, which leaves nothing to feed back: only `direct` can have it.
+    Raises:
+        OptionError: neither can be.
     """
-    without = replace(network, linear_skip=False)
-    if options.strategy != "direct":
-        return (without,)
-    return {"on": (network,), "off": (without,), AUTO: (network, without)}[options.linear_skip]
+    tried = {"on": (True,), "off": (False,), AUTO: (True, False)}[options.linear_skip]
+    variants = [replace(network, linear_skip=skip) for skip in tried]
+    problems = [problem(variant) for variant in variants]
+    possible = tuple(variant for variant, conflict in zip(variants, problems, strict=True) if conflict is None)
+    if not possible:
+        without_skip = problem(replace(network, linear_skip=False))
+        other = "--linear-skip off" if without_skip is None else f"--model {network.cell}"
+        raise OptionError(str(problems[-1]), hint=f"use {other}, or --strategy direct")
+    return possible
 
 
 def choose_units(windows: int, preset: str) -> int:

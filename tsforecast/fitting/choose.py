@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tsforecast.errors import OptionError
-from tsforecast.fitting.architecture import check_strategy, choose_network, choose_units, network_candidates
+from tsforecast.fitting.architecture import check_network, choose_network, choose_units, network_candidates
 from tsforecast.fitting.plan import CLEARLY, Choice, FixedChoices, Plan
 from tsforecast.fitting.quick_linear import QuickLinear, least_context, scaler_for
 from tsforecast.models.network.config import MAX_STEPS
@@ -74,7 +74,7 @@ def choose_plan(panel: Panel, split: Split, basics: FixedChoices, options: FitOp
     if info.kind == "baseline":
         return _baseline_plan(options, basics, lookbacks[0])
     if info.kind != "linear":
-        check_strategy(options, info)
+        check_network(options, basics)
     choices = list(basics.choices)
     trial = QuickLinear(panel, split, basics)
     middle = lookbacks[len(lookbacks) // 2]

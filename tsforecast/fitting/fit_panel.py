@@ -12,9 +12,10 @@ from tsforecast.fitting.choose import choose_basics, choose_plan
 from tsforecast.fitting.learn import train_again, train_model
 from tsforecast.fitting.plan import Plan
 from tsforecast.fitting.prepared import Prepared, can_fit_linear, prepare
-from tsforecast.fitting.scores import LEVELS, Entry, score_models
-from tsforecast.fitting.trained import Trained
+from tsforecast.fitting.scores import LEVELS, score_models
+from tsforecast.fitting.trained import Learned, Trained
 from tsforecast.models.calibration import Calibration
+from tsforecast.models.forecaster import Forecaster
 from tsforecast.models.options import FitOptions
 from tsforecast.models.registry import BASELINES
 from tsforecast.models.training.resume import NO_RECORDER, Recorder
@@ -37,6 +38,11 @@ class Evaluated:
     calibration: Calibration
     scores: dict[str, dict[str, float]]
 
+    @property
+    def forecaster(self) -> Forecaster:
+        """The model with its intervals."""
+        return self.trained.forecaster(self.calibration)
+
 
 def evaluate_plan(
     panel: Panel,
@@ -54,22 +60,25 @@ def evaluate_plan(
     """
     prepared = prepare(panel, split, plan)
     learned = train_model(plan.model, prepared, plan, report, deadline=deadline, graphs=graphs, recorder=recorder)
-    entries = {plan.model: Entry(learned.trained, calibrate_model(learned), prepared)}
+    models = {plan.model: _calibrated(learned)}
     # The baselines are rules about values as they are, whatever transform suits the network. Their center is taken out:
     # of a value that is large beside its movement, float32 would keep no digit that tells.
     as_they_are = replace(plan, log="none", scaler="standard")
     plain = prepared if (plan.log, plan.scaler) == ("none", "standard") else prepare(panel, split, as_they_are)
     for simple in BASELINES:
-        if simple in entries:
+        if simple in models:
             continue
         space = prepared if simple == "linear" else plain
         if simple == "linear" and not can_fit_linear(space, plan):
             report(Message("warning", "no training window is complete, so there is no linear model to compare with"))
             continue
-        other = train_model(simple, space, plan, report)
-        entries[simple] = Entry(other.trained, calibrate_model(other), space)
+        models[simple] = _calibrated(train_model(simple, space, plan, report))
     plan = learned.plan
-    return Evaluated(learned.trained, plan, entries[plan.model].calibration, score_models(entries, plan))
+    return Evaluated(learned.trained, plan, models[plan.model][1].calibration, score_models(models, plan))
+
+
+def _calibrated(learned: Learned) -> tuple[Learned, Forecaster]:
+    return learned, learned.trained.forecaster(calibrate_model(learned))
 
 
 def coverage_warnings(model: str, evaluated: Evaluated) -> list[str]:
@@ -102,6 +111,11 @@ class Fitted:
     evaluated: Evaluated
     everything: Prepared
     final: Trained
+
+    @property
+    def forecaster(self) -> Forecaster:
+        """The model of all rows with its intervals."""
+        return self.final.forecaster(self.evaluated.calibration)
 
 
 def fit_panel(

@@ -17,16 +17,15 @@ from tsforecast.fitting.combination import HeldOut, choose_shares, mean_error
 from tsforecast.fitting.plan import Choice, Plan
 from tsforecast.fitting.prepared import Prepared, can_fit_linear, prepare
 from tsforecast.fitting.trained import Learned, Recipe, Trained, ValidationPeriod
-from tsforecast.metrics import seasonal_errors
-from tsforecast.models.forecaster import joined_weights
 from tsforecast.models.linear import DEFAULT_RIDGE, fit_linear
 from tsforecast.models.network.weights import Weights
+from tsforecast.models.parts import joined_weights
 from tsforecast.models.spec import ModelSpec, Part
 from tsforecast.models.training.gradient_flow import GradientProfile
 from tsforecast.models.training.resume import NO_RECORDER, Recorder
 from tsforecast.progress import Message, Report
+from tsforecast.series.seasonal_errors import seasonal_errors
 from tsforecast.series.split import shifted_back
-from tsforecast.series.windows import batches
 
 if TYPE_CHECKING:
     from tsforecast.models.training.loop import Graphs
@@ -169,7 +168,7 @@ class TrainingSession:
     def with_history(self, trained: Trained, began: float) -> Trained:
         """The model with what was noted on the way to it since `began`."""
         seconds = time.monotonic() - began
-        return replace(trained, history=tuple(self.history), gradients=tuple(self.gradients), seconds=seconds)
+        return replace(trained, epochs=tuple(self.history), gradients=tuple(self.gradients), seconds=seconds)
 
     def learn(self, part: Part, member: int, lesson: Recipe | None = None) -> Trained:
         """Train one part alone; a lesson is repeated, without one validation teaches it."""
@@ -197,11 +196,8 @@ class TrainingSession:
         start = lesson.start if lesson else None
         if part.network.linear_skip and start is None:
             skip, ridge = self._ridge(part.lookback, part.network.normalisation, lesson)
-        panel = self.prepared.panel
         data = TrainingData(
-            values=self.prepared.values,
-            observed=self.prepared.usable,
-            offsets=panel.offsets,
+            rows=self.prepared.rows,
             train=self.prepared.windows("train", self.plan),
             validation=self.prepared.windows("validation", self.plan, 0 if lesson else MAX_VALIDATION),
             skip=skip,
@@ -239,16 +235,11 @@ class TrainingSession:
         Its strength is the lesson's, or chosen on validation windows, or the usual one without any.
         """
         if (lookback, normalisation) not in self.ridges:
-            panel, plan = self.prepared.panel, self.plan
+            plan = self.plan
             most = {"train": _MAX_LINEAR, "validation": 0 if lesson else MAX_RIDGE}
             train, validation = (
-                batches(
-                    self.prepared.values,
-                    self.prepared.usable,
-                    panel.offsets,
-                    self.prepared.windows(name, plan, count),
-                    lookback=lookback,
-                    horizon=plan.horizon,
+                self.prepared.rows.batches(
+                    self.prepared.windows(name, plan, count), lookback=lookback, horizon=plan.horizon
                 )
                 for name, count in most.items()
             )
@@ -280,19 +271,16 @@ def _describe(part: Part, member: int, plan: Plan) -> str:
 
 def _held_out(prepared: Prepared, plan: Plan, learned: list[Trained]) -> HeldOut:
     """What each model forecasts for the validation windows, in the user's units."""
-    panel = prepared.panel
     index = prepared.windows("validation", plan, MAX_VALIDATION)
     rows = index.origins[:, None] + np.arange(plan.horizon)
-    unit, _ = seasonal_errors(
-        panel.values, prepared.usable, panel.offsets, plan.season_length, prepared.split.train_end
-    )
+    unit, _ = seasonal_errors(prepared.rows.panel, plan.season_length, prepared.split.train_end)
     return HeldOut(
-        y_true=panel.values[rows],
-        observed=prepared.usable[rows],
+        y_true=prepared.panel.values[rows],
+        observed=prepared.rows.observed[rows],
         series=index.series,
         unit=np.where(unit > 0, unit, np.nan),
-        forecasts=tuple(predict_index(one, prepared, index)[:, :, one.spec.levels.index(0.5)] for one in learned),
-        scaling=prepared.scaling,
+        forecasts=tuple(predict_index(one, prepared.rows, index)[:, :, one.spec.levels.index(0.5)] for one in learned),
+        scaling=prepared.rows.scaling,
     )
 
 

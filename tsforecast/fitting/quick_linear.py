@@ -7,13 +7,13 @@ from collections.abc import Iterator
 import numpy as np
 
 from tsforecast.fitting.plan import FixedChoices
-from tsforecast.metrics import seasonal_errors
 from tsforecast.models.linear import fit_linear, predict_linear
 from tsforecast.series.panel import Panel
 from tsforecast.series.scaling import fit_scaling
+from tsforecast.series.seasonal_errors import seasonal_errors
 from tsforecast.series.split import Split
 from tsforecast.series.strays import without_strays
-from tsforecast.series.windows import Batch, WindowIndex, batches, window_index
+from tsforecast.series.windows import Batch, WindowIndex, model_rows, window_index
 
 _TRAIN_SAMPLE, _VALIDATION_SAMPLE = 8000, 3000
 
@@ -27,13 +27,11 @@ class QuickLinear:
     def __init__(self, panel: Panel, split: Split, basics: FixedChoices) -> None:
         panel = without_strays(panel, split.train_end)
         self.panel, self.split, self.basics = panel, split, basics
-        self.unit, _ = seasonal_errors(
-            panel.values, panel.observed, panel.offsets, basics.season_length, split.train_end
-        )
-        self.unit = np.where(np.isfinite(self.unit) & (self.unit > 0), self.unit, np.nan)
+        unit, _ = seasonal_errors(panel, basics.season_length, split.train_end)
+        self.unit = np.where(np.isfinite(unit) & (unit > 0), unit, np.nan)
 
-    def windows(self, part: str, lookback: int, most: int) -> WindowIndex:
-        first, last = self.split.borders(part)
+    def windows(self, subset: str, lookback: int, most: int) -> WindowIndex:
+        first, last = self.split.borders(subset)
         least = least_context(self.split, self.basics, lookback)
         index = window_index(self.panel.offsets, first, last, horizon=self.basics.horizon, min_context=least)
         return index.at_most(most)
@@ -46,21 +44,18 @@ class QuickLinear:
         if len(train) < _LEAST_TRAIN or len(validation) * horizon < _LEAST_POINTS:
             return np.inf
         method = scaler_for(normalisation)
-        scaling = fit_scaling(panel.values, panel.observed, panel.offsets, self.split.train_end, method=method, log=log)
-        values = scaling.transform(panel.values, panel.series_of_row)
+        scaling = fit_scaling(panel, self.split.train_end, method=method, log=log)
+        in_model_space = model_rows(panel, scaling)
 
         def gathered(index: WindowIndex) -> Iterator[Batch]:
-            return batches(values, panel.observed, panel.offsets, index, lookback=lookback, horizon=horizon)
+            return in_model_space.batches(index, lookback=lookback, horizon=horizon)
 
         if not any(batch.observed.all(axis=1).any() for batch in gathered(train)):
             return np.inf
         weights, _ = fit_linear(
             gathered(train), lookback, horizon, validation=gathered(validation), normalisation=normalisation
         )
-        made = [
-            predict_linear(weights, batch.context, batch.mask, normalisation=normalisation)
-            for batch in gathered(validation)
-        ]
+        made = [predict_linear(weights, batch.windows, normalisation=normalisation) for batch in gathered(validation)]
         rows, series = validation.origins[:, None] + np.arange(horizon), validation.series[:, None]
         with np.errstate(over="ignore", invalid="ignore"):
             error = np.abs(scaling.inverse(np.concatenate(made), series) - panel.values[rows]) / self.unit[series]

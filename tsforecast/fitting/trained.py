@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 from tsforecast.fitting.plan import Plan
 from tsforecast.fitting.prepared import Prepared
+from tsforecast.models.calibration import Calibration
+from tsforecast.models.forecaster import Forecaster
 from tsforecast.models.linear import DEFAULT_RIDGE
 from tsforecast.models.network.weights import Weights
 from tsforecast.models.spec import ModelSpec
@@ -38,7 +40,7 @@ class Trained:
         spec: what it is.
         weights: its tensors.
         lessons: one for each part.
-        history: one dict per epoch of every network.
+        epochs: one dict per epoch of every network.
         seconds: spent on training.
         gradients: one profile per epoch of every network, where they were measured.
     """
@@ -46,9 +48,13 @@ class Trained:
     spec: ModelSpec
     weights: Weights
     lessons: tuple[Recipe, ...]
-    history: tuple[dict[str, float | int | str | None], ...] = ()
+    epochs: tuple[dict[str, float | int | str | None], ...] = ()
     seconds: float = 0.0
     gradients: tuple[GradientProfile, ...] = ()
+
+    def forecaster(self, calibration: Calibration) -> Forecaster:
+        """The model with calibrated intervals."""
+        return Forecaster(self.spec, self.weights, calibration)
 
 
 @dataclass(frozen=True)
@@ -76,3 +82,8 @@ class Learned:
     def trained(self) -> Trained:
         """The model."""
         return self.periods[0].trained
+
+    @property
+    def prepared(self) -> Prepared:
+        """The rows that it was trained on."""
+        return self.periods[0].prepared

@@ -16,11 +16,11 @@ from tsforecast.fitting.plan import Choice, Plan
 from tsforecast.fitting.prepared import Prepared, prepare
 from tsforecast.fitting.quick_linear import least_context
 from tsforecast.fitting.trained import Recipe, Trained
-from tsforecast.models.forecaster import part_weights
 from tsforecast.models.linear import DEFAULT_RIDGE
 from tsforecast.models.network.config import QUANTILES, NetworkConfig
 from tsforecast.models.network.weights import Weights
 from tsforecast.models.options import FitOptions
+from tsforecast.models.parts import part_weights
 from tsforecast.models.spec import ModelSpec
 from tsforecast.models.training.config import AUTO, TrainingConfig
 from tsforecast.models.training.patience import EpochRate, Path
@@ -85,7 +85,7 @@ def _other_space(networks: list[NetworkConfig], scaling: Scaling, asked: FitOpti
 def _other_series(
     networks: list[NetworkConfig], scaling: Scaling, ids: tuple[tuple[str, ...], ...], panel: Panel
 ) -> str:
-    if any(network.series_vectors for network in networks) and ids != panel.ids:
+    if any(network.inputs.categories for network in networks) and ids != panel.ids:
         return "the series are others, and the model in service has learned a vector for each of its own"
     least = float(panel.values.min(initial=1.0))
     if (scaling.log == "log" and least <= 0) or (scaling.log == "log1p" and least < 0):

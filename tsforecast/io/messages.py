@@ -1,4 +1,4 @@
-"""What the reader decided, repaired or assumed, as sentences for the user."""
+"""Notes on what the reader decided, repaired or assumed, and errors that name their rows."""
 
 from __future__ import annotations
 
@@ -13,30 +13,27 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    RowNumbers = Sequence[int] | NDArray[np.integer[Any]]
+
 _MOST_NAMES = 6
 _MOST_COLUMNS = 20
 
 
 @dataclass(frozen=True)
 class Note:
-    """One sentence about the input.
-
-    Args:
-        kind: `info` for what was decided, `warning` for what was repaired or assumed.
-        text: the sentence, without a full stop.
-    """
+    """One sentence about the input, without a full stop: `info` for a decision, `warning` for a repair or a guess."""
 
     kind: Literal["info", "warning"]
     text: str
 
 
 def info(text: str) -> Note:
-    """A note on what was decided."""
+    """A note on a decision."""
     return Note("info", bounded(text))
 
 
 def warning(text: str) -> Note:
-    """A note on what was repaired or assumed."""
+    """A note on a repair or an assumption."""
     return Note("warning", bounded(text))
 
 
@@ -51,7 +48,7 @@ def listed(names: Sequence[str], most: int = _MOST_NAMES) -> str:
 
 
 def all_columns(names: Sequence[str]) -> str:
-    """The columns there are, for a message about one that is not: `the columns are a, b, c`."""
+    """The names of all columns, for a message about one that does not exist: `the columns are a, b, c`."""
     return f"the columns are {_cut(names, _MOST_COLUMNS)}"
 
 
@@ -63,13 +60,7 @@ def _cut(names: Sequence[str], most: int) -> str:
 
 @dataclass(frozen=True)
 class Place:
-    """The rows of one column.
-
-    Args:
-        file: name of the file for messages.
-        lines: line number of each row in the file, the header being line 1, shape (rows,).
-        column: name of the column; may be empty.
-    """
+    """The rows of a column in a file: `lines`, shape (rows,), are their line numbers, the header being line 1."""
 
     file: str
     lines: Sequence[int] | NDArray[np.int64]
@@ -77,29 +68,24 @@ class Place:
 
     def error(
         self,
-        row: int,
+        row: int | None,
         message: str,
         hint: str = "",
         *,
-        rows: Sequence[int] | NDArray[np.integer[Any]] = (),
-        written: Callable[[int], str] = lambda row: "",
+        rows: RowNumbers = (),
+        cell_text: Callable[[int], str] = lambda row: "",
     ) -> DataError:
-        """An error about one row, counted from 0, or about several of which it is the first.
+        """An error about a row, counted from 0, about several `rows` of which it is the first, or about the column.
 
-        Args:
-            row: the first of them.
-            message: what was found there, and how often.
-            hint: how to fix it.
-            rows: all rows with this error, if there are several.
-            written: what the cell in a row says.
+        `cell_text` returns the text of the cell in a row, for the list of the first bad cells.
         """
         shown = [int(number) for number in rows[:MOST_PLACES]] if len(rows) > 1 else []
         return DataError(
             message,
             hint=hint,
             file=self.file,
-            row=int(self.lines[row]),
+            row=None if row is None else int(self.lines[row]),
             column=self.column,
-            places=tuple(BadCell(int(self.lines[number]), self.column, written(number)) for number in shown),
+            places=tuple(BadCell(int(self.lines[number]), self.column, cell_text(number)) for number in shown),
             total=len(rows) if shown else 0,
         )

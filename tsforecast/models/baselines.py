@@ -1,115 +1,50 @@
 """Forecasts that learn nothing: a model that does not beat them is not worth its cost.
 
-`naive`, `seasonal_naive` and `drift` map windows to forecasts. A window is a context of shape
-(samples, lookback) with a mask of the same shape, False where the context is padded on the left; padded values
-are never used, and a window without a single value gives NaN. `naive2` is the yardstick of the M4 competition
-and reads a whole history.
+Padded values of a window are never used, and a window without a single value gives NaN.
 """
 
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
-from tsforecast.models.network.weights import Array
-
-Mask = NDArray[np.bool_]
-
-# 90 % two-sided critical value, and the seasons needed, of M4's test for seasonality.
-_CRITICAL_VALUE = 1.645
-_SEASONS_NEEDED = 3
+from tsforecast.arrays import Float32
+from tsforecast.series.windows import Windows
 
 
-def naive(context: Array, mask: Mask, horizon: int, season_length: int) -> Array:
+def naive(windows: Windows, horizon: int, season_length: int) -> Float32:
     """The last value of each window, repeated: shape (samples, horizon). The season plays no part."""
-    return np.repeat(_last(context, mask)[:, None], horizon, axis=1)
+    return np.repeat(_last(windows)[:, None], horizon, axis=1)
 
 
-def seasonal_naive(context: Array, mask: Mask, horizon: int, season_length: int) -> Array:
+def seasonal_naive(windows: Windows, horizon: int, season_length: int) -> Float32:
     """The last season of each window, repeated: shape (samples, horizon).
 
     Steps of the season that lie before the window's first value take its last value.
     """
-    lookback = context.shape[1]
+    lookback = windows.values.shape[1]
     positions = lookback - season_length + np.arange(horizon) % season_length
     inside = np.maximum(positions, 0)
-    known = mask[:, inside] & (positions >= 0)
-    repeated: Array = np.where(known, context[:, inside], _last(context, mask)[:, None])
+    known = windows.mask[:, inside] & (positions >= 0)
+    repeated: Float32 = np.where(known, windows.values[:, inside], _last(windows)[:, None])
     return repeated
 
 
-def drift(context: Array, mask: Mask, horizon: int, season_length: int) -> Array:
+def drift(windows: Windows, horizon: int, season_length: int) -> Float32:
     """The line from the first to the last value of each window, continued: shape (samples, horizon).
 
     last + step x (last - first) / (values - 1): Hyndman and Athanasopoulos, Forecasting: Principles and
     Practice, section 5.2. The season plays no part.
     """
-    samples, lookback = context.shape
-    count = mask.sum(axis=1)
-    first = context[np.arange(samples), np.minimum(lookback - count, lookback - 1)]
-    last = _last(context, mask)
+    samples, lookback = windows.values.shape
+    count = windows.mask.sum(axis=1)
+    first = windows.values[np.arange(samples), np.minimum(lookback - count, lookback - 1)]
+    last = _last(windows)
     slope = (last - first) / np.maximum(count - 1, 1).astype(np.float32)
     steps = np.arange(1, horizon + 1, dtype=np.float32)
-    line: Array = last[:, None] + slope[:, None] * steps
+    line: Float32 = last[:, None] + slope[:, None] * steps
     return line
 
 
-def naive2(history: NDArray[np.float64], horizon: int, season_length: int) -> NDArray[np.float64]:
-    """M4's Naive2: the last value, seasonally adjusted where the history is seasonal.
-
-    The adjustment is the classical multiplicative one, made when `is_seasonal` and every value is positive
-    (Makridakis, Spiliotis and Assimakopoulos, 2020).
-
-    Args:
-        history: all values of one series, shape (length,).
-        horizon: steps to forecast.
-        season_length: steps in a season.
-
-    Returns:
-        Shape (horizon,).
-    """
-    positions = np.arange(len(history), len(history) + horizon) % season_length
-    if not is_seasonal(history, season_length) or history.min() <= 0:
-        return np.full(horizon, history[-1], dtype=np.float64)
-    indices = _seasonal_indices(history, season_length)
-    adjusted = history[-1] / indices[(len(history) - 1) % season_length]
-    return np.asarray(adjusted * indices[positions])
-
-
-def is_seasonal(history: NDArray[np.float64], season_length: int) -> bool:
-    """M4's test: the autocorrelation at the season stands out from those before it.
-
-    n >= 3m and abs(acf_m) > 1.645 x sqrt((1 + 2 x sum_{k<m} acf_k^2) / n); never for m = 1.
-    """
-    length = len(history)
-    if season_length == 1 or length < _SEASONS_NEEDED * season_length:
-        return False
-    centered = history - history.mean()
-    power = centered @ centered
-    if power == 0:
-        return False
-    acf = np.array([centered[lag:] @ centered[:-lag] for lag in range(1, season_length + 1)]) / power
-    limit = _CRITICAL_VALUE * np.sqrt((1 + 2 * np.sum(acf[:-1] ** 2)) / length)
-    return bool(abs(acf[-1]) > limit)
-
-
-def _last(context: Array, mask: Mask) -> Array:
+def _last(windows: Windows) -> Float32:
     """The last value of each window, shape (samples,)."""
-    return np.where(mask[:, -1], context[:, -1], np.float32(np.nan))
-
-
-def _seasonal_indices(history: NDArray[np.float64], season_length: int) -> NDArray[np.float64]:
-    """Classical multiplicative indices with mean 1, shape (season_length,), the first for history[0].
-
-    Each is the mean ratio to the centered moving average of one season (2 x m for an even m), as in R's
-    `decompose`.
-    """
-    weights = np.ones(season_length)
-    if season_length % 2 == 0:
-        weights = np.concatenate([[0.5], np.ones(season_length - 1), [0.5]])
-    trend = np.convolve(history, weights / season_length, mode="valid")
-    edge = len(weights) // 2
-    ratios = history[edge : edge + len(trend)] / trend
-    positions = np.arange(edge, edge + len(trend)) % season_length
-    indices = np.bincount(positions, ratios, season_length) / np.bincount(positions, minlength=season_length)
-    return np.asarray(indices / indices.mean())
+    return np.where(windows.mask[:, -1], windows.values[:, -1], np.float32(np.nan))

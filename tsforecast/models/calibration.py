@@ -14,9 +14,10 @@ from dataclasses import dataclass, replace
 from statistics import NormalDist
 
 import numpy as np
-from numpy.typing import NDArray
 
-Array = NDArray[np.float64]
+from tsforecast.arrays import Bool, Float64, Int64
+from tsforecast.series.windows import Windows
+
 _NORMAL = NormalDist()
 
 # Levels for which scores are stored; others are interpolated on the normal scale.
@@ -41,28 +42,29 @@ class Calibration:
         method: what was done, in words.
     """
 
-    scores: Array
+    scores: Float64
     windows: int
     method: str
 
 
-def window_spread(context: NDArray[np.float32], mask: NDArray[np.bool_], season_length: int) -> Array:
+def window_spread(windows: Windows, season_length: int) -> Float64:
     """Mean absolute seasonal difference of each window, shape (samples, 1): the unit of a point model's scores.
 
     It is measured in model space, where a series has a deviation of about 1: a window that hardly moves, or that is too
     short for a difference, takes a fixed value, so that no window's spread depends on the others around it.
     """
-    lag = season_length if context.shape[1] > season_length else 1
-    if context.shape[1] < 2:
-        return np.ones((len(context), 1))
+    values, mask = windows.values, windows.mask
+    lag = season_length if values.shape[1] > season_length else 1
+    if values.shape[1] < 2:
+        return np.ones((len(values), 1))
     both = mask[:, lag:] & mask[:, :-lag]
-    difference = np.abs(context[:, lag:].astype(np.float64) - context[:, :-lag]) * both
+    difference = np.abs(values[:, lag:].astype(np.float64) - values[:, :-lag]) * both
     count = both.sum(axis=1)
     spread = difference.sum(axis=1) / np.maximum(1, count)
     return np.where(count > 0, np.maximum(spread, _LEAST_SPREAD), 1.0)[:, None]
 
 
-def scores_of(y_true: Array, quantiles: Array, levels: tuple[float, ...], spread: Array) -> Array:
+def scores_of(y_true: Float64, quantiles: Float64, levels: tuple[float, ...], spread: Float64) -> Float64:
     """Scores of true values under a model's quantiles.
 
     Args:
@@ -82,7 +84,7 @@ def scores_of(y_true: Array, quantiles: Array, levels: tuple[float, ...], spread
     return z[piece] + (z[piece + 1] - z[piece]) * (y_true - low) / (high - low)
 
 
-def values_of(scores: Array, quantiles: Array, levels: tuple[float, ...], spread: Array) -> Array:
+def values_of(scores: Float64, quantiles: Float64, levels: tuple[float, ...], spread: Float64) -> Float64:
     """The inverse of `scores_of`: values at scores of shape (horizon, n), shape (samples, horizon, n)."""
     if len(levels) == 1:
         return quantiles + scores * spread[:, :, None]
@@ -94,7 +96,7 @@ def values_of(scores: Array, quantiles: Array, levels: tuple[float, ...], spread
     return low + (scores - z[piece]) / (z[piece + 1] - z[piece]) * (high - low)
 
 
-def calibrate(scores: Array, observed: NDArray[np.bool_], *, at_least_own: bool = False) -> Calibration:
+def calibrate(scores: Float64, observed: Bool, *, at_least_own: bool = False) -> Calibration:
     """Learn the quantiles of scores at each step of the horizon.
 
     Args:
@@ -110,7 +112,7 @@ def calibrate(scores: Array, observed: NDArray[np.bool_], *, at_least_own: bool 
     return replace(calibration, scores=wider, method=calibration.method + ", never narrower than the networks' own")
 
 
-def _calibrate(scores: Array, observed: NDArray[np.bool_]) -> Calibration:
+def _calibrate(scores: Float64, observed: Bool) -> Calibration:
     samples, horizon = scores.shape
     profile = _profile(scores, observed)
     relative = scores / profile
@@ -131,7 +133,7 @@ def _calibrate(scores: Array, observed: NDArray[np.bool_]) -> Calibration:
     return Calibration(rows * profile[:, None], samples, method)
 
 
-def score_at(calibration: Calibration, probability: float) -> Array:
+def score_at(calibration: Calibration, probability: float) -> Float64:
     """Calibrated score of a probability at each step, shape (horizon,); linear on the normal scale."""
     z = [_NORMAL.inv_cdf(p) for p in PROBABILITIES]
     wanted = _NORMAL.inv_cdf(probability)
@@ -142,8 +144,8 @@ def score_at(calibration: Calibration, probability: float) -> Array:
 
 
 def intervals(
-    calibration: Calibration, quantiles: Array, levels: tuple[float, ...], spread: Array, wanted: tuple[float, ...]
-) -> tuple[Array, Array]:
+    calibration: Calibration, quantiles: Float64, levels: tuple[float, ...], spread: Float64, wanted: tuple[float, ...]
+) -> tuple[Float64, Float64]:
     """Calibrated intervals that hold so many percent of the future values.
 
     Steps beyond the calibrated horizon (forecasts fed back into the model) use the last calibrated step, widened with
@@ -178,7 +180,7 @@ def intervals(
     return lower, upper
 
 
-def _finite_sample_quantiles(pool: Array) -> Array:
+def _finite_sample_quantiles(pool: Float64) -> Float64:
     """Scores at PROBABILITIES, by order statistics of their size with the (n + 1) correction for small n.
 
     The interval from score(1 - p) to score(p) holds the share 2p - 1.
@@ -189,7 +191,7 @@ def _finite_sample_quantiles(pool: Array) -> Array:
     return np.concatenate([-upper[::-1], [0.0], upper])
 
 
-def _profile(scores: Array, observed: NDArray[np.bool_]) -> Array:
+def _profile(scores: Float64, observed: Bool) -> Float64:
     """Typical size of a score at each step, shape (horizon,), smoothed over neighbours where windows are few."""
     size = np.abs(np.where(observed, scores, 0.0)).sum(axis=0)
     count = observed.sum(axis=0)
@@ -201,7 +203,7 @@ def _profile(scores: Array, observed: NDArray[np.bool_]) -> Array:
     return np.where(profile > 0, profile, usual)
 
 
-def _knots(quantiles: Array, levels: tuple[float, ...], spread: Array) -> tuple[Array, Array]:
+def _knots(quantiles: Float64, levels: tuple[float, ...], spread: Float64) -> tuple[Float64, Float64]:
     """Quantiles made strictly ascending, and the normal scores of their levels."""
     z = np.array([_NORMAL.inv_cdf(level) for level in levels])
     knots = quantiles.copy()
@@ -212,5 +214,5 @@ def _knots(quantiles: Array, levels: tuple[float, ...], spread: Array) -> tuple[
     return knots, z
 
 
-def _pick(knots: Array, piece: NDArray[np.int64]) -> Array:
+def _pick(knots: Float64, piece: Int64) -> Float64:
     return np.take_along_axis(knots, piece[:, :, None], axis=2)[:, :, 0]

@@ -1,7 +1,7 @@
 """The linear model: a ridge regression from the window to the horizon, solved in closed form.
 
 NLinear (Zeng et al., Are Transformers Effective for Time Series Forecasting?, 2023): the window's last value
-is subtracted from its context and added to its forecast, so that the level of a series does not matter. All
+is subtracted from its values and added to its forecast, so that the level of a series does not matter. All
 series share one map. Only X'X and X'Y are kept while the batches pass by: memory is
 O(lookback x (lookback + horizon)) whatever the number of rows.
 """
@@ -11,18 +11,16 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 import numpy as np
-from numpy.typing import NDArray
 
+from tsforecast.arrays import Float32, Float64
 from tsforecast.errors import DataError
 from tsforecast.models.network.normalisation import statistics
-from tsforecast.models.network.weights import Array, Weights
-from tsforecast.series.windows import Batch
+from tsforecast.models.network.weights import Weights
+from tsforecast.series.windows import Batch, Windows
 
 # Multiples of the mean of X'X's diagonal: the strengths that validation chooses from.
 RIDGES = (1e-4, 1e-3, 1e-2, 1e-1, 1.0)
 DEFAULT_RIDGE = 1e-2
-Mask = NDArray[np.bool_]
-Matrix = NDArray[np.float64]
 
 
 def fit_linear(
@@ -38,7 +36,7 @@ def fit_linear(
 
     Args:
         batches: training windows; read once.
-        lookback: steps of a context.
+        lookback: steps of a window.
         horizon: steps of a target.
         validation: windows that choose the strength out of RIDGES by their absolute error; read once.
         ridge: strength used where there are no validation windows, a multiple of the mean of X'X's diagonal.
@@ -64,30 +62,30 @@ def fit_linear(
     return candidates[best], RIDGES[best]
 
 
-def predict_linear(weights: Weights, context: Array, mask: Mask, *, normalisation: str = "last") -> Array:
+def predict_linear(weights: Weights, windows: Windows, *, normalisation: str = "last") -> Float32:
     """Forecast windows.
 
     Args:
         weights: as `fit_linear` returns them.
-        context: shape (samples, lookback).
-        mask: shape (samples, lookback), False where padded on the left; padded values are not used.
+        windows: with the lookback that the weights were fitted under; padded values are not used.
         normalisation: the one that the weights were fitted under.
 
     Returns:
         Shape (samples, horizon); NaN for a window without a single value.
     """
-    inputs, center, scale = _normalised(context, mask, normalisation)
+    inputs, center, scale = _normalised(windows, normalisation)
     return (inputs @ weights["linear/kernel"] + weights["linear/bias"]) * scale + center
 
 
-def _normalised(context: Array, mask: Mask, normalisation: str) -> tuple[Array, Array, Array]:
+def _normalised(windows: Windows, normalisation: str) -> tuple[Float32, Float32, Float32]:
     """Inputs (samples, lookback) with the center and scale taken out of them, both (samples, 1).
 
     Padded positions hold the window's first value: a level that goes on to the left, where zero would be a jump.
     """
-    samples, lookback = context.shape
+    values, mask = windows.values, windows.mask
+    samples, lookback = values.shape
     start = np.minimum(lookback - mask.sum(axis=1), lookback - 1)
-    filled = np.where(mask, context, context[np.arange(samples), start][:, None])
+    filled = np.where(mask, values, values[np.arange(samples), start][:, None])
     center, scale = statistics(filled, mask, normalisation)
     center = np.where(mask[:, -1:], center, np.float32(np.nan))
     return (filled - center) / scale, center, scale
@@ -95,13 +93,13 @@ def _normalised(context: Array, mask: Mask, normalisation: str) -> tuple[Array, 
 
 def _normal_equations(
     batches: Iterable[Batch], lookback: int, horizon: int, normalisation: str
-) -> tuple[Matrix, Matrix]:
+) -> tuple[Float64, Float64]:
     """X'X (lookback + 1, lookback + 1) and X'Y (lookback + 1, horizon), the last column of X being ones."""
     gram = np.zeros((lookback + 1, lookback + 1))
     moment = np.zeros((lookback + 1, horizon))
     for batch in batches:
-        keep = batch.observed.all(axis=1) & batch.mask[:, -1]
-        inputs, center, scale = _normalised(batch.context[keep], batch.mask[keep], normalisation)
+        keep = np.flatnonzero(batch.observed.all(axis=1) & batch.windows.mask[:, -1])
+        inputs, center, scale = _normalised(batch.windows.take(keep), normalisation)
         x = np.ones((len(inputs), lookback + 1))
         x[:, :-1] = inputs
         gram += x.T @ x
@@ -109,7 +107,7 @@ def _normal_equations(
     return gram, moment
 
 
-def _solve(gram: Matrix, moment: Matrix, ridge: float) -> Weights:
+def _solve(gram: Float64, moment: Float64, ridge: float) -> Weights:
     """The penalised solution; the bias is not penalised."""
     lookback = len(gram) - 1
     # Constant series have X = 0: any penalty makes the kernel zero, where none would leave it undetermined.
@@ -119,13 +117,13 @@ def _solve(gram: Matrix, moment: Matrix, ridge: float) -> Weights:
     return {"linear/kernel": solution[:-1], "linear/bias": solution[-1]}
 
 
-def _validation_errors(candidates: list[Weights], validation: Iterable[Batch], normalisation: str) -> Matrix | None:
+def _validation_errors(candidates: list[Weights], validation: Iterable[Batch], normalisation: str) -> Float64 | None:
     """Sum of the absolute errors of each candidate over the observed points; None without any such point."""
     errors, points = np.zeros(len(candidates)), 0
     for batch in validation:
-        observed = batch.observed & batch.mask[:, -1:]
+        observed = batch.observed & batch.windows.mask[:, -1:]
         points += int(observed.sum())
         for number, weights in enumerate(candidates):
-            forecast = predict_linear(weights, batch.context, batch.mask, normalisation=normalisation)
+            forecast = predict_linear(weights, batch.windows, normalisation=normalisation)
             errors[number] += np.abs(forecast - batch.target)[observed].sum(dtype=np.float64)
     return errors if points else None

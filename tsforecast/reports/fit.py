@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
-from tsforecast.files import json_bytes, whole_file, writing
+from tsforecast.files import whole_file, writing
+from tsforecast.json_output import json_bytes
 from tsforecast.metrics import METRICS, metric_info
 from tsforecast.safe_text import visible
 

@@ -12,34 +12,24 @@ from tsforecast.series.frequency import Frequency, Stamps
 SERIES_COLUMN = "series"
 UNKNOWN_SERIES = -1  # the number of a series among others that it does not belong to
 
-# Stands in a time format between the parts that have columns of their own.
-BETWEEN_COLUMNS = "\t"
-
 
 @dataclass(frozen=True)
 class Schema:
     """How the user's table names and writes things, so that forecasts come back the same way.
 
     Args:
-        time_col: name of the time column; several, with commas between them, when its parts stand in columns of their
-            own.
+        time_cols: names of the columns that hold the time: one, or one for each of its parts, such as year and month.
         id_cols: names of the id columns; empty for a single series and for a wide table.
         target_cols: names of the value columns; several make each column a series of its own.
-        time_format: format of the stamps, as io/time_formats.py has them; a tab between the parts that have columns of
-            their own.
+        time_formats: format of each time column, in the notation of io/times/formats.py.
         time_zone: IANA zone or `UTC` of zoned stamps, None for stamps without a zone.
     """
 
-    time_col: str
+    time_cols: tuple[str, ...]
     id_cols: tuple[str, ...]
     target_cols: tuple[str, ...]
-    time_format: str
+    time_formats: tuple[str, ...]
     time_zone: str | None = None
-
-    @property
-    def time_cols(self) -> tuple[str, ...]:
-        """The columns that hold the time: one, or those of its parts."""
-        return tuple(self.time_col.split(",")) if BETWEEN_COLUMNS in self.time_format else (self.time_col,)
 
     @property
     def key_columns(self) -> tuple[str, ...]:

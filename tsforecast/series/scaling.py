@@ -7,13 +7,15 @@ come from scikit-learn's scalers; they are kept as plain numbers, so that predic
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from tsforecast.arrays import Bool, Float32, Float64, Int64
 from tsforecast.errors import DataError, OptionError
+from tsforecast.series.panel import Panel
 
-Values = NDArray[np.float64]
 _CHUNK = 1024  # series scaled at once, so that the padded matrix stays small
 LARGEST = 1e18  # its square is still a float32
 
@@ -33,21 +35,21 @@ class Scaling:
 
     method: str
     log: str
-    center: Values
-    scale: Values
-    nonnegative: NDArray[np.bool_]
+    center: Float64
+    scale: Float64
+    nonnegative: Bool
 
-    def transform(self, values: Values, series: NDArray[np.int64]) -> NDArray[np.float32]:
+    def transform(self, values: Float64, series: Int64) -> Float32:
         """Into model space; `series` numbers each value's series and broadcasts against `values`."""
         return ((apply_log(values, self.log) - self.center[series]) / self.scale[series]).astype(np.float32)
 
-    def inverse(self, values: NDArray[np.floating], series: NDArray[np.int64]) -> Values:
+    def inverse(self, values: NDArray[np.floating[Any]], series: Int64) -> Float64:
         """Back into the user's units."""
         back = invert_log(values.astype(np.float64) * self.scale[series] + self.center[series], self.log)
         return np.maximum(back, np.where(self.nonnegative[series], 0.0, -np.inf))
 
 
-def apply_log(values: Values, log: str) -> Values:
+def apply_log(values: Float64, log: str) -> Float64:
     """The identity, log or log1p of `values`.
 
     Rows that came after the logarithm was chosen may be too low for it: they count as the lowest value that it takes.
@@ -57,14 +59,14 @@ def apply_log(values: Values, log: str) -> Values:
     return np.log1p(np.maximum(values, 0.0)) if log == "log1p" else values
 
 
-def invert_log(values: Values, log: str) -> Values:
+def invert_log(values: Float64, log: str) -> Float64:
     """The inverse of `apply_log`."""
     if log == "log":
         return np.exp(values)
     return np.expm1(values) if log == "log1p" else values
 
 
-def log_kind(values: Values, transform: str) -> str:
+def log_kind(values: Float64, transform: str) -> str:
     """Which logarithm `transform` means for these values.
 
     Raises:
@@ -81,21 +83,11 @@ def log_kind(values: Values, transform: str) -> str:
     return "log" if least > 0 else "log1p"
 
 
-def fit_scaling(
-    values: Values,
-    observed: NDArray[np.bool_],
-    offsets: NDArray[np.int64],
-    ends: NDArray[np.int64],
-    *,
-    method: str,
-    log: str = "none",
-) -> Scaling:
+def fit_scaling(panel: Panel, ends: Int64, *, method: str, log: str = "none") -> Scaling:
     """Fit center and scale of each series on its observed rows before `ends`.
 
     Args:
-        values: shape (rows,).
-        observed: shape (rows,); filled rows are not fitted on.
-        offsets: start of each series, shape (n_series + 1,).
+        panel: the series; rows that were filled in are not fitted on.
         ends: row after the last one to fit on, counted within the series, shape (n_series,).
         method: `standard`, `scale` (the deviation only, so that zero stays zero), `robust`, `minmax` or `none`.
         log: from `log_kind`.
@@ -105,41 +97,35 @@ def fit_scaling(
     Raises:
         DataError: values so large that float32 could not hold their squares.
     """
-    if float(np.abs(values).max(initial=0.0)) > LARGEST:
+    if float(np.abs(panel.values).max(initial=0.0)) > LARGEST:
         raise DataError(
             f"the values are too large: one is beyond {LARGEST:g}", hint="divide the target column by a constant"
         )
-    n_series = len(offsets) - 1
-    center, scale = np.zeros(n_series), np.ones(n_series)
-    nonnegative = _nonnegative(values, offsets, np.maximum(ends, 1))
+    center, scale = np.zeros(panel.n_series), np.ones(panel.n_series)
+    nonnegative = _nonnegative(panel, np.maximum(ends, 1))
     if method != "none":
-        for begin in range(0, n_series, _CHUNK):
-            part = slice(begin, min(begin + _CHUNK, n_series))
-            matrix = _matrix(values, observed, offsets, ends, part, log)
-            center[part], scale[part] = _fit_columns(matrix, method)
+        for begin in range(0, panel.n_series, _CHUNK):
+            chunk = slice(begin, min(begin + _CHUNK, panel.n_series))
+            center[chunk], scale[chunk] = _fit_columns(_matrix(panel, ends, chunk, log), method)
     return Scaling(method, log, center, scale, nonnegative)
 
 
-def scaling_of_rows(
-    values: Values, observed: NDArray[np.bool_], offsets: NDArray[np.int64], *, like: Scaling, series: NDArray[np.int64]
-) -> Scaling:
+def scaling_of_rows(panel: Panel, *, like: Scaling, series: Int64) -> Scaling:
     """The transform of other rows than `like` was fitted on: series that it knows keep their center and scale.
 
     Those of a new series come from all its rows. Plain NumPy with scikit-learn's formulas, because prediction does not
     load scikit-learn.
 
     Args:
-        values: shape (rows,).
-        observed: shape (rows,).
-        offsets: start of each series, shape (n_series + 1,).
+        panel: the other rows.
         like: the fitted transform.
         series: number in `like` of each series, -1 for a new one, shape (n_series,).
     """
     new = series < 0
     center, scale = np.where(new, 0.0, like.center[series]), np.where(new, 1.0, like.scale[series])
     for number in np.flatnonzero(new).tolist() if like.method != "none" else ():
-        rows = slice(offsets[number], offsets[number + 1])
-        known = apply_log(_known(values[rows], observed[rows]), like.log)
+        rows = slice(panel.offsets[number], panel.offsets[number + 1])
+        known = apply_log(_known(panel.values[rows], panel.observed[rows]), like.log)
         if like.method in ("standard", "scale"):
             center[number] = known.mean() if like.method == "standard" else 0.0
             scale[number] = known.std()
@@ -149,43 +135,36 @@ def scaling_of_rows(
         else:
             center[number] = known.min()
             scale[number] = known.max() - center[number]
-    nonnegative = _nonnegative(values, offsets, np.diff(offsets)) & (new | like.nonnegative[series])
+    nonnegative = _nonnegative(panel, panel.lengths) & (new | like.nonnegative[series])
     return Scaling(like.method, like.log, center, _usable(center, scale), nonnegative)
 
 
-def _nonnegative(values: Values, offsets: NDArray[np.int64], ends: NDArray[np.int64]) -> NDArray[np.bool_]:
+def _nonnegative(panel: Panel, ends: Int64) -> Bool:
     """Whether no row of a series before its end is below zero."""
-    below = np.flatnonzero(values < 0)
-    series = np.searchsorted(offsets, below, side="right") - 1
+    below = np.flatnonzero(panel.values < 0)
+    series = np.searchsorted(panel.offsets, below, side="right") - 1
     nonnegative = np.ones(len(ends), dtype=bool)
-    nonnegative[series[below - offsets[series] < ends[series]]] = False
+    nonnegative[series[below - panel.offsets[series] < ends[series]]] = False
     return nonnegative
 
 
-def _matrix(
-    values: Values,
-    observed: NDArray[np.bool_],
-    offsets: NDArray[np.int64],
-    ends: NDArray[np.int64],
-    part: slice,
-    log: str,
-) -> Values:
+def _matrix(panel: Panel, ends: Int64, series: slice, log: str) -> Float64:
     """The known values of some series as columns, NaN below them."""
-    used = np.maximum(ends[part], 1)
+    used = np.maximum(ends[series], 1)
     matrix = np.full((int(used.max()), len(used)), np.nan)
-    for column, (start, count) in enumerate(zip(offsets[part.start : part.stop], used, strict=True)):
+    for column, (start, count) in enumerate(zip(panel.offsets[series], used, strict=True)):
         rows = slice(start, start + count)
-        known = _known(values[rows], observed[rows])
+        known = _known(panel.values[rows], panel.observed[rows])
         matrix[: len(known), column] = apply_log(known, log)
     return matrix
 
 
-def _known(values: Values, observed: NDArray[np.bool_]) -> Values:
+def _known(values: Float64, observed: Bool) -> Float64:
     """The observed values; the first one where none was observed."""
     return values[observed] if observed.any() else values[:1]
 
 
-def _fit_columns(matrix: Values, method: str) -> tuple[Values, Values]:
+def _fit_columns(matrix: Float64, method: str) -> tuple[Float64, Float64]:
     """Center and scale of each column by scikit-learn; a constant column has scale 1."""
     from sklearn.preprocessing import MinMaxScaler, RobustScaler, StandardScaler
 
@@ -204,6 +183,6 @@ def _fit_columns(matrix: Values, method: str) -> tuple[Values, Values]:
     return center, _usable(center, scale)
 
 
-def _usable(center: Values, scale: Values) -> Values:
+def _usable(center: Float64, scale: Float64) -> Float64:
     """Scales, with 1 in place of those that only rounding keeps from zero."""
     return np.where(scale > 1e-12 * np.abs(center), scale, 1.0)

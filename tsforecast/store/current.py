@@ -1,79 +1,104 @@
-"""Which version is in service, and what every change of a model begins with: its lock, and no leftovers."""
+"""CURRENT: which version of a model is in service.
+
+The file has two lines: the number of the version, and the SHA-256 of that line, so that a flipped bit is noticed and
+never names another version. It is replaced as a whole: a reader finds the old number or the new one.
+
+Older releases wrote the number alone. Such a file is compared with the journal, where there is one.
+"""
 
 from __future__ import annotations
 
+import hashlib
 import os
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from itertools import count
 from pathlib import Path
 
 from tsforecast.errors import InputMissingError, ModelError, StorageError
-from tsforecast.files import sync_folder, writing
-from tsforecast.store.bundle import manifest
-from tsforecast.store.bundle.codec import MAX_BYTES
-from tsforecast.store.journal import append_entry
-from tsforecast.store.layout import CURRENT, LOCK, PART, current_version, is_part, is_stage
-from tsforecast.store.lock import hold
-from tsforecast.store.safe_files import discard, read_file, write_file
+from tsforecast.files import sync_folder
+from tsforecast.store.journal import last_put_into_service
+from tsforecast.store.layout import CURRENT
+from tsforecast.store.safe_files import read_file, write_file
 
-_VERSION_FILES = {*MAX_BYTES, manifest.FILE}
-
-# A power cut may leave a file of zeros.
-_NUMBER = re.compile(rb"[0-9]{0,6}\n?|\0*")
-_MOST_BYTES = 7
-
-# A publication takes seconds: longer than this, something is wrong with whoever holds the lock.
-_WAIT = 60.0
+_NUMBER = re.compile(rb"[0-9]{6}\n?")
+_BYTES = len("000001\n") + 64 + len("\n")
+# What a killed process may have written of it; a power cut may leave a file of zeros.
+_BEGINNING = re.compile(rb"[0-9]{0,6}|[0-9]{6}\n[0-9a-f]{0,64}\n?|\0*")
 
 
-@contextmanager
-def changing(model: Path) -> Iterator[None]:
-    """Hold the lock of a model's folder, and remove what an ended process has left there, but nothing of anybody else.
+def encode_current(version: int) -> bytes:
+    """CURRENT as it puts a version into service."""
+    line = f"{version:06d}\n".encode()
+    return line + f"{hashlib.sha256(line).hexdigest()}\n".encode()
+
+
+def read_current(model: Path, *, trusted: bool) -> int:
+    """The number of the version in service.
+
+    Args:
+        model: folder of the model.
+        trusted: whether others may own CURRENT and write to it.
 
     Raises:
-        BusyError: another process has held the lock for a minute.
-        OutputError: the folder cannot be written to.
-        StorageError: the disk is full or failed.
+        InputMissingError: no version has been put into service.
+        ModelError: CURRENT is damaged; the hint names the version that the journal says was put into service last.
+        TrustError: somebody else could have changed it.
+        StorageError: reading failed.
     """
-    with hold(model / LOCK, wait=_WAIT), writing(model):
-        for name in os.listdir(model):
-            path = model / name
-            if (is_stage(name) and _holds_version_files_only(path)) or (is_part(name) and _holds_number_only(path)):
-                discard(path)
-        yield
+    data = _read(model, trusted)
+    while not _is_checked(data):
+        last = last_put_into_service(model)
+        number = int(data) if _NUMBER.fullmatch(data) else None
+        if number is not None and last in (None, number):
+            break
+        again = _read(model, trusted)
+        if again == data:  # not replaced between looking at it and at the journal
+            raise _damaged(model, data, number, last)
+        data = again
+    return int(data[:6])
 
 
-def _holds_version_files_only(path: Path) -> bool:
-    """Whether a folder holds nothing but files of a version, perhaps not all of them."""
-    if path.is_symlink() or not path.is_dir():
-        return False
-    with suppress(PermissionError), os.scandir(path) as entries:
-        return all(entry.name in _VERSION_FILES and entry.is_file(follow_symlinks=False) for entry in entries)
-    return False
+def _read(model: Path, trusted: bool) -> bytes:
+    try:
+        return read_file(model / CURRENT, _BYTES, trusted=trusted)
+    except FileNotFoundError as error:
+        raise InputMissingError(
+            f"model '{model.name}' has no version in service",
+            hint="fit it again, or name a version",
+            file=str(model),
+        ) from error
 
 
-def _holds_number_only(path: Path) -> bool:
-    """Whether a file holds nothing but the number of a version, perhaps not all of it."""
+def _is_checked(data: bytes) -> bool:
+    number = data[:6]
+    return number.isdigit() and data == encode_current(int(number))
+
+
+def _damaged(model: Path, data: bytes, number: int | None, last: int | None) -> ModelError:
+    if number is not None:
+        message = f"names version {number}, but the journal says that version {last} was put into service last"
+    elif len(data) == _BYTES:
+        message = "is damaged: its checksum does not fit"
+    else:
+        message = "does not hold the number of a version"
+    hint = f"put a version into service: tsforecast models rollback {model.name} --to {last or 'N'}"
+    return ModelError(message, hint=hint, file=str(model / CURRENT))
+
+
+def is_beginning(path: Path) -> bool:
+    """Whether a file holds nothing but a CURRENT that was written in part or as a whole."""
     with suppress(InputMissingError, ModelError):
-        return _NUMBER.fullmatch(read_file(path, _MOST_BYTES, trusted=True)) is not None
+        return _BEGINNING.fullmatch(read_file(path, _BYTES, trusted=True)) is not None
     return False
-
-
-def unused(model: Path, mark: str) -> Path:
-    """A file or folder of ours that is not there yet, and that a later change removes; for whoever holds the lock."""
-    paths = (model / f"{mark}{number}" for number in count(os.getpid()))
-    return next(path for path in paths if not os.path.lexists(path))
 
 
 @contextmanager
-def prepared(model: Path, version: int) -> Iterator[Path]:
-    """CURRENT as it will be, written aside: a full disk is noticed while nothing has changed."""
-    part = unused(model, PART)
+def prepared(part: Path, version: int) -> Iterator[None]:
+    """Write CURRENT aside, to `part`: a full disk is noticed before anything changes."""
     try:
-        write_file(part, f"{version:06d}\n".encode())
-        yield part
+        write_file(part, encode_current(version))
+        yield
     finally:
         with suppress(OSError):  # the next change removes it
             part.unlink(missing_ok=True)
@@ -83,7 +108,7 @@ def put_into_service(model: Path, version: int, part: Path) -> None:
     """Replace CURRENT by what was prepared.
 
     Raises:
-        OSError: the version in service is the one before.
+        OSError: the version in service is still the one before.
         StorageError: the version is in service, but may not be after a power cut.
     """
     os.replace(part, model / CURRENT)
@@ -95,23 +120,3 @@ def put_into_service(model: Path, version: int, part: Path) -> None:
             hint="check the disk",
             file=str(model),
         ) from error
-
-
-def version_in_service(model: Path) -> int | None:
-    """The number in CURRENT; None where there is none or it is damaged."""
-    with suppress(InputMissingError, ModelError):
-        return current_version(model, trusted=True)
-    return None
-
-
-def note_in_journal(model: Path, event: str, version: int, previous: int | None) -> str:
-    """Add a line to the journal.
-
-    Returns:
-        Why there is none; empty if it was written.
-    """
-    try:
-        append_entry(model, event, version, previous)
-    except OSError as error:
-        return f"the journal could not be written: {error.strerror or error}"
-    return ""

@@ -1,6 +1,7 @@
-"""journal.jsonl: what was put into service, rolled back and pruned, when and by whom; one line each.
+"""journal.jsonl: what was published, rolled back and pruned, when and by whom; one line each.
 
-It is for people. Nothing is decided by it, and whoever cannot write it has published all the same.
+The journal is for people. It decides nothing, except that a CURRENT without a checksum must agree with it. A change
+that cannot be noted there has happened all the same.
 """
 
 from __future__ import annotations
@@ -13,25 +14,23 @@ from typing import Any
 
 from tsforecast import clock
 from tsforecast.store.layout import JOURNAL
-from tsforecast.store.safe_files import FILE_MODE
+from tsforecast.store.safe_files import FILE_MODE, SAFE
 
 PUBLISHED, ROLLED_BACK, PRUNED = "published", "rolled-back", "pruned"
-_APPEND = os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
-_READ = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 _MAX_BYTES = 1 << 16
 
 
-def append_entry(model: Path, event: str, version: int, previous: int | None) -> None:
-    """Add a line to the journal of a model's folder.
+def note_in_journal(model: Path, event: str, version: int, previous: int | None) -> str | None:
+    """Add a line to the journal.
 
     Args:
         model: folder of the model.
         event: PUBLISHED, ROLLED_BACK or PRUNED.
-        version: that was put into service, or pruned.
-        previous: that was in service before; None for the first, and for one that could not be read.
+        version: the version that was put into service, or pruned.
+        previous: the version that was in service before; None for the first, and for one that could not be read.
 
-    Raises:
-        OSError: it cannot be written.
+    Returns:
+        Why the line could not be written; None if it was.
     """
     entry = {
         "time": clock.now().isoformat(timespec="milliseconds"),
@@ -41,8 +40,15 @@ def append_entry(model: Path, event: str, version: int, previous: int | None) ->
         "user": _user(),
         "pid": os.getpid(),
     }
-    line = f"{json.dumps(entry)}\n".encode()
-    handle = os.open(model / JOURNAL, _APPEND, FILE_MODE)
+    try:
+        _append(model / JOURNAL, f"{json.dumps(entry)}\n".encode())
+    except OSError as error:
+        return f"the journal could not be written: {error.strerror or error}"
+    return None
+
+
+def _append(path: Path, line: bytes) -> None:
+    handle = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT | SAFE, FILE_MODE)
     try:
         size = os.fstat(handle).st_size
         # A line that a full disk or a kill has cut off must not take this one with it.
@@ -55,7 +61,7 @@ def append_entry(model: Path, event: str, version: int, previous: int | None) ->
 def read_journal(model: Path, most: int = 10) -> list[dict[str, Any]]:
     """The last entries of the journal of a model's folder, oldest first; none where it cannot be read."""
     try:
-        handle = os.open(model / JOURNAL, _READ)
+        handle = os.open(model / JOURNAL, os.O_RDONLY | SAFE)
     except OSError:
         return []
     try:
@@ -67,6 +73,14 @@ def read_journal(model: Path, most: int = 10) -> list[dict[str, Any]]:
         os.close(handle)
     entries = [_entry(line) for line in data.splitlines()]
     return [entry for entry in entries if entry is not None][-most:]
+
+
+def last_put_into_service(model: Path) -> int | None:
+    """The version that was published or rolled back to last; None where the journal does not say it."""
+    for entry in reversed(read_journal(model, _MAX_BYTES)):
+        if entry.get("event") in (PUBLISHED, ROLLED_BACK) and type(entry.get("version")) is int:
+            return int(entry["version"])
+    return None
 
 
 def _entry(line: bytes) -> dict[str, Any] | None:

@@ -1,27 +1,31 @@
 """Where things lie in a store, and which names they may have.
 
 STORE/NAME/versions/000017/   the files of a version
-STORE/NAME/CURRENT            the number of the version in service
-STORE/NAME/.stage-PID/        a version that is being written
+STORE/NAME/CURRENT            the number of the version in service, with a checksum
+STORE/NAME/.CURRENT-PID       a CURRENT that is being written
+STORE/NAME/.stage-PID/        a version that is being written or removed
 STORE/NAME/.lock              held while a version is published, rolled back or pruned
 STORE/NAME/.retrain.lock      held by a retraining from its beginning to its end
-STORE/NAME/.checkpoint/       an interrupted training
+STORE/NAME/.checkpoint/       the progress of an interrupted training
 STORE/NAME/last_run.json      how the last retraining ended that had something to tell
-STORE/NAME/checked.json       when retrainings last ended, and last ended well
-STORE/NAME/gate.json          what the data gate has accepted, and what it holds against the data since when
-STORE/NAME/forecasts.json     which forecast files were written, and from what
+STORE/NAME/checked.json       when a retraining last ended, and last ended well
+STORE/NAME/gate.json          the table that the data gate accepted last, and the limits that are not kept
+STORE/NAME/forecasts.json     the forecast files that retrainings have written
 STORE/NAME/journal.jsonl      what was put into service, rolled back and pruned, when and by whom
 """
 
 from __future__ import annotations
 
+import hashlib
 import os
 import re
+import unicodedata
 from pathlib import Path
 
-from tsforecast.errors import InputMissingError, ModelError, OptionError
-from tsforecast.store.safe_files import read_file, unreadable
+from tsforecast.errors import OptionError
+from tsforecast.store.safe_files import unreadable
 
+DEFAULT_STORE = "models"
 CURRENT = "CURRENT"
 STAGE = ".stage-"
 PART = ".CURRENT-"
@@ -34,12 +38,12 @@ GATE = "gate.json"
 FORECASTS = "forecasts.json"
 JOURNAL = "journal.jsonl"
 _VERSIONS = "versions"
-_NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
+_MAX_NAME = 64
+_NAME = re.compile(rf"[a-z0-9][a-z0-9._-]{{0,{_MAX_NAME - 1}}}")
 _NUMBER = re.compile(r"[0-9]{6}")
 _STAGE_NAME = re.compile(rf"{re.escape(STAGE)}([0-9]{{6}}-)?[0-9]+")
 _PART_NAME = re.compile(rf"{re.escape(PART)}[0-9]+")
 _PARTS = {CURRENT, LOCK, RETRAIN_LOCK, CHECKPOINT, LAST_RUN, CHECKED, GATE, FORECASTS, JOURNAL, _VERSIONS}
-_MAX_CURRENT_BYTES = 64
 
 
 def is_name(name: str) -> bool:
@@ -60,6 +64,30 @@ def check_name(name: str) -> None:
         )
 
 
+def model_name(stem: str) -> str:
+    """A name for the model of a data file, from the file's name without its ending: `Sales 2024` gives `sales-2024`.
+
+    Where letters of another script are lost, a hash of all of them tells the names of two files apart.
+    """
+    letters = unicodedata.normalize("NFKD", stem).lower()
+    plain = letters.encode("ascii", "ignore").decode()
+    mark = ""
+    if any(map(_is_lost, letters)):
+        mark = f"-{hashlib.sha256(letters.encode(errors='surrogatepass')).hexdigest()[:8]}"
+    name = re.sub(r"[^a-z0-9._-]+", "-", plain).lstrip("._-")[: _MAX_NAME - len(mark)].rstrip("._-")
+    return f"{name or 'model'}{mark}"
+
+
+def _is_lost(character: str) -> bool:
+    """Whether a name is not what it was without a character: accents, blanks and punctuation are not missed."""
+    return not character.isascii() and unicodedata.category(character)[0] not in "MZP"
+
+
+def is_version(name: str) -> bool:
+    """Whether the folder of a version is called that."""
+    return _NUMBER.fullmatch(name) is not None
+
+
 def is_stage(name: str) -> bool:
     """Whether a version that is being written, or removed, may be called that."""
     return _STAGE_NAME.fullmatch(name) is not None
@@ -77,7 +105,7 @@ def is_part_of_model(name: str) -> bool:
 
 def holds_model(folder: Path) -> bool:
     """Whether a folder is that of a model: a version has been in service there, or a retraining has run."""
-    published = in_service(folder) and versions_folder(folder).is_dir()
+    published = has_served(folder) and versions_folder(folder).is_dir()
     return published or os.path.lexists(folder / RETRAIN_LOCK)
 
 
@@ -92,47 +120,25 @@ def version_folder(model: Path, version: int) -> Path:
 
 
 def model_names(store: Path) -> list[str]:
-    """Names of the models in a store, sorted; none where there is no store. A first fit that failed leaves none.
+    """Names of the models in a store, sorted; none where there is no store. A first fit that failed leaves no model.
 
     Raises:
         InputMissingError: the store cannot be read.
         StorageError: reading failed.
     """
     names = [name for name in _listing(store) if is_name(name) and versions_folder(store / name).is_dir()]
-    return [name for name in names if in_service(store / name) or version_numbers(store / name)]
+    return [name for name in names if has_served(store / name) or version_numbers(store / name)]
 
 
 def version_numbers(model: Path) -> tuple[int, ...]:
     """Numbers of the versions of a model's folder, ascending."""
     names = _listing(versions_folder(model))
-    return tuple(int(name) for name in names if _NUMBER.fullmatch(name))
+    return tuple(int(name) for name in names if is_version(name))
 
 
-def in_service(model: Path) -> bool:
+def has_served(model: Path) -> bool:
     """Whether a version of a model's folder has ever been put into service."""
     return os.path.lexists(model / CURRENT)
-
-
-def current_version(model: Path, *, trusted: bool = False) -> int:
-    """The number of the version in service.
-
-    Raises:
-        InputMissingError: no version has been put into service.
-        ModelError: CURRENT is damaged.
-        TrustError: somebody else could have changed it, and the store is not trusted.
-    """
-    try:
-        data = read_file(model / CURRENT, _MAX_CURRENT_BYTES, trusted=trusted)
-    except FileNotFoundError as error:
-        raise InputMissingError(
-            f"model '{model.name}' has no version in service",
-            hint="fit it again, or name a version",
-            file=str(model),
-        ) from error
-    text = data.decode("ascii", "replace").removesuffix("\n")
-    if not _NUMBER.fullmatch(text):
-        raise ModelError("does not hold the number of a version", file=str(model / CURRENT))
-    return int(text)
 
 
 def _listing(folder: Path) -> list[str]:

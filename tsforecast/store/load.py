@@ -1,21 +1,27 @@
-"""Loading a version: every byte is checked against the manifest before it is used, and the golden batch is replayed."""
+"""Reading a version: every byte is checked against the manifest before it is used, and the golden batch is replayed.
+
+Each function takes the folder of a version, and `trusted`: whether others may own its files and write to them. Each
+raises ModelError, naming the file that is missing, does not belong there or is damaged; InputMissingError where a file
+cannot be opened, StorageError where reading failed, and TrustError where somebody else could have changed a file.
+"""
 
 from __future__ import annotations
 
 import os
-import re
 import stat
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from tsforecast.errors import ModelError
-from tsforecast.models.forecaster import predict_windows
 from tsforecast.store.bundle import codec, document, manifest
 from tsforecast.store.bundle.bundle import Bundle
 from tsforecast.store.bundle.manifest import Manifest
+from tsforecast.store.layout import is_version
 from tsforecast.store.safe_files import check_one_folder, check_size, read_file, unreadable
 
 # Largest difference of the replayed forecast, relative to 1 + abs(stored): other CPUs sum in another order.
@@ -23,40 +29,54 @@ _TOLERANCE = 1e-5
 
 
 def load_bundle(folder: str | Path, *, trusted: bool = False) -> Bundle:
-    """Read one version.
-
-    Args:
-        folder: that holds its files.
-        trusted: whether others may own the files and write to them.
-
-    Raises:
-        InputMissingError: there is no such folder, or a file in it cannot be opened.
-        ModelError: naming the file that is missing, does not belong there or is damaged, or that the replayed
-            golden batch gave another forecast.
-        TrustError: somebody else could have changed it.
-        StorageError: reading failed.
-    """
-    folder = Path(folder)
-    with errors_name(folder):
-        return check_bundle(read_version(folder, trusted=trusted))
+    """Read a version, and check that it still gives the forecast that is stored with it."""
+    return check_bundle(Path(folder), read_version(Path(folder), trusted=trusted))
 
 
-def check_bundle(files: Mapping[str, bytes]) -> Bundle:
-    """The bundle of the files of a version, if it still gives the forecast that is stored with it.
-
-    Raises:
-        ModelError: naming the file and what is wrong with it.
-    """
-    bundle = codec.decode({name: data for name, data in files.items() if name != manifest.FILE})
-    _replay(bundle)
+def check_bundle(folder: Path, files: Mapping[str, bytes]) -> Bundle:
+    """The bundle of the files of a version, if it still gives the forecast that is stored with it."""
+    with _errors_name(folder):
+        bundle = codec.decode({name: data for name, data in files.items() if name != manifest.FILE})
+        _replay(bundle)
     return bundle
+
+
+def read_version(folder: Path, *, trusted: bool) -> dict[str, bytes]:
+    """All files of a version by name, the manifest among them, exactly as they were written.
+
+    A version that is too large for the memory of this machine is refused.
+    """
+    with _errors_name(folder):
+        return _read_files(folder, trusted)
+
+
+def read_published(folder: Path, *, trusted: bool) -> datetime:
+    """When a version was published."""
+    with _errors_name(folder):
+        return _read_manifest(folder, trusted).published
+
+
+def read_description(folder: Path, *, trusted: bool) -> dict[str, Any]:
+    """What the manifest, model.json and metrics.json of a version say, as plain values for JSON."""
+    with _errors_name(folder):
+        record = _read_manifest(folder, trusted)
+        data = _read_checked(folder, record, document.FILE, trusted)
+        document.decode_document(data)
+        metrics = codec.decode_metrics(_read_checked(folder, record, codec.METRICS, trusted))
+        return {
+            "published": record.published.isoformat(),
+            "tool_version": record.tool_version,
+            "size": sum(file.size for file in record.files.values()),
+            **document.parse_document(data),
+            "metrics": metrics,
+        }
 
 
 def _replay(bundle: Bundle) -> None:
     golden = bundle.golden
     # Weights that overflow are a difference like any other, not a warning.
     with np.errstate(all="ignore"):
-        y_pred = predict_windows(bundle.spec, bundle.weights, golden.context, golden.mask, golden.series)
+        y_pred = bundle.forecaster.quantiles(golden.windows)
         difference = np.abs(y_pred.astype(np.float64) - golden.expected) / (1 + np.abs(golden.expected))
     largest = float(difference.max(initial=0.0))
     if not largest <= _TOLERANCE:
@@ -67,11 +87,8 @@ def _replay(bundle: Bundle) -> None:
         )
 
 
-_NUMBER = re.compile(r"[0-9]{6}")
-
-
 @contextmanager
-def errors_name(folder: Path) -> Iterator[None]:
+def _errors_name(folder: Path) -> Iterator[None]:
     """Give an error about a file of a version the whole path of that file."""
     try:
         yield
@@ -80,40 +97,19 @@ def errors_name(folder: Path) -> Iterator[None]:
         raise ModelError(error.message, hint=error.hint, file=file, row=error.row) from error
 
 
-def read_manifest(folder: Path, *, trusted: bool) -> Manifest:
-    """What the manifest of a version says.
-
-    Raises:
-        InputMissingError: it cannot be opened.
-        ModelError: it is missing, damaged, or of another version than the folder.
-        TrustError: somebody else could have changed it.
-    """
+def _read_manifest(folder: Path, trusted: bool) -> Manifest:
     return _decode_manifest(folder, _read(folder, manifest.FILE, manifest.MAX_BYTES, trusted))
 
 
-def read_checked(folder: Path, record: Manifest, name: str, *, trusted: bool) -> bytes:
-    """One file of a version, exactly as it was written.
-
-    Raises:
-        InputMissingError: it cannot be opened.
-        ModelError: it is missing or damaged.
-        TrustError: somebody else could have changed it.
-    """
+def _read_checked(folder: Path, record: Manifest, name: str, trusted: bool) -> bytes:
+    """One file of a version, exactly as it was written."""
     _check_size(folder, record, name)
     data = _read(folder, name, codec.MAX_BYTES[name], trusted)
     manifest.check_file(record, name, data)
     return data
 
 
-def read_version(folder: Path, *, trusted: bool) -> dict[str, bytes]:
-    """All files of a version by name, the manifest among them, exactly as they were written.
-
-    Raises:
-        InputMissingError: the folder or a file cannot be opened.
-        ModelError: naming the file that is missing, does not belong there, is damaged or too large for this machine.
-        TrustError: somebody else could have changed it.
-        StorageError: reading failed.
-    """
+def _read_files(folder: Path, trusted: bool) -> dict[str, bytes]:
     try:
         names = os.listdir(folder)
     except OSError as error:
@@ -128,15 +124,15 @@ def read_version(folder: Path, *, trusted: bool) -> dict[str, bytes]:
     sizes = {name: _check_size(folder, record, name) for name in codec.MAX_BYTES}
     _check_budget(sum(sizes.values()))
     # What model.json says bounds the rest: a folder of zeros as large as memory is not read.
-    model = document.decode_document(read_checked(folder, record, document.FILE, trusted=trusted))
+    model = document.decode_document(_read_checked(folder, record, document.FILE, trusted))
     codec.check_tensor_sizes(model, sizes)
-    files = {name: read_checked(folder, record, name, trusted=trusted) for name in codec.MAX_BYTES}
+    files = {name: _read_checked(folder, record, name, trusted) for name in codec.MAX_BYTES}
     return {**files, manifest.FILE: own}
 
 
 def _decode_manifest(folder: Path, data: bytes) -> Manifest:
     record = manifest.decode_manifest(data)
-    if _NUMBER.fullmatch(folder.name) and int(folder.name) != record.version:
+    if is_version(folder.name) and int(folder.name) != record.version:
         raise ModelError(f"is of version {record.version}, not {int(folder.name)}", file=manifest.FILE)
     return record
 

@@ -13,9 +13,14 @@ from pathlib import Path
 from tsforecast.errors import InputMissingError, ModelError, StorageError, TrustError, TsforecastError
 from tsforecast.files import sync_folder
 
-# A stricter umask takes more away; none gives others the right to write.
+# A stricter umask takes more rights away; none gives others the right to write.
 FOLDER_MODE, FILE_MODE = 0o750, 0o640
-_CREATE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0)
+
+# A link could lead out of the store, and opening a pipe would wait for ever.
+SAFE = os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+_CREATE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+_NOT_OPENED = {errno.EACCES, errno.EPERM, errno.ENOENT, errno.ENOTDIR}
+_LIFT = "give --trust-store if you trust whoever could have changed it"
 
 
 def make_folder(path: Path) -> None:
@@ -54,18 +59,13 @@ def discard(path: Path) -> None:
         path.unlink(missing_ok=True)
 
 
-# A link could lead out of the store; opening a pipe would wait for ever. Windows has neither flag.
-_FLAGS = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0)
-_DENIED = {errno.EACCES, errno.EPERM, errno.ENOENT, errno.ENOTDIR}
-
-
 def read_file(path: Path, most: int, *, trusted: bool = False) -> bytes:
     """The bytes of a plain file of at most `most` bytes.
 
     Args:
-        path: of the file.
-        most: bytes that are read.
-        trusted: whether others may own it and write to it.
+        path: path of the file.
+        most: number of bytes above which nothing is read.
+        trusted: whether others may own the file and write to it.
 
     Raises:
         FileNotFoundError: it does not exist.
@@ -75,7 +75,7 @@ def read_file(path: Path, most: int, *, trusted: bool = False) -> bytes:
         StorageError: reading failed.
     """
     try:
-        handle = os.open(path, _FLAGS)
+        handle = os.open(path, os.O_RDONLY | SAFE)
     except FileNotFoundError:
         raise
     except OSError as error:
@@ -86,16 +86,7 @@ def read_file(path: Path, most: int, *, trusted: bool = False) -> bytes:
         raise unreadable(error, path) from error
     try:
         status = os.fstat(handle)
-        if not stat.S_ISREG(status.st_mode):
-            raise ModelError("is not a plain file", file=str(path))
-        if status.st_nlink > 1:
-            raise ModelError(
-                f"is linked to from {status.st_nlink} places, from each of which it can be changed",
-                hint="copy it, do not link it",
-                file=str(path),
-            )
-        if not trusted:
-            check_file(status, path)
+        _check_file(status, path, trusted)
         check_size(status.st_size, most, path)
         with open(handle, "rb", closefd=False) as stream:
             return stream.read(status.st_size)
@@ -106,8 +97,8 @@ def read_file(path: Path, most: int, *, trusted: bool = False) -> bytes:
 
 
 def unreadable(error: OSError, path: Path) -> TsforecastError:
-    """What an OSError of opening or listing something means: it is not there for us, or the disk fails."""
-    kind = InputMissingError if error.errno in _DENIED else StorageError
+    """The error for a file or folder that could not be opened or listed: it is not there for us, or the disk fails."""
+    kind = InputMissingError if error.errno in _NOT_OPENED else StorageError
     return kind(f"cannot be opened: {error.strerror or error}", file=str(path))
 
 
@@ -121,30 +112,26 @@ def check_size(size: int, most: int, path: Path) -> None:
         raise ModelError(f"has {size:,} bytes; at most {most:,} are read", file=str(path))
 
 
-_LIFT = "give --trust-store if you trust whoever could have changed it"
-
-
-def check_file(status: os.stat_result, path: Path) -> None:
-    """Refuse a file that somebody else could have written to.
-
-    Args:
-        status: of the descriptor that is read, so that nobody can put another file there in between.
-        path: for the message.
-
-    Raises:
-        TrustError: with the way out.
-    """
-    _check_owner(status, path)
-    if status.st_mode & stat.S_IWOTH:
-        _refuse_writable(path)
+def _check_file(status: os.stat_result, path: Path, trusted: bool) -> None:
+    """Refuse a file by the status of the descriptor that is read: nobody can put another file there in between."""
+    if not stat.S_ISREG(status.st_mode):
+        raise ModelError("is not a plain file", file=str(path))
+    if status.st_nlink > 1:
+        raise ModelError(
+            f"is linked to from {status.st_nlink} places, from each of which it can be changed",
+            hint="copy it, do not link it",
+            file=str(path),
+        )
+    if not trusted:
+        _check_rights(status, path, writable=bool(status.st_mode & stat.S_IWOTH))
 
 
 def check_folders(folder: Path, root: Path) -> None:
-    """Refuse a folder in which somebody else could have replaced something, it or one above it.
+    """Refuse a folder if somebody else could have replaced something in it, or in one above it.
 
     Args:
-        folder: of a version, or one above it.
-        root: of the store; what lies above it is not looked at. It alone may be a link.
+        folder: folder of a version, or one above it.
+        root: folder of the store. It alone may be a link, and what lies above it is not looked at.
 
     Raises:
         TrustError: naming the folder, with the way out.
@@ -155,10 +142,10 @@ def check_folders(folder: Path, root: Path) -> None:
 
 
 def check_one_folder(path: Path, *, link: bool = False) -> None:
-    """Refuse a folder in which somebody else could have replaced something.
+    """Refuse a folder if somebody else could have replaced something in it. One that is gone, reading will find.
 
     Args:
-        path: of the folder; where there is none, reading will say so.
+        path: path of the folder.
         link: whether it may be a link.
 
     Raises:
@@ -170,16 +157,12 @@ def check_one_folder(path: Path, *, link: bool = False) -> None:
         return
     if stat.S_ISLNK(status.st_mode):
         raise TrustError("is a link, not a folder", hint=f"copy the folder here, or {_LIFT}", file=str(path))
-    _check_owner(status, path)
-    if status.st_mode & stat.S_IWOTH and not status.st_mode & stat.S_ISVTX:
-        _refuse_writable(path)
+    _check_rights(status, path, writable=bool(status.st_mode & stat.S_IWOTH and not status.st_mode & stat.S_ISVTX))
 
 
-def _check_owner(status: os.stat_result, path: Path) -> None:
-    if hasattr(os, "geteuid") and status.st_uid not in (os.geteuid(), 0):
+def _check_rights(status: os.stat_result, path: Path, *, writable: bool) -> None:
+    if status.st_uid not in (os.geteuid(), 0):
         raise TrustError(f"belongs to another user (uid {status.st_uid})", hint=_LIFT, file=str(path))
-
-
-def _refuse_writable(path: Path) -> None:
-    hint = f"take that right away by `chmod o-w {shlex.quote(str(path))}`, or {_LIFT}"
-    raise TrustError("can be changed by every user of this machine", hint=hint, file=str(path))
+    if writable:
+        hint = f"take that right away by `chmod o-w {shlex.quote(str(path))}`, or {_LIFT}"
+        raise TrustError("can be changed by every user of this machine", hint=hint, file=str(path))

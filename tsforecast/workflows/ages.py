@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import numpy as np
 
@@ -12,7 +11,7 @@ from tsforecast.errors import GateError
 from tsforecast.io.messages import Note, warning
 from tsforecast.io.times.zones import find_zone
 from tsforecast.series.panel import Panel, Schema
-from tsforecast.store.catalog import describe_version
+from tsforecast.store.results import VersionDetails
 
 
 def age_text(seconds: float) -> str:
@@ -41,12 +40,12 @@ def newest_text(panel: Panel, schema: Schema) -> str:
 
 
 def steps_ahead(panel: Panel, schema: Schema, now: datetime) -> int:
-    """Steps that the newest time of any series lies after now; negative where it lies before.
+    """Number of steps by which the newest time of any series lies after now; negative where it lies before.
 
     Args:
         panel: the series.
-        schema: whose time zone tells what the times mean; without one they are those of this machine.
-        now: with its zone.
+        schema: its time zone tells what the times mean; without one they are local times of this machine.
+        now: a moment with its zone.
     """
     zone = newest_moment(panel, schema).tzinfo if schema.time_zone else None
     wall = np.array([now.astimezone(zone).replace(tzinfo=None)], dtype="datetime64[us]")
@@ -62,33 +61,26 @@ def future_notes(panel: Panel, schema: Schema, now: datetime) -> list[Note]:
     return [warning(f"the last time, {moment}, lies {steps:,} steps in the future: are the years right?")]
 
 
-def check_version_age(folder: Path, max_age: float, *, trusted: bool = False) -> None:
-    """Refuse a version that was published too long ago.
-
-    Args:
-        folder: of the version.
-        max_age: seconds.
-        trusted: whether others may own the store and write to it.
+def check_version_age(version: VersionDetails, max_age: float) -> None:
+    """Refuse a version that was published more than `max_age` seconds ago.
 
     Raises:
         GateError: with its age.
-        ModelError: the version is damaged.
     """
-    published = datetime.fromisoformat(describe_version(folder, trusted=trusted)["published"])
-    what = f"version {int(folder.name)} of model '{folder.parent.parent.name}' was published"
-    _check(published, what, max_age, hint="retrain it, or raise --max-age")
+    what = f"version {version.version} of model '{version.name}' was published"
+    _check(version.published, what, max_age, hint="retrain it, or raise --max-age")
 
 
 def check_data_age(history: Panel, schema: Schema, max_age: float) -> None:
-    """Refuse data whose newest time, that of any series, lies too far back.
+    """Refuse data whose newest time, that of any series, lies more than `max_age` seconds back.
 
     Args:
         history: the rows that are continued.
-        schema: whose time zone tells what the times mean; without one they are those of this machine.
+        schema: its time zone tells what the times mean; without one they are local times of this machine.
         max_age: seconds.
 
     Raises:
-        GateError: with their age.
+        GateError: with the age of the data.
     """
     moment = newest_moment(history, schema)
     what = f"the newest row of the data, of {moment.isoformat(sep=' ')}, lies"

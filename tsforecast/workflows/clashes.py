@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from tsforecast.errors import OptionError
-from tsforecast.store.layout import holds_model, is_part_of_model
+from tsforecast.store.layout import holds_model, is_part_of_model, model_name
 
 # An option or argument, and the file that it names; `-` is stdin or stdout, and None is no file.
 Named = tuple[str, str | Path | None]
@@ -110,8 +110,6 @@ def refuse_training_clashes(
     Raises:
         OptionError: naming both options and both paths.
     """
-    from tsforecast.store.publish import model_name
-
     stem = "stdin" if source == _STREAM else Path(source).name.split(".")[0]
     reads = (("DATA", source), *configs)
     refuse_clashes(reads, writes, store=store, name=name or model_name(stem), trains=True)

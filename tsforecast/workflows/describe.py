@@ -14,7 +14,7 @@ from tsforecast.fitting.choose import choose_basics, lookback_candidates, season
 from tsforecast.io.messages import Note
 from tsforecast.io.options import ReadOptions
 from tsforecast.io.reading.panel import ReadResult, read_panel
-from tsforecast.io.times.format_codec import readable_stamps
+from tsforecast.io.times.formats import readable_stamps
 from tsforecast.models.options import FitOptions
 from tsforecast.progress import Report
 from tsforecast.series.panel import Panel
@@ -154,7 +154,7 @@ def describe(
         season_strength=season_strength(without_strays(panel).series(int(np.argmax(lengths))), basics.season_length),
         first=first,
         last=last,
-        time_col=data.schema.time_col,
+        time_col=",".join(data.schema.time_cols),
         id_cols=data.schema.id_cols,
         target_cols=data.schema.target_cols,
         time_zone=data.schema.time_zone,

@@ -20,9 +20,9 @@ from tsforecast.models.options import FitOptions, check_options
 from tsforecast.models.registry import get_model
 from tsforecast.models.training.gradient_flow import GradientFlow, gradient_flow
 from tsforecast.progress import Message, Report
-from tsforecast.store.checkpoints.recorder import drop_checkpoint, recording
-from tsforecast.store.layout import check_name
-from tsforecast.store.publish import model_name, publish
+from tsforecast.store.checkpoint import drop_checkpoint, recording
+from tsforecast.store.layout import DEFAULT_STORE, check_name, model_name
+from tsforecast.store.store import Store
 from tsforecast.workflows.ages import future_notes
 from tsforecast.workflows.clashes import refuse_training_clashes
 from tsforecast.workflows.provenance import fingerprint, make_bundle, training_facts
@@ -87,7 +87,7 @@ def fit(
     *,
     options: FitOptions | None = None,
     reading: ReadOptions | None = None,
-    store: str | Path = "models",
+    store: str | Path = DEFAULT_STORE,
     name: str | None = None,
     resume: bool = False,
     report: Report = lambda event: None,
@@ -109,13 +109,12 @@ def fit(
     began = time.monotonic()
     options, reading = options or FitOptions(), reading or ReadOptions()
     data, name = _read(source, options, reading, store, name, report)
-    model, training = Path(store) / name, fingerprint(training_facts(data.data_hash, options, reading))
+    model, training = Store(store).model(name), fingerprint(training_facts(data.data_hash, options, reading))
     with recording(model, training, resume=resume, report=report) as recorder:
         fitted = fit_panel(data.panel, options, report, began=began, recorder=recorder)
     result = describe_fit(data, fitted, name=name, began=began)
-    plan, calibration = fitted.evaluated.plan, fitted.evaluated.calibration
-    bundle = make_bundle(data, plan, calibration, fitted.final, fitted.everything, result.to_dict())
-    published = publish(bundle, store=store, name=name)
+    bundle = make_bundle(data, fitted, result.to_dict())
+    published = model.publish(bundle)
     if published.problem:
         report(Message("warning", published.problem))
     drop_checkpoint(model)
@@ -153,7 +152,7 @@ def describe_fit(
         seconds=time.monotonic() - began,
         training_rows=training_rows or rows_in_words(fitted),
         calibration=evaluated.calibration.method,
-        history=(*evaluated.trained.history, *final.history),
+        history=(*evaluated.trained.epochs, *final.epochs),
         gradient_flow=gradient_flow(final.gradients, final.spec),
     )
 

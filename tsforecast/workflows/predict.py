@@ -13,19 +13,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tsforecast.errors import DataError, OptionError
-from tsforecast.forecast import Forecast
+from tsforecast.forecast import Forecast, joined
 from tsforecast.io.messages import Note, listed
 from tsforecast.io.writing.columns import check_columns, forecast_frame
-from tsforecast.models.forecaster import Continuation, held_in_words
+from tsforecast.models.forecaster import Forecaster
 from tsforecast.models.network.config import MAX_STEPS
 from tsforecast.models.options import check_levels
 from tsforecast.progress import Message, Report
 from tsforecast.safe_text import shown
 from tsforecast.series.panel import UNKNOWN_SERIES, Panel, Schema
-from tsforecast.series.scaling import Scaling, scaling_of_rows
+from tsforecast.series.scaling import scaling_of_rows
 from tsforecast.series.strays import without_strays
+from tsforecast.series.windows import ModelRows, model_rows
 from tsforecast.store.bundle.bundle import Bundle
-from tsforecast.store.versions import open_version
+from tsforecast.store.layout import DEFAULT_STORE
+from tsforecast.store.store import Store
 from tsforecast.workflows.ages import check_data_age, check_version_age
 
 if TYPE_CHECKING:
@@ -47,50 +49,58 @@ class PredictResult:
     Args:
         name: of the model.
         version: number of the version used.
-        continuation: the model and the rows that it continues.
+        forecaster: the model.
+        recent: the rows that are continued, as they were read.
+        known: the same as the model sees them.
+        horizon: steps that are forecast.
+        levels: of the intervals, in percent, ascending.
         schema: how the user's table is written.
         notes: what was found and assumed.
+        report: receives a warning where forecasts that are fed back had to be held.
     """
 
     name: str
     version: int
-    continuation: Continuation
+    forecaster: Forecaster
+    recent: Panel
+    known: ModelRows
+    horizon: int
+    levels: tuple[float, ...]
     schema: Schema
     notes: tuple[Note, ...]
+    report: Report = lambda event: None
 
     @property
     def model(self) -> str:
         """The model's row in the table of models."""
-        return self.continuation.spec.name
-
-    @property
-    def history(self) -> Panel:
-        """The rows that are continued."""
-        return self.continuation.history
-
-    @property
-    def horizon(self) -> int:
-        """Steps that are forecast."""
-        return self.continuation.horizon
+        return self.forecaster.spec.name
 
     @property
     def rows(self) -> int:
         """Rows of the forecast: those of all series."""
-        return self.history.n_series * self.horizon
+        return self.recent.n_series * self.horizon
 
     def blocks(self, report: Report = lambda event: None) -> Iterator[Forecast]:
         """The forecast, some series after the other, made as they are taken."""
-        return self.continuation.blocks(report)
+        held = 0
+        for block in self.forecaster.ahead(self.known, self.horizon, self.levels, report):
+            held += block.held
+            yield block
+        if held:
+            self.report(Message("warning", held_in_words(held)))
 
     @cached_property
     def forecast(self) -> Forecast:
         """Values per series and step."""
-        return self.continuation.forecast()
+        blocks = list(self.blocks())
+        made, held = joined(blocks), sum(block.held for block in blocks)
+        starts = self.recent.starts + self.recent.lengths
+        return Forecast(self.recent.ids, starts, made.y_pred, self.levels, made.lower, made.upper, held)
 
     @cached_property
     def frame(self) -> pd.DataFrame:
         """The same as a table in the user's columns."""
-        return forecast_frame(self.forecast, self.schema, self.history.frequency)
+        return forecast_frame(self.forecast, self.schema, self.recent.frequency)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values for JSON."""
@@ -99,7 +109,7 @@ class PredictResult:
             "version": self.version,
             "model": self.model,
             "horizon": self.horizon,
-            "series": self.history.n_series,
+            "series": self.recent.n_series,
             "notes": [vars(note) for note in (*self.notes, *self._held())],
             "forecast": self.frame.to_dict(orient="records"),
         }
@@ -112,7 +122,7 @@ class PredictResult:
 def predict(
     source: str | Path | pd.DataFrame | ReadResult | None = None,
     *,
-    store: str | Path = "models",
+    store: str | Path = DEFAULT_STORE,
     name: str | None = None,
     version: int | None = None,
     horizon: int | None = None,
@@ -150,39 +160,57 @@ def predict(
     """
     _check(horizon, levels, max_age)
     levels = tuple(sorted(set(levels)))
-    opened = open_version(store, name, version, fallback=fallback, trusted=trusted)
+    model = Store(store, trusted).find(name)
+    opened = model.open(version, fallback=fallback)
     bundle = opened.bundle
     check_columns(bundle.schema, levels)
     if max_age is not None:
-        check_version_age(opened.folder, max_age, trusted=trusted)
+        check_version_age(model.describe(opened.version), max_age)
     notes = [Note("warning", text) for text in opened.notes]
     if name is None:
         notes.append(Note("info", f"using {opened.name} version {opened.version}, the model published last in {store}"))
-    history, scaling, series = bundle.context, bundle.scaling, np.arange(bundle.context.n_series)
+    spec, recent = bundle.spec, bundle.recent
+    known = model_rows(without_strays(recent), bundle.scaling)
     if source is not None:
         data = _read(source, bundle, reading, report)
         notes += data.notes
         panel, ended = _going_on(bundle, data.panel, ended_after)
         notes += ended
-        history, scaling, series, joined = _continue(bundle, panel)
-        notes += joined
+        recent, known, continued = _continue(bundle, panel)
+        notes += continued
     if max_age is not None:
-        check_data_age(history, bundle.schema, max_age)
-    steps = horizon or bundle.spec.horizon
-    if steps > bundle.spec.horizon:
+        check_data_age(recent, bundle.schema, max_age)
+    steps = horizon or spec.horizon
+    if steps > spec.horizon:
         notes.append(
             Note(
                 "warning",
-                f"the model was trained for {bundle.spec.horizon} steps; from there on its forecasts are fed back "
+                f"the model was trained for {spec.horizon} steps; from there on its forecasts are fed back "
                 f"to reach {steps}, and intervals widen by a rule, not by calibration",
             )
         )
     for note in notes:
         report(Message(note.kind, note.text))
-    continuation = Continuation(
-        bundle.spec, bundle.weights, bundle.calibration, history, scaling, series, steps, levels, report
+    return PredictResult(
+        opened.name,
+        opened.version,
+        bundle.forecaster,
+        recent,
+        known,
+        steps,
+        levels,
+        bundle.schema,
+        tuple(notes),
+        report,
     )
-    return PredictResult(opened.name, opened.version, continuation, bundle.schema, tuple(notes))
+
+
+def held_in_words(series: int) -> str:
+    """What is said of forecasts that were held."""
+    return (
+        f"fed back, the forecasts of {series:,} series ran away from all known values: they were held within a few "
+        "times the span of these; fit with a longer --horizon"
+    )
 
 
 def _read(
@@ -194,7 +222,7 @@ def _read(
     if isinstance(source, ReadResult):
         _check_schema(source, bundle.schema)
         return source
-    step = bundle.context.frequency
+    step = bundle.recent.frequency
     return read_panel(source, reading or ReadOptions(), schema=bundle.schema, frequency=step, report=report)
 
 
@@ -215,9 +243,9 @@ def _going_on(bundle: Bundle, panel: Panel, after: int | Literal["horizon"] | No
     if after is None:
         return panel, []
     after = bundle.spec.horizon if after == "horizon" else after
-    numbers = panel.numbers_in(bundle.context.ids)
-    gone = np.setdiff1d(np.arange(bundle.context.n_series), numbers)
-    both = panel.followed_by(bundle.context.take(gone)) if len(gone) else panel
+    numbers = panel.numbers_in(bundle.recent.ids)
+    gone = np.setdiff1d(np.arange(bundle.recent.n_series), numbers)
+    both = panel.followed_by(bundle.recent.take(gone)) if len(gone) else panel
     ends = both.starts + both.lengths
     ended = ends <= ends.max() - max(1, after)
     continued = ~ended & (np.arange(both.n_series) >= panel.n_series)
@@ -241,36 +269,36 @@ def _check(horizon: int | None, levels: tuple[float, ...], max_age: float | None
     check_levels(levels)
 
 
-def _continue(bundle: Bundle, new: Panel) -> tuple[Panel, Scaling, NDArray[np.int64], list[Note]]:
+def _continue(bundle: Bundle, new: Panel) -> tuple[Panel, ModelRows, list[Note]]:
     """New rows in front of the model: joined to what it remembers of each series, scaled as it was or anew."""
-    series = new.numbers_in(bundle.context.ids)
+    lookback = bundle.spec.lookback
+    series = new.numbers_in(bundle.recent.ids)
     notes = []
     unseen = int((series == UNKNOWN_SERIES).sum())
     if unseen:
         first = new.label(int(np.argmax(series == UNKNOWN_SERIES)))
         notes.append(Note("info", f"{unseen} series were not seen in training (first '{first}')"))
-    history, joined = _join(bundle.context, new, series, bundle.spec.lookback)
-    if joined:
-        notes.append(Note("info", f"{joined} series are shorter than the lookback: joined to the rows kept at fit"))
-    short = np.flatnonzero(history.lengths < bundle.spec.lookback)
+    recent, lengthened = _join(bundle.recent, new, series, lookback)
+    if lengthened:
+        notes.append(Note("info", f"{lengthened} series are shorter than the lookback: joined to the rows kept at fit"))
+    short = np.flatnonzero(recent.lengths < lookback)
     if len(short):
         number = int(short[0])
         notes.append(
             Note(
                 "warning",
                 f"{len(short)} series have fewer rows than the lookback"
-                f" ('{history.label(number)}': {history.lengths[number]} of {bundle.spec.lookback}): less to go by",
+                f" ('{recent.label(number)}': {recent.lengths[number]} of {lookback}): less to go by",
             )
         )
-    last_seen = bundle.context.starts + bundle.context.lengths
+    last_seen = bundle.recent.starts + bundle.recent.lengths
     older = (series >= 0) & (new.starts + new.lengths < last_seen[series])
     if older.any():
         notes.append(
             Note("warning", f"{int(older.sum())} series end before the data the model was fitted on; continued there")
         )
-    seen = without_strays(history)
-    scaling = scaling_of_rows(seen.values, seen.observed, seen.offsets, like=bundle.scaling, series=series)
-    return history, scaling, series, notes
+    seen = without_strays(recent)
+    return recent, model_rows(seen, scaling_of_rows(seen, like=bundle.scaling, series=series), series), notes
 
 
 def _join(old: Panel, new: Panel, series: NDArray[np.int64], lookback: int) -> tuple[Panel, int]:

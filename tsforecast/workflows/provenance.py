@@ -1,4 +1,4 @@
-"""What decides the outcome of a training: where all of it is the same, so is the model."""
+"""What decides the outcome of a training, and a trained model as a version of the store."""
 
 from __future__ import annotations
 
@@ -9,22 +9,22 @@ from typing import Any
 import numpy as np
 
 from tsforecast._version import __version__
-from tsforecast.files import json_bytes
 from tsforecast.fitting.calibrate import predict_index
+from tsforecast.fitting.fit_panel import Fitted
 from tsforecast.fitting.plan import Plan
-from tsforecast.fitting.prepared import Prepared
-from tsforecast.fitting.trained import Trained
 from tsforecast.io.options import ReadOptions
 from tsforecast.io.reading.panel import ReadResult
-from tsforecast.models.calibration import Calibration
+from tsforecast.json_output import json_bytes
 from tsforecast.models.network.weights import parameter_count
 from tsforecast.models.options import FitOptions
 from tsforecast.models.spec import ModelSpec
 from tsforecast.models.training.gradient_flow import gradient_rows
-from tsforecast.series.windows import WindowIndex, gather_context
+from tsforecast.series.windows import WindowIndex
 from tsforecast.store.bundle.bundle import Bundle, Golden
 
 _PACKAGES = ("tensorflow", "keras", "numpy")
+_GOLDEN_WINDOWS = 8
+_RECENT_HORIZONS = 2  # kept with the model beyond the lookback, for plots
 
 
 def package_versions() -> dict[str, str]:
@@ -35,7 +35,7 @@ def package_versions() -> dict[str, str]:
 
 
 def training_facts(data_hash: str, options: FitOptions, reading: ReadOptions) -> dict[str, Any]:
-    """All that decides what a training comes to, on one machine."""
+    """All that decides the outcome of a training on one machine: where it is the same, so is the model."""
     return {
         "data_hash": data_hash,
         "options": asdict(options),
@@ -49,61 +49,45 @@ def fingerprint(facts: dict[str, Any]) -> str:
     return hashlib.sha256(json_bytes(facts)).hexdigest()
 
 
-_GOLDEN_WINDOWS = 8
-_CONTEXT_HORIZONS = 2  # kept with the model beyond the lookback, for plots
-
-
-def make_bundle(
-    data: ReadResult,
-    plan: Plan,
-    calibration: Calibration,
-    final: Trained,
-    prepared: Prepared,
-    result: dict[str, Any],
-) -> Bundle:
+def make_bundle(data: ReadResult, fitted: Fitted, result: dict[str, Any]) -> Bundle:
     """A version from what a fit has made.
 
     Args:
         data: the table.
-        plan: what was decided.
-        calibration: of the intervals.
-        final: the model trained on all rows.
-        prepared: those rows in model space.
+        fitted: the model trained on all rows.
         result: the fit's result as plain values.
     """
-    panel, spec = data.panel, final.spec
-    keep = spec.lookback + _CONTEXT_HORIZONS * plan.horizon
+    panel, plan, spec = data.panel, fitted.evaluated.plan, fitted.final.spec
+    keep = spec.lookback + _RECENT_HORIZONS * plan.horizon
     facts = {key: value for key, value in result.items() if key not in ("name", "version", "path", "history")}
     return Bundle(
-        spec=spec,
-        weights=final.weights,
+        forecaster=fitted.forecaster,
         schema=data.schema,
-        context=panel.between(panel.lengths - keep, panel.lengths),
-        scaling=prepared.scaling,
-        calibration=calibration,
-        golden=_golden(final, prepared),
+        recent=panel.between(panel.lengths - keep, panel.lengths),
+        scaling=fitted.everything.rows.scaling,
+        golden=_golden(fitted),
         metrics=facts,
-        history=list(result["history"]),
-        gradients=gradient_rows(final.gradients),
+        epochs=list(result["history"]),
+        gradients=gradient_rows(fitted.final.gradients),
         provenance=_provenance(data, plan, spec),
     )
 
 
-def _golden(final: Trained, prepared: Prepared) -> Golden:
+def _golden(fitted: Fitted) -> Golden:
     """The windows before the last horizon of some of the series that are long enough, with their forecasts."""
-    panel, spec = prepared.panel, final.spec
+    rows, spec = fitted.everything.rows, fitted.final.spec
+    panel = rows.panel
     usable = np.flatnonzero(panel.lengths > spec.horizon)
     series = usable[np.unique(np.linspace(0, len(usable) - 1, _GOLDEN_WINDOWS).astype(np.int64))]
     index = WindowIndex(panel.offsets[series + 1] - spec.horizon, series)
-    context, mask = gather_context(prepared.values, panel.offsets, index, lookback=spec.lookback)
-    return Golden(context, mask, index.series, predict_index(final, prepared, index))
+    windows = rows.windows(index, lookback=spec.lookback, horizon=spec.horizon)
+    return Golden(windows, predict_index(fitted.final, rows, index))
 
 
 def _provenance(data: ReadResult, plan: Plan, spec: ModelSpec) -> dict[str, Any]:
     import platform
-    from importlib.metadata import version
 
-    panel = data.panel
+    panel, versions = data.panel, package_versions()
     last = int(np.argmax(panel.starts + panel.lengths))
     networks = [part.network for part in spec.parts if part.network]
     facts: dict[str, Any] = {
@@ -112,16 +96,18 @@ def _provenance(data: ReadResult, plan: Plan, spec: ModelSpec) -> dict[str, Any]
         "first": str(min(panel.stamps(i)[0] for i in range(min(panel.n_series, 1000)))),
         "last": str(panel.stamps(last)[-1]),
         "seed": plan.training.seed,
-        "tsforecast": __version__,
         "python": platform.python_version(),
-        "numpy": version("numpy"),
     }
-    if networks:
-        from tsforecast.models.training import runtime
+    if not networks:
+        return facts | {name: versions[name] for name in ("tsforecast", "numpy")}
+    from tsforecast.models.training import runtime
 
-        facts["threads"] = runtime.threads_used()
-        facts["tensorflow"] = version("tensorflow")
-        facts["keras"] = version("keras")
-        facts["training"] = asdict(plan.training)
-        facts["parameters"] = sum(parameter_count(network) for network in networks)
-    return facts
+    return (
+        facts
+        | versions
+        | {
+            "threads": runtime.threads_used(),
+            "training": asdict(plan.training),
+            "parameters": sum(parameter_count(network) for network in networks),
+        }
+    )

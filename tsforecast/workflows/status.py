@@ -6,17 +6,23 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime, timedelta
-from difflib import get_close_matches
-from pathlib import Path
 from typing import Any
 
-from tsforecast.errors import GateError, InputMissingError, TsforecastError
+from tsforecast.errors import GateError, TsforecastError
 from tsforecast.series.frequency import DAY
-from tsforecast.store.catalog import describe_version
-from tsforecast.store.layout import current_version, model_names, version_folder
-from tsforecast.store.runs.forecast_files import ForecastFile, read_forecast_files
-from tsforecast.store.runs.gate_state import OpenBreach, read_gate_state
-from tsforecast.store.runs.last_run import LastChecks, LastRun, names_of_runs, read_checked, read_last_run
+from tsforecast.store.model import StoredModel
+from tsforecast.store.runs import (
+    ForecastFile,
+    LastChecks,
+    LastRun,
+    OpenBreach,
+    names_of_runs,
+    read_checked,
+    read_forecast_files,
+    read_gate_state,
+    read_last_run,
+)
+from tsforecast.store.store import Store
 from tsforecast.workflows.ages import age_text
 from tsforecast.workflows.retrain.settings import STANDS_IN
 
@@ -29,11 +35,12 @@ class ModelStatus:
     """What an operator wants to know of a model.
 
     Args:
-        name: of the model.
-        version: in service, None where there is none.
-        published: moment of it in UTC, None where it cannot be read.
-        trained_until: the newest stamp of the data that it was trained on, with a Z where it is in UTC; may be empty.
-        last_run: how the last retraining ended, None where there was none.
+        name: name of the model.
+        version: version in service; None where there is none.
+        published: when it was published, in UTC; None where that cannot be read.
+        trained_until: the newest stamp of the data that it was trained on, with a Z where it is in UTC; None where that
+            is not known.
+        last_run: how the last retraining ended; None where there was none.
         checked: when the last retraining ended, and the last one that ended well; None where there was none.
         breaches: limits of the data gate that have not been kept since some runs.
         forecasts: forecast files that retrainings have written.
@@ -44,7 +51,7 @@ class ModelStatus:
     name: str
     version: int | None = None
     published: datetime | None = None
-    trained_until: str = ""
+    trained_until: str | None = None
     last_run: LastRun | None = None
     checked: LastChecks | None = None
     breaches: tuple[OpenBreach, ...] = ()
@@ -74,7 +81,7 @@ class ModelStatus:
             "version": self.version,
             "stands_in": self.stands_in,
             "published": _iso(self.published),
-            "trained_until": self.trained_until or None,
+            "trained_until": self.trained_until,
             "last_run": asdict(run) | {"finished": _iso(run.finished)} if run else None,
             "checked": _iso(self.checked.ended) if self.checked else None,
             "ended_well": _iso(self.checked.ended_well) if self.checked else None,
@@ -88,28 +95,19 @@ class ModelStatus:
         }
 
 
-def read_status(store: str | Path = "models", name: str | None = None, *, trusted: bool = False) -> list[ModelStatus]:
-    """The models of a store by name, or one of them. A damaged one is there with its error.
+def read_status(store: Store, name: str | None = None) -> list[ModelStatus]:
+    """The models of a store in the order of their names, or one of them. A damaged one is listed with its error.
 
     Args:
-        store: folder of all models.
-        name: of the model; None takes all.
-        trusted: whether others may own the store and write to it.
+        store: the store.
+        name: name of the model; None takes all.
 
     Raises:
         InputMissingError: the store cannot be read, holds no model, or none of that name.
     """
-    folder = Path(store)
-    names = sorted({*model_names(folder), *names_of_runs(folder)})
-    if not names:
-        raise InputMissingError(f"no model in {store}", hint="fit one first: tsforecast fit DATA")
-    if name is None:
-        return [_status(folder / each, trusted) for each in names]
-    if name not in names:
-        close = get_close_matches(name.lower(), names, n=3, cutoff=0.5)
-        hint = f"did you mean {', '.join(close)}?" if close else f"there is {', '.join(names[:10])}"
-        raise InputMissingError(f"no model '{name}' in {store}", hint=hint)
-    return [_status(folder / name, trusted)]
+    names = sorted({*store.names(), *names_of_runs(store.folder)})
+    store.check_known(name, names)
+    return [_status(store.model(each)) for each in (names if name is None else [name])]
 
 
 def with_limit(models: Sequence[ModelStatus], max_age: float, now: datetime) -> list[ModelStatus]:
@@ -122,37 +120,36 @@ def worst(models: Sequence[ModelStatus]) -> int:
     return max((model.error.exit_code for model in models if model.error), default=0)
 
 
-def _status(model: Path, trusted: bool) -> ModelStatus:
+def _status(model: StoredModel) -> ModelStatus:
     status, problem = ModelStatus(model.name), None
     try:
         status = replace(
             status,
-            checked=read_checked(model, trusted=trusted),
-            last_run=read_last_run(model, trusted=trusted),
-            breaches=read_gate_state(model, trusted=trusted).breaches,
-            forecasts=read_forecast_files(model, trusted=trusted),
+            checked=read_checked(model),
+            last_run=read_last_run(model),
+            breaches=read_gate_state(model).breaches,
+            forecasts=read_forecast_files(model),
         )
     except TsforecastError as error:
         problem = error
     try:
-        version = current_version(model, trusted=trusted)
-        status = replace(status, version=version)
-        details = describe_version(version_folder(model, version), trusted=trusted)
+        status = replace(status, version=model.in_service())
+        found = model.describe()
     except TsforecastError as error:
         # What is wrong with the model matters more than what is wrong with the news of it.
         return replace(status, error=error)
-    published, until = datetime.fromisoformat(details["published"]), _trained_until(details)
-    stands_in = details["provenance"].get(STANDS_IN) is True
-    return replace(status, published=published, trained_until=until, stands_in=stands_in, error=problem)
+    stands_in = found.details["provenance"].get(STANDS_IN) is True
+    until = _trained_until(found.details)
+    return replace(status, published=found.published, trained_until=until, stands_in=stands_in, error=problem)
 
 
-def _trained_until(details: dict[str, Any]) -> str:
+def _trained_until(details: dict[str, Any]) -> str | None:
     with suppress(ValueError):
         text = datetime.fromisoformat(str(details["provenance"].get("last"))).isoformat()
         frequency = details["frequency"]
         zoned = details["schema"]["time_zone"] is not None
         return f"{text}Z" if zoned and frequency["kind"] == "fixed" and frequency["step"] < DAY else text
-    return ""
+    return None
 
 
 def _stale(model: ModelStatus, max_age: float, now: datetime) -> GateError | None:

@@ -7,7 +7,7 @@ from copy import deepcopy
 from datetime import UTC, datetime
 from types import SimpleNamespace
 
-from tsforecast.store.catalog import VersionInfo
+from tsforecast.store.results import VersionInfo
 
 SALES = VersionInfo("sales", 3, (1, 2, 3), datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC), "gru", 48, "h", 0.213)
 BROKEN = VersionInfo("broken", None, (1,), problem="CURRENT is missing")
@@ -33,9 +33,9 @@ DETAILS = {
 
 
 def test_list_in_a_pipe(run, play, record, calls):
-    play("workflows.store", list_models=record([SALES, BROKEN]))
+    play("store.store", Store=record(SimpleNamespace(overview=lambda: [SALES, BROKEN])))
     result = run("models", "list", "--store", "s")
-    assert calls == [(("s",), {"trusted": False})]
+    assert calls == [(("s", False), {})]
     assert result.stdout.splitlines() == [
         "name\tcurrent\tversions\tmodel\thorizon\tfrequency\tskill\tpublished (UTC)\tproblem",
         "sales\t3\t3\tgru\t48\th\t+21.3%\t2026-01-02 03:04\t",
@@ -44,12 +44,12 @@ def test_list_in_a_pipe(run, play, record, calls):
 
 
 def test_list_without_problems_has_no_column_for_them(run, play, record):
-    play("workflows.store", list_models=record([SALES]))
+    play("store.store", Store=record(SimpleNamespace(overview=lambda: [SALES])))
     assert run("models", "list").stdout.splitlines()[0].endswith("published (UTC)")
 
 
 def test_list_as_json(run, play, record):
-    play("workflows.store", list_models=record([SALES, BROKEN]))
+    play("store.store", Store=record(SimpleNamespace(overview=lambda: [SALES, BROKEN])))
     models = json.loads(run("models", "list", "--json").stdout)["models"]
     assert models[0]["published"] == "2026-01-02T03:04:05+00:00"
     assert models[0]["versions"] == [1, 2, 3]
@@ -63,8 +63,13 @@ def test_list_of_nothing(run):
     assert json.loads(run("models", "list", "--json").stdout) == {"models": []}
 
 
+def shown(record):
+    """A model that `models show` describes."""
+    return SimpleNamespace(describe=record(SimpleNamespace(to_dict=lambda: deepcopy(DETAILS))))
+
+
 def test_show_without_details_has_what_a_person_wants(run, play, record):
-    play("workflows.store", show_model=record(SimpleNamespace(to_dict=lambda: deepcopy(DETAILS))))
+    play("store.store", Store=record(SimpleNamespace(find=record(shown(record)))))
     lines = run("models", "show").stdout.splitlines()
     assert lines[1:3] == ["name\tsales", "version\t3"]
     assert "learns from\thalf of the gradient lies within the last 3 of 14 steps" in lines
@@ -74,9 +79,9 @@ def test_show_without_details_has_what_a_person_wants(run, play, record):
 
 
 def test_show_in_detail(run, play, record, calls):
-    play("workflows.store", show_model=record(SimpleNamespace(to_dict=lambda: deepcopy(DETAILS))))
+    play("store.store", Store=record(SimpleNamespace(find=record(shown(record)))))
     result = run("models", "show", "sales", "--version", "3", "-v")
-    assert calls == [(("./models", "sales", 3), {"trusted": False})]
+    assert calls == [(("./models", False), {}), (("sales",), {}), ((3,), {})]
     assert result.stdout.splitlines() == [
         "property\tvalue",
         "name\tsales",
@@ -103,7 +108,7 @@ def test_show_in_detail(run, play, record, calls):
 
 
 def test_show_as_json(run, play, record):
-    play("workflows.store", show_model=record(SimpleNamespace(to_dict=lambda: deepcopy(DETAILS))))
+    play("store.store", Store=record(SimpleNamespace(find=record(shown(record)))))
     assert json.loads(run("models", "show", "--json").stdout) == DETAILS
 
 

@@ -12,16 +12,17 @@ import pytest
 
 from tests.store.conftest import build
 from tsforecast.cli.commands.models import command
-from tsforecast.store.layout import current_version, version_numbers
+from tsforecast.store.layout import version_numbers
 from tsforecast.store.load import load_bundle
-from tsforecast.store.publish import publish
+from tsforecast.store.model import StoredModel
+from tsforecast.store.store import Store
 
 
 @pytest.fixture(scope="module")
 def three(tmp_path_factory: pytest.TempPathFactory) -> Path:
     store = tmp_path_factory.mktemp("three")
     for name in ("sales", "sales", "sales", "stock"):
-        publish(build("naive"), store=store, name=name)
+        Store(store).model(name).publish(build("naive"))
     return store
 
 
@@ -105,7 +106,7 @@ def test_rollback(run, store):
     result = run("models", "rollback", "sales")
     assert (result.exit_code, result.stdout) == (0, "")
     assert result.stderr == "sales version 2 is in service instead of version 3\n"
-    assert current_version(store / "sales") == 2
+    assert StoredModel(store / "sales").in_service() == 2
     assert run("models", "rollback", "sales", "--to", "2").stderr == "sales version 2 is in service already\n"
     document = json.loads(run("models", "rollback", "sales", "--to", "3", "--json").stdout)
     assert (document["version"], document["previous"]) == (3, 2)
@@ -115,7 +116,7 @@ def test_rollback_names_what_it_passes_over(run, store):
     (version(store, 2) / "metrics.json").write_text("{}")
     result = run("models", "rollback", "sales")
     assert "version 2: " in result.stderr and "metrics.json: is damaged" in result.stderr
-    assert current_version(store / "sales") == 1
+    assert StoredModel(store / "sales").in_service() == 1
     assert run("models", "rollback", "sales", "--to", "2").exit_code == 65
     assert run("models", "rollback", "sales", "--to", "9").exit_code == 66
     assert run("models", "rollback", "sales").exit_code == 66
@@ -145,8 +146,8 @@ def test_an_exported_version_is_in_service_where_it_is_unpacked(run, store, tmp_
     assert (listed["name"], listed["current"]) == ("sales", 2)
     moved = load_bundle(tmp_path / "elsewhere" / "sales" / "versions" / "000002")
     assert moved.metrics == load_bundle(version(store, 2)).metrics
-    publish(build("naive"), store=tmp_path / "elsewhere", name="sales")
-    assert current_version(tmp_path / "elsewhere" / "sales") == 3
+    Store(tmp_path / "elsewhere").model("sales").publish(build("naive"))
+    assert StoredModel(tmp_path / "elsewhere" / "sales").in_service() == 3
 
 
 def test_the_same_version_gives_the_same_file(run, store):

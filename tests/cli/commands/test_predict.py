@@ -19,7 +19,7 @@ RESULT = SimpleNamespace(
     rows=2,
     forecast="forecast",
     blocks=lambda report=None: iter(BLOCKS),
-    history=SimpleNamespace(frequency="daily", ids=(("=a",), ("b",))),
+    recent=SimpleNamespace(frequency="daily", ids=(("=a",), ("b",))),
     schema="schema",
     notes=(SimpleNamespace(kind="info", text="using sales version 3"),),
     to_dict=lambda: {"name": "sales"},
@@ -96,7 +96,7 @@ def test_a_damaged_and_a_foreign_model_can_be_used(
 
 def test_files(run, predicted, written):
     result = run("predict", "-o", "f.parquet", "--plot", "f.svg")
-    plot = (RESULT.history, "forecast", "schema", "f.svg", "sales: 14 steps by gru, version 3")
+    plot = (RESULT.recent, "forecast", "schema", "f.svg", "sales: 14 steps by gru, version 3")
     assert written == [plot, (WHOLE, *TABLE, "f.parquet", False)]
     assert result.stdout == ""
     assert "drew f.svg\nwrote 2 rows to f.parquet from sales version 3\n" in result.stderr

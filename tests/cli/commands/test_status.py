@@ -9,10 +9,11 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from tests.store.conftest import build
-from tests.store.runs.test_last_run import RUN
+from tests.store.test_last_run import RUN
 from tests.test_imports import _WATCHED, HEAVY, start
-from tsforecast.store.publish import publish
-from tsforecast.store.runs.last_run import write_last_run
+from tsforecast.store.model import StoredModel
+from tsforecast.store.runs import write_last_run
+from tsforecast.store.store import Store
 
 NOW = datetime(2026, 3, 1, 6, tzinfo=UTC)
 BEFORE = NOW - timedelta(seconds=90)
@@ -22,13 +23,13 @@ BEFORE = NOW - timedelta(seconds=90)
 def store(tmp_path, freeze):
     """A store with a model, which was published 90 seconds ago."""
     freeze(BEFORE)
-    publish(build("linear"), store=tmp_path / "models", name="shop")
+    Store(tmp_path / "models").model("shop").publish(build("linear"))
     freeze(NOW)
     return tmp_path / "models"
 
 
 def test_the_table_in_a_pipe(run, store):
-    write_last_run(store / "shop", RUN)
+    write_last_run(StoredModel(store / "shop"), RUN)
     result = run("status")
     header, row = (line.split("\t") for line in result.stdout.splitlines())
     shown = dict(zip(header, row, strict=True))
@@ -43,9 +44,9 @@ def test_the_table_in_a_pipe(run, store):
 
 
 def test_as_json(run, store):
-    publish(build("linear"), store=store, name="broken")
+    Store(store).model("broken").publish(build("linear"))
     (store / "broken" / "CURRENT").write_text("x")
-    write_last_run(store / "shop", RUN)
+    write_last_run(StoredModel(store / "shop"), RUN)
     result = run("status", "--json")
     broken, shop = json.loads(result.stdout)["models"]
     assert result.exit_code == 65
@@ -64,7 +65,7 @@ def test_quiet_says_only_what_is_wrong(run, store):
 
 
 def test_one_model(run, store):
-    publish(build("linear"), store=store, name="other")
+    Store(store).model("other").publish(build("linear"))
     assert len(run("status").stdout.splitlines()) == 3
     assert len(run("status", "other").stdout.splitlines()) == 2
     result = run("status", "oter")
@@ -74,7 +75,7 @@ def test_one_model(run, store):
 
 def test_a_model_that_never_came_into_service(run, store):
     failed = replace(RUN, status="failed", exit_code=66, version=None, message="data.csv: does not exist")
-    write_last_run(store / "new", failed)
+    write_last_run(StoredModel(store / "new"), failed)
     result = run("status")
     assert result.exit_code == 66
     assert "new\t\t-\t" in result.stdout and "data.csv: does not exist" in result.stdout

@@ -15,10 +15,9 @@ import pytest
 
 from tsforecast.errors import DataError
 from tsforecast.io.options import ReadOptions
-from tsforecast.io.reading import limits
-from tsforecast.io.reading.limits import most_expanded
+from tsforecast.io.reading import source
 from tsforecast.io.reading.panel import read_panel
-from tsforecast.io.reading.source import expand
+from tsforecast.io.reading.source import expand, most_expanded
 from tsforecast.io.reading.table import read_table
 
 MIB = 1 << 20
@@ -26,7 +25,7 @@ MIB = 1 << 20
 
 @pytest.fixture(autouse=True)
 def small(monkeypatch):
-    monkeypatch.setattr(limits, "_LARGE_BYTES", MIB)
+    monkeypatch.setattr(source, "_LARGE_BYTES", MIB)
 
 
 def zipped(data: bytes) -> bytes:
@@ -42,7 +41,7 @@ def test_an_archive_is_refused_before_it_fills_the_memory(pack):
     tracemalloc.start()
     try:
         with pytest.raises(DataError, match="expands to more than") as caught:
-            expand(bomb, "a.csv", limits.MOST_BYTES)
+            expand(bomb, "a.csv", source.MOST_BYTES)
         peak = tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()
@@ -53,7 +52,7 @@ def test_an_archive_is_refused_before_it_fills_the_memory(pack):
 def test_what_a_file_may_become():
     assert most_expanded(1000) == MIB
     assert most_expanded(MIB) == 250 * MIB
-    assert most_expanded(limits.MOST_BYTES) == limits.MOST_BYTES
+    assert most_expanded(source.MOST_BYTES) == source.MOST_BYTES
     assert most_expanded(MIB, 100) == 100
 
 
@@ -80,7 +79,7 @@ def test_a_parquet_file_is_refused_before_it_is_read(columns, tmp_path, monkeypa
 def test_the_rows_of_a_parquet_file_are_counted_before_it_is_read(tmp_path, monkeypatch):
     path = tmp_path / "a.parquet"
     pd.DataFrame({"ds": days(100), "y": np.arange(100.0)}).to_parquet(path)
-    assert read_table(path, max_rows=100).rows == 100
+    assert read_table(path, ReadOptions(max_rows=100)).rows == 100
     monkeypatch.setattr(pd, "read_parquet", lambda *args, **kwargs: pytest.fail("it was read"))
     with pytest.raises(DataError, match=r"a.parquet: 100 rows; at most 99 are allowed; take fewer rows"):
         read_panel(path, ReadOptions(max_rows=99))
@@ -94,7 +93,7 @@ def test_texts_that_repeat_are_no_harm(tmp_path):
 
 
 def test_a_text_with_too_many_rows_is_not_read_to_its_end(tmp_path, monkeypatch):
-    monkeypatch.setattr("tsforecast.io.reading.text.chunks._BLOCK_BYTES", 2000)
+    monkeypatch.setattr("tsforecast.io.reading.table._BLOCK_BYTES", 2000)
     path = tmp_path / "a.csv"
     pd.DataFrame({"ds": days(1000), "y": np.arange(1000.0)}).to_csv(path, index=False)
     with pytest.raises(DataError, match=r"at least \d\d\d rows; at most 50 are allowed; take fewer rows"):

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from tsforecast.errors import OptionError
-from tsforecast.io.reading.numbers import choose_marks, is_dressed, mark_hint, may_group, shows_decimals
+from tsforecast.io.reading.columns.marks import is_with_unit, may_group
+from tsforecast.io.reading.numbers import choose_decimal, mark_hint, shows_decimals
 
 
 @pytest.mark.parametrize(
@@ -47,7 +48,7 @@ def test_what_shows_none(text):
         ("1\u00a0234", 'write numbers without thousands separators, or add --thousands " "'),
         ("1'234", 'write numbers without thousands separators, or add --thousands "\'"'),
         ("1,5", "for a decimal comma add --decimal ,"),
-        ("x", ""),
+        ("x", None),
     ],
 )
 def test_hints(text, hint):
@@ -55,22 +56,22 @@ def test_hints(text, hint):
 
 
 def test_marks_that_two_options_leave():
-    assert choose_marks(None, None) is None
-    assert choose_marks(",", None) == ","
-    assert choose_marks(None, ",") == "."
-    assert choose_marks(None, ".") == ","
-    assert choose_marks(None, " ") is None
-    assert choose_marks(",", " ") == ","
+    assert choose_decimal(None, None) is None
+    assert choose_decimal(",", None) == ","
+    assert choose_decimal(None, ",") == "."
+    assert choose_decimal(None, ".") == ","
+    assert choose_decimal(None, " ") is None
+    assert choose_decimal(",", " ") == ","
     for decimal, thousands in ((",", ","), (".", "."), (None, "x"), (None, "")):
         with pytest.raises(OptionError, match="thousands"):
-            choose_marks(decimal, thousands)
+            choose_decimal(decimal, thousands)
 
 
 @pytest.mark.parametrize("text", ["$5", "5%", "5 kWh", "1,234", "-3 €", "€ 1.5", "~5"])
 def test_numbers_in_company(text):
-    assert is_dressed(text)
+    assert is_with_unit(text)
 
 
 @pytest.mark.parametrize("text", ["", "north", "5th of May", "no. 5", "A12", "12 Main Street", "2024-01-01"])
 def test_other_texts(text):
-    assert not is_dressed(text)
+    assert not is_with_unit(text)

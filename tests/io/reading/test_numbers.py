@@ -7,12 +7,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tsforecast.io.reading.numbers import MISSING_TOKENS, Numbers, is_number, parse_numbers, parse_texts
-from tsforecast.io.text_column import code_texts
+from tsforecast.io.column import code_texts
+from tsforecast.io.reading.numbers import (
+    MISSING_TOKENS,
+    NumberFormat,
+    Numbers,
+    is_number,
+    parse_numbers,
+    parse_texts,
+)
 
 
 def parse(*texts: str, decimal: str = ".") -> Numbers:
-    return parse_numbers(code_texts(texts), decimal).by_row()
+    return parse_numbers(code_texts(texts), NumberFormat(decimal)).by_row()
 
 
 @pytest.mark.parametrize(
@@ -49,7 +56,7 @@ def test_numbers(text, value):
 def test_what_is_no_finite_number_is_wrong(text):
     numbers = parse("1", "", text, text)
     assert numbers.wrong.tolist() == [2, 3]
-    assert numbers.filled == 3
+    assert np.count_nonzero(~numbers.missing) == 3
     np.testing.assert_array_equal(np.isnan(numbers.values), [False, True, True, True])
 
 
@@ -84,7 +91,7 @@ def test_odd_signs_are_read_and_counted(text, value):
     ],
 )
 def test_thousands(text, decimal, thousands, value):
-    numbers = parse_numbers(code_texts([text, "7"]), decimal, thousands).by_row()
+    numbers = parse_numbers(code_texts([text, "7"]), NumberFormat(decimal, thousands)).by_row()
     assert numbers.values.tolist()[1] == 7
     assert (numbers.values[0] == value) if value is not None else numbers.wrong.tolist() == [0]
 
@@ -107,7 +114,7 @@ def test_decimal_comma():
 
 def test_no_cells_and_only_missing_cells():
     assert parse().values.size == 0
-    assert parse("", "NA", decimal=",").filled == 0
+    assert parse("", "NA", decimal=",").missing.all()
 
 
 @given(st.lists(st.floats(allow_nan=False, allow_infinity=False), min_size=1))

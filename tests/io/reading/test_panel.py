@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from tsforecast.errors import DataError
 from tsforecast.io.options import ReadOptions
 from tsforecast.io.reading.panel import ReadResult, read_panel
-from tsforecast.io.times.format_codec import format_stamps
+from tsforecast.io.times.formats import format_stamps
 from tsforecast.series.frequency import DAY, HOUR, MINUTE, Frequency
 from tsforecast.series.panel import Schema
 
@@ -52,7 +52,7 @@ def test_one_series(read, tmp_path):
     assert (panel.ids, panel.frequency, panel.values.tolist()) == (((),), Frequency("fixed", DAY), [1.5, 2.5, 0.5])
     assert panel.observed.all()
     assert str(panel.future_stamps(0, 1)[0])[:10] == "2024-01-04"
-    assert (result.schema.time_format, result.schema.time_zone, result.schema.key_columns) == ("%Y-%m-%d", None, ())
+    assert (result.schema.time_formats, result.schema.time_zone, result.schema.key_columns) == (("%Y-%m-%d",), None, ())
     assert (result.rows, result.file) == (3, str(tmp_path / "data.csv"))
     assert [note.text for note in result.notes] == [
         "time column 'ds': daily from 2024-01-01 to 2024-01-03",
@@ -180,7 +180,7 @@ def test_hours_across_both_clock_changes(read):
     result = read(csv(rows), tz="Europe/Paris")
     assert result.panel.values.tolist() == [step % 7 for step in range(8784)]
     assert (result.panel.frequency, result.schema.time_zone) == (HOURLY, "Europe/Paris")
-    assert format_stamps(result.panel.stamps(0), result.schema, HOURLY) == [row[0] for row in rows]
+    assert format_stamps(result.panel.stamps(0), result.schema, HOURLY) == [[row[0] for row in rows]]
     assert any("written in UTC" in text for text in warnings(read(csv(rows))))
 
 
@@ -272,7 +272,7 @@ def test_data_sets_read_without_options(name, alias, n_series, steps, missing, t
     result = read_panel(DATASETS / f"{name}.csv")
     panel = result.panel
     assert (panel.frequency.alias, panel.n_series, panel.values.size) == (alias, n_series, steps)
-    assert (int((~panel.observed).sum()), result.schema.time_format) == (missing, text_format)
+    assert (int((~panel.observed).sum()), result.schema.time_formats) == (missing, (text_format,))
     assert np.isfinite(panel.values).all()
 
 
@@ -309,8 +309,8 @@ def test_a_written_panel_is_read_back(tmp_path_factory, chosen, first, lengths, 
         kept = np.flatnonzero(random.random(length) > 0.1)
         kept = np.union1d(kept, [0, 1, 2, 3, 4, length - 1])
         ordinals = first + number + kept
-        schema = Schema("ds", ("shop_id",), ("y",), text_format)
-        texts = format_stamps(frequency.stamps(ordinals), schema, frequency)
+        schema = Schema(("ds",), ("shop_id",), ("y",), (text_format,))
+        (texts,) = format_stamps(frequency.stamps(ordinals), schema, frequency)
         rows += [(f"{number:02d}", text, value) for text, value in zip(texts, values[kept], strict=True)]
         expected[(f"{number:02d}",)] = values[kept]
     if shuffled:

@@ -129,8 +129,8 @@ def test_rule_31_a_table_of_many_rows_is_read_in_the_quick_way(tmp_path: Path) -
     values = np.round(np.random.default_rng(0).normal(5, 1, rows), 2)
     path.write_text("ds,y\n" + "".join(f"{stamp},{value}\n" for stamp, value in zip(stamps, values, strict=True)))
     table = read_table(path)
-    assert table.sure
-    assert table.figures("y") is not None
+    assert table.decimal_is_certain
+    assert table.columns["y"].plain is not None
     assert read_panel(path).panel.values.size == rows
 
 

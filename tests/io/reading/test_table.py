@@ -21,8 +21,8 @@ from tsforecast.io.options import ReadOptions
 from tsforecast.io.reading import source
 from tsforecast.io.reading.panel import read_panel
 from tsforecast.io.reading.table import RawTable, frame_table, read_table
-from tsforecast.io.reading.text.dialect import sniff
-from tsforecast.io.reading.text.records import find_records
+from tsforecast.io.reading.text.careful import find_records
+from tsforecast.io.reading.text.sniff import find_dialect
 
 DAILY = "ds,y\n2024-01-01,1\n2024-01-02,2\n"
 
@@ -38,7 +38,7 @@ def write(tmp_path):
 
 
 def cells(table: RawTable) -> list[list[str]]:
-    columns = [table.texts(name) for name in table.names]
+    columns = [column.texts for column in table.columns.values()]
     return [[column.text(row) for column in columns] for row in range(table.rows)]
 
 
@@ -48,7 +48,7 @@ def test_plain_csv(write):
     assert table.names == ["ds", "y"]
     assert cells(table) == [["2024-01-01", "1"], ["2024-01-02", "2"]]
     assert list(table.lines) == [2, 3]
-    assert (table.delimiter, table.decimal, table.typed, table.file) == (",", ".", False, str(path))
+    assert (table.text_format.delimiter, table.number_format.decimal, table.file) == (",", ".", str(path))
     assert table.data_hash == hashlib.sha256(DAILY.encode()).hexdigest()
 
 
@@ -72,7 +72,7 @@ def test_delimiter_and_decimal_are_found(write, delimiter, decimal):
     if delimiter in ",;":
         rows = [row.replace("a, b; c", '"a, b; c"') for row in rows]
     table = read_table(write(f"ds{delimiter}y{delimiter}remark\n" + "\n".join(rows) + "\n"))
-    assert (table.delimiter, table.decimal) == (delimiter, decimal)
+    assert (table.text_format.delimiter, table.number_format.decimal) == (delimiter, decimal)
     assert table.names == ["ds", "y", "remark"]
     warned = [note.text for note in table.notes if note.kind == "warning"]
     assert warned == (["numbers are read with a decimal comma"] if decimal == "," else [])
@@ -80,19 +80,19 @@ def test_delimiter_and_decimal_are_found(write, delimiter, decimal):
 
 def test_decimal_mark_is_found_far_from_the_start(write):
     rows = [f"2024-01-01 00:{i % 60:02d};0" for i in range(5000)] + ["2024-01-01 01:00;0,5"] * 5000
-    assert read_table(write("ds;y\n" + "\n".join(rows))).decimal == ","
+    assert read_table(write("ds;y\n" + "\n".join(rows))).number_format.decimal == ","
 
 
 def test_given_delimiter_and_decimal_win(write):
     path = write('ds,y\n2024-01-01,"1,5"\n')
-    assert read_table(path, decimal=",").decimal == ","
-    assert read_table(write("ds y;z\n2024-01-01 1;5\n"), delimiter=" ").names == ["ds", "y;z"]
+    assert read_table(path, ReadOptions(decimal=",")).number_format.decimal == ","
+    assert read_table(write("ds y;z\n2024-01-01 1;5\n"), ReadOptions(delimiter=" ")).names == ["ds", "y;z"]
 
 
 @pytest.mark.parametrize(("option", "value"), [("delimiter", ",,"), ("delimiter", '"'), ("decimal", "x")])
 def test_impossible_dialect(write, option, value):
     with pytest.raises(OptionError, match="must be"):
-        read_table(write(DAILY), **{option: value})
+        read_table(write(DAILY), ReadOptions(**{option: value}))
 
 
 @pytest.mark.parametrize("ends", ["\n", "\r\n", "\r"])
@@ -114,9 +114,9 @@ def test_other_encodings_are_named(write):
         read_table(path)
     assert caught.value.row == 2
     assert "--encoding" in caught.value.hint
-    assert cells(read_table(path, encoding="cp1252"))[0][2] == "Köln"
+    assert cells(read_table(path, ReadOptions(encoding="cp1252")))[0][2] == "Köln"
     with pytest.raises(OptionError, match="no encoding 'klingon'"):
-        read_table(path, encoding="klingon")
+        read_table(path, ReadOptions(encoding="klingon"))
 
 
 def test_header_is_trimmed_and_unnamed_columns_numbered(write):
@@ -135,7 +135,7 @@ def test_skip_rows_keeps_the_line_numbers(write):
     with pytest.raises(DataError, match="2 cells, the header has 1") as caught:
         read_table(path)
     assert "--skip-rows" in caught.value.hint
-    assert list(read_table(path, skip_rows=2).lines) == [4]
+    assert list(read_table(path, ReadOptions(skip_rows=2)).lines) == [4]
 
 
 def test_quoted_cells(write):
@@ -196,16 +196,16 @@ def test_a_last_line_without_its_end_may_be_cut(write):
         "the last line has no line ending: if the file is still being written its last value may be cut"
     ]
     with pytest.raises(DataError, match="line 4: the last line has no line ending: it may be cut") as caught:
-        read_table(path, whole_lines=True)
+        read_table(path, ReadOptions(whole_lines=True))
     assert caught.value.row == 4
     for content in (DAILY, DAILY.replace("\n", "\r\n"), DAILY.replace("\n", "\r"), DAILY.encode("utf-16")):
-        assert read_table(write(content), whole_lines=True).notes == ()
+        assert read_table(write(content), ReadOptions(whole_lines=True)).notes == ()
 
 
 def test_a_frame_and_parquet_have_no_last_line(tmp_path):
     frame = pd.DataFrame({"ds": ["2024-01-01"], "y": [1.0]})
     frame.to_parquet(tmp_path / "data.parquet")
-    assert read_table(tmp_path / "data.parquet", whole_lines=True).notes == ()
+    assert read_table(tmp_path / "data.parquet", ReadOptions(whole_lines=True)).notes == ()
     assert frame_table(frame).notes == ()
 
 
@@ -291,8 +291,8 @@ def test_parquet(write, tmp_path):
     frame = pd.DataFrame({"ds": pd.date_range("2024", periods=3), "y": [1.5, 2.5, 3.5]})
     frame.to_parquet(tmp_path / "data.csv")
     table = read_table(tmp_path / "data.csv")
-    assert table.typed
-    pd.testing.assert_frame_equal(table.columns, frame)
+    assert table.text_format is None
+    pd.testing.assert_frame_equal(pd.concat([column.typed for column in table.columns.values()], axis=1), frame)
 
 
 def test_parquet_without_pyarrow(write, monkeypatch):
@@ -310,7 +310,7 @@ def test_frame_index_becomes_columns():
     assert frame_table(pd.DataFrame({"y": [1, 2, 3]}, index=both)).names == ["id", "day", "y"]
     assert frame_table(pd.DataFrame({"y": [1, 2, 3]}, index=[5, 6, 9])).names == ["y"]
     months = frame_table(pd.DataFrame({"y": [1, 2, 3]}, index=pd.period_range("2024", periods=3, freq="M")))
-    assert months.columns["time"].iloc[1] == pd.Timestamp("2024-02-01")
+    assert months.columns["time"].typed.iloc[1] == pd.Timestamp("2024-02-01")
 
 
 def test_frame_hash_and_refusals():
@@ -338,7 +338,7 @@ def test_what_a_csv_writer_writes_is_read_back(tmp_path_factory, rows, delimiter
     frame = pd.DataFrame(rows, columns=["a", "b", "c"])
     path = tmp_path_factory.mktemp("round") / "data.csv"
     frame.to_csv(path, index=False, sep=delimiter, quoting=quoting, lineterminator=ends)
-    assert cells(read_table(path, delimiter=delimiter, decimal=".")) == rows
+    assert cells(read_table(path, ReadOptions(delimiter=delimiter, decimal="."))) == rows
 
 
 @settings(max_examples=200)
@@ -358,7 +358,7 @@ def test_records_agree_with_a_strict_reader(text):
 
 
 def test_sniffing_a_text_without_numbers():
-    assert sniff(b"a|b\nx|y\n", None, None)[0] == "|"
+    assert find_dialect(b"a|b\nx|y\n", None, None)[0] == "|"
 
 
 def test_errors_list_their_first_twenty_places_and_the_total(write):

@@ -14,8 +14,9 @@ from tsforecast.errors import DataError, OptionError
 from tsforecast.io.messages import Place
 from tsforecast.io.options import AmbiguousRule, ReadOptions
 from tsforecast.io.reading.panel import ReadResult, read_panel
-from tsforecast.io.times.format_codec import format_stamps
-from tsforecast.io.times.zones import WallClock, resolve, skipped_hours_note, to_wall
+from tsforecast.io.times.clock import skipped_hours_note
+from tsforecast.io.times.formats import format_stamps
+from tsforecast.io.times.zones import WallClock, resolve, to_wall
 from tsforecast.series.frequency import DAY, HOUR, MINUTE, Frequency, Stamps
 
 HALF_HOURLY = Frequency("fixed", 30 * MINUTE)
@@ -117,7 +118,7 @@ def test_tables_across_a_change_are_written_as_they_came(zone, season, tmp_path)
     instants = half_hours(season[zone])
     result = read(tmp_path / "a.csv", as_wall(instants, zone), tz=zone, ambiguous="infer")
     np.testing.assert_array_equal(result.panel.stamps(0), instants)
-    ahead = format_stamps(result.panel.future_stamps(0, 5000), result.schema, result.panel.frequency)
+    (ahead,) = format_stamps(result.panel.future_stamps(0, 5000), result.schema, result.panel.frequency)
     again = read_panel(_table(tmp_path / "b.csv", ahead), ReadOptions(tz=zone))
     np.testing.assert_array_equal(again.panel.stamps(0), result.panel.future_stamps(0, 5000))
     assert len(set(ahead)) == 5000
@@ -144,8 +145,8 @@ def test_what_was_taken_for_granted_is_said(tmp_path):
     ]
     stamps = half_hours(AUTUMN["Europe/Berlin"])
     np.testing.assert_array_equal(result.panel.stamps(0), stamps)
-    written = format_stamps(stamps, result.schema, result.panel.frequency)
-    assert written == [time.replace(",", "\t") for time in spread]
+    dates, clocks = format_stamps(stamps, result.schema, result.panel.frequency)
+    assert [",".join(cells) for cells in zip(dates, clocks, strict=True)] == spread
 
 
 def test_a_rule_for_what_happens_twice_needs_a_zone(tmp_path):
@@ -188,7 +189,7 @@ def test_days_begin_at_local_midnight_across_both_changes(zone, tmp_path):
     texts = [day.isoformat() for day in days]
     result = read(tmp_path / "a.csv", texts, tz=zone)
     assert result.panel.frequency == Frequency("fixed", DAY)
-    ahead = format_stamps(result.panel.future_stamps(0, 366), result.schema, result.panel.frequency)
+    (ahead,) = format_stamps(result.panel.future_stamps(0, 366), result.schema, result.panel.frequency)
     assert ahead == [day.isoformat() for day in pd.date_range("2025-01-01", periods=366, freq="D", tz=zone)]
 
 
@@ -200,5 +201,5 @@ def test_days_of_23_and_25_hours(zone, tmp_path):
     result = read(tmp_path / "a.csv", [hour.isoformat() for hour in hours], tz=zone)
     assert (result.panel.frequency, result.panel.lengths.tolist()) == (Frequency("fixed", HOUR), [len(hours)])
     expected = pd.date_range(hours[-1], periods=24 * 366 + 1, freq="h")[1:]
-    ahead = format_stamps(result.panel.future_stamps(0, 24 * 366), result.schema, result.panel.frequency)
+    (ahead,) = format_stamps(result.panel.future_stamps(0, 24 * 366), result.schema, result.panel.frequency)
     assert ahead == [hour.isoformat() for hour in expected]

@@ -11,11 +11,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tsforecast.errors import DataError
+from tsforecast.io.column import code_texts, text_column
 from tsforecast.io.messages import Place
 from tsforecast.io.options import ReadOptions
 from tsforecast.io.reading.panel import ReadResult, read_panel
-from tsforecast.io.text_column import code_texts
-from tsforecast.io.times.format_codec import format_stamps, readable_stamps, stamps_in_format
+from tsforecast.io.times.formats import format_stamps, readable_stamps, stamps_in_format
 from tsforecast.io.times.parse import ParsedStamps, parse_stamps
 from tsforecast.series.frequency import DAY, HOUR, MINUTE, Frequency
 from tsforecast.series.panel import Schema
@@ -26,7 +26,7 @@ EPOCHS = {"epoch-s": 1, "epoch-ms": 10**3, "epoch-us": 10**6, "epoch-ns": 10**9}
 
 def parse(*texts: str, **options: str) -> ParsedStamps:
     place = Place("data.csv", np.arange(2, len(texts) + 2), "ds")
-    return parse_stamps(code_texts(texts), place, **options)
+    return parse_stamps(text_column(place, code_texts(texts)), **options)
 
 
 def stamps(*texts: str) -> np.ndarray:
@@ -64,7 +64,7 @@ def test_formats(texts, expected, text_format):
     parsed = parse(*texts)
     np.testing.assert_array_equal(parsed.wall, stamps(*expected))
     epoch = text_format in EPOCHS
-    assert (parsed.time_format, parsed.time_zone) == (text_format, "UTC" if epoch else None)
+    assert (parsed.time_formats, parsed.time_zone) == ((text_format,), "UTC" if epoch else None)
     assert (parsed.instants is not None) == epoch
     assert parse(*texts, date_format=text_format).notes == ()
 
@@ -116,11 +116,11 @@ def test_what_is_taken_for_granted_is_said():
 def test_days_of_excel():
     parsed = parse("45292", "45292.5", "45292.0416666667", date_format="excel")
     np.testing.assert_array_equal(parsed.wall, stamps("2024-01-01", "2024-01-01T12", "2024-01-01T01"))
-    assert (parsed.time_format, parsed.instants) == ("excel", None)
+    assert (parsed.time_formats, parsed.instants) == (("excel",), None)
     with pytest.raises(DataError, match="'60' is not a date in the format excel"):
         parse("45292", "60", date_format="excel")
     known = parse("45292", known_format="excel")
-    assert (known.time_format, known.notes) == ("excel", ())
+    assert (known.time_formats, known.notes) == (("excel",), ())
 
 
 def test_a_format_that_was_given_for_a_model_is_known():
@@ -155,7 +155,7 @@ def test_counts_are_times_where_they_can_be_meant(name, others, found, tmp_path)
     header = f"{others},{name},y" if others else f"{name},y"
     path.write_text(f"{header}\n" + "".join(f"{b}{time},1.5\n" for b, time in zip(before, rows, strict=True)))
     if found:
-        assert read_panel(path).schema.time_col == name
+        assert read_panel(path).schema.time_cols == (name,)
     else:
         with pytest.raises(DataError, match="no column holds a date"):
             read_panel(path)
@@ -167,7 +167,7 @@ def test_a_real_date_goes_before_a_count(tmp_path):
     path.write_text(
         "ts,day,y\n" + "".join(f"{1_700_000_000 + at},{day:%Y-%m-%d},{at}\n" for at, day in enumerate(days))
     )
-    assert read_panel(path).schema.time_col == "day"
+    assert read_panel(path).schema.time_cols == ("day",)
 
 
 def test_days_of_excel_are_found_where_they_are_asked_for(tmp_path):
@@ -176,8 +176,8 @@ def test_days_of_excel_are_found_where_they_are_asked_for(tmp_path):
         read(tmp_path / "a.csv", "date", days)
     assert (caught.value.row, caught.value.column) == (2, "date")
     result = read(tmp_path / "a.csv", "date", days, date_format="excel")
-    assert (result.schema.time_col, result.schema.target_cols) == ("date", ("y",))
-    assert format_stamps(result.panel.future_stamps(0, 2), result.schema, DAILY) == ["45322", "45323"]
+    assert (result.schema.time_cols, result.schema.target_cols) == (("date",), ("y",))
+    assert format_stamps(result.panel.future_stamps(0, 2), result.schema, DAILY) == [["45322", "45323"]]
     assert readable_stamps(result.panel.stamps(0)[:1], result.schema, DAILY) == ["2024-01-01"]
 
 
@@ -186,9 +186,9 @@ def test_counts_since_1970_of_days_begin_at_local_midnight(zone, tmp_path):
     days = pd.date_range("2024-03-20", periods=40, tz=zone or "UTC")
     counts = [str(int(day.timestamp())) for day in days]
     result = read(tmp_path / "a.csv", "ts", counts[:30], tz=zone)
-    assert (result.panel.frequency, result.schema.time_format) == (DAILY, "epoch-s")
+    assert (result.panel.frequency, result.schema.time_formats) == (DAILY, ("epoch-s",))
     assert result.schema.time_zone == (zone or "UTC")
-    assert format_stamps(result.panel.future_stamps(0, 10), result.schema, DAILY) == counts[30:]
+    assert format_stamps(result.panel.future_stamps(0, 10), result.schema, DAILY) == [counts[30:]]
 
 
 @pytest.mark.parametrize(
@@ -211,7 +211,7 @@ def test_steps_on_the_calendar(texts, frequency, ahead, tmp_path):
     found = result.panel.frequency
     assert found == (frequency or Frequency("fixed", 7 * DAY, phase=4 * DAY))
     assert result.panel.lengths.tolist() == [3]
-    assert format_stamps(result.panel.future_stamps(0, 2), result.schema, found) == ahead
+    assert format_stamps(result.panel.future_stamps(0, 2), result.schema, found) == [ahead]
 
 
 WRITTEN = st.sampled_from(
@@ -241,8 +241,8 @@ def test_what_is_written_is_read_back(written, start):
     text_format, frequency = written
     first = frequency.ordinals(np.array([start], dtype="datetime64[us]"))[0] + 1
     expected = frequency.stamps(first + np.arange(40))
-    texts = format_stamps(expected, Schema("ds", (), ("y",), text_format), frequency)
+    (texts,) = format_stamps(expected, Schema(("ds",), (), ("y",), (text_format,)), frequency)
     given_format = {"date_format": text_format} if text_format == "excel" else {"known_format": text_format}
     parsed = parse(*texts, **given_format)
     np.testing.assert_array_equal(parsed.wall, expected)
-    assert parsed.time_format == text_format
+    assert parsed.time_formats == (text_format,)

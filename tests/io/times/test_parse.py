@@ -9,11 +9,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tsforecast.errors import DataError, OptionError
+from tsforecast.io.column import code_texts, text_column
 from tsforecast.io.messages import Place
-from tsforecast.io.text_column import code_texts
 from tsforecast.io.times.clock import Clock, choose_clock, is_sub_daily, known_zone, rank_times
 from tsforecast.io.times.datetimes import stamp_index, typed_stamps
-from tsforecast.io.times.format_codec import format_stamps
+from tsforecast.io.times.formats import format_stamps
 from tsforecast.io.times.parse import ParsedStamps, parse_stamps
 from tsforecast.io.times.zones import find_zone, to_instants, to_wall
 from tsforecast.series.frequency import DAY, HOUR, MINUTE, Frequency
@@ -29,7 +29,7 @@ def place(rows: int) -> Place:
 
 
 def parse(*texts: str, **options: str) -> ParsedStamps:
-    return parse_stamps(code_texts(texts), place(len(texts)), **options)
+    return parse_stamps(text_column(place(len(texts)), code_texts(texts)), **options)
 
 
 def clock(*texts: str, tz: str | None = None, sub_daily: bool = True) -> Clock:
@@ -41,7 +41,7 @@ def stamps(*texts: str) -> np.ndarray:
 
 
 def schema(text_format: str, zone: str | None = None) -> Schema:
-    return Schema("ds", (), ("y",), text_format, zone)
+    return Schema(("ds",), (), ("y",), (text_format,), zone)
 
 
 @pytest.mark.parametrize(
@@ -81,7 +81,7 @@ def schema(text_format: str, zone: str | None = None) -> Schema:
 def test_formats(texts, expected, text_format):
     parsed = parse(*texts)
     np.testing.assert_array_equal(parsed.wall, stamps(*expected))
-    assert (parsed.instants, parsed.time_format, parsed.time_zone) == (None, text_format, None)
+    assert (parsed.instants, parsed.time_formats, parsed.time_zone) == (None, (text_format,), None)
 
 
 @pytest.mark.parametrize(
@@ -130,7 +130,7 @@ def test_order_of_day_and_month():
 
 
 def test_given_format():
-    assert parse("2024_05", date_format="%Y_%m").time_format == "%Y_%m"
+    assert parse("2024_05", date_format="%Y_%m").time_formats == ("%Y_%m",)
     with pytest.raises(DataError, match="'2024-05' is not a date in the format %Y_%m"):
         parse("2024-05", date_format="%Y_%m")
     with pytest.raises(OptionError, match="%J is not a date format"):
@@ -143,7 +143,7 @@ def test_given_format():
 def test_dates_among_times_are_midnight_and_said():
     parsed = parse("2015-01-01", "2015-01-01 01:00:00", "2015-01-02")
     np.testing.assert_array_equal(parsed.wall, stamps("2015-01-01", "2015-01-01T01", "2015-01-02"))
-    assert parsed.time_format == "%Y-%m-%d %H:%M:%S"
+    assert parsed.time_formats == ("%Y-%m-%d %H:%M:%S",)
     assert [note.text for note in parsed.notes] == ["2 dates without a time of day: read as midnight"]
 
 
@@ -163,17 +163,17 @@ def test_offsets(texts, zone, text_format):
     assert parsed.instants is not None
     assert parsed.instants[0] == np.datetime64("2024-01-01T06:00")
     assert parsed.wall[0] == np.datetime64(texts[0][:16])
-    assert (parsed.time_zone, parsed.time_format) == (zone, text_format)
+    assert (parsed.time_zone, parsed.time_formats) == (zone, (text_format,))
 
 
 def test_zone_of_times_without_offset():
     read = clock("2024-03-31 01:00", "2024-03-31 03:00", tz="Europe/Paris")
     np.testing.assert_array_equal(read.stamps, stamps("2024-03-31T00", "2024-03-31T01"))
-    assert (read.time_format, read.time_zone) == ("%Y-%m-%d %H:%M%:z", "Europe/Paris")
-    assert clock("13/01/2024 10:00", tz="Europe/Paris").time_format == "%Y-%m-%d %H:%M:%S%:z"
-    assert clock("2024-01-01", tz="Europe/Paris", sub_daily=False).time_format == "%Y-%m-%d"
+    assert (read.time_formats, read.time_zone) == (("%Y-%m-%d %H:%M%:z",), "Europe/Paris")
+    assert clock("13/01/2024 10:00", tz="Europe/Paris").time_formats == ("%Y-%m-%d %H:%M:%S%:z",)
+    assert clock("2024-01-01", tz="Europe/Paris", sub_daily=False).time_formats == ("%Y-%m-%d",)
     unzoned = clock("2024-03-31 01:00")
-    assert (unzoned.time_format, unzoned.time_zone) == ("%Y-%m-%d %H:%M", None)
+    assert (unzoned.time_formats, unzoned.time_zone) == (("%Y-%m-%d %H:%M",), None)
 
 
 @pytest.mark.parametrize(
@@ -193,7 +193,7 @@ def test_days_across_a_clock_change_are_counted_on_the_wall():
     assert named.time_zone == "Europe/Paris"
     unnamed = clock(*texts, sub_daily=False)
     np.testing.assert_array_equal(unnamed.stamps, named.stamps)
-    assert (unnamed.time_format, unnamed.time_zone) == ("%Y-%m-%dT%H:%M", None)
+    assert (unnamed.time_formats, unnamed.time_zone) == (("%Y-%m-%dT%H:%M",), None)
     assert "--tz" in unnamed.notes[0].text
 
 
@@ -205,8 +205,10 @@ def test_hours_with_different_offsets_are_utc():
 
 def test_written_zone_may_be_changed():
     read = clock("2024-01-01T06:00Z", tz="Asia/Kolkata")
-    assert (read.time_format, read.time_zone) == ("%Y-%m-%dT%H:%M%:z", "Asia/Kolkata")
-    assert format_stamps(read.stamps, schema(read.time_format, read.time_zone), HOURLY) == ["2024-01-01T11:30+05:30"]
+    assert (read.time_formats, read.time_zone) == (("%Y-%m-%dT%H:%M%:z",), "Asia/Kolkata")
+    assert format_stamps(read.stamps, schema(*read.time_formats, read.time_zone), HOURLY)[0] == [
+        "2024-01-01T11:30+05:30"
+    ]
 
 
 def test_unknown_zone_names_the_nearest():
@@ -263,11 +265,11 @@ def test_sub_daily_is_a_matter_of_the_median(rows, grouped):
 
 def test_typed_columns():
     naive = typed_stamps(pd.Series(pd.to_datetime(["2024-01-01", "2024-01-02"])), place(2))
-    assert (naive.time_format, naive.instants) == ("%Y-%m-%d", None)
+    assert (naive.time_formats, naive.instants) == (("%Y-%m-%d",), None)
     fine = typed_stamps(pd.Series(pd.to_datetime(["2024-01-01 00:00:00.5"])), place(1))
-    assert fine.time_format == "%Y-%m-%d %H:%M:%S.%f"
+    assert fine.time_formats == ("%Y-%m-%d %H:%M:%S.%f",)
     paris = typed_stamps(pd.Series(pd.to_datetime(["2024-01-01 06:00"]).tz_localize("Europe/Paris")), place(1))
-    assert (paris.time_zone, paris.time_format) == ("Europe/Paris", "%Y-%m-%d %H:%M:%S%:z")
+    assert (paris.time_zone, paris.time_formats) == ("Europe/Paris", ("%Y-%m-%d %H:%M:%S%:z",))
     np.testing.assert_array_equal(paris.wall, stamps("2024-01-01T06"))
     np.testing.assert_array_equal(paris.instants, stamps("2024-01-01T05"))
     with pytest.raises(DataError, match="missing") as caught:
@@ -276,13 +278,15 @@ def test_typed_columns():
 
 
 def test_both_clock_changes_are_written_with_their_offset():
-    written = format_stamps(
+    (written,) = format_stamps(
         stamps("2024-10-27T00:00", "2024-10-27T01:00"), schema("%Y-%m-%d %H:%M%:z", "Europe/Paris"), HOURLY
     )
     assert written == ["2024-10-27 02:00+02:00", "2024-10-27 02:00+01:00"]
-    days = format_stamps(stamps("2024-03-31", "2024-04-01"), schema("%Y-%m-%dT%H:%M%:z", "Europe/Paris"), DAILY)
+    (days,) = format_stamps(stamps("2024-03-31", "2024-04-01"), schema("%Y-%m-%dT%H:%M%:z", "Europe/Paris"), DAILY)
     assert days == ["2024-03-31T00:00+01:00", "2024-04-01T00:00+02:00"]
-    assert format_stamps(stamps("2024-01-01"), schema("%Y-%m-%dT%H:%M%:z", "UTC"), HOURLY) == ["2024-01-01T00:00+00:00"]
+    assert format_stamps(stamps("2024-01-01"), schema("%Y-%m-%dT%H:%M%:z", "UTC"), HOURLY)[0] == [
+        "2024-01-01T00:00+00:00"
+    ]
 
 
 def test_stamps_for_a_data_frame():
@@ -327,10 +331,10 @@ def test_what_is_written_is_read_back(written, start):
     text_format, frequency = written
     first = frequency.ordinals(np.array([start], dtype="datetime64[us]"))[0]
     expected = frequency.stamps(first + np.arange(40))
-    texts = format_stamps(expected, schema(text_format), frequency)
+    (texts,) = format_stamps(expected, schema(text_format), frequency)
     parsed = parse(*texts, date_format=None, known_format=text_format)
     np.testing.assert_array_equal(parsed.wall, expected)
-    assert parsed.time_format == text_format
+    assert parsed.time_formats == (text_format,)
     inferred = infer_frequency([parsed.wall])
     assert inferred.ordinals(expected)[1].all()
     np.testing.assert_array_equal(np.diff(inferred.ordinals(expected)[0]), 1)
@@ -346,8 +350,8 @@ def test_zoned_hours_are_read_back(zone, start, separator):
     first = HOURLY.ordinals(np.array([start], dtype="datetime64[us]"))[0]
     instants = HOURLY.stamps(first + np.arange(24 * 40) * 7)
     fitted = schema(f"%Y-%m-%d{separator}%H:%M:%S%:z", zone)
-    parsed = parse(*format_stamps(instants, fitted, HOURLY))
+    parsed = parse(*format_stamps(instants, fitted, HOURLY)[0])
     np.testing.assert_array_equal(parsed.instants, instants)
     read = choose_clock(parsed, np.zeros(instants.size, np.int32), zone, True, place(instants.size))
     np.testing.assert_array_equal(read.stamps, instants)
-    assert (read.time_format, read.time_zone) == (fitted.time_format, zone)
+    assert (read.time_formats, read.time_zone) == (fitted.time_formats, zone)

@@ -23,7 +23,7 @@ from tsforecast.series.frequency import DAY, HOUR, Frequency
 from tsforecast.series.panel import Schema, make_panel
 
 DAILY = Frequency("fixed", DAY)
-SCHEMA = Schema("day", ("shop", "item"), ("sold",), "%d.%m.%Y")
+SCHEMA = Schema(("day",), ("shop", "item"), ("sold",), ("%d.%m.%Y",))
 
 
 def make_forecast(
@@ -62,12 +62,12 @@ def test_the_table_has_the_columns_of_the_user(tmp_path: Path) -> None:
 
 
 def test_a_single_series_has_no_id_column() -> None:
-    frame = forecast_frame(make_forecast([()], levels=(97.5,)), Schema("ds", (), ("y",), "%Y-%m-%d"), DAILY)
+    frame = forecast_frame(make_forecast([()], levels=(97.5,)), Schema(("ds",), (), ("y",), ("%Y-%m-%d",)), DAILY)
     assert list(frame.columns) == ["ds", "forecast", "lower_97.5", "upper_97.5"]
 
 
 def test_a_wide_table_names_its_series() -> None:
-    schema = Schema("ds", (), ("north", "south"), "%Y-%m-%d")
+    schema = Schema(("ds",), (), ("north", "south"), ("%Y-%m-%d",))
     frame = forecast_frame(make_forecast([("north",), ("south",)]), schema, DAILY)
     assert list(frame.columns)[:3] == ["series", "ds", "forecast"]
     assert frame["series"].tolist() == ["north"] * 3 + ["south"] * 3
@@ -79,7 +79,7 @@ def test_a_forecast_without_levels_has_no_bounds() -> None:
 
 
 def test_stamps_carry_the_offset_of_their_zone_through_a_clock_change() -> None:
-    schema = Schema("ts", (), ("y",), "%Y-%m-%dT%H:%M:%S%:z", "Europe/Berlin")
+    schema = Schema(("ts",), (), ("y",), ("%Y-%m-%dT%H:%M:%S%:z",), "Europe/Berlin")
     first = 475_511  # hours since 1970 in UTC; the clocks go forward two hours later
     frame = forecast_frame(make_forecast([()], first=first), schema, Frequency("fixed", HOUR))
     assert frame["ts"].tolist() == [
@@ -91,7 +91,7 @@ def test_stamps_carry_the_offset_of_their_zone_through_a_clock_change() -> None:
 
 @pytest.mark.parametrize("column", ["forecast", "lower_80", "day"])
 def test_a_column_with_the_name_of_another_is_refused(column: str) -> None:
-    schema = Schema("day", ("shop", column), ("sold",), "%Y-%m-%d")
+    schema = Schema(("day",), ("shop", column), ("sold",), ("%Y-%m-%d",))
     with pytest.raises(DataError, match=f"the column '{column}'"):
         check_columns(schema)
 
@@ -206,7 +206,7 @@ def test_another_ending_is_refused(tmp_path: Path, name: str) -> None:
 
 def test_texts_that_a_spreadsheet_would_run_are_guarded(tmp_path: Path) -> None:
     texts = ["=1+1", "+cmd", "-cmd", "@SUM(A1)", "\tx", "\rx", "-3.2", "+4e5", "a=b", ""]
-    schema = Schema("=day", ("shop", "item"), ("y",), "%Y")
+    schema = Schema(("=day",), ("shop", "item"), ("y",), ("%Y",))
     write(make_forecast([(text, "x") for text in texts], horizon=1), tmp_path / "out.csv", schema)
     header, *rows = csv.reader(io.StringIO((tmp_path / "out.csv").read_bytes().decode(), newline=""))
     assert header[2] == "'=day"
@@ -247,7 +247,7 @@ def test_an_id_with_control_characters_leaves_every_line_in_one_piece(text: str,
     panel = make_panel([np.arange(30.0)], Frequency("fixed", 86_400_000_000), ids=[(text,)], starts=[19_000])
     y_pred = np.arange(3.0)[None]
     forecast = Forecast(panel.ids, panel.starts, y_pred, (80.0,), y_pred[:, :, None], y_pred[:, :, None])
-    schema = Schema("ds", ("id",), ("y",), "%Y-%m-%d", None)
+    schema = Schema(("ds",), ("id",), ("y",), ("%Y-%m-%d",), None)
     for ending in (".jsonl", ".csv"):
         path = tmp_path / f"out{ending}"
         write_forecast([forecast], schema, panel.frequency, path)

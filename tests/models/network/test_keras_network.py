@@ -13,6 +13,7 @@ from scipy.stats import t
 
 from tests.networks import small_network
 from tests.sampling import every
+from tests.windows import windows_of
 from tsforecast.models.network.config import QUANTILES, STRATEGIES
 from tsforecast.models.network.numpy_network import forward
 from tsforecast.models.network.weights import parameter_count, weight_shapes
@@ -64,7 +65,7 @@ def random_windows(config, samples=5, *, padded=False, seed=0):
         short = np.array([0, 1, config.segment, config.lookback - 2, config.lookback - 1])[:samples]
         mask = np.arange(config.lookback) >= short[:, None]
         context = np.where(mask, context, np.float32(77))
-    return context, mask, rng.integers(0, max(1, config.series_vectors), samples)
+    return context, mask, rng.integers(0, max(config.inputs.categories, default=1), samples)
 
 
 def call(network, context, mask, series, target=None):
@@ -136,7 +137,7 @@ def test_numpy_forecasts_what_keras_trains(case, model):
     network = build_with(config, weights)
     context, mask, series = random_windows(config, padded=padded)
     expected = keras_forecast(network, context, mask if padded else None, series)
-    y_pred = forward(config, weights, context, mask, series)
+    y_pred = forward(config, weights, windows_of(context, mask, series))
     assert y_pred.shape == (5, config.horizon, len(config.levels))
     assert y_pred.dtype == np.float32
     assert np.all(np.isfinite(y_pred))
@@ -182,10 +183,10 @@ def test_a_batch_of_one_is_a_row_of_a_larger_batch(model):
     config = make_config(model, layers=2)
     weights = random_weights(config)
     context, mask, series = random_windows(config, padded=True)
-    together = forward(config, weights, context, mask, series)
+    together = forward(config, weights, windows_of(context, mask, series))
     for row in range(len(context)):
         part = slice(row, row + 1)
-        alone = forward(config, weights, context[part], mask[part], series[part])
+        alone = forward(config, weights, windows_of(context[part], mask[part], series[part]))
         np.testing.assert_allclose(alone, together[part], rtol=1e-5, atol=1e-6)
     network = build(config)
     assert keras_forecast(network, context[:1], None, series[:1]).shape == (1, config.horizon, len(QUANTILES))
@@ -202,8 +203,8 @@ def test_a_padded_window_is_a_shorter_window(pair, normalisation):
         context, mask, series = random_windows(long)
         mask[:, :padding] = False
         context[:, :padding] = 77
-        expected = forward(short, weights, context[:, padding:], mask[:, padding:], series)
-        y_pred = forward(long, weights, context, mask, series)
+        expected = forward(short, weights, windows_of(context[:, padding:], mask[:, padding:], series))
+        y_pred = forward(long, weights, windows_of(context, mask, series))
         np.testing.assert_allclose(y_pred, expected, rtol=1e-5, atol=1e-5)
 
 
@@ -217,12 +218,11 @@ def test_recursive_decoding_feeds_its_median_back(model, levels):
     # With ascending biases the levels do not cross, so that sorting leaves the median where it was.
     steps = np.linspace(-9, 9, len(levels)) if len(levels) > 1 else np.zeros(1)
     weights["head/bias"] = np.tile(steps, two.segment).astype(np.float32)
-    y_pred = forward(two, weights, context, mask, series)
+    y_pred = forward(two, weights, windows_of(context, mask, series))
     median = y_pred[:, :4, levels.index(0.5)]
     longer = replace(two, lookback=12, horizon=4)
-    following = forward(
-        longer, weights, np.concatenate([context, median], axis=1), np.ones((len(context), 12), bool), series
-    )
+    longer_windows = np.concatenate([context, median], axis=1), np.ones((len(context), 12), bool), series
+    following = forward(longer, weights, windows_of(*longer_windows))
     np.testing.assert_allclose(y_pred[:, 4:], following, rtol=1e-5, atol=1e-5)
 
 
@@ -270,7 +270,7 @@ def test_an_autoregressive_network_forecasts_every_segment_of_the_window(model):
     assert config.window_targets == 8
     for number, length in enumerate((3, 7)):
         shorter = replace(config, lookback=length, horizon=4)
-        expected = forward(shorter, weights, context[:, :length], mask[:, :length], series)
+        expected = forward(shorter, weights, windows_of(context[:, :length], mask[:, :length], series))
         made = np.sort(y[:, 4 * number : 4 * number + 4], axis=2)
         np.testing.assert_allclose(made, expected, rtol=1e-5, atol=1e-5)
 
@@ -285,17 +285,18 @@ def test_the_decoder_starts_from_the_last_states_and_the_last_segment():
     context, mask, series = random_windows(config)
     recursive = replace(config, strategy="recursive", lookback=12)
     twice = np.concatenate([context, context[:, 4:]], axis=1)
-    expected = forward(recursive, weights, twice, np.ones((5, 12), bool), series)
-    np.testing.assert_allclose(forward(config, weights, context, mask, series), expected, rtol=1e-5, atol=1e-5)
+    expected = forward(recursive, weights, windows_of(twice, np.ones((5, 12), bool), series))
+    y_pred = forward(config, weights, windows_of(context, mask, series))
+    np.testing.assert_allclose(y_pred, expected, rtol=1e-5, atol=1e-5)
 
 
 def test_each_query_decides_its_own_segment():
     config = make_config("gru")
     weights = random_weights(config)
     windows = random_windows(config)
-    before = forward(config, weights, *windows)
+    before = forward(config, weights, windows_of(*windows))
     weights["query/position"][1] += 1
-    after = forward(config, weights, *windows)
+    after = forward(config, weights, windows_of(*windows))
     np.testing.assert_array_equal(before[:, :4], after[:, :4])
     assert np.all(before[:, 4:] != after[:, 4:])
 
@@ -305,11 +306,11 @@ def test_series_vectors_tell_series_apart_and_an_unknown_one_is_the_average(mode
     config = make_config(model, series_vectors=3)
     weights = random_weights(config)
     context, mask, _ = random_windows(config, 1)
-    by_series = [forward(config, weights, context, mask, np.array([number])) for number in range(3)]
+    by_series = [forward(config, weights, windows_of(context, mask, np.array([number]))) for number in range(3)]
     assert np.abs(by_series[0] - by_series[1]).max() > 1e-4
-    unknown = forward(config, weights, context, mask, np.array([UNKNOWN_SERIES]))
-    weights["query/series"][:] = weights["query/series"].mean(axis=0)
-    np.testing.assert_allclose(unknown, forward(config, weights, context, mask, np.array([1])), rtol=1e-6)
+    unknown = forward(config, weights, windows_of(context, mask, np.array([UNKNOWN_SERIES])))
+    weights["query/category0"][:] = weights["query/category0"].mean(axis=0)
+    np.testing.assert_allclose(unknown, forward(config, weights, windows_of(context, mask, np.array([1]))), rtol=1e-6)
 
 
 def test_dropout_is_for_training_only_and_follows_the_seed():
@@ -344,7 +345,7 @@ def test_a_network_with_a_linear_skip_starts_at_the_linear_model(normalisation):
     network.start_skip(kernel, bias)
     context, mask, series = random_windows(config)
     weights = {"linear/kernel": kernel, "linear/bias": bias}
-    expected = predict_linear(weights, context, mask, normalisation=normalisation)
+    expected = predict_linear(weights, windows_of(context, mask), normalisation=normalisation)
     for level in np.moveaxis(keras_forecast(network, context, mask, series), 2, 0):
         np.testing.assert_allclose(level, expected, rtol=1e-4, atol=1e-4)
 

@@ -18,6 +18,7 @@ from tests.models.network.test_keras_network import (
 )
 from tests.networks import small_network
 from tests.sampling import every
+from tests.windows import windows_of
 from tsforecast.models.network import numpy_network
 
 
@@ -66,7 +67,7 @@ def nudged(monkeypatch, config, weights, windows, nudge):
     with monkeypatch.context() as patched:
         patched.setattr(numpy_network, "_recur", noted_recur)
         patched.setattr(numpy_network, "_cell", nudged_cell)
-        return numpy_network.forward(config, weights, *windows).astype(np.float64)
+        return numpy_network.forward(config, weights, windows_of(*windows)).astype(np.float64)
 
 
 def difference_norms(monkeypatch, config, weights, windows, readout, by=0.01):

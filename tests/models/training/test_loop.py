@@ -15,6 +15,7 @@ from scipy.stats import t
 
 from tests.networks import small_network
 from tests.sampling import every
+from tests.windows import batch_of, rows_of
 from tsforecast.errors import DataError, OptionError
 from tsforecast.models.baselines import naive
 from tsforecast.models.network.config import QUANTILES
@@ -24,7 +25,7 @@ from tsforecast.models.registry import MODELS
 from tsforecast.models.training.config import LOSSES, OPTIMIZERS, SCHEDULES, TrainingConfig
 from tsforecast.models.training.resume import NO_RECORDER
 from tsforecast.progress import BatchProgress, EpochEnded, PhaseEnded, PhaseStarted
-from tsforecast.series.windows import gather, window_index
+from tsforecast.series.windows import window_index
 
 NETWORKS = [name for name, info in MODELS.items() if info.kind == "network"]
 LOOKBACK, HORIZON, SEASON = 16, 6, 12
@@ -52,9 +53,7 @@ def make_data(*, observed=None, values=None, min_context=LOOKBACK, validation=Tr
 
     held_out = windows(border, lengths)
     return TrainingData(
-        values=sine if values is None else values,
-        observed=np.ones(len(sine), bool) if observed is None else observed,
-        offsets=offsets,
+        rows=rows_of(sine if values is None else values, offsets, observed),
         train=windows(np.zeros_like(lengths), border),
         validation=held_out if validation else held_out.take(np.empty(0, np.int64)),
     )
@@ -78,9 +77,9 @@ def same_weights(one, other):
 
 def validation_error(data, network, weights):
     """Mean absolute error of the network on the validation windows, and of the naive forecast."""
-    batch = gather(data.values, data.observed, data.offsets, data.validation, lookback=LOOKBACK, horizon=HORIZON)
-    y_pred = forward(network, weights, batch.context, batch.mask, batch.series)[:, :, len(network.levels) // 2]
-    other = naive(batch.context, batch.mask, HORIZON, 1)
+    batch = batch_of(data.rows, data.validation, lookback=LOOKBACK, horizon=HORIZON)
+    y_pred = forward(network, weights, batch.windows)[:, :, len(network.levels) // 2]
+    other = naive(batch.windows, HORIZON, 1)
     return np.abs(y_pred - batch.target).mean(), np.abs(other - batch.target).mean()
 
 
@@ -140,16 +139,16 @@ def test_a_student_t_network_learns_how_far_values_spread(strategy):
         return window_index(offsets, np.array([first]), np.array([last]), horizon=HORIZON, min_context=LOOKBACK)
 
     data = replace(
-        make_data(values=values, observed=np.ones(rows, bool)),
-        offsets=offsets,
+        make_data(),
+        rows=rows_of(values, offsets),
         train=windows(0, end - 200),
         validation=windows(end - 200, end),
     )
     network = make_network("gru", strategy=strategy, head="student-t", levels=QUANTILES, normalisation="none")
     trained = fit(data, network, replace(TRAINING, epochs=8, loss="student-t"))
     later = replace(data, validation=windows(end, rows))
-    batch = gather(values, data.observed, offsets, later.validation, lookback=LOOKBACK, horizon=HORIZON)
-    y_pred = forward(network, trained.weights, batch.context, batch.mask, batch.series)
+    batch = batch_of(data.rows, later.validation, lookback=LOOKBACK, horizon=HORIZON)
+    y_pred = forward(network, trained.weights, batch.windows)
     for low, high, promised in ((0, 6, 0.95), (1, 5, 0.8), (2, 4, 0.5)):
         covered = (y_pred[:, :, low] <= batch.target) & (batch.target <= y_pred[:, :, high])
         assert covered.mean() == pytest.approx(promised, abs=0.05)
@@ -160,8 +159,8 @@ def test_a_student_t_network_learns_how_far_values_spread(strategy):
 def test_quantiles_are_learned_around_the_median(data):
     network = make_network(levels=QUANTILES, strategy="recursive", layers=2)
     trained = fit(data, network, replace(TRAINING, epochs=5))
-    batch = gather(data.values, data.observed, data.offsets, data.validation, lookback=LOOKBACK, horizon=HORIZON)
-    y_pred = forward(network, trained.weights, batch.context, batch.mask, batch.series)
+    batch = batch_of(data.rows, data.validation, lookback=LOOKBACK, horizon=HORIZON)
+    y_pred = forward(network, trained.weights, batch.windows)
     covered = (y_pred[:, :, 0] <= batch.target) & (batch.target <= y_pred[:, :, -1])
     assert covered.mean() > 0.6
     error, naive_error = validation_error(data, network, trained.weights)
@@ -171,12 +170,12 @@ def test_quantiles_are_learned_around_the_median(data):
 def test_a_linear_skip_starts_training_at_the_linear_model(data):
     from tsforecast.models.linear import fit_linear, predict_linear
 
-    flat, shape = (data.values, data.observed, data.offsets), {"lookback": LOOKBACK, "horizon": HORIZON}
-    linear, _ = fit_linear([gather(*flat, data.train, **shape)], LOOKBACK, HORIZON)
+    shape = {"lookback": LOOKBACK, "horizon": HORIZON}
+    linear, _ = fit_linear([batch_of(data.rows, data.train, **shape)], LOOKBACK, HORIZON)
     training = replace(TRAINING, epochs=1, learning_rate=1e-8)
     trained = fit(replace(data, skip=linear), make_network(linear_skip=True), training)
-    batch = gather(*flat, data.validation, **shape)
-    error = np.abs(predict_linear(linear, batch.context, batch.mask) - batch.target).mean()
+    batch = batch_of(data.rows, data.validation, **shape)
+    error = np.abs(predict_linear(linear, batch.windows) - batch.target).mean()
     assert trained.history[0].val_loss == pytest.approx(error, rel=1e-3)
 
 
@@ -326,7 +325,7 @@ def test_events_come_in_order_with_sensible_numbers(data, usual):
 def test_filled_targets_carry_no_loss():
     rng = np.random.default_rng(1)
     data = make_data()
-    observed = rng.random(len(data.values)) > 0.3
+    observed = rng.random(len(data.rows.values)) > 0.3
     network = make_network(levels=QUANTILES, lookback=4, normalisation="none")
     # Contexts that hold only what was observed, so that the filled values are nothing but targets.
     position = data.train.origins[:, None] + np.arange(-4, 0)
@@ -336,11 +335,17 @@ def test_filled_targets_carry_no_loss():
     training = replace(TRAINING, epochs=2, steps_per_epoch=5)
     runs = []
     for filled in (0.0, 1e6):
-        values = np.where(observed, data.values, np.float32(filled))
-        changed = replace(data, values=values, observed=observed, train=train, validation=validation)
+        values = np.where(observed, data.rows.values, np.float32(filled))
+        changed = replace(data, rows=rows_of(values, data.rows.offsets, observed), train=train, validation=validation)
         runs.append(fit(changed, network, training))
     assert same_weights(*runs)
     assert [record.val_loss for record in runs[0].history] == [record.val_loss for record in runs[1].history]
+
+
+def with_gap(data, rows):
+    """The same rows, the first of them unobserved."""
+    observed = np.arange(len(data.rows.values)) > rows
+    return replace(data, rows=rows_of(data.rows.values, data.rows.offsets, observed))
 
 
 def graph_of(data, network, training=TRAINING):
@@ -354,8 +359,8 @@ def graph_of(data, network, training=TRAINING):
 
 def test_an_autoregressive_network_learns_from_the_window_and_the_horizon():
     """Segments of 5 in a window of 16: the first holds one step; the 15 after it and the horizon are targets."""
-    data = replace(make_data(min_context=2), values=np.arange(250, dtype=np.float32))
-    data.observed[[12, 21]] = False
+    data = make_data(min_context=2, values=np.arange(250, dtype=np.float32))
+    data.rows.observed[[12, 21]] = False
     graph = graph_of(data, make_network(strategy="autoregressive", segment=5))
     # Full; padded by 6 so that its second segment is the first with values; of the second series, padded by 11.
     origins, series = np.array([20, 10, 165]), np.array([0, 0, 1])
@@ -372,7 +377,7 @@ def test_an_autoregressive_network_learns_from_the_window_and_the_horizon():
 def test_padding_carries_no_training_loss(strategy):
     """A padded window has the loss of the shorter window that it is."""
     data = make_data(min_context=6)
-    short = data.train.take(np.flatnonzero(data.train.origins - data.offsets[data.train.series] == 6))
+    short = data.train.take(np.flatnonzero(data.train.origins - data.rows.offsets[data.train.series] == 6))
     assert len(short) == 2
     losses = []
     for lookback in (6, 12):
@@ -392,13 +397,13 @@ def test_autoregressive_points_count_alike():
     window = data.train.take(np.array([7]))
     (origin,) = window.origins
     loss, count = graph._forward(window.origins, window.series, True, graph.run_layer)
-    targets = data.values[origin - 15 : origin + HORIZON]
+    targets = data.rows.values[origin - 15 : origin + HORIZON]
     assert [float(loss), float(count)] == pytest.approx([np.abs(targets).sum(), len(targets)], rel=1e-5)
 
 
 def test_divergence_in_the_first_epoch_is_an_error_with_a_way_out():
     data = make_data()
-    broken = replace(data, values=np.full_like(data.values, np.nan))
+    broken = replace(data, rows=rows_of(np.full_like(data.rows.values, np.nan), data.rows.offsets))
     with pytest.raises(DataError, match="diverged") as error:
         fit(broken, make_network(), replace(TRAINING, epochs=1))
     assert "--learning-rate" in error.value.hint
@@ -406,10 +411,10 @@ def test_divergence_in_the_first_epoch_is_an_error_with_a_way_out():
 
 def test_a_validation_loss_that_is_not_finite_is_divergence_too():
     data = make_data()
-    values = data.values.copy()
+    values = data.rows.values.copy()
     values[data.validation.origins[-1] + HORIZON - 1] = np.nan
     with pytest.raises(DataError, match="diverged"):
-        fit(replace(data, values=values), make_network(), replace(TRAINING, epochs=1))
+        fit(replace(data, rows=rows_of(values, data.rows.offsets)), make_network(), replace(TRAINING, epochs=1))
 
 
 @pytest.mark.parametrize("again", [pytest.param(False, marks=pytest.mark.sweep), True])
@@ -505,7 +510,11 @@ def test_a_graph_that_is_used_again_trains_like_a_new_one(optimizer):
         "linear/bias": np.zeros(HORIZON, np.float32),
     }
     first, second = (replace(make_data(), skip=skip), replace(make_data(), skip=skip))
-    second = replace(second, values=second.values * 2 + 1, train=second.train.take(np.arange(len(second.train) - 9)))
+    second = replace(
+        second,
+        rows=rows_of(second.rows.values * 2 + 1, second.rows.offsets),
+        train=second.train.take(np.arange(len(second.train) - 9)),
+    )
     graphs = {}
     fit(first, network, training, graphs=graphs)
     (graph,) = graphs.values()
@@ -518,7 +527,7 @@ def test_a_graph_that_is_used_again_trains_like_a_new_one(optimizer):
     assert graph.takes(second)
     assert not graph.takes(make_data(min_context=2))
     assert not graph.takes(replace(second, train=second.train.take(np.arange(3))))
-    assert not graph.takes(replace(second, observed=np.arange(len(second.values)) > 5))
+    assert not graph.takes(with_gap(second, 5))
     assert isinstance(graph, TrainingGraph)
 
 
@@ -625,7 +634,9 @@ def test_rows_after_the_validation_part_change_no_weight_of_a_network():
         batch_size=64,
         threads=1,
     )
-    panel = make_panel(np.split(data.values.astype(np.float64) + 2, data.offsets[1:-1]), Frequency("fixed", DAY))
+    panel = make_panel(
+        np.split(data.rows.values.astype(np.float64) + 2, data.rows.offsets[1:-1]), Frequency("fixed", DAY)
+    )
     basics = choose_basics(panel, options)
     split = automatic_split(panel.lengths, horizon=4, min_context=10)
     later = np.concatenate([np.arange(n) >= end for n, end in zip(panel.lengths, split.validation_end, strict=True)])

@@ -9,9 +9,7 @@ import pandas as pd
 import pytest
 
 from tsforecast.store.bundle.bundle import FORMAT_VERSION
-from tsforecast.store.load import load_bundle
-from tsforecast.store.upkeep import check_versions
-from tsforecast.store.versions import find_version
+from tsforecast.store.store import Store
 from tsforecast.workflows.predict import predict
 
 FORMATS = sorted((Path(__file__).parent / "fixtures").glob("format-*"))
@@ -35,10 +33,10 @@ def store(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
 
 
 def test_an_old_version_loads(store: Path) -> None:
-    name, version, folder = find_version(store)
-    assert (name, version) == ("sales", 1)
-    assert load_bundle(folder).spec.name == "auto"
-    assert [checked.error for checked in check_versions(store)] == [None]
+    model = Store(store).find()
+    assert (model.name, model.in_service()) == ("sales", 1)
+    assert model.open().bundle.spec.name == "auto"
+    assert [checked.error for checked in Store(store).verify()] == [None]
 
 
 def test_an_old_version_gives_the_forecast_that_it_gave(store: Path) -> None:

@@ -17,7 +17,7 @@ from tsforecast.progress import Message
 from tsforecast.series.frequency import DAY, Frequency
 from tsforecast.series.panel import make_panel
 from tsforecast.store.load import load_bundle
-from tsforecast.store.publish import publish
+from tsforecast.store.store import Store
 from tsforecast.workflows.predict import predict
 from tsforecast.workflows.retrain import held_out_rows
 from tsforecast.workflows.retrain.contest import challenger_bundle, compete
@@ -91,7 +91,7 @@ def assert_same(one, other):
     assert set(one.final.weights) == set(other.final.weights)
     assert all(np.array_equal(one.final.weights[name], other.final.weights[name]) for name in one.final.weights)
     for name in ("center", "scale", "nonnegative"):
-        assert np.array_equal(getattr(one.everything.scaling, name), getattr(other.everything.scaling, name))
+        assert np.array_equal(getattr(one.everything.rows.scaling, name), getattr(other.everything.rows.scaling, name))
     assert np.array_equal(one.evaluated.calibration.scores, other.evaluated.calibration.scores)
     assert one.evaluated.plan == other.evaluated.plan
 
@@ -131,13 +131,16 @@ def test_what_is_published_is_what_was_compared(panel, champions, tmp_path):
     contest = hold(panel, champions["linear"])
     data = data_of(panel)
     bundle = challenger_bundle(data, contest, name="m", began=time.monotonic())
-    loaded = load_bundle(publish(bundle, store=tmp_path, name="m").path)
-    assert all(np.array_equal(loaded.weights[name], value) for name, value in contest.challenger.final.weights.items())
-    assert np.array_equal(loaded.scaling.center, contest.challenger.everything.scaling.center)
+    loaded = load_bundle(Store(tmp_path).model("m").publish(bundle).path)
+    assert all(
+        np.array_equal(loaded.forecaster.weights[name], value)
+        for name, value in contest.challenger.final.weights.items()
+    )
+    assert np.array_equal(loaded.scaling.center, contest.challenger.everything.rows.scaling.center)
     # It continues all rows, and says which it has not learned from.
     assert loaded.provenance["unlearned_rows"] == 28
-    assert np.array_equal(loaded.context.starts + loaded.context.lengths, panel.starts + panel.lengths)
-    assert loaded.context.values[-1] == panel.values[-1]
+    assert np.array_equal(loaded.recent.starts + loaded.recent.lengths, panel.starts + panel.lengths)
+    assert loaded.recent.values[-1] == panel.values[-1]
     assert bundle.metrics["rows"] == 800
     assert contest.training_rows == loaded.metrics["training_rows"]
     assert "trained anew on all 744 rows" in loaded.metrics["training_rows"]
@@ -254,8 +257,8 @@ def test_warm_goes_on_from_the_champion(panel, champions):
     assert contest.warm and not messages(events)
     fitted = contest.challenger
     assert fitted.final.spec == champion.spec
-    assert len(fitted.final.history) == len(champion.spec.parts)  # a quarter of four epochs
-    assert np.array_equal(fitted.evaluated.calibration.scores, champion.calibration.scores)
+    assert len(fitted.final.epochs) == len(champion.spec.parts)  # a quarter of four epochs
+    assert np.array_equal(fitted.evaluated.calibration.scores, champion.forecaster.calibration.scores)
     bundle = challenger_bundle(data_of(panel), contest, name="m", began=time.monotonic())
     assert bundle.metrics["calibration"].endswith("; taken over from the version that its networks go on from")
     assert bundle.metrics["scores"]["gru"]["mase"] == contest.errors["challenger"]
@@ -265,12 +268,12 @@ def test_warm_goes_on_from_the_champion(panel, champions):
     assert bundle.metrics["training_rows"].startswith(
         "trained on from the version in service, on 744 of 800 rows; the newest 28 "
     )
-    assert len(bundle.history) == len(fitted.final.history)
+    assert len(bundle.epochs) == len(fitted.final.epochs)
     again = replace(GRU, lookback=None, units=None)
     later = replace(panel, starts=panel.starts + 60)
     second = hold(later, bundle, again, rules, warm=True)
     assert second.warm
-    assert second.challenger.evaluated.calibration.method == bundle.calibration.method
+    assert second.challenger.evaluated.calibration.method == bundle.forecaster.calibration.method
 
 
 @pytest.mark.parametrize(
@@ -292,7 +295,7 @@ def test_warm_begins_anew_where_it_cannot_go_on(model, options, reason, panel, c
 def test_the_time_limit_reaches_the_training(panel, champions):
     limited = replace(GRU, epochs=200, time_limit=1.0)
     contest = hold(panel, champions["gru"], limited)
-    assert len(contest.challenger.final.history) < 200
+    assert len(contest.challenger.final.epochs) < 200
 
 
 def test_a_contest_is_plain_values_but_for_its_challenger(panel, champions):

@@ -11,16 +11,17 @@ from hypothesis import strategies as st
 
 from tests.workflows.conftest import sales
 from tests.workflows.cuts import table, take, until, version_of
-from tsforecast.fitting.scores import forecasts, naive_contender, score
+from tsforecast.fitting.scores import Scorer, naive_forecaster
 from tsforecast.io.reading.panel import read_panel
 from tsforecast.models.options import FitOptions
 from tsforecast.series.frequency import DAY, Frequency
 from tsforecast.series.panel import UNKNOWN_SERIES, make_panel
+from tsforecast.series.windows import model_rows
 from tsforecast.store.load import load_bundle
 from tsforecast.workflows.fit import fit
 from tsforecast.workflows.predict import predict
 from tsforecast.workflows.retrain.duel import (
-    champion_contender,
+    champion_scaling,
     duel_windows,
     held_out_values,
     hold_out,
@@ -38,6 +39,10 @@ def panel_of(lengths, *, starts=None, seed=0):
     rng = np.random.default_rng(seed)
     series = [100 + 20 * np.sin(np.arange(n) * 2 * np.pi / 7) + rng.normal(0, 3, n) for n in lengths]
     return make_panel(series, DAILY, ids=[(str(i),) for i in range(len(lengths))], starts=starts)
+
+
+def naive_score(panel, windows, begins, horizon=3):
+    return Scorer(panel, windows, 7, begins).score(*naive_forecaster(panel, horizon, 7))
 
 
 @st.composite
@@ -92,7 +97,7 @@ def test_the_hold_out_is_what_is_unseen_and_leaves_a_row(sizes, most):
 def test_new_rows_come_after_the_last_that_the_champion_knows():
     panel = panel_of([100, 100, 80, 40], starts=[0, 0, 0, 60])
     champion = version_of(table(until(take(panel, [0, 1, 2]), 90)))
-    numbers = panel.numbers_in(champion.context.ids)
+    numbers = panel.numbers_in(champion.recent.ids)
     assert numbers.tolist() == [0, 1, 2, UNKNOWN_SERIES]
     assert new_rows(panel, numbers, champion).tolist() == [10, 10, 0, 40]
     # A table of the newest rows alone has as many new ones.
@@ -101,14 +106,14 @@ def test_new_rows_come_after_the_last_that_the_champion_knows():
 
 
 def typical_new(panel, champion):
-    numbers = panel.numbers_in(champion.context.ids)
+    numbers = panel.numbers_in(champion.recent.ids)
     return typical_rows(new_rows(panel, numbers, champion), numbers, champion)
 
 
 def test_unseen_rows_are_the_new_ones_and_those_held_out_before():
     panel = panel_of([100, 100, 80, 40], starts=[0, 0, 0, 60])
     champion = version_of(table(until(take(panel, [0, 1, 2]), 90)))
-    numbers = panel.numbers_in(champion.context.ids)
+    numbers = panel.numbers_in(champion.recent.ids)
     assert unseen_rows(panel, numbers, champion).tolist() == [10, 10, 0, 40]
     for stated, unseen in ((28, [38, 38, 0, 40]), ([28, 3, 28], [38, 13, 0, 40]), ([28, 3], [10, 10, 0, 40])):
         told = replace(champion, provenance={"unlearned_rows": stated})
@@ -119,15 +124,15 @@ def test_unseen_rows_are_the_new_ones_and_those_held_out_before():
 def test_errors_by_row_have_the_mean_that_is_reported():
     panel = panel_of([60, 60])
     begins = np.array([50, 50])
-    made = score(panel, duel_windows(panel, begins, 3), naive_contender(panel, 3, 7), 7, begins)
+    made = naive_score(panel, duel_windows(panel, begins, 3), begins, 3)
     assert made.errors.shape == (10,)
     assert made.errors.mean() == pytest.approx(made.metrics["mase"])
     alone = panel_of([60])
-    made = score(alone, duel_windows(alone, begins[:1], 3), naive_contender(alone, 3, 7), 7, begins[:1])
+    made = naive_score(alone, duel_windows(alone, begins[:1], 3), begins[:1], 3)
     assert made.errors.mean() == pytest.approx(made.metrics["mae"])
     # The oldest row comes first; of one that nobody observed there is no error.
     gap = replace(panel, observed=np.arange(120) % 60 != 51)
-    made = score(gap, duel_windows(gap, begins, 3), naive_contender(gap, 3, 7), 7, begins)
+    made = naive_score(gap, duel_windows(gap, begins, 3), begins, 3)
     assert np.flatnonzero(np.isnan(made.errors)).tolist() == [1]
 
 
@@ -159,11 +164,13 @@ def test_the_champion_forecasts_as_predict_does(model, tmp_path):
     old = frame[(frame["shop"] != "c") & (frame["date"] < "2023-09-01")]
     fitted = fit(old, options=OPTIONS[model], store=tmp_path, name="m")
     champion, panel = load_bundle(fitted.path), read_panel(frame).panel
-    numbers = panel.numbers_in(champion.context.ids)
+    numbers = panel.numbers_in(champion.recent.ids)
     assert numbers.tolist() == [0, 1, UNKNOWN_SERIES]
     begins = hold_out(panel, new_rows(panel, numbers, champion), 30)
     windows = duel_windows(panel, begins, 7)
-    made = forecasts(panel, windows, champion_contender(champion, panel, numbers, begins))
+    scorer = Scorer(panel, windows, 7, begins)
+    scaling = champion_scaling(champion, panel, numbers, begins)
+    made = scorer.forecasts(champion.forecaster, model_rows(scorer.seen, scaling, numbers))
     # Where a network's quantiles nearly meet, its bounds magnify what rounding there is.
     close = 1e-3 if champion.spec.levels != (0.5,) else 1e-6
     # A new series has the scaling of its rows before the hold-out, so it is compared where that begins.
@@ -182,7 +189,7 @@ def test_the_seasonal_naive_and_its_error():
     panel = panel_of([60, 45])
     begins = np.array([50, 40])
     windows = duel_windows(panel, begins, 3)
-    scores = score(panel, windows, naive_contender(panel, 3, 7), 7, begins).metrics
+    scores = naive_score(panel, windows, begins, 3).metrics
     expected = []
     for number in (0, 1):
         values, begin = panel.series(number), int(begins[number])
@@ -197,7 +204,7 @@ def test_steps_beyond_a_shorter_horizon_do_not_count():
     panel = panel_of([60])
     begins = np.array([50])
     windows = duel_windows(panel, begins, 3)
-    long, short = (score(panel, windows, naive_contender(panel, h, 7), 7, begins).metrics for h in (14, 3))
+    long, short = (naive_score(panel, windows, begins, h).metrics for h in (14, 3))
     assert long["mae"] == short["mae"]
     assert windows.rows.shape[1] == 3
 
@@ -205,10 +212,7 @@ def test_steps_beyond_a_shorter_horizon_do_not_count():
 def test_a_level_does_not_blur_the_seasonal_naive():
     panel, begins = panel_of([60, 45]), np.array([50, 40])
     raised = replace(panel, values=panel.values + 1e9)
-    low, high = (
-        score(one, duel_windows(one, begins, 3), naive_contender(one, 3, 7), 7, begins).metrics
-        for one in (panel, raised)
-    )
+    low, high = (naive_score(one, duel_windows(one, begins, 3), begins, 3).metrics for one in (panel, raised))
     for metric in ("mae", "mase", "rmsse"):
         assert high[metric] == pytest.approx(low[metric], rel=1e-4)
 
@@ -218,4 +222,4 @@ def test_a_stray_value_is_not_repeated():
     windows = duel_windows(panel, begins, 3)
     spoilt = replace(panel, values=panel.values.copy())
     spoilt.values[46] = 1e12
-    assert score(spoilt, windows, naive_contender(spoilt, 3, 7), 7, begins).metrics["mae"] < 20
+    assert naive_score(spoilt, windows, begins, 3).metrics["mae"] < 20

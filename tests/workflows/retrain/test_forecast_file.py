@@ -15,8 +15,9 @@ from tsforecast import clock
 from tsforecast.errors import OptionError, StorageError
 from tsforecast.io.options import ReadOptions
 from tsforecast.models.options import FitOptions
-from tsforecast.store.runs.forecast_files import read_forecast_files
-from tsforecast.store.upkeep import rollback
+from tsforecast.store.model import StoredModel
+from tsforecast.store.runs import read_forecast_files
+from tsforecast.store.store import Store
 from tsforecast.workflows.fit import fit
 from tsforecast.workflows.predict import predict
 from tsforecast.workflows.retrain import forecast_file
@@ -94,7 +95,7 @@ def test_after_a_rollback(shop):
     shop.fit(horizon=5)
     shop.retrain()
     assert shop.is_now() and len(pd.read_csv(shop.forecast)) == 5 * len(SHOPS)
-    rollback(shop.store, "sales")
+    Store(shop.store).find("sales").rollback()
     assert shop.retrain().forecast == str(shop.forecast)
     assert shop.is_now() and len(pd.read_csv(shop.forecast)) == 7 * len(SHOPS)
 
@@ -135,7 +136,7 @@ def test_after_a_second_configuration_of_the_same_model(shop):
     shop.retrain(predict_to=str(other), levels=(50.0,))
     shop.retrain()
     assert shop.is_now() and len(pd.read_csv(other)) == 5 * len(SHOPS)
-    assert {file.path for file in read_forecast_files(shop.model)} == {str(shop.forecast), str(other)}
+    assert {file.path for file in read_forecast_files(StoredModel(shop.model))} == {str(shop.forecast), str(other)}
 
 
 def test_after_a_disk_that_was_full(shop, monkeypatch):

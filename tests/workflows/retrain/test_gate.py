@@ -217,7 +217,7 @@ def test_stamps_of_days_are_those_of_their_zone():
 def test_hours_are_counted_in_utc_whatever_their_zone():
     hourly = replace(PANEL, frequency=Frequency("fixed", HOUR))
     champion = replace(
-        CHAMPION, schema=zoned("Asia/Tokyo"), context=replace(CHAMPION.context, frequency=hourly.frequency)
+        CHAMPION, schema=zoned("Asia/Tokyo"), recent=replace(CHAMPION.recent, frequency=hourly.frequency)
     )
     last = hourly.frequency.stamps(np.array([20_399]))[0].astype("datetime64[us]").item().replace(tzinfo=UTC)
     limits = replace(GateLimits(), max_age=3600.0)
@@ -260,7 +260,7 @@ def test_the_present_month_is_not_the_future():
     ("changes", "words"),
     [
         ({"schema": replace(SCHEMA, target_cols=("sold", "price"))}, "target columns: found 'sold', 'price'"),
-        ({"schema": replace(SCHEMA, time_col="day")}, "time column: found 'day'"),
+        ({"schema": replace(SCHEMA, time_cols=("day",))}, "time column: found 'day'"),
         ({"schema": replace(SCHEMA, id_cols=("shop", "town"))}, "id columns: found 'shop', 'town'"),
         ({"schema": zoned()}, "stamps: found with a time zone"),
         ({"panel": replace(PANEL, frequency=Frequency("business", 1))}, "frequency: found business days (B)"),

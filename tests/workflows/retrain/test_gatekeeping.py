@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from tsforecast.store.runs.gate_state import GateState
+from tsforecast.store.runs import GateState
 from tsforecast.workflows.retrain.gate import Breach
 from tsforecast.workflows.retrain.gatekeeping import Ruling, least_season, rule
 from tsforecast.workflows.retrain.settings import AcceptAfter

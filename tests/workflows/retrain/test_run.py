@@ -19,7 +19,9 @@ from tsforecast.io.options import ReadOptions
 from tsforecast.models.options import FitOptions
 from tsforecast.store.layout import RETRAIN_LOCK
 from tsforecast.store.lock import hold
-from tsforecast.store.runs.last_run import read_checked, read_last_run
+from tsforecast.store.model import StoredModel
+from tsforecast.store.runs import read_checked, read_last_run
+from tsforecast.store.store import Store
 from tsforecast.workflows.retrain import forecast_file
 from tsforecast.workflows.retrain import run as retraining
 from tsforecast.workflows.retrain.held_out_rows import Contest
@@ -102,7 +104,7 @@ def test_the_first_run_publishes_what_beats_the_naive(table, again, tmp_path):
     result = again(table(360))
     assert (result.status, result.exit_code, result.version, result.champion) == ("promoted", 0, 1, None)
     assert result.errors["challenger"] < result.errors["seasonal-naive"]
-    assert (_model(tmp_path) / "CURRENT").read_text() == "000001\n"
+    assert StoredModel(_model(tmp_path)).in_service() == 1
 
 
 def test_newer_data_bring_a_challenger_that_is_compared_and_published(table, again, tmp_path, monkeypatch):
@@ -144,7 +146,7 @@ def test_a_simple_model_in_the_place_of_one_that_fails_is_spoken_of(table, again
     monkeypatch.setattr(retraining, "compete", stands_in(retraining.compete))
     result = again(table(390))
     assert (result.status, result.exit_code, result.version) == ("stand-in", 3, 2)
-    (model,) = read_status(tmp_path / "models")
+    (model,) = read_status(Store(tmp_path / "models"))
     assert model.stands_in and model.to_dict(clock.now())["stands_in"]
     assert again(table(390)).status == "unchanged"
 
@@ -153,13 +155,13 @@ def test_the_same_data_change_nothing_and_train_nothing(table, again, tmp_path, 
     path = table(360)
     first = again(path)
     before = _contents(_model(tmp_path))
-    checked = read_checked(_model(tmp_path))
+    checked = read_checked(StoredModel(_model(tmp_path)))
     monkeypatch.setattr(retraining, "compete", _never)
     result = again(path)
     assert (result.status, result.exit_code, result.version) == ("unchanged", 0, 1)
     assert result.fingerprint == first.fingerprint
     assert _contents(_model(tmp_path)) == before
-    assert read_checked(_model(tmp_path)).ended_well > checked.ended_well
+    assert read_checked(StoredModel(_model(tmp_path))).ended_well > checked.ended_well
     assert [line["status"] for line in _log(tmp_path)] == ["promoted", "unchanged"]
 
 
@@ -266,7 +268,7 @@ def test_data_outside_the_limits_leave_everything_as_it_was(table, again, tmp_pa
     assert all(text in result.message for text in result.breaches)
     assert _contents(_model(tmp_path) / "versions") == before
     assert forecast.read_bytes() == stood
-    assert read_last_run(_model(tmp_path)).status == "gate"
+    assert read_last_run(StoredModel(_model(tmp_path))).status == "gate"
 
 
 def test_a_dry_run_decides_and_leaves_no_trace(table, again, tmp_path):
@@ -284,14 +286,14 @@ def test_a_dry_run_decides_and_leaves_no_trace(table, again, tmp_path):
 def test_a_second_run_is_told_who_holds_the_lock(table, again, tmp_path):
     path = table(360)
     again(path)
-    last = read_last_run(_model(tmp_path))
+    last = read_last_run(StoredModel(_model(tmp_path)))
     with hold(_model(tmp_path) / RETRAIN_LOCK):
         with pytest.raises(BusyError, match=f"held by process {os.getpid()}"):
             again(path)
         result = again(path, if_locked="skip")
     assert (result.status, result.exit_code) == ("skipped", 0)
     assert [(line["status"], line["exit"]) for line in _log(tmp_path)][1:] == [("failed", 75), ("skipped", 0)]
-    assert read_last_run(_model(tmp_path)) == last
+    assert read_last_run(StoredModel(_model(tmp_path))) == last
 
 
 def test_a_failure_is_recorded_and_the_champion_stays(table, again, tmp_path):
@@ -303,10 +305,10 @@ def test_a_failure_is_recorded_and_the_champion_stays(table, again, tmp_path):
         again(path)
     assert _log(tmp_path)[-1]["status"] == "failed"
     assert _log(tmp_path)[-1]["exit"] == 65
-    assert read_last_run(_model(tmp_path)).exit_code == 65
+    assert read_last_run(StoredModel(_model(tmp_path))).exit_code == 65
     assert _metric(tmp_path, "last_run_exit_code") == 65
     assert _metric(tmp_path, "last_success_timestamp_seconds") == success
-    assert (_model(tmp_path) / "CURRENT").read_text() == "000001\n"
+    assert StoredModel(_model(tmp_path)).in_service() == 1
 
 
 def _metric(tmp_path: Path, name: str) -> float:
@@ -361,7 +363,7 @@ def test_damaged_news_of_the_last_run_do_not_stop_the_next(table, again, tmp_pat
     again(table(330))
     (_model(tmp_path) / "last_run.json").write_text("{")
     assert again(table(390)).status in ("promoted", "rejected")
-    assert read_last_run(_model(tmp_path)).status in ("promoted", "rejected")
+    assert read_last_run(StoredModel(_model(tmp_path))).status in ("promoted", "rejected")
 
 
 def test_a_deadline_limits_the_training(table, again, monkeypatch):

@@ -17,7 +17,7 @@ from tsforecast.cli.text import Row, number, percent
 from tsforecast.models.registry import MODELS
 
 if TYPE_CHECKING:
-    from tsforecast.store.catalog import VersionInfo
+    from tsforecast.store.results import VersionInfo
 
 _HEADER = ("name", "current", "versions", "model", "horizon", "frequency", "skill", "published (UTC)", "problem")
 
@@ -39,9 +39,9 @@ def list_command(console: Console, /, store: str, trusted: bool, as_json: bool) 
     Example:
       tsforecast models list
     """
-    from tsforecast.workflows.store import list_models
+    from tsforecast.store.store import Store
 
-    models = list_models(store, trusted=trusted)
+    models = Store(store, trusted).overview()
     if as_json:
         console.json({"models": [_record(model) for model in models]})
     elif models:
@@ -69,9 +69,9 @@ def show_command(
     Example:
       tsforecast models show sales --version 2
     """
-    from tsforecast.workflows.store import show_model
+    from tsforecast.store.store import Store
 
-    document = show_model(store, name, version, trusted=trusted).to_dict()
+    document = Store(store, trusted).find(name).describe(version).to_dict()
     if as_json:
         console.json(document)
     else:

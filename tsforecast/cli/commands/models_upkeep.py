@@ -14,7 +14,7 @@ from tsforecast.cli.options.shared import ending, option, output_options, pass_c
 from tsforecast.errors import ModelError, TrustError
 
 if TYPE_CHECKING:
-    from tsforecast.store.upkeep import VersionCheck
+    from tsforecast.store.results import VersionCheck
 
 
 @click.command("verify", cls=SectionCommand)
@@ -43,11 +43,11 @@ def verify_command(
     Example:
       tsforecast models verify
     """
-    from tsforecast.workflows.store import verify_models
+    from tsforecast.store.store import Store
 
     if version is not None and name is None:
         raise click.UsageError("--version needs the NAME of a model")
-    checked = verify_models(store, name, version, trusted=trusted)
+    checked = list(Store(store, trusted).verify(name, version))
     bad = [each for each in checked if each.error is not None]
     if as_json:
         console.json({"versions": [_checked(each) for each in checked], "problems": len(bad)})
@@ -79,9 +79,9 @@ def rollback_command(console: Console, /, name: str, to: int | None, store: str,
     Example:
       tsforecast models rollback sales
     """
-    from tsforecast.workflows.store import roll_back_model
+    from tsforecast.store.store import Store
 
-    done = roll_back_model(store, name, to, trusted=trusted)
+    done = Store(store, trusted).find(name).rollback(to)
     for text in (*done.passed_over, done.problem):
         if text:
             console.note("warning", text)
@@ -113,9 +113,9 @@ def prune_command(
     Example:
       tsforecast models prune sales --keep 5
     """
-    from tsforecast.workflows.store import prune_model
+    from tsforecast.store.store import Store
 
-    done = prune_model(store, name, keep, dry_run=dry_run, trusted=trusted)
+    done = Store(store, trusted).find(name).prune(keep, dry_run=dry_run)
     if as_json:
         console.json(asdict(done) | {"dry_run": dry_run})
         return
@@ -152,12 +152,12 @@ def export_command(
     Example:
       tsforecast models export sales -o sales.zip
     """
+    from tsforecast.store.store import Store
     from tsforecast.workflows.clashes import refuse_clashes
-    from tsforecast.workflows.store import export_model
 
     writes = [("--json", "-" if as_json else None), ("--output", output)]
     refuse_clashes(config_files(), writes, store=store, name=name)
-    done = export_model(output, store=store, name=name, version=version, trusted=trusted)
+    done = Store(store, trusted).find(name).export(output, version)
     if as_json:
         console.json(asdict(done))
     else:

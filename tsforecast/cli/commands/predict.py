@@ -144,7 +144,7 @@ def _draw(result: PredictResult, plot: str, console: Console) -> None:
 
     title = f"{result.name}: {result.horizon} steps by {result.model}, version {result.version}"
     with _private_matplotlib():
-        plot_forecast(result.history, result.forecast, result.schema, plot, title=title)
+        plot_forecast(result.recent, result.forecast, result.schema, plot, title=title)
     console.success(f"drew {plot}")
 
 
@@ -159,9 +159,9 @@ def _write(result: PredictResult, output: str | None, console: Console, *, raw_i
         blocks = result.blocks()  # whoever sees the rows needs no bar between them
     else:
         blocks = result.blocks(console.report)
-    for note in [] if raw_ids else guarded_notes(result.history.ids, output):
+    for note in [] if raw_ids else guarded_notes(result.recent.ids, output):
         console.note(note.kind, f"{note.text}; --raw-ids leaves them as they are")
-    write_forecast(blocks, result.schema, result.history.frequency, output, raw_ids=raw_ids)
+    write_forecast(blocks, result.schema, result.recent.frequency, output, raw_ids=raw_ids)
     if output not in (None, "-"):
         console.success(f"wrote {result.rows:,} rows to {output} from {result.name} version {result.version}")
 

@@ -64,10 +64,11 @@ def command(
     Example:
       tsforecast status shop --max-age 26h --quiet
     """
+    from tsforecast.store.store import Store
     from tsforecast.workflows.status import read_status, with_limit, worst
 
     now = clock.now()
-    models = read_status(store, name, trusted=trusted)
+    models = read_status(Store(store, trusted), name)
     if max_age is not None:
         models = with_limit(models, max_age, now)
     if as_json:
@@ -89,7 +90,7 @@ def _row(model: ModelStatus, now: datetime) -> Row:
         model.name,
         f"{model.version} (stands in)" if model.stands_in else model.version,
         _moment(model.published),
-        model.trained_until.replace("T", " ") or "-",
+        model.trained_until.replace("T", " ") if model.trained_until else "-",
         _moment(checked),
         "-" if age is None else age_text(age),
         _forecast(model, now),

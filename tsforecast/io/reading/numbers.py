@@ -1,18 +1,23 @@
-"""Numbers and missing values in the cells of a column."""
+"""Columns as numbers: what counts as a number or as missing, what a column holds, and which values are refused."""
 
 from __future__ import annotations
 
 import re
 import string
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from functools import lru_cache
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from typing import Literal
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from tsforecast.errors import OptionError
-from tsforecast.io.text_column import TextColumn
+from tsforecast.io.column import Column, TextColumn, is_id_name, words
+from tsforecast.io.messages import Note, counted, info, warning
+from tsforecast.safe_text import shown
+from tsforecast.series.scaling import LARGEST
 
 MISSING_TOKENS = ("", "NA", "NaN", "null", "None", "-", "?", "#N/A", "n/a")
 MISSING_SPELLINGS = frozenset(
@@ -22,31 +27,43 @@ _NUMBER = {
     ".": re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?"),
     ",": re.compile(r"[+-]?(?:[0-9]+(?:,[0-9]*)?|,[0-9]+)(?:[eE][+-]?[0-9]+)?"),
 }
+_THOUSANDS = (",", ".", " ", "'")
+_ODD_SIGNS = {"\u2212": "-", "\u00a0": " ", "\u202f": " ", "\u2009": " ", "\u2019": "'"}
+_MARK_NAMES = {".": "a point", ",": "a comma"}
+_TYPED_MARKS = {" ": '" "', "'": '"\'"'}
+_PLAIN_SIGNS = str.maketrans(_ODD_SIGNS)
 
 # Texts that are read at once: Python's texts and numbers take several times the memory of what they become.
-_PART = 1 << 20
+_TEXTS_AT_ONCE = 1 << 20
+
+_NUMBER_SHARE = 0.5
+_FLAGS = frozenset({"true", "false"})
+_LEADING_ZERO = re.compile(r"0[0-9]")
+CALENDAR = ("hour", "minute", "day", "month", "year", "weekday", "day of year", "quarter", "week")
+_CALENDAR_WORDS = frozenset({*CALENDAR, "hr", "dow", "dayofweek", "dayofyear", "doy", "yr"})
+
+# The squares of smaller values are zero as float64.
+_LEAST = 1e-100
+VALUE_HINT = "correct it or leave the cell empty; if the column holds no values, choose others with --target-col"
+
+
+@dataclass(frozen=True)
+class NumberFormat:
+    """How a table writes numbers."""
+
+    decimal: str = "."  # mark of the decimals, `.` or `,`
+    thousands: str = ""  # what may stand between groups of three digits; empty for nothing
+    missing: tuple[str, ...] = ()  # texts that the user declares to mean a missing value
 
 
 @dataclass(frozen=True)
 class Numbers:
-    """A column read as numbers.
+    """A column read as numbers."""
 
-    Args:
-        values: float64, shape (rows,); NaN where a cell is missing or not a number.
-        missing: bool, shape (rows,); True where a cell holds a missing token.
-        wrong: rows whose cell is neither a finite number nor missing, in file order.
-        odd: numbers that were written with a Unicode minus or a no-break space.
-    """
-
-    values: NDArray[np.float64]
-    missing: NDArray[np.bool_]
-    wrong: NDArray[np.int64]
-    odd: int = 0
-
-    @property
-    def filled(self) -> int:
-        """Cells that are not missing."""
-        return int(self.missing.size - self.missing.sum())
+    values: NDArray[np.float64]  # float64, shape (rows,); NaN where a cell is missing or not a number
+    missing: NDArray[np.bool_]  # bool, shape (rows,); True where a cell holds a missing token
+    wrong: NDArray[np.int64]  # rows whose cell is neither a finite number nor missing, in file order
+    odd: int = 0  # numbers that were written with a Unicode minus or a no-break space
 
 
 def is_number(text: str, decimal: str = ".") -> bool:
@@ -61,70 +78,56 @@ def is_missing(text: str) -> bool:
 
 @dataclass(frozen=True, eq=False)
 class TextNumbers:
-    """The distinct texts of a column read as numbers.
+    """The distinct texts of a column read as numbers; all arrays have the shape (texts,)."""
 
-    Args:
-        cells: the texts.
-        values: float64, shape (texts,); NaN for a text that is missing or not a number.
-        missing: bool, shape (texts,); True for a missing token.
-        odd: which texts have a Unicode minus or no-break space, shape (texts,); None where none has.
-    """
-
-    cells: TextColumn
-    values: NDArray[np.float64]
-    missing: NDArray[np.bool_]
-    odd: NDArray[np.bool_] | None = None
+    cells: TextColumn  # the texts
+    values: NDArray[np.float64]  # float64; NaN for a text that is missing or not a number
+    missing: NDArray[np.bool_]  # True for a missing token
+    odd: NDArray[np.bool_] | None = None  # which texts have a Unicode minus or no-break space; None where none has
 
     @property
     def is_wrong(self) -> NDArray[np.bool_]:
-        """Which texts are neither a finite number nor missing, shape (texts,)."""
+        """Which texts are neither a finite number nor missing."""
         return np.isnan(self.values) & ~self.missing
-
-    def count(self, texts: NDArray[np.bool_]) -> int:
-        """Rows that hold one of some texts."""
-        if texts.all() or not texts.any():
-            return self.cells.rows if texts.any() else 0
-        return int(np.count_nonzero(texts[self.cells.codes]))
 
     def by_row(self) -> Numbers:
         """The numbers of all rows."""
         codes, wrong = self.cells.codes, self.is_wrong
         rows = np.flatnonzero(wrong[codes]) if wrong.any() else np.empty(0, dtype=np.int64)
-        odd = 0 if self.odd is None else self.count(self.odd & ~np.isnan(self.values))
+        odd = 0 if self.odd is None else self.cells.count(self.odd & ~np.isnan(self.values))
         return Numbers(self.values[codes], self.missing[codes], rows, odd)
 
 
-def parse_numbers(cells: TextColumn, decimal: str = ".", thousands: str = "") -> TextNumbers:
+def parse_numbers(cells: TextColumn, number_format: NumberFormat = NumberFormat()) -> TextNumbers:
     """Read texts as numbers, exactly as Python would round them.
 
-    A Unicode minus and no-break spaces stand for the plain ones; by `Numbers.odd` they can be told.
-
-    Args:
-        cells: texts, shape (rows,).
-        decimal: `.` or `,`.
-        thousands: what may stand between groups of three digits; empty for nothing.
+    A Unicode minus and no-break spaces stand for the plain ones; `Numbers.odd` counts them.
     """
     texts, odd = cells.texts, None
     if not all(map(str.isascii, texts)):
-        odd = np.array(list(map(has_odd_signs, texts)), dtype=bool)
+        odd = np.array([any(sign in text for sign in _ODD_SIGNS) for text in texts], dtype=bool)
         texts = [plain_signs(text) for text in texts]
-    if thousands:
-        texts = [ungrouped(text.strip(), decimal, thousands) for text in texts]
-    return TextNumbers(cells, *parse_texts(texts, decimal), odd)
+    if number_format.thousands:
+        texts = [_ungrouped(text.strip(), number_format) for text in texts]
+    values, missing = parse_texts(texts, number_format.decimal)
+    if number_format.missing:
+        # Tokens that are numbers are left to `declared_missing`, which compares them as numbers.
+        declared = np.array([text.strip() in number_format.missing for text in cells.texts], dtype=bool)
+        missing = missing | (declared & np.isnan(values))
+    return TextNumbers(cells, values, missing, odd)
 
 
 def parse_texts(texts: list[str], decimal: str = ".") -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
     """Values of texts, NaN for all that is no finite number, and which texts are missing; both of shape (texts,)."""
     parts = [
-        _parse_part(np.array(texts[start : start + _PART], dtype=object), decimal)
-        for start in range(0, max(len(texts), 1), _PART)
+        _parse_part(np.array(texts[start : start + _TEXTS_AT_ONCE], dtype=object), decimal)
+        for start in range(0, max(len(texts), 1), _TEXTS_AT_ONCE)
     ]
     values, missing = (np.concatenate(part) for part in zip(*parts, strict=True))
     return values, missing
 
 
 def _parse_part(texts: NDArray[np.object_], decimal: str) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
-    """Values, NaN for all that is no finite number, and which texts are missing."""
     missing = np.array([text in MISSING_SPELLINGS for text in texts], dtype=bool)
     numbers = _parse_plain(texts[~missing], decimal)
     if numbers is None:
@@ -151,7 +154,7 @@ def _parse_plain(texts: NDArray[np.object_], decimal: str) -> NDArray[np.float64
 
 def _parse_each(texts: NDArray[np.object_], decimal: str) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
     """One text at a time: for columns with blanks round the numbers, or with text among them."""
-    # A no-break space, which Python strips as well, is no plain number: whoever takes it for one has to say so.
+    # Not `strip()`, which takes no-break spaces away as well: parse_numbers counts these.
     stripped = [str(text).strip(string.whitespace) for text in texts]
     numbers = np.array(
         [float(text.replace(",", ".")) if is_number(text, decimal) else np.nan for text in stripped],
@@ -161,36 +164,12 @@ def _parse_each(texts: NDArray[np.object_], decimal: str) -> tuple[NDArray[np.fl
     return np.where(np.isfinite(numbers), numbers, np.nan), missing
 
 
-def with_tokens(found: TextNumbers, tokens: Sequence[str]) -> TextNumbers:
-    """The numbers of a column in which these texts are missing; tokens that are numbers are left as they are."""
-    if not tokens:
-        return found
-    declared = np.array([text.strip() in tokens for text in found.cells.texts], dtype=bool) & found.is_wrong
-    return replace(found, missing=found.missing | declared)
-
-
-THOUSANDS = (",", ".", " ", "'")
-_ODD_SIGNS = {"\u2212": "-", "\u00a0": " ", "\u202f": " ", "\u2009": " ", "\u2019": "'"}
-_PLAIN_SIGNS = str.maketrans(_ODD_SIGNS)
-_NAMES = {",": "a comma", ".": "a point"}
-_TYPED = {" ": '" "', "'": '"\'"'}
-_LONG_WHOLE = re.compile(r"[+-]?[0-9]{4,}")
-
-# A number in company: `$5`, `5%`, `5 kWh`, `1,234`.
-_DRESSED = re.compile(r"[^\w\s]{0,3} ?[+-]?[0-9][0-9.,' _]*(?:\s?[^\d\s]{1,5})?")
-
-
-def has_odd_signs(text: str) -> bool:
-    """Whether a text has a Unicode minus, a no-break space or the like, as spreadsheets and web pages write them."""
-    return not text.isascii() and any(sign in text for sign in _ODD_SIGNS)
-
-
 def plain_signs(text: str) -> str:
     """The text with a plain minus, plain spaces and plain apostrophes."""
     return text if text.isascii() else text.translate(_PLAIN_SIGNS)
 
 
-def choose_marks(decimal: str | None, thousands: str | None) -> str | None:
+def choose_decimal(decimal: str | None, thousands: str | None) -> str | None:
     """The decimal mark that two options leave; None where it is to be found.
 
     Raises:
@@ -198,18 +177,22 @@ def choose_marks(decimal: str | None, thousands: str | None) -> str | None:
     """
     if thousands is None:
         return decimal
-    if thousands not in THOUSANDS:
+    if thousands not in _THOUSANDS:
         raise OptionError(f"the thousands separator must be a comma, point, blank or apostrophe, not {thousands!r}")
     if thousands == decimal:
         raise OptionError(f"{thousands!r} cannot separate both decimals and thousands")
     return decimal or {",": ".", ".": ","}.get(thousands)
 
 
-def ungrouped(text: str, decimal: str, thousands: str) -> str:
+def _ungrouped(text: str, number_format: NumberFormat) -> str:
     """A number without its thousands separators; a text whose groups are not all of three digits as it is."""
-    if not thousands or thousands not in text:
-        return text
-    return text.replace(thousands, "") if _grouped(decimal, thousands).fullmatch(text) else text
+    mark = number_format.thousands
+    return text.replace(mark, "") if mark in text and is_grouped(text, number_format.decimal, mark) else text
+
+
+def is_grouped(text: str, decimal: str, thousands: str) -> bool:
+    """Whether a text is a number in groups of three digits."""
+    return _grouped(decimal, thousands).fullmatch(text) is not None
 
 
 @lru_cache
@@ -220,37 +203,153 @@ def _grouped(decimal: str, thousands: str) -> re.Pattern[str]:
 
 def shows_decimals(text: str, mark: str) -> bool:
     """Whether the mark in a number can only part its decimals: `0.5`, `1.25`; not so in `1.234`."""
-    return mark in text and not _grouped(mark, mark).fullmatch(text)
+    return mark in text and not is_grouped(text, mark, mark)
 
 
-def may_group(texts: Sequence[str], mark: str) -> bool:
-    """Whether the decimal mark of a column may as well separate thousands.
+def mark_hint(text: str) -> str | None:
+    """How to read a number that has a mark whose meaning must be said; None where it has none."""
+    text = plain_signs(text)
+    for mark in _THOUSANDS:
+        for point in _MARK_NAMES:
+            if point == mark or not is_grouped(text, point, mark):
+                continue
+            option = f"--thousands {_TYPED_MARKS.get(mark, mark)}"
+            if mark in _MARK_NAMES and text.count(mark) == 1 and point not in text:
+                name = _MARK_NAMES[mark]
+                return f"if {name} separates thousands add {option}, if it marks decimals add --decimal {mark}"
+            return f"write numbers without thousands separators, or add {option}"
+    return "for a decimal comma add --decimal ," if "," in text else None
 
-    Numbers with three decimals are common, so it is suspected only beside numbers without it, none of which has more
-    than three digits.
+
+@dataclass(frozen=True, eq=False)
+class Content:
+    """What a column holds that is not the time."""
+
+    column: Column  # the cells
+    # `number` also for numbers with some text among them, `code` for digits with leading zeros or in a column named
+    # like an id, `flag` for true and false, `empty` where all cells are missing
+    kind: Literal["number", "code", "flag", "text", "empty"]
+    read: Callable[[], Numbers]  # reads the cells as numbers
+
+    @cached_property
+    def numbers(self) -> Numbers:
+        """The cells as numbers; most columns of texts are never asked for them."""
+        return self.read()
+
+
+def read_content(column: Column, number_format: NumberFormat) -> Content:
+    """Find out what a column holds."""
+    typed, plain, named_like_id = column.typed, column.plain, is_id_name(column.name)
+    if typed is not None and pd.api.types.is_numeric_dtype(typed.dtype) and typed.dtype.kind != "b":
+        values = typed.to_numpy(dtype=np.float64, na_value=np.nan)
+        infinite = np.isinf(values)
+        numbers = Numbers(np.where(infinite, np.nan, values), np.isnan(values), np.flatnonzero(infinite))
+        filled_kind: Literal["code", "number"] = "code" if named_like_id else "number"
+        return Content(column, "empty" if numbers.missing.all() else filled_kind, lambda: numbers)
+    if plain is not None and not plain.zero_led and not named_like_id:
+        missing = np.isnan(plain.values)
+        if not missing.all():
+            return Content(column, "number", lambda: Numbers(plain.values, missing, np.empty(0, dtype=np.int64)))
+    found = parse_numbers(column.texts, number_format)
+    return Content(column, _kind_of(column, found), found.by_row)
+
+
+def _kind_of(column: Column, found: TextNumbers) -> Literal["number", "code", "flag", "text", "empty"]:
+    filled, wrong = found.cells.count(~found.missing), found.cells.count(found.is_wrong)
+    if not filled:
+        return "code" if is_id_name(column.name) and found.cells.texts != [""] else "empty"
+    if wrong <= _NUMBER_SHARE * filled:
+        return "code" if _is_code(column.name, found) else "number"
+    flags = {text.strip().lower() for text in found.cells.texts if not is_missing(text.strip())} <= _FLAGS
+    return "flag" if flags else "text"
+
+
+def _is_code(name: str, found: TextNumbers) -> bool:
+    """Whether digits name something rather than count it: `007`, or a column called `store_id`."""
+    if is_id_name(name):
+        return True
+    if found.is_wrong.any() or words(name) & _CALENDAR_WORDS:
+        return False
+    whole = np.all(np.mod(found.values[~found.missing], 1) == 0)
+    return bool(whole) and any(_LEADING_ZERO.match(text) for text in found.cells.texts)
+
+
+def check_values(targets: Sequence[Content]) -> list[Note]:
+    """Refuse cells of value columns that are no number, too large, or too small.
+
+    Returns:
+        Notes on numbers that were written in an unusual way.
+
+    Raises:
+        DataError: the first such cell.
+    """
+    for content in targets:
+        _check_numbers(content)
+        _check_size(content)
+    how = "written with a Unicode minus or no-break space: read as plain ones"
+    return [
+        warning(f"{counted(content.numbers.odd, 'number')} of column '{content.column.name}' {how}")
+        for content in targets
+        if content.numbers.odd
+    ]
+
+
+def _check_numbers(content: Content) -> None:
+    wrong, column = content.numbers.wrong, content.column
+    if not wrong.size:
+        return
+    row = int(wrong[0])
+    text = column.cell_text(row)
+    hint = mark_hint(text)
+    if content.kind == "flag":
+        hint = "write 1 and 0 for true and false"
+    elif text.strip().isalpha() and hint is None:
+        hint = f"{VALUE_HINT}; if it stands for a missing value, add --missing {shown(text.strip())}"
+    raise column.error(row, f"'{text}' is not a finite number{_more(wrong)}", hint or VALUE_HINT, rows=wrong)
+
+
+def _check_size(content: Content) -> None:
+    """Refuse numbers that overflow when they are scaled, and a column whose squares are all zero."""
+    values, column = content.numbers.values, content.column
+    if not values.size:
+        return
+    # Missing values pass, and no copy of the column is made.
+    top = max(float(np.fmax.reduce(values)), -float(np.fmin.reduce(values)))
+    if top > LARGEST:
+        rows = np.flatnonzero(np.abs(values) > LARGEST)
+        text = column.cell_text(int(rows[0]))
+        message = f"'{text}' is too large: at most {LARGEST:g} can be forecast{_more(rows)}"
+        raise column.error(int(rows[0]), message, "correct it, or divide the column by a constant", rows=rows)
+    if 0 < top < _LEAST:
+        row = int(np.nanargmax(np.abs(values)))
+        message = f"'{column.cell_text(row)}' is too small, and no value of the column is larger"
+        raise column.error(row, message, "multiply the column by a constant")
+
+
+def _more(rows: NDArray[np.int64]) -> str:
+    return f" (and {counted(rows.size - 1, 'more cell')} of this column)" if rows.size > 1 else ""
+
+
+def declared_missing(
+    values: NDArray[np.float64], columns: Sequence[Column], number_format: NumberFormat
+) -> tuple[NDArray[np.float64], list[Note]]:
+    """The values without those that the user declares to be missing, and how many cells each token stood in.
 
     Args:
-        texts: the distinct numbers of the column, none of which shows decimals.
-        mark: `.` or `,`.
+        values: of the value columns, shape (rows, targets); cells with tokens that are texts are NaN already.
+        columns: the value columns.
+        number_format: the tokens, and how the numbers among them are written.
     """
-    plain = [text for text in texts if mark not in text]
-    return 0 < len(plain) < len(texts) and not any(_LONG_WHOLE.fullmatch(text) for text in plain)
-
-
-def is_dressed(text: str) -> bool:
-    """Whether a text is a number in company, such as a currency, a unit or a per cent sign."""
-    return _DRESSED.fullmatch(text.strip()) is not None
-
-
-def mark_hint(text: str) -> str:
-    """How to read a number that has a mark whose meaning must be said; empty where it has none."""
-    text = plain_signs(text)
-    for mark in THOUSANDS:
-        for point in (".", ","):
-            if point == mark or mark not in text or not _grouped(point, mark).fullmatch(text):
-                continue
-            option = f"--thousands {_TYPED.get(mark, mark)}"
-            if mark in ".," and text.count(mark) == 1 and point not in text:
-                return f"if {_NAMES[mark]} separates thousands add {option}, if it marks decimals add --decimal {mark}"
-            return f"write numbers without thousands separators, or add {option}"
-    return "for a decimal comma add --decimal ," if "," in text else ""
+    notes = []
+    for token in number_format.missing:
+        if is_number(token, number_format.decimal):
+            equal = values == float(token.replace(",", "."))
+            count = int(np.count_nonzero(equal))
+            values = np.where(equal, np.nan, values)
+        else:
+            texts = [column.texts for column in columns if column.plain is None]
+            count = sum(cells.count([text.strip() == token for text in cells.texts]) for cells in texts)
+        found = info(f"{counted(count, 'value')} '{token}' read as missing")
+        # A token that stands nowhere is a mistake of the user's, or the data have changed.
+        notes.append(found if count else warning(f"no value is '{token}', which --missing declares"))
+    return values, notes

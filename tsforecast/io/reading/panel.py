@@ -1,8 +1,10 @@
-"""From a table to a panel: columns found, rows put in order, gaps filled, everything decided said."""
+"""The door of the reader: from a table of any kind to a panel of regular series, with notes on all that was decided."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Literal
 
@@ -10,27 +12,32 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from tsforecast.io.messages import Note, Place, counted, info
+from tsforecast.io.messages import Note, Place, counted, info, warning
 from tsforecast.io.options import ReadOptions
-from tsforecast.io.reading.columns.ids import number_series
+from tsforecast.io.reading.columns.keys import ColumnRequest
 from tsforecast.io.reading.columns.roles import Roles, find_columns
-from tsforecast.io.reading.columns.time_role import ColumnRequest, written_times
-from tsforecast.io.reading.grid.build import Grid, RowOrigin, StepSource, build_panel
-from tsforecast.io.reading.grid.rows import Rows, one_row_per_time, sort_rows
-from tsforecast.io.reading.grid.step import clock_of_step, find_step, stated_step
-from tsforecast.io.reading.limits import check_count
-from tsforecast.io.reading.stray_notes import stray_notes
+from tsforecast.io.reading.grid.build import Grid, StepSource, build_panel
+from tsforecast.io.reading.grid.rows import (
+    RowOrigin,
+    Rows,
+    clock_of_step,
+    find_step,
+    number_series,
+    one_row_per_time,
+    sort_rows,
+    stated_step,
+)
+from tsforecast.io.reading.source import check_count
 from tsforecast.io.reading.table import RawTable, frame_table, read_table
-from tsforecast.io.reading.text.dialect import TextFormat
-from tsforecast.io.times.clock import Clock, choose_clock, is_sub_daily, known_zone, rank_times
-from tsforecast.io.times.format_codec import readable_stamps
-from tsforecast.io.times.zones import skipped_hours_note
+from tsforecast.io.reading.text.sniff import TextFormat
+from tsforecast.io.times.clock import Clock, choose_clock, is_sub_daily, known_zone, rank_times, skipped_hours_note
+from tsforecast.io.times.formats import readable_stamps
 from tsforecast.progress import Report
 from tsforecast.series.frequency import Frequency
 from tsforecast.series.panel import Panel, Schema
-from tsforecast.series.parse_frequency import StatedFrequency
+from tsforecast.series.strays import FACTOR, find_strays
 
-__all__ = ["Note", "ReadOptions", "ReadResult", "read_panel"]
+_MOST_STRAYS = 3  # values spoken of
 
 
 @dataclass(frozen=True)
@@ -97,63 +104,81 @@ def read_panel(
             off the grid, no regular frequency, and more missing values than observed ones, and OptionError for an
             unknown frequency.
     """
-    aggregated = options.aggregate is not None
-    stated = stated_step(options.freq, aggregated, frequency)
+    stated = stated_step(options.freq, options.aggregate is not None, frequency)
+    # 1. The source becomes columns.
     table = _read(source, options, report)
+    # 2. Each column gets its role.
     roles = find_columns(table, _request(options, schema))
-    place, written = Place(table.file, table.lines, roles.time_col), written_times(table, roles.time_cols)
-    file, n_rows, look, table_notes = table.file, table.rows, table.look, table.notes
-    data_hash, columns = table.data_hash, _column_roles(table.names, roles)
+    place, time_text = _times_in_table(table, roles)
+    table_notes, result = (
+        table.notes,
+        partial(
+            ReadResult,
+            data_hash=table.data_hash,
+            rows=table.rows,
+            file=table.file,
+            columns=_column_roles(table.names, roles),
+            text=table.text_format,
+        ),
+    )
     # The text takes more memory than all that follows.
     del table
-    series, ids = number_series(roles.ids, n_rows)
-    names = _series_names(ids, roles.target_cols)
-    check_count(len(names), options.max_series, "series", file)
-    sub_daily = _in_utc(frequency or stated, roles, series)
+    series, ids = number_series(roles.ids, len(place.lines))
+    origin = RowOrigin(place, time_text, ids, roles.target_cols)
+    check_count(len(origin.names), options.max_series, "series", place.file)
+    # 3. The rows are put on one clock and sorted, and one is left for each time of a series.
+    given = frequency or stated
+    short = given is not None and given.sub_daily
+    sub_daily = short or is_sub_daily(series, rank_times(roles.stamps.codes, roles.stamps.key))
     clock = _choose_clock(roles, options, schema, sub_daily, series, place)
-    times = rank_times(clock.codes, clock.stamps)
-    rows, row_notes = sort_rows(Rows(series, times.ranks, times.stamps, roles.values))
-    labels = [" / ".join(key) for key in ids]
-    rows, repeat_notes = one_row_per_time(rows, options.on_duplicate, place, written, labels, roles.repeat_hint)
-    step = frequency or find_step(rows, stated, aggregated, clock, sub_daily, place)
-    source_of_step: StepSource = "model" if frequency else "stated" if stated else "found"
-    own_clock = clock_of_step(rows.stamps, clock, step, sub_daily)
-    grid = Grid(step, options.fill_gaps, options.on_bad_series, options.aggregate, own_clock, source_of_step)
-    panel, gap_notes = build_panel(rows, grid, RowOrigin(place, written, names))
-    found = Schema(roles.time_col, roles.id_cols, roles.target_cols, clock.time_format, clock.time_zone)
-    notes = [*_summary(panel, found, rows, aggregated=aggregated), *roles.notes, *table_notes, *roles.stamps.notes]
-    skipped = skipped_hours_note(rows.stamps, step) if clock.time_zone is None and not aggregated else []
-    notes += [*clock.notes, *row_notes, *repeat_notes, *skipped, *gap_notes]
-    notes += stray_notes(panel, found, as_written=options.aggregate not in ("sum", "mean"))
-    repeats = n_rows - rows.series.size
-    return ReadResult(panel, schema or found, tuple(notes), data_hash, n_rows, file, columns, look, repeats)
+    axis = rank_times(clock.codes, clock.stamps)
+    rows, row_notes = sort_rows(Rows(series, axis.ranks, axis.stamps, roles.values))
+    rows, repeat_notes = one_row_per_time(rows, options.on_duplicate, origin, roles.repeat_hint)
+    # 4. The step between the rows is found.
+    step = frequency or find_step(rows, stated, options.aggregate is not None, clock, sub_daily, place)
+    step_source: StepSource = "model" if frequency else "stated" if stated else "found"
+    grid = Grid(step, step_source, clock_of_step(rows.stamps, clock, step, sub_daily), options)
+    # 5. The rows become regular series without gaps.
+    panel, gap_notes = build_panel(rows, grid, origin)
+    found = Schema(roles.time_cols, roles.id_cols, roles.target_cols, clock.time_formats, clock.time_zone)
+    unzoned = clock.time_zone is None and options.aggregate is None
+    notes = (
+        *_summary(panel, found, rows, aggregated=options.aggregate is not None),
+        *roles.notes,
+        *table_notes,
+        *roles.stamps.notes,
+        *clock.notes,
+        *row_notes,
+        *repeat_notes,
+        *(skipped_hours_note(rows.stamps, step) if unzoned else ()),
+        *gap_notes,
+        *_stray_notes(panel, found, as_written=options.aggregate not in ("sum", "mean")),
+    )
+    return result(panel=panel, schema=schema or found, notes=notes, repeats=series.size - rows.series.size)
 
 
 def _read(source: str | Path | pd.DataFrame, options: ReadOptions, report: Report) -> RawTable:
-    if isinstance(source, pd.DataFrame):
-        table = frame_table(source)
-        check_count(table.rows, options.max_rows, "rows", table.file)
-    else:
-        table = read_table(
-            source,
-            delimiter=options.delimiter,
-            decimal=options.decimal,
-            encoding=options.encoding,
-            skip_rows=options.skip_rows,
-            thousands=options.thousands,
-            comment=options.comment,
-            no_header=options.no_header,
-            whole_lines=options.whole_lines,
-            max_rows=options.max_rows,
-            report=report,
-        )
-    return replace(table, missing=options.missing)
+    if not isinstance(source, pd.DataFrame):
+        return read_table(source, options, report)
+    table = frame_table(source, options)
+    check_count(table.rows, options.max_rows, "rows", table.file)
+    return table
 
 
 def _request(options: ReadOptions, schema: Schema | None) -> ColumnRequest:
-    if schema is None:
-        return ColumnRequest(options.time_col, options.id_cols, options.target_cols, options.date_format)
-    return ColumnRequest(schema.time_col, schema.id_cols, schema.target_cols, options.date_format, schema.time_format)
+    if schema is not None:
+        return ColumnRequest(
+            schema.time_cols, schema.id_cols, schema.target_cols, options.date_format, schema.time_formats
+        )
+    time_cols = (options.time_col,) if options.time_col else ()
+    return ColumnRequest(time_cols, options.id_cols, options.target_cols, options.date_format)
+
+
+def _times_in_table(table: RawTable, roles: Roles) -> tuple[Place, Callable[[int], str]]:
+    """Where the times stand, and a function that returns the text of the time in a row."""
+    texts = [table.columns[name].cell_text for name in roles.time_cols]
+    place = Place(table.file, table.lines, ",".join(roles.time_cols))
+    return place, lambda row: " ".join(text(row) for text in texts)
 
 
 def _column_roles(names: list[str], roles: Roles) -> tuple[ColumnRole, ...]:
@@ -164,12 +189,6 @@ def _column_roles(names: list[str], roles: Roles) -> tuple[ColumnRole, ...]:
         ColumnRole(name, used[name]) if name in used else ColumnRole(name, "unused", roles.unused.get(name, ""))
         for name in names
     )
-
-
-def _in_utc(given: Frequency | StatedFrequency | None, roles: Roles, series: NDArray[np.int32]) -> bool:
-    """Whether rows of a zoned table are counted in UTC: for the step that they are to have, or that they have."""
-    short = given is not None and given.sub_daily
-    return short or is_sub_daily(series, rank_times(roles.stamps.codes, roles.stamps.key))
 
 
 def _choose_clock(
@@ -187,17 +206,35 @@ def _choose_clock(
     return replace(clock, notes=(*clock.notes, note)) if note else clock
 
 
-def _series_names(ids: list[tuple[str, ...]], targets: tuple[str, ...]) -> list[tuple[str, ...]]:
-    """Ids of all series: those of the rows, and the value column where there are several."""
-    return ids if len(targets) == 1 else [(*key, target) for key in ids for target in targets]
-
-
 def _summary(panel: Panel, schema: Schema, rows: Rows, *, aggregated: bool) -> list[Note]:
     edges = rows.stamps[[rows.times.min(), rows.times.max()]]
     if aggregated:
         edges = panel.frequency.stamps(np.array([panel.starts.min(), (panel.starts + panel.lengths).max() - 1]))
     first, last = readable_stamps(edges, schema, panel.frequency)
-    time = f"time column '{schema.time_col}': {panel.frequency.name} from {first} to {last}"
+    time = f"time column '{','.join(schema.time_cols)}': {panel.frequency.name} from {first} to {last}"
     shortest, longest = int(panel.lengths.min()), int(panel.lengths.max())
     each = f"{longest:,}" if shortest == longest else f"{shortest:,} to {longest:,}"
     return [info(time), info(f"{counted(panel.n_series, 'series', 'series')} of {each} steps")]
+
+
+def _stray_notes(panel: Panel, schema: Schema, *, as_written: bool) -> list[Note]:
+    """A warning for each of the most frequent stray values; `as_written` if they are the values of the table."""
+    rows = np.flatnonzero(find_strays(panel) & panel.observed)
+    values, first, counts = np.unique(panel.values[rows], return_index=True, return_counts=True)
+    notes = []
+    for number in np.argsort(-counts, kind="stable")[:_MOST_STRAYS].tolist():
+        value, row = float(values[number]), int(rows[first[number]])
+        text = f"{value:.0f}" if value.is_integer() else repr(value)
+        series = int(np.searchsorted(panel.offsets, row, side="right")) - 1
+        ordinal = panel.starts[series] + row - panel.offsets[series]
+        (stamp,) = readable_stamps(panel.frequency.stamps(np.array([ordinal])), schema, panel.frequency)
+        place = f" of '{panel.label(series)}'" if panel.label(series) else ""
+        times = "once" if counts[number] == 1 else f"{counts[number]:,} times, first"
+        said = (
+            f"the value {text} ({times} at {stamp}{place}) lies more than {FACTOR:,.0f} times as far off as all "
+            "others: models pass over it, errors count it"
+        )
+        notes.append(warning(f"{said}; if it means a missing value, add --missing {text}" if as_written else said))
+    if len(values) > _MOST_STRAYS:
+        notes.append(warning(f"{counted(len(values) - _MOST_STRAYS, 'more value')} lie as far off"))
+    return notes

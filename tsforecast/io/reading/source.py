@@ -1,23 +1,31 @@
-"""Bytes of an input: opened once, read once, named by what they are."""
+"""The bytes of an input: read once, unpacked, limited in size, decoded, and refused by name where they are no table."""
 
 from __future__ import annotations
 
+import codecs
+import importlib
 import io
 import os
 import stat
 import sys
 import time
-from collections.abc import Callable
-from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Literal
 
-from tsforecast.errors import BusyError, DataError, InputMissingError, StorageError
+import numpy as np
+from numpy.typing import NDArray
+
+from tsforecast.errors import BusyError, DataError, InputMissingError, OptionError, StorageError
 from tsforecast.io.messages import listed
-from tsforecast.io.reading.limits import MOST_BYTES, most_expanded, too_large
 
 PARQUET_MAGIC = b"PAR1"
-_ZIP_MAGIC = b"PK\x03\x04"
+_ZIP = b"PK\x03\x04"
+_PACKED = (
+    (b"\x1f\x8b", "gzip data", "gzip"),
+    (b"BZh", "bzip2 data", "bz2"),
+    (b"\xfd7zXZ\0", "xz data", "lzma"),
+    (_ZIP, "zip archive", "zipfile"),
+)
 _FOREIGN = (
     (b"\x89PNG", "a PNG image"),
     (b"\xff\xd8\xff", "a JPEG image"),
@@ -36,12 +44,28 @@ _MARKUP = (b"<!doctype html", b"<html", b"<?xml")
 _TICK = 0.02
 _CSV_HINT = "save the table as CSV (or Parquet) and give that file"
 
+# An archive may expand a millionfold and a pipe have no end, so the memory that an input may take has a limit.
+MOST_BYTES = 4 << 30
+
+# Small files of equal rows are left in peace; a zip archive states its size before it is unpacked.
+_MOST_RATIO, _LARGE_BYTES = 250, 256 << 20
+_MOST_ZIP_RATIO, _LARGE_ZIP_BYTES = 100, 1 << 20
+_PIECE = 1 << 20
+_NEWLINE, _RETURN, _QUOTE = b'\n\r"'
+_BESIDE_QUOTES = np.frombuffer(b'"\r\n,;\t|', dtype=np.uint8)
+
+# UTF-32 first: its little-endian mark begins with that of UTF-16.
+BYTE_ORDER_MARKS = (
+    (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+
 
 def read_bytes(source: str | Path) -> tuple[str, bytes]:
-    """Read a regular file, or standard input for `-`.
-
-    Returns:
-        The name for messages, and the bytes as they are on the disk.
+    """Read a regular file, or standard input for `-`, and return its name for messages and its bytes.
 
     Raises:
         InputMissingError: no such file, a folder, or no permission.
@@ -103,10 +127,7 @@ def _is_still(source: str | Path, opened: os.stat_result) -> bool:
 
 
 def unpack(data: bytes, name: str) -> bytes:
-    """Unpack gzip, bzip2, xz or a zip archive of one file, and refuse by name what is not a table.
-
-    Returns:
-        The bytes of a text or Parquet file.
+    """Unpack gzip, bzip2, xz or a zip archive of one file, and refuse by name what is not a text or Parquet file.
 
     Raises:
         DataError: empty, a damaged archive or one of several files, or a kind of file that holds no table.
@@ -115,61 +136,42 @@ def unpack(data: bytes, name: str) -> bytes:
         data = expand(data, name, MOST_BYTES)
     if not data:
         raise DataError("the file is empty", file=name)
-    kind = _foreign_kind(data)
-    if kind:
+    if kind := _foreign_kind(data):
         raise DataError(f"this is {kind}, not a table of text", hint=_CSV_HINT, file=name)
     return data
 
 
-def _foreign_kind(data: bytes) -> str:
-    """What a file is that is no table; empty for text and Parquet."""
-    if data.startswith(_ZIP_MAGIC):
+def _foreign_kind(data: bytes) -> str | None:
+    """What a file is that holds no table; None for text, Parquet and archives."""
+    if data.startswith(_ZIP):
         workbook = b"[Content_Types].xml" in data[:4096] or b"xl/" in data[:4096]
-        return "an Excel workbook (.xlsx)" if workbook else ""
+        return "an Excel workbook (.xlsx)" if workbook else None
     for magic, kind in _FOREIGN:
         if data.startswith(magic):
             return kind
     start = data[:512].removeprefix(b"\xef\xbb\xbf").lstrip().lower()
-    return "an HTML or XML page" if start.startswith(_MARKUP) else ""
-
-
-_GZIP, _BZIP2, _XZ, _ZIP = b"\x1f\x8b", b"BZh", b"\xfd7zXZ\0", b"PK\x03\x04"
-_PIECE = _LARGE_BYTES = 1 << 20
-_MOST_RATIO = 100
-Opened = Callable[[], AbstractContextManager[IO[bytes]]]
+    return "an HTML or XML page" if start.startswith(_MARKUP) else None
 
 
 def expand(data: bytes, name: str, most: int) -> bytes:
-    """Unpack what is packed, known by its first bytes; anything else is returned as it is.
-
-    Args:
-        data: of the file.
-        name: for messages.
-        most: bytes that it may expand to; a small file less.
+    """Unpack what is packed, known by its first bytes, into at most `most` bytes; anything else is returned as it is.
 
     Raises:
         DataError: damaged, too large, or a zip archive of more or less than one file.
     """
-    most = most_expanded(len(data), most)
-    if data.startswith(_GZIP):
-        return _unpacked(lambda: _gzip(data), "gzip data", name, most)
-    if data.startswith(_BZIP2):
-        return _unpacked(lambda: _bzip2(data), "bzip2 data", name, most)
-    if data.startswith(_XZ):
-        return _unpacked(lambda: _xz(data), "xz data", name, most)
-    return _unpacked(lambda: _zip(data, name), "zip archive", name, most) if data.startswith(_ZIP) else data
-
-
-def _unpacked(opened: Opened, kind: str, name: str, most: int) -> bytes:
+    kind, module = next((packed for magic, *packed in _PACKED if data.startswith(magic)), ("", ""))
+    if not kind:
+        return data
     import lzma
     import zipfile
     import zlib
 
-    # RuntimeError: encrypted; NotImplementedError, a kind of it: a rare way of packing.
+    most, expanded = most_expanded(len(data), most), io.BytesIO()
+    # RuntimeError stands for an encrypted archive, NotImplementedError, a kind of it, for a rare way of packing.
     damages = (EOFError, OSError, RuntimeError, zlib.error, lzma.LZMAError, zipfile.BadZipFile)
-    expanded = io.BytesIO()
     try:
-        with opened() as handle:
+        opened = _zip(data, name) if module == "zipfile" else importlib.import_module(module).open(io.BytesIO(data))
+        with opened as handle:
             while expanded.tell() <= most and (piece := handle.read(_PIECE)):
                 expanded.write(piece)
     except damages as error:
@@ -179,41 +181,131 @@ def _unpacked(opened: Opened, kind: str, name: str, most: int) -> bytes:
     return expanded.getvalue()
 
 
-def _gzip(data: bytes) -> Any:
-    import gzip
-
-    return gzip.GzipFile(fileobj=io.BytesIO(data))
-
-
-def _bzip2(data: bytes) -> Any:
-    import bz2
-
-    return bz2.BZ2File(io.BytesIO(data))
-
-
-def _xz(data: bytes) -> Any:
-    import lzma
-
-    return lzma.LZMAFile(io.BytesIO(data))
-
-
 def _zip(data: bytes, name: str) -> IO[bytes]:
     import zipfile
 
     archive = zipfile.ZipFile(io.BytesIO(data))
-    members = [member for member in archive.infolist() if not member.is_dir() and not _is_beside(member.filename)]
+    # macOS adds members of its own.
+    named = [member for member in archive.infolist() if not member.is_dir()]
+    members = [member for member in named if not member.filename.startswith("__MACOSX/")]
+    members = [member for member in members if not member.filename.endswith(".DS_Store")]
     if len(members) != 1:
         inside = f": {listed([member.filename for member in members])}" if members else ""
         message = f"the zip archive has {len(members)} files{inside}"
         raise DataError(message, hint="unpack it and give one of them", file=name)
     (member,) = members
-    # It says so itself, before anything is unpacked.
-    if member.file_size > max(_LARGE_BYTES, _MOST_RATIO * member.compress_size):
-        message = f"the zip archive expands to more than {_MOST_RATIO} times its size"
+    if member.file_size > max(_LARGE_ZIP_BYTES, _MOST_ZIP_RATIO * member.compress_size):
+        message = f"the zip archive expands to more than {_MOST_ZIP_RATIO} times its size"
         raise DataError(message, hint="if it is a table all the same, unpack it and give the CSV file", file=name)
     return archive.open(member)
 
 
-def _is_beside(name: str) -> bool:
-    """Whether it is what a Mac adds to an archive."""
-    return name.startswith("__MACOSX/") or name.endswith(".DS_Store")
+def decode(data: bytes, encoding: str, file: str) -> bytes:
+    """UTF-8 text without a byte order mark and with `\\n` line ends; those within quoted cells stay as they are.
+
+    Raises:
+        DataError: bytes that are not text in this encoding, with their line.
+        OptionError: an unknown encoding.
+    """
+    for mark, name in BYTE_ORDER_MARKS:
+        if data.startswith(mark):
+            encoding = name
+            data = data[len(mark) :] if name == "utf-8" else data
+            break
+    try:
+        known = codecs.lookup(encoding).name
+    except (LookupError, ValueError):
+        raise _unknown(encoding) from None
+    try:
+        if known != "utf-8":
+            data = data.decode(encoding).encode()
+        elif not data.isascii():
+            data.decode()
+    except UnicodeDecodeError as error:
+        raise DataError(
+            f"byte {data[error.start]:#04x} is not {known} text ({error.start:,} bytes from the start)",
+            hint="name the encoding with --encoding, such as --encoding cp1252",
+            file=file,
+            row=_line_at(data, error.start),
+        ) from None
+    except UnicodeError as error:
+        raise DataError(f"this is not {known} text: {error}", hint="name another --encoding", file=file) from None
+    except (LookupError, ValueError):
+        raise _unknown(encoding) from None
+    if b"\0" in data:
+        position = data.index(b"\0")
+        unwritten = not data[position:].strip(b"\0")  # room that was reserved, or lost when the power failed
+        raise DataError(
+            f"binary data, not text: {'nothing but NUL bytes' if unwritten else 'a NUL byte'} after {position:,} bytes",
+            hint="the file was not written to its end"
+            if unwritten
+            else "if it is text, name its encoding, such as --encoding utf-16-le",
+            file=file,
+            row=_line_at(data, position),
+        )
+    return _plain_line_ends(data) if b"\r" in data else data
+
+
+def _unknown(encoding: str) -> OptionError:
+    return OptionError(f"there is no encoding '{encoding}'", hint="try utf-8 or cp1252")
+
+
+def _line_at(data: bytes, position: int) -> int:
+    """Number of the line, however lines end, that a byte stands on."""
+    above = data[:position]
+    return above.count(b"\n") + above.count(b"\r") - above.count(b"\r\n") + 1
+
+
+def _plain_line_ends(text: bytes) -> bytes:
+    """Line ends as `\\n`, but for those within quoted cells."""
+    if b'"' not in text:
+        return _unix(text)
+    letters = np.frombuffer(text, dtype=np.uint8)
+    quotes = np.flatnonzero(letters == _QUOTE)
+    within = np.searchsorted(quotes, np.flatnonzero(letters == _RETURN)) % 2
+    if not within.any() or not _are_round_cells(letters, quotes):
+        return _unix(text)
+    parts = text.split(b'"')
+    parts[::2] = map(_unix, parts[::2])
+    return b'"'.join(parts)
+
+
+def _are_round_cells(letters: NDArray[np.uint8], quotes: NDArray[np.int64]) -> bool:
+    """Whether quotes stand round cells only: a single one in a line above the table would turn all others round."""
+    padded = np.concatenate([[_NEWLINE], letters, [_NEWLINE]])
+    beside = np.append(padded[quotes[::2]], padded[quotes[1::2] + 2])
+    return quotes.size % 2 == 0 and bool(np.isin(beside, _BESIDE_QUOTES).all())
+
+
+def _unix(text: bytes) -> bytes:
+    return text.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+
+
+def most_expanded(packed: int, most: int = MOST_BYTES) -> int:
+    """Bytes that a file of `packed` bytes may become in memory."""
+    return min(most, max(_LARGE_BYTES, _MOST_RATIO * packed))
+
+
+def too_large(kind: str, size: int, file: str) -> DataError:
+    """The error of a file that becomes larger than `size` bytes."""
+    limit = f"{size >> 30} GiB" if size >= 1 << 30 else f"{size >> 20} MiB"
+    hint = "if it is a table all the same, write its rows into a CSV file, and give that"
+    return DataError(f"the {kind} expands to more than {limit}", hint=hint, file=file)
+
+
+def check_count(
+    count: int, most: int | None, what: Literal["rows", "series"], file: str, *, at_least: bool = False
+) -> None:
+    """Refuse a table of more rows or series than the user allows; None allows any number.
+
+    Raises:
+        DataError: there are more than `most`; `at_least` says that there may be more than were counted.
+    """
+    if most is None or count <= most:
+        return
+    hint = "check the id columns, or allow" if what == "series" else "take fewer rows, or allow"
+    raise DataError(
+        f"{'at least ' if at_least else ''}{count:,} {what}; at most {most:,} are allowed",
+        hint=f"{hint} more with --max-{what}",
+        file=file,
+    )

@@ -1,128 +1,77 @@
-"""Tables as they come: CSV, gzip, Parquet or a data frame."""
+"""A table before its columns have roles: read from a CSV or Parquet file, standard input, or a data frame.
+
+A text is read in blocks of whole records, on several threads. A block is read in the fast way where its bytes allow it,
+else in the careful way, with the same result. Each column is read once, as what it seems to be in the sample: as texts
+or as numbers. A column of numbers is read again where it is asked for as texts.
+"""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
+from typing import TypeVar
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from tsforecast.errors import DataError, OptionError
-from tsforecast.io.messages import Note, counted, info, warning
-from tsforecast.io.reading.limits import check_count
-from tsforecast.io.reading.numbers import choose_marks, is_number, shows_decimals
-from tsforecast.io.reading.parquet import read_parquet
-from tsforecast.io.reading.source import PARQUET_MAGIC, read_bytes, unpack
-from tsforecast.io.reading.text.chunks import PlainNumbers, Text
-from tsforecast.io.reading.text.columns import Lines, TextColumns
-from tsforecast.io.reading.text.dialect import TextFormat, decode, look_of, sniff
-from tsforecast.io.reading.text.header import Header, check_names, leave_out_comments, read_header
-from tsforecast.io.reading.text.records import check_cells, find_records
-from tsforecast.io.text_column import TextColumn, code_texts
+from tsforecast.io.column import Column, PlainNumbers, TextColumn, text_column
+from tsforecast.io.messages import Note, Place, counted, info, warning
+from tsforecast.io.options import ReadOptions
+from tsforecast.io.reading.frames import frame_columns, read_parquet
+from tsforecast.io.reading.numbers import NumberFormat, choose_decimal
+from tsforecast.io.reading.source import PARQUET_MAGIC, check_count, decode, read_bytes, unpack
+from tsforecast.io.reading.text.careful import Block, BlockTexts, Edges, Text, check_cells, find_records, read_careful
+from tsforecast.io.reading.text.fast import read_fast
+from tsforecast.io.reading.text.sniff import Sniffed, TextFormat, leave_out_comments, sniff, text_format
 from tsforecast.progress import Reading, Report
 
 FRAME_NAME = "data frame"
-_DEFAULT_TIME_NAME = "time"
+_BLOCK_BYTES = 8 << 20
 
-# Smaller files are read before anybody wonders.
+# Progress on smaller files is not worth a message.
 _LARGE_BYTES = 128 << 20
+
+# More threads than this wait for memory and for each other.
+_MOST_THREADS = 4
+Lines = Sequence[int] | NDArray[np.int64]
+Number = TypeVar("Number", bound=np.generic)
 
 
 @dataclass(frozen=True)
 class RawTable:
-    """A table before its columns have roles.
+    """A table before its columns have roles."""
 
-    Args:
-        names: of the columns in file order.
-        columns: the cells of a text file as texts and plain numbers, or the typed columns of a data frame.
-        lines: line number of each row's first line in the file, the header being line 1, shape (rows,).
-        file: name for messages, `stdin` for standard input.
-        delimiter: of a text file, else empty.
-        decimal: `.` or `,`.
-        data_hash: SHA-256 of the bytes as they were on the disk.
-        notes: what was assumed or skipped.
-        missing: texts that the user declares to mean a missing value.
-        look: how the text is written; None for a table that was never a text.
-        thousands: what may stand between groups of three digits; empty for nothing.
-        unnamed: the names that were made up for columns without one.
-        sure: whether the decimal mark was given, or the first rows show that it separates no thousands.
-    """
+    columns: dict[str, Column]  # by name, in file order
+    lines: Lines  # line number of each row's first line in the file, the header being line 1, shape (rows,)
+    file: str  # name for messages, `stdin` for standard input
+    data_hash: str  # SHA-256 of the bytes as they were on the disk
+    number_format: NumberFormat  # how the numbers of a text file are written
+    # whether the decimal mark was given, or a number of the sample shows that it parts decimals
+    decimal_is_certain: bool = True
+    text_format: TextFormat | None = None  # how the text is written; None for a table that was never a text
+    unnamed: frozenset[str] = frozenset()  # the names that were made up for columns without one
+    notes: tuple[Note, ...] = ()  # what was assumed or skipped
 
-    names: list[str]
-    columns: TextColumns | pd.DataFrame
-    lines: Lines
-    file: str
-    delimiter: str
-    decimal: str
-    data_hash: str
-    notes: tuple[Note, ...] = ()
-    missing: tuple[str, ...] = ()
-    look: TextFormat | None = None
-    thousands: str = ""
-    unnamed: frozenset[str] = frozenset()
-    sure: bool = True
+    @property
+    def names(self) -> list[str]:
+        return list(self.columns)
 
     @property
     def rows(self) -> int:
         return len(self.lines)
 
-    @property
-    def typed(self) -> bool:
-        """Whether the columns keep the types of a Parquet file or data frame."""
-        return isinstance(self.columns, pd.DataFrame)
-
-    def series(self, name: str) -> pd.Series | None:
-        """A column of a Parquet file or data frame; None for a text file."""
-        return self.columns[name] if isinstance(self.columns, pd.DataFrame) else None
-
-    def texts(self, name: str) -> TextColumn:
-        """The cells of a column as texts, missing ones of a typed column as empty text."""
-        if isinstance(self.columns, TextColumns):
-            return self.columns.texts(name)
-        column = self.columns[name]
-        return code_texts(column.astype(object).where(column.notna(), "").map(str))
-
-    def written(self, name: str) -> Callable[[int], str]:
-        """What the cell of a column in a row, counted from 0, says."""
-        series = self.series(name)
-        return self.texts(name).text if series is None else lambda row: str(series.iloc[row])
-
-    def figures(self, name: str) -> PlainNumbers | None:
-        """A column of a text file that holds plain numbers and missing values only; None for any other."""
-        return self.columns.figures(name) if isinstance(self.columns, TextColumns) else None
-
 
 def read_table(
-    source: str | Path,
-    *,
-    delimiter: str | None = None,
-    decimal: str | None = None,
-    encoding: str = "utf-8",
-    skip_rows: int = 0,
-    thousands: str | None = None,
-    comment: str | None = None,
-    no_header: bool = False,
-    whole_lines: bool = False,
-    max_rows: int | None = None,
-    report: Report = lambda event: None,
+    source: str | Path, options: ReadOptions = ReadOptions(), report: Report = lambda event: None
 ) -> RawTable:
-    """Read a CSV or Parquet file, plain or gzipped, or standard input for `-`.
-
-    Args:
-        source: path, or `-`.
-        delimiter: one character; None to find it among `,` `;` tab and `|`.
-        decimal: `.` or `,`; None to find it.
-        encoding: of a text file without a byte order mark.
-        skip_rows: lines before the header to leave out.
-        thousands: what stands between groups of three digits, `,` `.` `'` or a blank; None for nothing.
-        comment: character that begins lines to leave out; None for none.
-        no_header: whether the first row holds data.
-        whole_lines: whether to refuse a text file that does not end with a line ending.
-        max_rows: rows that it may have; None for any number.
-        report: is told how far a large file is read.
+    """Read a CSV or Parquet file, packed or not, or standard input for `-`; `report` is told how far a large one is.
 
     Raises:
         InputMissingError: no such file, a folder, or no permission.
@@ -137,24 +86,12 @@ def read_table(
         packed = len(data) != len(raw)
         del raw
         if data.startswith(PARQUET_MAGIC):
-            return _typed_table(read_parquet(data, file, max_rows), file, digest.result())
-        look = look_of(data, encoding, packed=packed)
-        data = decode(data, encoding, file)
-        cut = _check_end(data, file, whole_lines)
-        table = text_table(
-            data,
-            file,
-            delimiter,
-            decimal,
-            skip_rows,
-            report,
-            thousands=thousands,
-            comment=comment,
-            no_header=no_header,
-            max_rows=max_rows,
-        )
-        look = replace(look, delimiter=table.delimiter, decimal=table.decimal)
-        return replace(table, data_hash=digest.result(), notes=(*table.notes, *cut), look=look)
+            return _typed_table(read_parquet(data, file, options.max_rows), file, digest.result(), options)
+        written = text_format(data, options.encoding, packed=packed)
+        data = decode(data, options.encoding, file)
+        cut = _check_end(data, file, options.whole_lines)
+        table = text_table(data, file, options, report, text_format=written)
+        return replace(table, data_hash=digest.result(), notes=(*table.notes, *cut))
 
 
 def _check_end(text: bytes, file: str, whole_lines: bool) -> list[Note]:
@@ -174,62 +111,52 @@ def _check_end(text: bytes, file: str, whole_lines: bool) -> list[Note]:
 def text_table(
     data: bytes,
     file: str,
-    delimiter: str | None = None,
-    decimal: str | None = None,
-    skip_rows: int = 0,
+    options: ReadOptions = ReadOptions(),
     report: Report = lambda event: None,
     *,
-    thousands: str | None = None,
-    comment: str | None = None,
-    no_header: bool = False,
-    max_rows: int | None = None,
+    text_format: TextFormat | None = None,
 ) -> RawTable:
-    """Take UTF-8 text with plain line ends as a table; arguments and errors are those of `read_table`."""
-    given = choose_marks(decimal, thousands)
-    data, comments = leave_out_comments(_skip_lines(data, skip_rows), comment)
+    """Take UTF-8 text with plain line ends as a table; `text_format` tells how its file was written.
+
+    Raises:
+        DataError: no table, with the line where it goes wrong.
+        OptionError: an unusable option.
+    """
+    decimal = choose_decimal(options.decimal, options.thousands)
+    data, comments = leave_out_comments(_skip_lines(data, options.skip_rows), options.comment)
     if not data or data.isspace():
         raise DataError("the file has no rows", file=file)
-    mark, point = sniff(data, delimiter, given)
-    if mark == comment:
-        raise OptionError(f"{mark!r} cannot both separate cells and begin comments")
-    header = read_header(data, mark, file, skip_rows + 1, no_header=no_header)
-    text = Text(data, header.end, header.line, len(header.names), mark, file, header.names_line)
+    if options.delimiter is not None and options.delimiter == options.comment:
+        raise OptionError(f"{options.delimiter!r} cannot both separate cells and begin comments")
+    found = sniff(data, file, options.skip_rows + 1, options.delimiter, decimal, no_header=options.no_header)
+    text = found.text
     if text.width == 1:
-        check_cells(find_records(data[text.start :], mark, file, text.line), 1, mark, file, header.names_line)
+        check_cells(find_records(data[text.start :], text.delimiter, file, text.line), text, text.header_line)
 
     def progress(done: int, rows: int) -> None:
-        check_count(rows, max_rows, "rows", file, at_least=done < len(data))
+        check_count(rows, options.max_rows, "rows", file, at_least=done < len(data))
         if len(data) >= _LARGE_BYTES:
             report(Reading(file, done, len(data), rows))
 
     progress(0, 0)
-    columns = TextColumns(text, header.names, point, progress)
-    notes = _left_out(comments, header.blank + columns.blank - comments)
-    if given is None and point == ",":
+    columns, lines, blank = _read_columns(found, progress)
+    blank += found.blank - comments
+    notes = [info(f"{counted(comments, 'comment line')} left out")] if comments else []
+    if blank:
+        notes.append(warning(f"{counted(blank, 'blank line')} skipped"))
+    if decimal is None and found.decimal == ",":
         notes.append(warning("numbers are read with a decimal comma"))
     return RawTable(
-        header.names,
-        columns,
-        columns.lines,
+        {column.name: column for column in columns},
+        lines,
         file,
-        mark,
-        point,
         "",
+        NumberFormat(found.decimal, options.thousands or "", options.missing),
+        found.decimal_is_certain,
+        text_format and replace(text_format, delimiter=text.delimiter, decimal=found.decimal),
+        found.unnamed,
         tuple(notes),
-        thousands=thousands or "",
-        unnamed=header.unnamed,
-        sure=given is not None or _shows_decimals(header, point),
     )
-
-
-def _left_out(comments: int, blank: int) -> list[Note]:
-    notes = [info(f"{counted(comments, 'comment line')} left out")] if comments else []
-    return [*notes, warning(f"{counted(blank, 'blank line')} skipped")] if blank else notes
-
-
-def _shows_decimals(header: Header, mark: str) -> bool:
-    """Whether a number of the first rows tells the decimal mark from a thousands separator."""
-    return any(shows_decimals(cell, mark) and is_number(cell, mark) for row in header.sample for cell in row)
 
 
 def _skip_lines(text: bytes, count: int) -> bytes:
@@ -241,31 +168,119 @@ def _skip_lines(text: bytes, count: int) -> bytes:
     return text[start:] if count else text
 
 
-def frame_table(frame: pd.DataFrame) -> RawTable:
-    """Take a data frame as a table; an index that is not a plain row number becomes columns.
-
-    Rows are numbered as if the frame stood in a file below its header, so that the first row is line 2.
+def frame_table(frame: pd.DataFrame, options: ReadOptions = ReadOptions()) -> RawTable:
+    """Take a data frame as a table.
 
     Raises:
         DataError: no rows, or two columns of the same name.
     """
     content = pd.util.hash_pandas_object(frame, index=True).to_numpy()
     named = repr([str(name) for name in frame.columns]).encode()
-    return _typed_table(frame, FRAME_NAME, hashlib.sha256(named + content.tobytes()).hexdigest())
+    return _typed_table(frame, FRAME_NAME, hashlib.sha256(named + content.tobytes()).hexdigest(), options)
 
 
-def _typed_table(frame: pd.DataFrame, file: str, data_hash: str) -> RawTable:
-    index = frame.index
-    plain = index.nlevels == 1 and index.name is None and pd.api.types.is_integer_dtype(index.dtype)
-    if not plain:
-        timed = isinstance(index, (pd.DatetimeIndex, pd.PeriodIndex))
-        frame = frame.reset_index(names=_DEFAULT_TIME_NAME if timed and index.name is None else None)
-    names = [str(name).strip() for name in frame.columns]
-    check_names(names, file, None)
-    if frame.empty:
-        raise DataError("the table has no rows", file=file)
-    frame = frame.set_axis(names, axis=1).reset_index(drop=True)
-    for name in names:
-        if isinstance(frame[name].dtype, pd.PeriodDtype):
-            frame[name] = frame[name].dt.to_timestamp()
-    return RawTable(names, frame, range(2, len(frame) + 2), file, "", ".", data_hash)
+def _typed_table(frame: pd.DataFrame, file: str, data_hash: str, options: ReadOptions) -> RawTable:
+    columns = frame_columns(frame, file)
+    named = {column.name: column for column in columns}
+    return RawTable(named, columns[0].place.lines, file, data_hash, NumberFormat(missing=options.missing))
+
+
+def _read_columns(found: Sniffed, progress: Callable[[int, int], None]) -> tuple[list[Column], Lines, int]:
+    """All columns of a text, the line of each row, and how many blank lines were left out."""
+    text = found.text
+    edges, blocks, rows = _cut(text), [], 0
+    positions = [position for position in range(text.width) if position not in found.number_like]
+    for block, (_, end) in zip(_read_blocks(text, edges, positions, found.number_like), edges, strict=True):
+        blocks.append(block)
+        rows += block.rows
+        progress(end, rows)
+    if not rows:
+        raise DataError("the file has a header but no rows", file=text.file)
+    lines, columns = _lines_of(blocks, text.line), []
+    for position, name in enumerate(found.names):
+        place = Place(text.file, lines, name)
+        if position in found.number_like:
+            plain = _join_numbers([block.numbers[position] for block in blocks])
+            columns.append(Column(place, partial(_read_texts, text, edges, position), plain))
+        else:
+            columns.append(text_column(place, _join_texts(block.texts[position] for block in blocks)))
+    return columns, lines, sum(block.blank for block in blocks)
+
+
+def _lines_of(blocks: Sequence[Block], first: int) -> Lines:
+    """The line of each row, `first` being that of the first block."""
+    if all(block.lines is None for block in blocks):
+        return range(first, first + sum(block.rows for block in blocks))
+    parts = []
+    for block in blocks:
+        parts.append(first + (np.arange(block.rows) if block.lines is None else block.lines))
+        first += block.n_lines
+    return np.concatenate(parts)
+
+
+def _join_texts(parts: Iterable[BlockTexts]) -> TextColumn:
+    known: dict[bytes, int] = {}
+    codes = []
+    for part in parts:
+        numbers = np.array([known.setdefault(text, len(known)) for text in part.texts], dtype=np.int32)
+        codes.append(numbers[part.codes])
+    return TextColumn(_joined(codes), [text.decode() for text in known])
+
+
+def _join_numbers(parts: list[PlainNumbers | None]) -> PlainNumbers | None:
+    plain = [part for part in parts if part is not None]
+    if len(plain) < len(parts):
+        return None
+    whole = all(part.whole for part in plain)
+    return PlainNumbers(_joined([part.values for part in plain]), whole, whole and any(part.zero_led for part in plain))
+
+
+def _joined(parts: list[NDArray[Number]]) -> NDArray[Number]:
+    return parts[0] if len(parts) == 1 else np.concatenate(parts)
+
+
+def _read_texts(text: Text, edges: Sequence[Edges], position: int) -> TextColumn:
+    return _join_texts(block.texts[position] for block in _read_blocks(text, edges, [position], ()))
+
+
+def _read_blocks(
+    text: Text, edges: Sequence[Edges], texts: Collection[int], numbers: Collection[int]
+) -> Iterator[Block]:
+    """Read some columns of all blocks on several threads, and hand the blocks on in the order of the text."""
+    read = partial(read_block, text, texts=texts, numbers=numbers)
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    threads = min(_MOST_THREADS, cores, len(edges))
+    if threads < 2:
+        yield from map(read, edges)
+        return
+    with ThreadPoolExecutor(threads) as pool:
+        try:
+            yield from pool.map(read, edges)
+        finally:
+            pool.shutdown(cancel_futures=True)
+
+
+def read_block(text: Text, edges: Edges, texts: Collection[int], numbers: Collection[int]) -> Block:
+    """Read some columns of a block in the fast way, or in the careful way where that cannot be taken."""
+    plain = text.data.find(b'"', *edges) < 0
+    return (plain and read_fast(text, edges, texts, numbers)) or read_careful(text, edges, texts, numbers)
+
+
+def _cut(text: Text) -> list[Edges]:
+    """First byte of each block, and the byte after it; no quoted cell stands in two blocks."""
+    data, edges, start = text.data, [], text.start
+    quoted = b'"' in data
+    while start < len(data):
+        end = data.rfind(b"\n", start, start + _BLOCK_BYTES) + 1 if start + _BLOCK_BYTES < len(data) else len(data)
+        end = end or _line_end(data, start + _BLOCK_BYTES)
+        quotes = data.count(b'"', start, end) if quoted else 0
+        while quotes % 2 and end < len(data):
+            start_of_line, end = end, _line_end(data, end)
+            quotes += data.count(b'"', start_of_line, end)
+        edges.append((start, end))
+        start = end
+    return edges
+
+
+def _line_end(data: bytes, start: int) -> int:
+    return data.find(b"\n", start) + 1 or len(data)

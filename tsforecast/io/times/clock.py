@@ -16,12 +16,15 @@ from tsforecast.errors import OptionError
 from tsforecast.io.messages import Note, Place, warning
 from tsforecast.io.options import AmbiguousRule
 from tsforecast.io.times.parse import ParsedStamps
-from tsforecast.io.times.zones import UTC, WallClock, find_zone, resolve, to_wall
-from tsforecast.series.frequency import HOUR, Stamps
-from tsforecast.series.panel import BETWEEN_COLUMNS, Schema
+from tsforecast.io.times.zones import UTC, WallClock, find_zone, resolve, short_text, to_wall
+from tsforecast.series.frequency import DAY, HOUR, Frequency, Stamps
+from tsforecast.series.panel import Schema
 
 # A local day may have 23 hours.
 _SHORTEST_DAY = 23 * HOUR
+
+_SUNDAY = 3  # 1970-01-01 was a Thursday
+_CHANGES_BEFORE = 4 * HOUR
 
 # Rows that are looked at together, so that what is computed of them stays small.
 _PART = 1 << 18
@@ -29,56 +32,33 @@ _PART = 1 << 18
 
 @dataclass(frozen=True)
 class Clock:
-    """Stamps as the panel counts them, and how they are written.
+    """The times of a table on the clock that its steps are counted on."""
 
-    Args:
-        codes: number of each row's stamp, int32, shape (rows,).
-        stamps: datetime64[us], shape (n,).
-        time_format: as in `Schema`.
-        time_zone: as in `Schema`.
-        notes: what was assumed.
-    """
-
-    codes: NDArray[np.int32]
-    stamps: Stamps
-    time_format: str
+    codes: NDArray[np.int32]  # number of each row's stamp, int32, shape (rows,)
+    stamps: Stamps  # datetime64[us], shape (n,)
+    time_formats: tuple[str, ...]  # as in `Schema`, as is `time_zone`
     time_zone: str | None
-    notes: tuple[Note, ...] = ()
+    notes: tuple[Note, ...] = ()  # what was assumed
 
 
 @dataclass(frozen=True, eq=False)
-class Times:
-    """The time of each row.
-
-    Args:
-        ranks: place of each row's stamp among all stamps, int32, shape (rows,).
-        stamps: all stamps in their order, none twice, shape (n,).
-    """
+class TimeAxis:
+    """The time of each row: `ranks`, int32, shape (rows,), are places among all `stamps` in order, none twice."""
 
     ranks: NDArray[np.int32]
     stamps: Stamps
 
 
-def rank_times(codes: NDArray[np.int32], stamps: Stamps) -> Times:
-    """Order the stamps of a column.
-
-    Args:
-        codes: number of each row's stamp, shape (rows,).
-        stamps: on any clock, shape (n,); two of them may be equal.
-    """
+def rank_times(codes: NDArray[np.int32], stamps: Stamps) -> TimeAxis:
+    """Order the stamps of a column; `codes`, shape (rows,), number them, and two of them may be equal."""
     if np.all(stamps[1:] > stamps[:-1]):
-        return Times(codes, stamps)
+        return TimeAxis(codes, stamps)
     ordered, ranks = np.unique(stamps, return_inverse=True)
-    return Times(ranks.astype(np.int32)[codes], ordered)
+    return TimeAxis(ranks.astype(np.int32)[codes], ordered)
 
 
-def is_sub_daily(series: NDArray[np.int32], times: Times) -> bool:
-    """Whether most steps within the series are shorter than a day.
-
-    Args:
-        series: number of each row's series, shape (rows,).
-        times: of the rows.
-    """
+def is_sub_daily(series: NDArray[np.int32], times: TimeAxis) -> bool:
+    """Whether most steps within the series, which are numbered by row, are shorter than a day."""
     ranks = times.ranks
     if not grouped(series, ranks):
         joint = np.sort(series.astype(np.int64) * times.stamps.size + ranks)
@@ -137,18 +117,19 @@ def choose_clock(
         find_zone(tz)
     if parsed.instants is None:
         return _without_offsets(parsed, series, tz, sub_daily, place, ambiguous)
-    codes, text_format, zone = parsed.codes, parsed.time_format, tz or parsed.time_zone
+    codes, formats, zone = parsed.codes, parsed.time_formats, tz or parsed.time_zone
+    (text_format,) = formats
     if zone is None and sub_daily:
         note = _unknown_zone("forecasts are written in UTC")
-        return Clock(codes, parsed.instants, text_format, UTC, (note,))
+        return Clock(codes, parsed.instants, formats, UTC, (note,))
     if zone is None:
         note = _unknown_zone("dates are those of the local clock and forecasts are written without offset")
-        return Clock(codes, parsed.wall, text_format.removesuffix("%:z"), None, (note,))
+        return Clock(codes, parsed.wall, (text_format.removesuffix("%:z"),), None, (note,))
     if zone != UTC and text_format.endswith("Z"):
-        text_format = text_format.removesuffix("Z") + "%:z"
+        formats = (text_format.removesuffix("Z") + "%:z",)
     if sub_daily:
-        return Clock(codes, parsed.instants, text_format, zone)
-    return Clock(codes, to_wall(parsed.instants, zone) if tz else parsed.wall, text_format, zone)
+        return Clock(codes, parsed.instants, formats, zone)
+    return Clock(codes, to_wall(parsed.instants, zone) if tz else parsed.wall, formats, zone)
 
 
 def _without_offsets(
@@ -160,24 +141,23 @@ def _without_offsets(
     ambiguous: AmbiguousRule,
 ) -> Clock:
     """Stamps as a wall clock shows them: of the zone `tz`, or of none."""
-    codes, text_format = parsed.codes, parsed.time_format
+    codes, formats = parsed.codes, parsed.time_formats
     if tz is None:
         if ambiguous != "error" and sub_daily:
             raise OptionError(
                 f"--ambiguous {ambiguous} needs the zone of the times", hint="name it with --tz, such as Europe/Paris"
             )
-        return Clock(codes, parsed.wall, text_format, None)
-    spread = BETWEEN_COLUMNS in text_format
-    if not spread and ("%H" in text_format or "%I" in text_format):
-        iso = text_format if text_format.startswith("%Y-%m-%d") else "%Y-%m-%d %H:%M:%S"
-        text_format = f"{iso}%:z"
+        return Clock(codes, parsed.wall, formats, None)
+    if len(formats) == 1 and ("%H" in formats[0] or "%I" in formats[0]):
+        iso = formats[0] if formats[0].startswith("%Y-%m-%d") else "%Y-%m-%d %H:%M:%S"
+        formats = (f"{iso}%:z",)
     if not sub_daily:
-        return Clock(codes, parsed.wall, text_format, tz)
+        return Clock(codes, parsed.wall, formats, tz)
     found = resolve(WallClock(parsed.wall, codes, series, place), tz, ambiguous)
     notes = list(found.notes)
-    if not text_format.endswith("%:z"):
+    if not formats[-1].endswith("%:z"):
         notes.append(warning(f"times are written without an offset: an hour that {tz} repeats is written twice"))
-    return Clock(found.codes, found.instants, text_format, tz, tuple(notes))
+    return Clock(found.codes, found.instants, formats, tz, tuple(notes))
 
 
 def _unknown_zone(consequence: str) -> Note:
@@ -188,13 +168,7 @@ def _unknown_zone(consequence: str) -> Note:
 
 
 def known_zone(parsed: ParsedStamps, schema: Schema, sub_daily: bool, place: Place) -> tuple[str | None, Note | None]:
-    """The zone of new data for a model, where the user names none.
-
-    Args:
-        parsed: the new time column.
-        schema: of the data that the model was fitted on.
-        sub_daily: whether the model's steps are shorter than a day.
-        place: of the time column.
+    """The zone of new data for a model fitted on data of this schema, where the user names none.
 
     Raises:
         DataError: one of the two has offsets from UTC and the other has not, and no zone is known.
@@ -215,3 +189,28 @@ def known_zone(parsed: ParsedStamps, schema: Schema, sub_daily: bool, place: Pla
             hint=f"write them with their offset, or name their zone, such as --tz {zone}",
         )
     return zone, warning(f"the times have no offset from UTC and are taken as {zone}, as when fitting")
+
+
+def skipped_hours_note(stamps: Stamps, frequency: Frequency) -> list[Note]:
+    """A warning where the clocks seem to go forward in the ordered stamps of a table without a zone."""
+    if not frequency.sub_daily or frequency.step > HOUR:
+        return []
+    micros = stamps.astype("datetime64[us]").astype(np.int64)
+    absent = micros[:-1][np.diff(micros) == frequency.step + HOUR] + frequency.step
+    absent = absent[in_the_night_of_a_change(absent.astype("datetime64[us]"))]
+    if not absent.size:
+        return []
+    nights = "1 Sunday lacks" if absent.size == 1 else f"{absent.size} Sundays lack"
+    first = short_text(absent.astype("datetime64[us]")[0])
+    return [
+        warning(
+            f"{nights} an hour of the night, the first at {first}, as where clocks go forward: it is filled like any "
+            "gap; if the times are those of a zone, name it with --tz"
+        )
+    ]
+
+
+def in_the_night_of_a_change(stamps: Stamps) -> NDArray[np.bool_]:
+    """Whether stamps lie in the first hours of a Sunday, when most zones change their clocks, shape (n,)."""
+    days, clock = np.divmod(stamps.astype("datetime64[us]").astype(np.int64), DAY)
+    return (days % 7 == _SUNDAY) & (clock < _CHANGES_BEFORE)

@@ -1,4 +1,4 @@
-"""Time stamps of data frames and Parquet files: datetimes on their way in, and on their way out again."""
+"""Time stamps of data frames and Parquet files, which are datetimes already: reading and writing them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tsforecast.series.panel import Schema
 
 
 def typed_stamps(stamps: pd.Series, place: Place) -> ParsedStamps:
-    """A column that already holds datetimes, from a data frame or a Parquet file.
+    """Read a column of a data frame or a Parquet file that already holds datetimes.
 
     Raises:
         DataError: the first row without a time.
@@ -26,22 +26,16 @@ def typed_stamps(stamps: pd.Series, place: Place) -> ParsedStamps:
     wall = without_zone(stamps.dt.tz_localize(None) if zone else stamps)
     clock = (wall - wall.astype("datetime64[D]")).astype(np.int64)
     if zone is None and not clock.any():
-        return ParsedStamps(codes, wall, None, "%Y-%m-%d")
+        return ParsedStamps(codes, wall, None, ("%Y-%m-%d",))
     fraction = ".%f" if np.any(clock % 1_000_000) else ""
     text_format = f"%Y-%m-%d %H:%M:%S{fraction}{'%:z' if zone else ''}"
-    return ParsedStamps(codes, wall, without_zone(stamps) if zone else None, text_format, zone)
+    return ParsedStamps(codes, wall, without_zone(stamps) if zone else None, (text_format,), zone)
 
 
 def stamp_index(stamps: Stamps, schema: Schema, frequency: Frequency) -> pd.DatetimeIndex:
-    """Stamps for a data frame: with the zone where they are written with an offset, else without.
-
-    Args:
-        stamps: as a panel counts them, shape (n,).
-        schema: format and zone.
-        frequency: the panel's.
-    """
+    """Stamps of a panel, shape (n,), for a data frame: with a zone where the user wrote an offset."""
     zone = schema.time_zone
-    if zone is None or not (frequency.sub_daily or schema.time_format.endswith(("%:z", "Z"))):
+    if zone is None or not (frequency.sub_daily or schema.time_formats[0].endswith(("%:z", "Z"))):
         return pd.DatetimeIndex(stamps)
     instants = stamps if frequency.sub_daily else to_instants(stamps, zone)
     return pd.DatetimeIndex(instants).tz_localize(UTC).tz_convert(find_zone(zone))

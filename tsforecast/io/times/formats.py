@@ -1,11 +1,11 @@
-"""The ways of writing a date that are known, told apart by their shape.
+"""The formats of dates that are known, and both ways between texts in a format and time stamps.
 
-The shape of a text has `0` for every digit and `A` for every letter: `2024-01-31T06:00Z` has `0000-00-00A00:00A`. Dates
-are read by these formats only; nothing is guessed row by row.
+The shape of a text has `0` for every digit and `A` for every letter: `2024-01-31T06:00Z` has `0000-00-00A00:00A`. The
+shapes of a column tell which formats it may be written in; nothing is guessed row by row.
 
 Beside the directives of strftime there are `%q` for the quarter, `%:z` for an offset such as `+05:30`, and `%-m`, `%-d`
 and the like for numbers without leading zeros. `epoch-s`, `epoch-ms`, `epoch-us` and `epoch-ns` are whole numbers since
-1970 in UTC, `excel` is days since 1899-12-30. A tab stands between the columns of a time that is spread over several.
+1970 in UTC, `excel` is days since 1899-12-30. Writing stamps does without pandas, whose import takes a second.
 """
 
 from __future__ import annotations
@@ -13,7 +13,17 @@ from __future__ import annotations
 import re
 import string
 from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tsforecast.errors import DataError, OptionError
+from tsforecast.io.times import zones
+from tsforecast.series.frequency import DAY, SECOND, Frequency, Stamps
+from tsforecast.series.panel import Schema
 
 ISO = "iso"
 YEAR = "%Y"
@@ -25,6 +35,23 @@ EPOCHS = {"epoch-s": 10**9, "epoch-ms": 10**6, "epoch-us": 10**3, "epoch-ns": 1}
 
 # Parts of a time that are written like any other whole number.
 COUNTS = ("%Y", "%q", "%-m", "%-d", "%-H", "%-M", "%-S")
+
+# Numbers are taken for dates, without being told so, where they all lie in these years.
+_FIRST_COUNTED_YEAR, _LAST_COUNTED_YEAR = 1990, 2100
+_NOT_A_TIME = np.datetime64("NaT", "us")
+
+# Before March 1900 Excel counts a 29 February that did not exist.
+_EXCEL_ORIGIN, _FIRST_EXCEL_DAY, _LAST_EXCEL_DAY, _EXCEL_DECIMALS = datetime(1899, 12, 30), 61, 2_958_465, 10
+_LAST_SECOND = 253_402_300_799  # of the year 9999
+_OFFSET = re.compile("%:?[zZ]|Z$")
+_QUARTER_MARK, _OFFSET_MARK = "\1", "\2"
+_PERIOD_FIELDS = {
+    "%Y": "(?P<year>[0-9]{4})",
+    "%G": "(?P<year>[0-9]{4})",
+    "%q": "(?P<part>[1-4])",
+    "%V": "(?P<part>[0-9]{2})",
+    "%u": "(?P<day>[1-7])",
+}
 _SHAPE_OF = bytes.maketrans(
     (string.digits + string.ascii_letters).encode(),
     b"0" * len(string.digits) + b"A" * len(string.ascii_letters),
@@ -85,6 +112,16 @@ _FORMATS = tuple((re.compile(shape), formats) for shape, formats in _LONG_PERIOD
     for clock_shape, clock in _TIMES
 )
 
+_CLOCKS = tuple(
+    (re.compile(shape), text_format)
+    for shape, text_format in (
+        ("0{1,2}:00", "%H:%M"),
+        ("0{1,2}:00:00", "%H:%M:%S"),
+        ("0{1,2}:00 ?AA", "%I:%M %p"),
+        ("0{1,2}:00:00 ?AA", "%I:%M:%S %p"),
+    )
+)
+
 # Whole numbers that are dates by their size only; whether a column may hold them is for the caller to judge.
 _NUMBER_FORMATS: tuple[tuple[str, tuple[str, ...]], ...] = (
     (r"00000(\.0+)?", (EXCEL,)),
@@ -114,6 +151,11 @@ def formats_of(shape: str) -> tuple[str, ...]:
         if pattern.fullmatch(shape):
             return formats
     return ()
+
+
+def clock_format(shape: str) -> str | None:
+    """The format of a time of day of this shape; None for any other text."""
+    return next((text_format for pattern, text_format in _CLOCKS if pattern.fullmatch(shape)), None)
 
 
 @lru_cache(maxsize=4096)
@@ -147,3 +189,148 @@ def iso_format(text: str, shape: str) -> str:
     clock = {5: "%H:%M", 8: "%H:%M:%S"}.get(len(shape[11:].split("+")[0].split("-")[0].rstrip("A ")), "")
     offset = "" if not has_offset(shape) else "Z" if shape.endswith("A") else "%:z"
     return f"%Y-%m-%d{text[10]}{clock or '%H:%M:%S.%f'}{offset}"
+
+
+def format_stamps(stamps: Stamps, schema: Schema, frequency: Frequency) -> list[list[str]]:
+    """Write stamps as the user wrote them.
+
+    Args:
+        stamps: as a panel counts them, shape (n,): UTC for sub-daily steps of a zoned table, else the wall clock.
+        schema: formats and zone.
+        frequency: the panel's.
+
+    Returns:
+        The n texts of each time column.
+
+    Raises:
+        DataError: a stamp lies beyond the year 9999.
+    """
+    moments = stamps.astype("datetime64[us]").tolist()
+    if not all(isinstance(moment, datetime) for moment in moments):
+        raise DataError("the times go beyond the year 9999", hint="forecast fewer steps")
+    return [_format(stamps, moments, text_format, schema.time_zone, frequency) for text_format in schema.time_formats]
+
+
+def readable_stamps(stamps: Stamps, schema: Schema, frequency: Frequency) -> list[str]:
+    """Write stamps for a message: as the user wrote them, or as dates where these were numbers or several columns."""
+    text_format = schema.time_formats[0]
+    if len(schema.time_formats) > 1 or text_format == EXCEL or text_format in EPOCHS:
+        schema = replace(schema, time_formats=("%Y-%m-%d %H:%M:%S" if frequency.sub_daily else "%Y-%m-%d",))
+    return format_stamps(stamps, schema, frequency)[0]
+
+
+def _format(
+    stamps: Stamps, moments: list[datetime], text_format: str, zone: str | None, frequency: Frequency
+) -> list[str]:
+    marked = text_format.replace("%q", _QUARTER_MARK).replace("%:z", _OFFSET_MARK)
+    if marked in EPOCHS:
+        instants = stamps if frequency.sub_daily or not zone else zones.to_instants(stamps, zone)
+        micros = instants.astype("datetime64[us]").astype(np.int64)
+        return [str(count * 1000 // EPOCHS[marked]) for count in micros.tolist()]
+    offsets: Sequence[timedelta | None] = [None] * len(moments)
+    if zone and frequency.sub_daily:
+        clocks = [moment.replace(tzinfo=UTC).astimezone(zones.find_zone(zone)) for moment in moments]
+        moments, offsets = [clock.replace(tzinfo=None) for clock in clocks], [clock.utcoffset() for clock in clocks]
+    elif zone and _OFFSET_MARK in marked:
+        offsets = (stamps - zones.to_instants(stamps, zone)).tolist()
+    if marked == EXCEL:
+        days = [(moment - _EXCEL_ORIGIN) / timedelta(microseconds=DAY) for moment in moments]
+        return [f"{day:.{_EXCEL_DECIMALS}f}".rstrip("0").rstrip(".") for day in days]
+    texts = [moment.strftime(marked) for moment in moments]
+    if _QUARTER_MARK in marked:
+        quarters = [str((moment.month + 2) // 3) for moment in moments]
+        texts = [text.replace(_QUARTER_MARK, quarter) for text, quarter in zip(texts, quarters, strict=True)]
+    if _OFFSET_MARK in marked and zone:
+        names = [zones.offset_name(np.timedelta64(offset)).removeprefix(zones.UTC) or "+00:00" for offset in offsets]
+        texts = [text.replace(_OFFSET_MARK, name) for text, name in zip(texts, names, strict=True)]
+    return texts
+
+
+def stamps_in_format(texts: list[str], text_format: str) -> Stamps:
+    """Read texts without blanks round them in one format: datetime64[us], NaT where a text does not follow it.
+
+    Raises:
+        OptionError: it is not a strftime format without an offset.
+    """
+    import pandas as pd
+
+    if text_format in EPOCHS:
+        return _stamps_since_1970(texts, EPOCHS[text_format])
+    if text_format == EXCEL:
+        return _excel_days(texts)
+    if "%q" in text_format or "%G" in text_format:
+        return _periods(texts, text_format)
+    if _OFFSET.search(text_format):
+        raise OptionError(f"the date format {text_format} has an offset", hint="write times with offsets as ISO 8601")
+    try:
+        parsed = pd.to_datetime(pd.Series(texts, dtype=object), format=text_format.replace("%-", "%"), errors="coerce")
+    except ValueError as error:
+        raise OptionError(f"{text_format} is not a date format: {error}") from None
+    return parsed.to_numpy("datetime64[us]")
+
+
+def years_of(stamps: Stamps) -> NDArray[np.int64]:
+    """The year of each stamp, shape (n,)."""
+    return stamps.astype("datetime64[Y]").astype(np.int64) + 1970
+
+
+def within_counted_years(stamps: Stamps) -> NDArray[np.bool_]:
+    """Whether each stamp lies in the years that numbers are taken for dates in, shape (n,)."""
+    years = years_of(stamps)
+    return ~np.isnat(stamps) & (years >= _FIRST_COUNTED_YEAR) & (years <= _LAST_COUNTED_YEAR)
+
+
+def _stamps_since_1970(texts: list[str], unit: int) -> Stamps:
+    """Whole numbers of `unit` nanoseconds; what is finer than a microsecond is no time that is known here."""
+    import pandas as pd
+
+    whole = np.array([text.removeprefix("-").isdecimal() and text.isascii() and len(text) < 20 for text in texts])
+    numbers = pd.Series(np.where(whole, texts, "0"), dtype=object).map(int)
+    largest = min(_LAST_SECOND * (SECOND * 1000 // unit), np.iinfo(np.int64).max)
+    known = whole & (numbers.abs() <= largest).to_numpy(dtype=bool)
+    counts = numbers.where(known, 0).to_numpy(np.int64)
+    micros, rest = (counts * (unit // 1000), 0 * counts) if unit >= 1000 else np.divmod(counts, 1000 // unit)
+    return np.where(known & (rest == 0), micros.astype("datetime64[us]"), _NOT_A_TIME)
+
+
+def _excel_days(texts: list[str]) -> Stamps:
+    """Days since 1899-12-30, to the second, which is as much as their decimals hold."""
+    import pandas as pd
+
+    days = pd.to_numeric(pd.Series(texts, dtype=object), errors="coerce").to_numpy(np.float64)
+    known = (days >= _FIRST_EXCEL_DAY) & (days <= _LAST_EXCEL_DAY)
+    seconds = np.round(np.where(known, days, 0.0) * (DAY // SECOND)).astype(np.int64)
+    return np.where(
+        known, np.datetime64(_EXCEL_ORIGIN, "us") + (seconds * SECOND).astype("timedelta64[us]"), _NOT_A_TIME
+    )
+
+
+def _periods(texts: list[str], text_format: str) -> Stamps:
+    """The first day of quarters and of ISO weeks, or a named day of these."""
+    import pandas as pd
+
+    pattern = re.escape(text_format)
+    for directive, field in _PERIOD_FIELDS.items():
+        pattern = pattern.replace(directive, field)
+    found = pd.Series(texts, dtype=object).str.extract(re.compile(f"^{pattern}$", re.IGNORECASE))
+    matches = found["part"].notna().to_numpy() if "part" in found else np.zeros(len(texts), dtype=bool)
+    if "year" not in found or not matches.any():
+        return np.full(len(texts), _NOT_A_TIME)
+    year, part = (found[name].fillna("1").to_numpy(dtype=str).astype(np.int64) for name in ("year", "part"))
+    if "%q" in text_format:
+        return np.where(matches, _month(year, 3 * part - 2), _NOT_A_TIME)
+    day = found["day"].fillna("1").to_numpy(dtype=str).astype(np.int64) if "day" in found else np.ones_like(year)
+    monday = _first_monday(year) + (part - 1).astype("timedelta64[W]")
+    exists = (part >= 1) & (monday < _first_monday(year + 1))
+    days = monday + (day - 1).astype("timedelta64[D]")
+    return np.where(matches & exists, days.astype("datetime64[us]"), _NOT_A_TIME)
+
+
+def _month(year: NDArray[np.int64], month: NDArray[np.int64]) -> Stamps:
+    return (12 * (year - 1970) + month - 1).astype("datetime64[M]").astype("datetime64[us]")
+
+
+def _first_monday(year: NDArray[np.int64]) -> Stamps:
+    """Of ISO week 1, the one that holds 4 January."""
+    fourth = _month(year, np.ones_like(year)).astype("datetime64[D]") + np.timedelta64(3, "D")
+    return fourth - ((fourth.astype(np.int64) + 3) % 7).astype("timedelta64[D]")

@@ -1,4 +1,4 @@
-"""Time stamps: from texts to datetime64. stamp_texts.py is the way back."""
+"""A time column: which format its texts are written in, and the stamps they stand for."""
 
 from __future__ import annotations
 
@@ -11,9 +11,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from tsforecast.errors import DataError
-from tsforecast.io.messages import Note, Place, counted, info, warning
-from tsforecast.io.text_column import TextColumn
-from tsforecast.io.times.format_codec import stamps_in_format, within_counted_years, years_of
+from tsforecast.io.column import Column
+from tsforecast.io.messages import Note, counted, info, warning
 from tsforecast.io.times.formats import (
     COMPACT_DAY,
     EPOCHS,
@@ -26,6 +25,9 @@ from tsforecast.io.times.formats import (
     iso_format,
     number_formats_of,
     shapes,
+    stamps_in_format,
+    within_counted_years,
+    years_of,
 )
 from tsforecast.io.times.zones import UTC, offset_name
 from tsforecast.series.frequency import HOUR, MINUTE, Stamps
@@ -38,23 +40,14 @@ _OFFSET = re.compile(r" ?(?:[Zz]|([+-])([0-9]{2}):?([0-9]{2})?)$")
 
 @dataclass(frozen=True)
 class ParsedStamps:
-    """A time column, each distinct text of it read once.
+    """The time of each row, each distinct text read once."""
 
-    Args:
-        codes: number of each row's text, in the order of first appearance, int32, shape (rows,).
-        wall: the clock as written in each text, datetime64[us], shape (texts,).
-        instants: the same in UTC where offsets were written, else None.
-        time_format: format they were written in, as time_formats.py has them.
-        time_zone: zone of the offsets; None without offsets, and where they differ.
-        notes: what was assumed.
-    """
-
-    codes: NDArray[np.int32]
-    wall: Stamps
-    instants: Stamps | None
-    time_format: str
-    time_zone: str | None = None
-    notes: tuple[Note, ...] = ()
+    codes: NDArray[np.int32]  # number of each row's text, in the order of first appearance, int32, shape (rows,)
+    wall: Stamps  # the clock as written in each text, datetime64[us], shape (texts,)
+    instants: Stamps | None  # the same in UTC where offsets were written, else None
+    time_formats: tuple[str, ...]  # format of each time column, in the notation of formats.py
+    time_zone: str | None = None  # zone of the offsets; None without offsets, and where they differ
+    notes: tuple[Note, ...] = ()  # what was assumed
 
     @property
     def key(self) -> Stamps:
@@ -64,43 +57,41 @@ class ParsedStamps:
     @property
     def whole_numbers(self) -> bool:
         """Whether the stamps were written as numbers, such as 2024, 20240131 or 1700000000."""
-        return self.time_format in (YEAR, EXCEL, *EPOCHS) or self.time_format.startswith(COMPACT_DAY)
+        first, *others = self.time_formats
+        return first.startswith(COMPACT_DAY) or (not others and first in (YEAR, EXCEL, *EPOCHS))
 
 
 @dataclass(frozen=True)
 class _Distinct:
     """The distinct texts of a column without blanks round them, and their shapes."""
 
-    cells: TextColumn
+    column: Column
     texts: list[str]
     shapes: list[str]
-    place: Place
+
+    @property
+    def codes(self) -> NDArray[np.int32]:
+        return self.column.texts.codes
 
     def error(self, index: int, message: str, hint: str = "") -> DataError:
         """An error about the first row that holds a text."""
-        return self.place.error(self.cells.first_row(index), message, hint)
+        return self.column.error(self.column.texts.first_row(index), message, hint)
 
     def errors(self, bad: NDArray[np.bool_], message: str, hint: str) -> DataError:
-        """An error about all rows that hold one of the marked texts, of which the message tells the first."""
-        rows = np.flatnonzero(bad[self.cells.codes])
+        """An error about all rows that hold a marked text; the message quotes the first of them."""
+        rows = np.flatnonzero(bad[self.codes])
         more = f" (and {counted(rows.size - 1, 'more row')} of this column)" if rows.size > 1 else ""
-        return self.place.error(
-            int(rows[0]),
-            f"{message}{more}",
-            hint,
-            rows=rows,
-            written=lambda row: self.texts[self.cells.codes[row]],
+        place = self.column.place
+        return place.error(
+            int(rows[0]), f"{message}{more}", hint, rows=rows, cell_text=lambda row: self.texts[self.codes[row]]
         )
 
 
-def parse_stamps(
-    cells: TextColumn, place: Place, *, date_format: str | None = None, known_format: str | None = None
-) -> ParsedStamps:
+def parse_stamps(column: Column, *, date_format: str | None = None, known_format: str | None = None) -> ParsedStamps:
     """Read a column of dates or times, all written in one way.
 
     Args:
-        cells: texts, shape (rows,).
-        place: where they stand.
+        column: the texts.
         date_format: the strftime format to use, None to find it.
         known_format: the format to take where several fit, such as that of the data a model was fitted on.
 
@@ -109,22 +100,17 @@ def parse_stamps(
             an offset, or lies outside the years 1700 to 2200; or an order of day and month that cannot be told.
         OptionError: `date_format` is not a strftime format without an offset.
     """
-    stripped = [text.strip() for text in cells.texts]
-    distinct = _Distinct(cells, stripped, shapes(stripped), place)
+    stripped = [text.strip() for text in column.texts.texts]
+    distinct = _Distinct(column, stripped, shapes(stripped))
     formats = (date_format,) if date_format else _formats(distinct, known_format)
     given = date_format or (formats[0] if formats == (known_format,) else None)
     parsed = _parse_iso(distinct) if formats == (ISO,) else _parse_formats(distinct, formats, known_format, given)
-    _check_years(distinct, parsed.wall)
-    return parsed
-
-
-def _check_years(distinct: _Distinct, wall: Stamps) -> None:
-    years = years_of(wall)
+    years = years_of(parsed.wall)
     outside = np.flatnonzero((years < FIRST_YEAR) | (years > LAST_YEAR))
     if outside.size:
-        text = distinct.texts[outside[0]]
-        message = f"the year of '{text}' is not within {FIRST_YEAR} to {LAST_YEAR}"
+        message = f"the year of '{distinct.texts[outside[0]]}' is not within {FIRST_YEAR} to {LAST_YEAR}"
         raise distinct.error(int(outside[0]), message, "correct it, or leave the row out")
+    return parsed
 
 
 def _formats(distinct: _Distinct, known_format: str | None) -> tuple[str, ...]:
@@ -211,7 +197,7 @@ def _parse_formats(
         chosen, stamps = known_format, complete[known_format]
     notes = () if given else tuple(_format_notes(chosen, formats, distinct.texts[0]))
     instants, zone = (stamps, UTC) if chosen in EPOCHS else (None, None)
-    return ParsedStamps(distinct.cells.codes, stamps, instants, chosen, zone, notes)
+    return ParsedStamps(distinct.codes, stamps, instants, (chosen,), zone, notes)
 
 
 def _read(texts: list[str], text_format: str, given: str | None) -> Stamps:
@@ -265,15 +251,15 @@ def _parse_iso(distinct: _Distinct) -> ParsedStamps:
     short = np.array([len(text) == 10 for text in distinct.texts], dtype=bool)
     notes = []
     if short.any() and not short.all():
-        bare = counted(int(short[distinct.cells.codes].sum()), "date")
+        bare = counted(int(short[distinct.codes].sum()), "date")
         notes.append(warning(f"{bare} without a time of day: read as midnight"))
     longest = int(np.argmax([len(shape) for shape in distinct.shapes]))
     text_format = iso_format(distinct.texts[longest], distinct.shapes[longest])
     if not zoned.any():
-        return ParsedStamps(distinct.cells.codes, stamps, None, text_format, notes=tuple(notes))
+        return ParsedStamps(distinct.codes, stamps, None, (text_format,), notes=tuple(notes))
     offsets = np.array([_offset_of(text) for text in distinct.texts], dtype="timedelta64[us]")
     zone = offset_name(offsets[0]) if np.all(offsets == offsets[0]) else None
-    return ParsedStamps(distinct.cells.codes, stamps + offsets, stamps, text_format, zone, tuple(notes))
+    return ParsedStamps(distinct.codes, stamps + offsets, stamps, (text_format,), zone, tuple(notes))
 
 
 def _offset_of(text: str) -> int:

@@ -1,4 +1,4 @@
-"""Time zones: by name or by offset, and the clock that a table's steps are counted on."""
+"""Time zones: their names, their wall clocks, and the hours that clock changes skip or repeat."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from tsforecast.errors import OptionError
 from tsforecast.io.messages import Note, Place, counted, warning
 from tsforecast.io.options import AmbiguousRule
-from tsforecast.series.frequency import HOUR, MINUTE, Frequency, Stamps
+from tsforecast.series.frequency import HOUR, MINUTE, Stamps
 
 UTC = "UTC"
 _FIXED_OFFSET = re.compile(r"UTC([+-])([0-9]{2}):([0-9]{2})")
@@ -75,26 +75,16 @@ _WORDS = {
     "infer": "which of the two each is, the order of the rows tells",
 }
 _OPTIONS = "add --ambiguous infer where both stand in the file, else first or last"
-_SUNDAY = 3  # 1970-01-01 was a Thursday
-_CHANGES_BEFORE = 4 * HOUR
-_DAY = 24 * HOUR
 
 
 @dataclass(frozen=True, eq=False)
 class WallClock:
-    """A column of times as a wall clock shows them.
+    """A column of times as a wall clock shows them."""
 
-    Args:
-        wall: distinct stamps in the order of first appearance, shape (n,).
-        codes: number of each row's stamp, shape (rows,).
-        series: number of each row's series, shape (rows,).
-        place: of the column.
-    """
-
-    wall: Stamps
-    codes: NDArray[np.int32]
-    series: NDArray[np.int32]
-    place: Place
+    wall: Stamps  # distinct stamps in the order of first appearance, shape (n,)
+    codes: NDArray[np.int32]  # number of each row's stamp, shape (rows,)
+    series: NDArray[np.int32]  # number of each row's series, shape (rows,)
+    place: Place  # of the column
 
     def first_row(self, index: int) -> int:
         """The first row that holds a stamp."""
@@ -103,7 +93,7 @@ class WallClock:
 
 @dataclass(frozen=True, eq=False)
 class Resolved:
-    """The same in UTC: `codes` of shape (rows,) number the rows' `instants`, of shape (m,) with m >= n."""
+    """The times in UTC: `codes`, shape (rows,), number the rows' `instants`, shape (m,) with m >= n."""
 
     instants: Stamps
     codes: NDArray[np.int32]
@@ -113,11 +103,7 @@ class Resolved:
 def resolve(clock: WallClock, zone: str, rule: AmbiguousRule) -> Resolved:
     """Read a wall clock as that of a zone.
 
-    Args:
-        clock: the times.
-        zone: whose clock it is.
-        rule: which of the two is meant by a time that a clock change repeats; `infer` takes the first and the second
-            row of a series that says so.
+    Under the rule `infer`, the first of two rows of a series with a repeated time is the earlier, the second the later.
 
     Raises:
         DataError: the first row whose time the clock change skips; under the rule `error` the first whose time it
@@ -149,19 +135,20 @@ def resolve(clock: WallClock, zone: str, rule: AmbiguousRule) -> Resolved:
 
 
 def _refuse(clock: WallClock, index: int, zone: str, *, skipped: bool) -> None:
-    stamp = _text(clock.wall[index])
+    stamp = short_text(clock.wall[index])
     written = "write the times with their offset from UTC, such as 2024-10-27T02:30:00+01:00"
     happens = f"{stamp} {'does not exist' if skipped else 'happens twice'} in {zone}: the clocks change"
     hint = f"{written}; if they are of another zone, name that with --tz" if skipped else f"{written}, or {_OPTIONS}"
     raise clock.place.error(clock.first_row(index), happens, hint)
 
 
-def _text(stamp: np.datetime64) -> str:
+def short_text(stamp: np.datetime64) -> str:
+    """A stamp to the minute."""
     return str(stamp)[:16].replace("T", " ")
 
 
 def _second_rows(clock: WallClock, rows: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Of rows whose times the clock change repeats, the later ones in time."""
+    """Given the rows whose times a clock change repeats, those that are the second of two."""
     keys = clock.series[rows].astype(np.int64) * clock.wall.size + clock.codes[rows]
     order = np.argsort(keys, kind="stable")
     keys, rows = keys[order], rows[order]
@@ -171,7 +158,7 @@ def _second_rows(clock: WallClock, rows: NDArray[np.int64]) -> NDArray[np.int64]
     if odd.size:
         at = odd[np.argmin(rows[starts[odd]])]
         row, times = int(rows[starts[at]]), int(sizes[at])
-        stamp = _text(clock.wall[clock.codes[row]])
+        stamp = short_text(clock.wall[clock.codes[row]])
         stands = "only once" if times == 1 else f"{times} times"
         hint = "say which it is with --ambiguous first or last, or write the times with their offset from UTC"
         raise clock.place.error(row, f"{stamp} happens twice and stands {stands}: which it is cannot be told", hint)
@@ -185,33 +172,3 @@ def _backwards(clock: WallClock) -> NDArray[np.bool_]:
     _, last = np.unique(clock.series[::-1], return_index=True)
     begin, end = clock.wall[clock.codes[first]], clock.wall[clock.codes[clock.codes.size - 1 - last]]
     return begin > end
-
-
-def skipped_hours_note(stamps: Stamps, frequency: Frequency) -> list[Note]:
-    """A warning where the clocks seem to go forward in times that have no zone.
-
-    Args:
-        stamps: all of a table in their order, none twice, shape (n,).
-        frequency: of the table.
-    """
-    if not frequency.sub_daily or frequency.step > HOUR:
-        return []
-    micros = stamps.astype("datetime64[us]").astype(np.int64)
-    absent = micros[:-1][np.diff(micros) == frequency.step + HOUR] + frequency.step
-    absent = absent[in_the_night_of_a_change(absent.astype("datetime64[us]"))]
-    if not absent.size:
-        return []
-    nights = "1 Sunday lacks" if absent.size == 1 else f"{absent.size} Sundays lack"
-    first = _text(absent.astype("datetime64[us]")[0])
-    return [
-        warning(
-            f"{nights} an hour of the night, the first at {first}, as where clocks go forward: it is filled like any "
-            "gap; if the times are those of a zone, name it with --tz"
-        )
-    ]
-
-
-def in_the_night_of_a_change(stamps: Stamps) -> NDArray[np.bool_]:
-    """Whether stamps lie in the first hours of a Sunday, when most zones change their clocks, shape (n,)."""
-    days, clock = np.divmod(stamps.astype("datetime64[us]").astype(np.int64), _DAY)
-    return (days % 7 == _SUNDAY) & (clock < _CHANGES_BEFORE)

@@ -9,10 +9,9 @@ from numpy.typing import NDArray
 
 from tsforecast.errors import DataError
 from tsforecast.forecast import Forecast
-from tsforecast.io.times.format_codec import format_stamps
-from tsforecast.io.times.formats import COUNTS
+from tsforecast.io.times.formats import COUNTS, format_stamps
 from tsforecast.series.frequency import Frequency
-from tsforecast.series.panel import BETWEEN_COLUMNS, Schema
+from tsforecast.series.panel import Schema
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -51,16 +50,12 @@ def forecast_frame(forecast: Forecast, schema: Schema, frequency: Frequency) -> 
     return pd.DataFrame(columns, index=pd.RangeIndex(forecast.y_pred.size))
 
 
-def _time_columns(texts: list[str], schema: Schema) -> dict[str, NDArray[Any]]:
-    """Texts of times as the columns that hold them; counts such as a year are numbers."""
-    if len(schema.time_cols) == 1:
-        return {schema.time_col: np.array(texts, dtype=object)}
-    rows = [text.split(BETWEEN_COLUMNS) for text in texts]
-    formats = schema.time_format.split(BETWEEN_COLUMNS)
-    cells = zip(schema.time_cols, formats, zip(*rows, strict=True), strict=True)
+def _time_columns(texts: list[list[str]], schema: Schema) -> dict[str, NDArray[Any]]:
+    """Texts of times as the columns that hold them; counts such as a year are numbers where there are several."""
+    several = len(schema.time_cols) > 1
     return {
-        name: np.array(column, dtype=object) if text not in COUNTS else np.array(column, dtype=np.int64)
-        for name, text, column in cells
+        name: np.array(column, dtype=np.int64 if several and text_format in COUNTS else object)
+        for name, text_format, column in zip(schema.time_cols, schema.time_formats, texts, strict=True)
     }
 
 
@@ -106,11 +101,11 @@ def rounded(values: NDArray[np.float64], width: NDArray[np.float64]) -> NDArray[
     return np.where(usable, np.round(values * up / down) / up * down, values)
 
 
-def stamp_texts(forecast: Forecast, schema: Schema, frequency: Frequency) -> tuple[list[str], list[int]]:
+def stamp_texts(forecast: Forecast, schema: Schema, frequency: Frequency) -> tuple[list[list[str]], list[int]]:
     """The times of a forecast, each once, because series mostly end together.
 
     Returns:
-        Texts, and for each series where in them its `horizon` times begin.
+        The texts of each time column, and for each series where in them its `horizon` times begin.
     """
     distinct = np.unique(np.unique(forecast.starts)[:, None] + np.arange(forecast.horizon))
     texts = format_stamps(frequency.stamps(distinct), schema, frequency)

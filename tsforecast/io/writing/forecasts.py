@@ -13,14 +13,15 @@ from pathlib import Path
 from typing import BinaryIO
 
 from tsforecast.errors import OptionError
-from tsforecast.files import json_text, whole_file, writing
+from tsforecast.files import whole_file, writing
 from tsforecast.forecast import Forecast
 from tsforecast.io.times.formats import COUNTS
 from tsforecast.io.writing.columns import forecast_frame, number_columns, number_names, stamp_texts
 from tsforecast.io.writing.decimals import number_rows
 from tsforecast.io.writing.spreadsheet import guarded
+from tsforecast.json_output import json_text
 from tsforecast.series.frequency import Frequency
-from tsforecast.series.panel import BETWEEN_COLUMNS, Schema
+from tsforecast.series.panel import Schema
 
 _CSV, _PARQUET = ".csv", ".parquet"
 _ENDINGS = (_CSV, _PARQUET, ".jsonl", ".ndjson")
@@ -101,14 +102,14 @@ class _Style:
 
     Args:
         ids: the texts of a series' id columns, up to the time.
-        stamp: the text of a time, up to the first number.
+        stamp: the cells of a time, up to the first number.
         labels: what stands before each number.
         end: what stands behind the last one.
         not_finite: the text of a number that is not finite.
     """
 
     ids: Callable[[tuple[str, ...]], str]
-    stamp: Callable[[str], str]
+    stamp: Callable[[Sequence[str]], str]
     labels: Sequence[str]
     end: str
     not_finite: Callable[[float], str]
@@ -125,7 +126,7 @@ def csv_rows(
             yield f"{','.join(map(cell, (*schema.key_columns, *schema.time_cols, *names)))}\n".encode()
         style = _Style(
             ids=lambda key: "".join(f"{cell(text)}," for text in key),
-            stamp=lambda text: "".join(f"{cell(part)}," for part in text.split(BETWEEN_COLUMNS)),
+            stamp=lambda cells: "".join(f"{cell(text)}," for text in cells),
             labels=["", *[","] * (len(names) - 1)],
             end="\n",
             not_finite=lambda value: repr(value) if value == value else "",
@@ -137,11 +138,11 @@ def json_rows(forecasts: Iterable[Forecast], schema: Schema, frequency: Frequenc
     """JSON Lines: an object for each row. What has no number is null, as JSON knows no other way."""
     columns = [f"{json_text(name)}: " for name in schema.key_columns]
     times = [f"{json_text(name)}: " for name in schema.time_cols]
-    parts = schema.time_format.split(BETWEEN_COLUMNS) if len(times) > 1 else [""]
+    formats = schema.time_formats if len(times) > 1 else ("",)
 
-    def stamp(text: str) -> str:
-        cells = zip(times, text.split(BETWEEN_COLUMNS), parts, strict=True)
-        return "".join(f"{name}{cell if part in COUNTS else json_text(cell)}, " for name, cell, part in cells)
+    def stamp(cells: Sequence[str]) -> str:
+        named = zip(times, cells, formats, strict=True)
+        return "".join(f"{name}{cell if part in COUNTS else json_text(cell)}, " for name, cell, part in named)
 
     for forecast in forecasts:
         first, *others = (f"{json_text(name)}: " for name in number_names(forecast.levels))
@@ -160,7 +161,7 @@ def json_rows(forecasts: Iterable[Forecast], schema: Schema, frequency: Frequenc
 def _block(forecast: Forecast, schema: Schema, frequency: Frequency, style: _Style) -> bytes:
     horizon = forecast.horizon
     texts, begins = stamp_texts(forecast, schema, frequency)
-    stamps = [style.stamp(text).encode() for text in texts]
+    stamps = [style.stamp(cells).encode() for cells in zip(*texts, strict=True)]
     columns = list(number_columns(forecast).values())
     lines = number_rows(columns, style.labels, style.end, not_finite=style.not_finite).splitlines(keepends=True)
     pieces = [b""] * (3 * len(lines))

@@ -30,6 +30,30 @@ MAX_STEPS = 10_000
 
 
 @dataclass(frozen=True)
+class Inputs:
+    """What a network reads besides the values of its window; the widths are those of `Windows`.
+
+    Args:
+        past: covariates known up to the origin.
+        future: covariates known beyond the origin.
+        static: numbers of each series.
+        categories: how many values each category can take; category 0 is the series itself.
+        category_widths: width of the learned vector that stands for a value of each category.
+    """
+
+    past: int = 0
+    future: int = 0
+    static: int = 0
+    categories: tuple[int, ...] = ()
+    category_widths: tuple[int, ...] = ()
+
+
+def series_inputs(n_series: int, units: int) -> Inputs:
+    """Inputs with the series as their only category, whose vectors take half of the query; none for 0 series."""
+    return Inputs(categories=(n_series,), category_widths=(units // 2,)) if n_series else Inputs()
+
+
+@dataclass(frozen=True)
 class NetworkConfig:
     """A segment network, complete (MODEL.md sections 1 and 2).
 
@@ -51,7 +75,7 @@ class NetworkConfig:
         head: `quantile` puts out one value per level, `student-t` the three parameters of a distribution, whose
             quantiles are the forecast (models/student_t.py).
         levels: probability levels of the forecast; (0.5,) for a point forecast.
-        series_vectors: number of series with a learned vector in the queries of `direct`; 0 for none.
+        inputs: what is read besides the values.
         linear_skip: whether a linear map from the normalised window to the horizon is added to the output of `direct`;
             it starts as the ridge regression of models/linear.py, so that training starts at the linear model's error.
     """
@@ -69,7 +93,7 @@ class NetworkConfig:
     dropout: float
     head: Literal["quantile", "student-t"]
     levels: tuple[float, ...]
-    series_vectors: int
+    inputs: Inputs
     linear_skip: bool
 
     @property
@@ -101,3 +125,28 @@ class NetworkConfig:
     def width(self) -> int:
         """Features that a recurrent layer puts out."""
         return self.units * (2 if self.bidirectional else 1)
+
+    @property
+    def category_width(self) -> int:
+        """Width of the learned vectors of all categories together; the rest of the query is the segment's own."""
+        return sum(self.inputs.category_widths)
+
+
+def problem(config: NetworkConfig) -> str | None:
+    """Why the settings of a network cannot go together, as a sentence; None where they can.
+
+    This is the only place that knows: what is chosen and what is read from a file ask it.
+    """
+    strategy, inputs = config.strategy, config.inputs
+    if strategy == "autoregressive" and config.bidirectional:
+        return (
+            "an autoregressive network cannot read the window both ways: it would see the segments that it has to "
+            "predict"
+        )
+    if strategy != "direct" and config.linear_skip:
+        return f"a {strategy} network cannot have a linear skip, which forecasts the whole horizon at once"
+    if strategy != "direct" and inputs != Inputs():
+        return f"a {strategy} network cannot have vectors of the series, which are part of the queries of direct ones"
+    if inputs.categories and not 0 < config.category_width < config.units:
+        return f"{config.units} units leave no room for vectors of the series: at least 2 are needed"
+    return None

@@ -110,19 +110,20 @@ class SegmentNetwork(keras.Model):  # type: ignore[misc]
         return [[layer] for layer in self.stack]
 
     def _queries(self) -> tuple[Any, Any]:
-        """Learned vectors of the horizon's segments and, where wanted, of the series; half the width each."""
+        """Learned vectors of the horizon's segments and, where wanted, of the series."""
         config = self.config
         if config.strategy != "direct":
             return None, None
-        half = config.units // 2 if config.series_vectors else 0
         normal = keras.initializers.RandomNormal(stddev=1.0, seed=self._seed())
         position = self.add_weight(
-            shape=(config.output_segments, config.units - half), initializer=normal, name="position"
+            shape=(config.output_segments, config.units - config.category_width), initializer=normal, name="position"
         )
-        if not half:
+        if not config.inputs.categories:
             return position, None
         normal = keras.initializers.RandomNormal(stddev=1.0, seed=self._seed())
-        series = self.add_weight(shape=(config.series_vectors, half), initializer=normal, name="series")
+        series = self.add_weight(
+            shape=(config.inputs.categories[0], config.category_width), initializer=normal, name="series"
+        )
         return position, series
 
     def call(
@@ -260,7 +261,7 @@ class SegmentNetwork(keras.Model):  # type: ignore[misc]
         if self.position is not None:
             named["query/position"] = self.position
         if self.series is not None:
-            named["query/series"] = self.series
+            named["query/category0"] = self.series
         named["head/kernel"], named["head/bias"] = self.head.kernel, self.head.bias
         if self.skip is not None:
             named["skip/kernel"], named["skip/bias"] = self.skip.kernel, self.skip.bias

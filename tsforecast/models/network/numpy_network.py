@@ -18,45 +18,43 @@ from tsforecast.models.network.normalisation import normalise, statistics
 from tsforecast.models.network.student_t import quantiles
 from tsforecast.models.network.weights import Array, Weights, _directions
 from tsforecast.series.panel import UNKNOWN_SERIES
+from tsforecast.series.windows import Windows
 
 State = tuple[Array, ...]
 
 
-def forward(
-    config: NetworkConfig, weights: Weights, context: Array, mask: NDArray[np.bool_], series: NDArray[np.int64]
-) -> Array:
+def forward(config: NetworkConfig, weights: Weights, windows: Windows) -> Array:
     """Forecast windows in model space.
 
     Args:
         config: the network's configuration.
         weights: tensors under the names of `weight_shapes`.
-        context: shape (samples, lookback).
-        mask: shape (samples, lookback), False where padded.
-        series: shape (samples,); UNKNOWN_SERIES for one the network was not trained on.
+        windows: with the network's lookback.
 
     Returns:
         Shape (samples, horizon, levels), the levels in ascending order at every step.
     """
-    center, scale = statistics(context, mask, config.normalisation)
-    segments = _segments(config, normalise(context, mask, center, scale))
+    values, mask = windows.values, windows.mask
+    center, scale = statistics(values, mask, config.normalisation)
+    segments = _segments(config, normalise(values, mask, center, scale))
     steps: NDArray[np.bool_] = np.any(_segments(config, mask), axis=2)
     embedded = _embed(weights, segments)
     end, states = _encode(config, weights, embedded, steps)
     if config.strategy == "direct":
-        y = _decode_direct(config, weights, states, series)
+        y = _decode_direct(config, weights, states, windows.categories)
     elif config.strategy == "seq2seq":
         end, states = _step(config, weights, embedded[-1], states, stack="decoder")
         y = _decode_fed_back(config, weights, end, states, stack="decoder")
     else:
         y = _decode_fed_back(config, weights, end, states, stack="layer")
-    y = y.reshape(len(context), config.output_segments * config.segment, config.outputs)
+    y = y.reshape(len(values), config.output_segments * config.segment, config.outputs)
     y = y[:, : config.horizon]
     if config.head == "student-t":
         y = quantiles(y, config.levels)
     if config.linear_skip:
         # As in the linear model, padding holds the first value: a level that goes on to the left. Quantiles of a
         # distribution move with its location.
-        filled: Array = (context - center) / scale
+        filled: Array = (values - center) / scale
         y = y + (filled @ weights["skip/kernel"] + weights["skip/bias"])[:, :, None]
     y = y * scale[:, :, None] + center[:, :, None]
     return np.sort(y, axis=2)
@@ -209,10 +207,10 @@ def _decode_direct(
     config: NetworkConfig,
     weights: Weights,
     states: list[list[State]],
-    series: NDArray[np.int64],
+    categories: NDArray[np.int64],
 ) -> Array:
     """One step from the same states for each segment of the horizon: shape (samples, output_segments, outputs)."""
-    x = _queries(config, weights, series)
+    x = _queries(config, weights, categories)
     for number, layer in enumerate(states):
         new = []
         for direction, state in zip(_directions(config), layer, strict=True):
@@ -224,20 +222,24 @@ def _decode_direct(
     return _head(weights, x.transpose(1, 0, 2))
 
 
-def _queries(config: NetworkConfig, weights: Weights, series: NDArray[np.int64]) -> Array:
+def _queries(config: NetworkConfig, weights: Weights, categories: NDArray[np.int64]) -> Array:
     """What each segment of the horizon is asked for with, shape (output_segments, samples, units).
 
-    Without series vectors it is the same for all samples: shape (output_segments, 1, units).
+    Without categories it is the same for all samples: shape (output_segments, 1, units).
     """
     position = weights["query/position"][:, None]
-    if not config.series_vectors:
+    if not config.inputs.categories:
         return position
-    vector, unknown = weights["query/series"][series], series == UNKNOWN_SERIES
-    if unknown.any():
-        # A series that the network has not seen is asked for with the average of those that it has.
-        vector[unknown] = weights["query/series"].mean(axis=0)
-    shape = (len(position), len(series))
-    return np.concatenate([np.broadcast_to(part, (*shape, part.shape[-1])) for part in (position, vector)], axis=-1)
+    learned = [position]
+    for number in range(len(config.inputs.categories)):
+        vectors, values = weights[f"query/category{number}"], categories[:, number]
+        chosen, unknown = vectors[values], values == UNKNOWN_SERIES
+        if unknown.any():
+            # A value that the network has not seen is asked for with the average of those that it has.
+            chosen[unknown] = vectors.mean(axis=0)
+        learned.append(chosen)
+    shape = (len(position), len(categories))
+    return np.concatenate([np.broadcast_to(one, (*shape, one.shape[-1])) for one in learned], axis=-1)
 
 
 def _decode_fed_back(

@@ -21,10 +21,9 @@ def weight_shapes(config: NetworkConfig) -> dict[str, tuple[int, ...]]:
             shapes[f"{name}/recurrent_kernel"] = (units, gates * units)
             shapes[f"{name}/bias"] = (2, gates * units) if config.cell == "gru" else (gates * units,)
     if config.strategy == "direct":
-        half = units // 2 if config.series_vectors else 0
-        shapes["query/position"] = (config.output_segments, units - half)
-        if half:
-            shapes["query/series"] = (config.series_vectors, half)
+        shapes["query/position"] = (config.output_segments, units - config.category_width)
+        for number, shape in enumerate(zip(config.inputs.categories, config.inputs.category_widths, strict=True)):
+            shapes[f"query/category{number}"] = shape
     outputs = config.segment * config.outputs
     shapes["head/kernel"], shapes["head/bias"] = (config.width, outputs), (outputs,)
     if config.linear_skip:

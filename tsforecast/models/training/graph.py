@@ -24,7 +24,7 @@ from tsforecast.models.training.config import LEAST_STEPS, TrainingConfig
 from tsforecast.models.training.gradients import state_gradient_norms
 from tsforecast.models.training.losses import loss_function
 from tsforecast.models.training.resume import GraphState
-from tsforecast.series.windows import WindowIndex
+from tsforecast.series.windows import ModelRows, WindowIndex
 
 _VALIDATION_BATCH = 256
 _LEAST_SHARD = 16  # windows that are worth a core
@@ -37,17 +37,13 @@ class TrainingData:
     """What a network learns from.
 
     Args:
-        values: in model space, float32, shape (rows,).
-        observed: False where a value was filled in; such targets carry no loss. Shape (rows,).
-        offsets: start of each series, shape (n_series + 1,).
+        rows: all rows; targets that were filled in carry no loss.
         train: windows to learn from.
         validation: windows to choose the best weights by; may be empty.
         skip: `linear/kernel` and `linear/bias` that a network's linear skip starts from.
     """
 
-    values: NDArray[np.float32]
-    observed: NDArray[np.bool_]
-    offsets: NDArray[np.int64]
+    rows: ModelRows
     train: WindowIndex
     validation: WindowIndex
     skip: Weights | None = None
@@ -62,13 +58,13 @@ class TrainingGraph:
         self.batch = self._batch(data)
         self.optimizer = _optimizer(training)
         self.optimizer.build(self.model.trainable_variables)
-        self.values = _resident(data.values)
+        self.values = _resident(data.rows.values)
         # Keras' own loop becomes cuDNN's on a GPU, which fills it with one batch; a CPU is filled by a shard per core.
         on_gpu = "GPU" in self.values.device
         self.run_layer = run_layer if on_gpu else run_hoisted
         self.shards = 1 if on_gpu else max(1, min(training.threads, self.batch // _LEAST_SHARD))
-        self.observed = None if data.observed.all() else _resident(data.observed)
-        self.starts = _resident(data.offsets[:-1])
+        self.observed = None if data.rows.observed.all() else _resident(data.rows.observed)
+        self.starts = _resident(data.rows.offsets[:-1])
         self.loss = loss_function(training.loss, network)
         self.all_full = self._all_full(data)
         self._at_once = 1  # steps per call, until their pace is known
@@ -84,7 +80,7 @@ class TrainingGraph:
 
     def takes(self, data: TrainingData) -> bool:
         """Whether what was traced serves these data too."""
-        alike = (self.observed is None) == bool(data.observed.all()) and self.all_full == self._all_full(data)
+        alike = (self.observed is None) == bool(data.rows.observed.all()) and self.all_full == self._all_full(data)
         return alike and self.batch == self._batch(data)
 
     def restart(self, data: TrainingData, seed: int) -> None:
@@ -98,10 +94,10 @@ class TrainingGraph:
             self.model.dropout.seed_generator.state.assign(fresh.dropout.seed_generator.state)
         for variable in self.optimizer.variables:
             variable.assign(tf.zeros_like(variable))
-        self.values.assign(data.values)
+        self.values.assign(data.rows.values)
         if self.observed is not None:
-            self.observed.assign(data.observed)
-        self.starts.assign(data.offsets[:-1])
+            self.observed.assign(data.rows.observed)
+        self.starts.assign(data.rows.offsets[:-1])
         self._begin(data)
 
     def _begin(self, data: TrainingData) -> None:
@@ -118,7 +114,7 @@ class TrainingGraph:
     def _all_full(self, data: TrainingData) -> bool:
         """Whether no window is padded."""
         return all(
-            bool(np.all(index.origins - data.offsets[index.series] >= self.network.lookback))
+            bool(np.all(index.origins - data.rows.offsets[index.series] >= self.network.lookback))
             for index in (data.train, data.validation)
         )
 

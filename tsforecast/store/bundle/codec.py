@@ -1,30 +1,35 @@
-"""A bundle as files of bytes, and back: our own JSON, safetensors and CSV, in which nothing can be executed.
+"""A bundle as files of bytes, and back.
 
-Decoding trusts nothing: model.json is read first, the shapes of all tensors follow from it, and whatever is not
-exactly as expected is refused with the name of the file and the reason.
+Decoding trusts nothing: model.json is read first, the shapes of all tensors follow from it, and whatever is not exactly
+as expected raises a ModelError that names the file and the reason.
 """
 
 from __future__ import annotations
 
+import csv
+import io
 import json
-from collections.abc import Mapping
+import math
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from tsforecast.errors import ModelError
-from tsforecast.files import json_bytes
+from tsforecast.json_output import json_bytes, plain
 from tsforecast.models.calibration import PROBABILITIES, Calibration
+from tsforecast.models.forecaster import Forecaster
 from tsforecast.series.panel import Panel
 from tsforecast.series.scaling import Scaling
-from tsforecast.store.bundle import curves, document
+from tsforecast.series.windows import plain_windows
+from tsforecast.store.bundle import document
 from tsforecast.store.bundle.bundle import Bundle, Golden
 from tsforecast.store.bundle.document import MAX_PARAMETERS, ModelDocument, decode_document, encode_document
 from tsforecast.store.bundle.json_fields import parse_json
 from tsforecast.store.bundle.tensors import MAX_HEADER, Tensor, load_tensors, save_tensors, tensor_bytes
 
 WEIGHTS, CONTEXT, GOLDEN = "weights.safetensors", "context.safetensors", "golden.safetensors"
-METRICS = "metrics.json"
+METRICS, HISTORY, GRADIENTS = "metrics.json", "history.csv", "gradients.csv"
 
 # Bytes above which a file is not read at all.
 MAX_BYTES: dict[str, int] = {
@@ -33,8 +38,27 @@ MAX_BYTES: dict[str, int] = {
     CONTEXT: 1 << 33,
     GOLDEN: 1 << 28,
     METRICS: 1 << 20,
-    curves.HISTORY: 1 << 24,
-    curves.GRADIENTS: 1 << 24,
+    HISTORY: 1 << 24,
+    GRADIENTS: 1 << 24,
+}
+
+
+def _number(text: str) -> float | None:
+    if not text:
+        return None
+    value = float(text)
+    if not math.isfinite(value):
+        raise ValueError(text)
+    return value
+
+
+_EPOCH: dict[str, Callable[[str], Any]] = {"member": int, "phase": str, "epoch": int}
+# Numbers may be missing: there is no validation loss in the last fit, none at all after a diverged epoch, and no
+# gradient at a step that is padded in every window.
+_MEASURED = ("loss", "val_loss", "learning_rate", "clipped_share", "gradient_norm", "seconds", "windows_per_second")
+_COLUMNS: dict[str, dict[str, Callable[[str], Any]]] = {
+    HISTORY: {**_EPOCH, **dict.fromkeys(_MEASURED, _number)},
+    GRADIENTS: {**_EPOCH, "steps_back": int, "gradient_norm": _number},
 }
 Shapes = dict[str, tuple[str, tuple[int, ...]]]
 
@@ -44,8 +68,8 @@ def encode(bundle: Bundle) -> dict[str, bytes]:
 
     NaN in the metrics, the provenance, the history and the gradients is stored as nothing (null, an empty cell).
     """
-    ids = json.dumps(bundle.context.ids, ensure_ascii=False, separators=(",", ":")).encode()
-    panel, golden = bundle.context, bundle.golden
+    ids = json.dumps(bundle.recent.ids, ensure_ascii=False, separators=(",", ":")).encode()
+    panel, golden = bundle.recent, bundle.golden
     context: dict[str, Tensor] = {
         "values": np.asarray(panel.values, np.float64),
         "observed": np.asarray(panel.observed, np.uint8),
@@ -54,59 +78,48 @@ def encode(bundle: Bundle) -> dict[str, bytes]:
         "center": np.asarray(bundle.scaling.center, np.float64),
         "scale": np.asarray(bundle.scaling.scale, np.float64),
         "nonnegative": np.asarray(bundle.scaling.nonnegative, np.uint8),
-        "scores": np.asarray(bundle.calibration.scores, np.float64),
+        "scores": np.asarray(bundle.forecaster.calibration.scores, np.float64),
         "ids": np.frombuffer(ids, dtype=np.uint8),
     }
     replayed: dict[str, Tensor] = {
-        "context": np.asarray(golden.context, np.float32),
-        "mask": np.asarray(golden.mask, np.uint8),
-        "series": np.asarray(golden.series, np.int64),
+        "context": np.asarray(golden.windows.values, np.float32),
+        "mask": np.asarray(golden.windows.mask, np.uint8),
+        "series": np.asarray(golden.windows.categories[:, 0], np.int64),
         "expected": np.asarray(golden.expected, np.float32),
     }
     return {
         document.FILE: encode_document(bundle, len(ids)),
-        WEIGHTS: save_tensors(bundle.weights),
+        WEIGHTS: save_tensors({_stored_name(name): value for name, value in bundle.forecaster.weights.items()}),
         CONTEXT: save_tensors(context),
         GOLDEN: save_tensors(replayed),
         METRICS: json_bytes(bundle.metrics),
-        curves.HISTORY: curves.encode_rows(bundle.history, curves.HISTORY),
-        curves.GRADIENTS: curves.encode_rows(bundle.gradients, curves.GRADIENTS),
+        HISTORY: _encode_rows(bundle.epochs, HISTORY),
+        GRADIENTS: _encode_rows(bundle.gradients, GRADIENTS),
     }
 
 
 def decode(files: Mapping[str, bytes]) -> Bundle:
-    """The bundle of the files that `encode` made.
-
-    Raises:
-        ModelError: naming the file and what is wrong with it.
-    """
+    """The bundle of the files that `encode` made."""
     check_sizes(files)
     model = decode_document(files[document.FILE])
-    weights = load_tensors(
-        files[WEIGHTS], WEIGHTS, {name: ("float32", shape) for name, shape in model.weight_shapes.items()}
-    )
+    stored = load_tensors(files[WEIGHTS], WEIGHTS, _weight_shapes(model))
+    weights = {name: stored[_stored_name(name)] for name in model.weight_shapes}
     tensors = load_tensors(files[CONTEXT], CONTEXT, _context_shapes(model))
     return Bundle(
-        spec=model.spec,
-        weights=weights,
+        forecaster=Forecaster(model.spec, weights, _calibration(model, tensors)),
         schema=model.schema,
-        context=_panel(model, tensors),
+        recent=_panel(model, tensors),
         scaling=_scaling(model, tensors),
-        calibration=_calibration(model, tensors),
         golden=_golden(model, files[GOLDEN]),
         metrics=decode_metrics(files[METRICS]),
-        history=curves.decode_rows(files[curves.HISTORY], curves.HISTORY),
-        gradients=curves.decode_rows(files[curves.GRADIENTS], curves.GRADIENTS),
+        epochs=_decode_rows(files[HISTORY], HISTORY),
+        gradients=_decode_rows(files[GRADIENTS], GRADIENTS),
         provenance=model.provenance,
     )
 
 
 def check_sizes(files: Mapping[str, bytes]) -> None:
-    """Refuse missing, unknown and oversize files.
-
-    Raises:
-        ModelError: naming the first of them.
-    """
+    """Refuse missing, unknown and oversize files."""
     for name in MAX_BYTES:
         if name not in files:
             raise ModelError("is missing", file=name)
@@ -118,31 +131,31 @@ def check_sizes(files: Mapping[str, bytes]) -> None:
 
 
 def check_tensor_sizes(model: ModelDocument, sizes: Mapping[str, int]) -> None:
-    """Refuse files of tensors that are larger than model.json says, before they are read.
-
-    Args:
-        model: what model.json says.
-        sizes: of the files, in bytes.
-
-    Raises:
-        ModelError: naming the first of them.
-    """
-    weights: Shapes = {name: ("float32", shape) for name, shape in model.weight_shapes.items()}
-    for name, shapes in {WEIGHTS: weights, CONTEXT: _context_shapes(model), GOLDEN: _golden_shapes(model)}.items():
+    """Refuse files of tensors that are larger than model.json says, by their sizes in bytes, before they are read."""
+    for name, shapes in {
+        WEIGHTS: _weight_shapes(model),
+        CONTEXT: _context_shapes(model),
+        GOLDEN: _golden_shapes(model),
+    }.items():
         if sizes[name] > 8 + MAX_HEADER + tensor_bytes(shapes):
             raise ModelError(f"its size of {sizes[name]} bytes does not fit its tensors", file=name)
 
 
 def decode_metrics(data: bytes) -> dict[str, Any]:
-    """Read metrics.json: an object of any shape.
-
-    Raises:
-        ModelError: not JSON, or no object.
-    """
+    """Read metrics.json: an object of any shape."""
     value = parse_json(data, METRICS)
     if not isinstance(value, dict):
         raise ModelError("it is not an object", file=METRICS)
     return value
+
+
+def _weight_shapes(model: ModelDocument) -> Shapes:
+    return {_stored_name(name): ("float32", shape) for name, shape in model.weight_shapes.items()}
+
+
+def _stored_name(name: str) -> str:
+    """The name of a weight in format 2."""
+    return name.replace("query/category0", "query/series")
 
 
 def _context_shapes(model: ModelDocument) -> Shapes:
@@ -217,10 +230,37 @@ def _golden(model: ModelDocument, data: bytes) -> Golden:
     if np.any(tensors["series"] < -1) or np.any(tensors["series"] >= model.n_series):
         raise ModelError("'series' names a series that the model does not have", file=GOLDEN)
     mask = _booleans(tensors["mask"], "mask", GOLDEN)
-    return Golden(tensors["context"], mask, tensors["series"], tensors["expected"])
+    series = tensors["series"]
+    windows = plain_windows(tensors["context"], mask, series[:, None], series, model.spec.horizon)
+    return Golden(windows, tensors["expected"])
 
 
 def _booleans(tensor: Tensor, name: str, file: str) -> Tensor:
     if tensor.max(initial=0) > 1:
         raise ModelError(f"'{name}' holds something else than 0 and 1", file=file)
     return tensor.view(bool)
+
+
+def _encode_rows(rows: Sequence[dict[str, Any]], file: str) -> bytes:
+    """Rows as CSV with the columns of `file`; None and NaN are empty cells."""
+    stream = io.StringIO(newline="")
+    writer = csv.DictWriter(stream, _COLUMNS[file], lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(plain(row) for row in rows)
+    return stream.getvalue().encode()
+
+
+def _decode_rows(data: bytes, file: str) -> list[dict[str, Any]]:
+    columns = _COLUMNS[file]
+    rows = []
+    line = 1
+    try:
+        reader = csv.reader(io.StringIO(data.decode("utf-8"), newline=""), strict=True)
+        if next(reader, None) != list(columns):
+            raise ModelError(f"its columns are not {', '.join(columns)}", file=file)
+        for cells in reader:
+            line = reader.line_num
+            rows.append({key: read(cell) for (key, read), cell in zip(columns.items(), cells, strict=True)})
+    except (ValueError, csv.Error) as error:
+        raise ModelError("holds a row that does not fit its columns", file=file, row=line) from error
+    return rows

@@ -4,20 +4,25 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, NoReturn
+from datetime import UTC, datetime
+from typing import Any, NoReturn, TypeVar
 
 from tsforecast.errors import ModelError
 
 _MAX_DEPTH = 20
+_MOMENT = "%Y-%m-%dT%H:%M:%S.%fZ"
+Value = TypeVar("Value")
+
+
+def moment_text(moment: datetime) -> str:
+    """A moment as the files of a store hold it: in UTC, to the microsecond."""
+    return moment.astimezone(UTC).strftime(_MOMENT)
 
 
 def parse_json(data: bytes, file: str) -> Any:
-    """Read JSON of any shape.
-
-    Raises:
-        ModelError: not JSON, a key twice, a number that is not finite, or more than 20 levels of nesting.
-    """
+    """Read JSON of any shape."""
     try:
         value = json.loads(
             data.decode("utf-8"),
@@ -56,12 +61,12 @@ def _check_depth(value: Any, left: int) -> None:
 
 @dataclass(frozen=True)
 class Fields:
-    """The fields of one JSON object, read one by one.
+    """The fields of one JSON object. Each method reads one field, and raises ModelError if it holds anything else.
 
     Args:
-        values: by name.
-        file: for messages.
-        place: of the object in its file, empty for the whole file.
+        values: the fields by name.
+        file: name of the file, for messages.
+        place: path of the object in its file; empty for the whole file.
     """
 
     values: dict[str, Any]
@@ -69,11 +74,7 @@ class Fields:
     place: str = ""
 
     def refuse(self, key: str, expected: str) -> NoReturn:
-        """Say what stands under `key` and what should.
-
-        Raises:
-            ModelError: always.
-        """
+        """Say what stands under `key` and what should."""
         shown = json.dumps(self.values[key], ensure_ascii=False)
         shown = shown if len(shown) <= 60 else f"{shown[:60]}..."
         raise ModelError(f"'{self._name(key)}' is {shown}; expected {expected}", file=self.file)
@@ -84,6 +85,17 @@ class Fields:
         if not isinstance(value, str) or (choices and value not in choices):
             self.refuse(key, f"one of {', '.join(choices)}" if choices else "a text")
         return value
+
+    def moment(self, key: str) -> datetime:
+        """A moment that `moment_text` has written."""
+        try:
+            return datetime.strptime(self.text(key), _MOMENT).replace(tzinfo=UTC)
+        except ValueError:
+            self.refuse(key, "a moment such as 2026-01-31T06:00:00.000000Z")
+
+    def optional(self, key: str, read: Callable[..., Value], *limits: Any) -> Value | None:
+        """None where the file says null, else what the method `read` makes of the field."""
+        return None if self.values[key] is None else read(key, *limits)
 
     def texts(self, key: str) -> tuple[str, ...]:
         """A list of texts."""
@@ -146,11 +158,7 @@ class Fields:
 
 
 def read_fields(value: Any, names: tuple[str, ...], *, file: str, place: str = "") -> Fields:
-    """An object that has exactly the keys `names`.
-
-    Raises:
-        ModelError: no object, or a key too few or too many.
-    """
+    """An object that has exactly the keys `names`."""
     here = f"'{place}'" if place else "it"
     if not isinstance(value, dict):
         raise ModelError(f"{here} is not an object", file=file)

@@ -1,6 +1,6 @@
-"""manifest.json: the size and SHA-256 of every file of a version, and when it was published.
+"""manifest.json: the size and SHA-256 of every file of a version, and when the version was published.
 
-Its last check is on itself: it is valid only byte for byte as it was written, with the right SHA-256 of the rest.
+The manifest is valid only byte for byte as it was written: it also holds the SHA-256 of itself without that checksum.
 """
 
 from __future__ import annotations
@@ -8,30 +8,24 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 
 from tsforecast import clock
 from tsforecast._version import __version__
 from tsforecast.errors import ModelError
-from tsforecast.files import json_bytes
+from tsforecast.json_output import json_bytes
 from tsforecast.store.bundle.bundle import FORMAT_VERSION
 from tsforecast.store.bundle.document import check_format
-from tsforecast.store.bundle.json_fields import Fields, parse_json, read_fields
+from tsforecast.store.bundle.json_fields import Fields, moment_text, parse_json, read_fields
 
 FILE = "manifest.json"
 MAX_BYTES = 1 << 16
 _KEYS = ("checksum", "files", "format_version", "name", "published", "tool_version", "version")
-_STAMP = "%Y-%m-%dT%H:%M:%S.%fZ"
 
 
 @dataclass(frozen=True)
 class FileRecord:
-    """What a file was when it was written.
-
-    Args:
-        size: in bytes.
-        sha256: in hexadecimal digits.
-    """
+    """The size of a file in bytes, and its SHA-256 in hexadecimal digits."""
 
     size: int
     sha256: str
@@ -42,11 +36,12 @@ class Manifest:
     """What manifest.json says.
 
     Args:
-        name: of the model.
-        version: its number.
+        name: name of the model.
+        version: number of the version.
         published: moment in UTC.
-        tool_version: release of tsforecast that wrote it.
-        files: by name.
+        tool_version: release of tsforecast that wrote the version.
+        files: the other files of the version by name.
+        format_version: format that the version was written in.
     """
 
     name: str
@@ -54,6 +49,7 @@ class Manifest:
     published: datetime
     tool_version: str
     files: dict[str, FileRecord]
+    format_version: int = FORMAT_VERSION
 
 
 def make_manifest(files: Mapping[str, bytes], *, name: str, version: int) -> Manifest:
@@ -67,9 +63,9 @@ def encode_manifest(manifest: Manifest) -> bytes:
     value = {
         "checksum": "",
         "files": {name: {"size": file.size, "sha256": file.sha256} for name, file in manifest.files.items()},
-        "format_version": FORMAT_VERSION,
+        "format_version": manifest.format_version,
         "name": manifest.name,
-        "published": manifest.published.strftime(_STAMP),
+        "published": moment_text(manifest.published),
         "tool_version": manifest.tool_version,
         "version": manifest.version,
     }
@@ -78,21 +74,18 @@ def encode_manifest(manifest: Manifest) -> bytes:
 
 
 def decode_manifest(data: bytes) -> Manifest:
-    """Read manifest.json.
-
-    Raises:
-        ModelError: it is not as it was written.
-    """
+    """Read manifest.json."""
     value = parse_json(data, FILE)
-    check_format(value, FILE)
+    format_version = check_format(value, FILE)
     fields = read_fields(value, _KEYS, file=FILE)
     records = Fields(fields.mapping("files"), FILE, "files")
     manifest = Manifest(
         name=fields.text("name"),
         version=fields.integer("version", 1, 999_999),
-        published=_stamp(fields),
+        published=fields.moment("published"),
         tool_version=fields.text("tool_version"),
         files={name: _record(records, name) for name in records.values},
+        format_version=format_version,
     )
     if encode_manifest(manifest) != data:
         raise ModelError("is damaged: its checksum does not fit", file=FILE)
@@ -100,22 +93,14 @@ def decode_manifest(data: bytes) -> Manifest:
 
 
 def check_file(manifest: Manifest, name: str, data: bytes) -> None:
-    """Compare a file with its record.
-
-    Raises:
-        ModelError: it is not the file that was written.
-    """
+    """Compare a file with its record."""
     check_size(manifest, name, len(data))
     if _sha256(data) != manifest.files[name].sha256:
         raise ModelError("is damaged: its checksum does not fit", file=name)
 
 
 def check_size(manifest: Manifest, name: str, size: int) -> None:
-    """Compare the size of a file with its record, before it is read.
-
-    Raises:
-        ModelError: it is not the file that was written.
-    """
+    """Compare the size of a file with its record, before it is read."""
     expected = manifest.files[name].size
     if size != expected:
         raise ModelError(f"is damaged: it has {size} bytes, not {expected}", file=name)
@@ -124,13 +109,6 @@ def check_size(manifest: Manifest, name: str, size: int) -> None:
 def _record(records: Fields, name: str) -> FileRecord:
     fields = records.fields(name, ("size", "sha256"))
     return FileRecord(fields.integer("size", 0, 2**40), fields.text("sha256"))
-
-
-def _stamp(fields: Fields) -> datetime:
-    try:
-        return datetime.strptime(fields.text("published"), _STAMP).replace(tzinfo=UTC)
-    except ValueError:
-        fields.refuse("published", "a moment such as 2026-01-31T06:00:00.000000Z")
 
 
 def _sha256(data: bytes) -> str:

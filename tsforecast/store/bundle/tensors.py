@@ -39,10 +39,6 @@ def load_tensors(data: bytes, file: str, expected: Mapping[str, tuple[str, tuple
 
     Returns:
         Views of `data`, which cannot be written to.
-
-    Raises:
-        ModelError: a tensor too few or too many, another type or shape, another size of the file, a gap between tensors
-            or an overlap, or a number that is not finite.
     """
     header = _header(data, file)
     _same_names(set(header), set(expected), file)

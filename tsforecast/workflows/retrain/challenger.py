@@ -7,8 +7,8 @@ from dataclasses import replace
 
 from tsforecast.fitting.choose import choose_basics
 from tsforecast.fitting.fit_panel import Evaluated, Fitted
+from tsforecast.fitting.scores import NAIVE, add_skill
 from tsforecast.fitting.warm_start import like_trained, plan_like, train_on, warm_start_obstacle
-from tsforecast.metrics import skill
 from tsforecast.models.calibration import Calibration
 from tsforecast.models.options import FitOptions
 from tsforecast.models.training.resume import NO_RECORDER, Recorder
@@ -45,7 +45,7 @@ def warm_challenger(
         DataError: too few rows.
     """
     spec, scaling = champion.spec, champion.scaling
-    reason = warm_start_obstacle(spec, scaling, champion.context.ids, panel, options)
+    reason = warm_start_obstacle(spec, scaling, champion.recent.ids, panel, options)
     if reason:
         report(Message("warning", f"trained anew, not from the version in service: {reason}"))
         return None
@@ -54,10 +54,10 @@ def warm_challenger(
     plan = plan_like(spec, scaling, panel, split, options)
     deadline = math.inf if options.time_limit is None else began + options.time_limit
     trained, everything = train_on(
-        panel, split, plan, spec, champion.weights, report, deadline=deadline, recorder=recorder
+        panel, split, plan, spec, champion.forecaster.weights, report, deadline=deadline, recorder=recorder
     )
     # The history is that of one training: it is not told twice.
-    evaluated = Evaluated(replace(trained, history=()), plan, _taken_over(champion.calibration), {})
+    evaluated = Evaluated(replace(trained, epochs=()), plan, _taken_over(champion.forecaster.calibration), {})
     return Fitted(split, evaluated, everything, trained)
 
 
@@ -69,11 +69,11 @@ def scored_by_duel(fitted: Fitted, own: dict[str, float], naive: dict[str, float
         own: all its metrics.
         naive: those of the seasonal naive.
     """
-    key = "mase" if fitted.everything.panel.n_series > 1 else "mae"
-    rows = {fitted.evaluated.plan.model: (own, fitted.final.seconds), "seasonal-naive": (naive, 0.0)}
-    scores = {
-        name: row | {"skill": skill(row[key], naive[key]), "seconds": seconds} for name, (row, seconds) in rows.items()
-    }
+    model, seconds = fitted.evaluated.plan.model, fitted.final.seconds
+    scores = {model: dict(own), NAIVE: dict(naive)}
+    add_skill(scores, fitted.everything.panel.n_series)
+    for name, row in scores.items():
+        row["seconds"] = seconds if name == model else 0.0
     return replace(fitted, evaluated=replace(fitted.evaluated, scores=scores))
 
 

@@ -25,7 +25,7 @@ from tsforecast.fitting.choose import choose_basics
 from tsforecast.fitting.fit_panel import Fitted
 from tsforecast.fitting.plan import FixedChoices
 from tsforecast.fitting.prepared import prepare
-from tsforecast.fitting.scores import NAIVE, Contender, naive_contender
+from tsforecast.fitting.scores import NAIVE, naive_forecaster
 from tsforecast.io.reading.panel import ReadResult
 from tsforecast.models.options import FitOptions, check_options
 from tsforecast.models.registry import get_model
@@ -95,7 +95,7 @@ def compete(
         return _first(training.learn(panel), rules)
     _check_frequency(panel, champion)
     basics = choose_basics(panel, options)
-    numbers = panel.numbers_in(champion.context.ids)
+    numbers = panel.numbers_in(champion.recent.ids)
     unseen = unseen_rows(panel, numbers, champion)
     most = _test_rows(panel, basics)
     new = typical_rows(new_rows(panel, numbers, champion), numbers, champion)
@@ -129,8 +129,7 @@ def challenger_bundle(data: ReadResult, contest: Contest, *, name: str, began: f
     if fitted is None:
         raise ValueError(f"there is no challenger: {contest.waiting}")
     facts = describe_fit(data, fitted, name=name, began=began, training_rows=contest.training_rows).to_dict()
-    evaluated = fitted.evaluated
-    bundle = make_bundle(data, evaluated.plan, evaluated.calibration, fitted.final, fitted.everything, facts)
+    bundle = make_bundle(data, fitted, facts)
     told = {UNLEARNED: contest.unlearned} | ({STANDS_IN: True} if contest.stand_in else {})
     return replace(bundle, provenance=bundle.provenance | told)
 
@@ -140,20 +139,17 @@ def _first(fitted: Fitted, rules: PromotionRules) -> Contest:
     panel, plan, begins = fitted.everything.panel, fitted.evaluated.plan, fitted.split.calibration_end
     windows = duel_windows(panel, begins, plan.horizon)
     held_out = HeldOutRows(panel, begins, windows, plan.season_length, {})
-    held_out.scores[NAIVE] = held_out.score(naive_contender(panel, plan.horizon, plan.season_length))
-    known, trained = prepare(panel, fitted.split, plan), fitted.evaluated.trained
-    own = Contender(
-        trained.spec, trained.weights, known.scaling, np.arange(panel.n_series), fitted.evaluated.calibration
-    )
+    held_out.scores[NAIVE] = held_out.score(*naive_forecaster(panel, plan.horizon, plan.season_length))
+    own = held_out.score(fitted.evaluated.forecaster, prepare(panel, fitted.split, plan).rows.scaling)
     scores = fitted.evaluated.scores
     # The errors are those that the fit reports, the test is made on its windows and those that reach into them.
     told = {"challenger": scores[plan.model], NAIVE: scores[NAIVE]}
     contest = Contest(new_rows=typical(panel.lengths), challenger=fitted)
-    return judged(held_out, contest, told, held_out.score(own), rules)[0]
+    return judged(held_out, contest, told, own, rules)[0]
 
 
 def _check_frequency(panel: Panel, champion: Bundle) -> None:
-    step = champion.context.frequency
+    step = champion.recent.frequency
     if panel.frequency != step:
         raise GateError(
             f"the data are {panel.frequency.name} ({panel.frequency.alias}); the model in service was fitted on "

@@ -13,9 +13,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tsforecast.fitting.scores import MAX_TEST, Contender, DuelWindows
+from tsforecast.fitting.scores import MAX_TEST, ScoredWindows
 from tsforecast.series.panel import UNKNOWN_SERIES, Panel
-from tsforecast.series.scaling import scaling_of_rows
+from tsforecast.series.scaling import Scaling, scaling_of_rows
 from tsforecast.series.strays import without_strays
 from tsforecast.series.windows import Rows, WindowIndex
 from tsforecast.store.bundle.bundle import Bundle
@@ -30,7 +30,7 @@ def new_rows(panel: Panel, numbers: Rows, champion: Bundle) -> Rows:
 
     All rows of a series that it does not know are new.
     """
-    ends = champion.context.starts + champion.context.lengths
+    ends = champion.recent.starts + champion.recent.lengths
     after = panel.starts + panel.lengths - ends[numbers]
     return np.where(numbers == UNKNOWN_SERIES, panel.lengths, np.clip(after, 0, panel.lengths))
 
@@ -45,7 +45,7 @@ def typical_rows(rows: Rows, numbers: Rows, champion: Bundle) -> int:
         numbers: of each series in the champion's training, shape (n_series,).
         champion: the version in service.
     """
-    ends = champion.context.starts + champion.context.lengths
+    ends = champion.recent.starts + champion.recent.lengths
     going = (numbers != UNKNOWN_SERIES) & (ends[numbers] >= ends.max() - champion.spec.horizon)
     counted = going if going.any() else numbers == UNKNOWN_SERIES
     return int(np.median(rows[counted])) if counted.any() else 0
@@ -60,7 +60,7 @@ def unlearned_fact(rows: Rows) -> int | list[int]:
 def _unlearned(champion: Bundle) -> Rows:
     """Newest rows of each of its series that the champion has not learned from, no more than it keeps."""
     stated: Any = champion.provenance.get(UNLEARNED, 0)
-    lengths = champion.context.lengths
+    lengths = champion.recent.lengths
     counts = stated if isinstance(stated, list) and len(stated) == len(lengths) else [stated] * len(lengths)
     sound = all(isinstance(count, int) and 0 <= count < 2**31 for count in counts)
     return np.minimum(np.array(counts, dtype=np.int64), lengths) if sound else np.zeros_like(lengths)
@@ -85,7 +85,7 @@ def hold_out(panel: Panel, unseen: Rows, most: int) -> Rows:
     return np.maximum(np.minimum(panel.lengths, 1), panel.lengths - held_out)
 
 
-def duel_windows(panel: Panel, begins: Rows, horizon: int, most: int = MAX_TEST) -> DuelWindows:
+def duel_windows(panel: Panel, begins: Rows, horizon: int, most: int = MAX_TEST) -> ScoredWindows:
     """The windows that forecast the held-out rows, each from every lead, and where they count.
 
     Args:
@@ -105,14 +105,13 @@ def duel_windows(panel: Panel, begins: Rows, horizon: int, most: int = MAX_TEST)
     inside = targets < panel.offsets[index.series + 1][:, None]
     held_out = inside & (targets >= (panel.offsets[:-1] + begins)[index.series][:, None])
     rows = np.minimum(targets, len(panel.values) - 1)
-    return DuelWindows(index, rows, held_out & panel.observed[rows])
+    return ScoredWindows(index, rows, held_out & panel.observed[rows])
 
 
-def champion_contender(champion: Bundle, panel: Panel, numbers: Rows, begins: Rows) -> Contender:
-    """The champion as `predict` uses it: its own scaling for series that it knows, that of earlier rows for others."""
+def champion_scaling(champion: Bundle, panel: Panel, numbers: Rows, begins: Rows) -> Scaling:
+    """The champion's scaling as `predict` has it: its own for series that it knows, that of earlier rows for others."""
     known = without_strays(panel.between(np.zeros_like(begins), begins))
-    scaling = scaling_of_rows(known.values, known.observed, known.offsets, like=champion.scaling, series=numbers)
-    return Contender(champion.spec, champion.weights, scaling, numbers, champion.calibration)
+    return scaling_of_rows(known, like=champion.scaling, series=numbers)
 
 
 def held_out_values(panel: Panel, begins: Rows) -> NDArray[np.float64]:

@@ -7,7 +7,6 @@ is written anew, also where there was nothing to train.
 from __future__ import annotations
 
 from dataclasses import asdict
-from pathlib import Path
 
 from tsforecast import clock
 from tsforecast._version import __version__
@@ -17,8 +16,8 @@ from tsforecast.io.reading.panel import ReadResult
 from tsforecast.io.writing.forecasts import write_forecast
 from tsforecast.io.writing.spreadsheet import guarded_notes
 from tsforecast.progress import Message, Report
-from tsforecast.store.layout import current_version
-from tsforecast.store.runs.forecast_files import (
+from tsforecast.store.model import StoredModel
+from tsforecast.store.runs import (
     ForecastFile,
     file_hash,
     file_key,
@@ -32,12 +31,12 @@ from tsforecast.workflows.retrain.settings import RetrainSettings
 
 
 def bring_up_to_date(
-    model: Path, path: str, data: ReadResult, settings: RetrainSettings, reading: ReadOptions, *, report: Report
+    model: StoredModel, path: str, data: ReadResult, settings: RetrainSettings, reading: ReadOptions, *, report: Report
 ) -> tuple[ForecastFile, bool]:
     """Write the forecast of the version in service, unless the file holds it already.
 
     Args:
-        model: STORE/NAME.
+        model: the model in the store.
         path: of the forecast file.
         data: the rows to continue.
         settings: of the retraining.
@@ -51,7 +50,7 @@ def bring_up_to_date(
         TsforecastError: as `predict` and `write_forecast` do.
     """
     facts = {
-        "version": current_version(model, trusted=settings.trusted),
+        "version": model.in_service(),
         "data_hash": data.data_hash,
         "missing": int((~data.panel.observed).sum()),
         "levels": sorted(set(settings.levels)),
@@ -60,32 +59,32 @@ def bring_up_to_date(
         "tsforecast": __version__,
     }
     made_of = fingerprint(facts)
-    known = known_file(model, path, trusted=settings.trusted, report=report)
+    known = known_file(model, path, report=report)
     if known is not None and known.made_of == made_of and known.sha256 == file_hash(path):
         return known, False
     made = predict(
         data,
-        store=model.parent,
+        store=model.folder.parent,
         name=model.name,
         levels=settings.levels,
         ended_after=settings.ended_after,
-        trusted=settings.trusted,
+        trusted=model.trusted,
     )
-    for note in [*made.notes, *guarded_notes(made.history.ids, path)]:
+    for note in [*made.notes, *guarded_notes(made.recent.ids, path)]:
         if note not in data.notes:
             report(Message(note.kind, note.text))
-    write_forecast(made.blocks(report), made.schema, made.history.frequency, path)
+    write_forecast(made.blocks(report), made.schema, made.recent.frequency, path)
     until = newest_text(data.panel, data.schema)
     written = ForecastFile(file_key(path), made_of, made.version, until, clock.now(), file_hash(path))
-    others = _read(model, trusted=settings.trusted, report=lambda event: None)
+    others = _read(model, report=lambda event: None)
     write_forecast_files(model, (*(one for one in others if one.path != written.path), written))
     return written, True
 
 
-def known_file(model: Path, path: str, *, trusted: bool, report: Report) -> ForecastFile | None:
+def known_file(model: StoredModel, path: str, *, report: Report) -> ForecastFile | None:
     """What the store knows of a forecast file; None where it knows nothing, or what it knows is damaged."""
     key = file_key(path)
-    return next((one for one in _read(model, trusted=trusted, report=report) if one.path == key), None)
+    return next((one for one in _read(model, report=report) if one.path == key), None)
 
 
 def age_of(file: ForecastFile) -> str:
@@ -94,9 +93,9 @@ def age_of(file: ForecastFile) -> str:
     return f"is {age_text(seconds)} old, of version {file.version} and data until {file.until}"
 
 
-def _read(model: Path, *, trusted: bool, report: Report) -> tuple[ForecastFile, ...]:
+def _read(model: StoredModel, *, report: Report) -> tuple[ForecastFile, ...]:
     try:
-        return read_forecast_files(model, trusted=trusted)
+        return read_forecast_files(model)
     except TsforecastError as error:
         # It is only news: without it, the forecast is written anew.
         report(Message("warning", str(error)))

@@ -17,7 +17,7 @@ from tsforecast.models.options import check_finite
 from tsforecast.series.panel import UNKNOWN_SERIES, Panel
 from tsforecast.series.windows import Rows
 from tsforecast.store.bundle.bundle import Bundle
-from tsforecast.store.runs.gate_state import Seen
+from tsforecast.store.runs import Seen
 from tsforecast.workflows.ages import age_text, newest_moment, steps_ahead
 from tsforecast.workflows.retrain.drift import outlier, revision, shift, without_outliers
 from tsforecast.workflows.retrain.settings import GateLimits
@@ -85,7 +85,7 @@ def check_gate(
     comparable = True
     if champion is not None:
         schema = _schema(data, champion, limits)
-        comparable = data.panel.frequency == champion.context.frequency and _columns(data) == _columns(champion)
+        comparable = data.panel.frequency == champion.recent.frequency and _columns(data) == _columns(champion)
         found.append(schema)
     if champion is None or not comparable:
         # Rows of another table cannot be lined up with those of the version in service.
@@ -113,8 +113,8 @@ def without_new_outliers(data: ReadResult, champion: Bundle, limits: GateLimits,
     seen = _compared_with(data, champion, seen)
     panel = without_outliers(
         data.panel,
-        champion.context,
-        data.panel.numbers_in(champion.context.ids),
+        champion.recent,
+        data.panel.numbers_in(champion.recent.ids),
         _rows_after(data.panel, data.panel.numbers_in(seen.ids), seen),
         limits.max_outlier,
         champion.spec.season_length,
@@ -135,15 +135,15 @@ def seen_in(data: ReadResult, champion: Bundle | None) -> Seen:
         champion: the version in service, if the table is one of its columns and steps.
     """
     panel, revised = data.panel, 0.0
-    if champion is not None and panel.frequency == champion.context.frequency and _columns(data) == _columns(champion):
-        revised = revision(panel, champion.context, panel.numbers_in(champion.context.ids)).size
+    if champion is not None and panel.frequency == champion.recent.frequency and _columns(data) == _columns(champion):
+        revised = revision(panel, champion.recent, panel.numbers_in(champion.recent.ids)).size
     ends = tuple((panel.starts + panel.lengths).tolist())
     return Seen(panel.frequency.alias, data.rows, panel.ids, ends, revised)
 
 
 def seen_at_fit(champion: Bundle) -> Seen:
     """What the table held that a version was fitted on."""
-    context, rows = champion.context, champion.provenance.get("data_rows")
+    context, rows = champion.recent, champion.provenance.get("data_rows")
     known = rows if isinstance(rows, int) and rows > 0 else None
     ends = tuple((context.starts + context.lengths).tolist())
     return Seen(context.frequency.alias, known, context.ids, ends)
@@ -153,9 +153,9 @@ def _found(breaches: list[Breach | None]) -> tuple[Breach, ...]:
     return tuple(breach for breach in breaches if breach is not None)
 
 
-def _columns(table: ReadResult | Bundle) -> tuple[str, tuple[str, ...], tuple[str, ...], bool]:
+def _columns(table: ReadResult | Bundle) -> tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...], bool]:
     schema = table.schema
-    return schema.time_col, schema.id_cols, schema.target_cols, schema.time_zone is not None
+    return schema.time_cols, schema.id_cols, schema.target_cols, schema.time_zone is not None
 
 
 def lost_column(error: MissingColumnError) -> Breach:
@@ -175,7 +175,7 @@ def _schema(data: ReadResult, champion: Bundle, limits: GateLimits) -> Breach | 
     if zoned != before_zoned:
         words = {True: "with a time zone", False: "without a time zone"}
         return _changed("stamps", words[zoned], words[before_zoned])
-    step, before_step = data.panel.frequency, champion.context.frequency
+    step, before_step = data.panel.frequency, champion.recent.frequency
     if step != before_step:
         return _changed("frequency", f"{step.name} ({step.alias})", f"{before_step.name} ({before_step.alias})")
     return None
@@ -261,7 +261,7 @@ def _above(limit: str, share: float, limits: GateLimits, words: str) -> Breach |
 
 
 def _advance(data: ReadResult, champion: Bundle, limits: GateLimits) -> Breach | None:
-    panel, context = data.panel, champion.context
+    panel, context = data.panel, champion.recent
     last, before = (int((one.starts + one.lengths).max()) - 1 for one in (panel, context))
     if not limits.require_advance or last > before:
         return None
@@ -286,8 +286,8 @@ def _ahead(steps: int, last: datetime, limits: GateLimits) -> Breach | None:
 
 
 def _values(data: ReadResult, champion: Bundle, seen: Seen, new: Rows, limits: GateLimits) -> list[Breach | None]:
-    panel, context = data.panel, champion.context
-    numbers = panel.numbers_in(champion.context.ids)
+    panel, context = data.panel, champion.recent
+    numbers = panel.numbers_in(champion.recent.ids)
     found: list[Breach | None] = []
     if limits.max_shift is not None:
         finding = shift(panel, context, numbers, new, revised=seen.revised)

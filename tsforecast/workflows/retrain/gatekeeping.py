@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from pathlib import Path
 
 from tsforecast import clock
 from tsforecast.errors import ModelError
@@ -18,8 +17,8 @@ from tsforecast.io.reading.panel import ReadResult
 from tsforecast.progress import Message, Report
 from tsforecast.series.panel import Panel
 from tsforecast.store.bundle.bundle import Bundle
-from tsforecast.store.current import version_in_service
-from tsforecast.store.runs.gate_state import GateState, OpenBreach, Seen, read_gate_state, write_gate_state
+from tsforecast.store.model import StoredModel
+from tsforecast.store.runs import GateState, OpenBreach, Seen, read_gate_state, write_gate_state
 from tsforecast.workflows.retrain.gate import Breach, check_clock, check_gate, seen_in
 from tsforecast.workflows.retrain.settings import AcceptAfter, GateLimits, RetrainSettings
 
@@ -49,7 +48,7 @@ class Ruling:
 
 
 def pass_gate(
-    model: Path,
+    model: StoredModel,
     data: ReadResult,
     champion: Bundle | None,
     settings: RetrainSettings,
@@ -62,7 +61,7 @@ def pass_gate(
     """Look at the data, decide, and remember it before anything is trained.
 
     Args:
-        model: STORE/NAME.
+        model: the model in the store.
         data: the table.
         champion: the version in service; None before the first.
         settings: of the retraining; a dry run remembers nothing.
@@ -71,7 +70,7 @@ def pass_gate(
         idle: whether therefore nothing will be trained: then all but the clock has been looked at before.
         report: receives messages.
     """
-    now, state = clock.now(), _read_state(model, settings, report)
+    now, state = clock.now(), _read_state(model, report)
     seen = _comparable(state, model) if champion is not None else None
     if idle:
         breaches = check_clock(data, limits, now)
@@ -90,7 +89,7 @@ def pass_gate(
     )
     after = ruling.state
     if not ruling.stopping and not idle:
-        after = replace(after, seen=seen_in(data, champion), version=version_in_service(model))
+        after = replace(after, seen=seen_in(data, champion), version=model.in_service_or_none())
     if not settings.dry_run and after != state:
         write_gate_state(model, after)
     for text in ruling.accepted:
@@ -98,9 +97,9 @@ def pass_gate(
     return replace(ruling, state=after, seen=seen)
 
 
-def stay_shut(model: Path, breach: Breach, settings: RetrainSettings, *, report: Report) -> Ruling:
+def stay_shut(model: StoredModel, breach: Breach, settings: RetrainSettings, *, report: Report) -> Ruling:
     """The decision on a table that cannot be read by the columns of the version in service, remembered as any other."""
-    state = _read_state(model, settings, report)
+    state = _read_state(model, report)
     end = max(state.seen.ends, default=0) if state.seen else 0
     ruling = rule((breach,), state, moment=clock.now(), end=end, accept=False, after=None, season=1)
     if not settings.dry_run:
@@ -113,21 +112,21 @@ def can_be_continued(data: ReadResult, champion: Bundle, ruling: Ruling) -> bool
 
     Not from other columns or steps, nor from rows of the future; and an older table would bring the forecast back.
     """
-    return not ruling.stops_for("same_schema", "max_ahead") and _newest_end(data.panel) >= _newest_end(champion.context)
+    return not ruling.stops_for("same_schema", "max_ahead") and _newest_end(data.panel) >= _newest_end(champion.recent)
 
 
-def _read_state(model: Path, settings: RetrainSettings, report: Report) -> GateState:
+def _read_state(model: StoredModel, report: Report) -> GateState:
     try:
-        return read_gate_state(model, trusted=settings.trusted)
+        return read_gate_state(model)
     except ModelError as error:
         # It is only news: the data are compared with the version in service.
         report(Message("warning", str(error)))
         return GateState()
 
 
-def _comparable(state: GateState, model: Path) -> Seen | None:
+def _comparable(state: GateState, model: StoredModel) -> Seen | None:
     """The table that was accepted last, unless a newer version has been fitted on another one since."""
-    newer = (version_in_service(model) or 0) > (state.version or 0)
+    newer = (model.in_service_or_none() or 0) > (state.version or 0)
     return None if newer else state.seen
 
 

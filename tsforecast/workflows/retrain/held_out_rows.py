@@ -4,24 +4,27 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 import numpy as np
 
 from tsforecast.fitting.fit_panel import Fitted, fit_panel
 from tsforecast.fitting.paired_test import Comparison, compare, ratio_of
 from tsforecast.fitting.plan import FixedChoices
-from tsforecast.fitting.scores import LEVELS, NAIVE, Contender, DuelWindows, Score, naive_contender, score
+from tsforecast.fitting.scores import LEVELS, NAIVE, Score, ScoredWindows, Scorer, main_metric, naive_forecaster
+from tsforecast.models.forecaster import Forecaster
 from tsforecast.models.options import FitOptions
 from tsforecast.models.training.resume import NO_RECORDER, Recorder
 from tsforecast.progress import Report
 from tsforecast.series.panel import Panel
+from tsforecast.series.scaling import Scaling
 from tsforecast.series.strays import without_strays
 from tsforecast.series.windows import Rows
 from tsforecast.store.bundle.bundle import Bundle
 from tsforecast.workflows.fit import rows_in_words
 from tsforecast.workflows.retrain.challenger import scored_by_duel
 from tsforecast.workflows.retrain.decision import CHAMPION, Standings, decide
-from tsforecast.workflows.retrain.duel import champion_contender, duel_windows, unlearned_fact
+from tsforecast.workflows.retrain.duel import champion_scaling, duel_windows, unlearned_fact
 from tsforecast.workflows.retrain.settings import PromotionRules
 
 # Shares of the values' movement and of their size below which an error is nothing but rounding: models see the movement
@@ -109,7 +112,7 @@ class HeldOutRows:
 
     panel: Panel
     begins: Rows
-    windows: DuelWindows
+    windows: ScoredWindows
     season_length: int
     scores: dict[str, Score]
 
@@ -128,30 +131,28 @@ class HeldOutRows:
         first = np.zeros_like(self.begins) if first is None else np.clip(first, 0, np.maximum(0, self.begins - 1))
         return self.panel.between(first, self.begins)
 
-    def score(self, contender: Contender) -> Score:
-        """How another one does."""
-        return score(self.panel, self.windows, contender, self.season_length, self.begins)
+    @cached_property
+    def scorer(self) -> Scorer:
+        return Scorer(self.panel, self.windows, self.season_length, self.begins)
+
+    def score(self, forecaster: Forecaster, scaling: Scaling, trained_as: Rows | None = None) -> Score:
+        """How another one does, as `Scorer.score` has it."""
+        return self.scorer.score(forecaster, scaling, trained_as)
 
 
 def held_out_rows_of(panel: Panel, begins: Rows, numbers: Rows, champion: Bundle, basics: FixedChoices) -> HeldOutRows:
     horizon = min(basics.horizon, champion.spec.horizon)
     held_out = HeldOutRows(panel, begins, duel_windows(panel, begins, horizon), basics.season_length, {})
-    held_out.scores[CHAMPION] = held_out.score(champion_contender(champion, panel, numbers, begins))
-    held_out.scores[NAIVE] = held_out.score(naive_contender(panel, horizon, basics.season_length))
+    held_out.scores[CHAMPION] = held_out.score(
+        champion.forecaster, champion_scaling(champion, panel, numbers, begins), numbers
+    )
+    held_out.scores[NAIVE] = held_out.score(*naive_forecaster(panel, horizon, basics.season_length))
     return held_out
 
 
 def face(held_out: HeldOutRows, fitted: Fitted, rules: PromotionRules, contest: Contest) -> tuple[Contest, Standings]:
     """A challenger on the held_out, and what that decides."""
-    own = held_out.score(
-        Contender(
-            fitted.final.spec,
-            fitted.final.weights,
-            fitted.everything.scaling,
-            np.arange(held_out.panel.n_series),
-            fitted.evaluated.calibration,
-        )
-    )
+    own = held_out.score(fitted.forecaster, fitted.everything.rows.scaling)
     metrics = {"challenger": own.metrics} | {name: one.metrics for name, one in held_out.scores.items()}
     for row in metrics.values():
         row["windows"] = float(len(held_out.windows.index))
@@ -173,7 +174,7 @@ def judged(
     panel, windows = held_out.panel, held_out.windows
     values = panel.values[np.unique(windows.rows[windows.scored])]
     # Of series that are constant before the hold-out there is no scaled error.
-    metric = "mase" if panel.n_series > 1 and math.isfinite(metrics[NAIVE]["mase"]) else "mae"
+    metric = main_metric(panel.n_series if math.isfinite(metrics[NAIVE]["mase"]) else 1)
     errors = {name: row[metric] for name, row in metrics.items()}
     rounding = _rounding(held_out) if metric == "mae" else 0.0
     scores = held_out.scores | {"challenger": own}

@@ -16,7 +16,8 @@ from pathlib import Path
 from typing import Any
 
 from tsforecast.errors import OutputError, StorageError
-from tsforecast.files import plain, whole_file, writing
+from tsforecast.files import whole_file, writing
+from tsforecast.json_output import plain
 
 # What a pipe takes in one piece on every system that we know of.
 _MAX_BYTES = 4096

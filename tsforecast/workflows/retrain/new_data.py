@@ -57,7 +57,7 @@ def _by_schema(reading: ReadOptions, schema: Schema) -> ReadOptions:
     """The columns of the version in service, where none are asked for."""
     return replace(
         reading,
-        time_col=reading.time_col or schema.time_col,
+        time_col=reading.time_col or ",".join(schema.time_cols),
         id_cols=reading.id_cols or schema.id_cols,
         target_cols=reading.target_cols or schema.target_cols,
     )

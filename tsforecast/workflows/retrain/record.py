@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
 from tsforecast.errors import TsforecastError
-from tsforecast.store.catalog import describe_version
-from tsforecast.store.layout import current_version, version_folder
-from tsforecast.store.runs.files import stamp_text
-from tsforecast.store.runs.forecast_files import ForecastFile
-from tsforecast.store.runs.last_run import (
+from tsforecast.store.bundle.json_fields import moment_text
+from tsforecast.store.model import StoredModel
+from tsforecast.store.runs import (
+    ForecastFile,
     LastChecks,
     LastRun,
     read_checked,
@@ -73,11 +71,13 @@ class RetrainResult:
         return asdict(self) | {"forecast_file": None if self.forecast_file is None else self.forecast_file.to_dict()}
 
 
-def record_run(model: Path, result: RetrainResult, targets: RunTargets, run: LastRun, *, locked_out: bool) -> None:
+def record_run(
+    model: StoredModel, result: RetrainResult, targets: RunTargets, run: LastRun, *, locked_out: bool
+) -> None:
     """Record a run.
 
     Args:
-        model: folder of the model.
+        model: the model in the store.
         result: how the run ended.
         targets: where it is recorded besides the store.
         run: the same for the store.
@@ -152,20 +152,20 @@ def _log_record(result: RetrainResult, run: LastRun) -> dict[str, Any]:
         "forecast": result.forecast or None,
         "forecast_version": None if result.forecast_file is None else result.forecast_file.version,
         "forecast_until": None if result.forecast_file is None else result.forecast_file.until,
-        "forecast_written": None if result.forecast_file is None else stamp_text(result.forecast_file.written),
+        "forecast_written": None if result.forecast_file is None else moment_text(result.forecast_file.written),
         "seconds": round(run.seconds, 3),
         "versions": package_versions(),
     }
 
 
-def _succeeded_before(model: Path) -> bool:
+def _succeeded_before(model: StoredModel) -> bool:
     with suppress(TsforecastError):
         last = read_last_run(model)
         return last is not None and last.succeeded
     return False
 
 
-def _checked_before(model: Path) -> LastChecks | None:
+def _checked_before(model: StoredModel) -> LastChecks | None:
     with suppress(TsforecastError):
         return read_checked(model)
     return None
@@ -177,9 +177,8 @@ def _no_later(checked: LastChecks | None, now: datetime) -> datetime | None:
     return None if well is None or well > now else well
 
 
-def _published(model: Path) -> datetime | None:
+def _published(model: StoredModel) -> datetime | None:
     with suppress(TsforecastError):
         # What is told here decides nothing, so that it may come from a store that is not trusted.
-        details = describe_version(version_folder(model, current_version(model, trusted=True)), trusted=True)
-        return datetime.fromisoformat(details["published"])
+        return replace(model, trusted=True).published()
     return None

@@ -37,13 +37,13 @@ from tsforecast.models.registry import get_model
 from tsforecast.models.training.resume import NO_RECORDER, Recorder
 from tsforecast.progress import Message, Report
 from tsforecast.store.bundle.bundle import Bundle
-from tsforecast.store.checkpoints.recorder import drop_checkpoint, recording
-from tsforecast.store.current import version_in_service
-from tsforecast.store.layout import RETRAIN_LOCK, check_name, in_service
+from tsforecast.store.checkpoint import drop_checkpoint, recording
+from tsforecast.store.layout import DEFAULT_STORE, RETRAIN_LOCK, check_name, model_name
 from tsforecast.store.lock import hold, network_filesystem
-from tsforecast.store.publish import Published, model_name, publish
-from tsforecast.store.runs.last_run import LastRun, read_last_run
-from tsforecast.store.versions import open_version
+from tsforecast.store.model import StoredModel
+from tsforecast.store.results import Published
+from tsforecast.store.runs import LastRun, read_last_run
+from tsforecast.store.store import Store
 from tsforecast.workflows.ages import newest_text
 from tsforecast.workflows.clashes import refuse_training_clashes, retrain_outputs
 from tsforecast.workflows.provenance import fingerprint, training_facts
@@ -79,9 +79,9 @@ class RetrainRun:
     began: float
 
     @property
-    def model(self) -> Path:
-        """Folder of the model."""
-        return self.store / self.name
+    def model(self) -> StoredModel:
+        """The model in the store."""
+        return Store(self.store, self.settings.trusted).model(self.name)
 
 
 def retrain(
@@ -89,7 +89,7 @@ def retrain(
     *,
     options: FitOptions | None = None,
     reading: ReadOptions | None = None,
-    store: str | Path = "models",
+    store: str | Path = DEFAULT_STORE,
     name: str | None = None,
     settings: RetrainSettings | None = None,
     limits: GateLimits | None = None,
@@ -143,7 +143,7 @@ def retrain(
         result = replace(result, exit_code=exit_code_of(ended), message=str(ended) or type(ended).__name__)
         # The error is what counts, also where the record cannot be written for the same reason.
         with suppress(TsforecastError, OSError):
-            result = _with_age(order, replace(result, version=version_in_service(order.model)))
+            result = _with_age(order, replace(result, version=order.model.in_service_or_none()))
             _record(order, result, targets, locked_out=_is_locked_out(error))
         raise
     _record(order, result, targets, locked_out=result.status == "skipped")
@@ -178,12 +178,12 @@ def _check(order: RetrainRun, targets: RunTargets) -> None:
 def _locked(order: RetrainRun) -> RetrainResult:
     if order.settings.predict_to is not None:
         check_folder(Path(order.settings.predict_to).parent)
-    check_folder(order.model)
+    check_folder(order.model.folder)
     kind = network_filesystem(order.store)
     if kind:
         order.report(Message("warning", f"{order.store} lies on {kind}, where locks may not hold between machines"))
     try:
-        with hold(order.model / RETRAIN_LOCK, wait=order.settings.wait):
+        with hold(order.model.folder / RETRAIN_LOCK, wait=order.settings.wait):
             return _retrain(order)
     except BusyError as error:
         if order.settings.if_locked != "skip" or not _is_locked_out(error):
@@ -255,9 +255,9 @@ def _against(order: RetrainRun, rival: Bundle | None, data: ReadResult, recorder
 
 def _champion(order: RetrainRun) -> tuple[Bundle | None, int | None]:
     """The model in service; none before the first training."""
-    if not in_service(order.model):
+    if not order.model.has_served():
         return None, None
-    opened = open_version(order.store, order.name, trusted=order.settings.trusted)
+    opened = Store(order.store, order.settings.trusted).find(order.name).open()
     return opened.bundle, opened.version
 
 
@@ -274,7 +274,7 @@ def _nothing_new(result: RetrainResult, champion: Bundle, data: ReadResult, sett
 def _settled_run(order: RetrainRun, result: RetrainResult) -> LastRun | None:
     """The last run, if it had the same data and configuration, and came to an end that this one would come to."""
     try:
-        last = read_last_run(order.model, trusted=order.settings.trusted)
+        last = read_last_run(order.model)
     except ModelError as error:
         # It is only news: the run goes on, and writes it anew.
         order.report(Message("warning", str(error)))
@@ -303,7 +303,7 @@ def _publish(order: RetrainRun, result: RetrainResult, contest: Contest, data: R
     bundle = challenger_bundle(data, contest, name=order.name, began=order.began)
     facts = {"fingerprint": result.fingerprint, "champion": result.champion}
     bundle = replace(bundle, provenance=bundle.provenance | facts)
-    return publish(bundle, store=order.store, name=order.name, keep=order.settings.keep)
+    return order.model.publish(bundle, keep=order.settings.keep)
 
 
 def _with_forecast(order: RetrainRun, result: RetrainResult, data: ReadResult) -> RetrainResult:
@@ -335,7 +335,7 @@ def _with_age(order: RetrainRun, result: RetrainResult) -> RetrainResult:
     path = order.settings.predict_to
     if path is None or order.settings.dry_run:
         return result
-    file = known_file(order.model, path, trusted=order.settings.trusted, report=order.report)
+    file = known_file(order.model, path, report=order.report)
     if file is None:
         return result
     return replace(result, message=f"{result.message}; the forecast in {path} {age_of(file)}", forecast_file=file)

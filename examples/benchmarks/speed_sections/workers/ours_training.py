@@ -13,11 +13,14 @@ from typing import Any
 import numpy as np
 from serving import serve
 
-from tsforecast.models.network.config import QUANTILES, NetworkConfig
+from tsforecast.models.network.config import QUANTILES, Inputs, NetworkConfig
 from tsforecast.models.network.weights import parameter_count
 from tsforecast.models.training import runtime
 from tsforecast.models.training.config import TrainingConfig
-from tsforecast.series.windows import WindowIndex, window_index
+from tsforecast.series.frequency import HOUR, Frequency
+from tsforecast.series.panel import make_panel
+from tsforecast.series.scaling import Scaling
+from tsforecast.series.windows import WindowIndex, model_rows, window_index
 
 _STEPS_AT_ONCE = 20  # a tenth of an epoch of 200 steps, as training does
 
@@ -87,7 +90,7 @@ def _network(request: dict[str, Any]) -> NetworkConfig:
         dropout=request["dropout"],
         head="quantile",
         levels=QUANTILES,
-        series_vectors=0,
+        inputs=Inputs(),
         linear_skip=False,
     )
 
@@ -102,11 +105,11 @@ def _data(request: dict[str, Any]) -> dict[str, Any]:
     length = request["windows"] // series + lookback + horizon - 1
     offsets = np.arange(series + 1, dtype=np.int64) * length
     first, last = np.zeros(series, np.int64), np.full(series, length)
+    values = np.random.default_rng(0).normal(size=series * length)
+    unscaled = Scaling("none", "none", np.zeros(series), np.ones(series), np.zeros(series, bool))
     none = np.empty(0, np.int64)
     return {
-        "values": np.random.default_rng(0).normal(size=series * length).astype(np.float32),
-        "observed": np.ones(series * length, bool),
-        "offsets": offsets,
+        "rows": model_rows(make_panel(np.split(values, series), Frequency("fixed", HOUR)), unscaled),
         "train": window_index(offsets, first, last, horizon=horizon, min_context=lookback),
         "validation": WindowIndex(none, none),
     }

@@ -10,11 +10,12 @@ import pandas as pd
 import pytest
 
 from tsforecast.errors import DataError, OptionError
-from tsforecast.io.reading.columns.ids import number_series
+from tsforecast.io.column import code_texts
+from tsforecast.io.options import ReadOptions
+from tsforecast.io.reading.columns.keys import ColumnRequest
 from tsforecast.io.reading.columns.roles import Roles, find_columns
-from tsforecast.io.reading.columns.time_role import ColumnRequest
+from tsforecast.io.reading.grid.rows import number_series
 from tsforecast.io.reading.table import RawTable, frame_table, text_table
-from tsforecast.io.text_column import code_texts
 
 DAYS = [f"2024-01-{day:02d}" for day in range(1, 13)]
 WAVE = ["1.5", "2.5", "0.5", "3.5"] * 3
@@ -27,7 +28,7 @@ def table(**columns: list[str]) -> pd.DataFrame:
 def find(source: pd.DataFrame | RawTable, **request: Any) -> Roles:
     """The roles of the columns of a typed table, or of texts as they would stand in a file."""
     if isinstance(source, pd.DataFrame):
-        source = text_table(source.to_csv(index=False).encode(), "data.csv", ",", ".")
+        source = text_table(source.to_csv(index=False).encode(), "data.csv", ReadOptions(delimiter=",", decimal="."))
     return find_columns(source, ColumnRequest(**request))
 
 
@@ -45,14 +46,14 @@ def panel(*keys: list[str], **values: list[str]) -> pd.DataFrame:
 
 def test_single_series():
     roles = find(table(date=DAYS, y=WAVE))
-    assert (roles.time_col, roles.id_cols, roles.target_cols) == ("date", (), ("y",))
+    assert (roles.time_cols, roles.id_cols, roles.target_cols) == (("date",), (), ("y",))
     assert roles.values.shape == (12, 1)
     assert texts(roles) == ["value column 'y'"]
 
 
 def test_wide_table():
     roles = find(table(a=WAVE, date=DAYS, b=WAVE[::-1]))
-    assert (roles.time_col, roles.target_cols) == ("date", ("a", "b"))
+    assert (roles.time_cols, roles.target_cols) == (("date",), ("a", "b"))
     assert roles.values.shape == (12, 2)
     assert texts(roles) == ["2 value columns, each a series of its own: 'a', 'b'"]
 
@@ -133,12 +134,12 @@ def test_empty_id_is_refused():
 def test_time_column_is_the_one_whose_times_do_not_repeat():
     hours = [f"{day} {hour:02d}:00" for day in DAYS for hour in range(24)]
     roles = find(table(date=[hour[:10] for hour in hours], ts=hours, y=["1.5", "2.5"] * 144))
-    assert roles.time_col == "ts"
+    assert roles.time_cols == ("ts",)
     assert "date column 'date' is not used" in texts(roles)
 
 
 def test_first_of_two_time_columns():
-    assert find(table(ordered=DAYS, shipped=DAYS[::-1], y=WAVE)).time_col == "ordered"
+    assert find(table(ordered=DAYS, shipped=DAYS[::-1], y=WAVE)).time_cols == ("ordered",)
 
 
 @pytest.mark.parametrize(("name", "position"), [("y1", 0), ("year", 1), ("obsYear", 1), ("ds", 1)])
@@ -146,11 +147,11 @@ def test_years_where_they_can_be_meant(name, position):
     columns = {"y": WAVE}
     items = list(columns.items())
     items.insert(position, (name, [str(2000 + row) for row in range(12)]))
-    assert find(table(**dict(items))).time_col == name
+    assert find(table(**dict(items))).time_cols == (name,)
 
 
 def test_days_written_as_whole_numbers():
-    assert find(table(y=WAVE, no=[day.replace("-", "") for day in DAYS])).time_col == "no"
+    assert find(table(y=WAVE, no=[day.replace("-", "") for day in DAYS])).time_cols == ("no",)
     with pytest.raises(DataError, match="no column holds a date"):
         find(table(y=WAVE, no=[str(20241301 + row) for row in range(12)]))
 
@@ -166,7 +167,7 @@ def test_whole_numbers_that_are_no_years():
 
 def test_time_column_of_a_given_format():
     source = table(y=WAVE, odd=[f"{day}th of May 2024" for day in range(1, 13)])
-    assert find(source, date_format="%dth of May %Y").time_col == "odd"
+    assert find(source, date_format="%dth of May %Y").time_cols == ("odd",)
     with pytest.raises(DataError, match="no column holds a date"):
         find(source, date_format="%Y-%m-%d")
     with pytest.raises(OptionError, match="%J is not a date format"):
@@ -174,14 +175,14 @@ def test_time_column_of_a_given_format():
 
 
 def test_real_dates_come_before_whole_numbers():
-    assert find(table(year=[str(2000 + row) for row in range(12)], day=DAYS, y=WAVE)).time_col == "day"
+    assert find(table(year=[str(2000 + row) for row in range(12)], day=DAYS, y=WAVE)).time_cols == ("day",)
 
 
 def test_date_in_parts_is_put_together():
     days = [str(day) for day in range(1, 13)]
     roles = find(table(Year=["2024"] * 12, month=["1"] * 12, day=days, y=WAVE))
-    assert (roles.time_col, roles.time_cols) == ("Year,month,day", ("Year", "month", "day"))
-    assert (roles.target_cols, roles.stamps.time_format) == (("y",), "%Y\t%-m\t%-d")
+    assert roles.time_cols == ("Year", "month", "day")
+    assert (roles.target_cols, roles.stamps.time_formats) == (("y",), ("%Y", "%-m", "%-d"))
     with pytest.raises(DataError, match="'32' is not a day from 1 to 31"):
         find(table(Year=["2024"] * 12, month=["1"] * 12, day=[*days[:-1], "32"], y=WAVE))
     with pytest.raises(DataError, match="no column holds a date"):
@@ -275,17 +276,17 @@ def test_no_values():
     assert "--time-col" in caught.value.hint
     stamps = pd.DataFrame({"ds": pd.to_datetime(DAYS), "d": pd.to_datetime(DAYS)})
     with pytest.raises(DataError, match="'2024-01-01 00:00:00' is not a finite number"):
-        find(frame_table(stamps), time_col="ds", target_cols=("d",))
+        find(frame_table(stamps), time_cols=("ds",), target_cols=("d",))
 
 
 def test_unknown_and_repeated_names():
     source = table(ds=DAYS, sales=WAVE)
-    for request in ({"time_col": "sale"}, {"id_cols": ("sale",)}, {"target_cols": ("sale",)}):
+    for request in ({"time_cols": ("sale",)}, {"id_cols": ("sale",)}, {"target_cols": ("sale",)}):
         with pytest.raises(DataError, match="no column 'sale'; the columns are ds, sales") as caught:
             find(source, **request)
         assert caught.value.hint == "did you mean 'sales'?"
     with pytest.raises(DataError) as caught:
-        find(source, time_col="qqq")
+        find(source, time_cols=("qqq",))
     assert caught.value.hint == "name one of these columns"
     with pytest.raises(OptionError, match="'sales' is named twice"):
         find(source, id_cols=("sales",), target_cols=("sales",))
@@ -302,7 +303,7 @@ def test_frames_keep_their_types():
         }
     )
     roles = find(frame_table(frame))
-    assert (roles.time_col, roles.id_cols, roles.target_cols) == ("ds", ("shop",), ("y", "z"))
+    assert (roles.time_cols, roles.id_cols, roles.target_cols) == (("ds",), ("shop",), ("y", "z"))
     assert "true/false column 'open' is not used" in texts(roles)
     np.testing.assert_array_equal(roles.values[:2, 1], [1, np.nan])
 
@@ -312,7 +313,7 @@ def test_frames_with_infinite_values_and_texts():
     with pytest.raises(DataError, match="'inf' is not a finite number"):
         find(frame_table(frame))
     years = pd.DataFrame({"year": np.arange(2000, 2012), "y": np.linspace(0, 1, 12)})
-    assert find(frame_table(years)).time_col == "year"
+    assert find(frame_table(years)).time_cols == ("year",)
     assert find(frame_table(years.assign(y="1.5"))).values[0, 0] == 1.5
     numbered = pd.DataFrame({"id": [1] * 12 + [2] * 12, "ds": DAYS * 2, "y": np.linspace(0, 1, 24)})
     roles = find(frame_table(numbered))

@@ -15,7 +15,7 @@ from tsforecast.errors import DataError, OptionError
 from tsforecast.forecast import Forecast
 from tsforecast.io.options import ReadOptions
 from tsforecast.io.reading.panel import ReadResult, read_panel
-from tsforecast.io.times.format_codec import format_stamps
+from tsforecast.io.times.formats import format_stamps
 from tsforecast.io.writing.columns import check_columns, forecast_frame
 from tsforecast.io.writing.forecasts import write_forecast
 from tsforecast.series.frequency import DAY, HOUR, MINUTE, Frequency
@@ -53,14 +53,14 @@ def test_parts_are_found_and_written_back(header, written, time_col, text_format
     rows = hourly(written)
     result = read(tmp_path / "a.csv", header, rows)
     np.testing.assert_array_equal(result.panel.stamps(0), HOURS.to_numpy("datetime64[us]"))
-    assert (result.schema.time_col, result.schema.target_cols) == (time_col, ("y",))
-    assert text_format in (None, result.schema.time_format)
+    assert (result.schema.time_cols, result.schema.target_cols) == (tuple(time_col.split(",")), ("y",))
+    assert text_format in (None, "\t".join(result.schema.time_formats))
     said = [note.text for note in result.notes]
     assert any(text.startswith("the times are put together from the columns") for text in said)
     texts = format_stamps(result.panel.stamps(0), result.schema, result.panel.frequency)
     names = header.split(",")
     order = [names.index(name) for name in result.schema.time_cols]
-    assert texts == ["\t".join(row.split(",")[place] for place in order) for row in rows]
+    assert texts == [[row.split(",")[place] for row in rows] for place in order]
     again = read_panel(tmp_path / "a.csv", ReadOptions(), schema=result.schema, frequency=result.panel.frequency)
     assert again.schema == result.schema
 
@@ -84,19 +84,19 @@ def test_longer_steps(header, written, alias, frequency, tmp_path):
 def test_quarters(tmp_path):
     rows = [f"{2000 + row // 4},{row % 4 + 1},{row}.5" for row in range(30)]
     result = read(tmp_path / "a.csv", "year,quarter,y", rows)
-    assert (result.panel.frequency, result.schema.time_format) == (Frequency("month", 3), "%Y\t%q")
+    assert (result.panel.frequency, result.schema.time_formats) == (Frequency("month", 3), ("%Y", "%q"))
     ahead = format_stamps(result.panel.future_stamps(0, 3), result.schema, result.panel.frequency)
-    assert ahead == ["2007\t3", "2007\t4", "2008\t1"]
+    assert ahead == [["2007", "2007", "2008"], ["3", "4", "1"]]
 
 
 def test_columns_are_named_on_request(tmp_path):
     rows = [row.replace(",", ",x,", 1) for row in hourly("%Y,%-m,%-d,%-H")]
     result = read(tmp_path / "a.csv", "Y,what,M,D,H,y", rows, time_col="Y, M,D,H")
-    assert (result.schema.time_col, result.panel.lengths.tolist()) == ("Y,M,D,H", [60])
+    assert (result.schema.time_cols, result.panel.lengths.tolist()) == (("Y", "M", "D", "H"), [60])
     split = read(tmp_path / "b.csv", "a,b,y", hourly("%Y%m%d,%H"), time_col="a,b")
     np.testing.assert_array_equal(split.panel.stamps(0), HOURS.to_numpy("datetime64[us]"))
     given = read(tmp_path / "c.csv", "a,b,y", hourly("%m_%d_%Y,%H:%M"), time_col="a,b", date_format="%m_%d_%Y")
-    assert given.schema.time_format == "%m_%d_%Y\t%H:%M"
+    assert given.schema.time_formats == ("%m_%d_%Y", "%H:%M")
 
 
 def test_a_column_whose_name_has_a_comma_is_one_column(tmp_path):
@@ -111,12 +111,12 @@ def test_a_column_whose_name_has_a_comma_is_one_column(tmp_path):
 def test_a_date_column_goes_before_parts(tmp_path):
     rows = [f"{hour.isoformat()},{hour.strftime('%Y,%-m,%-d,%-H')},{row}.5" for row, hour in enumerate(HOURS)]
     result = read(tmp_path / "a.csv", "ds,year,month,day,hour,y", rows)
-    assert (result.schema.time_col, result.schema.target_cols) == ("ds", ("y",))
+    assert (result.schema.time_cols, result.schema.target_cols) == (("ds",), ("y",))
     years = read(tmp_path / "b.csv", "year,day,y", [f"{1990 + row},7,{row}.5" for row in range(20)])
-    assert years.schema.time_col == "year"
+    assert years.schema.time_cols == ("year",)
     months = pd.date_range("2020-01-01", periods=20, freq="MS")
     monthly = read(tmp_path / "c.csv", "year,month,y", [f"{month:%Y,%Y-%m},{month.month / 7}" for month in months])
-    assert monthly.schema.time_col == "month"
+    assert monthly.schema.time_cols == ("month",)
 
 
 def test_ids_are_told_from_times_of_day(tmp_path):
@@ -193,7 +193,7 @@ def test_a_time_that_stands_twice_is_shown_as_it_stands(tmp_path):
 
 
 def test_the_forecast_has_the_same_columns(tmp_path):
-    schema = Schema("year,month,day,time", ("shop",), ("y",), "%Y\t%-m\t%d\t%H:%M")
+    schema = Schema(("year", "month", "day", "time"), ("shop",), ("y",), ("%Y", "%-m", "%d", "%H:%M"))
     y_pred = np.array([[1.0, 2.0]])
     first = Frequency("fixed", HOUR).ordinals(np.array(["2024-03-09T23"], dtype="datetime64[us]"))[0]
     forecast = Forecast((("7",),), first, y_pred, (), np.empty((1, 2, 0)), np.empty((1, 2, 0)))
@@ -210,7 +210,7 @@ def test_the_forecast_has_the_same_columns(tmp_path):
     assert frame.to_dict(orient="records") == rows
     pd.testing.assert_frame_equal(forecast_frame(forecast, schema, step), frame, check_dtype=False)
     with pytest.raises(DataError, match="'forecast' cannot be told"):
-        check_columns(Schema("year,forecast", (), ("y",), "%Y\t%m"))
+        check_columns(Schema(("year", "forecast"), (), ("y",), ("%Y", "%m")))
 
 
 def test_a_data_frame_of_whole_numbers(tmp_path):
@@ -223,10 +223,10 @@ def test_a_data_frame_of_dates_and_times_of_day():
     frame = pd.DataFrame({"date": HOURS.normalize(), "time": HOURS.time, "y": np.arange(60) / 7})
     for times in (frame["time"], frame["time"].astype(str)):
         result = read_panel(frame.assign(time=times))
-        assert (result.schema.time_col, result.panel.n_series) == ("date,time", 1)
+        assert (result.schema.time_cols, result.panel.n_series) == (("date", "time"), 1)
         np.testing.assert_array_equal(result.panel.stamps(0), HOURS.to_numpy("datetime64[us]"))
     hours = read_panel(frame.assign(time=HOURS.hour).rename(columns={"time": "hour"}))
-    assert hours.schema.time_col == "date,hour"
+    assert hours.schema.time_cols == ("date", "hour")
 
 
 def test_a_date_column_but_for_one_row_is_not_passed_over(tmp_path):
@@ -235,7 +235,12 @@ def test_a_date_column_but_for_one_row_is_not_passed_over(tmp_path):
         read(tmp_path / "a.csv", "ds,year,month,day,hour,y", [*rows[:-1], "soon" + rows[-1][16:]])
     assert (caught.value.row, caught.value.column) == (61, "ds")
     counted = [f"{45000 + at},{hour:%Y,%-m,%-d,%-H},{at}.5" for at, hour in enumerate(HOURS)]
-    assert read(tmp_path / "b.csv", "no,year,month,day,hour,y", counted).schema.time_col == "year,month,day,hour"
+    assert read(tmp_path / "b.csv", "no,year,month,day,hour,y", counted).schema.time_cols == (
+        "year",
+        "month",
+        "day",
+        "hour",
+    )
 
 
 @settings(max_examples=60)
@@ -252,8 +257,8 @@ def test_what_is_written_is_read_back(text_format, start, tmp_path_factory):
     names = ",".join(("year", "month", "day", "hour", "minute")[: text_format.count("\t") + 1])
     if text_format.count("\t") == 1:
         names = "date,time"
-    schema = Schema(names, (), ("y",), text_format)
-    rows = [f"{text.replace(chr(9), ',')},1" for text in format_stamps(stamps, schema, frequency)]
+    schema = Schema(tuple(names.split(",")), (), ("y",), tuple(text_format.split("\t")))
+    rows = [f"{','.join(cells)},1" for cells in zip(*format_stamps(stamps, schema, frequency), strict=True)]
     result = read(tmp_path_factory.mktemp("a") / "a.csv", f"{names},y", rows)
     np.testing.assert_array_equal(result.panel.stamps(0), stamps)
     assert result.schema == schema

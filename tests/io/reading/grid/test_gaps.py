@@ -8,14 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from tsforecast.io.reading.grid.gaps import (
-    GridPoints,
-    fill_gaps,
-    find_extents,
-    merge_repeats,
-    regular_grid,
-    repeated_rows,
-)
+from tsforecast.io.reading.grid.build import fill_gaps, find_extents, regular_grid
+from tsforecast.io.reading.grid.rows import GridPoints, merge_repeats, repeated_rows
 
 NAN = np.nan
 

@@ -13,13 +13,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tsforecast.errors import DataError, TsforecastError
+from tsforecast.io.options import ReadOptions
 from tsforecast.io.reading import table
+from tsforecast.io.reading.columns.keys import ColumnRequest
 from tsforecast.io.reading.columns.roles import find_columns
-from tsforecast.io.reading.columns.time_role import ColumnRequest
 from tsforecast.io.reading.panel import read_panel
 from tsforecast.io.reading.table import RawTable, text_table
-from tsforecast.io.reading.text import chunks, columns
-from tsforecast.io.reading.text.byte_kernels import MOST_BYTES, code_bytes
+from tsforecast.io.reading.text import sniff
+from tsforecast.io.reading.text.fast import MOST_BYTES, code_bytes
 from tsforecast.progress import Reading
 
 NUMBERS = ["0", "1", "-2.5", "1e3", ".5", "007", "12345678", "2024", "9007199254740993", "+4.", " 7 "]
@@ -29,28 +30,28 @@ CELLS = [*NUMBERS, "", "NA", "nan", "null", "-", "inf", "true", "false", "True",
 def ways(*, careful: bool = False, block: int = 1 << 24) -> ExitStack:
     """Blocks of a few bytes, and only the careful way."""
     stack = ExitStack()
-    stack.enter_context(patch.object(chunks, "_BLOCK_BYTES", block))
+    stack.enter_context(patch.object(table, "_BLOCK_BYTES", block))
     if careful:
-        stack.enter_context(patch.object(columns, "read_plain", lambda *arguments: None))
-        stack.enter_context(patch.object(columns, "_look_like_numbers", lambda cells: False))
+        stack.enter_context(patch.object(table, "read_fast", lambda *arguments: None))
+        stack.enter_context(patch.object(sniff, "_look_like_numbers", lambda cells: False))
     return stack
 
 
 def outcome(text: str, delimiter: str = ",") -> object:
     """What is found in a table, or the error."""
     try:
-        table = text_table(text.encode(), "file", delimiter, ".")
+        table = text_table(text.encode(), "file", ReadOptions(delimiter=delimiter, decimal="."))
         roles = find_columns(table, ColumnRequest())
     except TsforecastError as error:
         return error.to_dict()
     numbers = {name: roles.values[:, column].tolist() for column, name in enumerate(roles.target_cols)}
     ids = [[cells.text(row) for row in range(table.rows)] for cells in roles.ids]
     key = roles.stamps.key[roles.stamps.codes].tolist()
-    return (roles.time_col, key, roles.id_cols, ids, repr(numbers), roles.notes, table.notes, list(table.lines))
+    return (roles.time_cols, key, roles.id_cols, ids, repr(numbers), roles.notes, table.notes, list(table.lines))
 
 
 def cells_of(table: RawTable) -> list[list[str]]:
-    columns = [table.texts(name) for name in table.names]
+    columns = [column.texts for column in table.columns.values()]
     return [[column.text(row) for column in columns] for row in range(table.rows)]
 
 
@@ -84,7 +85,7 @@ def test_each_cell_means_the_same_among_numbers_and_alone(cell, quoted):
         text = "day,y\n" + "".join(days)
         with ways(careful=True):
             expected = outcome(text)
-        with ways(), patch.object(columns, "_look_like_numbers", lambda cells: "2024-01-01" not in cells):
+        with ways(), patch.object(sniff, "_look_like_numbers", lambda cells: "2024-01-01" not in cells):
             assert outcome(text) == expected
 
 
@@ -97,7 +98,7 @@ def test_quoted_cells_never_stand_in_two_blocks(rows, block):
     text = io.StringIO()
     csv.writer(text, lineterminator="\n", quoting=csv.QUOTE_ALL).writerows([["p", "q", "r"], *rows])
     with ways(block=block):
-        table = text_table(text.getvalue().encode(), "file", ",", ".")
+        table = text_table(text.getvalue().encode(), "file", ReadOptions(delimiter=",", decimal="."))
     assert cells_of(table) == rows
     starts = np.cumsum([0, *(1 + "".join(row).count("\n") for row in rows)])[:-1]
     assert list(table.lines) == (2 + starts).tolist()
@@ -127,13 +128,13 @@ def test_bytes_are_numbered_as_they_first_appear(cells):
 
 def test_texts_that_share_a_key_are_told_apart():
     letters = np.frombuffer(b"aabb" + bytes(MOST_BYTES), np.uint8)
-    with patch("tsforecast.io.reading.text.byte_kernels._MIX", np.uint64(0)):
+    with patch("tsforecast.io.reading.text.fast._MIX", np.uint64(0)):
         assert code_bytes(letters, np.array([0, 2]), np.array([2, 2])) is None
 
 
 def test_numbers_of_a_column_of_codes_are_read_once_more_as_texts():
     table = text_table(b"day,code\n2024-01-01,7\n2024-01-02,007\n", "file")
-    assert table.figures("code").zero_led
+    assert table.columns["code"].plain.zero_led
     assert cells_of(table) == [["2024-01-01", "7"], ["2024-01-02", "007"]]
 
 

@@ -11,8 +11,9 @@ import pytest
 from tsforecast.errors import DataError, OptionError
 from tsforecast.io.options import ReadOptions
 from tsforecast.io.reading.panel import read_panel
+from tsforecast.io.reading.source import decode
 from tsforecast.io.reading.table import text_table
-from tsforecast.io.reading.text.dialect import decode, sniff
+from tsforecast.io.reading.text.sniff import find_dialect
 
 
 def days(*cells: str, header: str = "day,y") -> str:
@@ -76,13 +77,13 @@ def test_half_a_character_that_an_encoding_lets_through() -> None:
 def test_dialect_is_found(delimiter: str, decimal: str, end: str) -> None:
     lines = ["shop", "day", "y"], ["a", "2024-01-01", f"1{decimal}5"], ['"x;y,z|\r"', "2024-01-02", f"-2{decimal}25"]
     text = end.join(delimiter.join(line) for line in lines)
-    assert sniff(decode(text.encode(), "utf-8", "file"), None, None) == (delimiter, decimal)
+    assert find_dialect(decode(text.encode(), "utf-8", "file"), None, None) == (delimiter, decimal)
 
 
 @pytest.mark.parametrize("delimiter", ["", ",,", '"', "\n", "\r", "é"])
 def test_delimiter_that_cannot_be(delimiter: str) -> None:
     with pytest.raises(OptionError, match="one character"):
-        sniff(b"a,b\n1,2\n", delimiter, None)
+        find_dialect(b"a,b\n1,2\n", delimiter, None)
 
 
 @pytest.mark.parametrize("header", ["day", "day,y,z", "day,y,", '"day","a",y'])

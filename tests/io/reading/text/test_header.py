@@ -5,9 +5,13 @@ from __future__ import annotations
 import pytest
 
 from tsforecast.errors import DataError, OptionError
-from tsforecast.io.reading.text.header import leave_out_comments, read_header
+from tsforecast.io.reading.text.sniff import Sniffed, leave_out_comments, sniff
 
 ROWS = b"2024-01-01,1\n2024-01-02,2\n2024-01-03,3\n"
+
+
+def read_header(text: bytes, line: int = 1, *, no_header: bool = False) -> Sniffed:
+    return sniff(text, "f", line, ",", None, no_header=no_header)
 
 
 def test_comments_leave_the_lines_as_many():
@@ -29,15 +33,15 @@ def test_what_cannot_begin_comments(mark):
 
 
 def test_names():
-    header = read_header(b"\n ds ,y,\n" + ROWS, ",", "f", 4)
+    header = read_header(b"\n ds ,y,\n" + ROWS, 4)
     assert (header.names, header.unnamed) == (["ds", "y", "column 3"], {"column 3"})
-    assert (header.end, header.line, header.blank) == (9, 6, 1)
+    assert (header.text.start, header.text.line, header.blank) == (9, 6, 1)
 
 
 def test_no_names():
-    header = read_header(b"\n" + ROWS, ",", "f", 1, no_header=True)
-    assert (header.names, header.unnamed, header.end, header.line) == (["1", "2"], frozenset(), 1, 2)
-    assert header.sample[0] == ["2024-01-01", "1"]
+    header = read_header(b"\n" + ROWS, no_header=True)
+    assert (header.names, header.unnamed, header.text.start, header.text.line) == (["1", "2"], frozenset(), 1, 2)
+    assert header.number_like == (1,)
 
 
 @pytest.mark.parametrize(
@@ -45,7 +49,7 @@ def test_no_names():
 )
 def test_data_in_the_first_line(first):
     with pytest.raises(DataError, match="holds data") as caught:
-        read_header(first + b"\n" + ROWS, ",", "f", 1)
+        read_header(first + b"\n" + ROWS)
     assert caught.value.row == 1
     assert caught.value.hint.endswith("or add --no-header")
 
@@ -65,7 +69,7 @@ def test_data_in_the_first_line(first):
 )
 def test_a_header(first, rows):
     names = [name.decode() or "column 1" for name in first.split(b",")]
-    assert read_header(first + b"\n" + rows, ",", "f", 1).names == names
+    assert read_header(first + b"\n" + rows).names == names
 
 
 @pytest.mark.parametrize(
@@ -82,17 +86,17 @@ def test_a_header(first, rows):
 def test_lines_above_the_header(top, row, message, hint):
     if row is None:
         # Two lines of words are left to the reader of the times, which refuses the first of them.
-        assert read_header(top + ROWS, ",", "f", 1).names == ["Sales", "2024"]
+        assert read_header(top + ROWS).names == ["Sales", "2024"]
         return
     with pytest.raises(DataError, match=message) as caught:
-        read_header(top + ROWS, ",", "f", 1)
+        read_header(top + ROWS)
     assert caught.value.row == row
     assert hint in caught.value.hint
 
 
 def test_quotes_that_are_not_closed_are_left_to_the_rows():
-    assert read_header(b'a,b\nc,"\n' + ROWS, ",", "f", 1).names == ["a", "b"]
+    assert read_header(b'a,b\nc,"\n' + ROWS).names == ["a", "b"]
 
 
 def test_a_long_text_is_judged_by_its_start():
-    assert read_header(b"ds,y\n" + ROWS * 5000, ",", "f", 1).names == ["ds", "y"]
+    assert read_header(b"ds,y\n" + ROWS * 5000).names == ["ds", "y"]

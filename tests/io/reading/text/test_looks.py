@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tsforecast.io.reading.text.dialect import look_of
+from tsforecast.io.reading.text.sniff import text_format
 
 
 @pytest.mark.parametrize(
@@ -20,13 +20,13 @@ from tsforecast.io.reading.text.dialect import look_of
 )
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32", "cp1252"])
 def test_line_ends(text, ends, encoding):
-    assert look_of(text.encode(encoding), encoding, packed=False).line_ends == ends
+    assert text_format(text.encode(encoding), encoding, packed=False).line_ends == ends
 
 
 def test_marks_and_quotes():
-    look = look_of('a,"b"\n'.encode("utf-8-sig"), "cp1252", packed=True)
+    look = text_format('a,"b"\n'.encode("utf-8-sig"), "cp1252", packed=True)
     assert (look.encoding, look.byte_order_mark, look.quotes, look.compressed) == ("utf-8", True, True, True)
-    plain = look_of(b"a,b\n", "cp1252", packed=False)
+    plain = text_format(b"a,b\n", "cp1252", packed=False)
     assert (plain.encoding, plain.byte_order_mark, plain.quotes, plain.compressed) == ("cp1252", False, False, False)
-    assert look_of("a".encode("utf-16"), "utf-8", packed=False).encoding == "utf-16"
-    assert look_of("a".encode("utf-32"), "utf-8", packed=False).encoding == "utf-32"
+    assert text_format("a".encode("utf-16"), "utf-8", packed=False).encoding == "utf-16"
+    assert text_format("a".encode("utf-32"), "utf-8", packed=False).encoding == "utf-32"

@@ -1,1 +1,5 @@
-"""What the columns of a table mean: the time, the ids, the values."""
+"""What the columns of a table mean. `roles.find_columns` decides; `keys` finds the time and the ids.
+
+Three guards are for rare tables only: `time_parts` (a time spread over columns), `calendar` (columns that restate the
+time) and `marks` (numbers with units, or with a mark that may part thousands).
+"""

@@ -4,135 +4,121 @@ from __future__ import annotations
 
 import difflib
 import shlex
+import unicodedata
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from tsforecast.errors import MissingColumnError, OptionError
-from tsforecast.io.messages import Note, all_columns, info, listed, warning
-from tsforecast.io.reading.columns.ids import Grouping, codes_of, find_ids, read_ids
-from tsforecast.io.reading.columns.kinds import Column, calendar_parts, restated
-from tsforecast.io.reading.columns.time_role import ColumnRequest, find_times, named_times
-from tsforecast.io.reading.columns.values import check_values, declared_missing, dressed_text, no_values
+from tsforecast.errors import DataError, MissingColumnError, OptionError
+from tsforecast.io.column import Column, TextColumn
+from tsforecast.io.messages import Note, all_columns, counted, info, listed, warning
+from tsforecast.io.reading.columns.calendar import ROW_NUMBER, calendar_parts, repeats
+from tsforecast.io.reading.columns.keys import ColumnRequest, Grouping, find_ids, find_keys
+from tsforecast.io.reading.columns.marks import check_decimal_mark, number_with_unit_error, text_with_unit
+from tsforecast.io.reading.numbers import Content, check_values, declared_missing
 from tsforecast.io.reading.table import RawTable
-from tsforecast.io.text_column import TextColumn
-from tsforecast.io.times.clock import rank_times
+from tsforecast.io.times.clock import in_the_night_of_a_change
 from tsforecast.io.times.parse import ParsedStamps
-from tsforecast.io.times.zones import in_the_night_of_a_change
-
-__all__ = ["UNNAMED", "ColumnRequest", "Roles", "find_columns"]
 
 # Why a column is left out that was not asked for.
 UNNAMED = "not named as a value"
+_LONGEST_ID = 1024
+_KIND_WORDS = {"flag": "true/false", "code": "id-like"}
 
 
 @dataclass(frozen=True)
 class Roles:
-    """The columns of a table by role.
+    """The columns of a table by role."""
 
-    Args:
-        time_col: name of the time column; several with commas between them.
-        time_cols: the same one by one.
-        stamps: its stamps.
-        id_cols: names of the id columns.
-        ids: texts of each id column, each of shape (rows,).
-        target_cols: names of the value columns.
-        values: float64, shape (rows, targets); NaN where missing.
-        repeat_hint: what to do if times repeat within a series.
-        notes: what was decided.
-        unused: the other columns, and why each of them is left out.
-    """
-
-    time_col: str
-    time_cols: tuple[str, ...]
-    stamps: ParsedStamps
-    id_cols: tuple[str, ...]
-    ids: tuple[TextColumn, ...]
-    target_cols: tuple[str, ...]
-    values: NDArray[np.float64]
-    repeat_hint: str
-    notes: tuple[Note, ...]
-    unused: dict[str, str]
+    time_cols: tuple[str, ...]  # names of the time column, or of the columns of its parts
+    stamps: ParsedStamps  # of the rows
+    id_cols: tuple[str, ...]  # names of the id columns
+    ids: tuple[TextColumn, ...]  # texts of each id column, each of shape (rows,)
+    target_cols: tuple[str, ...]  # names of the value columns
+    values: NDArray[np.float64]  # float64, shape (rows, targets); NaN where missing
+    repeat_hint: str  # what to do if times repeat within a series
+    notes: tuple[Note, ...]  # what was decided
+    unused: dict[str, str]  # the other columns, and why each of them is left out
 
 
 def find_columns(table: RawTable, request: ColumnRequest) -> Roles:
     """Decide which column holds what.
 
     The time is the first column that holds a date in every row; without one, columns called year, month and so on, or a
-    date and a time of day beside it. Text columns under which times repeat are ids: the
-    first that alone makes each time unique, else the smallest leading set that does. The remaining number columns are
-    values, except those that only restate the calendar or the row number.
+    date and a time of day beside it. Text columns under which times repeat are ids: the first that alone makes each
+    time unique, else the smallest leading set that does. The remaining number columns are values, except those that
+    only restate the calendar or the row number.
 
     Raises:
         DataError: a named column that does not exist, no time or value column, an empty id, text among the values.
         OptionError: a column named for two roles.
     """
-    request, renamed = _meant(table, request)
+    request, renamed = _as_in_table(table, request)
     _check_request(table, request)
-    found = find_times(table, request)
-    columns, ids, times = found.columns, found.ids, found.stamps
-    targets, unused, notes = _choose_targets(table, request, times, columns, ids.names)
-    notes += check_values(table, targets, columns)
-    texts = []
-    for name in ids.names:
-        cells, twins = read_ids(table, name)
-        texts.append(cells)
-        notes += twins
+    keys = find_keys(table, request)
+    contents, ids = keys.contents, keys.ids
+    targets, unused, notes = _choose_targets(table, request, keys.stamps, contents, ids.names)
+    chosen = [contents[name] for name in targets]
+    odd = check_values(chosen)
+    if not table.decimal_is_certain:
+        check_decimal_mark(chosen, table.number_format.decimal)
+    notes += odd
+    id_columns = [table.columns[name] for name in ids.names]
+    for column in id_columns:
+        notes += _check_ids(column)
     if ids.names:
         notes.insert(0, info(f"{'id columns' if len(ids.names) > 1 else 'id column'} {listed(ids.names)}"))
-    notes += [info(f"date column '{name}' is not used") for name in found.left_out]
-    values = _beside([columns[name].numbers.values for name in targets])
-    if table.missing:
-        written = [None if table.figures(name) else table.texts(name) for name in targets]
-        values, declared = declared_missing(values, written, table.missing, table.decimal)
+    notes += [info(f"date column '{name}' is not used") for name in keys.left_out]
+    columns = [content.numbers.values for content in chosen]
+    values = columns[0][:, None] if len(columns) == 1 else np.column_stack(columns)
+    if table.number_format.missing:
+        values, declared = declared_missing(values, [content.column for content in chosen], table.number_format)
         notes += declared
+    hint = ""
+    if ids.repeats:
+        hint = _night_hint(keys.stamps, id_columns) + _repeat_hint(keys.stamps, contents, ids.names, targets)
     return Roles(
-        ",".join(found.names),
-        found.names,
-        times,
+        keys.time_cols,
+        keys.stamps,
         ids.names,
-        tuple(texts),
+        tuple(column.texts for column in id_columns),
         targets,
         values,
-        _night_hint(table, times, ids.names) + _repeat_hint(times, columns, ids.names, targets) if ids.repeats else "",
+        hint,
         (*notes, *renamed),
-        unused | dict.fromkeys(found.left_out, "date column"),
+        unused | dict.fromkeys(keys.left_out, "date column"),
     )
 
 
-def _beside(columns: list[NDArray[np.float64]]) -> NDArray[np.float64]:
-    return columns[0][:, None] if len(columns) == 1 else np.column_stack(columns)
-
-
-def _meant(table: RawTable, request: ColumnRequest) -> tuple[ColumnRequest, list[Note]]:
+def _as_in_table(table: RawTable, request: ColumnRequest) -> tuple[ColumnRequest, list[Note]]:
     """The request with names as the table writes them: another letter case is taken where one column only has it."""
     notes = []
 
-    def meant(name: str) -> str:
-        alike = [other for other in table.names if other.lower() == name.strip().lower()]
-        if name in table.names or len(alike) != 1:
+    def renamed(name: str) -> str:
+        alike = [other for other in table.columns if other.lower() == name.strip().lower()]
+        if name in table.columns or len(alike) != 1:
             return name
         notes.append(warning(f"column '{alike[0]}' is taken for '{name}'"))
         return alike[0]
 
-    found = replace(
-        request,
-        time_col=meant(request.time_col) if request.time_col else None,
-        id_cols=tuple(map(meant, request.id_cols)),
-        target_cols=tuple(map(meant, request.target_cols)),
-    )
-    return found, notes
+    time_cols = tuple(map(renamed, request.time_cols))
+    if len(time_cols) == 1 and not request.known_formats and time_cols[0] not in table.columns:
+        # The user names several columns in one text.
+        time_cols = tuple(name.strip() for name in time_cols[0].split(","))
+    id_cols, target_cols = (tuple(map(renamed, names)) for names in (request.id_cols, request.target_cols))
+    return replace(request, time_cols=time_cols, id_cols=id_cols, target_cols=target_cols), notes
 
 
 def _check_request(table: RawTable, request: ColumnRequest) -> None:
-    named = [*named_times(table, request), *request.id_cols, *request.target_cols]
+    named = [*request.time_cols, *request.id_cols, *request.target_cols]
     for name in named:
-        if name not in table.names:
+        if name not in table.columns:
             near = difflib.get_close_matches(name, table.names, n=1, cutoff=0.5)
             hint = f"did you mean '{near[0]}'?" if near else "name one of these columns"
-            if request.known_format:
+            if request.known_formats:
                 hint = "the model was fitted on a column of that name: rename yours"
             text = f"there is no column '{name}'; {all_columns(table.names)}"
             raise MissingColumnError(text, hint=hint, file=table.file, missing=name)
@@ -144,39 +130,57 @@ def _choose_targets(
     table: RawTable,
     request: ColumnRequest,
     stamps: ParsedStamps,
-    columns: dict[str, Column],
+    contents: Mapping[str, Content],
     ids: tuple[str, ...],
 ) -> tuple[tuple[str, ...], dict[str, str], list[Note]]:
     """The value columns, why each of the others is left out, and notes on what was decided."""
     if request.target_cols:
-        unnamed = {name: UNNAMED for name in columns if name not in (*ids, *request.target_cols)}
+        unnamed = {name: UNNAMED for name in contents if name not in (*ids, *request.target_cols)}
         return request.target_cols, unnamed, _target_notes(request.target_cols, ids)
-    left = {name: column for name, column in columns.items() if name not in ids}
-    numbers = [name for name, column in left.items() if column.kind == "number"]
+    left = {name: content for name, content in contents.items() if name not in ids}
+    numbers = {name: content for name, content in left.items() if content.kind == "number"}
     # What has no name is the index of whoever wrote the table, unless nothing else is there.
     numeric = [name for name in numbers if name not in table.unnamed or len(left) == 1]
-    others = [name for name, column in left.items() if column.kind == "text"]
-    dressed = {name: text for name in others if (text := dressed_text(table, name))}
-    parts = calendar_parts(stamps)
-    repeated = {name: restated(name, columns[name].numbers.values, stamps, parts) for name in numbers}
-    targets = tuple(name for name in numeric if not repeated[name])
-    if not targets and not dressed:
+    texts = [content.column for content in left.values() if content.kind == "text"]
+    with_unit = {column.name: text for column in texts if (text := text_with_unit(column))}
+    repeated = _repeated(stamps, numbers)
+    targets = tuple(name for name in numeric if name not in repeated)
+    if not targets and not with_unit:
         # A series may count 1, 2, 3 or equal the month by chance: what is left alone is a value.
-        targets = tuple(name for name in numeric if repeated[name] == "row number") or tuple(numeric)
+        targets = tuple(name for name in numeric if repeated[name] == ROW_NUMBER) or tuple(numeric)
     # A single column beside the time is what is meant, though something in it is no number.
     targets = targets or (tuple(left) if len(left) == 1 else ())
     if not targets:
-        raise no_values(table, list(left))
+        raise _no_values(table, left)
     notes, unused = _target_notes(targets, ids), {}
-    for name, column in left.items():
-        if name in dressed:
-            unused[name] = f"'{dressed[name]}' is not a finite number"
+    for name, content in left.items():
+        if name in with_unit:
+            unused[name] = f"'{with_unit[name]}' is not a finite number"
             notes.append(warning(f"column '{name}' is not used: {unused[name]}"))
+        elif name in repeated and name not in targets:
+            part = repeated[name]
+            unused[name] = "only counts the rows" if part == ROW_NUMBER else f"only restates the {part}"
+            notes.append(info(f"column '{name}' {unused[name]} and is not used"))
+        elif name in numbers and name not in targets:
+            unused[name] = "has no name"
+            hint = "if it holds values, name it with --target-col"
+            notes.append(warning(f"column '{name}' has no name and is not used; {hint}"))
         elif name not in targets:
-            repeats, named = repeated.get(name, ""), name not in table.unnamed
-            unused[name] = _why_unused(column, repeats, named=named)
-            notes.append(_unused_note(name, column, repeats, named=named))
+            unused[name] = f"{_KIND_WORDS.get(content.kind, content.kind)} column"
+            notes.append(info(f"{unused[name]} '{name}' is not used"))
     return targets, unused, notes
+
+
+def _repeated(stamps: ParsedStamps, numbers: Mapping[str, Content]) -> dict[str, str]:
+    """What the columns repeat that only restate the calendar or count the rows; only whole numbers can."""
+    parts, found = None, {}
+    for name, content in numbers.items():
+        values = content.numbers.values
+        if np.all(np.mod(values[:1], 1) == 0):
+            parts = parts or calendar_parts(stamps)
+            if what := repeats(name, values, stamps, parts):
+                found[name] = what
+    return found
 
 
 def _target_notes(targets: tuple[str, ...], ids: tuple[str, ...]) -> list[Note]:
@@ -186,30 +190,51 @@ def _target_notes(targets: tuple[str, ...], ids: tuple[str, ...]) -> list[Note]:
     return [info(f"{len(targets)} value columns, {each}: {listed(targets)}")]
 
 
-def _unused_note(name: str, column: Column, repeats: str, *, named: bool) -> Note:
-    why = _why_unused(column, repeats, named=named)
-    if repeats:
-        return info(f"column '{name}' {why} and is not used")
-    if not named and column.kind == "number":
-        return warning(f"column '{name}' {why} and is not used; if it holds values, name it with --target-col")
-    return info(f"{why} '{name}' is not used")
+def _no_values(table: RawTable, left: Iterable[str]) -> DataError:
+    for column in (table.columns[name] for name in left):
+        if text := text_with_unit(column):
+            return number_with_unit_error(column, text)
+    return DataError(
+        f"no column holds numbers to forecast; {all_columns(table.names)}",
+        hint="name the value column with --target-col",
+        file=table.file,
+    )
 
 
-def _why_unused(column: Column, repeats: str, *, named: bool) -> str:
-    if repeats == "row number":
-        return "only counts the rows"
-    if repeats:
-        return f"only restates the {repeats}"
-    if not named and column.kind == "number":
-        return "has no name"
-    return {"flag": "true/false", "code": "id-like"}.get(column.kind, column.kind) + " column"
+def _check_ids(column: Column) -> list[Note]:
+    """Refuse ids that are empty or too long, and note those that are easily mixed up."""
+    cells = column.texts
+    for number, text in enumerate(cells.texts):
+        if len(text) > _LONGEST_ID:
+            raise column.error(
+                cells.first_row(number),
+                f"the id has {len(text):,} characters, at most {_LONGEST_ID:,} are possible",
+                hint="give the series a shorter name, or name the columns of the ids with --id-col",
+            )
+        if not text or text.isspace():
+            raise column.error(cells.first_row(number), "the id is empty", hint="give every row the id of its series")
+    notes = _lookalikes(cells.texts, str.strip, "differ in blanks at their ends only")
+    if not all(map(str.isascii, cells.texts)):
+        how = "look the same but differ in their Unicode form"
+        notes += _lookalikes(cells.texts, lambda text: unicodedata.normalize("NFC", text), how)
+    return notes
 
 
-def _night_hint(table: RawTable, stamps: ParsedStamps, ids: tuple[str, ...]) -> str:
+def _lookalikes(texts: Iterable[str], rule: Callable[[str], str], how: str) -> list[Note]:
+    """A note where a rule makes the same text of several."""
+    first: dict[str, str] = {}
+    pairs = [(first[key], text) for text in texts if first.setdefault(key := rule(text), text) != text]
+    if not pairs:
+        return []
+    more = f" (and {counted(len(pairs) - 1, 'more id')} like this)" if len(pairs) > 1 else ""
+    return [warning(f"the ids '{pairs[0][0]}' and '{pairs[0][1]}' {how}{more}: each is a series of its own")]
+
+
+def _night_hint(stamps: ParsedStamps, ids: Sequence[Column]) -> str:
     """Where all times that repeat lie in nights in which clocks go back, how to read them."""
     if stamps.instants is not None:
         return ""
-    rows = pd.DataFrame({"time": stamps.codes, **{f"id {name}": table.texts(name).codes for name in ids}})
+    rows = pd.DataFrame({"time": stamps.codes, **{f"id {column.name}": column.texts.codes for column in ids}})
     twice = stamps.wall[stamps.codes[rows.duplicated().to_numpy()]]
     if not in_the_night_of_a_change(twice).all():
         return ""
@@ -217,18 +242,17 @@ def _night_hint(table: RawTable, stamps: ParsedStamps, ids: tuple[str, ...]) -> 
 
 
 def _repeat_hint(
-    stamps: ParsedStamps, columns: dict[str, Column], known: tuple[str, ...], targets: tuple[str, ...]
+    stamps: ParsedStamps, contents: Mapping[str, Content], known: tuple[str, ...], targets: tuple[str, ...]
 ) -> str:
     """Name the whole-number columns that would tell the series apart, such as store numbers."""
     if known:
         return "keep one row per time of a series, or add --on-duplicate first, last, mean or sum"
     whole = {
-        name: codes_of(column.numbers.values)
-        for name, column in columns.items()
-        if column.kind in ("number", "code") and not np.any(np.mod(column.numbers.values, 1) != 0)
+        name: Grouping.of_values(content.numbers.values)
+        for name, content in contents.items()
+        if content.kind in ("number", "code") and not np.any(np.mod(content.numbers.values, 1) != 0)
     }
-    times = rank_times(stamps.codes, stamps.key)
-    ids = find_ids(Grouping(times.ranks, times.stamps.size), whole)
+    ids = find_ids(Grouping.of_times(stamps), whole)
     if ids.names and not ids.repeats and set(targets) - set(ids.names):
         options = " ".join(f"--id-col {shlex.quote(name)}" for name in ids.names)
         return f"if the series are told apart by {listed(ids.names)}, add {options}"

@@ -3,159 +3,98 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence, Set
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import time
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from tsforecast.errors import OptionError
-from tsforecast.io.messages import Note, Place, info, listed
-from tsforecast.io.reading.table import RawTable
-from tsforecast.io.text_column import TextColumn
-from tsforecast.io.times.format_codec import stamps_in_format
-from tsforecast.io.times.formats import YEAR, formats_of, shapes
+from tsforecast.errors import DataError, OptionError
+from tsforecast.io.column import Column, TextColumn
+from tsforecast.io.messages import Note, info, listed
+from tsforecast.io.times.formats import YEAR, clock_format, formats_of, shapes, stamps_in_format
 from tsforecast.io.times.parse import FIRST_YEAR, LAST_YEAR, ParsedStamps, parse_stamps
 from tsforecast.series.frequency import DAY, HOUR, MINUTE, SECOND, Stamps
-from tsforecast.series.panel import BETWEEN_COLUMNS
 
-_SAMPLE_ROWS = 100
 _ORDER = ("year", "month", "day", "hour", "minute", "second")
 _QUARTERLY = ("year", "quarter")
-_RANGES = {
-    "year": (FIRST_YEAR, LAST_YEAR),
-    "quarter": (1, 4),
-    "month": (1, 12),
-    "day": (1, 31),
-    "hour": (0, 23),
-    "minute": (0, 59),
-    "second": (0, 59),
-}
-_DIRECTIVES = {
-    "year": "%Y",
-    "quarter": "%q",
-    "month": "%m",
-    "day": "%d",
-    "hour": "%H",
-    "minute": "%M",
-    "second": "%S",
-}
+_RANGES = {"year": (FIRST_YEAR, LAST_YEAR), "quarter": (1, 4), "month": (1, 12), "day": (1, 31)}
+_RANGES |= {"hour": (0, 23), "minute": (0, 59), "second": (0, 59)}
+_DIRECTIVES = dict(zip(_RANGES, ("%Y", "%q", "%m", "%d", "%H", "%M", "%S"), strict=True))
 _MICROS = {"day": DAY, "hour": HOUR, "minute": MINUTE, "second": SECOND}
 _MIDNIGHT = {"%H": "00", "%I": "12", "%M": "00", "%S": "00", "%f": "000000", "%p": "AM"}
 _DIGITS = re.compile("[0-9]{1,4}")
 _HINTS = {
     "hour": "hours go from 0 to 23; 24 is hour 0 of the next day",
-    "date": "write all dates in one way, such as YYYY-MM-DD",
     "clock": "write all of them like 13:30 or 13:30:00, from 00:00 to 23:59",
 }
-_CLOCKS = tuple(
-    (re.compile(shape), text_format)
-    for shape, text_format in (
-        ("0{1,2}:00", "%H:%M"),
-        ("0{1,2}:00:00", "%H:%M:%S"),
-        ("0{1,2}:00 ?AA", "%I:%M %p"),
-        ("0{1,2}:00:00 ?AA", "%I:%M:%S %p"),
-    )
-)
 Micros = NDArray[np.int64]
 
 
 @dataclass(frozen=True, eq=False)
 class _Part:
-    """One column of a time.
+    """One column of a time."""
 
-    Args:
-        cells: its texts.
-        place: where they stand.
-        unit: `year`, `month`, ..., `date` or `clock`.
-        text_format: of its texts.
-        numbers: of each text: the count of the unit, or microseconds for `date` and `clock`, shape (texts,).
-        notes: what was assumed.
-    """
-
-    cells: TextColumn
-    place: Place
-    unit: str
-    text_format: str
-    numbers: Micros
-    notes: tuple[Note, ...] = ()
+    column: Column  # its texts, and where they stand
+    unit: str  # `year`, `month`, ..., `date` or `clock`
+    text_format: str  # of its texts
+    numbers: Micros  # of each text: the count of the unit, or microseconds for `date` and `clock`, shape (texts,)
+    notes: tuple[Note, ...] = ()  # what was assumed
 
 
-def named_parts(table: RawTable, leave_out: Set[str]) -> tuple[str, ...]:
+def named_parts(columns: Sequence[Column]) -> tuple[str, ...]:
     """Columns called year, month and so on, from the year down without a gap; none where there is no month.
 
     A column called month that holds dates such as 2024-01 is the time by itself.
     """
-    found = {name.lower(): name for name in reversed(table.names) if name not in leave_out}
+    found = {column.name.lower(): column for column in reversed(columns)}
     if set(_QUARTERLY) <= found.keys() and "month" not in found:
-        parts = tuple(found[unit] for unit in _QUARTERLY)
+        parts = [found[unit] for unit in _QUARTERLY]
     else:
         missing = next((at for at, unit in enumerate(_ORDER) if unit not in found), len(_ORDER))
-        parts = tuple(found[unit] for unit in _ORDER[:missing]) if missing > 1 else ()
-    return () if any(_is_date(table, name) for name in parts) else parts
+        parts = [found[unit] for unit in _ORDER[:missing]] if missing > 1 else []
+    return () if any(map(_is_date, parts)) else tuple(column.name for column in parts)
 
 
-def _is_date(table: RawTable, name: str) -> bool:
+def _is_date(column: Column) -> bool:
     """Whether a column begins with a date that is more than a year."""
-    shape = shapes([table.texts(name).text(0).strip()])[0]
+    shape = shapes([column.texts.text(0).strip()])[0]
     return formats_of(shape) not in ((), (YEAR,))
 
 
-def clock_columns(table: RawTable, leave_out: Set[str]) -> tuple[str, ...]:
-    """Columns that hold a time of day in every row that is looked at, or are called hour and hold 0 to 24."""
-    rows = np.unique(np.linspace(0, table.rows - 1, _SAMPLE_ROWS).astype(np.int64))
-    found = []
-    for name in table.names:
-        hours, typed = name.lower() == "hour", table.series(name)
-        plain = table.figures(name) is not None if typed is None else not isinstance(typed.iloc[0], (str, time))
-        if name in leave_out or (plain and not hours):
-            continue
-        texts = table.texts(name)
-        sample = [texts.text(row).strip() for row in rows]
-        if hours:
-            clock = all(_DIGITS.fullmatch(text) and int(text) <= 24 for text in sample)
-        else:
-            clock = all(_clock_format(shape) for shape in shapes(sample))
-        if clock and len(texts.texts) > 1:
-            found.append(name)
-    return tuple(found)
-
-
 def read_parts(
-    table: RawTable, names: Sequence[str], date_format: str | None = None, known_format: str | None = None
+    columns: Sequence[Column], date_format: str | None = None, known_format: str | None = None
 ) -> ParsedStamps:
     """Put the times together from their columns.
 
     Args:
-        table: that holds them.
-        names: the columns: a date and the time of day, or year, month and so on; by their names, else in this order.
+        columns: a date and the time of day, or year, month and so on; by their names, else in this order.
         date_format: of a column that holds whole dates, None to find it.
-        known_format: as in `parse_stamps`.
+        known_format: of the first column in the data that a model was fitted on.
 
     Raises:
         DataError: the first row whose parts are no time.
         OptionError: columns that make no time.
     """
-    dated = _is_date(table, names[0]) or bool(date_format and not table.texts(names[0]).text(0).strip().isdigit())
-    units = ("date", *_clock_units(table, names[1:])) if dated else _units(names)
-    known = (known_format or "").split(BETWEEN_COLUMNS)[0] or None
+    first, *others = columns
+    names = [column.name for column in columns]
+    dated = _is_date(first) or bool(date_format and not first.texts.text(0).strip().isdigit())
+    units = ("date", *_clock_units(others)) if dated else _units(names)
     zero_led = any(
         text.strip()[:1] == "0" and len(text.strip()) > 1
-        for name, unit in zip(names, units, strict=True)
+        for column, unit in zip(columns, units, strict=True)
         if unit in _MICROS or unit == "month"
-        for text in table.texts(name).texts
+        for text in column.texts.texts
     )
     parts = [
-        _read_date(table, name, date_format, known) if unit == "date" else _read_part(table, name, unit, zero_led)
-        for name, unit in zip(names, units, strict=True)
+        _read_date(column, date_format, known_format) if unit == "date" else _read_part(column, unit, zero_led)
+        for column, unit in zip(columns, units, strict=True)
     ]
-    codes, rows = _combined([part.cells for part in parts])
+    codes, rows = _combined([column.texts for column in columns])
     wall = _wall(parts, rows)
-    written = BETWEEN_COLUMNS.join(part.text_format for part in parts)
     notes = (info(f"the times are put together from the columns {listed(names)}"), *parts[0].notes)
-    return ParsedStamps(codes, wall, None, written, notes=notes)
+    return ParsedStamps(codes, wall, None, tuple(part.text_format for part in parts), notes=notes)
 
 
 def _units(names: Sequence[str]) -> tuple[str, ...]:
@@ -169,39 +108,39 @@ def _units(names: Sequence[str]) -> tuple[str, ...]:
     return units
 
 
-def _clock_units(table: RawTable, names: Sequence[str]) -> tuple[str, ...]:
+def _clock_units(columns: Sequence[Column]) -> tuple[str, ...]:
     """What stands beside a date: a time of day, or hours, minutes and seconds."""
-    if len(names) == 1 and ":" in table.texts(names[0]).text(0):
+    if len(columns) == 1 and ":" in columns[0].texts.text(0):
         return ("clock",)
-    if not 0 < len(names) <= 3:
-        raise OptionError(f"{len(names)} columns beside a date make no time", hint="give hour, minute and second")
-    return _ORDER[3 : 3 + len(names)]
+    if not 0 < len(columns) <= 3:
+        raise OptionError(f"{len(columns)} columns beside a date make no time", hint="give hour, minute and second")
+    return _ORDER[3 : 3 + len(columns)]
 
 
-def _read_date(table: RawTable, name: str, date_format: str | None, known_format: str | None) -> _Part:
-    cells, place = table.texts(name), Place(table.file, table.lines, name)
-    parsed = parse_stamps(cells, place, date_format=date_format, known_format=known_format)
+def _read_date(column: Column, date_format: str | None, known_format: str | None) -> _Part:
+    cells = column.texts
+    parsed = parse_stamps(column, date_format=date_format, known_format=known_format)
     micros = parsed.wall.astype(np.int64)
     if parsed.instants is not None or np.any(micros % DAY):
         bad = int(np.argmax(micros % DAY != 0)) if parsed.instants is None else 0
         message = f"'{cells.texts[bad]}' is more than a date"
-        raise place.error(cells.first_row(bad), message, "the time of day stands in another column already")
-    text_format = parsed.time_format
+        raise column.error(cells.first_row(bad), message, "the time of day stands in another column already")
+    (text_format,) = parsed.time_formats
     # A midnight that stands in every row is kept as it is: the time of day is in the other column.
     for directive, midnight in _MIDNIGHT.items():
         text_format = text_format.replace(directive, midnight)
-    return _Part(cells, place, "date", text_format, micros, parsed.notes)
+    return _Part(column, "date", text_format, micros, parsed.notes)
 
 
-def _read_part(table: RawTable, name: str, unit: str, zero_led: bool) -> _Part:
-    cells, place = table.texts(name), Place(table.file, table.lines, name)
-    texts = [text.strip() for text in cells.texts]
+def _read_part(column: Column, unit: str, zero_led: bool) -> _Part:
+    texts = [text.strip() for text in column.texts.texts]
     if unit == "clock":
-        text_format = _clock_format(shapes(texts[:1])[0]) or "%H:%M"
+        text_format = clock_format(shapes(texts[:1])[0]) or "%H:%M"
         stamps = stamps_in_format(texts, text_format)
         numbers, bad = stamps.astype(np.int64) % DAY, np.isnat(stamps)
     elif unit == "month" and texts[0].isalpha():
-        text_format, stamps = _month_names(texts)
+        read = {text_format: stamps_in_format(texts, text_format) for text_format in ("%b", "%B")}
+        text_format, stamps = min(read.items(), key=lambda entry: int(np.isnat(entry[1]).sum()))
         numbers, bad = stamps.astype("datetime64[M]").astype(np.int64) % 12 + 1, np.isnat(stamps)
     else:
         text_format = _DIRECTIVES[unit]
@@ -213,29 +152,19 @@ def _read_part(table: RawTable, name: str, unit: str, zero_led: bool) -> _Part:
         least, most = _RANGES[unit]
         bad = (numbers < least) | (numbers > most)
     if bad.any():
-        _refuse(cells, place, unit, int(np.argmax(bad)))
-    return _Part(cells, place, unit, text_format, numbers)
+        raise _part_error(column, unit, int(np.argmax(bad)))
+    return _Part(column, unit, text_format, numbers)
 
 
-def _refuse(cells: TextColumn, place: Place, unit: str, index: int) -> None:
-    text = cells.texts[index].strip()
+def _part_error(column: Column, unit: str, index: int) -> DataError:
+    text = column.texts.texts[index].strip()
     what = "a time of day like the rest" if unit == "clock" else f"{'an' if unit == 'hour' else 'a'} {unit}"
     if unit in _RANGES:
         least, most = _RANGES[unit]
         what += f" from {least} to {most}"
     message = f"'{text}' is not {what}" if text else f"the {'time of day' if unit == 'clock' else unit} is missing"
-    raise place.error(
-        cells.first_row(index), message, _HINTS.get(unit, "correct it, or name the time column with --time-col")
-    )
-
-
-def _month_names(texts: list[str]) -> tuple[str, Stamps]:
-    read = {text_format: stamps_in_format(texts, text_format) for text_format in ("%b", "%B")}
-    return min(read.items(), key=lambda entry: int(np.isnat(entry[1]).sum()))
-
-
-def _clock_format(shape: str) -> str:
-    return next((text_format for pattern, text_format in _CLOCKS if pattern.fullmatch(shape)), "")
+    hint = _HINTS.get(unit, "correct it, or name the time column with --time-col")
+    return column.error(column.texts.first_row(index), message, hint)
 
 
 def _combined(columns: Sequence[TextColumn]) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
@@ -248,7 +177,7 @@ def _combined(columns: Sequence[TextColumn]) -> tuple[NDArray[np.int32], NDArray
 
 def _wall(parts: Sequence[_Part], rows: NDArray[np.int64]) -> Stamps:
     """The clock that the parts of some rows show."""
-    by_unit = {part.unit: part.numbers[part.cells.codes[rows]] for part in parts}
+    by_unit = {part.unit: part.numbers[part.column.texts.codes[rows]] for part in parts}
     if "date" in by_unit:
         day = by_unit.pop("date").astype("datetime64[us]")
     else:
@@ -260,9 +189,9 @@ def _wall(parts: Sequence[_Part], rows: NDArray[np.int64]) -> Stamps:
         beyond = day.astype("datetime64[M]") != start
         if beyond.any():
             at = int(np.argmax(beyond))
-            place = next(part.place for part in parts if part.unit == "day")
+            column = next(part.column for part in parts if part.unit == "day")
             message = f"{start[at]} has no day {int(ahead[at].astype(np.int64)) + 1}"
-            raise place.error(int(rows[at]), message, "correct it, or leave the row out")
+            raise column.error(int(rows[at]), message, "correct it, or leave the row out")
     clock = by_unit.pop("clock", np.zeros(rows.size, dtype=np.int64))
     for unit, count in by_unit.items():
         clock = clock + count * _MICROS[unit]

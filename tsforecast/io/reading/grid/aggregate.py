@@ -14,11 +14,12 @@ from numpy.typing import NDArray
 from tsforecast.errors import DataError
 from tsforecast.io.messages import Note, counted, info, warning
 from tsforecast.io.options import AggregateRule
-from tsforecast.io.reading.grid.gaps import GridPoints, Values
+from tsforecast.io.reading.grid.rows import GridPoints
 from tsforecast.series.frequency import Frequency, Ordinals, Stamps
 from tsforecast.series.infer_frequency import commonest, duration
 
 Margins = NDArray[np.int64]
+Values = NDArray[np.float64]
 _WHICH = {"min": "smallest", "max": "largest"}
 
 # How far into a bucket its first value may come is what all but the oddest of the other buckets have.
@@ -31,19 +32,12 @@ _LONGER = 1.1
 
 @dataclass(frozen=True)
 class Buckets:
-    """The values of each bucket that holds any, one entry per series and bucket, in their order, shape (n,).
+    """The values of each bucket that holds any, one entry per series and bucket, in their order, shape (n,)."""
 
-    Args:
-        series: number of the series.
-        ordinals: number of the bucket on the grid.
-        starts: row of its first value.
-        counts: values in it.
-    """
-
-    series: NDArray[np.int64]
-    ordinals: Ordinals
-    starts: NDArray[np.int64]
-    counts: NDArray[np.int64]
+    series: NDArray[np.int64]  # number of the series
+    ordinals: Ordinals  # number of the bucket on the grid
+    starts: NDArray[np.int64]  # row of its first value
+    counts: NDArray[np.int64]  # values in it
 
 
 def aggregate(
@@ -73,10 +67,14 @@ def aggregate(
         # A clock that was put back across midnight shows the old day again.
         order = np.lexsort((ordinals, series))
         series, times, values, ordinals = series[order], times[order], values[order], ordinals[order]
-    buckets = _find_buckets(series, ordinals)
+    fresh = np.ones(series.size, dtype=bool)
+    fresh[1:] = (series[1:] != series[:-1]) | (ordinals[1:] != ordinals[:-1])
+    starts = np.flatnonzero(fresh)
+    buckets = Buckets(series[starts], ordinals[starts], starts, np.diff(np.append(starts, series.size)))
     gaps = _gaps(series, stamps[times])
     own_step = commonest(gaps[gaps > 0]) if gaps.any() else 0
-    if own_step > _LONGER * _longest(buckets.ordinals, frequency):
+    lasting = frequency.bucket_starts(buckets.ordinals + 1) - frequency.bucket_starts(buckets.ordinals)
+    if own_step > _LONGER * int(lasting.astype(np.int64).max()):
         raise DataError(
             f"the values are {duration(own_step)} apart, which is longer than {frequency.adjective} steps",
             hint="name a longer step with --freq: values can be put together, not made up",
@@ -87,13 +85,6 @@ def aggregate(
     distinct, places = np.unique(buckets.ordinals[whole], return_inverse=True)
     made = GridPoints(buckets.series[whole], places, distinct, _reduce(values, buckets, rule)[whole])
     return made, _notes(buckets, whole, thin, int((~present).sum()), frequency, rule)
-
-
-def _find_buckets(series: NDArray[np.int64], ordinals: Ordinals) -> Buckets:
-    fresh = np.ones(series.size, dtype=bool)
-    fresh[1:] = (series[1:] != series[:-1]) | (ordinals[1:] != ordinals[:-1])
-    starts = np.flatnonzero(fresh)
-    return Buckets(series[starts], ordinals[starts], starts, np.diff(np.append(starts, series.size)))
 
 
 def _reduce(values: Values, buckets: Buckets, rule: AggregateRule) -> Values:
@@ -112,11 +103,6 @@ def _gaps(series: NDArray[np.int64], stamps: Stamps) -> NDArray[np.int64]:
     gaps = np.zeros(series.size, dtype=np.int64)
     gaps[1:] = np.where(series[1:] == series[:-1], np.diff(stamps.astype(np.int64)), 0)
     return gaps
-
-
-def _longest(ordinals: Ordinals, frequency: Frequency) -> int:
-    """Microseconds that the longest bucket lasts."""
-    return int((frequency.bucket_starts(ordinals + 1) - frequency.bucket_starts(ordinals)).astype(np.int64).max())
 
 
 def _margins(buckets: Buckets, clock: Stamps, frequency: Frequency) -> tuple[Margins, Margins]:

@@ -1,8 +1,11 @@
-"""Rows become a panel: put on the grid of a frequency, without gaps, and without series that cannot be used."""
+"""Rows become a panel: put on the grid of a frequency, without gaps, and without series that cannot be used.
+
+A filled value depends on earlier values of its own series only. A forecast made at any cutoff therefore never sees what
+came later, filled values included.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -11,16 +14,16 @@ from numpy.typing import NDArray
 
 from tsforecast.errors import DataError
 from tsforecast.io.messages import Note, Place, counted, listed, warning
-from tsforecast.io.options import AggregateRule, BadSeriesRule, FillRule
+from tsforecast.io.options import FillRule, ReadOptions
 from tsforecast.io.reading.grid.aggregate import aggregate
-from tsforecast.io.reading.grid.gaps import Extents, GridPoints, fill_gaps, find_extents, regular_grid
-from tsforecast.io.reading.grid.rows import Places, Rows
+from tsforecast.io.reading.grid.rows import GridPoints, RowNumbers, RowOrigin, Rows
 from tsforecast.series.frequency import Frequency, Ordinals, Stamps, season_length
 from tsforecast.series.infer_frequency import commonest
 from tsforecast.series.panel import Panel
 
 StepSource = Literal["found", "stated", "model"]
 Labels = list[str]
+Values = NDArray[np.float64]
 _MOST_MISSING = 0.5
 _MUCH_MISSING = 0.05
 _SHOWN_SHARE = 0.001
@@ -38,77 +41,57 @@ _SKIP_HINT = "correct them, or leave such series out with --on-bad-series skip"
 
 @dataclass(frozen=True)
 class Grid:
-    """The steps to put rows on, and by which rules.
+    """The steps to put rows on, and by which rules."""
 
-    Args:
-        frequency: the step.
-        fill: how to fill gaps.
-        bad_series: whether to refuse a series that cannot be used, or to leave it out.
-        aggregate: how to bring values onto the steps; None where all of them must lie on the grid.
-        clock: the stamps of the rows on the clock of the frequency, for bringing values onto it.
-        source: of the frequency; one value may continue a model.
-    """
-
-    frequency: Frequency
-    fill: FillRule
-    bad_series: BadSeriesRule
-    aggregate: AggregateRule | None
-    clock: Stamps
-    source: StepSource
+    frequency: Frequency  # the step
+    source: StepSource  # of the frequency; one value may continue a model
+    clock: Stamps  # the stamps of the rows on the clock of the frequency, for bringing values onto it
+    options: ReadOptions  # the rules for gaps, bad series, and values that lie between the steps
 
 
 @dataclass(frozen=True)
-class RowOrigin:
-    """Where rows come from, so that an error can name them.
+class Extents:
+    """From where to where each series has values; one entry per series that has any, shape (n_series,)."""
 
-    Args:
-        place: of the time column.
-        written: what a row of the time column says.
-        names: ids of each series: for each series of the rows, one per value column.
-    """
-
-    place: Place
-    written: Callable[[int], str]
-    names: list[tuple[str, ...]]
+    series: NDArray[np.int64]  # number of the series
+    starts: Ordinals  # ordinal of the first value
+    lengths: NDArray[np.int64]  # steps from the first value to the last, both counted
+    observed: NDArray[np.int64]  # values among them
+    trimmed: NDArray[np.int64]  # rows without a value before the first and after the last
 
     @property
-    def labels(self) -> Labels:
-        """Names of all series for messages."""
-        return [" / ".join(name) for name in self.names]
+    def missing(self) -> NDArray[np.int64]:
+        """Steps without a value within each series."""
+        return self.lengths - self.observed
 
 
 def build_panel(rows: Rows, grid: Grid, origin: RowOrigin) -> tuple[Panel, list[Note]]:
-    """Regular series without gaps.
-
-    Args:
-        rows: sorted, one per time.
-        grid: where to put them.
-        origin: of the rows.
+    """Put rows, sorted and one per time, on a grid: regular series without gaps.
 
     Raises:
         DataError: stamps off the grid, values that are further apart than it, no value at all, or more missing values
             than a series may have.
     """
-    labels = origin.labels
+    names = origin.names
+    labels = [" / ".join(name) for name in names]
     points, off, notes = _on_grid(rows, grid, origin, labels)
-    if grid.source != "found" and grid.aggregate is None:
+    if grid.source != "found" and grid.options.aggregate is None:
         _check_step(points, grid, origin.place)
     extents = find_extents(points)
     if not extents.series.size:
-        raise DataError(_NOTHING[bool(grid.aggregate and notes)], hint=_NOTHING_HINT, file=origin.place.file)
+        raise DataError(_NOTHING[bool(grid.options.aggregate and notes)], hint=_NOTHING_HINT, file=origin.place.file)
     empty = np.setdiff1d(np.arange(len(labels)), np.concatenate([extents.series, off]))
     notes += _without_values(empty, grid, labels, origin.place)
     points, extents, more = _usable(points, extents, grid, labels)
-    as_they_came = grid.aggregate is None and grid.bad_series == "error"
+    as_they_came = grid.options.aggregate is None and grid.options.on_bad_series == "error"
     _check_missing(points, extents, rows if as_they_came else None, grid.frequency, origin.place)
     _check_series(extents, grid, labels, origin.place)
     values, offsets = regular_grid(points, extents)
     season = season_length(grid.frequency)
-    rule = "previous" if grid.fill == "seasonal" and season == 1 else grid.fill
-    names = [origin.names[number] for number in extents.series]
+    rule = "previous" if grid.options.fill_gaps == "seasonal" and season == 1 else grid.options.fill_gaps
     panel = Panel(
-        ids=tuple(names),
-        values=fill_gaps(values, offsets, grid.fill, season),
+        ids=tuple(names[number] for number in extents.series),
+        values=fill_gaps(values, offsets, grid.options.fill_gaps, season),
         observed=np.isfinite(values),
         offsets=offsets,
         starts=extents.starts,
@@ -132,21 +115,20 @@ def _on_grid(
 ) -> tuple[GridPoints, NDArray[np.int64], list[Note]]:
     """The values with the numbers of their steps, and the series off the grid where those are left out."""
     none = np.empty(0, dtype=np.int64)
-    if grid.aggregate:
+    if grid.options.aggregate:
         points = _stack(rows, np.zeros(rows.stamps.size, dtype=np.int64))
         try:
-            made, notes = aggregate(points, rows.stamps, grid.clock, grid.frequency, grid.aggregate)
+            made, notes = aggregate(points, rows.stamps, grid.clock, grid.frequency, grid.options.aggregate)
             return made, none, notes
         except DataError as error:
-            place = origin.place
-            raise DataError(error.message, hint=error.hint, file=place.file, column=place.column) from None
+            raise origin.place.error(None, error.message, error.hint) from None
     ordinals, on_grid = grid.frequency.ordinals(grid.clock)
     if on_grid.all() or on_grid[rows.times].all():
         return _stack(rows, ordinals), none, []
     off = np.flatnonzero(~on_grid[rows.times])
     bad = np.unique(rows.series[off])
     keep = np.flatnonzero(~np.isin(rows.series, bad))
-    if grid.bad_series == "error" or not keep.size:
+    if grid.options.on_bad_series == "error" or not keep.size:
         raise _off_grid(rows, off, grid, origin)
     targets = rows.values.shape[1]
     left_out = (bad.astype(np.int64)[:, None] * targets + np.arange(targets)).ravel()
@@ -154,7 +136,7 @@ def _on_grid(
     return _stack(rows.take(keep), ordinals), left_out, [_skipped([labels[number] for number in left_out], why)]
 
 
-def _off_grid(rows: Rows, off: Places, grid: Grid, origin: RowOrigin) -> DataError:
+def _off_grid(rows: Rows, off: RowNumbers, grid: Grid, origin: RowOrigin) -> DataError:
     row = int(rows.in_table(off).min())
     count = int(off.size)
     several = int(rows.series.max()) > 0
@@ -162,13 +144,12 @@ def _off_grid(rows: Rows, off: Places, grid: Grid, origin: RowOrigin) -> DataErr
     of_series = f" in {counted(bad, 'series', 'series')}" if several else ""
     step = f"--freq {grid.frequency.alias} " if grid.source == "found" else ""
     hint = f"correct the times, or bring all values onto these steps, such as {step}--aggregate mean"
-    return origin.place.error(
+    return origin.error(
         row,
         f"{count:,} of {counted(rows.times.size, 'stamp')} {'is' if count == 1 else 'are'} off the "
-        f"{grid.frequency.adjective} grid{of_series}, the first is '{origin.written(row)}'",
-        hint=f"{hint}{', or leave such series out with --on-bad-series skip' if several else ''}",
-        rows=np.sort(rows.in_table(off)),
-        written=origin.written,
+        f"{grid.frequency.adjective} grid{of_series}, the first is '{origin.cell_text(row)}'",
+        f"{hint}{', or leave such series out with --on-bad-series skip' if several else ''}",
+        rows.in_table(off),
     )
 
 
@@ -179,14 +160,11 @@ def _check_step(points: GridPoints, grid: Grid, place: Place) -> None:
         return
     usual = commonest(jumps)
     if np.mean(jumps == usual) > _MOST_MISSING:
-        raise DataError(
-            f"most rows are {usual} {grid.frequency.adjective} steps apart",
-            hint="give data of the frequency that the model was fitted on"
-            if grid.source == "model"
-            else "state the step that the rows have",
-            file=place.file,
-            column=place.column,
+        known = grid.source == "model"
+        hint = (
+            "give data of the frequency that the model was fitted on" if known else "state the step that the rows have"
         )
+        raise place.error(None, f"most rows are {usual} {grid.frequency.adjective} steps apart", hint)
 
 
 def _stack(rows: Rows, ordinals: Ordinals) -> GridPoints:
@@ -203,8 +181,8 @@ def _without_values(empty: NDArray[np.int64], grid: Grid, labels: Labels, place:
     """Refuse or leave out series that have no value, or none that makes a whole step."""
     if not empty.size:
         return []
-    why = f"without a whole {grid.frequency.adjective} step" if grid.aggregate else "without any value"
-    if grid.bad_series == "skip":
+    why = f"without a whole {grid.frequency.adjective} step" if grid.options.aggregate else "without any value"
+    if grid.options.on_bad_series == "skip":
         return [_skipped([labels[number] for number in empty], why)]
     message = f"{counted(empty.size, 'series', 'series')} {why}, the first is '{labels[empty[0]]}'"
     raise DataError(message, hint=_SKIP_HINT, file=place.file)
@@ -212,11 +190,11 @@ def _without_values(empty: NDArray[np.int64], grid: Grid, labels: Labels, place:
 
 def _usable(points: GridPoints, extents: Extents, grid: Grid, labels: Labels) -> tuple[GridPoints, Extents, list[Note]]:
     """Without series that have few values, or gaps for the most part, where those are to be left out."""
-    if grid.bad_series == "error":
+    if grid.options.on_bad_series == "error":
         return points, extents, []
     notes = []
     few = extents.observed < (1 if grid.source == "model" else 2)
-    gappy = ~few & _mostly_missing(extents, grid.fill)
+    gappy = ~few & _mostly_missing(extents, grid.options.fill_gaps)
     for bad, why in ((few, "of a single value"), (gappy, "with more than half of the steps missing")):
         if bad.any():
             notes.append(_skipped([labels[number] for number in extents.series[bad]], why))
@@ -256,24 +234,24 @@ def _check_missing(points: GridPoints, extents: Extents, rows: Rows | None, freq
         after = int(np.argmax(jumps)) + 1 if jumps.size else 0
         if jumps.size and jumps.max() > 1:
             raise place.error(int(rows.in_table(np.array([after]))[0]), f"{message}; the longest gap ends here", hint)
-    raise DataError(message, hint=hint, file=place.file, column=place.column)
+    raise place.error(None, message, hint)
 
 
 def _check_series(extents: Extents, grid: Grid, labels: Labels, place: Place) -> None:
     """Refuse a single series that is made up for the most part, though the others make up for it."""
-    bad = np.flatnonzero(_mostly_missing(extents, grid.fill))
+    bad = np.flatnonzero(_mostly_missing(extents, grid.options.fill_gaps))
     if not bad.size:
         return
     first = bad[0]
-    raise DataError(
+    message = (
         f"{extents.missing[first]:,} of {extents.lengths[first]:,} steps of '{labels[extents.series[first]]}' are "
         f"missing on the {grid.frequency.adjective} grid"
-        + (f", and more than half of {bad.size - 1:,} more series" if bad.size > 1 else ""),
-        hint="if a time without a row means zero add --fill-gaps zero, else leave such series out with "
-        "--on-bad-series skip",
-        file=place.file,
-        column=place.column,
     )
+    more = f", and more than half of {bad.size - 1:,} more series" if bad.size > 1 else ""
+    hint = (
+        "if a time without a row means zero add --fill-gaps zero, else leave such series out with --on-bad-series skip"
+    )
+    raise place.error(None, f"{message}{more}", hint)
 
 
 def _trimmed(extents: Extents) -> list[Note]:
@@ -310,3 +288,83 @@ def _constant(panel: Panel) -> list[Note]:
     names = listed([panel.label(number) for number in constant[:_MOST_NAMED]], _MOST_NAMED)
     more = f" and {constant.size - _MOST_NAMED:,} more" if constant.size > _MOST_NAMED else ""
     return [warning(f"{counted(constant.size, 'series', 'series')} never change: {names}{more}")]
+
+
+def find_extents(points: GridPoints) -> Extents:
+    """Trim each series to its first and last value."""
+    present = np.isfinite(points.values)
+    complete = bool(present.all())
+    series = points.series if complete else points.series[present]
+    times = points.times if complete else points.times[present]
+    first = np.flatnonzero(np.concatenate([np.ones(min(series.size, 1), dtype=bool), series[1:] != series[:-1]]))
+    observed = np.diff(np.append(first, series.size))
+    numbers = series[first].astype(np.int64)
+    starts, ends = (points.ordinals[times[row]] for row in (first, first + observed - 1))
+    trimmed = np.zeros(numbers.size, dtype=np.int64)
+    if not complete:
+        absent = np.flatnonzero(~present & np.isin(points.series, numbers))
+        position = np.searchsorted(numbers, points.series[absent])
+        ordinals = points.ordinals[points.times[absent]]
+        outside = (ordinals < starts[position]) | (ordinals > ends[position])
+        trimmed += np.bincount(position[outside], minlength=numbers.size)
+    return Extents(numbers, starts, ends - starts + 1, observed.astype(np.int64), trimmed)
+
+
+def regular_grid(points: GridPoints, extents: Extents) -> tuple[Values, NDArray[np.int64]]:
+    """Put each value at its place on the grid.
+
+    Returns:
+        Values of all series one after the other, NaN where there is none, and the offsets of the series.
+    """
+    offsets = np.concatenate([[0], np.cumsum(extents.lengths)]).astype(np.int64)
+    if offsets[-1] == points.values.size and not extents.missing.any():
+        return points.values, offsets
+    present = np.isfinite(points.values)
+    place = np.repeat(offsets[:-1] - extents.starts, extents.observed) + points.ordinals[points.times[present]]
+    values = np.full(int(offsets[-1]), np.nan)
+    values[place] = points.values[present]
+    return values, offsets
+
+
+def fill_gaps(values: Values, offsets: NDArray[np.int64], rule: FillRule, season_length: int) -> Values:
+    """Fill the missing values of series that begin and end with a value.
+
+    Args:
+        values: series one after the other, shape (rows,); NaN where missing.
+        offsets: series i is rows offsets[i]:offsets[i + 1].
+        rule: `seasonal` repeats the last season before the gap, shifted by how much its mean differs from that of the
+            season before it; a single season of history is repeated as it is; with less, and for `previous`, the last
+            value is. `zero` puts zeros.
+        season_length: steps.
+
+    Returns:
+        Shape (rows,): a filled copy, or the values themselves where none is missing.
+    """
+    missing = np.isnan(values)
+    if not missing.any():
+        return values
+    if rule == "zero":
+        return np.where(missing, 0.0, values)
+    filled = values[np.maximum.accumulate(np.where(missing, 0, np.arange(values.size)))]
+    if rule == "previous" or season_length == 1:
+        return filled
+    edges = np.flatnonzero(missing[1:] != missing[:-1]) + 1
+    firsts, ends = edges[::2], edges[1::2]
+    origins = offsets[np.searchsorted(offsets, firsts, side="right") - 1]
+    for first, end, origin in zip(firsts.tolist(), ends.tolist(), origins.tolist(), strict=True):
+        if first - origin >= season_length:
+            filled[first:end] = _next_seasons(filled[origin:first], end - first, season_length)
+    return filled
+
+
+def _next_seasons(history: Values, length: int, season_length: int) -> Values:
+    """The `length` values after a history of one season or more."""
+    last = history[-season_length:]
+    ahead = np.resize(last, length)
+    if history.size < 2 * season_length:
+        return ahead
+    before = history[-2 * season_length : -season_length]
+    lowest = min(last.min(), before.min())
+    ahead = ahead + (last.mean() - before.mean())
+    # Counts must not turn negative, nor a series that takes a logarithm reach zero.
+    return np.maximum(ahead, lowest) if lowest >= 0 else ahead

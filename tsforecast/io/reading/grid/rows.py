@@ -1,44 +1,106 @@
-"""Rows of a table on their way to a panel: sorted, and one per time."""
+"""Rows of a table on their way to a panel: numbered by series, sorted, one per time, and the step that they follow."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
+from tsforecast.errors import DataError, OptionError
+from tsforecast.io.column import TextColumn
 from tsforecast.io.messages import Note, Place, counted, warning
 from tsforecast.io.options import RepeatRule
-from tsforecast.io.reading.grid.gaps import merge_repeats, repeated_rows
-from tsforecast.io.times.clock import in_order
-from tsforecast.series.frequency import Stamps
+from tsforecast.io.times.clock import Clock, in_order
+from tsforecast.io.times.zones import to_wall
+from tsforecast.series.frequency import Frequency, Ordinals, Stamps
+from tsforecast.series.infer_frequency import REGULAR_HINT, commonest, infer_frequency
+from tsforecast.series.parse_frequency import StatedFrequency, state_frequency
 
-Places = NDArray[np.intp]
+# A step that holds in the longest series holds in all of them.
+_FREQUENCY_SERIES = 50
+RowNumbers = NDArray[np.intp]
 
 
 @dataclass(frozen=True)
 class Rows:
-    """Rows of a table.
+    """Rows of a table."""
 
-    Args:
-        series: number of each row's series, int32, shape (n,).
-        times: place of each row's stamp among `stamps`, int32, shape (n,).
-        stamps: all stamps in their order, on the clock of the panel.
-        values: shape (n, targets); NaN where missing.
-        in_table: the places of some of the rows in the table.
-    """
+    series: NDArray[np.int32]  # number of each row's series, int32, shape (n,)
+    times: NDArray[np.int32]  # place of each row's stamp among `stamps`, int32, shape (n,)
+    stamps: Stamps  # all stamps in their order, on the clock of the panel
+    values: NDArray[np.float64]  # shape (n, targets); NaN where missing
+    # returns the numbers that some of the rows have in the table
+    in_table: Callable[[RowNumbers], RowNumbers] = lambda rows: rows
 
-    series: NDArray[np.int32]
-    times: NDArray[np.int32]
-    stamps: Stamps
-    values: NDArray[np.float64]
-    in_table: Callable[[Places], Places] = lambda rows: rows
-
-    def take(self, chosen: Places) -> Rows:
+    def take(self, chosen: RowNumbers) -> Rows:
         """Some of the rows."""
         series, times, values = self.series[chosen], self.times[chosen], self.values[chosen]
         return Rows(series, times, self.stamps, values, lambda rows: self.in_table(chosen[rows]))
+
+
+@dataclass(frozen=True)
+class RowOrigin:
+    """Where rows come from, so that errors can name them."""
+
+    place: Place  # of the time column
+    cell_text: Callable[[int], str]  # returns the text of the time column in a row
+    ids: list[tuple[str, ...]]  # of each series of rows
+    targets: tuple[str, ...]  # names of the value columns, each of which makes series of its own
+
+    @property
+    def names(self) -> list[tuple[str, ...]]:
+        """Ids of all series: those of the rows, and the value column where there are several."""
+        return self.ids if len(self.targets) == 1 else [(*key, target) for key in self.ids for target in self.targets]
+
+    def error(self, row: int, message: str, hint: str, rows: RowNumbers) -> DataError:
+        """An error about rows of the table, of which `row` is the first."""
+        return self.place.error(row, message, hint, rows=np.sort(rows), cell_text=self.cell_text)
+
+
+@dataclass(frozen=True)
+class GridPoints:
+    """Values of many series, sorted by series and time, with no time twice."""
+
+    series: NDArray[np.integer[Any]]  # number of the series, shape (n,)
+    times: NDArray[np.integer[Any]]  # place of each value's time in `ordinals`, shape (n,)
+    ordinals: Ordinals  # the times in steps
+    values: NDArray[np.float64]  # shape (n,); NaN where missing
+
+
+def number_series(ids: Sequence[TextColumn], rows: int) -> tuple[NDArray[np.int32], list[tuple[str, ...]]]:
+    """Number the series in the order of their ids.
+
+    Args:
+        ids: texts of each id column, each of shape (rows,); empty for a single series.
+        rows: of the table.
+
+    Returns:
+        The number of each row's series, shape (rows,), and the ids of each series.
+    """
+    names: list[tuple[str, ...]] = [()]
+    series = np.zeros(rows, dtype=np.int32)
+    for cells in ids:
+        order = np.array(sorted(range(len(cells.texts)), key=cells.texts.__getitem__))
+        codes = _ranks(order)[cells.codes]
+        if len(names) == 1:
+            series, joint = codes, np.arange(order.size)
+        else:
+            numbers, joint = pd.factorize(series.astype(np.int64) * order.size + codes)
+            series = _ranks(np.argsort(joint))[numbers]
+            joint = np.sort(joint)
+        names = [(*names[key // order.size], cells.texts[order[key % order.size]]) for key in joint.tolist()]
+    return series, names
+
+
+def _ranks(order: NDArray[np.int64]) -> NDArray[np.int32]:
+    """The place of each item in an order of them, shape (items,)."""
+    ranks = np.empty(order.size, dtype=np.int32)
+    ranks[order] = np.arange(order.size, dtype=np.int32)
+    return ranks
 
 
 def sort_rows(rows: Rows) -> tuple[Rows, list[Note]]:
@@ -55,7 +117,7 @@ def sort_rows(rows: Rows) -> tuple[Rows, list[Note]]:
     return rows.take(_stable_order(rows.series)), [note]
 
 
-def _sort_series(rows: Rows, edges: Places) -> Rows:
+def _sort_series(rows: Rows, edges: RowNumbers) -> Rows:
     """Put series, numbered from 0, that end at these rows into their order."""
     starts = np.append(0, edges)
     order = np.argsort(rows.series[starts])
@@ -70,25 +132,15 @@ def _sort_series(rows: Rows, edges: Places) -> Rows:
     return Rows(series, times, rows.stamps, values, lambda chosen: rows.in_table(chosen + moved[series[chosen]]))
 
 
-def _stable_order(numbers: NDArray[np.int32]) -> Places:
+def _stable_order(numbers: NDArray[np.int32]) -> RowNumbers:
     """The rows by their number, equal ones as they come."""
     # Short numbers are sorted in a time that grows with the rows only.
     small = numbers.max() < np.iinfo(np.uint16).max
     return np.argsort(numbers.astype(np.uint16) if small else numbers, kind="stable")
 
 
-def one_row_per_time(
-    rows: Rows, rule: RepeatRule, place: Place, written: Callable[[int], str], labels: list[str], hint: str
-) -> tuple[Rows, list[Note]]:
-    """Refuse or merge rows that repeat a time of their series.
-
-    Args:
-        rows: sorted.
-        rule: what to do.
-        place: of the time column.
-        written: what a row of the time column says.
-        labels: names of the series.
-        hint: what the user may do about it.
+def one_row_per_time(rows: Rows, rule: RepeatRule, origin: RowOrigin, hint: str) -> tuple[Rows, list[Note]]:
+    """Refuse or merge sorted rows that repeat a time of their series; `hint` says what the user may do about it.
 
     Raises:
         DataError: repeated times, under the rule `error`.
@@ -101,17 +153,13 @@ def one_row_per_time(
         at = np.flatnonzero(repeats)
         second = at[np.argmin(rows.in_table(at))]
         earlier, row = rows.in_table(np.array([second - 1, second])).tolist()
-        label = labels[rows.series[second]]
+        label = " / ".join(origin.ids[rows.series[second]])
         of_series = f" of '{label}'" if label else ""
         more = f" ({counted(count - 1, 'more row')} like this)" if count > 1 else ""
-        raise place.error(
-            row,
-            f"the time '{written(row)}'{of_series} stands in line {place.lines[earlier]} already{more}, "
-            f"with {'the same' if _equal(rows, second) else 'other'} values",
-            hint,
-            rows=np.sort(rows.in_table(at)),
-            written=written,
-        )
+        same = "the same" if _equal(rows, second) else "other"
+        line = origin.place.lines[earlier]
+        message = f"the time '{origin.cell_text(row)}'{of_series} stands in line {line} already{more}"
+        raise origin.error(row, f"{message}, with {same} values", hint, rows.in_table(at))
     differing = count - int(_equal(rows, np.flatnonzero(repeats)).sum())
     values = merge_repeats(rows.values, repeats, rule)
     merged = rows.take(np.flatnonzero(~repeats))
@@ -121,7 +169,107 @@ def one_row_per_time(
     return replace(merged, values=values), [note]
 
 
-def _equal(rows: Rows, second: Places | np.intp) -> NDArray[np.bool_]:
+def _equal(rows: Rows, second: RowNumbers | np.intp) -> NDArray[np.bool_]:
     """Whether rows have the values of the rows before them."""
     values, before = rows.values[second], rows.values[second - 1]
     return np.all((values == before) | (np.isnan(values) & np.isnan(before)), axis=-1)
+
+
+def repeated_rows(series: NDArray[np.integer[Any]], times: NDArray[np.integer[Any]]) -> NDArray[np.bool_]:
+    """Which of the sorted rows repeat the time of the row before them in the same series, shape (n,)."""
+    repeats = np.zeros(series.size, dtype=bool)
+    repeats[1:] = (series[1:] == series[:-1]) & (times[1:] == times[:-1])
+    return repeats
+
+
+def merge_repeats(values: NDArray[np.float64], repeats: NDArray[np.bool_], rule: RepeatRule) -> NDArray[np.float64]:
+    """One row per time; the rules `mean` and `sum` leave missing values out.
+
+    Args:
+        values: shape (rows, targets), sorted by series and time, in the order of the file within a time.
+        repeats: rows that repeat the time before them, shape (rows,).
+        rule: `first`, `last`, `mean` or `sum`.
+    """
+    groups = np.flatnonzero(~repeats)
+    if rule == "first":
+        return values[groups]
+    if rule == "last":
+        return values[np.append(groups[1:], values.shape[0]) - 1]
+    present = np.isfinite(values)
+    sums = np.add.reduceat(np.where(present, values, 0.0), groups, axis=0)
+    counts = np.add.reduceat(present, groups, axis=0, dtype=np.int64)
+    return np.where(counts > 0, sums if rule == "sum" else sums / np.maximum(counts, 1), np.nan)
+
+
+def stated_step(freq: str | None, aggregated: bool, known: Frequency | None) -> StatedFrequency | None:
+    """The step that the user states, None where none is; `known` is that of a model that is to be continued.
+
+    Raises:
+        OptionError: no such frequency, values to be brought onto none, or another step than the model's.
+    """
+    if freq is None:
+        if aggregated and known is None:
+            raise OptionError("values can be brought onto a step only if there is one", hint="add --freq, such as D")
+        return None
+    stated = state_frequency(freq)
+    if known is not None and not stated.matches(known):
+        raise OptionError(
+            f"the frequency '{freq}' is not that of the model, which is {known.name} ({known.alias})",
+            hint="leave --freq out; --aggregate alone brings finer rows onto the steps of the model",
+        )
+    return stated
+
+
+def find_step(
+    rows: Rows, stated: StatedFrequency | None, aggregated: bool, clock: Clock, sub_daily: bool, place: Place
+) -> Frequency:
+    """The step of the sorted rows; where values are brought onto a stated step, the calendar gives its grid.
+
+    Raises:
+        DataError: no regular frequency, with the first row that differs from the commonest step.
+    """
+    if stated is None:
+        return _inferred(rows, place)
+    if not aggregated:
+        return stated.on(clock_of_step(rows.stamps, clock, stated, sub_daily))
+    offset = np.timedelta64(0, "us")
+    if clock.time_zone is not None and sub_daily:
+        offset = to_wall(rows.stamps[:1], clock.time_zone)[0] - rows.stamps[0]
+    return stated.calendar(int(offset.astype(np.int64)))
+
+
+def clock_of_step(stamps: Stamps, clock: Clock, step: Frequency | StatedFrequency, sub_daily: bool) -> Stamps:
+    """Stamps of rows on the clock that a step is counted on: the local one for days and longer steps."""
+    if clock.time_zone is None or not sub_daily or step.sub_daily:
+        return stamps
+    return to_wall(stamps, clock.time_zone)
+
+
+def _inferred(rows: Rows, place: Place) -> Frequency:
+    """The step that the longest series follow."""
+    bounds = np.flatnonzero(rows.series[1:] != rows.series[:-1]) + 1
+    edges = np.concatenate([[0], bounds, [rows.series.size]])
+    longest = np.sort(np.argsort(-np.diff(edges), kind="stable")[:_FREQUENCY_SERIES])
+    slices = [slice(edges[number], edges[number + 1]) for number in longest]
+    parts = [rows.stamps[rows.times[part]] for part in slices]
+    try:
+        return infer_frequency(parts)
+    except DataError as error:
+        odd = _first_odd(parts, slices)
+        if odd is None:
+            raise place.error(None, error.message, error.hint) from None
+        row = int(rows.in_table(np.array([odd]))[0])
+        raise place.error(row, f"{error.message}; the first other step ends here", REGULAR_HINT) from None
+
+
+def _first_odd(parts: list[Stamps], slices: list[slice]) -> int | None:
+    """The first row that comes after another step than the commonest; None where there are no two rows."""
+    steps: list[NDArray[np.int64]] = [np.diff(part).astype(np.int64) for part in parts]
+    every = np.concatenate(steps)
+    if not every.size:
+        return None
+    usual = commonest(every)
+    for part, own in zip(slices, steps, strict=True):
+        if np.any(own != usual):
+            return int(part.start + 1 + np.argmax(own != usual))
+    return None

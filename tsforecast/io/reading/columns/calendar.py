@@ -1,0 +1,58 @@
+"""A guard for columns of whole numbers that only repeat what the time column says, or count the rows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from tsforecast.io.column import words
+from tsforecast.io.reading.numbers import CALENDAR
+from tsforecast.io.times.parse import ParsedStamps
+
+ROW_NUMBER = "row number"
+_SAMPLE_ROWS = 100
+Parts = Callable[[str, bool], list[NDArray[np.float64]]]
+
+
+def calendar_parts(stamps: ParsedStamps) -> Parts:
+    """A function that returns a part of the calendar, in each way of numbering it.
+
+    Its arguments are the name of the part, and whether to return it at each distinct stamp or at the first rows only.
+    """
+    head = pd.DatetimeIndex(stamps.wall[stamps.codes[:_SAMPLE_ROWS]])
+    distinct = pd.DatetimeIndex(stamps.wall)
+    # A wide table asks for each of its columns.
+    return cache(lambda part, whole: _calendar(distinct if whole else head, part))
+
+
+def repeats(name: str, values: NDArray[np.float64], stamps: ParsedStamps, parts: Parts) -> str | None:
+    """What a column merely repeats: a part of the calendar, or the row number; None for a column of its own.
+
+    A part that is the same in every row is believed only of a column of that name: any constant would equal it.
+    """
+    start = values[:_SAMPLE_ROWS]
+    for origin in (0, 1):
+        counts = np.array_equal(start, np.arange(start.size) + origin)
+        if counts and np.array_equal(values, np.arange(values.size) + origin):
+            return ROW_NUMBER
+    for part in CALENDAR:
+        for way, first in enumerate(parts(part, False)):
+            if not np.array_equal(first, start):
+                continue
+            numbers = parts(part, True)[way]
+            varies = np.ptp(numbers) > 0 or part in words(name)
+            if varies and np.array_equal(numbers[stamps.codes], values):
+                return part
+    return None
+
+
+def _calendar(stamps: pd.DatetimeIndex, part: str) -> list[NDArray[np.float64]]:
+    if part == "weekday":
+        weekday = np.asarray(stamps.day_of_week, dtype=np.float64)
+        return [weekday, weekday + 1, (weekday + 1) % 7, (weekday + 1) % 7 + 1]
+    numbers = stamps.isocalendar()["week"] if part == "week" else getattr(stamps, part.replace(" ", "_"))
+    return [np.asarray(numbers, dtype=np.float64)]

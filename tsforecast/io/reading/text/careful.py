@@ -1,0 +1,281 @@
+"""The careful way to read a block of a text: by its records, quotes and blank lines included, and by pandas.
+
+The records are found in one pass over the bytes with NumPy. A row with a cell too many, which pandas drops or shifts
+without a word, is therefore refused with its line.
+"""
+
+from __future__ import annotations
+
+import codecs
+import io
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from tsforecast.errors import DataError
+from tsforecast.io.column import PlainNumbers
+from tsforecast.io.messages import counted
+from tsforecast.io.reading.numbers import MISSING_SPELLINGS
+
+NEWLINE, QUOTE = ord("\n"), ord('"')
+
+# With fewer rows it cannot be told whether the header is wrong or they are.
+_FEWEST_ROWS = 3
+_PREAMBLE_HINT = "if lines of text stand above the table, leave them out with --skip-rows"
+_SHOWN_DELIMITERS = {",": "a comma", ";": "a semicolon", "\t": "a tab", "|": "a bar"}
+Edges = tuple[int, int]
+
+
+@dataclass(frozen=True)
+class Text:
+    """The rows of a text, below its header."""
+
+    data: bytes  # UTF-8 with `\n` line ends
+    start: int  # first byte below the header
+    line: int  # line number of that byte in the file
+    width: int  # cells in each row
+    delimiter: str  # one ASCII character
+    file: str  # name for messages
+    header_line: int | None = None  # line number of the header; None where there is none to compare the rows with
+
+
+@dataclass(frozen=True)
+class BlockTexts:
+    """A column of a block as texts: `codes`, shape (rows,), number the distinct `texts` as they first appear."""
+
+    codes: NDArray[np.int32]
+    texts: list[bytes]
+
+
+@dataclass(frozen=True)
+class Block:
+    """Some columns of a block of whole records."""
+
+    rows: int  # how many
+    # line of each row, 0 being the block's first, shape (rows,); None where each row is one line
+    lines: NDArray[np.int64] | None
+    n_lines: int  # lines of the block
+    blank: int  # lines left out
+    texts: dict[int, BlockTexts]  # the columns that were read as texts, by position
+    # the columns that were read as numbers; None for one that holds anything else
+    numbers: dict[int, PlainNumbers | None]
+
+
+@dataclass(frozen=True)
+class Records:
+    """Records of a text, blank lines included; all arrays have the shape (records,)."""
+
+    starts: NDArray[np.int64]  # first byte of each record
+    ends: NDArray[np.int64]  # byte after each record and its line end
+    cells: NDArray[np.int64]  # cells in each record
+    lines: NDArray[np.int64]  # line number of the first line of each record, from 1
+
+
+def find_records(text: bytes, delimiter: str, file: str, first_line: int) -> Records:
+    """Split UTF-8 text with `\\n` line ends into records, line ends and delimiters in quotes not counted.
+
+    Raises:
+        DataError: a quote that is not closed, or one in the middle of a cell.
+    """
+    letters = np.frombuffer(text, dtype=np.uint8)
+    newline = letters == NEWLINE
+    splits = letters == ord(delimiter)
+    every_end = np.flatnonzero(newline)
+    ends = every_end + 1
+    if b'"' in text:
+        quote = letters == QUOTE
+        inside = np.bitwise_xor.accumulate(quote)
+        _check_quotes(letters, np.flatnonzero(quote), ord(delimiter), every_end, file, first_line)
+        splits &= ~inside
+        ends = every_end[~inside[every_end]] + 1
+    if not ends.size or ends[-1] < len(text):
+        ends = np.append(ends, len(text))
+    starts = np.concatenate([[0], ends[:-1]])
+    cells = np.diff(np.searchsorted(np.flatnonzero(splits), ends), prepend=0) + 1
+    return Records(starts, ends, cells, np.searchsorted(every_end, starts) + first_line)
+
+
+def _check_quotes(
+    letters: NDArray[np.uint8],
+    quotes: NDArray[np.int64],
+    delimiter: int,
+    every_end: NDArray[np.int64],
+    file: str,
+    first_line: int,
+) -> None:
+    """An opening quote follows a delimiter or a line end, a closing one stands before one; else refuse."""
+    padded = np.concatenate([[NEWLINE], letters, [NEWLINE]])
+    opening, closing = quotes[::2], quotes[1::2]
+    beside = np.empty(quotes.size, dtype=np.uint8)
+    beside[::2] = padded[opening]
+    beside[1::2] = padded[closing + 2]
+    wrong = np.flatnonzero((beside != delimiter) & (beside != NEWLINE) & (beside != QUOTE))
+    if not wrong.size and quotes.size % 2 == 0:
+        return
+    last = int(wrong[0]) if wrong.size else quotes.size - 1
+    first = last - last % 2
+    # A doubled quote stands for one quote within a cell: go back to where the cell opened.
+    while first >= 2 and quotes[first] == quotes[first - 1] + 1:
+        first -= 2
+    line_of = np.searchsorted(every_end, quotes[[first, last]]) + first_line
+    closed_elsewhere = not wrong.size or line_of[1] > line_of[0]
+    raise DataError(
+        "the quote that opens here is not closed" if closed_elsewhere else "a quote in the middle of a cell",
+        hint='a quote within a quoted cell is written twice: ""',
+        file=file,
+        row=int(line_of[0]),
+    )
+
+
+def leave_out_blank(records: Records, text: bytes) -> tuple[Records, bytes, int]:
+    """Leave out the lines with nothing but blanks on them."""
+    single = np.flatnonzero(records.cells == 1)
+    blank = [row for row in single if not text[records.starts[row] : records.ends[row]].strip()]
+    if not blank:
+        return records, text, 0
+    keep = np.ones(records.cells.size, dtype=bool)
+    keep[blank] = False
+    pieces, position = [], 0
+    for row in blank:
+        pieces.append(text[position : records.starts[row]])
+        position = records.ends[row]
+    pieces.append(text[position:])
+    ends = np.cumsum((records.ends - records.starts)[keep])
+    starts = np.concatenate([[0], ends[:-1]])
+    return Records(starts, ends, records.cells[keep], records.lines[keep]), b"".join(pieces), len(blank)
+
+
+def check_cells(records: Records, text: Text, header_line: int | None = None) -> None:
+    """Refuse the first record that has not as many cells as the header, or a header that no record agrees with.
+
+    Args:
+        records: of a block, blank lines left out.
+        text: that they belong to.
+        header_line: line number of the header, where it stands right above these records.
+
+    Raises:
+        DataError: a record or header with too many or too few cells, or a table of one column.
+    """
+    ragged, width = np.flatnonzero(records.cells != text.width), text.width
+    if ragged.size:
+        _check_header(records.cells, width, text.file, header_line)
+        row = int(ragged[0])
+        shown = _SHOWN_DELIMITERS.get(text.delimiter, repr(text.delimiter))
+        hint = f"cells are separated by {shown}; put quotes round a cell that contains one"
+        if records.cells[row] < width:
+            hint = f"{hint} or that holds the end of a line"
+        raise DataError(
+            f"this row has {counted(int(records.cells[row]), 'cell')}, the header has {width}",
+            hint=_PREAMBLE_HINT if width == 1 else hint,
+            file=text.file,
+            row=int(records.lines[row]),
+        )
+    if width == 1:
+        raise DataError(
+            "the table has one column only, but a time column and a value column are needed",
+            hint="if another character separates the cells, name it with --delimiter",
+            file=text.file,
+        )
+
+
+def _check_header(cells: NDArray[np.int64], width: int, file: str, header_line: int | None) -> None:
+    """Refuse a header where all records differ from it, and most of them do not differ among themselves."""
+    if header_line is None or cells.size < _FEWEST_ROWS or np.any(cells == width):
+        return
+    commonest = int(np.argmax(np.bincount(cells)))
+    if 2 * np.count_nonzero(cells == commonest) > cells.size:
+        raise DataError(
+            f"this line has {counted(width, 'cell')}, the rows below it have {commonest}",
+            hint=f"name every column once; {_PREAMBLE_HINT}",
+            file=file,
+            row=header_line,
+        )
+
+
+def read_careful(text: Text, edges: Edges, texts: Collection[int], numbers: Collection[int]) -> Block:
+    """Read some columns of a block as texts, and some as numbers, if that is what they hold.
+
+    Raises:
+        DataError: a quote that is not closed or stands within a cell, a row with too many or too few cells.
+    """
+    data = text.data[slice(*edges)]
+    data = data if data.endswith(b"\n") else data + b"\n"
+    n_lines = data.count(b"\n")
+    records, data, blank = _careful(data, text, edges[0])
+    if not data:
+        no_texts = dict.fromkeys(texts, BlockTexts(np.empty(0, dtype=np.int32), []))
+        no_numbers: dict[int, PlainNumbers | None] = dict.fromkeys(
+            numbers, PlainNumbers(np.empty(0), whole=True, zero_led=False)
+        )
+        return Block(0, records.lines, n_lines, blank, no_texts, no_numbers)
+    coded = {position: _texts_of(data, text, position) for position in texts}
+    plain = numbers_of(data, text, numbers) if numbers else {}
+    return Block(len(records.lines), records.lines, n_lines, blank, coded, plain)
+
+
+def _careful(data: bytes, text: Text, start: int) -> tuple[Records, bytes, int]:
+    """The records of a block, lines counted from 0, its bytes without blank lines, and how many of them there were."""
+    try:
+        return _checked(data, text, 0, start)
+    except DataError:
+        # Only an error needs to know how many lines stand above.
+        return _checked(data, text, text.line + text.data.count(b"\n", text.start, start), start)
+
+
+def _checked(data: bytes, text: Text, line: int, start: int) -> tuple[Records, bytes, int]:
+    records, data, blank = leave_out_blank(find_records(data, text.delimiter, text.file, line), data)
+    check_cells(records, text, text.header_line if start == text.start else None)
+    return records, data, blank
+
+
+def _texts_of(data: bytes, text: Text, position: int) -> BlockTexts:
+    # Not as categories: pandas makes numbers of their texts.
+    codes, distinct = pd.factorize(_parse(data, text, (position,), dtype=str, na_filter=False)[position])
+    return BlockTexts(codes.astype(np.int32), [str(cell).encode() for cell in distinct])
+
+
+def numbers_of(data: bytes, text: Text, positions: Collection[int]) -> dict[int, PlainNumbers | None]:
+    """Columns of checked records as plain numbers; None for one where pandas may read a cell otherwise than we do."""
+    spellings = {"keep_default_na": False, "na_values": MISSING_SPELLINGS}
+    try:
+        columns = _parse(data, text, positions, dtype=np.float64, **spellings)
+    except (ValueError, OverflowError):
+        # Some column holds something else: left to itself, pandas shows which.
+        columns = _parse(data, text, positions, **spellings)
+    return {position: _plain_numbers(columns[position]) for position in positions}
+
+
+def _plain_numbers(column: pd.Series) -> PlainNumbers | None:
+    if column.dtype.kind not in "iuf":
+        return None
+    values = column.to_numpy(dtype=np.float64)
+    missing = np.isnan(values)
+    # pandas takes `inf` for a number, and `true` and `false` for 1 and 0.
+    if np.isinf(values).any() or np.all((values == 0) | (values == 1) | missing):
+        return None
+    whole = bool(np.all((np.rint(values) == values) | missing))
+    return PlainNumbers(values, whole, zero_led=whole)
+
+
+def _parse(data: bytes, text: Text, positions: Collection[int], **options: Any) -> pd.DataFrame:
+    """Some columns of a block whose every row has the right number of cells."""
+    # pandas drops a byte order mark, which here is part of a cell: that of the file is long gone.
+    marked = data.startswith(codecs.BOM_UTF8)
+    return pd.read_csv(
+        io.BytesIO(b"\n" + data if marked else data),
+        skiprows=int(marked),
+        sep=text.delimiter,
+        header=None,
+        names=list(range(text.width)),
+        usecols=list(positions),
+        index_col=False,
+        skip_blank_lines=False,
+        lineterminator="\n",
+        low_memory=False,
+        engine="c",
+        **options,
+    )

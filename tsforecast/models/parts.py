@@ -1,0 +1,93 @@
+"""The parts of a model: their weights under one roof, their forecasts, and the weighted mean of these."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+from tsforecast.arrays import Float32
+from tsforecast.errors import ModelError
+from tsforecast.models import baselines
+from tsforecast.models.linear import predict_linear
+from tsforecast.models.network.numpy_network import forward
+from tsforecast.models.network.weights import Weights
+from tsforecast.models.spec import ModelSpec, Part
+from tsforecast.series.windows import Windows
+
+_BASELINES: dict[str, Callable[[Windows, int, int], Float32]] = {
+    "naive": baselines.naive,
+    "seasonal-naive": baselines.seasonal_naive,
+    "drift": baselines.drift,
+}
+
+# Windows at once: what a recurrent step works on stays in the processor's cache. A multiple of the 4 to 24 rows that
+# the kernels of BLAS take together.
+CHUNK = 192
+
+
+def predict_windows(spec: ModelSpec, weights: Weights, windows: Windows) -> Float32:
+    """Forecast windows in model space.
+
+    Args:
+        spec: the model.
+        weights: the tensors of its parts, under the prefixes `part0/`, `part1/`, ...
+        windows: with the model's lookback.
+
+    Returns:
+        Quantiles, shape (samples, horizon, spec.levels), ascending.
+    """
+    parts = [(part, part_weights(weights, number)) for number, part in enumerate(spec.parts)]
+    y_pred = np.empty((len(windows), spec.horizon, len(spec.levels)), np.float32)
+    for begin in range(0, len(windows), CHUNK):
+        rows = slice(begin, begin + CHUNK)
+        chunk = windows.take(rows)
+        outputs = [predict_part(part, spec, own, chunk.newest(part.lookback)) for part, own in parts]
+        y_pred[rows] = outputs[0] if len(outputs) == 1 else combine(spec, outputs)
+    return y_pred
+
+
+def predict_part(part: Part, spec: ModelSpec, weights: Weights, windows: Windows) -> Float32:
+    """Forecast windows of the part's own lookback with its own weights, shape (samples, horizon, levels or 1)."""
+    if part.network is not None:
+        return forward(part.network, weights, windows)
+    if part.name == "linear":
+        return predict_linear(weights, windows)[:, :, None]
+    if part.name not in _BASELINES:
+        raise ModelError(f"the model '{part.name}' is not known to this version")
+    return _BASELINES[part.name](windows, spec.horizon, spec.season_length)[:, :, None]
+
+
+def combine(spec: ModelSpec, outputs: Sequence[Float32]) -> Float32:
+    """The weighted mean of the parts' forecasts, quantile by quantile (Vincent averaging, which keeps their order).
+
+    Parts that forecast a point only move the middle of what the networks say of the spread.
+
+    Args:
+        spec: the model.
+        outputs: of each part, shape (samples, horizon, levels) or (samples, horizon, 1).
+
+    Returns:
+        Shape (samples, horizon, spec.levels).
+    """
+    middle = spec.levels.index(0.5)
+    shares = np.array([part.share for part in spec.parts], np.float32)
+    points = np.stack([y[:, :, middle if part.network else 0] for part, y in zip(spec.parts, outputs, strict=True)])
+    point: Float32 = np.tensordot(shares, points, axes=1)[:, :, None]
+    networks = [number for number, part in enumerate(spec.parts) if part.network]
+    if not networks:
+        return point
+    spreads = np.stack([outputs[i] - points[i][:, :, None] for i in networks])
+    weights = shares[networks] / shares[networks].sum()
+    return np.asarray(point + np.tensordot(weights, spreads, axes=1), np.float32)
+
+
+def part_weights(weights: Weights, number: int) -> Weights:
+    """The tensors of one part of a model, under their own names."""
+    prefix = f"part{number}/"
+    return {name.removeprefix(prefix): value for name, value in weights.items() if name.startswith(prefix)}
+
+
+def joined_weights(parts: Sequence[Weights]) -> Weights:
+    """The tensors of all parts of a model under one roof."""
+    return {f"part{i}/{name}": value for i, part in enumerate(parts) for name, value in part.items()}

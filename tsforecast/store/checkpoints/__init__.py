@@ -1,1 +1,0 @@
-"""Training progress on the disk, so that an interrupted training can be resumed."""

@@ -1,1 +1,0 @@
-"""What the retrainings of a model leave beside its versions."""
