@@ -1,72 +1,65 @@
-"""TensorFlow in a process of many tests: networks that are traced once, and no more memory than one process may hold.
+"""TensorFlow in a process of many tests: networks are traced once, and the process holds no graph that nobody uses.
 
-To trace a network takes ten times as long as to train it on a few hundred rows.
+To trace a small network takes ten times as long as to train it on a few hundred rows.
 """
 
 from __future__ import annotations
 
 import gc
 import sys
-from collections import OrderedDict
+from collections.abc import Callable
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-import numpy as np
-
-if TYPE_CHECKING:
-    from tsforecast.models.network.config import NetworkConfig
-    from tsforecast.models.training.config import TrainingConfig
-    from tsforecast.models.training.graph import TrainingData, TrainingGraph
-
-_GRAPHS = 6  # that are kept; each takes some 20 MB
-_CUSTOM_GRADIENTS = 100  # that TensorFlow may keep, of about five graphs
+_KEPT = 4  # graphs; each takes some 20 MB
+_CUSTOM_GRADIENTS = 50  # of two or three graphs
 
 
 class SharedGraphs:
-    """Stands in for `loop._graph`: graphs outlive the training that traced them, as long as others are not used more.
+    """Keeps traced graphs from one training to the next, in any test.
 
-    A graph that is used again trains as a new one would, to the bit: `test_a_graph_that_is_used_again_trains_like_a_new_one`.
+    A graph that is used again trains as a new one does, to the bit: tests/models/training/test_loop.py holds it to it.
+    While `paused`, each training traces its own.
     """
 
     def __init__(self) -> None:
-        self._traced: OrderedDict[Any, TrainingGraph] = OrderedDict()
+        self.paused = False
+        self._kept: list[tuple[Any, Any]] = []  # the one used last comes first
 
-    def __call__(
-        self, graphs: Any, data: TrainingData, network: NetworkConfig, training: TrainingConfig, seed: int
-    ) -> TrainingGraph:
-        from tsforecast.models.training.graph import TrainingGraph
+    def around(self, make: Callable[..., Any]) -> Callable[..., Any]:
+        """`loop._graph`, offered a graph that an earlier training has traced."""
 
-        key = self._key(data, network, training)
-        graph = self._traced.pop(key, None)
-        if graph is not None and graph.takes(data):
-            graph.restart(data, seed)
-        else:
-            graph = TrainingGraph(data, network, training, seed)
-        self._traced[key] = graphs[network] = graph
-        while len(self._traced) > _GRAPHS:
-            self._traced.popitem(last=False)
-        return graph
+        def shared(graphs: Any, data: Any, network: Any, training: Any, seed: int) -> Any:
+            import tensorflow as tf
 
-    @staticmethod
-    def _key(data: TrainingData, network: NetworkConfig, training: TrainingConfig) -> Any:
-        """What is the same for all trainings that one trace serves; the loop alone knows epochs and rates."""
-        traced = replace(training, epochs=1, patience=None, schedule="constant", learning_rate=1.0)
-        padded = [
-            bool(np.any(index.origins - data.offsets[index.series] < network.lookback))
-            for index in (data.train, data.validation)
-        ]
-        return network, traced, any(padded), bool(data.observed.all()), min(training.batch_size, len(data.train))
+            if self.paused or tf.config.list_logical_devices("GPU"):
+                return make(graphs, data, network, training, seed)
+            # What the loop alone looks at may differ.
+            traced = replace(training, epochs=1, patience=1, schedule="constant", learning_rate=1.0, time_limit=None)
+            key = network, replace(traced, seed=0, members=1)
+            traced_before = [graph for known, graph in self._kept if known == key and graph.takes(data)]
+            if traced_before and (network not in graphs or not graphs[network].takes(data)):
+                graphs[network] = traced_before[0]
+            graph = make(graphs, data, network, training, seed)
+            self._kept = [(key, graph), *(row for row in self._kept if row[1] is not graph)][:_KEPT]
+            return graph
+
+        return shared
+
+
+SHARED = SharedGraphs()
 
 
 def forget_gradients() -> None:
-    """Let go of graphs that nobody uses: TensorFlow keeps the derivative of every `tf.custom_gradient` it has traced.
+    """Let go of graphs that nobody uses any more.
 
-    With it goes the graph that it was traced in, some 20 MB. What is traced has its derivatives, and asks no more.
+    TensorFlow keeps the derivative of each call of a `tf.custom_gradient` that it has traced, and with it the whole
+    graph, for as long as the process lives. What is traced has its derivatives in it and does not look there again.
     """
     ops = sys.modules.get("tensorflow.python.framework.ops")
-    known = {} if ops is None else ops.gradient_registry._registry
-    custom = [name for name in known if name.startswith("CustomGradient-")]
+    registry = {} if ops is None else ops.gradient_registry._registry
+    custom = [name for name in registry if name.startswith("CustomGradient-")]
     if len(custom) > _CUSTOM_GRADIENTS:
         for name in custom:
-            del known[name]
+            del registry[name]
         gc.collect()

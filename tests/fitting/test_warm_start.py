@@ -24,6 +24,7 @@ from tsforecast.series.panel import make_panel
 from tsforecast.series.scaling import fit_scaling
 from tsforecast.series.split import automatic_split
 
+pytestmark = pytest.mark.usefixtures("shared_graphs")
 ASKED = FitOptions(model="gru", preset="fast", dropout=0.0)
 NETWORK = small_network()
 SPEC = ModelSpec("gru", 7, 7, (Part("gru", 1.0, 11, NETWORK),))

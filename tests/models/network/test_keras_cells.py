@@ -12,7 +12,7 @@ from tests.models.network.test_keras_network import build_with, random_weights
 from tests.networks import small_network
 from tsforecast.models.network.config import ACTIVATIONS, CELLS
 
-pytestmark = pytest.mark.usefixtures("on_cpu")
+pytestmark = pytest.mark.usefixtures("shared_graphs", "on_cpu")
 UNITS, SAMPLES, SEGMENTS = 5, 3, 2
 
 

@@ -16,7 +16,7 @@ from tests.networks import small_network
 from tests.sampling import every
 from tsforecast.models.network.config import ACTIVATIONS
 
-pytestmark = pytest.mark.usefixtures("on_cpu")
+pytestmark = pytest.mark.usefixtures("shared_graphs", "on_cpu")
 UNITS, FEATURES = 5, 4
 # A sample in full, two padded in front, one that is all padding, one with a gap.
 STEPS = np.array([[1, 1, 1, 1], [0, 1, 1, 1], [0, 0, 0, 1], [0, 0, 0, 0], [1, 0, 1, 1]], bool)

@@ -23,6 +23,7 @@ from tsforecast.workflows.retrain import held_out_rows
 from tsforecast.workflows.retrain.contest import challenger_bundle, compete
 from tsforecast.workflows.retrain.settings import PromotionRules
 
+pytestmark = pytest.mark.usefixtures("shared_graphs")
 LINEAR = FitOptions(model="linear", horizon=7)
 GRU = FitOptions(
     model="gru", preset="fast", horizon=7, units=4, epochs=4, lookback=14, normalisation="last", linear_skip="off"
