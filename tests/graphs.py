@@ -29,18 +29,19 @@ class SharedGraphs:
     def around(self, make: Callable[..., Any]) -> Callable[..., Any]:
         """`loop._graph`, offered a graph that an earlier training has traced."""
 
-        def shared(graphs: Any, data: Any, network: Any, training: Any, seed: int) -> Any:
+        def shared(session: Any, data: Any, network: Any, training: Any, seed: int) -> Any:
             import tensorflow as tf
 
             if self.paused or tf.config.list_logical_devices("GPU"):
-                return make(graphs, data, network, training, seed)
+                return make(session, data, network, training, seed)
             # What the loop alone looks at may differ.
             traced = replace(training, epochs=1, patience=1, schedule="constant", learning_rate=1.0, time_limit=None)
             key = network, replace(traced, seed=0, members=1)
+            graphs = session.graphs
             traced_before = [graph for known, graph in self._kept if known == key and graph.takes(data)]
             if traced_before and (network not in graphs or not graphs[network].takes(data)):
                 graphs[network] = traced_before[0]
-            graph = make(graphs, data, network, training, seed)
+            graph = make(session, data, network, training, seed)
             self._kept = [(key, graph), *(row for row in self._kept if row[1] is not graph)][:_KEPT]
             return graph
 

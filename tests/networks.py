@@ -32,7 +32,7 @@ def small_network(model: str = "gru", **options: Any) -> NetworkConfig:
         "normalisation": "last",
         "dropout": 0.0,
         "head": "quantile",
-        "levels": QUANTILES,
+        "quantiles": QUANTILES,
         "linear_skip": False,
     }
     values |= options

@@ -293,7 +293,7 @@ def test_what_predict_refuses(line, status, text, refuse, tmp_path, store):
         ("versions/000001/manifest.json", "manifest.json"),
         ("versions/000001/model.json", "its checksum does not fit"),
         ("versions/000001/weights.safetensors", "its checksum does not fit"),
-        ("versions/000001/context.safetensors", "its checksum does not fit"),
+        ("versions/000001/recent.safetensors", "its checksum does not fit"),
     ],
 )
 def test_a_damaged_model_file(file, text, refuse, tmp_path, store):

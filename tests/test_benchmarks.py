@@ -16,6 +16,7 @@ import tsforecast
 from tests.test_naive2 import naive2
 from tsforecast.errors import DataError
 from tsforecast.models.options import FitOptions
+from tsforecast.models.training.session import TrainingSession
 from tsforecast.series.panel import make_panel
 from tsforecast.workflows.predict import predict
 
@@ -143,7 +144,7 @@ def test_a_competition_forecasts_what_fit_and_predict_do(script, tmp_path):
     frequency = competition.FREQUENCIES["quarterly"]
     panel = make_panel(list(past.values()), frequency, ids=[(key,) for key in past])
     options = FitOptions(model="linear", horizon=HORIZON, season_length=SEASON)
-    made = competition.forecast(competition.fit_panel(panel, options, lambda event: None, began=0.0))
+    made = competition.forecast(competition.fit_panel(panel, options, TrainingSession()))
     table = pd.concat(
         pd.DataFrame({"id": key, "date": pd.date_range("2000-01-01", periods=len(row), freq="QS"), "y": row})
         for key, row in past.items()

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from tsforecast.errors import OptionError
 from tsforecast.io.options import ReadOptions
 from tsforecast.io.times.datetimes import stamp_index
-from tsforecast.models.options import FitOptions
+from tsforecast.models.options import DEFAULT_LEVELS, FitOptions
 from tsforecast.progress import Report
 from tsforecast.store.layout import DEFAULT_STORE
 from tsforecast.workflows import fit as fitting
@@ -59,7 +59,7 @@ def predict(
     store: str | Path = DEFAULT_STORE,
     version: int | None = None,
     horizon: int | None = None,
-    levels: tuple[float, ...] = predicting.DEFAULT_LEVELS,
+    levels: tuple[float, ...] = DEFAULT_LEVELS,
     fallback: bool = False,
     trusted: bool = False,
     report: Report = lambda event: None,

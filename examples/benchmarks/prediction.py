@@ -110,7 +110,7 @@ def make_cases(arguments: argparse.Namespace, folder: Path) -> Iterator[Case]:
         normalisation="mean-std",
         dropout=0.0,
         head="quantile",
-        levels=QUANTILES,
+        quantiles=QUANTILES,
         inputs=Inputs(),
         linear_skip=True,
     )

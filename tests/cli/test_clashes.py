@@ -255,7 +255,7 @@ def test_a_model_has_the_name_of_its_data(refused):
 
 @pytest.mark.parametrize("line", ["fit", "retrain"])
 @pytest.mark.parametrize(
-    "inside", ["journal.jsonl", "versions/000001/history.csv", ".stage-000001-7/history.csv", ".CURRENT-12"]
+    "inside", ["journal.jsonl", "versions/000001/epochs.csv", ".stage-000001-7/epochs.csv", ".CURRENT-12"]
 )
 def test_what_is_trained_on_is_no_file_of_the_model(refused, line, inside):
     said = refused(*command(line, model() / inside))
@@ -383,7 +383,7 @@ ALLOWED = (
     "fit models/shop/.stage-mine/data.csv --name shop",
     "predict data.csv -o forecast.csv --plot forecast.svg",
     "predict data.csv -o models/forecast.csv --name shop",
-    "predict models/shop/versions/000001/history.csv --name shop -o history.csv",
+    "predict models/shop/versions/000001/epochs.csv --name shop -o history.csv",
     "predict - -o -",
     "retrain data.csv --predict-to data.csv.csv --log-file data.log --metrics-file models/data.prom --name shop",
     "retrain data.csv --predict-to Data.csv --log-file DATA.csv --name shop",

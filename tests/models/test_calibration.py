@@ -12,10 +12,10 @@ from tsforecast.models.calibration import (
     PROBABILITIES,
     Calibration,
     calibrate,
+    conformal_scores,
     intervals,
     score_at,
-    scores_of,
-    values_of,
+    values_at,
     window_spread,
 )
 from tsforecast.models.network.config import QUANTILES
@@ -42,11 +42,11 @@ def forecasts(draw):
 def test_values_have_scores_and_scores_have_values(forecast, tenths):
     quantiles, levels, spread = forecast
     y = np.array([[tenths / 10]])
-    scores = scores_of(y, quantiles, levels, spread)
-    np.testing.assert_allclose(values_of(scores, quantiles, levels, spread)[:, :, 0], y, rtol=1e-9, atol=1e-6)
+    scores = conformal_scores(y, quantiles, levels, spread)
+    np.testing.assert_allclose(values_at(scores, quantiles, levels, spread)[:, :, 0], y, rtol=1e-9, atol=1e-6)
     score = np.array([[tenths / 500]])
-    values = values_of(score, quantiles, levels, spread)[:, :, 0]
-    np.testing.assert_allclose(scores_of(values, quantiles, levels, spread), score, rtol=1e-6, atol=1e-6)
+    values = values_at(score, quantiles, levels, spread)[:, :, 0]
+    np.testing.assert_allclose(conformal_scores(values, quantiles, levels, spread), score, rtol=1e-6, atol=1e-6)
 
 
 @quick
@@ -54,19 +54,19 @@ def test_values_have_scores_and_scores_have_values(forecast, tenths):
 def test_scores_and_values_ascend_together(forecast, scores):
     quantiles, levels, spread = forecast
     ordered = np.sort(np.array(scores))
-    values = values_of(ordered[None], quantiles, levels, spread)[0, 0]
+    values = values_at(ordered[None], quantiles, levels, spread)[0, 0]
     assert np.all(np.diff(values) >= 0)
 
 
 def test_a_quantile_model_scores_its_own_levels_by_the_normal_scale():
     quantiles = np.broadcast_to(10 + 3 * Z, (1, 1, len(Z))).astype(np.float64)
     for level, value in zip(QUANTILES, quantiles[0, 0], strict=True):
-        score = scores_of(np.array([[value]]), quantiles, QUANTILES, np.ones((1, 1)))
+        score = conformal_scores(np.array([[value]]), quantiles, QUANTILES, np.ones((1, 1)))
         assert score[0, 0] == pytest.approx(NormalDist().inv_cdf(level), abs=1e-3)
 
 
 def test_a_point_model_scores_its_error_in_spreads():
-    score = scores_of(np.array([[7.0]]), np.array([[[4.0]]]), POINT, np.array([[2.0]]))
+    score = conformal_scores(np.array([[7.0]]), np.array([[[4.0]]]), POINT, np.array([[2.0]]))
     np.testing.assert_allclose(score, [[1.5]])
 
 
@@ -91,7 +91,7 @@ def test_intervals_cover_what_they_promise(kind, windows, method):
     covered = {50: [], 80: [], 95: []}
     for _ in range(max(20, min(200, 6000 // windows))):
         y_true, quantiles, levels, spread = worlds(rng, kind, windows)
-        calibration = calibrate(scores_of(y_true, quantiles, levels, spread), np.ones(y_true.shape, bool))
+        calibration = calibrate(conformal_scores(y_true, quantiles, levels, spread), np.ones(y_true.shape, bool))
         assert method in calibration.method
         assert calibration.windows == windows
         y_true, quantiles, levels, spread = worlds(rng, kind, 300)

@@ -33,7 +33,7 @@ ANYTHING, NOTHING_KNOWN = Support(-EVER, EVER, ROW, EVER), Support(ZERO, ZERO, R
 
 def make_model(name, *, members=2, levels=QUANTILES, seed=0):
     """The spec of any model of the table, and random weights for it."""
-    sizes = {"layers": 2, "units": 4, "segment": 3, "horizon": HORIZON, "levels": levels, "series_vectors": 3}
+    sizes = {"layers": 2, "units": 4, "segment": 3, "horizon": HORIZON, "quantiles": levels, "series_vectors": 3}
     parts = small_parts(name, lookback=LOOKBACK, members=members, normalisation="mean-std", dropout=0.2, **sizes)
     return ModelSpec(name, HORIZON, SEASON, parts), random_weights(parts, HORIZON, np.random.default_rng(seed))
 
@@ -50,11 +50,11 @@ def make_windows(samples, *, seed=1):
 def test_every_model_of_the_table_forecasts(name):
     spec, weights = make_model(name)
     y_pred = predict_windows(spec, weights, make_windows(7))
-    assert y_pred.shape == (7, HORIZON, len(spec.levels))
+    assert y_pred.shape == (7, HORIZON, len(spec.quantiles))
     assert y_pred.dtype == np.float32
     assert np.all(np.isfinite(y_pred))
     assert np.all(np.diff(y_pred, axis=2) >= 0)
-    assert predict_windows(spec, weights, make_windows(0)).shape == (0, HORIZON, len(spec.levels))
+    assert predict_windows(spec, weights, make_windows(0)).shape == (0, HORIZON, len(spec.quantiles))
 
 
 @pytest.mark.parametrize("name", MODELS)
@@ -143,7 +143,7 @@ def test_each_part_sees_its_own_lookback():
 
 def make_spec(*parts):
     """A combination of parts, each a share and the levels of its network; a point forecast without levels."""
-    networks = [small_parts("gru", lookback=LOOKBACK, levels=levels)[0] if levels else None for _, levels in parts]
+    networks = [small_parts("gru", lookback=LOOKBACK, quantiles=levels)[0] if levels else None for _, levels in parts]
     made = [
         replace(part, share=share) if part else Part("naive", share, LOOKBACK)
         for (share, _), part in zip(parts, networks, strict=True)
@@ -154,7 +154,7 @@ def make_spec(*parts):
 def draw_outputs(spec, seed=0, samples=3):
     """What each part might say: quantiles in order, or points."""
     rng = np.random.default_rng(seed)
-    widths = [len(part.network.levels) if part.network else 1 for part in spec.parts]
+    widths = [len(part.network.quantiles) if part.network else 1 for part in spec.parts]
     return [np.sort(rng.normal(5, 3, (samples, HORIZON, width)), axis=2).astype(np.float32) for width in widths]
 
 
@@ -170,7 +170,7 @@ def test_point_parts_alone_give_one_level():
     spec = make_spec((0.75, None), (0.25, None))
     outputs = draw_outputs(spec)
     y_pred = combine(spec, outputs)
-    assert spec.levels == (0.5,)
+    assert spec.quantiles == (0.5,)
     assert y_pred.shape == (3, HORIZON, 1)
     np.testing.assert_allclose(y_pred, 0.75 * outputs[0] + 0.25 * outputs[1], rtol=1e-6)
 
@@ -186,12 +186,12 @@ def test_medians_are_averaged_and_quantiles_stay_in_order(parts, levels, seed):
     spec = make_spec(*((share / total, levels if network else None) for share, network in parts))
     outputs = draw_outputs(spec, seed)
     y_pred = combine(spec, outputs)
-    assert y_pred.shape == (3, HORIZON, len(spec.levels))
+    assert y_pred.shape == (3, HORIZON, len(spec.quantiles))
     assert y_pred.dtype == np.float32
     assert np.all(np.diff(y_pred, axis=2) >= -1e-5)
     middles = [y[:, :, levels.index(0.5) if part.network else 0] for part, y in zip(spec.parts, outputs, strict=True)]
     expected = sum(part.share * middle for part, middle in zip(spec.parts, middles, strict=True))
-    np.testing.assert_allclose(y_pred[:, :, spec.levels.index(0.5)], expected, rtol=1e-4, atol=1e-4)
+    np.testing.assert_allclose(y_pred[:, :, spec.median], expected, rtol=1e-4, atol=1e-4)
 
 
 @pytest.mark.parametrize("name", MODELS)
@@ -212,13 +212,13 @@ def test_beyond_the_horizon_medians_are_continued(name, horizon):
     windows = make_windows(4)
     y_pred, held = predict_ahead(spec, weights, windows, horizon, ANYTHING)
     assert not held.any()
-    assert y_pred.shape == (4, horizon, len(spec.levels))
+    assert y_pred.shape == (4, horizon, len(spec.quantiles))
     known, seen, expected = windows.values, windows.mask, []
     for _ in range(0, horizon, HORIZON):
         block = predict_windows(
             spec, weights, windows_of(known[:, -LOOKBACK:], seen[:, -LOOKBACK:], windows.series, HORIZON)
         )
-        known = np.concatenate([known, block[:, :, spec.levels.index(0.5)]], axis=1)
+        known = np.concatenate([known, block[:, :, spec.median]], axis=1)
         seen = np.concatenate([seen, np.ones((4, HORIZON), bool)], axis=1)
         expected.append(block)
     np.testing.assert_array_equal(y_pred, np.concatenate(expected, axis=1)[:, :horizon])

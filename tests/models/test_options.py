@@ -104,7 +104,7 @@ def test_width_counts_both_directions():
 
 def test_the_head_puts_out_levels_or_a_distribution():
     assert (NETWORK.outputs, NETWORK.fed_back) == (7, 3)
-    point = replace(NETWORK, levels=(0.5,))
+    point = replace(NETWORK, quantiles=(0.5,))
     assert (point.outputs, point.fed_back) == (1, 0)
     student = replace(NETWORK, head="student-t")
     assert (student.outputs, student.fed_back) == (3, 0)

@@ -66,8 +66,8 @@ def test_a_file_of_another_size_is_not_even_opened(folder: Path, opened: list[st
 
 
 def test_tensors_larger_than_the_model_says_are_not_opened(folder: Path, opened: list[str]) -> None:
-    sparse(folder / "context.safetensors", 1 << 32)
-    claim(folder, "context.safetensors", 1 << 32)
+    sparse(folder / "recent.safetensors", 1 << 32)
+    claim(folder, "recent.safetensors", 1 << 32)
     with pytest.raises(
         ModelError, match=r"context\.safetensors: its size of 4294967296 bytes does not fit its tensors"
     ):
@@ -102,10 +102,10 @@ def test_a_description_needs_files_that_the_manifest_names(folder: Path, make: C
 
 
 def test_a_socket_is_no_file(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (folder / "history.csv").unlink()
+    (folder / "epochs.csv").unlink()
     monkeypatch.chdir(folder)  # the name of a socket must be short
     with socket.socket(socket.AF_UNIX) as server:
-        server.bind("history.csv")
+        server.bind("epochs.csv")
         with pytest.raises(ModelError, match="is not a plain file"):
             load_bundle(folder)
 

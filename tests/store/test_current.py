@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -9,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tsforecast.errors import InputMissingError, ModelError, TsforecastError
-from tsforecast.store import current
+from tsforecast.store import current, journal
 from tsforecast.store.bundle.bundle import Bundle
 from tsforecast.store.current import encode_current, is_beginning, read_current
 from tsforecast.store.store import Store
@@ -89,6 +90,45 @@ def test_the_journal_speaks_for_a_number_without_a_checksum(store: Path) -> None
         Store(store).find("sales").open()
     (store / "sales" / "journal.jsonl").unlink()
     assert Store(store).find("sales").open().version == 3
+
+
+def without_mentions(store: Path, version: int) -> None:
+    """Take the entries out of the journal that mention a version."""
+    path = store / "sales" / "journal.jsonl"
+    entries = [json.loads(line) for line in path.read_text().splitlines()]
+    kept = [entry for entry in entries if version not in (entry["version"], entry["from"])]
+    assert 0 < len(kept) < len(entries)
+    path.write_text("".join(f"{json.dumps(entry)}\n" for entry in kept))
+
+
+@pytest.mark.parametrize("cut_off", ["", '{"time": "2026-01-31T06:00:00.000+00:00", "event": "published", "vers'])
+def test_a_journal_that_lacks_the_last_publication_is_no_contradiction(store: Path, cut_off: str) -> None:
+    without_mentions(store, 12)
+    with (store / "sales" / "journal.jsonl").open("a") as stream:
+        stream.write(cut_off)
+    assert named(store, b"000012\n") == 12
+    assert named(store, b"000011\n") == 11  # the last of which the journal tells
+    assert {named(store, f"{number:06d}\n".encode()) for number in (*range(1, 11), 13)} == {None}
+
+
+def test_only_the_newest_version_can_be_what_the_journal_lacks(store: Path) -> None:
+    without_mentions(store, 5)
+    assert named(store, b"000005\n") is None
+
+
+def test_a_version_that_the_journal_mentions_was_not_missed(store: Path) -> None:
+    path = store / "sales" / "journal.jsonl"
+    assert named(store, b"000012\n") is None
+    lines = [line for line in path.read_text().splitlines() if json.loads(line)["version"] != 12]
+    path.write_text("".join(f"{line}\n" for line in lines))
+    assert '"from": 12' in lines[-1]  # of the rollback
+    assert named(store, b"000012\n") is None
+
+
+def test_of_a_journal_that_is_too_long_nothing_is_known(store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    without_mentions(store, 12)
+    monkeypatch.setattr(journal, "_WHOLE", 500)
+    assert named(store, b"000012\n") is None
 
 
 @pytest.mark.parametrize(

@@ -72,7 +72,7 @@ def test_every_byte_of_the_manifest_counts(folder: Path) -> None:
         data[position] ^= 4
 
 
-@pytest.mark.parametrize("name", ["manifest.json", "model.json", "weights.safetensors", "history.csv", "gradients.csv"])
+@pytest.mark.parametrize("name", ["manifest.json", "model.json", "weights.safetensors", "epochs.csv", "gradients.csv"])
 def test_a_missing_file_is_named(folder: Path, name: str) -> None:
     (folder / name).unlink()
     with pytest.raises(ModelError, match="is missing") as caught:
@@ -94,11 +94,11 @@ def test_an_extra_file_is_refused_even_when_the_manifest_names_it(folder: Path) 
 
 
 def test_a_file_that_the_manifest_does_not_name_is_refused(folder: Path) -> None:
-    data = (folder / "history.csv").read_bytes()
-    (folder / "history.csv").unlink()
+    data = (folder / "epochs.csv").read_bytes()
+    (folder / "epochs.csv").unlink()
     resign(folder)
-    (folder / "history.csv").write_bytes(data)
-    with pytest.raises(ModelError, match=r"history\.csv: does not belong"):
+    (folder / "epochs.csv").write_bytes(data)
+    with pytest.raises(ModelError, match=r"epochs\.csv: does not belong"):
         load_bundle(folder)
 
 

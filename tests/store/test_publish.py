@@ -28,10 +28,10 @@ from tsforecast.store.store import Store
 FILES = {
     "model.json",
     "weights.safetensors",
-    "context.safetensors",
+    "recent.safetensors",
     "golden.safetensors",
     "metrics.json",
-    "history.csv",
+    "epochs.csv",
     "gradients.csv",
     "manifest.json",
 }

@@ -42,7 +42,7 @@ PLACES = [
     "sales/CURRENT",
     "sales/versions/000002/manifest.json",
     "sales/versions/000002/weights.safetensors",
-    "sales/versions/000002/history.csv",
+    "sales/versions/000002/epochs.csv",
 ]
 USES: list[Callable[[Path], object]] = [
     lambda store: Store(store).find("sales").open(),

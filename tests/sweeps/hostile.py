@@ -10,9 +10,9 @@ import stat
 import numpy as np
 
 from tests.sweeps.spoil import (
-    CONTEXT,
     GOLDEN,
     MARKER,
+    RECENT,
     WEIGHTS,
     Payload,
     Spoil,
@@ -96,9 +96,9 @@ add("metadata", header_edited(lambda header, name: header.update(__metadata__={"
 add("NaN", tensors_edited(lambda tensors: tensors["part0/head/bias"].fill(np.nan)))
 add("infinity", tensors_edited(lambda tensors: tensors["part0/head/bias"].fill(np.inf)))
 add("tensors swapped", tensors_edited(swap))
-add("scale of zero", tensors_edited(lambda tensors: tensors["scale"].fill(0), CONTEXT))
-add("offsets beyond the rows", tensors_edited(lambda tensors: tensors["offsets"].fill(2**40), CONTEXT))
-add("ids of an object", tensors_edited(lambda tensors: tensors["ids"].fill(ord("{")), CONTEXT))
+add("scale of zero", tensors_edited(lambda tensors: tensors["scale"].fill(0), RECENT))
+add("offsets beyond the rows", tensors_edited(lambda tensors: tensors["offsets"].fill(2**40), RECENT))
+add("ids of an object", tensors_edited(lambda tensors: tensors["ids"].fill(ord("{")), RECENT))
 add("series that is not there", tensors_edited(lambda tensors: tensors["series"].fill(99), GOLDEN))
 add("bit flip", bytes_edited(WEIGHTS, lambda data: data[:-1] + bytes([data[-1] ^ 1]), fitting=False))
 
@@ -111,7 +111,7 @@ add("manifest with a path upwards", in_manifest("../../../../escaped"))
 add("manifest with a key twice", in_bytes(manifest.FILE, b'"version": 1', b'"version": 1, "version": 1'))
 add("manifest of 1 GB", sparse(manifest.FILE, 1 << 30))
 add("file missing", lambda folder: (folder / "golden.safetensors").unlink())
-add("file under another name", lambda folder: os.rename(folder / "history.csv", folder / "history.txt"))
+add("file under another name", lambda folder: os.rename(folder / "epochs.csv", folder / "epochs.txt"))
 
 add("link", instead("metrics.json", linked))
 add("pipe", instead("metrics.json", os.mkfifo))
@@ -136,16 +136,16 @@ add("NaN in metrics", replaced("metrics.json", b'{"a": NaN}'))
 add("model.json of 1 GB", sparse("model.json", 1 << 30))
 add("model.json of 1 GB that the manifest names", claimed("model.json", 1 << 30))
 add("weights of 100 MB", claimed(WEIGHTS, 100 << 20))
-add("context of 4 GB", claimed(CONTEXT, 1 << 32))
-add("context of 8 TB", claimed(CONTEXT, 1 << 43))
+add("recent rows of 4 GB", claimed(RECENT, 1 << 32))
+add("recent rows of 8 TB", claimed(RECENT, 1 << 43))
 add("deep nesting", replaced("model.json", b"[" * 100_000))
 add("deep nesting of objects", replaced("metrics.json", b'{"a":' * 5_000 + b"1" + b"}" * 5_000))
 add("1 MB of lists", replaced("metrics.json", b'{"a": [' + b"[]," * 340_000))
 add("1e9 units", edited("spec.parts.0.network.units", 10**9))
 add("4096 units", edited("spec.parts.0.network.units", 4096))
-add("1e12 rows", edited("context.rows", 10**12))
-add("1e12 series", edited("context.n_series", 10**12))
+add("1e12 rows", edited("recent.rows", 10**12))
+add("1e12 series", edited("recent.n_series", 10**12))
 add("format 99", edited("format_version", 99))
-add("history of another shape", replaced("history.csv", b"a,b\n1,2\n"))
-add("history of one long line", replaced("history.csv", b'"' + b"x" * 1_000_000))
+add("epochs of another shape", replaced("epochs.csv", b"a,b\n1,2\n"))
+add("epochs of one long line", replaced("epochs.csv", b'"' + b"x" * 1_000_000))
 add("version of a stranger's model", edited("spec.name", "__import__('os').system('true')"))

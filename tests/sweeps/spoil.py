@@ -24,7 +24,7 @@ from tsforecast.store.bundle import manifest
 MARKER = "SPOILT_MODEL_MARKER"
 STRANGER = 54321
 Spoil = Callable[[Path], None]
-WEIGHTS, CONTEXT, GOLDEN = "weights.safetensors", "context.safetensors", "golden.safetensors"
+WEIGHTS, RECENT, GOLDEN = "weights.safetensors", "recent.safetensors", "golden.safetensors"
 
 
 class Payload:

@@ -5,7 +5,7 @@ bring a rejection on at most 2 % of the nights, a challenger that is truly a thi
 contests, and a champion of another level is replaced within two horizons and a season.
 
 Bad challengers, 30 of them, are never promoted, and 10 good ones always. The bad ones have learned from rows that were
-spoilt: the rows themselves are as they are, so that the duel is honest.
+spoilt: the rows themselves are as they are, so that the comparison is honest.
 The good ones challenge a champion that has seen ten rows, or one epoch.
 The data have seasons or trends to be learned. Where there are hardly any, a spoilt model is no worse, and it wins
 rightly: in daily weather, shuffled rain and wind teach a network as much as they are (1.227 MASE against 1.232), and
@@ -15,7 +15,6 @@ us-employment (0.041 against 0.060). The solar plant's winter, mostly zeros, is 
 
 from __future__ import annotations
 
-import time
 from collections import Counter
 from dataclasses import replace
 from functools import cache
@@ -25,14 +24,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.workflows.cuts import ends, table, take, until
+from tests.workflows.cuts import ends, take, until
 from tests.workflows.days import (
     KINDS,
     a_third_worse,
     as_retrained,
+    compared,
     first_days,
     learning_worse,
     next_ratio,
+    published,
     retrained,
     series,
 )
@@ -47,8 +48,7 @@ from tsforecast.io.options import ReadOptions
 from tsforecast.io.reading.panel import read_panel
 from tsforecast.models.options import FitOptions
 from tsforecast.series.frequency import season_length
-from tsforecast.workflows.retrain import held_out_rows
-from tsforecast.workflows.retrain.contest import challenger_bundle, compete
+from tsforecast.workflows.retrain import challenger
 from tsforecast.workflows.retrain.settings import PromotionRules
 
 pytestmark = pytest.mark.sweep
@@ -91,12 +91,11 @@ def options_of(name):
 
 
 def hold(panel, champion, options):
-    return compete(table(panel), champion, options, PromotionRules(), began=time.monotonic())
+    return compared(panel, champion, options, PromotionRules())
 
 
 def trained(panel, options):
-    contest = hold(panel, None, options)
-    return challenger_bundle(table(panel), contest, name="m", began=time.monotonic())
+    return published(panel, hold(panel, None, options))
 
 
 def shuffled(panel):
@@ -132,10 +131,9 @@ def test_a_worse_model_is_not_promoted(spoil, name, monkeypatch):
     champion = champion_of(name, options)
     # The seasonal naive may well be better than both; here nothing but the spoilt model may win.
     rules = PromotionRules(beat_naive=False)
-    monkeypatch.setattr(held_out_rows, "fit_panel", lambda rows, *args, **keys: fit_panel(spoil(rows), *args, **keys))
-    contest = compete(table(panel_of(name)), champion, options, rules, began=time.monotonic())
-    assert contest.challenger is not None
-    assert not contest.wins, contest.reason
+    monkeypatch.setattr(challenger, "fit_panel", lambda rows, *args, **keys: fit_panel(spoil(rows), *args, **keys))
+    outcome = compared(panel_of(name), champion, options, rules)
+    assert outcome.challenger and not outcome.wins, outcome.reason
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -146,8 +144,8 @@ def test_a_better_model_is_promoted(name):
     else:
         options = SHORT
         champion = trained(ten_rows(older(name)), options)
-    contest = hold(panel_of(name), champion, options)
-    assert contest.wins, contest.reason
+    outcome = hold(panel_of(name), champion, options)
+    assert outcome.wins, outcome.reason
 
 
 def tally(nights):
@@ -173,19 +171,19 @@ def test_data_that_stay_as_they_are_bring_hardly_a_rejection():
 @pytest.mark.timeout(3600)
 def test_a_challenger_a_third_worse_hardly_ever_wins(monkeypatch):
     """Right after a fit, when a horizon or little more is unseen, and later, when four are: 400 contests."""
-    wins, contests, learned = {"fit": 0, "retrained": 0}, {"fit": 0, "retrained": 0}, held_out_rows.fit_panel
+    wins, contests, learned = {"fit": 0, "retrained": 0}, {"fit": 0, "retrained": 0}, challenger.fit_panel
     for kind, count, horizon in product(KINDS, (1, 6), (7, 14)):
         panel = panel_of_days(series(kind, 1400, seed=10, count=count))
-        monkeypatch.setattr(held_out_rows, "fit_panel", learned)
+        monkeypatch.setattr(challenger, "fit_panel", learned)
         champion = fitted_champion(first_days(panel, 400), FitOptions(model="linear", horizon=horizon))
         options = FitOptions(model="linear", horizon=horizon, lookback=champion.spec.lookback)
-        monkeypatch.setattr(held_out_rows, "fit_panel", learning_worse(a_third_worse(panel, champion, 400)))
+        monkeypatch.setattr(challenger, "fit_panel", learning_worse(a_third_worse(panel, champion, 400)))
         cases = [("fit", 400 + horizon + later) for later in (0, 4, 8)]
         cases += [("retrained", rows) for rows in range(460, 1300, 120)]
         for when, rows in cases:
             rival = champion if when == "fit" else as_retrained(champion, panel, rows - 1)
-            contest = compete(table(first_days(panel, rows)), rival, options, PromotionRules(), began=time.monotonic())
-            wins[when] += contest.wins and not contest.stand_in
+            outcome = compared(first_days(panel, rows), rival, options, PromotionRules())
+            wins[when] += outcome.status == "promoted"
             contests[when] += 1
     assert all(wins[when] <= 0.05 * contests[when] for when in wins), wins
 
@@ -203,4 +201,4 @@ def test_a_champion_of_another_level_is_replaced(kind, count, horizon):
     late = begin + 2 * horizon + 7
     for night in retrained(panel, champion, options, range(begin - 1, days)):
         if night.rows > late:
-            assert next_ratio(panel, night.champion, night.rows) < 1.5, (night.rows - begin, night.contest.reason)
+            assert next_ratio(panel, night.champion, night.rows) < 1.5, (night.rows - begin, night.outcome.reason)

@@ -1,4 +1,4 @@
-"""Days of retraining without a store: series of several kinds, and what each day's contest decides."""
+"""Days of retraining without a store: series of several kinds, and what each day's comparison decides."""
 
 from __future__ import annotations
 
@@ -14,12 +14,14 @@ from tsforecast.fitting.fit_panel import Fitted, fit_panel
 from tsforecast.fitting.scores import ScoredWindows, Scorer, naive_forecaster
 from tsforecast.models.network.weights import Weights
 from tsforecast.models.options import FitOptions
+from tsforecast.models.training.session import TrainingSession
 from tsforecast.series.frequency import DAY, Frequency
 from tsforecast.series.panel import Panel, make_panel
 from tsforecast.store.bundle.bundle import Bundle
-from tsforecast.workflows.retrain.contest import challenger_bundle, compete
-from tsforecast.workflows.retrain.duel import UNLEARNED, champion_scaling, duel_windows
-from tsforecast.workflows.retrain.held_out_rows import Contest
+from tsforecast.workflows.retrain.challenger import Training
+from tsforecast.workflows.retrain.comparison import Outcome
+from tsforecast.workflows.retrain.held_out import UNLEARNED, champion_scaling, held_out_windows
+from tsforecast.workflows.retrain.promotion import Waiting, challenger_bundle, train_and_compare
 from tsforecast.workflows.retrain.settings import PromotionRules
 
 DAILY = Frequency("fixed", DAY)
@@ -70,26 +72,32 @@ def first_days(panel: Panel, days: int) -> Panel:
 
 @dataclass(frozen=True)
 class Day:
-    """One night: the rows there were, the champion before it, and how its contest ended."""
+    """One night: the rows there were, the champion before it, and what was decided."""
 
     rows: int
     champion: Bundle
-    contest: Contest
+    outcome: Waiting | Outcome
 
     @property
     def status(self) -> str:
-        if self.contest.waiting or (self.contest.undecided and not self.contest.wins):
+        if isinstance(self.outcome, Waiting):
             return "waiting"
-        return "promoted" if self.contest.wins else "rejected"
+        return "promoted" if self.outcome.wins else self.outcome.status
+
+
+def compared(panel: Panel, champion: Bundle | None, options: FitOptions, rules: PromotionRules) -> Waiting | Outcome:
+    """What a retraining without a store decides."""
+    return train_and_compare(table(panel), champion, Training(options, TrainingSession()), rules)
 
 
 def champion_of(panel: Panel, options: FitOptions) -> Bundle:
     """What a `fit` publishes."""
-    return published(panel, compete(table(panel), None, options, PromotionRules(), began=time.monotonic()))
+    return published(panel, compared(panel, None, options, PromotionRules()))
 
 
-def published(panel: Panel, contest: Contest) -> Bundle:
-    return challenger_bundle(table(panel), contest, name="m", began=time.monotonic())
+def published(panel: Panel, outcome: Waiting | Outcome) -> Bundle:
+    assert isinstance(outcome, Outcome)
+    return challenger_bundle(table(panel), outcome, name="m", began=time.monotonic())
 
 
 def retrained(
@@ -99,17 +107,17 @@ def retrained(
     rules = rules or PromotionRules(min_new_rows=1)
     for rows in days:
         known = first_days(panel, rows)
-        contest = compete(table(known), champion, options, rules, began=time.monotonic())
-        yield Day(rows, champion, contest)
-        if contest.wins:
-            champion = published(known, contest)
+        day = Day(rows, champion, compared(known, champion, options, rules))
+        yield day
+        if day.status == "promoted":
+            champion = published(known, day.outcome)
 
 
 def next_ratio(panel: Panel, champion: Bundle, rows: int) -> float:
     """Error of a champion over that of the seasonal naive, on all windows that begin in the horizon after `rows`."""
     horizon = champion.spec.horizon
     known, begins = first_days(panel, rows + 2 * horizon), np.full(panel.n_series, rows)
-    made = duel_windows(known, begins, horizon)
+    made = held_out_windows(known, begins, horizon)
     later = np.flatnonzero(made.index.origins - known.offsets[made.index.series] >= rows)
     windows = ScoredWindows(made.index.take(later), made.rows[later], made.scored[later])
     season, numbers = champion.spec.season_length, np.arange(panel.n_series)
@@ -125,7 +133,7 @@ def next_ratio(panel: Panel, champion: Bundle, rows: int) -> float:
 def true_error(panel: Panel, version: Bundle, rows: int) -> float:
     """Error of a version on all windows after so many rows."""
     begins = np.full(panel.n_series, rows)
-    windows = duel_windows(panel, begins, version.spec.horizon)
+    windows = held_out_windows(panel, begins, version.spec.horizon)
     numbers = np.arange(panel.n_series)
     scorer = Scorer(panel, windows, version.spec.season_length, begins)
     scaling = champion_scaling(version, panel, numbers, begins)
@@ -176,4 +184,4 @@ def as_retrained(champion: Bundle, panel: Panel, rows: int) -> Bundle:
     known = first_days(panel, rows)
     kept = champion.spec.lookback + 2 * champion.spec.horizon
     facts = champion.provenance | {UNLEARNED: 4 * champion.spec.horizon}
-    return replace(champion, recent=known.between(known.lengths - kept, known.lengths), provenance=facts)
+    return replace(champion, recent=known.newest(np.full(known.n_series, kept)), provenance=facts)

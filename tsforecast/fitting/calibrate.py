@@ -9,7 +9,7 @@ import numpy as np
 from tsforecast.arrays import Bool, Float32, Float64
 from tsforecast.fitting.plan import Plan
 from tsforecast.fitting.trained import Learned, Trained, ValidationPeriod
-from tsforecast.models.calibration import Calibration, calibrate, scores_of, window_spread
+from tsforecast.models.calibration import Calibration, calibrate, conformal_scores, window_spread
 from tsforecast.models.parts import predict_windows
 from tsforecast.series.windows import ModelRows, WindowIndex
 
@@ -25,7 +25,7 @@ def predict_index(trained: Trained, rows: ModelRows, index: WindowIndex) -> Floa
         predict_windows(spec, trained.weights, rows.windows(some, **shape))
         for some in index.in_batches(spec.lookback + spec.horizon)
     ]
-    return np.concatenate([np.empty((0, spec.horizon, len(spec.levels)), np.float32), *made])
+    return np.concatenate([np.empty((0, spec.horizon, len(spec.quantiles)), np.float32), *made])
 
 
 def calibrate_model(learned: Learned) -> Calibration:
@@ -36,7 +36,7 @@ def calibrate_model(learned: Learned) -> Calibration:
     intervals are never narrower than the networks' own.
     """
     plan, now = learned.plan, learned.periods[0]
-    own = len(now.trained.spec.levels) > 1
+    own = len(now.trained.spec.quantiles) > 1
     rows = now.prepared.split.calibration_end - now.prepared.split.validation_end
     spanned = float(np.median(rows[rows > 0])) / plan.horizon if np.any(rows) else 0.0
     pools = [_conformal_scores(now, "calibration", plan)]
@@ -61,6 +61,6 @@ def _conformal_scores(period: ValidationPeriod, subset: str, plan: Plan) -> tupl
     for batch in rows.batches(index, lookback=spec.lookback, horizon=spec.horizon):
         quantiles = predict_windows(spec, trained.weights, batch.windows).astype(np.float64)
         spread = window_spread(batch.windows, spec.season_length)
-        scores.append(scores_of(batch.target.astype(np.float64), quantiles, spec.levels, spread))
+        scores.append(conformal_scores(batch.target.astype(np.float64), quantiles, spec.quantiles, spread))
         observed.append(batch.observed)
     return np.concatenate(scores), np.concatenate(observed)

@@ -1,16 +1,16 @@
-"""Whether one model's errors are larger than another's on the same rows, beyond what chance explains.
+"""Tests whether one model's errors are larger than another's on the same rows, beyond what chance explains.
 
-The errors are paired: one number for each held-out row and model, the mean over all windows that forecast the row and
-over all series, so that what the series have in common is kept. Windows that overlap make neighbouring rows alike for
-about one horizon. So the rows are cut into blocks of at least one horizon, and the mean differences of the blocks are
-put to Student's t test, one-sided, with a degree of freedom less than there are blocks (Ibragimov and Mueller,
-t-Statistic Based Correlation and Heterogeneity Robust Inference, Journal of Business & Economic Statistics 28, 2010,
-who show that its size holds at 5 % for 2 to 14 blocks whatever the variances of the blocks).
+The errors are paired: one number for each held-out row and model, the mean over all series and over all windows that
+forecast the row, so that what the series have in common is kept. Windows that overlap make neighbouring rows alike for
+about one horizon. So the rows are cut into blocks of at least one horizon, and the mean differences of the blocks go
+into Student's one-sided t-test, with one degree of freedom less than there are blocks. Ibragimov and Mueller (Journal
+of Business & Economic Statistics 28, 2010: t-Statistic Based Correlation and Heterogeneity Robust Inference) show that
+its size holds at 5 % for 2 to 14 blocks whatever the variances of the blocks.
 
-Why not the test of Diebold and Mariano with the correction of Harvey, Leybourne and Newbold: in 4,000 simulations for
-each of 18 settings (horizons of 7 and 14 rows, 2 and 4 horizons held out, forecast errors of AR(1) processes with
-coefficients of 0, 0.5 and 0.9, added errors that hold for a step, for a window, or that drift) it rejected a true null
-hypothesis 6 to 13 times in 100 at a nominal 5 %; the blocks did so 5 to 8 times, and with a margin of 5 % at most 5.
+The test of Diebold and Mariano with the correction of Harvey, Leybourne and Newbold is not used. In 4,000 simulations
+for each of 18 settings (horizons of 7 and 14 rows, 2 and 4 horizons held out, AR(1) errors with coefficients of 0, 0.5
+and 0.9, added errors for a step, for a window, or drifting) it rejected a true null hypothesis 6 to 13 times in 100 at
+a nominal 5 %; the blocks did so 5 to 8 times, and with a margin of 5 % at most 5.
 """
 
 from __future__ import annotations
@@ -19,14 +19,15 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
+
+from tsforecast.arrays import Float64
 
 LEVEL = 0.05
-_MAX_BLOCKS = 4  # more would be so short that what holds for a day or a week is taken for a rule
+_MAX_BLOCKS = 4  # more would be so short that what lasts a day or a week is taken for a rule
 
-# Errors, as multiples of the other's, that need no test: over two horizons and more, and over a single one; and the
-# rows that these have at least. Equally good models that forecast quite differently (each a third worse than the best)
-# lie that far apart in at most 2 of 100 simulated contests; if their errors drift over the whole hold-out, in 7 to 16.
+# Ratios of errors that need no test: over two horizons and more, and over a single one; and the rows that these have at
+# least. Equally good models that forecast quite differently (each a third worse than the best) lie that far apart in at
+# most 2 of 100 simulated comparisons; if their errors drift over the whole hold-out, in 7 to 16.
 FAR, _FAR_ALONE = 1.5, 2.0
 _LEAST_ROWS = 7
 
@@ -36,14 +37,14 @@ class Comparison:
     """How the error of one model compares with that of another on the same rows.
 
     Args:
-        ratio: of the mean errors; above 1 where the one is worse.
-        worse: probability of such a difference, or a larger one, if the one were worse by no more than the tolerance.
-        better: probability of such an advantage, or a larger one, if it were not better.
-        equal: probability of such a difference, to either side, if both were equally good.
+        ratio: mean error of this model over that of the other; above 1 where this one is worse.
+        worse: p-value of the hypothesis that this one is worse by no more than the tolerance.
+        better: p-value of the hypothesis that this one is not better.
+        equal: two-sided p-value of the hypothesis that both are equally good.
         newest: the ratio over the newest horizon alone, at least 7 rows.
-        rows: compared.
-        tolerance: share of the other's error by which the one may be worse.
-        blocks: on which the test rests, of a horizon or longer; with less than 2 nothing can be told from chance.
+        rows: number of rows compared.
+        tolerance: share of the other's error by which this one may be worse.
+        blocks: number of blocks, each of a horizon or longer; with less than 2 there is no test.
     """
 
     ratio: float
@@ -57,18 +58,18 @@ class Comparison:
 
     @property
     def clearly_worse(self) -> bool:
-        """Whether chance does not explain how much worse the one is, or it is very much so."""
+        """Whether chance does not explain how much worse this model is, or it is very much worse."""
         return (self.worse < LEVEL and self.ratio > 1) or self.ratio > max(self._far, 1 + self.tolerance)
 
     @property
     def fails(self) -> bool:
-        """Whether the one is clearly worse, or very much so in the newest horizon alone: the world has changed."""
+        """Whether this model is clearly worse, or very much worse in the newest horizon: the world has changed."""
         of_late = self.newest > max(_FAR_ALONE, 1 + self.tolerance) and self.rows >= _LEAST_ROWS
         return self.clearly_worse or of_late
 
     @property
     def clearly_better(self) -> bool:
-        """Whether chance does not explain how much better the one is, or it is very much so."""
+        """Whether chance does not explain how much better this model is, or it is very much better."""
         return (self.better < LEVEL and self.ratio < 1) or self.ratio < 1 / self._far
 
     @property
@@ -78,16 +79,14 @@ class Comparison:
         return FAR if self.blocks > 1 and self.rows >= 2 * _LEAST_ROWS else _FAR_ALONE
 
 
-def compare(
-    own: NDArray[np.float64], other: NDArray[np.float64], horizon: int, *, tolerance: float = 0.0, rounding: float = 0.0
-) -> Comparison:
+def compare(own: Float64, other: Float64, horizon: int, *, tolerance: float = 0.0, rounding: float = 0.0) -> Comparison:
     """Compare the errors of two models.
 
     Args:
-        own: mean absolute error of the one at each row, in the order of time, NaN where there is none, shape (rows,).
-        other: of the other.
+        own: mean absolute error of this model at each row, in time order, NaN where there is none, shape (rows,).
+        other: the same of the other model.
         horizon: rows over which differences are correlated.
-        tolerance: share of the other's error by which the one may be worse.
+        tolerance: share of the other's error by which this one may be worse.
         rounding: error that counts as none.
     """
     both = np.isfinite(own) & np.isfinite(other)
@@ -108,16 +107,16 @@ def compare(
 
 
 def ratio_of(own: float, other: float) -> float:
-    """Of two errors; 1 where both are 0."""
+    """Ratio of two errors; 1 where both are 0."""
     return own / other if other > 0 else 1.0 if own == other else math.inf
 
 
-def _ratio(own: NDArray[np.float64], other: NDArray[np.float64]) -> float:
+def _ratio(own: Float64, other: Float64) -> float:
     return ratio_of(float(own.mean()), float(other.mean())) if len(own) else math.nan
 
 
-def _p_value(differences: NDArray[np.float64], blocks: int) -> float:
-    """Of the mean of the blocks under the hypothesis that it is not above 0."""
+def _p_value(differences: Float64, blocks: int) -> float:
+    """One-sided p-value of the hypothesis that the mean of the blocks is not above 0."""
     if blocks < 2:
         return 1.0
     from scipy.special import stdtr

@@ -1,7 +1,7 @@
 """Intervals with honest coverage: conformal calibration of a model's quantiles on windows used for nothing else.
 
-A model's outputs at some probability levels define, per window and step, a monotone map between values and *scores*:
-the standard normal quantile of the level, linear between levels and beyond them. A point model's score is its error
+A model's quantiles define, per window and step, a monotone map between values and *scores*: the standard normal
+quantile of each one's probability, linear between them and beyond. A point model's score is its error
 divided by the window's spread. Calibration replaces the promised size of scores by the one observed on held-out windows
 (split conformal prediction with absolute scores, Vovk et al. 2005; of quantiles, Romano et al. 2019), separately for
 each step of the horizon. Scores count without their sign: held-out windows that all err on one side say little about
@@ -64,33 +64,33 @@ def window_spread(windows: Windows, season_length: int) -> Float64:
     return np.where(count > 0, np.maximum(spread, _LEAST_SPREAD), 1.0)[:, None]
 
 
-def scores_of(y_true: Float64, quantiles: Float64, levels: tuple[float, ...], spread: Float64) -> Float64:
+def conformal_scores(y_true: Float64, quantiles: Float64, probabilities: tuple[float, ...], spread: Float64) -> Float64:
     """Scores of true values under a model's quantiles.
 
     Args:
         y_true: shape (samples, horizon).
-        quantiles: ascending, shape (samples, horizon, levels).
-        levels: probability levels of the quantiles.
+        quantiles: ascending, shape (samples, horizon, probabilities).
+        probabilities: of the quantiles.
         spread: of each window, shape (samples, 1).
 
     Returns:
         Shape (samples, horizon).
     """
-    if len(levels) == 1:
+    if len(probabilities) == 1:
         return (y_true - quantiles[:, :, 0]) / spread
-    knots, z = _knots(quantiles, levels, spread)
-    piece = np.clip((y_true[:, :, None] >= knots).sum(axis=2) - 1, 0, len(levels) - 2)
+    knots, z = _knots(quantiles, probabilities, spread)
+    piece = np.clip((y_true[:, :, None] >= knots).sum(axis=2) - 1, 0, len(probabilities) - 2)
     low, high = _pick(knots, piece), _pick(knots, piece + 1)
     return z[piece] + (z[piece + 1] - z[piece]) * (y_true - low) / (high - low)
 
 
-def values_of(scores: Float64, quantiles: Float64, levels: tuple[float, ...], spread: Float64) -> Float64:
-    """The inverse of `scores_of`: values at scores of shape (horizon, n), shape (samples, horizon, n)."""
-    if len(levels) == 1:
+def values_at(scores: Float64, quantiles: Float64, probabilities: tuple[float, ...], spread: Float64) -> Float64:
+    """The inverse of `conformal_scores`: values at scores of shape (horizon, n), shape (samples, horizon, n)."""
+    if len(probabilities) == 1:
         return quantiles + scores * spread[:, :, None]
-    knots, z = _knots(quantiles, levels, spread)
-    piece = np.clip(np.searchsorted(z, scores, side="right") - 1, 0, len(levels) - 2)
-    column = piece + len(levels) * np.arange(len(scores))[:, None]
+    knots, z = _knots(quantiles, probabilities, spread)
+    piece = np.clip(np.searchsorted(z, scores, side="right") - 1, 0, len(probabilities) - 2)
+    column = piece + len(probabilities) * np.arange(len(scores))[:, None]
     flat = knots.reshape(len(knots), -1)
     low, high = flat.take(column, axis=1), flat.take(column + 1, axis=1)
     return low + (scores - z[piece]) / (z[piece + 1] - z[piece]) * (high - low)
@@ -144,7 +144,11 @@ def score_at(calibration: Calibration, probability: float) -> Float64:
 
 
 def intervals(
-    calibration: Calibration, quantiles: Float64, levels: tuple[float, ...], spread: Float64, wanted: tuple[float, ...]
+    calibration: Calibration,
+    quantiles: Float64,
+    probabilities: tuple[float, ...],
+    spread: Float64,
+    levels: tuple[float, ...],
 ) -> tuple[Float64, Float64]:
     """Calibrated intervals that hold so many percent of the future values.
 
@@ -154,24 +158,24 @@ def intervals(
 
     Args:
         calibration: of the model.
-        quantiles: ascending, shape (samples, horizon, levels).
-        levels: probability levels of the quantiles.
+        quantiles: ascending, shape (samples, horizon, probabilities).
+        probabilities: of the quantiles.
         spread: of each window, shape (samples, 1).
-        wanted: levels of the intervals in percent.
+        levels: of the intervals, in percent.
 
     Returns:
-        Lower and upper bounds, both of shape (samples, horizon, wanted).
+        Lower and upper bounds, both of shape (samples, horizon, levels).
     """
     horizon, calibrated = quantiles.shape[1], len(calibration.scores)
     steps = np.arange(horizon)
     growth = np.sqrt(steps // calibrated + 1)
     rows = np.minimum(steps, calibrated - 1)
-    scores = np.empty((horizon, 2 * len(wanted)))
-    for number, probability in enumerate(0.5 + sign * level / 200 for sign in (-1, 1) for level in wanted):
+    scores = np.empty((horizon, 2 * len(levels)))
+    for number, probability in enumerate(0.5 + sign * level / 200 for sign in (-1, 1) for level in levels):
         scores[:, number] = score_at(calibration, probability)[rows] * growth
-    lower, upper = np.split(values_of(scores, quantiles, levels, spread), 2, axis=2)
+    lower, upper = np.split(values_at(scores, quantiles, probabilities, spread), 2, axis=2)
     if horizon > calibrated:
-        median = levels.index(0.5)
+        median = probabilities.index(0.5)
         middle = quantiles[:, :, median : median + 1]
         edge, beyond, wider = slice(calibrated - 1, calibrated), slice(calibrated, None), growth[:, None]
         below, above = middle - lower, upper - middle
@@ -203,13 +207,13 @@ def _profile(scores: Float64, observed: Bool) -> Float64:
     return np.where(profile > 0, profile, usual)
 
 
-def _knots(quantiles: Float64, levels: tuple[float, ...], spread: Float64) -> tuple[Float64, Float64]:
-    """Quantiles made strictly ascending, and the normal scores of their levels."""
-    z = np.array([_NORMAL.inv_cdf(level) for level in levels])
+def _knots(quantiles: Float64, probabilities: tuple[float, ...], spread: Float64) -> tuple[Float64, Float64]:
+    """Quantiles made strictly ascending, and the normal scores of their probabilities."""
+    z = np.array([_NORMAL.inv_cdf(probability) for probability in probabilities])
     knots = quantiles.copy()
-    # Level by level: NumPy's `accumulate` takes several times as long along an axis this short.
-    for level in range(1, len(levels)):
-        np.maximum(knots[:, :, level], knots[:, :, level - 1], out=knots[:, :, level])
+    # One by one: NumPy's `accumulate` takes several times as long along an axis this short.
+    for number in range(1, len(probabilities)):
+        np.maximum(knots[:, :, number], knots[:, :, number - 1], out=knots[:, :, number])
     knots += 1e-4 * spread[:, :, None] * np.cumsum(np.maximum(np.diff(z, prepend=z[0]), 1e-9))
     return knots, z
 

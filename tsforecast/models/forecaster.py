@@ -40,7 +40,7 @@ class Forecaster:
     calibration: Calibration
 
     def quantiles(self, windows: Windows) -> Float32:
-        """Forecast windows in model space, shape (samples, horizon, spec.levels), ascending."""
+        """Forecast windows in model space, shape (samples, horizon, spec.quantiles), ascending."""
         return predict_windows(self.spec, self.weights, windows)
 
     def intervals(self, windows: Windows, scaling: Scaling, levels: tuple[float, ...]) -> Intervals:
@@ -79,8 +79,7 @@ class Forecaster:
         quantiles, held = predict_ahead(spec, self.weights, windows, horizon, support_of(rows, series))
         made = self.calibrated(quantiles, windows, rows.scaling, levels)
         ids = panel.ids[series[0] : series[-1] + 1]
-        starts = (panel.starts + panel.lengths)[series]
-        return Forecast(ids, starts, made.y_pred, levels, made.lower, made.upper, int(held.sum()))
+        return Forecast(ids, panel.ends[series], made.y_pred, levels, made.lower, made.upper, int(held.sum()))
 
     def calibrated(
         self, quantiles: Float32, windows: Windows, scaling: Scaling, levels: tuple[float, ...]
@@ -88,15 +87,15 @@ class Forecaster:
         """Medians and calibrated intervals in the user's units.
 
         Args:
-            quantiles: forecasts of any horizon in model space, shape (samples, horizon, spec.levels).
+            quantiles: forecasts of any horizon in model space, shape (samples, horizon, spec.quantiles).
             windows: that were forecast.
             scaling: of the series that the windows are of, by `windows.series`.
             levels: of the intervals, in percent.
         """
         spec, series = self.spec, windows.series[:, None]
         made, spread = quantiles.astype(np.float64), window_spread(windows, spec.season_length)
-        y_pred = scaling.inverse(made[:, :, spec.levels.index(0.5)], series)
-        low, high = intervals(self.calibration, made, spec.levels, spread, levels)
+        y_pred = scaling.inverse(made[:, :, spec.median], series)
+        low, high = intervals(self.calibration, made, spec.quantiles, spread, levels)
         lower = np.minimum(scaling.inverse(low, series[:, :, None]), y_pred[:, :, None])
         upper = np.maximum(scaling.inverse(high, series[:, :, None]), y_pred[:, :, None])
         return Intervals(y_pred, lower, upper)
@@ -156,9 +155,9 @@ def predict_ahead(
     second block on forecasts are held within the bounds of `support`, to which the first block is added.
 
     Returns:
-        Shape (samples, horizon, spec.levels), and whether a sample was held, shape (samples,).
+        Shape (samples, horizon, spec.quantiles), and whether a sample was held, shape (samples,).
     """
-    middle = spec.levels.index(0.5)
+    middle = spec.median
     blocks: list[Float32] = []
     held = np.zeros(len(windows), dtype=bool)
     for begin in range(0, horizon, spec.horizon):

@@ -15,6 +15,7 @@ from tsforecast.safe_text import shown
 TRANSFORMS = ("none", "log")
 SCALERS = ("standard", "scale", "robust", "minmax", "none")
 LINEAR_SKIPS = ("auto", "on", "off")
+DEFAULT_LEVELS = (80.0, 95.0)  # of prediction intervals, in percent
 
 
 @dataclass(frozen=True)

@@ -35,10 +35,10 @@ def predict_windows(spec: ModelSpec, weights: Weights, windows: Windows) -> Floa
         windows: with the model's lookback.
 
     Returns:
-        Quantiles, shape (samples, horizon, spec.levels), ascending.
+        Quantiles, shape (samples, horizon, spec.quantiles), ascending.
     """
     parts = [(part, part_weights(weights, number)) for number, part in enumerate(spec.parts)]
-    y_pred = np.empty((len(windows), spec.horizon, len(spec.levels)), np.float32)
+    y_pred = np.empty((len(windows), spec.horizon, len(spec.quantiles)), np.float32)
     for begin in range(0, len(windows), CHUNK):
         rows = slice(begin, begin + CHUNK)
         chunk = windows.take(rows)
@@ -48,7 +48,7 @@ def predict_windows(spec: ModelSpec, weights: Weights, windows: Windows) -> Floa
 
 
 def predict_part(part: Part, spec: ModelSpec, weights: Weights, windows: Windows) -> Float32:
-    """Forecast windows of the part's own lookback with its own weights, shape (samples, horizon, levels or 1)."""
+    """Forecast windows of the part's own lookback with its own weights, shape (samples, horizon, quantiles or 1)."""
     if part.network is not None:
         return forward(part.network, weights, windows)
     if part.name == "linear":
@@ -65,12 +65,12 @@ def combine(spec: ModelSpec, outputs: Sequence[Float32]) -> Float32:
 
     Args:
         spec: the model.
-        outputs: of each part, shape (samples, horizon, levels) or (samples, horizon, 1).
+        outputs: of each part, shape (samples, horizon, quantiles) or (samples, horizon, 1).
 
     Returns:
-        Shape (samples, horizon, spec.levels).
+        Shape (samples, horizon, spec.quantiles).
     """
-    middle = spec.levels.index(0.5)
+    middle = spec.median
     shares = np.array([part.share for part in spec.parts], np.float32)
     points = np.stack([y[:, :, middle if part.network else 0] for part, y in zip(spec.parts, outputs, strict=True)])
     point: Float32 = np.tensordot(shares, points, axes=1)[:, :, None]

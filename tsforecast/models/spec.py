@@ -46,6 +46,11 @@ class ModelSpec:
         return max(part.lookback for part in self.parts)
 
     @property
-    def levels(self) -> tuple[float, ...]:
-        """Probability levels of the outputs: the networks' own, which all share them; (0.5,) for point forecasts."""
-        return next((part.network.levels for part in self.parts if part.network), (0.5,))
+    def quantiles(self) -> tuple[float, ...]:
+        """Probabilities of the outputs: the networks' own, which all share them; (0.5,) for point forecasts."""
+        return next((part.network.quantiles for part in self.parts if part.network), (0.5,))
+
+    @property
+    def median(self) -> int:
+        """Where the median stands among the outputs."""
+        return self.quantiles.index(0.5)

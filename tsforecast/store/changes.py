@@ -18,7 +18,8 @@ from pathlib import Path
 from tsforecast.errors import InputMissingError, ModelError
 from tsforecast.files import sync_folder, writing
 from tsforecast.store.bundle import manifest
-from tsforecast.store.bundle.codec import MAX_BYTES
+from tsforecast.store.bundle.codec import size_limits
+from tsforecast.store.bundle.formats import FORMATS
 from tsforecast.store.current import is_beginning, prepared, put_into_service, read_current
 from tsforecast.store.journal import PRUNED, note_in_journal
 from tsforecast.store.layout import LOCK, PART, STAGE, has_served, is_part, is_stage, version_folder, versions_folder
@@ -26,7 +27,8 @@ from tsforecast.store.load import load_bundle
 from tsforecast.store.lock import hold
 from tsforecast.store.safe_files import FOLDER_MODE, discard, make_folder, sync_name, write_file
 
-_VERSION_FILES = {*MAX_BYTES, manifest.FILE}
+# The files of versions of all formats: an older release may have left a stage behind.
+_VERSION_FILES = {manifest.FILE, *(name for version in FORMATS for name in size_limits(version))}
 
 # A publication takes seconds. If the lock is held for longer, something is wrong with the process that holds it.
 _WAIT = 60.0

@@ -141,10 +141,11 @@ class _Checkpoint:
         self.key, self.held = key, None
         self.saved_at, self.cost = time.monotonic(), 0.0
         found = self.stored.pop(self.ordinal, None)
-        if found is not None and found.matches(key):
+        if found is None:
+            return None
+        if found.key == _digest(key):
             return found.result
-        if found is not None:
-            self._refuse("it is of another training")
+        self._refuse("it is of another training")
         return None
 
     def after_epoch(self, make: Callable[[], Progress]) -> None:
@@ -219,7 +220,7 @@ class _Checkpoint:
         finished = sum(isinstance(one.result, TrainedNetwork) for one in self.stored.values())
         words = []
         if isinstance(last.result, Progress):
-            words.append(f"{last.phase} at epoch {len(last.result.history) + 1}")
+            words.append(f"{last.phase} at epoch {len(last.result.epochs) + 1}")
         if finished:
             words.append(f"{finished} network{'' if finished == 1 else 's'} already trained")
         self.report(Message("info", f"resumed: {', '.join(words)}"))
@@ -250,29 +251,18 @@ class _Checkpoint:
 
 @dataclass(frozen=True)
 class _Stored:
-    """A run as it was found.
-
-    Args:
-        ordinal: its place among the runs of the training, from 0.
-        phase: its name.
-        key: digest of its RunKey.
-        result: the trained network, or the progress of an unfinished run.
-    """
+    """A run as it was found: its place in the training from 0, its name, the digest of its RunKey, and its outcome."""
 
     ordinal: int
     phase: str
     key: str
     result: TrainedNetwork | Progress
 
-    def matches(self, key: RunKey) -> bool:
-        """Whether it is that run."""
-        return self.key == _digest(key)
-
 
 def _encode_run(fingerprint: str, ordinal: int, key: RunKey, result: TrainedNetwork | Progress) -> bytes:
     """A run as the bytes of a file."""
     run, tensors = _finished(result) if isinstance(result, TrainedNetwork) else _partial(result)
-    run["history"] = [list(asdict(record).values()) for record in result.history]
+    run["history"] = [list(asdict(record).values()) for record in result.epochs]
     run["best_epoch"] = result.best_epoch
     if result.gradients:
         # Norms are never negative: -1 stands for the NaN of a step that is padded everywhere.
@@ -293,11 +283,7 @@ def _encode_run(fingerprint: str, ordinal: int, key: RunKey, result: TrainedNetw
 
 
 def _decode_run(data: bytes, file: str, fingerprint: str) -> _Stored:
-    """Read what `_encode_run` wrote.
-
-    Raises:
-        ModelError: damaged, of another format, or of another training.
-    """
+    """Read what `_encode_run` wrote; a ModelError says that it is damaged, of another format or another training."""
     head, _, body = data.partition(b"\n")
     if head != hashlib.sha256(body).hexdigest().encode():
         raise ModelError("its checksum is wrong", file=file)
@@ -332,8 +318,8 @@ def _partial(progress: Progress) -> tuple[dict[str, Any], dict[str, Tensor]]:
     tensors |= {f"optimizer/{number:04d}": value for number, value in enumerate(state.optimizer)}
     if state.dropout is not None:
         tensors["dropout"] = state.dropout
-    course = asdict(progress.course) | {"path": _steps(progress.course.path)}
-    return {"course": course | {"current": _steps(progress.course.current)}}, tensors
+    course = asdict(progress.patience) | {"path": _steps(progress.patience.path)}
+    return {"course": course | {"current": _steps(progress.patience.current)}}, tensors
 
 
 def _steps(path: RatePath) -> list[list[float]]:
@@ -355,7 +341,7 @@ def _read_finished(run: dict[str, Any], tensors: Mapping[str, Tensor], file: str
     fields = read_fields(run, ("path", "reason", "history", "best_epoch"), file=file, place="run")
     return TrainedNetwork(
         weights=_under("weights/", tensors),
-        history=_history(fields),
+        epochs=_history(fields),
         best_epoch=fields.integer("best_epoch", 1, _MOST_EPOCHS),
         path=_path(fields, "path"),
         reason=fields.text("reason"),
@@ -368,10 +354,10 @@ def _read_partial(run: dict[str, Any], tensors: Mapping[str, Tensor], file: str)
     optimizer = tuple(_under("optimizer/", tensors).values())
     dropout = np.array(tensors["dropout"]) if "dropout" in tensors else None
     return Progress(
-        course=_course(fields.fields("course", _COURSE)),
+        patience=_course(fields.fields("course", _COURSE)),
         best=_under("best/", tensors),
         best_epoch=fields.integer("best_epoch", 1, _MOST_EPOCHS),
-        history=_history(fields),
+        epochs=_history(fields),
         gradients=_gradients(tensors),
         state=GraphState(_under("weights/", tensors), optimizer, dropout),
     )
@@ -390,15 +376,15 @@ def _gradients(tensors: Mapping[str, Tensor]) -> tuple[Tensor, ...]:
 
 
 def _course(fields: Fields) -> Patience:
-    whole = {name: fields.integer(name, 0, _MOST_EPOCHS) for name in ("waited", "falls")}
     return Patience(
-        None if fields.values["patience"] is None else fields.integer("patience", 0, _MOST_EPOCHS),
+        fields.optional("patience", fields.integer, 0, _MOST_EPOCHS),
         plateau=fields.flag("plateau"),
         factor=fields.number("factor", 0, 1),
         best=fields.number("best", -_LARGE, _LARGE),
         path=_path(fields, "path"),
         current=_path(fields, "current"),
-        **whole,
+        waited=fields.integer("waited", 0, _MOST_EPOCHS),
+        falls=fields.integer("falls", 0, _MOST_EPOCHS),
     )
 
 

@@ -3,7 +3,9 @@
 The file has two lines: the number of the version, and the SHA-256 of that line, so that a flipped bit is noticed and
 never names another version. It is replaced as a whole: a reader finds the old number or the new one.
 
-Older releases wrote the number alone. Such a file is compared with the journal, where there is one.
+Older releases wrote the number alone. Such a file must name the version that the journal says was put into service
+last. A journal may lack the last publication, where the process was killed or the disk was full at that moment: a
+number is believed too if the journal mentions it nowhere, and it is the newest version that exists.
 """
 
 from __future__ import annotations
@@ -17,8 +19,8 @@ from pathlib import Path
 
 from tsforecast.errors import InputMissingError, ModelError, StorageError
 from tsforecast.files import sync_folder
-from tsforecast.store.journal import last_put_into_service
-from tsforecast.store.layout import CURRENT
+from tsforecast.store.journal import is_in_journal, last_put_into_service
+from tsforecast.store.layout import CURRENT, version_numbers
 from tsforecast.store.safe_files import read_file, write_file
 
 _NUMBER = re.compile(rb"[0-9]{6}\n?")
@@ -50,7 +52,7 @@ def read_current(model: Path, *, trusted: bool) -> int:
     while not _is_checked(data):
         last = last_put_into_service(model)
         number = int(data) if _NUMBER.fullmatch(data) else None
-        if number is not None and last in (None, number):
+        if number is not None and (last in (None, number) or _is_missed(model, number)):
             break
         again = _read(model, trusted)
         if again == data:  # not replaced between looking at it and at the journal
@@ -68,6 +70,11 @@ def _read(model: Path, trusted: bool) -> bytes:
             hint="fit it again, or name a version",
             file=str(model),
         ) from error
+
+
+def _is_missed(model: Path, number: int) -> bool:
+    """Whether a version is the newest one, and its publication is what the journal lacks."""
+    return version_numbers(model)[-1:] == (number,) and not is_in_journal(model, number)
 
 
 def _is_checked(data: bytes) -> bool:

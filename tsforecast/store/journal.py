@@ -18,6 +18,7 @@ from tsforecast.store.safe_files import FILE_MODE, SAFE
 
 PUBLISHED, ROLLED_BACK, PRUNED = "published", "rolled-back", "pruned"
 _MAX_BYTES = 1 << 16
+_WHOLE = 1 << 24  # bytes, of about 100,000 entries
 
 
 def note_in_journal(model: Path, event: str, version: int, previous: int | None) -> str | None:
@@ -60,19 +61,39 @@ def _append(path: Path, line: bytes) -> None:
 
 def read_journal(model: Path, most: int = 10) -> list[dict[str, Any]]:
     """The last entries of the journal of a model's folder, oldest first; none where it cannot be read."""
+    return _entries(_tail(model, _MAX_BYTES))[-most:]
+
+
+def is_in_journal(model: Path, version: int) -> bool:
+    """Whether any entry mentions a version, as its subject or as what was in service before.
+
+    True as well where that cannot be told: the journal cannot be read, or is longer than 16 MiB.
+    """
+    data = _tail(model, _WHOLE)
+    if not data or len(data) == _WHOLE:
+        return True
+    return any(version in (entry.get("version"), entry.get("from")) for entry in _entries(data))
+
+
+def _tail(model: Path, most: int) -> bytes:
+    """The last bytes of the journal; none where it cannot be read."""
     try:
         handle = os.open(model / JOURNAL, os.O_RDONLY | SAFE)
     except OSError:
-        return []
+        return b""
     try:
         size = os.fstat(handle).st_size
-        data = os.pread(handle, _MAX_BYTES, max(0, size - _MAX_BYTES))
+        return os.pread(handle, most, max(0, size - most))
     except OSError:
-        return []
+        return b""
     finally:
         os.close(handle)
+
+
+def _entries(data: bytes) -> list[dict[str, Any]]:
+    """The lines that can be read."""
     entries = [_entry(line) for line in data.splitlines()]
-    return [entry for entry in entries if entry is not None][-most:]
+    return [entry for entry in entries if entry is not None]
 
 
 def last_put_into_service(model: Path) -> int | None:

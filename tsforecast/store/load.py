@@ -18,8 +18,10 @@ from typing import Any
 import numpy as np
 
 from tsforecast.errors import ModelError
-from tsforecast.store.bundle import codec, document, manifest
+from tsforecast.store.bundle import codec, manifest
 from tsforecast.store.bundle.bundle import Bundle
+from tsforecast.store.bundle.document import ModelDocument, decode_document, parse_document
+from tsforecast.store.bundle.formats import GOLDEN, METRICS, MODEL
 from tsforecast.store.bundle.manifest import Manifest
 from tsforecast.store.layout import is_version
 from tsforecast.store.safe_files import check_one_folder, check_size, read_file, unreadable
@@ -57,17 +59,21 @@ def read_published(folder: Path, *, trusted: bool) -> datetime:
 
 
 def read_description(folder: Path, *, trusted: bool) -> dict[str, Any]:
-    """What the manifest, model.json and metrics.json of a version say, as plain values for JSON."""
+    """What the manifest, model.json and metrics.json of a version say, as plain values for JSON.
+
+    The keys are those of the present format; `format_version` is the one that the version was written in.
+    """
     with _errors_name(folder):
         record = _read_manifest(folder, trusted)
-        data = _read_checked(folder, record, document.FILE, trusted)
-        document.decode_document(data)
-        metrics = codec.decode_metrics(_read_checked(folder, record, codec.METRICS, trusted))
+        data = _read_checked(folder, record, MODEL, trusted)
+        _decode_document(record, data)
+        metrics = codec.decode_metrics(_read_checked(folder, record, METRICS, trusted))
         return {
             "published": record.published.isoformat(),
             "tool_version": record.tool_version,
             "size": sum(file.size for file in record.files.values()),
-            **document.parse_document(data),
+            **parse_document(data),
+            "format_version": record.format_version,
             "metrics": metrics,
         }
 
@@ -83,7 +89,7 @@ def _replay(bundle: Bundle) -> None:
         raise ModelError(
             f"gives another forecast than when it was stored: the golden batch differs by {largest:.2g}",
             hint="fit the model again",
-            file=codec.GOLDEN,
+            file=GOLDEN,
         )
 
 
@@ -104,7 +110,7 @@ def _read_manifest(folder: Path, trusted: bool) -> Manifest:
 def _read_checked(folder: Path, record: Manifest, name: str, trusted: bool) -> bytes:
     """One file of a version, exactly as it was written."""
     _check_size(folder, record, name)
-    data = _read(folder, name, codec.MAX_BYTES[name], trusted)
+    data = _read(folder, name, codec.size_limits(record.format_version)[name], trusted)
     manifest.check_file(record, name, data)
     return data
 
@@ -118,15 +124,16 @@ def _read_files(folder: Path, trusted: bool) -> dict[str, bytes]:
         check_one_folder(folder)
     own = _read(folder, manifest.FILE, manifest.MAX_BYTES, trusted)
     record = _decode_manifest(folder, own)
+    expected = codec.size_limits(record.format_version)
     for name in sorted({*names, *record.files} - {manifest.FILE}):
-        if name not in record.files or name not in codec.MAX_BYTES:
+        if name not in record.files or name not in expected:
             raise ModelError("does not belong to the version", file=name)
-    sizes = {name: _check_size(folder, record, name) for name in codec.MAX_BYTES}
+    sizes = {name: _check_size(folder, record, name) for name in expected}
     _check_budget(sum(sizes.values()))
     # What model.json says bounds the rest: a folder of zeros as large as memory is not read.
-    model = document.decode_document(_read_checked(folder, record, document.FILE, trusted))
+    model = _decode_document(record, _read_checked(folder, record, MODEL, trusted))
     codec.check_tensor_sizes(model, sizes)
-    files = {name: _read_checked(folder, record, name, trusted) for name in codec.MAX_BYTES}
+    files = {name: _read_checked(folder, record, name, trusted) for name in expected}
     return {**files, manifest.FILE: own}
 
 
@@ -135,6 +142,14 @@ def _decode_manifest(folder: Path, data: bytes) -> Manifest:
     if is_version(folder.name) and int(folder.name) != record.version:
         raise ModelError(f"is of version {record.version}, not {int(folder.name)}", file=manifest.FILE)
     return record
+
+
+def _decode_document(record: Manifest, data: bytes) -> ModelDocument:
+    model = decode_document(data)
+    if model.format_version != record.format_version:
+        message = f"its format_version is {model.format_version}, but the manifest says {record.format_version}"
+        raise ModelError(message, file=MODEL)
+    return model
 
 
 def _read(folder: Path, name: str, most: int, trusted: bool) -> bytes:
@@ -155,7 +170,7 @@ def _check_size(folder: Path, record: Manifest, name: str) -> int:
     except OSError as error:
         raise unreadable(error, folder / name) from error
     if stat.S_ISREG(status.st_mode):
-        check_size(status.st_size, codec.MAX_BYTES[name], folder / name)
+        check_size(status.st_size, codec.size_limits(record.format_version)[name], folder / name)
         manifest.check_size(record, name, status.st_size)
     return record.files[name].size
 

@@ -41,7 +41,7 @@ class Network:
     @property
     def request(self) -> dict[str, Any]:
         """What a worker builds it from."""
-        more = {"levels": QUANTILES, "dropout": FitOptions.dropout, "clip_norm": FitOptions.clip_norm}
+        more = {"quantiles": QUANTILES, "dropout": FitOptions.dropout, "clip_norm": FitOptions.clip_norm}
         return asdict(self) | more | {"learning_rate": TrainingConfig.learning_rate}
 
     @property

@@ -81,7 +81,7 @@ def keras_forecast(network, context, mask, series):
     y, center, scale = call(network, context, mask, series)
     if network.config.head == "student-t":
         location, spread, freedom = np.split(y, 3, axis=2)
-        y = location + spread * t.ppf(np.array(network.config.levels), freedom)
+        y = location + spread * t.ppf(np.array(network.config.quantiles), freedom)
     return np.sort(y * scale + center, axis=2)
 
 
@@ -95,7 +95,7 @@ def build_with(config, weights):
 
 def case(layers, strategy, levels, normalisation, padded, **others):
     usual = {"layers": layers, "strategy": strategy, "normalisation": normalisation}
-    return usual | ({"head": "student-t"} if levels == STUDENT else {"levels": levels}), padded, others
+    return usual | ({"head": "student-t"} if levels == STUDENT else {"quantiles": levels}), padded, others
 
 
 # Every pair of depth, strategy, head, normalisation and masking; then what else there is.
@@ -139,7 +139,7 @@ def test_numpy_forecasts_what_keras_trains(case, model):
     context, mask, series = random_windows(config, padded=padded)
     expected = keras_forecast(network, context, mask if padded else None, series)
     y_pred = forward(config, weights, windows_of(context, mask, series))
-    assert y_pred.shape == (5, config.horizon, len(config.levels))
+    assert y_pred.shape == (5, config.horizon, len(config.quantiles))
     assert y_pred.dtype == np.float32
     assert np.all(np.isfinite(y_pred))
     np.testing.assert_allclose(y_pred, expected, rtol=1e-5, atol=1e-5)
@@ -213,7 +213,9 @@ def test_a_padded_window_is_a_shorter_window(pair, normalisation):
 @pytest.mark.parametrize("model", ["rnn", "lstm", "gru"])
 def test_recursive_decoding_feeds_its_median_back(model, levels):
     """The second segment is what a window that ends with the first one's median would forecast."""
-    two = make_config(model, strategy="recursive", lookback=8, horizon=8, layers=2, levels=levels, normalisation="none")
+    two = make_config(
+        model, strategy="recursive", lookback=8, horizon=8, layers=2, quantiles=levels, normalisation="none"
+    )
     weights = random_weights(two)
     context, mask, series = random_windows(two)
     # With ascending biases the levels do not cross, so that sorting leaves the median where it was.
@@ -231,7 +233,7 @@ def test_recursive_decoding_feeds_its_median_back(model, levels):
 def test_a_network_that_reads_its_own_forecast_forecasts_the_same(pair, head):
     """Training on the truth and forecasting with its own output are one function of the segments read."""
     model, strategy = pair
-    options = {"head": head} if head == STUDENT else {"levels": head}
+    options = {"head": head} if head == STUDENT else {"quantiles": head}
     for horizon in (11, 3):  # three segments, and one, which follows the window alone
         config = make_config(model, strategy=strategy, layers=2, horizon=horizon, normalisation="mean-std", **options)
         network = build_with(config, random_weights(config))

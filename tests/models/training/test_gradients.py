@@ -1,6 +1,6 @@
 """The gradient at every step of the window, against NumPy's network and against hand-made ones.
 
-TensorFlow is imported inside the tests, as in test_network.py.
+TensorFlow is imported inside the tests, as in test_keras_network.py.
 """
 
 from __future__ import annotations
@@ -104,7 +104,7 @@ def test_the_forecast_is_the_usual_one(model, layers, padded):
 @pytest.mark.parametrize(("model", "kind"), every(2, NETWORKS, [(1, "recursive", False), (2, "direct", True)]))
 def test_the_gradient_is_what_a_small_change_of_the_state_makes(monkeypatch, model, kind):
     layers, strategy, padded = kind
-    config = small_network(model, layers=layers, strategy=strategy, units=2, levels=POINT)
+    config = small_network(model, layers=layers, strategy=strategy, units=2, quantiles=POINT)
     windows, weights = random_windows(config, padded=padded), random_weights(config)
     readout = np.random.default_rng(1).normal(size=(1, config.horizon, 1)).astype(np.float32)
     norms, _, _ = measure(config, weights, *windows, readout=readout)
@@ -115,7 +115,7 @@ def test_the_gradient_is_what_a_small_change_of_the_state_makes(monkeypatch, mod
 
 def test_the_gradient_of_a_linear_recurrence_falls_by_its_factor():
     """Around zero tanh is linear: with half the identity as recurrent kernel each step back halves the gradient."""
-    config = small_network("rnn", segment=1, lookback=40, levels=POINT)
+    config = small_network("rnn", segment=1, lookback=40, quantiles=POINT)
     weights = random_weights(config)
     weights["layer0/forward/recurrent_kernel"] = 0.5 * np.eye(config.units, dtype=np.float32)
     for name in ("embed/bias", "layer0/forward/bias"):
@@ -127,7 +127,7 @@ def test_the_gradient_of_a_linear_recurrence_falls_by_its_factor():
 
 
 def test_a_step_that_is_padded_everywhere_has_no_gradient():
-    config = small_network("bigru", segment=2, lookback=8, levels=POINT)
+    config = small_network("bigru", segment=2, lookback=8, quantiles=POINT)
     context, mask, series = random_windows(config)
     mask[:, :4] = False
     norms, _, _ = measure(config, random_weights(config), context, mask, series, readout=1.0)

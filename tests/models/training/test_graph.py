@@ -1,6 +1,6 @@
 """A batch cut into shards: loss and gradients of the whole, by Keras' own layers.
 
-TensorFlow is imported inside the tests, as in test_network.py.
+TensorFlow is imported inside the tests, as in test_keras_network.py.
 Most tests run eagerly: a trace takes longer than they do.
 """
 
@@ -21,8 +21,8 @@ BATCH = 7  # neither 2 nor 3 shards divide it
 def make_shards_unlike():
     """Data and a batch of 7 windows: padded and full, of both series, nothing observed in the first two of them."""
     data = make_data(min_context=2)
-    data.observed[:30] = False
-    data.observed[[55, 57, 163, 170]] = False
+    data.rows.observed[:30] = False
+    data.rows.observed[[55, 57, 163, 170]] = False
     origins = np.array([3, 20, 50, 60, 90, 162, 170])
     return data, origins, (origins >= 160).astype(np.int64)
 
@@ -45,7 +45,7 @@ def whole_batch(graph, origins, series):
     """Mean loss and its gradients without shards, by Keras' layers."""
     import tensorflow as tf
 
-    from tsforecast.models.network.keras_network import run_layer
+    from tsforecast.models.network.keras_cells import run_layer
 
     with tf.GradientTape() as tape:
         losses, weights = graph._forward(origins, series, True, run_layer)
@@ -73,13 +73,13 @@ def assert_shards_add_up(graph, origins, series):
             marks=pytest.mark.sweep,
         ),
         ("rnn", "student-t", {"strategy": "autoregressive", "layers": 2, "segment": 5, "head": "student-t"}),
-        ("lstm", "huber", {"strategy": "seq2seq", "levels": (0.5,), "segment": 5}),
-        ("bigru", "mse", {"strategy": "recursive", "layers": 2, "levels": (0.5,), "normalisation": "mean-level"}),
+        ("lstm", "huber", {"strategy": "seq2seq", "quantiles": (0.5,), "segment": 5}),
+        ("bigru", "mse", {"strategy": "recursive", "layers": 2, "quantiles": (0.5,), "normalisation": "mean-level"}),
     ],
 )
 def test_shards_add_up_to_the_batch(model, loss, options):
     data, origins, series = make_shards_unlike()
-    graph = sharded_graph(data, make_network(model, **{"levels": QUANTILES, **options}), loss=loss)
+    graph = sharded_graph(data, make_network(model, **{"quantiles": QUANTILES, **options}), loss=loss)
     # The first shard of three has nothing to learn from, and the others have unlike weights.
     weights = [float(graph._shard(origins[part], series[part])[1]) for part in (slice(2), slice(2, 4), slice(4, 7))]
     assert weights[0] == 0

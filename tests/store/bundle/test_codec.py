@@ -17,10 +17,12 @@ from tsforecast.errors import ModelError
 from tsforecast.models.network.config import HEADS, STRATEGIES
 from tsforecast.models.registry import MODELS
 from tsforecast.series.frequency import DAY, HOUR, Frequency
-from tsforecast.store.bundle.bundle import FORMAT_VERSION, Bundle
+from tsforecast.store.bundle.bundle import Bundle
 from tsforecast.store.bundle.codec import decode, encode
-from tsforecast.store.bundle.document import upgrade
+from tsforecast.store.bundle.formats import FORMAT_VERSION
 from tsforecast.store.bundle.manifest import decode_manifest, encode_manifest, make_manifest
+
+VECTORS = {"past": 0, "future": 0, "static": 0, "categories": [2], "category_widths": [3]}
 
 
 def same(left: Any, right: Any) -> bool:
@@ -49,7 +51,7 @@ def test_every_strategy_and_head_comes_back(make_bundle: Callable[..., Bundle], 
 
 @pytest.mark.parametrize("strategy", [strategy for strategy in STRATEGIES if strategy != "direct"])
 @pytest.mark.parametrize(
-    ("key", "value", "said"), [("series_vectors", 2, "vectors of the series"), ("linear_skip", True, "a linear skip")]
+    ("key", "value", "said"), [("inputs", VECTORS, "vectors of the series"), ("linear_skip", True, "a linear skip")]
 )
 def test_what_only_direct_has_is_refused_elsewhere(
     make_bundle: Callable[..., Bundle], strategy: str, key: str, value: Any, said: str
@@ -159,18 +161,35 @@ def edited(bundle: Bundle, path: str, value: Any) -> dict[str, bytes]:
         ("spec.parts.0.network.horizon", 6, "expected the horizon 5"),
         ("spec.parts.0.network.dropout", 1.0, "'spec.parts[0].network.dropout'"),
         ("spec.parts.0.network.normalisation", "eval", "expected one of last"),
-        ("spec.parts.0.network.series_vectors", 1, "0, or 2"),
-        ("spec.parts.0.network.levels", [0.5, 0.1], "ascending"),
-        ("spec.parts.0.network.levels", [0.1, 0.9], "with 0.5"),
-        ("spec.parts.0.network.levels", [0.5, 1.0], "between 0 and 1"),
-        ("spec.parts.0.network.levels", [0.5, 10**400], "a list of numbers"),
-        ("spec.parts.0.network.levels", [i / 102 for i in range(1, 102)], "at most 99"),
+        ("spec.parts.0.network.inputs", 2, "'spec.parts[0].network.inputs' is not an object"),
+        ("spec.parts.0.network.inputs.more", 1, "'spec.parts[0].network.inputs' has the unknown key"),
+        ("spec.parts.0.network.inputs.past", 1, "expected a whole number from 0 to 0"),
+        ("spec.parts.0.network.inputs.future", -1, "expected a whole number from 0 to 0"),
+        ("spec.parts.0.network.inputs.static", False, "expected a whole number from 0 to 0"),
+        ("spec.parts.0.network.inputs.categories", [1], "is [1]; expected [] or [2]"),
+        ("spec.parts.0.network.inputs.categories", [2, 2], "expected [] or [2]"),
+        ("spec.parts.0.network.inputs.categories", 2, "a list of whole numbers from 1"),
+        ("spec.parts.0.network.inputs.categories", [], "expected a width for each category"),
+        ("spec.parts.0.network.inputs.category_widths", [True], "a list of whole numbers from 1 to 4096"),
+        ("spec.parts.0.network.inputs.category_widths", [10**9], "a list of whole numbers from 1 to 4096"),
+        ("spec.parts.0.network.inputs.category_widths", [3, 3], "expected a width for each category"),
+        ("spec.parts.0.network.inputs.category_widths", [6], "6 units leave no room for vectors of the series"),
+        ("schema.time_cols", "zeit", "'schema.time_cols' is \"zeit\"; expected a list of texts"),
+        ("schema.time_cols", [], "'schema.time_cols' is []; expected at least one column"),
+        ("schema.time_formats", ["%Y", "%m"], "expected a format for each of 1 time columns"),
+        ("schema.time_formats", [], "expected a format for each of 1 time columns"),
+        ("context", {}, "unknown key 'context'"),
+        ("spec.parts.0.network.quantiles", [0.5, 0.1], "ascending"),
+        ("spec.parts.0.network.quantiles", [0.1, 0.9], "with 0.5"),
+        ("spec.parts.0.network.quantiles", [0.5, 1.0], "between 0 and 1"),
+        ("spec.parts.0.network.quantiles", [0.5, 10**400], "a list of numbers"),
+        ("spec.parts.0.network.quantiles", [i / 102 for i in range(1, 102)], "at most 99"),
         ("spec.parts.0.network.strategy", "teacher", "expected one of direct, recursive, seq2seq, autoregressive"),
         ("spec.parts.0.network.head", "normal", "expected one of quantile, student-t"),
         ("schema.id_cols", ["a", 1], "a list of texts"),
         ("schema.target_cols", [], "at least one column"),
         ("schema.time_zone", 1, "'schema.time_zone'"),
-        ("schema.time_format", "%Y\t%m", "2 columns with commas between them"),
+        ("schema.time_format", "%Y", "'schema' has the unknown key 'time_format'"),
         ("frequency.kind", "daily", "'frequency.kind'"),
         ("frequency.step", 0, "'frequency.step'"),
         ("frequency.phase", 3600 * 1_000_000, "'frequency.phase'"),
@@ -178,13 +197,13 @@ def edited(bundle: Bundle, path: str, value: Any) -> dict[str, bytes]:
         ("scaling.log", "log2", "'scaling.log'"),
         ("scaling.method", "magic", "'scaling.method'"),
         ("calibration.windows", -1, "'calibration.windows'"),
-        ("context.n_series", 3, "expected"),
+        ("recent.n_series", 3, "expected"),
         ("golden.samples", 65, "'golden.samples'"),
         ("provenance", [], "'provenance'"),
     ],
 )
 def test_model_json_is_read_strictly(bundle: Bundle, path: str, value: Any, said: str) -> None:
-    with pytest.raises(ModelError, match=r"^(model\.json|context\.safetensors): ") as caught:
+    with pytest.raises(ModelError, match=r"^(model\.json|recent\.safetensors): ") as caught:
         decode(edited(bundle, path, value))
     assert said in str(caught.value)
 
@@ -195,7 +214,7 @@ def test_model_json_is_read_strictly(bundle: Bundle, path: str, value: Any, said
         ("spec.parts.0.name", "auto", "'spec.parts[0].name' is \"auto\"; expected one of rnn, lstm, gru"),
         ("spec.parts.2.name", "gru", "'spec.parts[2].network' is null; expected an object for the model 'gru'"),
         ("spec.parts.3.share", 0.3, "expected shares that sum to 1"),
-        ("spec.parts.1.network.levels", [0.1, 0.5, 0.9], "expected the same levels in all networks"),
+        ("spec.parts.1.network.quantiles", [0.1, 0.5, 0.9], "expected the same quantiles in all networks"),
         ("spec.parts.1.network.cell", "rnn", "'spec.parts[1].network.cell'"),
         ("kind", "network", "'kind' is \"network\"; expected one of combination"),
     ],
@@ -239,12 +258,6 @@ def test_a_manifest_of_a_newer_format_names_the_release_that_wrote_it(bundle: Bu
     data = encode_manifest(replace(record, format_version=FORMAT_VERSION + 1, tool_version="9.1.0"))
     with pytest.raises(ModelError, match=r"as tsforecast 9\.1\.0 writes it; .*; upgrade to tsforecast 9\.1\.0"):
         decode_manifest(data)
-
-
-def test_an_older_document_is_brought_up_to_date(bundle: Bundle) -> None:
-    document = json.loads(encode(bundle)["model.json"])
-    assert upgrade(document, FORMAT_VERSION) == document
-    assert upgrade(document | {"format_version": 2}, 2)["format_version"] == FORMAT_VERSION
 
 
 def test_a_key_of_model_json_must_not_be_missing(bundle: Bundle) -> None:
@@ -345,14 +358,14 @@ def recast(name: str, make: Callable[[Any], Any]) -> Callable[[dict[str, Any]], 
         ("weights", recast(HEAD, lambda value: value[:-1]), "shape"),
         ("weights", recast(HEAD, lambda value: value[:, None]), "shape"),
         ("weights", recast(HEAD, lambda value: value.astype(np.float64)), "dtype"),
-        ("context", put("values", 0, np.nan), "'values' holds a number that is not finite"),
-        ("context", put("scale", 0, 0.0), "'scale'"),
-        ("context", put("observed", 0, 2), "'observed'"),
-        ("context", put("offsets", 1, 99), "'offsets'"),
-        ("context", put("starts", 0, 10**12), "'starts'"),
-        ("context", put("starts", 0, -(2**63)), "'starts'"),
-        ("context", put("scores", (0, 0), 1e9), "'scores' does not ascend"),
-        ("context", put("ids", 0, ord("{")), "is not valid"),
+        ("recent", put("values", 0, np.nan), "'values' holds a number that is not finite"),
+        ("recent", put("scale", 0, 0.0), "'scale'"),
+        ("recent", put("observed", 0, 2), "'observed'"),
+        ("recent", put("offsets", 1, 99), "'offsets'"),
+        ("recent", put("starts", 0, 10**12), "'starts'"),
+        ("recent", put("starts", 0, -(2**63)), "'starts'"),
+        ("recent", put("scores", (0, 0), 1e9), "'scores' does not ascend"),
+        ("recent", put("ids", 0, ord("{")), "is not valid"),
         ("golden", put("series", 0, 2), "'series'"),
         ("golden", put("mask", (0, 0), 3), "'mask'"),
         ("golden", recast("expected", lambda value: value[:, :-1]), "shape"),
@@ -367,10 +380,10 @@ def test_tensors_are_read_strictly(
 
 @pytest.mark.parametrize("ids", [b'[["a","b"]]', b'[["a"],["b"]]', b'[["a","b"],["a","b"]]', b'[["a","b"],[1,2]]'])
 def test_ids_must_name_every_series_once(bundle: Bundle, ids: bytes) -> None:
-    files = changed(bundle, "context.safetensors", recast("ids", lambda _: np.frombuffer(ids, np.uint8)))
+    files = changed(bundle, "recent.safetensors", recast("ids", lambda _: np.frombuffer(ids, np.uint8)))
     document = json.loads(files["model.json"])
-    document["context"]["id_bytes"] = len(ids)
-    refused(files | {"model.json": json.dumps(document).encode()}, "context.safetensors", "'ids'")
+    document["recent"]["id_bytes"] = len(ids)
+    refused(files | {"model.json": json.dumps(document).encode()}, "recent.safetensors", "'ids'")
 
 
 def crafted(header: bytes, body: bytes = b"") -> bytes:
@@ -421,8 +434,8 @@ def test_metrics_must_be_an_object(bundle: Bundle, data: bytes) -> None:
 @pytest.mark.parametrize("old, new", [(b"phase", b"stage"), (b",0.1,", b",nan,"), (b"0,tr", b"x,tr"), (b",2.5", b"")])
 def test_history_must_have_its_columns(bundle: Bundle, old: bytes, new: bytes) -> None:
     files = encode(bundle)
-    assert old in files["history.csv"]
-    refused(files | {"history.csv": files["history.csv"].replace(old, new)}, "history.csv", "")
+    assert old in files["epochs.csv"]
+    refused(files | {"epochs.csv": files["epochs.csv"].replace(old, new)}, "epochs.csv", "")
 
 
 @pytest.mark.parametrize(

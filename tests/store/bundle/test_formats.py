@@ -8,7 +8,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from tsforecast.store.bundle.bundle import FORMAT_VERSION
+from tsforecast.store.bundle.formats import FORMAT_VERSION
 from tsforecast.store.store import Store
 from tsforecast.workflows.predict import predict
 

@@ -7,7 +7,7 @@ import os
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pandas as pd
 import pytest
@@ -24,7 +24,7 @@ from tsforecast.store.runs import read_checked, read_last_run
 from tsforecast.store.store import Store
 from tsforecast.workflows.retrain import forecast_file
 from tsforecast.workflows.retrain import run as retraining
-from tsforecast.workflows.retrain.held_out_rows import Contest
+from tsforecast.workflows.retrain.comparison import Outcome, Standings
 from tsforecast.workflows.retrain.record import RetrainResult
 from tsforecast.workflows.retrain.run import retrain
 from tsforecast.workflows.retrain.settings import GateLimits, PromotionRules, RetrainSettings, RunTargets
@@ -92,11 +92,13 @@ def _log(tmp_path: Path) -> list[dict[str, Any]]:
     return [json.loads(line) for line in (tmp_path / "log").read_text().splitlines()]
 
 
-def _loses(*args: Any, **kwargs: Any) -> Contest:
-    return Contest(new_rows=30, metric="mase", errors={"challenger": 2.0, "champion": 1.0}, reason="worse")
+def _loses(*args: Any, **kwargs: Any) -> Outcome:
+    metrics = {"challenger": {"mase": 2.0}, "champion": {"mase": 1.0}}
+    challenger: Any = None  # only one that wins is looked at
+    return Outcome("rejected", "worse", challenger, Standings("mase", metrics, {}, None, 28))
 
 
-def _never(*args: Any, **kwargs: Any) -> Contest:
+def _never(*args: Any, **kwargs: Any) -> Outcome:
     raise AssertionError("nothing was to be trained")
 
 
@@ -109,7 +111,7 @@ def test_the_first_run_publishes_what_beats_the_naive(table, again, tmp_path):
 
 def test_newer_data_bring_a_challenger_that_is_compared_and_published(table, again, tmp_path, monkeypatch):
     again(table(330))
-    monkeypatch.setattr(retraining, "compete", _winning(retraining.compete))
+    monkeypatch.setattr(retraining, "train_and_compare", _winning(retraining.train_and_compare))
     result = again(table(390))
     assert (result.status, result.version, result.champion) == ("promoted", 2, 1)
     assert set(result.errors) == {"challenger", "champion", "seasonal-naive"}
@@ -119,9 +121,9 @@ def test_newer_data_bring_a_challenger_that_is_compared_and_published(table, aga
     assert facts["provenance"]["last"].startswith("2024-01-25")
 
 
-def _winning(compete: Callable[..., Contest]) -> Callable[..., Contest]:
-    def won(*args: Any, **kwargs: Any) -> Contest:
-        return replace(compete(*args, **kwargs), wins=True)
+def _winning(compare: Callable[..., Outcome], status: Literal["promoted", "stand-in"] = "promoted") -> Any:
+    def won(*args: Any, **kwargs: Any) -> Outcome:
+        return replace(compare(*args, **kwargs), status=status)
 
     return won
 
@@ -129,7 +131,7 @@ def _winning(compete: Callable[..., Contest]) -> Callable[..., Contest]:
 def test_a_challenger_that_loses_is_not_published(table, again, tmp_path, monkeypatch):
     again(table(330))
     before = _contents(_model(tmp_path) / "versions")
-    monkeypatch.setattr(retraining, "compete", _loses)
+    monkeypatch.setattr(retraining, "train_and_compare", _loses)
     result = again(table(390), predict_to=str(tmp_path / "next.csv"))
     assert (result.status, result.exit_code, result.version) == ("rejected", 3, 1)
     assert _contents(_model(tmp_path) / "versions") == before
@@ -139,11 +141,7 @@ def test_a_challenger_that_loses_is_not_published(table, again, tmp_path, monkey
 
 def test_a_simple_model_in_the_place_of_one_that_fails_is_spoken_of(table, again, tmp_path, monkeypatch):
     again(table(330))
-
-    def stands_in(compete: Callable[..., Contest]) -> Callable[..., Contest]:
-        return lambda *args, **kwargs: replace(compete(*args, **kwargs), wins=True, stand_in="linear")
-
-    monkeypatch.setattr(retraining, "compete", stands_in(retraining.compete))
+    monkeypatch.setattr(retraining, "train_and_compare", _winning(retraining.train_and_compare, "stand-in"))
     result = again(table(390))
     assert (result.status, result.exit_code, result.version) == ("stand-in", 3, 2)
     (model,) = read_status(Store(tmp_path / "models"))
@@ -156,7 +154,7 @@ def test_the_same_data_change_nothing_and_train_nothing(table, again, tmp_path, 
     first = again(path)
     before = _contents(_model(tmp_path))
     checked = read_checked(StoredModel(_model(tmp_path)))
-    monkeypatch.setattr(retraining, "compete", _never)
+    monkeypatch.setattr(retraining, "train_and_compare", _never)
     result = again(path)
     assert (result.status, result.exit_code, result.version) == ("unchanged", 0, 1)
     assert result.fingerprint == first.fingerprint
@@ -169,7 +167,7 @@ def test_a_forecast_that_could_not_be_written_is_made_up_for(table, again, tmp_p
     forecast = tmp_path / "next.csv"
     again(table(330), predict_to=str(forecast))
     path = table(390)
-    monkeypatch.setattr(retraining, "compete", _winning(retraining.compete))
+    monkeypatch.setattr(retraining, "train_and_compare", _winning(retraining.train_and_compare))
     with monkeypatch.context() as broken:
         broken.setattr(forecast_file, "write_forecast", _full)
         with pytest.raises(StorageError):
@@ -207,7 +205,7 @@ def test_a_champion_does_not_forecast_other_columns(table, again, tmp_path, monk
     path = table(390)
     renamed = pd.read_csv(path, dtype=str).rename(columns={"sold": "returned"})
     renamed.to_csv(path, index=False)
-    monkeypatch.setattr(retraining, "compete", _loses)
+    monkeypatch.setattr(retraining, "train_and_compare", _loses)
     with pytest.raises(DataError, match="'returned', those of the model 'shop', 'sold'"):
         again(path, limits=replace(LIMITS, same_schema=False), predict_to=str(tmp_path / "next.csv"))
 
@@ -215,9 +213,9 @@ def test_a_champion_does_not_forecast_other_columns(table, again, tmp_path, monk
 def test_after_a_rejection_the_same_data_are_not_tried_again(table, again, monkeypatch):
     again(table(330))
     path = table(390)
-    monkeypatch.setattr(retraining, "compete", _loses)
+    monkeypatch.setattr(retraining, "train_and_compare", _loses)
     again(path)
-    monkeypatch.setattr(retraining, "compete", _never)
+    monkeypatch.setattr(retraining, "train_and_compare", _never)
     assert again(path).status == "unchanged"
 
 
@@ -225,7 +223,7 @@ def test_what_a_fit_has_published_is_not_trained_again(table, again, tmp_path, m
     path = table(360)
     again(path)
     (_model(tmp_path) / "last_run.json").unlink()
-    monkeypatch.setattr(retraining, "compete", _never)
+    monkeypatch.setattr(retraining, "train_and_compare", _never)
     assert "version 1 was trained on the same data" in again(path).message
     # From then on there is a record, which a second run finds.
     before = _contents(_model(tmp_path))
@@ -236,7 +234,7 @@ def test_what_a_fit_has_published_is_not_trained_again(table, again, tmp_path, m
 def test_another_option_alone_is_no_reason_to_train(table, again, monkeypatch):
     path = table(360)
     again(path)
-    monkeypatch.setattr(retraining, "compete", _never)
+    monkeypatch.setattr(retraining, "train_and_compare", _never)
     result = again(path, options=replace(OPTIONS, horizon=5))
     assert (result.status, result.message) == ("unchanged", "version 1 was trained on the same data")
 
@@ -261,7 +259,7 @@ def test_data_outside_the_limits_leave_everything_as_it_was(table, again, tmp_pa
     forecast = tmp_path / "next.csv"
     again(table(360), predict_to=str(forecast))
     before, stood = _contents(_model(tmp_path) / "versions"), forecast.read_bytes()
-    monkeypatch.setattr(retraining, "compete", _never)
+    monkeypatch.setattr(retraining, "train_and_compare", _never)
     result = again(table(120), predict_to=str(forecast))
     assert (result.status, result.exit_code, result.version) == ("gate", 4, 1)
     assert len(result.breaches) > 1
@@ -317,20 +315,20 @@ def _metric(tmp_path: Path, name: str) -> float:
 
 
 def test_an_interruption_is_recorded_with_its_exit_status(table, again, tmp_path, monkeypatch):
-    def interrupted(*args: Any, **kwargs: Any) -> Contest:
+    def interrupted(*args: Any, **kwargs: Any) -> Outcome:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(retraining, "compete", interrupted)
+    monkeypatch.setattr(retraining, "train_and_compare", interrupted)
     with pytest.raises(KeyboardInterrupt):
         again(table(360))
     assert _log(tmp_path)[-1]["exit"] == 130
 
 
 def test_what_broke_off_an_import_is_recorded_in_place_of_its_failure(table, tmp_path, monkeypatch):
-    def broken(*args: Any, **kwargs: Any) -> Contest:
+    def broken(*args: Any, **kwargs: Any) -> Outcome:
         raise ImportError("half a module")
 
-    monkeypatch.setattr(retraining, "compete", broken)
+    monkeypatch.setattr(retraining, "train_and_compare", broken)
     log = tmp_path / "log"
     with pytest.raises(ImportError):
         retrain(
@@ -368,7 +366,11 @@ def test_damaged_news_of_the_last_run_do_not_stop_the_next(table, again, tmp_pat
 
 def test_a_deadline_limits_the_training(table, again, monkeypatch):
     asked = []
-    monkeypatch.setattr(retraining, "compete", lambda data, champion, options, *rest, **more: asked.append(options))
+
+    def ask(data, champion, training, rules):
+        asked.append(training.options)
+
+    monkeypatch.setattr(retraining, "train_and_compare", ask)
     with pytest.raises(AttributeError):
         again(table(360), deadline=100.0)
     assert asked[0].time_limit == 90.0

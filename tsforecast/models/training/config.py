@@ -17,7 +17,7 @@ class TrainingConfig:
     """How a network is trained.
 
     Args:
-        loss: `quantile` is the pinball loss summed over the levels, `student-t` the negative log-likelihood.
+        loss: `quantile` is the pinball loss summed over the quantiles, `student-t` the negative log-likelihood.
         learning_rate: at its peak.
         schedule: of the learning rate over the epochs; `cosine` starts with a warm-up of half an epoch.
         weight_decay: used by AdamW.

@@ -17,7 +17,7 @@ from tsforecast.models.network.config import NetworkConfig
 Tensor = Any
 _HUBER_DELTA = 1.0
 
-# The point forecast is the median: it gets half of the quantile loss, the levels around it share the rest. With equal
+# The point forecast is the median: it gets half of the quantile loss, the others share the rest. With equal
 # shares the network learned the tails at the cost of the median (validation MAE on ETTh1 0.538 against 0.531).
 _MEDIAN_SHARE = 0.5
 
@@ -31,8 +31,9 @@ def loss_function(name: str, network: NetworkConfig) -> Callable[..., tuple[Tens
     """
     if name == "student-t":
         return _weighted(_student_t(network))
-    levels, shares = np.array(network.levels, np.float32), np.array(_level_shares(network.levels), np.float32)
-    above, below = 2 * shares * levels, 2 * shares * (levels - 1)
+    quantiles = np.array(network.quantiles, np.float32)
+    shares = np.array(_quantile_shares(network.quantiles), np.float32)
+    above, below = 2 * shares * quantiles, 2 * shares * (quantiles - 1)
 
     def pointwise(error: Tensor) -> Tensor:
         if name == "quantile":
@@ -83,8 +84,8 @@ def _weighted(values: Callable[..., Tensor]) -> Callable[..., tuple[Tensor, Tens
     return loss
 
 
-def _level_shares(levels: tuple[float, ...]) -> list[float]:
-    """Weight of each level in the quantile loss; they sum to 1."""
-    if len(levels) == 1:
+def _quantile_shares(quantiles: tuple[float, ...]) -> list[float]:
+    """Weight of each quantile in the quantile loss; they sum to 1."""
+    if len(quantiles) == 1:
         return [1.0]
-    return [_MEDIAN_SHARE if level == 0.5 else (1 - _MEDIAN_SHARE) / (len(levels) - 1) for level in levels]
+    return [_MEDIAN_SHARE if one == 0.5 else (1 - _MEDIAN_SHARE) / (len(quantiles) - 1) for one in quantiles]

@@ -12,8 +12,6 @@ from tsforecast.series.panel import Panel, Schema
 from tsforecast.series.scaling import Scaling
 from tsforecast.series.windows import Windows
 
-FORMAT_VERSION = 2
-
 
 @dataclass(frozen=True)
 class Golden:

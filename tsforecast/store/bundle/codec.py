@@ -10,7 +10,8 @@ import csv
 import io
 import json
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -22,23 +23,30 @@ from tsforecast.models.forecaster import Forecaster
 from tsforecast.series.panel import Panel
 from tsforecast.series.scaling import Scaling
 from tsforecast.series.windows import plain_windows
-from tsforecast.store.bundle import document
 from tsforecast.store.bundle.bundle import Bundle, Golden
 from tsforecast.store.bundle.document import MAX_PARAMETERS, ModelDocument, decode_document, encode_document
+from tsforecast.store.bundle.formats import (
+    EPOCHS,
+    GOLDEN,
+    GRADIENTS,
+    METRICS,
+    MODEL,
+    RECENT,
+    WEIGHTS,
+    stored_file,
+    stored_tensor,
+)
 from tsforecast.store.bundle.json_fields import parse_json
 from tsforecast.store.bundle.tensors import MAX_HEADER, Tensor, load_tensors, save_tensors, tensor_bytes
 
-WEIGHTS, CONTEXT, GOLDEN = "weights.safetensors", "context.safetensors", "golden.safetensors"
-METRICS, HISTORY, GRADIENTS = "metrics.json", "history.csv", "gradients.csv"
-
-# Bytes above which a file is not read at all.
+# Bytes above which a file is not read at all, by the present names of the files.
 MAX_BYTES: dict[str, int] = {
-    document.FILE: 1 << 20,
+    MODEL: 1 << 20,
     WEIGHTS: 4 * MAX_PARAMETERS + MAX_HEADER,
-    CONTEXT: 1 << 33,
+    RECENT: 1 << 33,
     GOLDEN: 1 << 28,
     METRICS: 1 << 20,
-    HISTORY: 1 << 24,
+    EPOCHS: 1 << 24,
     GRADIENTS: 1 << 24,
 }
 
@@ -57,7 +65,7 @@ _EPOCH: dict[str, Callable[[str], Any]] = {"member": int, "phase": str, "epoch":
 # gradient at a step that is padded in every window.
 _MEASURED = ("loss", "val_loss", "learning_rate", "clipped_share", "gradient_norm", "seconds", "windows_per_second")
 _COLUMNS: dict[str, dict[str, Callable[[str], Any]]] = {
-    HISTORY: {**_EPOCH, **dict.fromkeys(_MEASURED, _number)},
+    EPOCHS: {**_EPOCH, **dict.fromkeys(_MEASURED, _number)},
     GRADIENTS: {**_EPOCH, "steps_back": int, "gradient_norm": _number},
 }
 Shapes = dict[str, tuple[str, tuple[int, ...]]]
@@ -66,11 +74,11 @@ Shapes = dict[str, tuple[str, tuple[int, ...]]]
 def encode(bundle: Bundle) -> dict[str, bytes]:
     """The files of a bundle by name, without the manifest.
 
-    NaN in the metrics, the provenance, the history and the gradients is stored as nothing (null, an empty cell).
+    NaN in the metrics, the provenance, the epochs and the gradients is stored as nothing (null, an empty cell).
     """
     ids = json.dumps(bundle.recent.ids, ensure_ascii=False, separators=(",", ":")).encode()
     panel, golden = bundle.recent, bundle.golden
-    context: dict[str, Tensor] = {
+    recent: dict[str, Tensor] = {
         "values": np.asarray(panel.values, np.float64),
         "observed": np.asarray(panel.observed, np.uint8),
         "offsets": np.asarray(panel.offsets, np.int64),
@@ -82,63 +90,92 @@ def encode(bundle: Bundle) -> dict[str, bytes]:
         "ids": np.frombuffer(ids, dtype=np.uint8),
     }
     replayed: dict[str, Tensor] = {
-        "context": np.asarray(golden.windows.values, np.float32),
+        "values": np.asarray(golden.windows.values, np.float32),
         "mask": np.asarray(golden.windows.mask, np.uint8),
         "series": np.asarray(golden.windows.categories[:, 0], np.int64),
         "expected": np.asarray(golden.expected, np.float32),
     }
     return {
-        document.FILE: encode_document(bundle, len(ids)),
-        WEIGHTS: save_tensors({_stored_name(name): value for name, value in bundle.forecaster.weights.items()}),
-        CONTEXT: save_tensors(context),
+        MODEL: encode_document(bundle, len(ids)),
+        WEIGHTS: save_tensors(bundle.forecaster.weights),
+        RECENT: save_tensors(recent),
         GOLDEN: save_tensors(replayed),
         METRICS: json_bytes(bundle.metrics),
-        HISTORY: _encode_rows(bundle.epochs, HISTORY),
+        EPOCHS: _encode_rows(bundle.epochs, EPOCHS),
         GRADIENTS: _encode_rows(bundle.gradients, GRADIENTS),
     }
 
 
 def decode(files: Mapping[str, bytes]) -> Bundle:
-    """The bundle of the files that `encode` made."""
-    check_sizes(files)
-    model = decode_document(files[document.FILE])
-    stored = load_tensors(files[WEIGHTS], WEIGHTS, _weight_shapes(model))
-    weights = {name: stored[_stored_name(name)] for name in model.weight_shapes}
-    tensors = load_tensors(files[CONTEXT], CONTEXT, _context_shapes(model))
+    """The bundle of the files that `encode` made, or that an older release made in its format."""
+    _check_size(files, MODEL, MAX_BYTES[MODEL])
+    model = decode_document(files[MODEL])
+    limits = size_limits(model.format_version)
+    for name, most in limits.items():
+        _check_size(files, name, most)
+    for name in files:
+        if name not in limits:
+            raise ModelError("does not belong to a model", file=name)
+    with _stored_names(model.format_version):
+        return _decode(model, dict(zip(MAX_BYTES, (files[name] for name in limits), strict=True)))
+
+
+def _decode(model: ModelDocument, files: Mapping[str, bytes]) -> Bundle:
+    """The bundle of files under their present names."""
+    weights = _tensors(model, files, WEIGHTS, _weight_shapes(model))
+    tensors = _tensors(model, files, RECENT, _recent_shapes(model))
     return Bundle(
         forecaster=Forecaster(model.spec, weights, _calibration(model, tensors)),
         schema=model.schema,
         recent=_panel(model, tensors),
         scaling=_scaling(model, tensors),
-        golden=_golden(model, files[GOLDEN]),
+        golden=_golden(model, _tensors(model, files, GOLDEN, _golden_shapes(model))),
         metrics=decode_metrics(files[METRICS]),
-        epochs=_decode_rows(files[HISTORY], HISTORY),
+        epochs=_decode_rows(files[EPOCHS], EPOCHS),
         gradients=_decode_rows(files[GRADIENTS], GRADIENTS),
         provenance=model.provenance,
     )
 
 
-def check_sizes(files: Mapping[str, bytes]) -> None:
-    """Refuse missing, unknown and oversize files."""
-    for name in MAX_BYTES:
-        if name not in files:
-            raise ModelError("is missing", file=name)
-    for name, data in files.items():
-        if name not in MAX_BYTES:
-            raise ModelError("does not belong to a model", file=name)
-        if len(data) > MAX_BYTES[name]:
-            raise ModelError(f"has {len(data):,} bytes; at most {MAX_BYTES[name]:,} are read", file=name)
+def size_limits(version: int) -> dict[str, int]:
+    """The files of a version of format `version`, as they are called there, and how many bytes of each are read."""
+    return {stored_file(name, version): most for name, most in MAX_BYTES.items()}
+
+
+def _check_size(files: Mapping[str, bytes], name: str, most: int) -> None:
+    if name not in files:
+        raise ModelError("is missing", file=name)
+    if len(files[name]) > most:
+        raise ModelError(f"has {len(files[name]):,} bytes; at most {most:,} are read", file=name)
 
 
 def check_tensor_sizes(model: ModelDocument, sizes: Mapping[str, int]) -> None:
     """Refuse files of tensors that are larger than model.json says, by their sizes in bytes, before they are read."""
-    for name, shapes in {
+    for file, shapes in {
         WEIGHTS: _weight_shapes(model),
-        CONTEXT: _context_shapes(model),
+        RECENT: _recent_shapes(model),
         GOLDEN: _golden_shapes(model),
     }.items():
+        name = stored_file(file, model.format_version)
         if sizes[name] > 8 + MAX_HEADER + tensor_bytes(shapes):
             raise ModelError(f"its size of {sizes[name]} bytes does not fit its tensors", file=name)
+
+
+@contextmanager
+def _stored_names(version: int) -> Iterator[None]:
+    """Let errors name a file as format `version` calls it."""
+    try:
+        yield
+    except ModelError as error:
+        file = stored_file(error.file, version)
+        raise ModelError(error.message, hint=error.hint, file=file, row=error.row) from error
+
+
+def _tensors(model: ModelDocument, files: Mapping[str, bytes], file: str, shapes: Shapes) -> dict[str, Tensor]:
+    """The tensors of a file under their present names."""
+    stored = {name: stored_tensor(name, file, model.format_version) for name in shapes}
+    tensors = load_tensors(files[file], file, {stored[name]: shape for name, shape in shapes.items()})
+    return {name: tensors[stored[name]] for name in shapes}
 
 
 def decode_metrics(data: bytes) -> dict[str, Any]:
@@ -150,15 +187,10 @@ def decode_metrics(data: bytes) -> dict[str, Any]:
 
 
 def _weight_shapes(model: ModelDocument) -> Shapes:
-    return {_stored_name(name): ("float32", shape) for name, shape in model.weight_shapes.items()}
+    return {name: ("float32", shape) for name, shape in model.weight_shapes.items()}
 
 
-def _stored_name(name: str) -> str:
-    """The name of a weight in format 2."""
-    return name.replace("query/category0", "query/series")
-
-
-def _context_shapes(model: ModelDocument) -> Shapes:
+def _recent_shapes(model: ModelDocument) -> Shapes:
     return {
         "values": ("float64", (model.rows,)),
         "observed": ("uint8", (model.rows,)),
@@ -175,15 +207,15 @@ def _context_shapes(model: ModelDocument) -> Shapes:
 def _panel(model: ModelDocument, tensors: dict[str, Tensor]) -> Panel:
     offsets, starts = tensors["offsets"], tensors["starts"]
     if offsets[0] != 0 or offsets[-1] != model.rows or np.any(np.diff(offsets) < 0):
-        raise ModelError(f"'offsets' does not ascend from 0 to {model.rows}", file=CONTEXT)
+        raise ModelError(f"'offsets' does not ascend from 0 to {model.rows}", file=RECENT)
     edges = np.array(["0001-01-01", "9999-12-31"], dtype="datetime64[us]")
     first, last = model.frequency.ordinals(edges)[0]
     if np.any(starts < first) or np.any(starts > last - np.diff(offsets)):
-        raise ModelError("'starts' lies outside the years 1 to 9999", file=CONTEXT)
+        raise ModelError("'starts' lies outside the years 1 to 9999", file=RECENT)
     return Panel(
         ids=_ids(model, tensors["ids"].tobytes()),
         values=tensors["values"],
-        observed=_booleans(tensors["observed"], "observed", CONTEXT),
+        observed=_booleans(tensors["observed"], "observed", RECENT),
         offsets=offsets,
         starts=starts,
         frequency=model.frequency,
@@ -191,47 +223,46 @@ def _panel(model: ModelDocument, tensors: dict[str, Tensor]) -> Panel:
 
 
 def _ids(model: ModelDocument, data: bytes) -> tuple[tuple[str, ...], ...]:
-    value = parse_json(data, CONTEXT)
+    value = parse_json(data, RECENT)
     width = len(model.schema.key_columns)
     fits = isinstance(value, list) and len(value) == model.n_series
     if not fits or not all(isinstance(key, list) and len(key) == width for key in value):
-        raise ModelError(f"'ids' does not name {model.n_series} series by {width} columns", file=CONTEXT)
+        raise ModelError(f"'ids' does not name {model.n_series} series by {width} columns", file=RECENT)
     ids = tuple(tuple(key) for key in value)
     if not all(isinstance(part, str) for key in ids for part in key) or len(set(ids)) < len(ids):
-        raise ModelError("'ids' holds something else than texts, or a series twice", file=CONTEXT)
+        raise ModelError("'ids' holds something else than texts, or a series twice", file=RECENT)
     return ids
 
 
 def _scaling(model: ModelDocument, tensors: dict[str, Tensor]) -> Scaling:
     if np.any(tensors["scale"] <= 0):
-        raise ModelError("'scale' holds a number that is not above zero", file=CONTEXT)
-    nonnegative = _booleans(tensors["nonnegative"], "nonnegative", CONTEXT)
+        raise ModelError("'scale' holds a number that is not above zero", file=RECENT)
+    nonnegative = _booleans(tensors["nonnegative"], "nonnegative", RECENT)
     return Scaling(model.scaler, model.log, tensors["center"], tensors["scale"], nonnegative)
 
 
 def _calibration(model: ModelDocument, tensors: dict[str, Tensor]) -> Calibration:
     if np.any(np.diff(tensors["scores"], axis=1) < 0):
-        raise ModelError("'scores' does not ascend", file=CONTEXT)
+        raise ModelError("'scores' does not ascend", file=RECENT)
     return Calibration(tensors["scores"], model.calibration_windows, model.calibration_method)
 
 
 def _golden_shapes(model: ModelDocument) -> Shapes:
     spec, samples = model.spec, model.golden_samples
     return {
-        "context": ("float32", (samples, spec.lookback)),
+        "values": ("float32", (samples, spec.lookback)),
         "mask": ("uint8", (samples, spec.lookback)),
         "series": ("int64", (samples,)),
-        "expected": ("float32", (samples, spec.horizon, len(spec.levels))),
+        "expected": ("float32", (samples, spec.horizon, len(spec.quantiles))),
     }
 
 
-def _golden(model: ModelDocument, data: bytes) -> Golden:
-    tensors = load_tensors(data, GOLDEN, _golden_shapes(model))
+def _golden(model: ModelDocument, tensors: dict[str, Tensor]) -> Golden:
     if np.any(tensors["series"] < -1) or np.any(tensors["series"] >= model.n_series):
         raise ModelError("'series' names a series that the model does not have", file=GOLDEN)
     mask = _booleans(tensors["mask"], "mask", GOLDEN)
     series = tensors["series"]
-    windows = plain_windows(tensors["context"], mask, series[:, None], series, model.spec.horizon)
+    windows = plain_windows(tensors["values"], mask, series[:, None], series, model.spec.horizon)
     return Golden(windows, tensors["expected"])
 
 

@@ -7,12 +7,11 @@ from typing import Any, cast
 
 import numpy as np
 
-from tsforecast._version import __version__
 from tsforecast.errors import ModelError
 from tsforecast.json_output import json_bytes
+from tsforecast.models.network.cells import CELLS
 from tsforecast.models.network.config import (
     ACTIVATIONS,
-    CELLS,
     HEADS,
     MAX_LAYERS,
     MAX_STEPS,
@@ -22,7 +21,6 @@ from tsforecast.models.network.config import (
     Inputs,
     NetworkConfig,
     problem,
-    series_inputs,
 )
 from tsforecast.models.network.weights import weight_shapes
 from tsforecast.models.options import SCALERS
@@ -30,23 +28,21 @@ from tsforecast.models.registry import MODELS, ModelInfo
 from tsforecast.models.spec import ModelSpec, Part
 from tsforecast.series.frequency import DAY, MONTH_END, Frequency
 from tsforecast.series.panel import Schema
-from tsforecast.store.bundle.bundle import FORMAT_VERSION, Bundle
+from tsforecast.store.bundle.bundle import Bundle
+from tsforecast.store.bundle.formats import FORMAT_VERSION, MODEL, check_format, upgrade
 from tsforecast.store.bundle.json_fields import Fields, parse_json, read_fields
 
-FILE = "model.json"
 MAX_PARAMETERS = 50_000_000
 _MAX_GOLDEN = 64
 _MAX_PARTS = 500
 _MAX_LEVELS = 99
-# The oldest format that `upgrade` brings up to date.
-OLDEST_FORMAT = 2
 _SHARE_TOLERANCE = 1e-6
 _MAX_COUNT = 2**40
 _CENTURY = 36_525 * DAY
 _LOGS = ("none", "log", "log1p")
-_CONTENTS = ("kind", "spec", "schema", "frequency", "scaling", "calibration", "context", "golden", "provenance")
+_CONTENTS = ("kind", "spec", "schema", "frequency", "scaling", "calibration", "recent", "golden", "provenance")
 _KEYS = ("format_version", *_CONTENTS)
-_SCHEMA = ("time_col", "id_cols", "target_cols", "time_format", "time_zone")
+_SCHEMA = ("time_cols", "id_cols", "target_cols", "time_formats", "time_zone")
 _FREQUENCY = ("kind", "step", "phase", "day", "time_of_day")
 _SPEC = ("name", "horizon", "season_length", "parts")
 _PART = ("name", "share", "lookback", "network")
@@ -63,10 +59,12 @@ _NETWORK = (
     "normalisation",
     "dropout",
     "head",
-    "levels",
-    "series_vectors",
+    "quantiles",
+    "inputs",
     "linear_skip",
 )
+_INPUTS = ("past", "future", "static", "categories", "category_widths")
+_CATEGORIES = {"categories": _MAX_COUNT, "category_widths": MAX_UNITS}
 
 
 @dataclass(frozen=True)
@@ -74,6 +72,7 @@ class ModelDocument:
     """What model.json says.
 
     Args:
+        format_version: format that the version was written in.
         spec: what the model is.
         schema: how the user's table is written.
         frequency: the step between rows.
@@ -81,13 +80,14 @@ class ModelDocument:
         log: logarithm that is taken before scaling.
         calibration_method: how the intervals were calibrated, in words.
         calibration_windows: number of windows that the calibration rests on.
-        n_series: number of series in context.safetensors.
-        rows: number of rows in context.safetensors, over all series.
+        n_series: number of series in recent.safetensors.
+        rows: number of rows in recent.safetensors, over all series.
         id_bytes: length of the ids of the series as JSON.
         golden_samples: number of windows in golden.safetensors.
         provenance: data hash and range, seed, threads, package versions, seconds.
     """
 
+    format_version: int
     spec: ModelSpec
     schema: Schema
     frequency: Frequency
@@ -114,12 +114,12 @@ def encode_document(bundle: Bundle, id_bytes: int) -> bytes:
         {
             "format_version": FORMAT_VERSION,
             "kind": MODELS[bundle.spec.name].kind,
-            "spec": _spec_json(bundle.spec),
-            "schema": _schema_json(bundle.schema),
+            "spec": asdict(bundle.spec),
+            "schema": asdict(bundle.schema),
             "frequency": asdict(bundle.recent.frequency),
             "scaling": {"method": bundle.scaling.method, "log": bundle.scaling.log},
             "calibration": {"method": calibration.method, "windows": calibration.windows},
-            "context": {
+            "recent": {
                 "n_series": bundle.recent.n_series,
                 "rows": len(bundle.recent.values),
                 "id_bytes": id_bytes,
@@ -130,28 +130,23 @@ def encode_document(bundle: Bundle, id_bytes: int) -> bytes:
     )
 
 
-def _spec_json(spec: ModelSpec) -> dict[str, Any]:
-    """A spec in the words of format 2, which knows the series as the only category."""
-    stored = asdict(spec)
-    for network in (part["network"] for part in stored["parts"] if part["network"]):
-        network["series_vectors"] = sum(network.pop("inputs")["categories"])
-    return stored
-
-
 def parse_document(data: bytes) -> dict[str, Any]:
     """model.json as plain values in the present format."""
-    value = parse_json(data, FILE)
-    return upgrade(value, check_format(value, FILE))
+    value = parse_json(data, MODEL)
+    return upgrade(value, check_format(value, MODEL))
 
 
 def decode_document(data: bytes) -> ModelDocument:
     """Read model.json of any format that was ever released."""
-    fields = read_fields(parse_document(data), _KEYS, file=FILE)
-    context = fields.fields("context", ("n_series", "rows", "id_bytes"))
-    n_series = context.integer("n_series", 1, _MAX_COUNT)
+    value = parse_json(data, MODEL)
+    version = check_format(value, MODEL)
+    fields = read_fields(upgrade(value, version), _KEYS, file=MODEL)
+    recent = fields.fields("recent", ("n_series", "rows", "id_bytes"))
+    n_series = recent.integer("n_series", 1, _MAX_COUNT)
     scaling = fields.fields("scaling", ("method", "log"))
     calibration = fields.fields("calibration", ("method", "windows"))
     document = ModelDocument(
+        format_version=version,
         spec=_spec(fields, n_series),
         schema=_schema(fields.fields("schema", _SCHEMA)),
         frequency=_frequency(fields.fields("frequency", _FREQUENCY)),
@@ -160,75 +155,26 @@ def decode_document(data: bytes) -> ModelDocument:
         calibration_method=calibration.text("method"),
         calibration_windows=calibration.integer("windows", 0, _MAX_COUNT),
         n_series=n_series,
-        rows=context.integer("rows", 0, _MAX_COUNT),
-        id_bytes=context.integer("id_bytes", 2, _MAX_COUNT),
+        rows=recent.integer("rows", 0, _MAX_COUNT),
+        id_bytes=recent.integer("id_bytes", 2, _MAX_COUNT),
         golden_samples=fields.fields("golden", ("samples",)).integer("samples", 0, _MAX_GOLDEN),
         provenance=fields.mapping("provenance"),
     )
     count = sum(int(np.prod(shape, dtype=np.int64)) for shape in document.weight_shapes.values())
     if count > MAX_PARAMETERS:
-        raise ModelError(f"asks for {count:,} parameters; at most {MAX_PARAMETERS:,} are read", file=FILE)
+        raise ModelError(f"asks for {count:,} parameters; at most {MAX_PARAMETERS:,} are read", file=MODEL)
     return document
 
 
-def check_format(value: Any, file: str) -> int:
-    """The format of a JSON file of a version, checked before its keys are looked at."""
-    version = value.get("format_version") if isinstance(value, dict) else None
-    if type(version) is int and OLDEST_FORMAT <= version <= FORMAT_VERSION:
-        return version
-    message = f"its format_version is {str(version)[:20]}"
-    if type(version) is not int or version < OLDEST_FORMAT:
-        raise ModelError(f"{message}, not {FORMAT_VERSION}", hint="fit the model again", file=file)
-    writer = _writer(value)
-    raise ModelError(
-        f"{message}, as tsforecast {writer} writes it; this tsforecast, {__version__}, reads up to {FORMAT_VERSION}",
-        hint=f"upgrade to tsforecast {writer}",
-        file=file,
-    )
-
-
-def _writer(value: dict[str, Any]) -> str:
-    """The release that wrote a file, which the manifest tells at the top and model.json in its provenance."""
-    provenance = value.get("provenance")
-    known = value.get("tool_version") or (provenance.get("tsforecast") if isinstance(provenance, dict) else None)
-    return known[:40] if isinstance(known, str) else "(a newer release)"
-
-
-def upgrade(document: dict[str, Any], version: int) -> dict[str, Any]:
-    """model.json of an older format as the present format would say it, so that everything else knows one format.
-
-    A new format adds a step `if version < N`, which turns the document of format N - 1 into one of format N.
-
-    Args:
-        document: what model.json says.
-        version: format it was written in, from OLDEST_FORMAT to FORMAT_VERSION.
-    """
-    return document | {"format_version": FORMAT_VERSION}
-
-
 def _schema(fields: Fields) -> Schema:
-    targets = fields.texts("target_cols")
-    if not targets:
-        fields.refuse("target_cols", "at least one column")
-    names: tuple[str, ...] = (fields.text("time_col"),)
-    formats = tuple(fields.text("time_format").split("\t"))
-    if len(formats) > 1:
-        names = tuple(names[0].split(","))
-        if len(names) != len(formats):
-            fields.refuse("time_col", f"{len(formats)} columns with commas between them")
+    names, targets, formats = (fields.texts(key) for key in ("time_cols", "target_cols", "time_formats"))
+    for key, columns in (("time_cols", names), ("target_cols", targets)):
+        if not columns:
+            fields.refuse(key, "at least one column")
+    if len(formats) != len(names):
+        fields.refuse("time_formats", f"a format for each of {len(names)} time columns")
     zone = None if fields.values["time_zone"] is None else fields.text("time_zone")
     return Schema(names, fields.texts("id_cols"), targets, formats, zone)
-
-
-def _schema_json(schema: Schema) -> dict[str, Any]:
-    """The schema as format 2 holds it: several time columns as one text each for their names and their formats."""
-    return {
-        "time_col": ",".join(schema.time_cols),
-        "id_cols": schema.id_cols,
-        "target_cols": schema.target_cols,
-        "time_format": "\t".join(schema.time_formats),
-        "time_zone": schema.time_zone,
-    }
 
 
 def _frequency(fields: Fields) -> Frequency:
@@ -252,8 +198,8 @@ def _spec(document: Fields, n_series: int) -> ModelSpec:
     parts = tuple(_part(part, name, horizon, n_series) for part in fields.items("parts", _PART, 1, _MAX_PARTS))
     if abs(sum(part.share for part in parts) - 1) > _SHARE_TOLERANCE:
         fields.refuse("parts", "shares that sum to 1")
-    if len({part.network.levels for part in parts if part.network}) > 1:
-        fields.refuse("parts", "the same levels in all networks")
+    if len({part.network.quantiles for part in parts if part.network}) > 1:
+        fields.refuse("parts", "the same quantiles in all networks")
     return ModelSpec(name, horizon, fields.integer("season_length", 1, MAX_STEPS), parts)
 
 
@@ -274,21 +220,20 @@ def _part(fields: Fields, model: str, horizon: int, n_series: int) -> Part:
     return part
 
 
-def _levels(fields: Fields) -> tuple[float, ...]:
-    levels = fields.numbers("levels")
-    ascending = all(low < high for low, high in zip((0.0, *levels), (*levels, 1.0), strict=True))
-    if not ascending or 0.5 not in levels or len(levels) > _MAX_LEVELS:
-        fields.refuse("levels", f"at most {_MAX_LEVELS} ascending numbers between 0 and 1, with 0.5")
-    return levels
+def _quantiles(fields: Fields) -> tuple[float, ...]:
+    quantiles = fields.numbers("quantiles")
+    ascending = all(low < high for low, high in zip((0.0, *quantiles), (*quantiles, 1.0), strict=True))
+    if not ascending or 0.5 not in quantiles or len(quantiles) > _MAX_LEVELS:
+        fields.refuse("quantiles", f"at most {_MAX_LEVELS} ascending numbers between 0 and 1, with 0.5")
+    return quantiles
 
 
 def _network(fields: Fields, info: ModelInfo, n_series: int) -> NetworkConfig:
-    units = fields.integer("units", 1, MAX_UNITS)
     config = NetworkConfig(
-        cell=cast(Any, fields.text("cell", CELLS)),
+        cell=fields.text("cell", tuple(CELLS)),
         bidirectional=fields.flag("bidirectional"),
         layers=fields.integer("layers", 1, MAX_LAYERS),
-        units=units,
+        units=fields.integer("units", 1, MAX_UNITS),
         activation=fields.text("activation", ACTIVATIONS),
         segment=fields.integer("segment", 1, MAX_STEPS),
         lookback=fields.integer("lookback", 1, MAX_STEPS),
@@ -297,8 +242,8 @@ def _network(fields: Fields, info: ModelInfo, n_series: int) -> NetworkConfig:
         normalisation=fields.text("normalisation", NORMALISATIONS),
         dropout=fields.number("dropout", 0, 0.95),
         head=cast(Any, fields.text("head", HEADS)),
-        levels=_levels(fields),
-        inputs=_series_inputs(fields, n_series, units),
+        quantiles=_quantiles(fields),
+        inputs=_inputs(fields.fields("inputs", _INPUTS), n_series),
         linear_skip=fields.flag("linear_skip"),
     )
     if config.cell != info.cell:
@@ -306,15 +251,19 @@ def _network(fields: Fields, info: ModelInfo, n_series: int) -> NetworkConfig:
     if config.bidirectional != info.bidirectional:
         fields.refuse("bidirectional", f"{str(info.bidirectional).lower()} for the model '{info.name}'")
     if (conflict := problem(config)) is not None:
-        raise ModelError(f"'{fields.place}': {conflict}", file=FILE)
+        raise ModelError(f"'{fields.place}': {conflict}", file=MODEL)
     return config
 
 
-def _series_inputs(fields: Fields, n_series: int, units: int) -> Inputs:
-    vectors = fields.integer("series_vectors", 0, n_series)
-    if vectors not in (0, n_series):
-        fields.refuse("series_vectors", f"0, or {n_series}")
-    return series_inputs(vectors, units)
+def _inputs(fields: Fields, n_series: int) -> Inputs:
+    """What a network reads besides its window: so far the series, as the only category, or nothing."""
+    categories, widths = (fields.integers(key, 1, most) for key, most in _CATEGORIES.items())
+    if categories not in ((), (n_series,)):
+        fields.refuse("categories", f"[] or [{n_series}]")
+    if len(widths) != len(categories):
+        fields.refuse("category_widths", "a width for each category")
+    past, future, static = (fields.integer(key, 0, 0) for key in ("past", "future", "static"))
+    return Inputs(past, future, static, categories, widths)
 
 
 def _spec_shapes(spec: ModelSpec) -> dict[str, tuple[int, ...]]:

@@ -132,6 +132,13 @@ class Fields:
             self.refuse(key, "a list of numbers")
         return tuple(float(item) for item in value)
 
+    def integers(self, key: str, least: int, most: int) -> tuple[int, ...]:
+        """A list of whole numbers, each from least to most."""
+        value = self.values[key]
+        if not isinstance(value, list) or not all(type(item) is int and least <= item <= most for item in value):
+            self.refuse(key, f"a list of whole numbers from {least} to {most}")
+        return tuple(value)
+
     def fields(self, key: str, names: tuple[str, ...]) -> Fields:
         """An object with exactly these keys."""
         return read_fields(self.values[key], names, file=self.file, place=self._name(key))

@@ -14,8 +14,7 @@ from tsforecast import clock
 from tsforecast._version import __version__
 from tsforecast.errors import ModelError
 from tsforecast.json_output import json_bytes
-from tsforecast.store.bundle.bundle import FORMAT_VERSION
-from tsforecast.store.bundle.document import check_format
+from tsforecast.store.bundle.formats import FORMAT_VERSION, check_format
 from tsforecast.store.bundle.json_fields import Fields, moment_text, parse_json, read_fields
 
 FILE = "manifest.json"

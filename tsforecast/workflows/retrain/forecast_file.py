@@ -1,7 +1,7 @@
-"""The forecast file of a retraining: what the version in service forecasts now, whatever the run came to.
+"""Keeps the forecast file of a retraining up to date: it holds what the version in service forecasts now.
 
-The store remembers what each file was made of. A file that is made of anything else, or that is not as it was written,
-is written anew, also where there was nothing to train.
+The store remembers what each file was made of. A file that was made of anything else, or that has been changed, is
+written again, also where there was nothing to train.
 """
 
 from __future__ import annotations
@@ -11,12 +11,10 @@ from dataclasses import asdict
 from tsforecast import clock
 from tsforecast._version import __version__
 from tsforecast.errors import TsforecastError
-from tsforecast.io.options import ReadOptions
 from tsforecast.io.reading.panel import ReadResult
 from tsforecast.io.writing.forecasts import write_forecast
 from tsforecast.io.writing.spreadsheet import guarded_notes
-from tsforecast.progress import Message, Report
-from tsforecast.store.model import StoredModel
+from tsforecast.progress import Message
 from tsforecast.store.runs import (
     ForecastFile,
     file_hash,
@@ -27,21 +25,16 @@ from tsforecast.store.runs import (
 from tsforecast.workflows.ages import age_text, newest_text
 from tsforecast.workflows.predict import predict
 from tsforecast.workflows.provenance import fingerprint
-from tsforecast.workflows.retrain.settings import RetrainSettings
+from tsforecast.workflows.retrain.settings import RetrainRun
 
 
-def bring_up_to_date(
-    model: StoredModel, path: str, data: ReadResult, settings: RetrainSettings, reading: ReadOptions, *, report: Report
-) -> tuple[ForecastFile, bool]:
+def update_forecast(run: RetrainRun, path: str, data: ReadResult) -> tuple[ForecastFile, bool]:
     """Write the forecast of the version in service, unless the file holds it already.
 
     Args:
-        model: the model in the store.
+        run: with the settings of the forecast.
         path: of the forecast file.
-        data: the rows to continue.
-        settings: of the retraining.
-        reading: how the table was read.
-        report: receives messages and progress.
+        data: the rows to forecast from.
 
     Returns:
         What the file is, and whether it was written.
@@ -49,54 +42,50 @@ def bring_up_to_date(
     Raises:
         TsforecastError: as `predict` and `write_forecast` do.
     """
+    model, settings = run.model, run.settings
     facts = {
         "version": model.in_service(),
         "data_hash": data.data_hash,
         "missing": int((~data.panel.observed).sum()),
         "levels": sorted(set(settings.levels)),
         "ended_after": settings.ended_after,
-        "reading": asdict(reading),
+        "reading": asdict(run.reading),
         "tsforecast": __version__,
     }
     made_of = fingerprint(facts)
-    known = known_file(model, path, report=report)
+    files = known_files(run)
+    known = files.get(file_key(path))
     if known is not None and known.made_of == made_of and known.sha256 == file_hash(path):
         return known, False
     made = predict(
         data,
-        store=model.folder.parent,
-        name=model.name,
+        store=run.store.folder,
+        name=run.name,
         levels=settings.levels,
         ended_after=settings.ended_after,
         trusted=model.trusted,
     )
     for note in [*made.notes, *guarded_notes(made.recent.ids, path)]:
         if note not in data.notes:
-            report(Message(note.kind, note.text))
-    write_forecast(made.blocks(report), made.schema, made.recent.frequency, path)
+            run.report(Message(note.kind, note.text))
+    write_forecast(made.blocks(run.report), made.schema, made.recent.frequency, path)
     until = newest_text(data.panel, data.schema)
     written = ForecastFile(file_key(path), made_of, made.version, until, clock.now(), file_hash(path))
-    others = _read(model, report=lambda event: None)
-    write_forecast_files(model, (*(one for one in others if one.path != written.path), written))
+    write_forecast_files(model, (*(one for one in files.values() if one.path != written.path), written))
     return written, True
 
 
-def known_file(model: StoredModel, path: str, *, report: Report) -> ForecastFile | None:
-    """What the store knows of a forecast file; None where it knows nothing, or what it knows is damaged."""
-    key = file_key(path)
-    return next((one for one in _read(model, report=report) if one.path == key), None)
+def known_files(run: RetrainRun) -> dict[str, ForecastFile]:
+    """What the store knows of the model's forecast files, by `file_key`; nothing where that is damaged."""
+    try:
+        return {file.path: file for file in read_forecast_files(run.model)}
+    except TsforecastError as error:
+        # Without it, the forecast is written again.
+        run.report(Message("warning", str(error)))
+        return {}
 
 
 def age_of(file: ForecastFile) -> str:
     """How old a forecast file is, in words."""
     seconds = max(0.0, (clock.now() - file.written).total_seconds())
     return f"is {age_text(seconds)} old, of version {file.version} and data until {file.until}"
-
-
-def _read(model: StoredModel, *, report: Report) -> tuple[ForecastFile, ...]:
-    try:
-        return read_forecast_files(model)
-    except TsforecastError as error:
-        # It is only news: without it, the forecast is written anew.
-        report(Message("warning", str(error)))
-        return ()

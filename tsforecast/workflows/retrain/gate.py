@@ -1,310 +1,212 @@
-"""The data gate: what is checked of new data before anything is trained on them.
+"""The data gate: reads the new table, checks it, and decides which breaches stop a retraining.
 
-Each limit compares the table with the one that was accepted last, with the version in service and with the clock. All
-breaches are found, not the first.
+A breach stops the run. It is accepted when the operator says so, once, or when it may be a lasting change of the world
+(series that come and go, another level, a shorter table) and has lasted long enough. Damage, such as missing values,
+outliers, a feed that stands still or a wrong clock, is never accepted by itself. The gate remembers from run to run
+which table it accepted last, and since when each limit has been exceeded.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
-import numpy as np
-
-from tsforecast.errors import MissingColumnError, OptionError
-from tsforecast.io.reading.panel import ReadResult
-from tsforecast.models.options import check_finite
-from tsforecast.series.panel import UNKNOWN_SERIES, Panel
-from tsforecast.series.windows import Rows
+from tsforecast import clock
+from tsforecast.errors import MissingColumnError, ModelError
+from tsforecast.io.messages import listed
+from tsforecast.io.reading.columns.roles import UNNAMED
+from tsforecast.io.reading.panel import ReadResult, read_panel
+from tsforecast.progress import Message
 from tsforecast.store.bundle.bundle import Bundle
-from tsforecast.store.runs import Seen
-from tsforecast.workflows.ages import age_text, newest_moment, steps_ahead
-from tsforecast.workflows.retrain.drift import outlier, revision, shift, without_outliers
-from tsforecast.workflows.retrain.settings import GateLimits
+from tsforecast.store.runs import GateState, OpenBreach, Seen, read_gate_state, write_gate_state
+from tsforecast.workflows.retrain.data_checks import Breach, check_clock, check_data, lost_column, seen_in
+from tsforecast.workflows.retrain.settings import AcceptAfter, RetrainRun
 
-# Values that the share of missing ones rests on at least: the newest rows, joined by older ones where they are few.
-_ENOUGH_VALUES = 100
-_SHARES = ("max_fewer_rows", "max_fewer_series", "max_missing", "max_new_series", "max_lost_series")
-_ABOVE_ZERO = ("max_shift", "max_outlier", "max_age")
-
-# What may be a lasting change of the world; anything else is damage, or a matter of the clock.
-_CHANGES = ("max_fewer_rows", "max_fewer_series", "max_new_series", "max_lost_series", "max_shift")
+# A season of more steps than a horizon would stop a weekly feed for a year.
+_LEAST_STEPS, _LEAST_RUNS = 2, 2
 
 
 @dataclass(frozen=True)
-class Breach:
-    """A limit that the data do not keep.
+class GateDecision:
+    """What the gate decided.
 
     Args:
-        limit: its name among GateLimits.
-        found: what was found.
-        allowed: the limit, or what was expected.
-        text: both in one sentence, with the option that sets the limit.
-        change: whether it may be a lasting change of the world, which is accepted once it has held for long enough.
+        stopping: breaches that end the run, in words with the time since when they last; empty where it may continue.
+        accepted: breaches that were accepted, in words.
+        state: what the gate remembers from now on.
+        seen: the table that this one was compared with; None for that of the version in service.
     """
 
-    limit: str
-    found: float | str
-    allowed: float | str
-    text: str
-    change: bool = False
+    stopping: tuple[str, ...]
+    accepted: tuple[str, ...]
+    state: GateState
+    seen: Seen | None = None
+
+    def stops_for(self, *limits: str) -> bool:
+        """Whether one of these limits ends the run."""
+        return bool(self.stopping) and any(breach.limit in limits for breach in self.state.breaches)
 
 
-def check_limits(limits: GateLimits) -> None:
-    """Refuse limits that mean nothing.
+def read_new_data(run: RetrainRun, champion: Bundle | None) -> ReadResult | Breach:
+    """Read the table by the columns of the version in service: columns that were added upstream are left alone.
+
+    Columns that the run names are used whatever the version in service knows; without the limit `same_schema` the
+    columns are those that are found.
+
+    Returns:
+        The table, or the breach where it has lost a column.
 
     Raises:
-        OptionError: naming the limit and what is allowed.
+        TsforecastError: as `read_panel` does.
     """
-    check_finite(limits)
-    for name in _SHARES:
-        value = getattr(limits, name)
-        if value is not None and not 0 <= value <= 1:
-            raise OptionError(f"{name} is {value:g}", hint="give a share between 0 and 1")
-    for name in _ABOVE_ZERO:
-        value = getattr(limits, name)
-        if value is not None and not value > 0:
-            raise OptionError(f"{name} is {value:g}", hint="give a number above 0")
-    if limits.max_ahead is not None and limits.max_ahead < 0:
-        raise OptionError(f"max_ahead is {limits.max_ahead}", hint="give a number of steps, 0 or more")
+    reading = by_schema = run.reading
+    if champion is not None and run.limits.same_schema:
+        by_schema = replace(
+            reading,
+            time_col=reading.time_col or ",".join(champion.schema.time_cols),
+            id_cols=reading.id_cols or champion.schema.id_cols,
+            target_cols=reading.target_cols or champion.schema.target_cols,
+        )
+    report = run.report
+    try:
+        data = read_panel(run.source, by_schema, report=report)
+    except MissingColumnError as error:
+        if by_schema == reading:
+            raise
+        if not run.settings.accept:
+            return lost_column(error)
+        data = read_panel(run.source, reading, report=report)
+    for note in data.notes:
+        report(Message(note.kind, note.text))
+    unknown = tuple(column.name for column in data.columns if column.why == UNNAMED)
+    if unknown and not reading.target_cols:
+        text = f"not used, because the version in service does not know it: {listed(unknown)}"
+        report(Message("info", f"{text}; --no-same-schema takes the columns as they are found"))
+    return data
 
 
-def check_gate(
-    data: ReadResult, champion: Bundle | None, limits: GateLimits, *, now: datetime, seen: Seen | None = None
-) -> tuple[Breach, ...]:
-    """All limits that the data do not keep.
+def pass_gate(run: RetrainRun, data: ReadResult, champion: Bundle | None, *, known: bool, idle: bool) -> GateDecision:
+    """Check the data, decide, and remember the decision before anything is trained; a dry run remembers nothing.
 
     Args:
+        run: with the limits.
         data: the table.
-        champion: the version in service; without one, only missing values and the clock are looked at.
-        limits: to be kept.
-        now: the time; without a zone, that of the machine's.
-        seen: the table that was accepted last; None where the version in service was fitted on it.
+        champion: the version in service; None before the first.
+        known: whether the data are those of the last run or of the version in service.
+        idle: whether therefore nothing will be trained: then all but the clock has been checked before.
     """
-    found: list[Breach | None] = []
-    comparable = True
-    if champion is not None:
-        schema = _schema(data, champion, limits)
-        comparable = data.panel.frequency == champion.recent.frequency and _columns(data) == _columns(champion)
-        found.append(schema)
-    if champion is None or not comparable:
-        # Rows of another table cannot be lined up with those of the version in service.
-        return _found([*found, _missing(data, data.panel.lengths, limits), *check_clock(data, limits, now)])
-    seen = _compared_with(data, champion, seen)
-    known = data.panel.numbers_in(seen.ids)
-    new = _rows_after(data.panel, known, seen)
-    found += [_rows(data, seen, limits), *_series(known, seen, limits), _missing(data, new, limits)]
-    found += [_advance(data, champion, limits), *check_clock(data, limits, now)]
-    found += _values(data, champion, seen, new, limits)
-    return _found(found)
-
-
-def check_clock(data: ReadResult, limits: GateLimits, now: datetime) -> tuple[Breach, ...]:
-    """The limits that data can come to break by themselves, while nothing in them changes."""
-    now = now.astimezone()
-    last = newest_moment(data.panel, data.schema)
-    return _found([_age(now - last, last, limits), _ahead(steps_ahead(data.panel, data.schema, now), last, limits)])
-
-
-def without_new_outliers(data: ReadResult, champion: Bundle, limits: GateLimits, seen: Seen | None) -> ReadResult:
-    """The table with the new values beyond `max_outlier` as gaps, so that they do not spoil a forecast."""
-    if limits.max_outlier is None:
-        return data
-    seen = _compared_with(data, champion, seen)
-    panel = without_outliers(
-        data.panel,
-        champion.recent,
-        data.panel.numbers_in(champion.recent.ids),
-        _rows_after(data.panel, data.panel.numbers_in(seen.ids), seen),
-        limits.max_outlier,
-        champion.spec.season_length,
+    now, state, settings = clock.now(), _read_state(run), run.settings
+    # A newer version has been fitted on another table since.
+    newer = (run.model.in_service_or_none() or 0) > (state.version or 0)
+    seen = None if champion is None or newer else state.seen
+    if idle:
+        breaches = check_clock(data, run.limits, now)
+    else:
+        # A forced run on known data is not stopped because nothing is new.
+        limits = replace(run.limits, require_advance=False) if known else run.limits
+        breaches = check_data(data, champion, limits, now=now, seen=seen)
+    decision = decide_on(
+        breaches,
+        state,
+        moment=now,
+        end=int(data.panel.ends.max()),
+        accept=settings.accept,
+        after=settings.accept_after,
+        season=least_season(champion.spec.season_length, champion.spec.horizon) if champion else 1,
     )
-    return replace(data, panel=panel)
+    after = decision.state
+    if not decision.stopping and not idle:
+        after = replace(after, seen=seen_in(data, champion), version=run.model.in_service_or_none())
+    if not settings.dry_run and after != state:
+        write_gate_state(run.model, after)
+    for text in decision.accepted:
+        run.report(Message("warning", text))
+    return replace(decision, state=after, seen=seen)
 
 
-def _compared_with(data: ReadResult, champion: Bundle, seen: Seen | None) -> Seen:
-    """The table accepted last, if it had the same steps; else the one that the version in service was fitted on."""
-    return seen if seen is not None and seen.step == data.panel.frequency.alias else seen_at_fit(champion)
+def refuse_table(run: RetrainRun, breach: Breach) -> GateDecision:
+    """The decision on a table that cannot be read by the champion's columns, remembered as any other."""
+    state = _read_state(run)
+    end = max(state.seen.ends, default=0) if state.seen else 0
+    decision = decide_on((breach,), state, moment=clock.now(), end=end, accept=False, after=None, season=1)
+    if not run.settings.dry_run:
+        write_gate_state(run.model, decision.state)
+    return decision
 
 
-def seen_in(data: ReadResult, champion: Bundle | None) -> Seen:
-    """What a table holds, to compare the next one with.
+def can_forecast_from(data: ReadResult, champion: Bundle, decision: GateDecision) -> bool:
+    """Whether the version in service can forecast from a table that the gate has refused.
+
+    It cannot from other columns or steps, nor from rows of the future; and from an older table the forecast would go
+    back in time.
+    """
+    older = data.panel.ends.max() < champion.recent.ends.max()
+    return not older and not decision.stops_for("same_schema", "max_ahead")
+
+
+def _read_state(run: RetrainRun) -> GateState:
+    try:
+        return read_gate_state(run.model)
+    except ModelError as error:
+        # Without it, the data are compared with the version in service.
+        run.report(Message("warning", str(error)))
+        return GateState()
+
+
+def decide_on(
+    breaches: Sequence[Breach],
+    before: GateState,
+    *,
+    moment: datetime,
+    end: int,
+    accept: bool,
+    after: AcceptAfter | None,
+    season: int,
+) -> GateDecision:
+    """Decide on the breaches of one run.
 
     Args:
-        data: the table.
-        champion: the version in service, if the table is one of its columns and steps.
+        breaches: that `check_data` found.
+        before: what the gate remembers.
+        moment: of this run, in UTC.
+        end: ordinal after the newest row.
+        accept: whether the operator accepts whatever there is.
+        after: how long a change has to last to be accepted; None for ever.
+        season: steps that a change has to last where `after` does not say anything else.
     """
-    panel, revised = data.panel, 0.0
-    if champion is not None and panel.frequency == champion.recent.frequency and _columns(data) == _columns(champion):
-        revised = revision(panel, champion.recent, panel.numbers_in(champion.recent.ids)).size
-    ends = tuple((panel.starts + panel.lengths).tolist())
-    return Seen(panel.frequency.alias, data.rows, panel.ids, ends, revised)
-
-
-def seen_at_fit(champion: Bundle) -> Seen:
-    """What the table held that a version was fitted on."""
-    context, rows = champion.recent, champion.provenance.get("data_rows")
-    known = rows if isinstance(rows, int) and rows > 0 else None
-    ends = tuple((context.starts + context.lengths).tolist())
-    return Seen(context.frequency.alias, known, context.ids, ends)
-
-
-def _found(breaches: list[Breach | None]) -> tuple[Breach, ...]:
-    return tuple(breach for breach in breaches if breach is not None)
-
-
-def _columns(table: ReadResult | Bundle) -> tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...], bool]:
-    schema = table.schema
-    return schema.time_cols, schema.id_cols, schema.target_cols, schema.time_zone is not None
-
-
-def lost_column(error: MissingColumnError) -> Breach:
-    """The breach of a table that has no such column any more, which the version in service was fitted on."""
-    text = f"{error.message}; the version in service was fitted on '{error.missing}': --no-same-schema"
-    return Breach("same_schema", "", error.missing, text)
-
-
-def _schema(data: ReadResult, champion: Bundle, limits: GateLimits) -> Breach | None:
-    if not limits.same_schema:
-        return None
-    names = ("time column", "id columns", "target columns")
-    for name, now, before in zip(names, _columns(data), _columns(champion), strict=False):
-        if now != before:
-            return _changed(name, _listed(now), _listed(before))
-    zoned, before_zoned = _columns(data)[3], _columns(champion)[3]
-    if zoned != before_zoned:
-        words = {True: "with a time zone", False: "without a time zone"}
-        return _changed("stamps", words[zoned], words[before_zoned])
-    step, before_step = data.panel.frequency, champion.recent.frequency
-    if step != before_step:
-        return _changed("frequency", f"{step.name} ({step.alias})", f"{before_step.name} ({before_step.alias})")
-    return None
-
-
-def _changed(what: str, found: str, expected: str) -> Breach:
-    text = f"{what}: found {found}; the version in service was fitted on {expected}: --no-same-schema"
-    return Breach("same_schema", f"{what} {found}", expected, text)
-
-
-def _listed(columns: object) -> str:
-    names = columns if isinstance(columns, tuple) else (columns,)
-    return ", ".join(f"'{name}'" for name in names) or "none"
-
-
-def _rows_after(panel: Panel, known: Rows, seen: Seen) -> Rows:
-    """Rows of each series after those that were seen; all rows of one that was not there, shape (n_series,)."""
-    after = panel.starts + panel.lengths - np.array(seen.ends, dtype=np.int64)[known]
-    return np.where(known == UNKNOWN_SERIES, panel.lengths, np.clip(after, 0, panel.lengths))
-
-
-def _rows(data: ReadResult, seen: Seen, limits: GateLimits) -> Breach | None:
-    before = seen.rows
-    if not before:
-        return None
-    return _above("max_fewer_rows", 1 - data.rows / before, limits, f"rows fell by {{}} ({before:,} to {data.rows:,})")
-
-
-def _series(numbers: Rows, seen: Seen, limits: GateLimits) -> list[Breach | None]:
-    before, now = len(seen.ids), len(numbers)
-    known = int((numbers != UNKNOWN_SERIES).sum())
-    return [
-        _above("max_fewer_series", 1 - now / before, limits, f"series fell by {{}} ({before:,} to {now:,})"),
-        _above("max_new_series", 1 - known / now, limits, f"{{}} of the series are new ({now - known:,} of {now:,})"),
-        _above(
-            "max_lost_series",
-            1 - known / before,
-            limits,
-            f"{{}} of the series known are gone ({before - known:,} of {before:,})",
-        ),
+    known = {breach.limit: breach for breach in before.breaches}
+    lasting = [
+        replace(known[breach.limit], runs=known[breach.limit].runs + 1)
+        if breach.limit in known
+        else OpenBreach(breach.limit, moment, 1, end)
+        for breach in breaches
     ]
+    texts = tuple(_in_words(breach, state) for breach, state in zip(breaches, lasting, strict=True))
+    lasted = [
+        breach.change and after is not None and _has_lasted(state, after, moment, end, season)
+        for breach, state in zip(breaches, lasting, strict=True)
+    ]
+    if accept or all(lasted):
+        why = "accepted by --accept" if accept else "accepted, because it has held for long enough"
+        return GateDecision((), tuple(f"{why}: {text}" for text in texts), replace(before, breaches=()))
+    return GateDecision(texts, (), replace(before, breaches=tuple(lasting)))
 
 
-def _missing(data: ReadResult, new: Rows, limits: GateLimits) -> Breach | None:
-    panel = data.panel
-    each = -(-_ENOUGH_VALUES // panel.n_series)
-    counted = np.minimum(panel.lengths, np.maximum(new, each))
-    newest = panel.between(panel.lengths - counted, panel.lengths)
-    total, missing = len(newest.values), int((~newest.observed).sum())
-    shared, stretches = _shared_gaps(newest)
-    total, missing = total - shared + stretches, missing - shared + stretches
-    once = "; a gap of all series at once counts once" if stretches else ""
-    return _above(
-        "max_missing",
-        missing / max(1, total),
-        limits,
-        f"{{}} of the newest values are missing ({missing:,} of {total:,}{once})",
-    )
+def least_season(season_length: int, horizon: int) -> int:
+    """Steps that a change has to last by default: a season, but at most a horizon."""
+    return max(_LEAST_STEPS, min(season_length, horizon))
 
 
-def _shared_gaps(panel: Panel) -> tuple[int, int]:
-    """Values that are missing in all series at once, of which there are several, and the gaps that these make.
-
-    A holiday on which every shop is closed is one event, however many shops there are.
-    """
-    ordinals = np.repeat(panel.starts - panel.offsets[:-1], panel.lengths) + np.arange(len(panel.values))
-    steps, place = np.unique(ordinals, return_inverse=True)
-    there = np.bincount(place, minlength=len(steps))
-    absent = np.bincount(place, weights=~panel.observed, minlength=len(steps))
-    empty = (there > 1) & (absent == there)
-    gap_begins = np.diff(steps[empty]) > 1
-    return int(there[empty].sum()), int(gap_begins.sum() + empty.any())
+def _has_lasted(state: OpenBreach, after: AcceptAfter, moment: datetime, end: int, season: int) -> bool:
+    if after.runs is not None:
+        return state.runs >= after.runs
+    if after.seconds is not None:
+        return (moment - state.since).total_seconds() >= after.seconds
+    return state.runs >= _LEAST_RUNS and end - state.first_end + 1 >= season
 
 
-def _above(limit: str, share: float, limits: GateLimits, words: str) -> Breach | None:
-    """A breach where a share is above its limit; `words` has a place for the share."""
-    allowed = getattr(limits, limit)
-    # Rounding must not make a breach of a share that is the limit itself.
-    if allowed is None or share <= allowed + 1e-9:
-        return None
-    text = f"{words.format(_percent(share))}; at most {_percent(allowed)} {_set(limit)}"
-    return Breach(limit, share, allowed, text, change=limit in _CHANGES)
-
-
-def _advance(data: ReadResult, champion: Bundle, limits: GateLimits) -> Breach | None:
-    panel, context = data.panel, champion.recent
-    last, before = (int((one.starts + one.lengths).max()) - 1 for one in (panel, context))
-    if not limits.require_advance or last > before:
-        return None
-    found, known = (str(stamp) for stamp in panel.frequency.stamps(np.array([last, before])).astype("datetime64[s]"))
-    text = f"the last stamp, {found}, is not later than that of the version in service, {known}: --no-require-advance"
-    return Breach("require_advance", found, known, text)
-
-
-def _age(age: timedelta, last: datetime, limits: GateLimits) -> Breach | None:
-    allowed, seconds = limits.max_age, age.total_seconds()
-    if allowed is None or seconds <= allowed:
-        return None
-    text = f"the last stamp, {last.isoformat()}, is {age_text(seconds)} old; at most {age_text(allowed)} "
-    return Breach("max_age", seconds, allowed, text + _set("max_age", one=True))
-
-
-def _ahead(steps: int, last: datetime, limits: GateLimits) -> Breach | None:
-    if limits.max_ahead is None or steps <= limits.max_ahead:
-        return None
-    text = f"the last stamp, {last.isoformat()}, lies {steps:,} steps in the future; at most {limits.max_ahead} "
-    return Breach("max_ahead", steps, limits.max_ahead, text + _set("max_ahead", one=limits.max_ahead == 1))
-
-
-def _values(data: ReadResult, champion: Bundle, seen: Seen, new: Rows, limits: GateLimits) -> list[Breach | None]:
-    panel, context = data.panel, champion.recent
-    numbers = panel.numbers_in(champion.recent.ids)
-    found: list[Breach | None] = []
-    if limits.max_shift is not None:
-        finding = shift(panel, context, numbers, new, revised=seen.revised)
-        if finding.size > limits.max_shift:
-            text = f"{finding.words}; at most {limits.max_shift:g} {_set('max_shift')}"
-            found.append(Breach("max_shift", finding.size, limits.max_shift, text, change=finding.change))
-    if limits.max_outlier is not None:
-        finding = outlier(panel, context, numbers, new, limits.max_outlier)
-        if finding.size > limits.max_outlier:
-            text = f"{finding.words}; at most {limits.max_outlier:g} {_set('max_outlier')}"
-            found.append(Breach("max_outlier", finding.size, limits.max_outlier, text, change=finding.change))
-    return found
-
-
-def _set(limit: str, *, one: bool = False) -> str:
-    return f"{'is' if one else 'are'} allowed: --{limit.replace('_', '-')}"
-
-
-def _percent(share: float) -> str:
-    return f"{100 * share:.3g} %"
+def _in_words(breach: Breach, state: OpenBreach) -> str:
+    if state.runs == 1:
+        return breach.text
+    return f"{breach.text} (since {state.since:%Y-%m-%d %H:%M} UTC, in {state.runs} runs)"

@@ -1,23 +1,32 @@
-"""What a retraining is told besides what `fit` is told: plain values, which the command line can show at once."""
+"""The settings of a retraining, as plain values with their defaults, which the command line shows without NumPy."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-# Fact of a version that is in service in the place of a model that failed.
+from tsforecast.io.options import ReadOptions
+from tsforecast.models.options import DEFAULT_LEVELS, FitOptions
+from tsforecast.progress import Report
+
+if TYPE_CHECKING:
+    from tsforecast.models.training.session import Budget
+    from tsforecast.store.model import StoredModel
+    from tsforecast.store.store import Store
+
+# Fact of a version: a simple model that is in service because the champion failed.
 STANDS_IN = "stands_in"
 
 
 @dataclass(frozen=True)
 class AcceptAfter:
-    """For how long a change of the data has to hold until the data gate accepts it by itself.
+    """For how long a change of the data has to last until the data gate accepts it by itself.
 
     Where both are None: a season of the model, but at most its horizon, in steps of the data.
 
     Args:
-        runs: in so many runs, one after the other.
-        seconds: since the first of these runs.
+        runs: number of runs in a row.
+        seconds: time since the first of these runs.
     """
 
     runs: int | None = None
@@ -26,24 +35,24 @@ class AcceptAfter:
 
 @dataclass(frozen=True)
 class RetrainSettings:
-    """How a retraining goes about it.
+    """How a retraining works.
 
     Args:
-        warm: begin with the champion's weights in place of a search from scratch.
-        force: train though nothing is new; without unseen rows the challenger has to beat the seasonal naive only.
+        warm: start from the champion's weights instead of from scratch.
+        force: train although nothing is new; without unseen rows the challenger only has to beat the seasonal naive.
         dry_run: decide, and change nothing.
-        resume: go on with an interrupted training of the same data and options.
+        resume: continue an interrupted training of the same data and options.
         wait: seconds to wait for the lock.
-        if_locked: `fail`, or `skip` where a retraining that runs already is no error.
+        if_locked: `fail`, or `skip` where another running retraining is no error.
         deadline: seconds for the whole run; training ends early enough for it with the best weights so far.
         keep: versions to keep besides the one in service and the one before it; None keeps all.
         predict_to: file for the forecast of the model in service at the end.
         levels: of its intervals, in percent.
-        ended_after: steps after its last row at which a series leaves the forecast; `horizon` for the model's, after
-            which all of its forecast would lie in the past; None for never.
-        accept: go on whatever the data gate says, this once.
+        ended_after: steps after its last row at which a series leaves the forecast; `horizon` for the model's horizon,
+            after which all of its forecast would lie in the past; None for never.
+        accept: continue whatever the data gate finds, this once.
         accept_after: when the data gate accepts a change by itself; None for never.
-        trusted: read a store that somebody else could have changed.
+        trusted: read a store that other users could have changed.
     """
 
     warm: bool = False
@@ -55,7 +64,7 @@ class RetrainSettings:
     deadline: float | None = None
     keep: int | None = 10
     predict_to: str | None = None
-    levels: tuple[float, ...] = (80.0, 95.0)
+    levels: tuple[float, ...] = DEFAULT_LEVELS
     ended_after: int | Literal["horizon"] | None = "horizon"
     accept: bool = False
     accept_after: AcceptAfter | None = AcceptAfter()
@@ -64,15 +73,15 @@ class RetrainSettings:
 
 @dataclass(frozen=True)
 class GateLimits:
-    """Limits of the data gate; None turns one off.
+    """Limits of the data gate; None turns one off. "Before" is the table that the gate accepted last.
 
     Args:
-        max_fewer_rows: share by which the table's rows may have fallen since the version in service.
-        max_fewer_series: share by which its series may have become fewer.
-        max_missing: share of filled-in values among the new rows.
-        max_new_series: share of series that the version in service does not know.
-        max_lost_series: share of its series that the table no longer has.
-        max_shift: of level or spread of the new rows, and of rows that the version in service knows, in robust
+        max_fewer_rows: share by which the number of rows may have fallen.
+        max_fewer_series: share by which the number of series may have fallen.
+        max_missing: share of filled-in values among the newest rows.
+        max_new_series: share of series that were not there before.
+        max_lost_series: share of the earlier series that are gone.
+        max_shift: change of level or spread of the new rows, and of rows that the version in service knows, in robust
             deviations of the typical series.
         max_outlier: how many times as far from its series' median a new value may lie as any value before.
         max_age: of the last stamp, in seconds.
@@ -96,7 +105,7 @@ class GateLimits:
 
 @dataclass(frozen=True)
 class PromotionRules:
-    """When a challenger takes the champion's place.
+    """When a challenger replaces the champion.
 
     Args:
         promote: `not-worse`, so that newer weights win a tie, or `better`, so that the difference has to be
@@ -118,9 +127,31 @@ class RunTargets:
     """Where a run is recorded besides the store.
 
     Args:
-        log_file: gets one line of JSON per run; `-` is stdout; None for none.
+        log_file: receives one line of JSON per run; `-` is stdout; None for none.
         metrics_file: for Prometheus' textfile collector; None for none.
     """
 
     log_file: str | None = None
     metrics_file: str | None = None
+
+
+@dataclass(frozen=True)
+class RetrainRun:
+    """All that one retraining was asked to do; its steps share it. `began` is a moment on time.monotonic()."""
+
+    source: str
+    options: FitOptions
+    reading: ReadOptions
+    store: Store
+    name: str
+    settings: RetrainSettings
+    limits: GateLimits
+    rules: PromotionRules
+    report: Report
+    began: float
+    budget: Budget
+
+    @property
+    def model(self) -> StoredModel:
+        """The model in the store."""
+        return self.store.model(self.name)

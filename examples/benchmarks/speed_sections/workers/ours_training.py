@@ -89,7 +89,7 @@ def _network(request: dict[str, Any]) -> NetworkConfig:
         normalisation="last",
         dropout=request["dropout"],
         head="quantile",
-        levels=QUANTILES,
+        quantiles=QUANTILES,
         inputs=Inputs(),
         linear_skip=False,
     )

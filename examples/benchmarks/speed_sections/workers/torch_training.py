@@ -26,7 +26,7 @@ class Twin(nn.Module):
     def __init__(self, request: dict[str, Any]) -> None:
         super().__init__()
         units, self.segment = request["units"], request["segment"]
-        self.outputs, self.segments = len(request["levels"]), -(-request["horizon"] // self.segment)
+        self.outputs, self.segments = len(request["quantiles"]), -(-request["horizon"] // self.segment)
         self.embed = nn.Linear(self.segment, units)
         self.recurrent = {"gru": nn.GRU, "lstm": nn.LSTM}[request["cell"]](units, units)
         if request["cell"] == "lstm":  # Keras has one bias where PyTorch adds two
@@ -92,7 +92,7 @@ def _step(twin: Twin, request: dict[str, Any], compiled: bool) -> Callable[[torc
     lookback, horizon = request["steps"] * request["segment"], request["horizon"]
     values = torch.randn(request["windows"] + lookback + horizon - 1)
     before, ahead = torch.arange(-lookback, 0), torch.arange(horizon)
-    levels = torch.tensor(request["levels"])
+    levels = torch.tensor(request["quantiles"])
     shares = torch.where(levels == _MEDIAN, _MEDIAN, (1 - _MEDIAN) / (len(levels) - 1))
     weights = [weight for weight in twin.parameters() if weight.requires_grad]
     optimizer = torch.optim.Adam(weights, request["learning_rate"], fused=True)

@@ -20,12 +20,10 @@ from tsforecast.series.windows import model_rows
 from tsforecast.store.load import load_bundle
 from tsforecast.workflows.fit import fit
 from tsforecast.workflows.predict import predict
-from tsforecast.workflows.retrain.duel import (
+from tsforecast.workflows.retrain.held_out import (
     champion_scaling,
-    duel_windows,
-    held_out_values,
+    held_out_windows,
     hold_out,
-    new_rows,
     typical_rows,
     unlearned_fact,
     unseen_rows,
@@ -59,7 +57,7 @@ def cases(draw):
 @given(cases())
 def test_each_held_out_row_is_forecast_from_every_lead(case):
     panel, begins, horizon = case
-    windows = duel_windows(panel, begins, horizon)
+    windows = held_out_windows(panel, begins, horizon)
     origins = np.repeat(windows.index.origins[:, None], horizon, axis=1)
     scored = list(zip(windows.rows[windows.scored].tolist(), origins[windows.scored].tolist(), strict=True))
     expected = [
@@ -72,7 +70,7 @@ def test_each_held_out_row_is_forecast_from_every_lead(case):
         if panel.observed[start + row] and row - lead >= 1
     ]
     assert sorted(scored) == sorted(expected)
-    assert len(held_out_values(panel, begins)) == len({row for row, _ in scored})
+    assert panel.between(begins, panel.lengths).observed.sum() == len({row for row, _ in scored})
     # Each window lies in its series, and none is there twice.
     assert np.all(panel.series_of_row[windows.index.origins] == windows.index.series)
     assert len(np.unique(windows.index.origins)) == len(windows.index)
@@ -80,7 +78,7 @@ def test_each_held_out_row_is_forecast_from_every_lead(case):
 
 def test_many_windows_are_thinned_evenly():
     panel = panel_of([50] * 40)
-    windows = duel_windows(panel, np.full(40, 40), 5, most=100)
+    windows = held_out_windows(panel, np.full(40, 40), 5, most=100)
     assert len(windows.index) == 100
     assert set(windows.index.series.tolist()) == set(range(40))
 
@@ -99,15 +97,15 @@ def test_new_rows_come_after_the_last_that_the_champion_knows():
     champion = version_of(table(until(take(panel, [0, 1, 2]), 90)))
     numbers = panel.numbers_in(champion.recent.ids)
     assert numbers.tolist() == [0, 1, 2, UNKNOWN_SERIES]
-    assert new_rows(panel, numbers, champion).tolist() == [10, 10, 0, 40]
+    assert panel.rows_after(numbers, champion.recent.ends).tolist() == [10, 10, 0, 40]
     # A table of the newest rows alone has as many new ones.
     recent = panel.between(panel.lengths - 15, panel.lengths)
-    assert new_rows(recent, numbers, champion).tolist() == [10, 10, 0, 15]
+    assert recent.rows_after(numbers, champion.recent.ends).tolist() == [10, 10, 0, 15]
 
 
 def typical_new(panel, champion):
     numbers = panel.numbers_in(champion.recent.ids)
-    return typical_rows(new_rows(panel, numbers, champion), numbers, champion)
+    return typical_rows(panel.rows_after(numbers, champion.recent.ends), numbers, champion)
 
 
 def test_unseen_rows_are_the_new_ones_and_those_held_out_before():
@@ -124,15 +122,15 @@ def test_unseen_rows_are_the_new_ones_and_those_held_out_before():
 def test_errors_by_row_have_the_mean_that_is_reported():
     panel = panel_of([60, 60])
     begins = np.array([50, 50])
-    made = naive_score(panel, duel_windows(panel, begins, 3), begins, 3)
+    made = naive_score(panel, held_out_windows(panel, begins, 3), begins, 3)
     assert made.errors.shape == (10,)
     assert made.errors.mean() == pytest.approx(made.metrics["mase"])
     alone = panel_of([60])
-    made = naive_score(alone, duel_windows(alone, begins[:1], 3), begins[:1], 3)
+    made = naive_score(alone, held_out_windows(alone, begins[:1], 3), begins[:1], 3)
     assert made.errors.mean() == pytest.approx(made.metrics["mae"])
     # The oldest row comes first; of one that nobody observed there is no error.
     gap = replace(panel, observed=np.arange(120) % 60 != 51)
-    made = naive_score(gap, duel_windows(gap, begins, 3), begins, 3)
+    made = naive_score(gap, held_out_windows(gap, begins, 3), begins, 3)
     assert np.flatnonzero(np.isnan(made.errors)).tolist() == [1]
 
 
@@ -167,13 +165,13 @@ def test_the_champion_forecasts_as_predict_does(model, tmp_path):
     champion, panel = load_bundle(fitted.path), read_panel(frame).panel
     numbers = panel.numbers_in(champion.recent.ids)
     assert numbers.tolist() == [0, 1, UNKNOWN_SERIES]
-    begins = hold_out(panel, new_rows(panel, numbers, champion), 30)
-    windows = duel_windows(panel, begins, 7)
+    begins = hold_out(panel, panel.rows_after(numbers, champion.recent.ends), 30)
+    windows = held_out_windows(panel, begins, 7)
     scorer = Scorer(panel, windows, 7, begins)
     scaling = champion_scaling(champion, panel, numbers, begins)
     made = scorer.forecasts(champion.forecaster, model_rows(scorer.seen, scaling, numbers))
     # Where a network's quantiles nearly meet, its bounds magnify what rounding there is.
-    close = 1e-3 if champion.spec.levels != (0.5,) else 1e-6
+    close = 1e-3 if champion.spec.quantiles != (0.5,) else 1e-6
     # A new series has the scaling of its rows before the hold-out, so it is compared where that begins.
     for series, later in ((0, 0), (0, 9), (1, 28), (2, 0)):
         origin = int(begins[series]) + later
@@ -189,7 +187,7 @@ def test_the_champion_forecasts_as_predict_does(model, tmp_path):
 def test_the_seasonal_naive_and_its_error():
     panel = panel_of([60, 45])
     begins = np.array([50, 40])
-    windows = duel_windows(panel, begins, 3)
+    windows = held_out_windows(panel, begins, 3)
     scores = naive_score(panel, windows, begins, 3).metrics
     expected = []
     for number in (0, 1):
@@ -204,7 +202,7 @@ def test_the_seasonal_naive_and_its_error():
 def test_steps_beyond_a_shorter_horizon_do_not_count():
     panel = panel_of([60])
     begins = np.array([50])
-    windows = duel_windows(panel, begins, 3)
+    windows = held_out_windows(panel, begins, 3)
     long, short = (naive_score(panel, windows, begins, h).metrics for h in (14, 3))
     assert long["mae"] == short["mae"]
     assert windows.rows.shape[1] == 3
@@ -213,14 +211,14 @@ def test_steps_beyond_a_shorter_horizon_do_not_count():
 def test_a_level_does_not_blur_the_seasonal_naive():
     panel, begins = panel_of([60, 45]), np.array([50, 40])
     raised = replace(panel, values=panel.values + 1e9)
-    low, high = (naive_score(one, duel_windows(one, begins, 3), begins, 3).metrics for one in (panel, raised))
+    low, high = (naive_score(one, held_out_windows(one, begins, 3), begins, 3).metrics for one in (panel, raised))
     for metric in ("mae", "mase", "rmsse"):
         assert high[metric] == pytest.approx(low[metric], rel=1e-4)
 
 
 def test_a_stray_value_is_not_repeated():
     panel, begins = panel_of([60]), np.array([50])
-    windows = duel_windows(panel, begins, 3)
+    windows = held_out_windows(panel, begins, 3)
     spoilt = replace(panel, values=panel.values.copy())
     spoilt.values[46] = 1e12
     assert naive_score(spoilt, windows, begins, 3).metrics["mae"] < 20

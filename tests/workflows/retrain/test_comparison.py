@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from tsforecast.fitting.paired_test import compare
-from tsforecast.workflows.retrain.decision import Standings, champion_error, decide
+from tsforecast.workflows.retrain.comparison import Standings, champion_error, decide
 from tsforecast.workflows.retrain.settings import PromotionRules
 
 RULES = PromotionRules()
@@ -24,7 +24,8 @@ def field(challenger, champion, naive, *, rows=28, spread=0.0):
         return compare(by_row[one], by_row[other], 7, tolerance=RULES.tolerance)
 
     others = {name: against("challenger", name) for name in ("champion", "seasonal-naive")}
-    return Standings("mae", errors, others, against("champion", "seasonal-naive"), rows)
+    metrics = {name: {"mae": error} for name, error in errors.items()}
+    return Standings("mae", metrics, others, against("champion", "seasonal-naive"), rows)
 
 
 @pytest.mark.parametrize(
@@ -61,34 +62,32 @@ def field(challenger, champion, naive, *, rows=28, spread=0.0):
     ],
 )
 def test_the_rules(errors, spread, rules, outcome, reason):
-    decision = decide(field(*errors, spread=spread), rules)
-    assert decision.outcome == outcome, decision.reason
-    assert decision.reason.startswith(reason)
+    decided, why = decide(field(*errors, spread=spread), rules)
+    assert decided == outcome, why
+    assert why.startswith(reason)
 
 
 @pytest.mark.parametrize(("before", "outcome"), [(0.4, "promoted"), (0.8, "rejected")])
 def test_one_bad_horizon_alone_does_not_stop_the_first_model(before, outcome):
     """A model 0.97 times as bad as the seasonal naive was refused for its newest week, and nothing was in service."""
     own, naive = np.repeat([before, 2.6], [21, 7]), np.ones(28)
-    errors = {"challenger": float(own.mean()), "seasonal-naive": 1.0}
+    metrics = {"challenger": {"mae": float(own.mean())}, "seasonal-naive": {"mae": 1.0}}
     against = {"seasonal-naive": compare(own, naive, 7, tolerance=RULES.tolerance)}
-    assert decide(Standings("mae", errors, against, None, 28), RULES).outcome == outcome
+    assert decide(Standings("mae", metrics, against, None, 28), RULES)[0] == outcome
 
 
 def test_what_a_reason_adds():
-    reason = decide(field(0.97, 0.96, 1.2, spread=0.05), RULES).reason
+    reason = decide(field(0.97, 0.96, 1.2, spread=0.05), RULES)[1]
     assert "(p = " in reason and reason.endswith("; newer weights win; seasonal naive 1.2")
-    assert decide(field(1.1, 0.96, 1.2, spread=0.3), RULES).reason.endswith(
+    assert decide(field(1.1, 0.96, 1.2, spread=0.3), RULES)[1].endswith(
         "; the champion stays until more rows tell; seasonal naive 1.2"
     )
     # What no test says is not given with a probability that contradicts it.
-    far = decide(field(1.6, 1.0, 3.0, spread=0.9), RULES).reason
+    far = decide(field(1.6, 1.0, 3.0, spread=0.9), RULES)[1]
     assert far.startswith("clearly worse than the champion: 1.6 against 1 MAE over 28 rows (1.6 times its error)")
-    alone = decide(field(0.97, 0.96, 1.2, rows=7), RULES).reason
+    alone = decide(field(0.97, 0.96, 1.2, rows=7), RULES)[1]
     assert "a tie over 7 rows (too few for a test)" in alone
-    assert (
-        " and clearly worse than the seasonal naive: 2 against 0.7 MAE" in decide(field(2.0, 0.96, 0.7), RULES).reason
-    )
+    assert " and clearly worse than the seasonal naive: 2 against 0.7 MAE" in decide(field(2.0, 0.96, 0.7), RULES)[1]
 
 
 def test_how_badly_a_champion_fails():

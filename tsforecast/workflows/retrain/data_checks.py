@@ -1,0 +1,281 @@
+"""Checks a new table against the limits of the data gate, before anything is trained on it.
+
+Each limit compares the table with the one that was accepted last, with the version in service, or with the clock. All
+breaches are found, not only the first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+import numpy as np
+
+from tsforecast.errors import MissingColumnError, OptionError
+from tsforecast.io.reading.panel import ReadResult
+from tsforecast.models.options import check_finite
+from tsforecast.series.frequency import Frequency
+from tsforecast.series.panel import UNKNOWN_SERIES, Panel, Schema
+from tsforecast.series.windows import Rows
+from tsforecast.store.bundle.bundle import Bundle
+from tsforecast.store.runs import Seen
+from tsforecast.workflows.ages import age_text, newest_moment, steps_ahead
+from tsforecast.workflows.retrain.drift import (
+    Finding,
+    NewRows,
+    largest_outlier,
+    largest_shift,
+    revision,
+    without_outliers,
+)
+from tsforecast.workflows.retrain.settings import GateLimits
+
+# Values over which the share of missing ones is taken at least: older rows join where the newest are few.
+_ENOUGH_VALUES = 100
+_SHARES = ("max_fewer_rows", "max_fewer_series", "max_missing", "max_new_series", "max_lost_series")
+_ABOVE_ZERO = ("max_shift", "max_outlier", "max_age")
+
+# Shares that may be a lasting change of the world; missing values are damage.
+_CHANGES = ("max_fewer_rows", "max_fewer_series", "max_new_series", "max_lost_series")
+
+
+@dataclass(frozen=True)
+class Breach:
+    """A limit that the data exceed.
+
+    Args:
+        limit: its name among GateLimits.
+        text: what was found and what is allowed, with the option that sets the limit.
+        change: whether it may be a lasting change of the world, which is accepted once it has lasted long enough.
+    """
+
+    limit: str
+    text: str
+    change: bool = False
+
+
+def check_limits(limits: GateLimits) -> None:
+    """Refuse limits that mean nothing.
+
+    Raises:
+        OptionError: naming the limit and what is allowed.
+    """
+    check_finite(limits)
+    for name in _SHARES:
+        value = getattr(limits, name)
+        if value is not None and not 0 <= value <= 1:
+            raise OptionError(f"{name} is {value:g}", hint="give a share between 0 and 1")
+    for name in _ABOVE_ZERO:
+        value = getattr(limits, name)
+        if value is not None and not value > 0:
+            raise OptionError(f"{name} is {value:g}", hint="give a number above 0")
+    if limits.max_ahead is not None and limits.max_ahead < 0:
+        raise OptionError(f"max_ahead is {limits.max_ahead}", hint="give a number of steps, 0 or more")
+
+
+def check_data(
+    data: ReadResult, champion: Bundle | None, limits: GateLimits, *, now: datetime, seen: Seen | None = None
+) -> tuple[Breach, ...]:
+    """All limits that the data exceed.
+
+    Args:
+        data: the table.
+        champion: the version in service; without one, only missing values and the clock are looked at.
+        limits: of the data gate.
+        now: the time; without a zone, that of the machine's.
+        seen: the table that was accepted last; None where the version in service was fitted on it.
+    """
+    change = None if champion is None else _layout_change(data, champion)
+    if champion is None or change is not None:
+        # Rows of another table cannot be lined up with those of the version in service.
+        schema = change if limits.same_schema else None
+        return _found([schema, _missing(data, data.panel.lengths, limits), *check_clock(data, limits, now)])
+    seen = _compared_with(data, champion, seen)
+    rows = _new_rows(data, champion, seen)
+    return _found(
+        [
+            _rows(data, seen, limits),
+            *_series(data, seen, limits),
+            _missing(data, rows.new, limits),
+            _advance(data, champion, limits),
+            *check_clock(data, limits, now),
+            *_values(rows, seen, limits),
+        ]
+    )
+
+
+def check_clock(data: ReadResult, limits: GateLimits, now: datetime) -> tuple[Breach, ...]:
+    """The limits that data can exceed as time passes, while nothing in them changes."""
+    now = now.astimezone()
+    last = newest_moment(data.panel, data.schema)
+    return _found([_age(now - last, last, limits), _ahead(steps_ahead(data.panel, data.schema, now), last, limits)])
+
+
+def without_new_outliers(data: ReadResult, champion: Bundle, limits: GateLimits, seen: Seen | None) -> ReadResult:
+    """The table with the new values beyond `max_outlier` as gaps, so that they do not spoil a forecast."""
+    if limits.max_outlier is None:
+        return data
+    rows = _new_rows(data, champion, _compared_with(data, champion, seen))
+    return replace(data, panel=without_outliers(rows, limits.max_outlier, champion.spec.season_length))
+
+
+def seen_in(data: ReadResult, champion: Bundle | None) -> Seen:
+    """What a table holds, to compare the next one with."""
+    panel, revised = data.panel, 0.0
+    if champion is not None and _layout_change(data, champion) is None:
+        revised = revision(panel, champion.recent, panel.numbers_in(champion.recent.ids)).size
+    return Seen(panel.frequency.alias, data.rows, panel.ids, tuple(panel.ends.tolist()), revised)
+
+
+def _compared_with(data: ReadResult, champion: Bundle, seen: Seen | None) -> Seen:
+    """The table accepted last, if it had the same steps; else the one that the version in service was fitted on."""
+    if seen is not None and seen.step == data.panel.frequency.alias:
+        return seen
+    recent, rows = champion.recent, champion.provenance.get("data_rows")
+    known = rows if isinstance(rows, int) and rows > 0 else None
+    return Seen(recent.frequency.alias, known, recent.ids, tuple(recent.ends.tolist()))
+
+
+def _new_rows(data: ReadResult, champion: Bundle, seen: Seen) -> NewRows:
+    panel, recent = data.panel, champion.recent
+    new = panel.rows_after(panel.numbers_in(seen.ids), np.array(seen.ends, dtype=np.int64))
+    return NewRows(panel, recent, panel.numbers_in(recent.ids), new)
+
+
+def _found(breaches: Iterable[Breach | None]) -> tuple[Breach, ...]:
+    return tuple(breach for breach in breaches if breach is not None)
+
+
+def lost_column(error: MissingColumnError) -> Breach:
+    """The breach of a table that lacks a column which the version in service was fitted on."""
+    text = f"{error.message}; the version in service was fitted on '{error.missing}': --no-same-schema"
+    return Breach("same_schema", text)
+
+
+def _layout_change(data: ReadResult, champion: Bundle) -> Breach | None:
+    """The first difference between the columns and steps of a table and those of the version in service."""
+    found, expected = _layout(data.schema, data.panel.frequency), _layout(champion.schema, champion.recent.frequency)
+    for what, (value, words) in found.items():
+        before, before_words = expected[what]
+        if value != before:
+            text = f"{what}: found {words}; the version in service was fitted on {before_words}: --no-same-schema"
+            return Breach("same_schema", text)
+    return None
+
+
+def _layout(schema: Schema, step: Frequency) -> dict[str, tuple[object, str]]:
+    """Columns and steps of a table, by name: the value, and the same in words."""
+    columns = {
+        "time column": schema.time_cols,
+        "id columns": schema.id_cols,
+        "target columns": schema.target_cols,
+    }
+    zoned = schema.time_zone is not None
+    named = {name: (value, ", ".join(f"'{column}'" for column in value) or "none") for name, value in columns.items()}
+    return named | {
+        "stamps": (zoned, f"{'with' if zoned else 'without'} a time zone"),
+        "frequency": (step, f"{step.name} ({step.alias})"),
+    }
+
+
+def _rows(data: ReadResult, seen: Seen, limits: GateLimits) -> Breach | None:
+    before = seen.rows
+    if not before:
+        return None
+    return _above("max_fewer_rows", 1 - data.rows / before, limits, f"rows fell by {{}} ({before:,} to {data.rows:,})")
+
+
+def _series(data: ReadResult, seen: Seen, limits: GateLimits) -> list[Breach | None]:
+    before, now = len(seen.ids), data.panel.n_series
+    known = int((data.panel.numbers_in(seen.ids) != UNKNOWN_SERIES).sum())
+    fewer = f"series fell by {{}} ({before:,} to {now:,})"
+    new = f"{{}} of the series are new ({now - known:,} of {now:,})"
+    lost = f"{{}} of the series known are gone ({before - known:,} of {before:,})"
+    return [
+        _above("max_fewer_series", 1 - now / before, limits, fewer),
+        _above("max_new_series", 1 - known / now, limits, new),
+        _above("max_lost_series", 1 - known / before, limits, lost),
+    ]
+
+
+def _missing(data: ReadResult, new: Rows, limits: GateLimits) -> Breach | None:
+    panel = data.panel
+    each = -(-_ENOUGH_VALUES // panel.n_series)
+    newest = panel.newest(np.minimum(panel.lengths, np.maximum(new, each)))
+    total, missing = len(newest.values), int((~newest.observed).sum())
+    shared, stretches = _shared_gaps(newest)
+    total, missing = total - shared + stretches, missing - shared + stretches
+    once = "; a gap of all series at once counts once" if stretches else ""
+    words = f"{{}} of the newest values are missing ({missing:,} of {total:,}{once})"
+    return _above("max_missing", missing / max(1, total), limits, words)
+
+
+def _shared_gaps(panel: Panel) -> tuple[int, int]:
+    """Values that are missing in all of several series at once, and the number of gaps that these make.
+
+    A holiday on which every shop is closed is one event, however many shops there are.
+    """
+    ordinals = np.repeat(panel.starts - panel.offsets[:-1], panel.lengths) + np.arange(len(panel.values))
+    steps, place = np.unique(ordinals, return_inverse=True)
+    there = np.bincount(place, minlength=len(steps))
+    absent = np.bincount(place, weights=~panel.observed, minlength=len(steps))
+    empty = (there > 1) & (absent == there)
+    gap_begins = np.diff(steps[empty]) > 1
+    return int(there[empty].sum()), int(gap_begins.sum() + empty.any())
+
+
+def _above(limit: str, share: float, limits: GateLimits, words: str) -> Breach | None:
+    """A breach where a share is above its limit; `words` has a place for the share."""
+    allowed = getattr(limits, limit)
+    # Rounding must not make a breach of a share that is the limit itself.
+    if allowed is None or share <= allowed + 1e-9:
+        return None
+    return _exceeded(limit, words.format(_percent(share)), _percent(allowed), change=limit in _CHANGES)
+
+
+def _advance(data: ReadResult, champion: Bundle, limits: GateLimits) -> Breach | None:
+    panel = data.panel
+    last, before = (int(one.ends.max()) - 1 for one in (panel, champion.recent))
+    if not limits.require_advance or last > before:
+        return None
+    found, known = (str(stamp) for stamp in panel.frequency.stamps(np.array([last, before])).astype("datetime64[s]"))
+    text = f"the last stamp, {found}, is not later than that of the version in service, {known}: --no-require-advance"
+    return Breach("require_advance", text)
+
+
+def _age(age: timedelta, last: datetime, limits: GateLimits) -> Breach | None:
+    allowed, seconds = limits.max_age, age.total_seconds()
+    if allowed is None or seconds <= allowed:
+        return None
+    words = f"the last stamp, {last.isoformat()}, is {age_text(seconds)} old"
+    return _exceeded("max_age", words, age_text(allowed), one=True)
+
+
+def _ahead(steps: int, last: datetime, limits: GateLimits) -> Breach | None:
+    if limits.max_ahead is None or steps <= limits.max_ahead:
+        return None
+    words = f"the last stamp, {last.isoformat()}, lies {steps:,} steps in the future"
+    return _exceeded("max_ahead", words, f"{limits.max_ahead}", one=limits.max_ahead == 1)
+
+
+def _values(rows: NewRows, seen: Seen, limits: GateLimits) -> list[Breach | None]:
+    shift, outlier = limits.max_shift, limits.max_outlier
+    return [
+        None if shift is None else _drift("max_shift", largest_shift(rows, revised=seen.revised), shift),
+        None if outlier is None else _drift("max_outlier", largest_outlier(rows, outlier), outlier),
+    ]
+
+
+def _drift(limit: str, finding: Finding, allowed: float) -> Breach | None:
+    exceeded = finding.size > allowed
+    return _exceeded(limit, finding.words, f"{allowed:g}", change=finding.change) if exceeded else None
+
+
+def _exceeded(limit: str, found: str, allowed: str, *, one: bool = False, change: bool = False) -> Breach:
+    option = limit.replace("_", "-")
+    return Breach(limit, f"{found}; at most {allowed} {'is' if one else 'are'} allowed: --{option}", change=change)
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.3g} %"
