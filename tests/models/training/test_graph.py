@@ -14,7 +14,7 @@ import pytest
 from tests.models.training.test_loop import TRAINING, graph_of, make_data, make_network
 from tsforecast.models.network.config import QUANTILES
 
-pytestmark = pytest.mark.usefixtures("on_cpu")
+pytestmark = pytest.mark.usefixtures("shared_graphs", "on_cpu")
 BATCH = 7  # neither 2 nor 3 shards divide it
 
 

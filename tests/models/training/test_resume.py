@@ -17,6 +17,7 @@ from tsforecast.models.training.patience import EpochRate
 from tsforecast.models.training.resume import GraphState, Progress, TrainedNetwork
 from tsforecast.progress import BatchProgress
 
+pytestmark = pytest.mark.usefixtures("shared_graphs")
 # So large a rate that the run falls back twice.
 ROUGH = replace(TRAINING, epochs=20, patience=2, learning_rate=0.3, schedule="constant", optimizer="rmsprop")
 SWEEP = pytest.mark.sweep
