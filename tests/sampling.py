@@ -1,12 +1,25 @@
-"""Tables of cases of which a quick run takes some, and the sweeps the others."""
+"""What a quick run (`make test`) takes a part of, and the sweeps the whole: tables of cases, and random examples."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from itertools import product
 from typing import Any
 
 import pytest
+from hypothesis import settings
+
+# How many of the examples of a property are drawn: one in so many. conftest.py sets it by what is run.
+one_in = 1
+
+
+def examples(count: int) -> Callable[[Any], Any]:
+    """Settings of a property whose examples take long: a quick run draws a quarter of them, the sweeps all."""
+
+    def decorate(test: Any) -> Any:
+        return pytest.mark.examples(settings(max_examples=-(-count // one_in))(test))
+
+    return decorate
 
 
 def every(count: int, *axes: Iterable[Any]) -> list[Any]:

@@ -234,6 +234,7 @@ def test_fit_says_how_many_rows_it_needs(refuse, tmp_path):
     assert "--horizon" in error and "--lookback" in error
 
 
+@pytest.mark.usefixtures("shared_graphs")
 @pytest.mark.skipif(HAS_GPU, reason="there is a GPU")
 def test_a_gpu_that_is_not_there(refuse, tmp_path):
     provide(tmp_path)

@@ -16,6 +16,7 @@ import tsforecast
 from tests.test_naive2 import naive2
 from tsforecast.errors import DataError
 from tsforecast.models.options import FitOptions
+from tsforecast.models.training.session import TrainingSession
 from tsforecast.series.panel import make_panel
 from tsforecast.workflows.predict import predict
 
@@ -143,7 +144,7 @@ def test_a_competition_forecasts_what_fit_and_predict_do(script, tmp_path):
     frequency = competition.FREQUENCIES["quarterly"]
     panel = make_panel(list(past.values()), frequency, ids=[(key,) for key in past])
     options = FitOptions(model="linear", horizon=HORIZON, season_length=SEASON)
-    made = competition.forecast(competition.fit_panel(panel, options, lambda event: None, began=0.0))
+    made = competition.forecast(competition.fit_panel(panel, options, TrainingSession()))
     table = pd.concat(
         pd.DataFrame({"id": key, "date": pd.date_range("2000-01-01", periods=len(row), freq="QS"), "y": row})
         for key, row in past.items()
@@ -156,6 +157,7 @@ def test_a_competition_forecasts_what_fit_and_predict_do(script, tmp_path):
     np.testing.assert_array_equal(predicted.upper, made.upper)
 
 
+@pytest.mark.usefixtures("shared_graphs")
 def test_a_network_in_a_competition(script):
     past, future = make_rows()
     competition = script("competition")
@@ -349,17 +351,14 @@ def test_prediction_of_nothing_is_refused(bench):
     assert status == 2 and "series is 0" in err
 
 
-def test_prediction_runs_as_a_script():
-    path = ROOT / "examples" / "benchmarks" / "prediction.py"
-    done = subprocess.run([sys.executable, str(path), "--help"], capture_output=True, text=True)
-    assert done.returncode == 0 and "--series" in done.stdout, done.stderr
-
-
 @pytest.mark.sweep
-@pytest.mark.parametrize("name", ["long_horizon", "competition", "coverage"])
-def test_a_benchmark_runs_as_a_script(name):
+@pytest.mark.parametrize(
+    ("name", "option"),
+    [("long_horizon", "--preset"), ("competition", "--preset"), ("coverage", "--preset"), ("prediction", "--series")],
+)
+def test_a_benchmark_runs_as_a_script(name, option):
     done = run_script(f"{name}.py", "--help")
-    assert done.returncode == 0 and "--preset" in done.stdout, done.stderr
+    assert done.returncode == 0 and option in done.stdout, done.stderr
 
 
 @pytest.mark.sweep
@@ -457,6 +456,7 @@ def test_ingestion_takes_turns_and_compares_medians(bench):
     assert document["ratios"]["seconds"] == pytest.approx(ours / bare)
 
 
+@pytest.mark.sweep
 def test_ingestion_writes_a_markdown_table(bench):
     out = bench("ingestion", "--series", 1, "--rows", 20, "--repeats", 1)[1].splitlines()
     assert out[0] == "| reader | seconds | peak memory |"

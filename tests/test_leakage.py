@@ -18,6 +18,7 @@ from tsforecast.fitting.choose import choose_basics, choose_plan
 from tsforecast.fitting.learn import train_model
 from tsforecast.fitting.prepared import prepare
 from tsforecast.models.options import FitOptions
+from tsforecast.models.training.session import TrainingSession
 from tsforecast.series.frequency import DAY, Frequency
 from tsforecast.series.panel import make_panel
 from tsforecast.series.split import automatic_split
@@ -55,17 +56,17 @@ def learn(panel, split, options, *, networks=False):
     if not networks:
         plan = replace(plan, candidates=tuple(part for part in plan.candidates if part.network is None))
     prepared = prepare(panel, split, plan)
-    return plan, prepared, train_model(options.model, prepared, plan, lambda event: None)
+    return plan, prepared, train_model(options.model, prepared, plan, TrainingSession())
 
 
 def assert_same_models(learned, other):
-    """The same choices, shares, lessons and weights in every period."""
+    """The same choices, shares, recipes and weights in every period."""
     assert decisions(learned.plan) == decisions(other.plan)
     assert len(learned.periods) == len(other.periods)
     for period, other_period in zip(learned.periods, other.periods, strict=True):
         trained, other_trained = period.trained, other_period.trained
         assert trained.spec == other_trained.spec
-        assert trained.lessons == other_trained.lessons
+        assert trained.recipes == other_trained.recipes
         assert trained.weights.keys() == other_trained.weights.keys()
         for name, values in trained.weights.items():
             np.testing.assert_array_equal(values, other_trained.weights[name])
@@ -146,6 +147,7 @@ def test_a_logarithm_asked_for_looks_at_training_rows_only(change):
     assert plans[0].log == "log"
 
 
+@pytest.mark.usefixtures("shared_graphs")
 def test_networks_in_a_combination_look_at_no_later_row():
     pytest.importorskip("tensorflow")
     steps = np.arange(110)

@@ -12,6 +12,7 @@ from tsforecast.fitting.prepared import prepare
 from tsforecast.models.network.weights import weight_shapes
 from tsforecast.models.options import FitOptions
 from tsforecast.models.training.patience import EpochRate
+from tsforecast.models.training.session import TrainingSession
 from tsforecast.series.frequency import DAY, Frequency
 from tsforecast.series.panel import make_panel
 from tsforecast.series.split import split_rows
@@ -39,8 +40,7 @@ def make_plan(panel, *, horizons=1.0, model="auto", **options):
     return prepare(panel, split, plan), plan
 
 
-def quiet(event):
-    pass
+QUIET = TrainingSession()
 
 
 @dataclass
@@ -51,8 +51,8 @@ class Player:
     path: tuple = (EpochRate(1, 1.0), EpochRate(2, 1.0), EpochRate(4, 0.25))
     scale: float = 0.0  # of the weights; with 0 a network repeats the last value
 
-    def __call__(self, data, network, training, run, *, device, report, graphs, recorder=None):
-        self.calls.append(SimpleNamespace(data=data, network=network, run=run, graphs=graphs))
+    def __call__(self, data, network, training, run, session, *, device):
+        self.calls.append(SimpleNamespace(data=data, network=network, run=run, session=session))
         rng = np.random.default_rng(run.seed)
         weights = {
             name: (self.scale * rng.normal(size=shape)).astype(np.float32)
@@ -60,7 +60,7 @@ class Player:
         }
         records = [SimpleNamespace(member=run.member, epoch=step.epoch) for step in run.replay or self.path]
         return SimpleNamespace(
-            weights=weights, path=run.replay or self.path, history=records, best_epoch=len(records), gradients=()
+            weights=weights, path=run.replay or self.path, epochs=records, best_epoch=len(records), gradients=()
         )
 
     @property

@@ -15,10 +15,10 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from tsforecast.arrays import Bool, Float64
+
 Values = NDArray[np.floating[Any]]
-Points = NDArray[np.bool_]
 Series = NDArray[np.integer[Any]]
-Result = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -76,7 +76,7 @@ def evaluate(
     y_true: Values,
     y_pred: Values,
     *,
-    observed: Points,
+    observed: Bool,
     series: Series,
     seasonal_error: tuple[Values, Values],
     lower: Values | None = None,
@@ -119,22 +119,22 @@ def evaluate(
     return result
 
 
-def mae(y_true: Values, y_pred: Values, *, observed: Points, series: Series) -> float:
+def mae(y_true: Values, y_pred: Values, *, observed: Bool, series: Series) -> float:
     """Mean absolute error, in the unit of the data."""
     return _average(np.abs(_errors(y_true, y_pred)), observed, series)
 
 
-def rmse(y_true: Values, y_pred: Values, *, observed: Points, series: Series) -> float:
+def rmse(y_true: Values, y_pred: Values, *, observed: Bool, series: Series) -> float:
     """Root mean squared error of each series, averaged, in the unit of the data."""
     return _average(_errors(y_true, y_pred) ** 2, observed, series, root=True)
 
 
-def bias(y_true: Values, y_pred: Values, *, observed: Points, series: Series) -> float:
+def bias(y_true: Values, y_pred: Values, *, observed: Bool, series: Series) -> float:
     """Mean of forecast less truth, in the unit of the data."""
     return _average(_errors(y_pred, y_true), observed, series)
 
 
-def mape(y_true: Values, y_pred: Values, *, observed: Points, series: Series) -> float:
+def mape(y_true: Values, y_pred: Values, *, observed: Bool, series: Series) -> float:
     """Mean absolute percentage error over the points with y != 0, in percent."""
     keep = observed & (y_true != 0)
     error = np.abs(_errors(y_true, y_pred))
@@ -142,12 +142,12 @@ def mape(y_true: Values, y_pred: Values, *, observed: Points, series: Series) ->
     return _average(100 * ratio, keep, series)
 
 
-def mape_skipped(y_true: Values, *, observed: Points) -> float:
+def mape_skipped(y_true: Values, *, observed: Bool) -> float:
     """Share of the observed points, between 0 and 1, that MAPE leaves out because the truth is 0."""
     return _mean((y_true == 0)[observed])
 
 
-def smape(y_true: Values, y_pred: Values, *, observed: Points, series: Series) -> float:
+def smape(y_true: Values, y_pred: Values, *, observed: Bool, series: Series) -> float:
     """Symmetric mean absolute percentage error on M4's scale of 0 to 200."""
     error = np.abs(_errors(y_true, y_pred))
     size = np.abs(y_true) + np.abs(y_pred)
@@ -155,24 +155,24 @@ def smape(y_true: Values, y_pred: Values, *, observed: Points, series: Series) -
     return _average(200 * ratio, observed, series)
 
 
-def wape(y_true: Values, y_pred: Values, *, observed: Points) -> float:
+def wape(y_true: Values, y_pred: Values, *, observed: Bool) -> float:
     """Sum of absolute errors in percent of the sum of absolute truths, pooled over all series."""
     error = np.abs(_errors(y_true, y_pred))
     return 100 * _ratio(float(error[observed].sum()), _size(y_true, observed))
 
 
-def mase(y_true: Values, y_pred: Values, scale: Values, *, observed: Points, series: Series) -> float:
+def mase(y_true: Values, y_pred: Values, scale: Values, *, observed: Bool, series: Series) -> float:
     """Mean absolute scaled error (Hyndman and Koehler, 2006); `scale` is the first of `seasonal_errors`."""
     return _average(np.abs(_errors(y_true, y_pred)), observed, series, scale=scale)
 
 
-def mase_left_out(scale: Values, *, observed: Points, series: Series) -> float:
+def mase_left_out(scale: Values, *, observed: Bool, series: Series) -> float:
     """Number of series with observed points that cannot be scaled: their training part is constant."""
     numbers = np.unique(series[observed.any(axis=1)])
     return float(np.sum(~(scale[numbers] > 0)))
 
 
-def rmsse(y_true: Values, y_pred: Values, scale: Values, *, observed: Points, series: Series) -> float:
+def rmsse(y_true: Values, y_pred: Values, scale: Values, *, observed: Bool, series: Series) -> float:
     """Root mean squared scaled error, root per series; `scale` is the second of `seasonal_errors`."""
     return _average(_errors(y_true, y_pred) ** 2, observed, series, root=True, scale=scale)
 
@@ -182,12 +182,12 @@ def owa(smape: float, mase: float, *, naive2_smape: float, naive2_mase: float) -
     return 0.5 * (_ratio(smape, naive2_smape) + _ratio(mase, naive2_mase))
 
 
-def pinball(y_true: Values, y_pred: Values, probability: float, *, observed: Points, series: Series) -> float:
+def pinball(y_true: Values, y_pred: Values, probability: float, *, observed: Bool, series: Series) -> float:
     """Quantile loss with the factor 2, so that probability 0.5 gives the MAE."""
     return _average(_pinball(y_true, y_pred, probability), observed, series)
 
 
-def wql(y_true: Values, quantiles: Values, probabilities: Values, *, observed: Points) -> float:
+def wql(y_true: Values, quantiles: Values, probabilities: Values, *, observed: Bool) -> float:
     """Weighted quantile loss, pooled over all series.
 
     Args:
@@ -200,7 +200,7 @@ def wql(y_true: Values, quantiles: Values, probabilities: Values, *, observed: P
     return _ratio(float(np.mean(losses)), _size(y_true, observed))
 
 
-def crps(y_true: Values, quantiles: Values, probabilities: Values, *, observed: Points, series: Series) -> float:
+def crps(y_true: Values, quantiles: Values, probabilities: Values, *, observed: Bool, series: Series) -> float:
     """Continuous ranked probability score: the integral of the pinball loss over the probabilities.
 
     Each quantile stands for the probabilities nearest to its own, so that the weights sum to one and a
@@ -213,14 +213,14 @@ def crps(y_true: Values, quantiles: Values, probabilities: Values, *, observed: 
     return _average(total, observed, series)
 
 
-def coverage(y_true: Values, lower: Values, upper: Values, *, observed: Points, series: Series) -> float:
+def coverage(y_true: Values, lower: Values, upper: Values, *, observed: Bool, series: Series) -> float:
     """Share of the truths inside their two-sided interval, bounds included, between 0 and 1."""
     inside = (lower <= y_true) & (y_true <= upper)
     return _average(inside.astype(np.float64), observed, series)
 
 
 def interval_score(
-    y_true: Values, lower: Values, upper: Values, level: float, *, observed: Points, series: Series
+    y_true: Values, lower: Values, upper: Values, level: float, *, observed: Bool, series: Series
 ) -> float:
     """Width of the intervals and a price for each miss (Winkler, 1972); `level` in percent."""
     return _average(_interval_score(y_true, lower, upper, level), observed, series)
@@ -233,7 +233,7 @@ def msis(
     level: float,
     scale: Values,
     *,
-    observed: Points,
+    observed: Bool,
     series: Series,
 ) -> float:
     """Mean scaled interval score of M4; `level` in percent, `scale` the first of `seasonal_errors`."""
@@ -245,28 +245,28 @@ def skill(mase_model: float, mase_seasonal_naive: float) -> float:
     return 1 - _ratio(mase_model, mase_seasonal_naive)
 
 
-def by_horizon(y_true: Values, y_pred: Values, *, observed: Points, series: Series) -> Result:
+def by_horizon(y_true: Values, y_pred: Values, *, observed: Bool, series: Series) -> Float64:
     """MAE of each step of the horizon, shape (horizon,)."""
     error = np.abs(_errors(y_true, y_pred))
     return np.array([_average(error[:, [j]], observed[:, [j]], series) for j in range(error.shape[1])])
 
 
-def _errors(y_true: Values, y_pred: Values) -> Result:
+def _errors(y_true: Values, y_pred: Values) -> Float64:
     return np.subtract(y_true, y_pred, dtype=np.float64)
 
 
-def _pinball(y_true: Values, y_pred: Values, probability: float) -> Result:
+def _pinball(y_true: Values, y_pred: Values, probability: float) -> Float64:
     error = _errors(y_true, y_pred)
     return 2 * np.maximum(probability * error, (probability - 1) * error)
 
 
-def _interval_score(y_true: Values, lower: Values, upper: Values, level: float) -> Result:
+def _interval_score(y_true: Values, lower: Values, upper: Values, level: float) -> Float64:
     missed = np.maximum(_errors(lower, y_true), 0) + np.maximum(_errors(y_true, upper), 0)
     return _errors(upper, lower) + 2 / (1 - level / 100) * missed
 
 
 def _average(
-    points: Result, observed: Points, series: Series, *, root: bool = False, scale: Values | None = None
+    points: Float64, observed: Bool, series: Series, *, root: bool = False, scale: Values | None = None
 ) -> float:
     """Mean over windows, steps and series, in this order; what is not observed does not count.
 
@@ -296,7 +296,7 @@ def _mean(values: NDArray[Any]) -> float:
     return float(values.mean()) if values.size else float("nan")
 
 
-def _size(y_true: Values, observed: Points) -> float:
+def _size(y_true: Values, observed: Bool) -> float:
     return float(np.abs(y_true)[observed].sum(dtype=np.float64))
 
 

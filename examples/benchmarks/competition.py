@@ -40,6 +40,7 @@ from tsforecast.forecast import Intervals
 from tsforecast.io.messages import counted
 from tsforecast.metrics import evaluate, owa
 from tsforecast.models.options import DEFAULT_LEVELS, FitOptions
+from tsforecast.models.training.session import TrainingSession
 from tsforecast.progress import Message, Report
 from tsforecast.series.frequency import Frequency
 from tsforecast.series.panel import Panel
@@ -125,7 +126,7 @@ def compete(
     for name in dict.fromkeys((options.model, *_SIMPLE)):
         began = time.monotonic()
         report(Message("info", f"--- {name}"))
-        learned[name] = fit_panel(train, replace(options, model=name), report, began=began)
+        learned[name] = fit_panel(train, replace(options, model=name), TrainingSession(report))
         made = forecast(learned[name])
         scores[name] = evaluate(y_true, made.y_pred, lower=made.lower, upper=made.upper, levels=DEFAULT_LEVELS, **known)
         scores[name]["seconds"] = time.monotonic() - began

@@ -34,12 +34,14 @@ from common import (
     write_table,
 )
 
+from tsforecast.arrays import Bool
 from tsforecast.fitting.fit_panel import Evaluated, evaluate_plan, make_plan
 from tsforecast.fitting.prepared import prepare
 from tsforecast.fitting.scores import MAX_TEST, ScoredWindows, Scorer
 from tsforecast.io.reading.panel import read_panel
-from tsforecast.metrics import Points, Series, Values, coverage
+from tsforecast.metrics import Series, Values, coverage
 from tsforecast.models.options import FitOptions
+from tsforecast.models.training.session import TrainingSession
 from tsforecast.progress import Message, Report
 from tsforecast.series.panel import Panel
 from tsforecast.series.split import Split
@@ -105,7 +107,7 @@ def measure(panel: Panel, options: FitOptions, report: Report) -> dict[str, dict
         plan, split = make_plan(panel, replace(options, model=name))
         for choice in plan.choices:
             report(Message("choice", f"{choice.name} {choice.value}: {choice.reason}"))
-        evaluated = evaluate_plan(panel, split, plan, report)
+        evaluated = evaluate_plan(panel, split, plan, TrainingSession(report))
         possible = set(evaluated.scores)
         results[name] = score(panel, split, evaluated)
         results[name]["seconds"] = time.monotonic() - began
@@ -138,7 +140,7 @@ def score(panel: Panel, split: Split, evaluated: Evaluated) -> dict[str, Any]:
     return result
 
 
-def by_quarter(y_true: Values, lower: Values, upper: Values, *, observed: Points, series: Series) -> list[float]:
+def by_quarter(y_true: Values, lower: Values, upper: Values, *, observed: Bool, series: Series) -> list[float]:
     """Coverage of each quarter of the horizon; of a horizon below four, the last ones are NaN."""
     return [
         coverage(y_true[:, steps], lower[:, steps], upper[:, steps], observed=observed[:, steps], series=series)

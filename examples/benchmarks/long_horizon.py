@@ -28,6 +28,7 @@ from tsforecast.io.reading.panel import read_panel
 from tsforecast.models.network.config import STRATEGIES
 from tsforecast.models.options import FitOptions
 from tsforecast.models.registry import BASELINES
+from tsforecast.models.training.session import TrainingSession
 from tsforecast.series.panel import Panel
 from tsforecast.series.split import Split, split_rows
 from tsforecast.series.windows import WindowIndex
@@ -56,9 +57,12 @@ def main() -> None:
     plan, parts = make_plan(panel, options, split)
     say(*(f"{choice.name} {choice.value}: {choice.reason}" for choice in plan.choices))
     prepared = prepare(panel, parts, plan)
-    learned = train_model(arguments.model, prepared, plan, show)
+    session = TrainingSession(show)
+    learned = train_model(arguments.model, prepared, plan, session)
     models = {arguments.model: learned.trained}
-    models |= {name: train_model(name, prepared, plan, show).trained for name in BASELINES if name != arguments.model}
+    models |= {
+        name: train_model(name, prepared, plan, session).trained for name in BASELINES if name != arguments.model
+    }
     plan = learned.plan
     seconds = time.monotonic() - began
     rows = {name: score(model, prepared, plan, train) for name, model in models.items()}
@@ -135,7 +139,7 @@ def write(
             "seed": arguments.seed,
             "seconds": round(seconds, 1),
             "choices": choices_of(plan),
-            "epochs": [len(lesson.path) for lesson in models[arguments.model].lessons],
+            "epochs": [len(recipe.path) for recipe in models[arguments.model].recipes],
             "scores": rows,
         }
         write_json(document)

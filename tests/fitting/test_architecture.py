@@ -7,8 +7,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tsforecast.errors import OptionError
-from tsforecast.fitting.architecture import check_network, choose_network, choose_segment, network_candidates
-from tsforecast.fitting.choose import choose_training
+from tsforecast.fitting.architecture import (
+    check_network,
+    choose_network,
+    choose_segment,
+    choose_training,
+    network_candidates,
+)
 from tsforecast.fitting.plan import FixedChoices
 from tsforecast.models.network.config import QUANTILES, STRATEGIES, series_inputs
 from tsforecast.models.options import PRESETS, FitOptions
@@ -133,3 +138,46 @@ def test_variety_is_the_presets_and_varies_one_thing_at_a_time(options, expected
 def test_a_strategy_that_feeds_back_has_segments_to_feed_back(strategy):
     network, _ = choose(strategy=strategy)
     assert (network.segment, network.output_segments) == ((12, 1) if strategy == "direct" else (6, 2))
+
+
+def test_training_is_what_the_user_says():
+    said = {
+        "loss": "huber",
+        "optimizer": "sgd",
+        "learning_rate": 0.5,
+        "schedule": "step",
+        "weight_decay": 0.2,
+        "batch_size": 7,
+        "epochs": 2,
+        "patience": 9,
+        "clip_norm": 0.0,
+        "members": 4,
+        "seed": 5,
+        "time_limit": 60.0,
+        "device": "cpu",
+        "threads": 1,
+    }
+    training = choose_training(FitOptions(**said), windows=1000)
+    assert {name: getattr(training, name) for name in said} == said
+
+
+@pytest.mark.parametrize("preset", PRESETS)
+def test_a_preset_sets_size_and_effort(preset):
+    wanted = PRESETS[preset]
+    training = choose_training(FitOptions(preset=preset), windows=10**6)
+    assert (training.batch_size, training.steps_per_epoch) == (256, wanted.steps_per_epoch)
+    assert training.members == wanted.members
+    assert training.epochs >= wanted.epochs
+
+
+def test_few_windows_make_small_batches_and_more_epochs():
+    few, many = (choose_training(FitOptions(), windows) for windows in (100, 100_000))
+    assert few.batch_size == 16 < many.batch_size
+    assert few.epochs > many.epochs
+    assert choose_training(FitOptions(), 0).batch_size == 16
+
+
+@pytest.mark.parametrize(("options", "rate"), [({}, 1e-3), ({"preset": "best"}, 1e-3), ({"units": 200}, 5e-4)])
+def test_a_wide_network_learns_at_half_the_rate(options, rate):
+    assert choose_training(FitOptions(**options), windows=10**5).learning_rate == rate
+    assert choose_training(FitOptions(**options, learning_rate=0.1), windows=10**5).learning_rate == 0.1

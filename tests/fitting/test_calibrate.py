@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from tests.training_stub import HORIZON, make_plan, make_rows, quiet
+from tests.training_stub import HORIZON, QUIET, make_plan, make_rows
 from tsforecast.fitting.calibrate import ENOUGH_HORIZONS, calibrate_model, predict_index
 from tsforecast.fitting.learn import train_model
 
@@ -18,7 +18,7 @@ def count(learned, part):
 
 def learn(horizons, model="linear", **options):
     prepared, plan = make_plan(make_rows((400,)), horizons=horizons, model=model, **options)
-    return train_model(model, prepared, plan, quiet)
+    return train_model(model, prepared, plan, QUIET)
 
 
 def test_windows_that_span_enough_horizons_are_used_alone():

@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 
 from tsforecast.errors import DataError, OptionError
 from tsforecast.fitting.architecture import choose_segment
-from tsforecast.fitting.choose import choose_basics, choose_plan, choose_training, lookback_candidates, season_strength
+from tsforecast.fitting.choose import choose_basics, choose_plan, lookback_candidates, season_strength
 from tsforecast.fitting.quick_linear import QuickLinear
 from tsforecast.models.network.config import QUANTILES, STRATEGIES
-from tsforecast.models.options import PRESETS, FitOptions
+from tsforecast.models.options import FitOptions
 from tsforecast.models.registry import MODELS
 from tsforecast.models.spec import Part
 from tsforecast.models.training.config import LOSSES
@@ -157,53 +157,10 @@ def test_what_the_user_says_is_taken():
     made = {**vars(network(plan)), "season_length": plan.season_length}
     assert {name: made[name] for name in said} == said
     assert (made["cell"], made["bidirectional"]) == ("lstm", True)
-    assert made["levels"] == (0.5,)
+    assert made["quantiles"] == (0.5,)
     assert (plan.log, plan.scaler) == ("none", "robust")
     assert (plan.horizon, plan.lookback) == (10, 37)
     assert plan.choices == ()
-
-
-def test_training_is_what_the_user_says():
-    said = {
-        "loss": "huber",
-        "optimizer": "sgd",
-        "learning_rate": 0.5,
-        "schedule": "step",
-        "weight_decay": 0.2,
-        "batch_size": 7,
-        "epochs": 2,
-        "patience": 9,
-        "clip_norm": 0.0,
-        "members": 4,
-        "seed": 5,
-        "time_limit": 60.0,
-        "device": "cpu",
-        "threads": 1,
-    }
-    training = choose_training(FitOptions(**said), windows=1000)
-    assert {name: getattr(training, name) for name in said} == said
-
-
-@pytest.mark.parametrize("preset", PRESETS)
-def test_a_preset_sets_size_and_effort(preset):
-    wanted = PRESETS[preset]
-    training = choose_training(FitOptions(preset=preset), windows=10**6)
-    assert (training.batch_size, training.steps_per_epoch) == (256, wanted.steps_per_epoch)
-    assert training.members == wanted.members
-    assert training.epochs >= wanted.epochs
-
-
-def test_few_windows_make_small_batches_and_more_epochs():
-    few, many = (choose_training(FitOptions(), windows) for windows in (100, 100_000))
-    assert few.batch_size == 16 < many.batch_size
-    assert few.epochs > many.epochs
-    assert choose_training(FitOptions(), 0).batch_size == 16
-
-
-@pytest.mark.parametrize(("options", "rate"), [({}, 1e-3), ({"preset": "best"}, 1e-3), ({"units": 200}, 5e-4)])
-def test_a_wide_network_learns_at_half_the_rate(options, rate):
-    assert choose_training(FitOptions(**options), windows=10**5).learning_rate == rate
-    assert choose_training(FitOptions(**options, learning_rate=0.1), windows=10**5).learning_rate == 0.1
 
 
 @pytest.mark.parametrize("model", MODELS)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from functools import cache
 
 import numpy as np
@@ -12,6 +11,7 @@ from tsforecast.fitting import choose
 from tsforecast.fitting.calibrate import predict_index
 from tsforecast.fitting.fit_panel import Fitted, fit_panel
 from tsforecast.models.options import FitOptions
+from tsforecast.models.training.session import TrainingSession
 from tsforecast.series.frequency import DAY, Frequency
 from tsforecast.series.panel import make_panel
 from tsforecast.series.seasonal_errors import seasonal_errors
@@ -36,7 +36,7 @@ def fit_on(series: list[np.ndarray], model: str, transform: str = "auto") -> Fit
     options = FitOptions(
         model=model, horizon=7, season_length=7, preset="fast", units=4, epochs=2, lookback=21, transform=transform
     )
-    return fit_panel(make_panel(series, Frequency("fixed", DAY)), options, lambda event: None, began=time.monotonic())
+    return fit_panel(make_panel(series, Frequency("fixed", DAY)), options, TrainingSession())
 
 
 @pytest.fixture(autouse=True)

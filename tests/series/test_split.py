@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tsforecast.errors import DataError
-from tsforecast.series.split import PARTS, all_training, automatic_split, shifted_back, split_rows
+from tsforecast.series.split import SUBSETS, all_training, automatic_split, shifted_back, split_rows
 from tsforecast.series.windows import window_index
 
 quick = settings(max_examples=60)
@@ -17,14 +17,14 @@ lengths_of_series = st.lists(st.integers(1, 120), min_size=1, max_size=6)
 
 def sizes(split, series=0):
     """Rows of each part of one series."""
-    return {part: int(last[series] - first[series]) for part in PARTS for first, last in [split.borders(part)]}
+    return {part: int(last[series] - first[series]) for part in SUBSETS for first, last in [split.borders(part)]}
 
 
 @quick
 @given(lengths_of_series, st.integers(0, 40), st.integers(0, 40), st.integers(0, 40))
 def test_parts_follow_each_other_and_fill_the_series(lengths, validation, calibration, test):
     split = split_rows(np.array(lengths), validation=validation, calibration=calibration, test=test)
-    borders = [split.borders(part) for part in PARTS]
+    borders = [split.borders(part) for part in SUBSETS]
     np.testing.assert_array_equal(borders[0][0], 0)
     np.testing.assert_array_equal(borders[-1][1], lengths)
     for (_, end), (begin, _) in pairwise(borders):
@@ -50,18 +50,18 @@ def test_no_training_window_reaches_a_held_out_part(lengths, horizon, min_contex
     except DataError:
         return
     targets = {}
-    for part in PARTS:
+    for part in SUBSETS:
         index = window_index(offsets, *split.borders(part), horizon=horizon, min_context=min_context)
         targets[part] = set((index.origins[:, None] + np.arange(horizon)).ravel().tolist())
     assert targets["train"]
     assert targets["test"]
-    for number, part in enumerate(PARTS):
-        for later in PARTS[number + 1 :]:
+    for number, part in enumerate(SUBSETS):
+        for later in SUBSETS[number + 1 :]:
             assert not targets[part] & targets[later]
     held_out = np.concatenate(
         [
             offsets[i] + np.arange(first[i], last[i])
-            for part in PARTS[1:]
+            for part in SUBSETS[1:]
             for first, last in [split.borders(part)]
             for i in range(len(lengths))
         ]

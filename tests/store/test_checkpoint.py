@@ -44,13 +44,13 @@ def trained(seed: int = 0) -> TrainedNetwork:
 
 
 def progress(epochs: int = 2, seed: int = 0) -> Progress:
-    course = Patience(
+    patience = Patience(
         3, plateau=True, factor=0.25, best=0.1, path=PATH, current=(*PATH, EpochRate(4, 0.5)), waited=1, falls=2
     )
     optimizer = (np.array(17), np.array(1e-3, np.float32), *weights(seed + 1).values())
     state = GraphState(weights(seed), optimizer, np.array([7, 2**32 - 1], np.int64))
     records = tuple(record(epoch) for epoch in range(1, epochs + 1))
-    return Progress(course, weights(seed + 2), 1, records, (), state)
+    return Progress(patience, weights(seed + 2), 1, records, (), state)
 
 
 def same(one: Any, other: Any) -> bool:

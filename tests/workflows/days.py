@@ -14,6 +14,7 @@ from tsforecast.fitting.fit_panel import Fitted, fit_panel
 from tsforecast.fitting.scores import ScoredWindows, Scorer, naive_forecaster
 from tsforecast.models.network.weights import Weights
 from tsforecast.models.options import FitOptions
+from tsforecast.models.training.session import TrainingSession
 from tsforecast.series.frequency import DAY, Frequency
 from tsforecast.series.panel import Panel, make_panel
 from tsforecast.store.bundle.bundle import Bundle
@@ -86,7 +87,7 @@ class Day:
 
 def compared(panel: Panel, champion: Bundle | None, options: FitOptions, rules: PromotionRules) -> Waiting | Outcome:
     """What a retraining without a store decides."""
-    return train_and_compare(table(panel), champion, Training(options, time.monotonic()), rules)
+    return train_and_compare(table(panel), champion, Training(options, TrainingSession()), rules)
 
 
 def champion_of(panel: Panel, options: FitOptions) -> Bundle:

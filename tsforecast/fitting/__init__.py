@@ -1,1 +1,26 @@
-"""From a panel to a trained, calibrated and scored model."""
+"""From a panel to a trained, calibrated and scored model: plain functions for every command that trains.
+
+fit_panel.py is the door. What comes in is a panel (series in the user's units), the options of the user, and a
+TrainingSession; what goes out is a Fitted: the plan, the model, its calibration, and honest scores. The steps:
+
+1. *Basics* (choose.py): horizon and season from the frequency. They decide how many rows are held out.
+2. *Split* (series/split.py): the newest rows of each series are, from old to new, for validation, calibration and test.
+3. *Plan* (choose.py, plan.py): transform, normalisation and lookback are chosen by a quick linear model
+   (quick_linear.py) on training and validation rows; segment, width, candidates and the effort of training follow from
+   the windows and the preset (architecture.py). Every choice has its reason.
+4. *Model space* (prepared.py): the scaling is fitted on training rows, and the rows are transformed.
+5. *Training* (learn.py): every candidate is trained on the training part, networks guided by validation. If the
+   validation part is short, the same is done for earlier periods.
+6. *Combination* (combination.py): shares of the candidates are chosen by the validation error of their mean (greedy
+   ensemble selection, Caruana et al. 2004). A candidate without a share is dropped.
+7. *Calibration* (calibrate.py): intervals get their width from errors on the calibration part (split conformal
+   prediction).
+8. *Scores* (scores.py): the model and simple models are scored on the same test windows, which none has seen. `Scorer`
+   does the same for the comparison of a retraining, and paired_test.py says whether a difference is more than chance.
+9. *Training again* (learn.py, trained.py): each part is trained on all rows by its Recipe: the same seed, the epochs
+   that led to the best weights, the same ridge strength. The calibration and the scores are those of steps 7 and 8.
+
+warm_start.py trains a model further from its weights in place of steps 3 to 6. Nothing in steps 1 to 7 looks at test
+rows, and training and combination at no row after the validation rows; tests/test_leakage.py changes later rows and
+compares every number.
+"""

@@ -1,12 +1,23 @@
-"""The networks that a fit trains: their segment, width and variants, from the options and the number of windows."""
+"""The networks that a fit trains and how: segment, width, variants, epochs, from the options and the windows."""
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import fields, replace
+from typing import Any
+
+import numpy as np
 
 from tsforecast.errors import OptionError
 from tsforecast.fitting.plan import Choice, FixedChoices
-from tsforecast.models.network.config import MAX_UNITS, QUANTILES, Inputs, NetworkConfig, problem, series_inputs
+from tsforecast.models.network.config import (
+    MAX_UNITS,
+    QUANTILES,
+    STRATEGIES,
+    Inputs,
+    NetworkConfig,
+    problem,
+    series_inputs,
+)
 from tsforecast.models.options import PRESETS, FitOptions
 from tsforecast.models.registry import get_model
 from tsforecast.models.spec import Part
@@ -14,12 +25,14 @@ from tsforecast.models.training.config import AUTO, LEAST_STEPS, TrainingConfig
 
 _STEP_BY_STEP = 32  # shorter lookbacks are read one step at a time
 _LONGEST_SEGMENT = 48
-_CHEAP = 7e10  # size of a training run of half a minute or so
-_SERIES_VECTORS = (2, 100)  # series among which a learned vector each is worth having
+_CHEAP = 7e10  # size of a training run of about half a minute
+_SERIES_VECTORS = (2, 100)  # least and largest number of series that get a learned vector each
+_LEAST_TOTAL_STEPS, _MOST_EPOCHS = 2000, 100
+_WIDE = 128  # wider networks learn at half the rate
 
 
 def check_network(options: FitOptions, basics: FixedChoices) -> None:
-    """Refuse options that no network can have together, before the long work begins.
+    """Refuse options that exclude each other in a network, before the long work begins.
 
     Raises:
         OptionError: naming them.
@@ -31,11 +44,11 @@ def check_network(options: FitOptions, basics: FixedChoices) -> None:
 def choose_network(
     n_series: int, windows: int, options: FitOptions, basics: FixedChoices, lookback: int, normalisation: str
 ) -> tuple[NetworkConfig, list[Choice]]:
-    """The network of the plan, with what was chosen for it.
+    """The network of a plan, with what was chosen for it.
 
     Args:
         n_series: series of the panel.
-        windows: to learn from.
+        windows: number of training windows.
         options: what the user decided.
         basics: season and horizon.
         lookback: steps seen.
@@ -44,8 +57,8 @@ def choose_network(
     choices = []
     segment = options.segment
     if segment is None:
-        # A strategy that feeds segments back needs more than one.
-        horizon = basics.horizon if options.strategy == "direct" else max(1, basics.horizon // 2)
+        # A strategy that feeds segments back needs at least two.
+        horizon = basics.horizon if STRATEGIES[options.strategy].at_once else max(1, basics.horizon // 2)
         segment = choose_segment(lookback, horizon, basics.season_length)
         reason = f"the window becomes {-(-lookback // segment)} recurrent steps" if segment > 1 else "a short window"
         choices.append(Choice("segment", str(segment), reason))
@@ -55,7 +68,7 @@ def choose_network(
         choices.append(Choice("units", str(units), f"{windows:,} training windows, preset {options.preset}"))
     info = get_model(_network_name(options))
     network = NetworkConfig(
-        cell=info.cell,  # type: ignore[arg-type]
+        cell=info.cell,
         bidirectional=info.bidirectional,
         layers=options.layers,
         units=units,
@@ -78,17 +91,30 @@ def choose_network(
     return network, choices
 
 
+def choose_training(options: FitOptions, windows: int) -> TrainingConfig:
+    """The preset's training for a number of windows, with the user's values in place of its own."""
+    preset = PRESETS[options.preset]
+    batch = options.batch_size or int(np.clip(2 ** int(np.log2(max(1, windows / 16))), 16, 256))
+    steps = min(preset.steps_per_epoch, max(LEAST_STEPS, -(-windows // batch)))
+    # Few windows make short epochs: more of them, so that the network sees enough steps.
+    epochs = options.epochs or max(preset.epochs, min(_MOST_EPOCHS, -(-_LEAST_TOTAL_STEPS // steps)))
+    wide = (options.units or choose_units(windows, options.preset)) > _WIDE
+    chosen: dict[str, Any] = {
+        "learning_rate": options.learning_rate or (5e-4 if wide else 1e-3),
+        "batch_size": batch,
+        "epochs": epochs,
+        "steps_per_epoch": preset.steps_per_epoch,
+        "patience": options.patience or max(TrainingConfig.patience, epochs // 8),
+        "members": options.members or preset.members,
+    }
+    asked = {field.name: getattr(options, field.name) for field in fields(TrainingConfig) if field.name not in chosen}
+    return TrainingConfig(**asked, **chosen)
+
+
 def network_candidates(
     network: NetworkConfig, training: TrainingConfig, windows: int, options: FitOptions
 ) -> tuple[Part, ...]:
-    """The networks to train: with and without linear skip, and as various as the preset has it.
-
-    Args:
-        network: of the plan.
-        training: how each is trained.
-        windows: to learn from.
-        options: what the user decided, of which there is only one.
-    """
+    """The networks to train: with and without linear skip, and under a second normalisation if the preset says so."""
     variety = PRESETS[options.preset].variety
     networks = [network]
     if options.normalisation == AUTO and (
@@ -101,7 +127,7 @@ def network_candidates(
 
 
 def _network_name(options: FitOptions) -> str:
-    """The row of the networks in the table of models; a combination has a GRU's."""
+    """The networks' row in the table of models; those of a combination are GRUs."""
     return "gru" if get_model(options.model).kind == "combination" else options.model
 
 
@@ -122,10 +148,10 @@ def choose_segment(lookback: int, horizon: int, season: int) -> int:
 
 
 def _skip_variants(network: NetworkConfig, options: FitOptions) -> tuple[NetworkConfig, ...]:
-    """With and without the linear skip, where both can be: it wins on most series, and loses on some long noisy ones.
+    """With and without the linear skip, as far as possible: it wins on most series and loses on some long noisy ones.
 
     Raises:
-        OptionError: neither can be.
+        OptionError: neither is possible.
     """
     tried = {"on": (True,), "off": (False,), AUTO: (True, False)}[options.linear_skip]
     variants = [replace(network, linear_skip=skip) for skip in tried]

@@ -11,11 +11,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from tsforecast.arrays import Bool, Float32, Float64, Int64
 from tsforecast.series.scaling import Scaling
 
-Array = NDArray[np.float32]
 ROUNDS = 5
 FEW_HORIZONS = 10  # spanned by all validation windows together
 _NOT_FAR = 1.5  # times the least error
@@ -34,14 +33,14 @@ class HeldOut:
         scaling: that leads back to the user's units.
     """
 
-    y_true: NDArray[np.float64]
-    observed: NDArray[np.bool_]
-    series: NDArray[np.int64]
-    unit: NDArray[np.float64]
-    forecasts: tuple[Array, ...]
+    y_true: Float64
+    observed: Bool
+    series: Int64
+    unit: Float64
+    forecasts: tuple[Float32, ...]
     scaling: Scaling
 
-    def error(self, y_pred: Array) -> float:
+    def error(self, y_pred: Float32) -> float:
         """Mean absolute scaled error, averaged over each series and then over the series.
 
         NaN where no series has a unit; infinite where a forecast is not finite.
@@ -57,7 +56,7 @@ class HeldOut:
         return float(np.mean(total[count > 0] / count[count > 0])) if np.any(count) else float("nan")
 
 
-def mean_error(folds: Sequence[HeldOut], forecasts: Sequence[Array]) -> float:
+def mean_error(folds: Sequence[HeldOut], forecasts: Sequence[Float32]) -> float:
     """Error of one forecast for each period, averaged over the periods that have one; NaN without any."""
     errors = [fold.error(y_pred) for fold, y_pred in zip(folds, forecasts, strict=True)]
     known = [error for error in errors if not np.isnan(error)]
@@ -102,7 +101,7 @@ def choose_shares(folds: Sequence[HeldOut]) -> tuple[float, ...]:
     return tuple((best / best.sum(dtype=np.float64)).tolist())
 
 
-def _first_picks(folds: Sequence[HeldOut]) -> Array:
+def _first_picks(folds: Sequence[HeldOut]) -> Float32:
     """What each model begins with, shape (models,): nothing where there are windows enough."""
     models, horizon = len(folds[0].forecasts), folds[0].y_true.shape[1]
     picks = np.zeros(models, np.float32)

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
 from tsforecast.fitting.calibrate import calibrate_model
 from tsforecast.fitting.choose import choose_basics, choose_plan
@@ -18,20 +16,17 @@ from tsforecast.models.calibration import Calibration
 from tsforecast.models.forecaster import Forecaster
 from tsforecast.models.options import FitOptions
 from tsforecast.models.registry import BASELINES
-from tsforecast.models.training.resume import NO_RECORDER, Recorder
-from tsforecast.progress import Message, Report
+from tsforecast.models.training.session import TrainingSession
+from tsforecast.progress import Message
 from tsforecast.series.panel import Panel
 from tsforecast.series.split import Split, all_training, automatic_split
-
-if TYPE_CHECKING:
-    from tsforecast.models.training.loop import Graphs
 
 _COVERAGE_TOLERANCE = 0.15
 
 
 @dataclass(frozen=True)
 class Evaluated:
-    """A model trained on the training part only, the plan with what it chose, and honest scores of all models."""
+    """A model trained on the training part only, with its final plan, its calibration, and scores of all models."""
 
     trained: Trained
     plan: Plan
@@ -44,22 +39,10 @@ class Evaluated:
         return self.trained.forecaster(self.calibration)
 
 
-def evaluate_plan(
-    panel: Panel,
-    split: Split,
-    plan: Plan,
-    report: Report,
-    *,
-    deadline: float = math.inf,
-    graphs: Graphs | None = None,
-    recorder: Recorder = NO_RECORDER,
-) -> Evaluated:
-    """Train on the training part, calibrate, and score with the simple models on windows that none has seen.
-
-    `graphs` are those that are traced already; new ones are added. `recorder` keeps what the networks come to.
-    """
+def evaluate_plan(panel: Panel, split: Split, plan: Plan, session: TrainingSession) -> Evaluated:
+    """Train on the training part, calibrate, and score with the simple models on windows that none has seen."""
     prepared = prepare(panel, split, plan)
-    learned = train_model(plan.model, prepared, plan, report, deadline=deadline, graphs=graphs, recorder=recorder)
+    learned = train_model(plan.model, prepared, plan, session)
     models = {plan.model: _calibrated(learned)}
     # The baselines are rules about values as they are, whatever transform suits the network. Their center is taken out:
     # of a value that is large beside its movement, float32 would keep no digit that tells.
@@ -70,9 +53,10 @@ def evaluate_plan(
             continue
         space = prepared if simple == "linear" else plain
         if simple == "linear" and not can_fit_linear(space, plan):
-            report(Message("warning", "no training window is complete, so there is no linear model to compare with"))
+            warning = "no training window is complete, so there is no linear model to compare with"
+            session.report(Message("warning", warning))
             continue
-        models[simple] = _calibrated(train_model(simple, space, plan, report))
+        models[simple] = _calibrated(train_model(simple, space, plan, session))
     plan = learned.plan
     return Evaluated(learned.trained, plan, models[plan.model][1].calibration, score_models(models, plan))
 
@@ -118,35 +102,25 @@ class Fitted:
         return self.final.forecaster(self.evaluated.calibration)
 
 
-def fit_panel(
-    panel: Panel, options: FitOptions, report: Report, *, began: float, recorder: Recorder = NO_RECORDER
-) -> Fitted:
+def fit_panel(panel: Panel, options: FitOptions, session: TrainingSession) -> Fitted:
     """Choose, train, score honestly, train again on everything: all that `fit` does between reading and publishing.
 
     Args:
         panel: the series.
         options: about the model; what is None is chosen from the data.
-        report: receives messages and progress.
-        began: moment on time.monotonic() from which the time limit counts.
-        recorder: keeps what the networks come to, so that an interrupted training can go on.
+        session: the context of training; its budget is the time limit.
 
     Raises:
         TsforecastError: bad options (2), bad data (65).
     """
     plan, split = make_plan(panel, options)
     for choice in plan.choices:
-        report(Message("choice", f"{choice.name} {choice.value}: {choice.reason}"))
-    limit = math.inf if options.time_limit is None else options.time_limit
-    graphs: Graphs = {}
-    first = began + _FIRST_SHARE * limit
-    evaluated = evaluate_plan(panel, split, plan, report, deadline=first, graphs=graphs, recorder=recorder)
+        session.report(Message("choice", f"{choice.name} {choice.value}: {choice.reason}"))
+    evaluated = evaluate_plan(panel, split, plan, session.within(_FIRST_SHARE))
     for warning in coverage_warnings(evaluated.plan.model, evaluated):
-        report(Message("warning", warning))
+        session.report(Message("warning", warning))
     everything = prepare(panel, all_training(panel.lengths), evaluated.plan)
-    last = began + limit
-    final = train_again(
-        everything, evaluated.plan, evaluated.trained, report, deadline=last, graphs=graphs, recorder=recorder
-    )
+    final = train_again(everything, evaluated.plan, evaluated.trained, session)
     return Fitted(split, evaluated, everything, final)
 
 

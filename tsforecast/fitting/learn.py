@@ -1,6 +1,6 @@
 """From a panel and a plan to a trained model: every candidate is trained, and validation decides what each counts.
 
-Nothing here looks at rows after the training and validation parts of the split it is given.
+Rows after the validation part of the given split are not looked at.
 """
 
 from __future__ import annotations
@@ -8,7 +8,6 @@ from __future__ import annotations
 import math
 import time
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -18,111 +17,93 @@ from tsforecast.fitting.plan import Choice, Plan
 from tsforecast.fitting.prepared import Prepared, can_fit_linear, prepare
 from tsforecast.fitting.trained import Learned, Recipe, Trained, ValidationPeriod
 from tsforecast.models.linear import DEFAULT_RIDGE, fit_linear
+from tsforecast.models.network.config import NetworkConfig
 from tsforecast.models.network.weights import Weights
 from tsforecast.models.parts import joined_weights
 from tsforecast.models.spec import ModelSpec, Part
 from tsforecast.models.training.gradient_flow import GradientProfile
-from tsforecast.models.training.resume import NO_RECORDER, Recorder
-from tsforecast.progress import Message, Report
+from tsforecast.models.training.session import TrainingSession
+from tsforecast.progress import Message
 from tsforecast.series.seasonal_errors import seasonal_errors
 from tsforecast.series.split import shifted_back
 
-if TYPE_CHECKING:
-    from tsforecast.models.training.loop import Graphs
-
-# Windows that validation and the strength of a ridge rest on at most, evenly spread over their part.
+# The most windows that validation and the choice of a ridge's strength use, evenly spread over their part.
 MAX_VALIDATION, MAX_RIDGE = 8192, 2048
 _MAX_LINEAR = 60_000
 _MAX_PERIODS = 3
 _MAX_WINDOWS = 20_000  # with more training windows, earlier periods take too long to train for
 
 
-def train_model(
-    model: str,
-    prepared: Prepared,
-    plan: Plan,
-    report: Report,
-    *,
-    deadline: float = math.inf,
-    graphs: Graphs | None = None,
-    recorder: Recorder = NO_RECORDER,
-) -> Learned:
-    """Train any model of the table; where it has several candidates, combine them.
+def train_model(model: str, prepared: Prepared, plan: Plan, session: TrainingSession) -> Learned:
+    """Train any model of the table; if it has several candidates, combine them.
 
     Args:
         model: its name; the plan's own model has the plan's candidates, any other is a simple one.
-        prepared: the data; windows of the training part are learned from, those of the validation part choose.
+        prepared: the data; candidates learn from windows of the training part, those of the validation part choose.
         plan: what was decided.
-        report: receives the progress of networks.
-        deadline: moment on time.monotonic() at which training has to stop.
-        graphs: those that are traced already; new ones are added, for `train_again`.
-        recorder: keeps what the networks come to, so that an interrupted training can go on.
+        session: the context of training; its budget is shared by the networks.
 
     Returns:
-        The model, the plan with the choice that was made, and what it was chosen by.
+        The model, the plan with the combination that was chosen, and the periods it was chosen by.
     """
     began = time.monotonic()
     if model != plan.model:
         plan = replace(plan, model=model, candidates=(plan.simple(model),))
     candidates = _candidates(prepared, plan)
-    history = [prepared, *_earlier(prepared, plan)]
-    runs = _networks(candidates) * len(history)
-    session = TrainingSession(prepared, plan, report, deadline, graphs, recorder, runs=runs)
-    rounds = [[session.learn(part, member) for part, member in candidates]]
-    for number, before in enumerate(history[1:], 2):
-        session.use_rows(before, f"period {number} of {len(history)}")
-        rounds.append([session.learn(one.spec.parts[0], 0, one.lessons[0]) for one in rounds[0]])
+    rows = [prepared, *_earlier(prepared, plan)]
+    runs = sum(part.network is not None for part, _ in candidates)
+    trainer = Trainer(prepared, plan, session, phase="training", runs=runs * len(rows))
+    rounds = [[trainer.learn(part, member) for part, member in candidates]]
+    for number, earlier in enumerate(rows[1:], 2):
+        phase = f"period {number} of {len(rows)}"
+        trainer = Trainer(earlier, plan, session, phase=phase, runs=runs * (len(rows) + 1 - number))
+        rounds.append([trainer.learn(one.spec.parts[0], 0, one.recipes[0]) for one in rounds[0]])
     shares: tuple[float, ...] = (1.0,)
     if len(candidates) > 1:
-        folds = [_held_out(data, plan, learned) for data, learned in zip(history, rounds, strict=True)]
+        folds = [_held_out(each, plan, learned) for each, learned in zip(rows, rounds, strict=True)]
         shares = choose_shares(folds)
         choice = _choice(candidates, plan, shares, folds)
-        report(Message("choice", f"{choice.name} {choice.value}: {choice.reason}"))
+        session.report(Message("choice", f"{choice.name} {choice.value}: {choice.reason}"))
         plan = replace(plan, choices=(*plan.choices, choice))
     periods = [
-        ValidationPeriod(_together(model, learned, shares), data) for learned, data in zip(rounds, history, strict=True)
+        ValidationPeriod(_together(model, learned, shares), each) for learned, each in zip(rounds, rows, strict=True)
     ]
-    whole = session.with_history(periods[0].trained, began)
-    return Learned(plan, (replace(periods[0], trained=whole), *periods[1:]))
+    trained = _with_records(periods[0].trained, [one for learned in rounds for one in learned], began)
+    return Learned(plan, (replace(periods[0], trained=trained), *periods[1:]))
 
 
 def train_again(
     prepared: Prepared,
     plan: Plan,
     before: Trained,
-    report: Report,
+    session: TrainingSession,
     *,
-    deadline: float = math.inf,
-    graphs: Graphs | None = None,
     phase: str = "final training on all rows",
-    recorder: Recorder = NO_RECORDER,
 ) -> Trained:
-    """Train the chosen parts on the whole of `prepared`, along the epochs that led to the best weights before.
-
-    They are trained anew, but for those whose lesson says where to start.
-    """
+    """Train the parts of a model on all training rows of `prepared` as their recipes say, without validation."""
     began = time.monotonic()
     parts = before.spec.parts
-    runs = _networks([(part, 0) for part in parts])
-    session = TrainingSession(prepared, plan, report, deadline, graphs, recorder, runs=runs)
-    session.phase, session.measured = phase, True
-    learned = [session.learn(part, 0, lesson) for part, lesson in zip(parts, before.lessons, strict=True)]
+    runs = sum(part.network is not None for part in parts)
+    trainer = Trainer(prepared, plan, session, phase=phase, runs=runs, measured=True)
+    learned = [trainer.learn(part, 0, recipe) for part, recipe in zip(parts, before.recipes, strict=True)]
     trained = _together(before.spec.name, learned, tuple(part.share for part in parts))
-    return session.with_history(trained, began)
+    return _with_records(trained, learned, began)
 
 
 def _candidates(prepared: Prepared, plan: Plan) -> list[tuple[Part, int]]:
-    """The plan's candidates with each member's seed; without the linear ones where no window is complete."""
+    """The plan's candidates, each with its members' numbers; without linear ones if no window is complete."""
     parts = plan.candidates
     if not can_fit_linear(prepared, plan):
-        without = tuple(part for part in parts if part.name != "linear" and not _skips(part))
-        # Where only networks with a skip were asked for, the reason is said when the skip is solved for.
+        without = tuple(
+            part for part in parts if part.name != "linear" and not (part.network and part.network.linear_skip)
+        )
+        # If only networks with a skip were asked for, solving for the skip will raise the error.
         parts = without if any(part.network for part in without) else parts
     return [(part, member) for part in parts for member in range(plan.training.members if part.network else 1)]
 
 
 def _earlier(prepared: Prepared, plan: Plan) -> list[Prepared]:
-    """The same rows as they were before, so often that all validation parts together span enough horizons."""
+    """The rows with earlier splits, so many that all validation parts together span enough horizons."""
     split = prepared.split
     windows = len(prepared.windows("train", plan))
     rows = split.validation_end - split.train_end
@@ -138,105 +119,84 @@ def _earlier(prepared: Prepared, plan: Plan) -> list[Prepared]:
     return periods
 
 
-class TrainingSession:
-    """Training runs on the same data, with what they share and what they leave in the history."""
+class Trainer:
+    """Trains single parts on the same rows.
+
+    Args:
+        prepared: the rows.
+        plan: what was decided.
+        session: the context of training.
+        phase: name of what is done, for the user and the records.
+        runs: networks to be trained with the rest of the budget; each gets an equal share of what is left.
+        measured: whether the gradient along the window is measured.
+    """
 
     def __init__(
-        self,
-        prepared: Prepared,
-        plan: Plan,
-        report: Report,
-        deadline: float,
-        graphs: Graphs | None = None,
-        recorder: Recorder = NO_RECORDER,
-        *,
-        runs: int,
+        self, prepared: Prepared, plan: Plan, session: TrainingSession, *, phase: str, runs: int, measured: bool = False
     ) -> None:
-        self.plan, self.report, self.deadline, self.runs_left = plan, report, deadline, runs
-        self.recorder = recorder
-        self.history: list[dict[str, float | int | str | None]] = []
-        self.gradients: list[GradientProfile] = []
-        self.measured = False
-        self.graphs: Graphs = {} if graphs is None else graphs
-        self.use_rows(prepared, "training")
-
-    def use_rows(self, prepared: Prepared, phase: str) -> None:
-        """Go on with other rows."""
-        self.prepared, self.phase = prepared, phase
+        self.prepared, self.plan, self.session = prepared, plan, session
+        self.phase, self.runs_left, self.measured = phase, runs, measured
         self.ridges: dict[tuple[int, str], tuple[Weights, float]] = {}
 
-    def with_history(self, trained: Trained, began: float) -> Trained:
-        """The model with what was noted on the way to it since `began`."""
-        seconds = time.monotonic() - began
-        return replace(trained, epochs=tuple(self.history), gradients=tuple(self.gradients), seconds=seconds)
-
-    def learn(self, part: Part, member: int, lesson: Recipe | None = None) -> Trained:
-        """Train one part alone; a lesson is repeated, without one validation teaches it."""
+    def learn(self, part: Part, member: int, recipe: Recipe | None = None) -> Trained:
+        """Train one part alone: as its recipe says, or, without one, guided by validation."""
         if part.network is not None:
-            return self._learn_network(part, member, lesson)
+            return self._learn_network(part, part.network, member, recipe)
         weights: Weights = {}
         ridge = DEFAULT_RIDGE
         if part.name == "linear":
-            weights, ridge = self._ridge(part.lookback, "last", lesson)
+            weights, ridge = self._ridge(part.lookback, "last", recipe)
         return _alone(part, self.plan, weights, Recipe(ridge=ridge))
 
-    def _learn_network(self, part: Part, member: int, lesson: Recipe | None) -> Trained:
+    def _learn_network(self, part: Part, network: NetworkConfig, member: int, recipe: Recipe | None) -> Trained:
         from tsforecast.models.training import runtime
 
-        assert part.network is not None  # noqa: S101  (for the type checker)
-        runtime.start(self.plan.training.threads, self.report)
-        device = runtime.choose_device(self.plan.training.device)
-        # TensorFlow is imported after the engine has told it to be quiet.
+        training = self.plan.training
+        runtime.start(training.threads, self.session.report)
+        device = runtime.choose_device(training.device)
+        # These import TensorFlow, which `start` has told to be quiet.
         from tsforecast.models.training.graph import TrainingData
         from tsforecast.models.training.loop import Run, member_seed, train
 
-        member = lesson.member if lesson else member
-        phase = f"{self.phase}, {_describe(part, member, self.plan)}"
+        member = recipe.member if recipe else member
+        start = recipe.start if recipe else None
         skip, ridge = None, DEFAULT_RIDGE
-        start = lesson.start if lesson else None
-        if part.network.linear_skip and start is None:
-            skip, ridge = self._ridge(part.lookback, part.network.normalisation, lesson)
+        if network.linear_skip and start is None:
+            skip, ridge = self._ridge(part.lookback, network.normalisation, recipe)
         data = TrainingData(
             rows=self.prepared.rows,
             train=self.prepared.windows("train", self.plan),
-            validation=self.prepared.windows("validation", self.plan, 0 if lesson else MAX_VALIDATION),
+            validation=self.prepared.windows("validation", self.plan, 0 if recipe else MAX_VALIDATION),
             skip=skip,
         )
         run = Run(
-            phase=phase,
+            phase=f"{self.phase}, {_describe(part, member, self.plan)}",
             member=member,
-            seed=member_seed(self.plan.training.seed, member),
-            replay=lesson.path if lesson else (),
-            deadline=_share(self.deadline, self.runs_left),
+            seed=member_seed(training.seed, member),
+            replay=recipe.path if recipe else (),
+            seconds=self.session.budget.left() / self.runs_left,
             measured=self.measured,
             start=start,
         )
         self.runs_left -= 1
-        trained = train(
-            data,
-            part.network,
-            self.plan.training,
-            run,
-            device=device,
-            report=self.report,
-            graphs=self.graphs,
-            recorder=self.recorder,
+        trained = train(data, network, training, run, self.session, device=device)
+        return replace(
+            _alone(part, self.plan, trained.weights, Recipe(member, trained.path, ridge)),
+            epochs=tuple({"phase": run.phase, **vars(record)} for record in trained.epochs),
+            gradients=tuple(
+                GradientProfile(member, run.phase, epoch, epoch == trained.best_epoch, norms, network)
+                for epoch, norms in enumerate(trained.gradients, start=1)
+            ),
         )
-        self.history += [{"phase": phase, **vars(record)} for record in trained.history]
-        self.gradients += [
-            GradientProfile(member, phase, epoch, epoch == trained.best_epoch, norms, part.network)
-            for epoch, norms in enumerate(trained.gradients, start=1)
-        ]
-        return _alone(part, self.plan, trained.weights, Recipe(member, trained.path, ridge))
 
-    def _ridge(self, lookback: int, normalisation: str, lesson: Recipe | None) -> tuple[Weights, float]:
-        """A linear map from windows to horizons, solved once for these rows.
+    def _ridge(self, lookback: int, normalisation: str, recipe: Recipe | None) -> tuple[Weights, float]:
+        """The ridge regression from windows to horizons, solved once for these rows, and its strength.
 
-        Its strength is the lesson's, or chosen on validation windows, or the usual one without any.
+        The strength is the recipe's, or chosen on validation windows, or the default without any.
         """
         if (lookback, normalisation) not in self.ridges:
             plan = self.plan
-            most = {"train": _MAX_LINEAR, "validation": 0 if lesson else MAX_RIDGE}
+            most = {"train": _MAX_LINEAR, "validation": 0 if recipe else MAX_RIDGE}
             train, validation = (
                 self.prepared.rows.batches(
                     self.prepared.windows(name, plan, count), lookback=lookback, horizon=plan.horizon
@@ -248,14 +208,14 @@ class TrainingSession:
                 lookback,
                 plan.horizon,
                 validation=validation,
-                ridge=lesson.ridge if lesson else DEFAULT_RIDGE,
+                ridge=recipe.ridge if recipe else DEFAULT_RIDGE,
                 normalisation=normalisation,
             )
         return self.ridges[lookback, normalisation]
 
 
 def _describe(part: Part, member: int, plan: Plan) -> str:
-    """A candidate in words: what it is, and what sets it apart from the plan's first one."""
+    """A candidate in words: what it is, and what distinguishes it from the plan's first one."""
     if part.network is None:
         return part.name
     first, apart = plan.candidates[0], []
@@ -297,10 +257,10 @@ def _choice(candidates: list[tuple[Part, int]], plan: Plan, shares: tuple[float,
     return Choice("combination", taken, f"least error on {windows:,} validation windows{periods} ({each})")
 
 
-def _alone(part: Part, plan: Plan, weights: Weights, lesson: Recipe) -> Trained:
+def _alone(part: Part, plan: Plan, weights: Weights, recipe: Recipe) -> Trained:
     """One part as a model of its own."""
     spec = ModelSpec(part.name, plan.horizon, plan.season_length, (replace(part, share=1.0),))
-    return Trained(spec, joined_weights([weights]), (lesson,))
+    return Trained(spec, joined_weights([weights]), (recipe,))
 
 
 def _together(model: str, learned: list[Trained], shares: tuple[float, ...]) -> Trained:
@@ -310,18 +270,11 @@ def _together(model: str, learned: list[Trained], shares: tuple[float, ...]) -> 
     parts = tuple(replace(one.spec.parts[0], share=share) for one, share in kept)
     spec = ModelSpec(model, first.horizon, first.season_length, parts)
     weights = [{name.removeprefix("part0/"): value for name, value in one.weights.items()} for one, _ in kept]
-    return Trained(spec, joined_weights(weights), tuple(one.lessons[0] for one, _ in kept))
+    return Trained(spec, joined_weights(weights), tuple(one.recipes[0] for one, _ in kept))
 
 
-def _skips(part: Part) -> bool:
-    return part.network is not None and part.network.linear_skip
-
-
-def _networks(candidates: list[tuple[Part, int]]) -> int:
-    return sum(part.network is not None for part, _ in candidates)
-
-
-def _share(deadline: float, remaining: int) -> float:
-    """The moment at which the next of `remaining` runs has used its share of the time left."""
-    now = time.monotonic()
-    return now + (deadline - now) / remaining
+def _with_records(trained: Trained, learned: list[Trained], began: float) -> Trained:
+    """The model with the epochs and gradients of all networks trained for it, and the seconds since `began`."""
+    epochs = tuple(row for one in learned for row in one.epochs)
+    gradients = tuple(profile for one in learned for profile in one.gradients)
+    return replace(trained, epochs=epochs, gradients=gradients, seconds=time.monotonic() - began)

@@ -19,7 +19,8 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
+
+from tsforecast.arrays import Float64
 
 LEVEL = 0.05
 _MAX_BLOCKS = 4  # more would be so short that what lasts a day or a week is taken for a rule
@@ -78,9 +79,7 @@ class Comparison:
         return FAR if self.blocks > 1 and self.rows >= 2 * _LEAST_ROWS else _FAR_ALONE
 
 
-def compare(
-    own: NDArray[np.float64], other: NDArray[np.float64], horizon: int, *, tolerance: float = 0.0, rounding: float = 0.0
-) -> Comparison:
+def compare(own: Float64, other: Float64, horizon: int, *, tolerance: float = 0.0, rounding: float = 0.0) -> Comparison:
     """Compare the errors of two models.
 
     Args:
@@ -112,11 +111,11 @@ def ratio_of(own: float, other: float) -> float:
     return own / other if other > 0 else 1.0 if own == other else math.inf
 
 
-def _ratio(own: NDArray[np.float64], other: NDArray[np.float64]) -> float:
+def _ratio(own: Float64, other: Float64) -> float:
     return ratio_of(float(own.mean()), float(other.mean())) if len(own) else math.nan
 
 
-def _p_value(differences: NDArray[np.float64], blocks: int) -> float:
+def _p_value(differences: Float64, blocks: int) -> float:
     """One-sided p-value of the hypothesis that the mean of the blocks is not above 0."""
     if blocks < 2:
         return 1.0

@@ -1,4 +1,4 @@
-"""What was decided for one fit, complete: by the user, by the preset, or from the data with a reason."""
+"""The plan of one fit: what was decided by the user, by the preset, or from the data with a reason."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from tsforecast.models.spec import Part
 from tsforecast.models.training.config import TrainingConfig
 
-CLEARLY = 0.01  # share by which a candidate must beat a simpler one to be chosen
+CLEARLY = 0.01  # share of the error by which a candidate must beat a simpler one
 
 
 @dataclass(frozen=True)
@@ -21,7 +21,7 @@ class Choice:
 
 @dataclass(frozen=True)
 class FixedChoices:
-    """What must be known before rows are held out."""
+    """What must be known before rows are held out: steps forecast, steps in a season, rows before a forecast."""
 
     horizon: int
     season_length: int
@@ -41,8 +41,8 @@ class Plan:
         min_context: rows that a training window has at least; the rest of its lookback is padded.
         log: `none`, `log` or `log1p`.
         scaler: per series, fitted on training rows.
-        candidates: models whose forecasts are combined as validation decides; one where there is nothing to choose.
-        training: how the network is trained.
+        candidates: models that are trained and combined as validation decides.
+        training: how networks are trained.
         choices: what was decided automatically.
     """
 

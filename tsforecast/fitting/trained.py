@@ -1,4 +1,4 @@
-"""A trained model, and what training it again on other rows has to repeat."""
+"""A trained model, and the recipe to train it again on other rows."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from tsforecast.models.training.patience import Path
 
 @dataclass(frozen=True)
 class Recipe:
-    """What validation taught about one part.
+    """How to train one part again without validation.
 
     Args:
         member: number of the seed, from 0.
         path: epochs that led to a network's best weights.
         ridge: strength of the linear model or of the network's linear skip.
-        start: weights that a network goes on from; None to begin anew.
+        start: weights that a network starts from; None for random ones.
     """
 
     member: int = 0
@@ -39,15 +39,15 @@ class Trained:
     Args:
         spec: what it is.
         weights: its tensors.
-        lessons: one for each part.
-        epochs: one dict per epoch of every network.
+        recipes: one for each part.
+        epochs: one dict per epoch of every network that was trained for it.
         seconds: spent on training.
-        gradients: one profile per epoch of every network, where they were measured.
+        gradients: one profile per epoch of every network, if they were measured.
     """
 
     spec: ModelSpec
     weights: Weights
-    lessons: tuple[Recipe, ...]
+    recipes: tuple[Recipe, ...]
     epochs: tuple[dict[str, float | int | str | None], ...] = ()
     seconds: float = 0.0
     gradients: tuple[GradientProfile, ...] = ()
@@ -67,12 +67,12 @@ class ValidationPeriod:
 
 @dataclass(frozen=True)
 class Learned:
-    """What learning came to.
+    """A model with the validation that chose it.
 
     Args:
-        plan: with the choice that was made.
-        periods: the model, trained on the training part; after it, where the validation part is short, the same model
-            trained on fewer rows, each with the rows that validated it.
+        plan: the plan with the combination that was chosen.
+        periods: first the model, trained on the training part. If the validation part is short, models of the same
+            recipe follow, trained on fewer rows. Each comes with the rows that validated it.
     """
 
     plan: Plan

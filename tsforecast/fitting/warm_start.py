@@ -1,8 +1,8 @@
-"""Going on with a trained model on newer rows: its networks start at the weights they have.
+"""Warm start: a trained model is trained further on newer rows, starting from its weights.
 
-Each repeats the last quarter of the schedule, where the rates are low: enough to follow the data, too little to forget
-what it knows. What has no gradient is solved anew, which costs nothing: the linear model, with the strength that
-validation chooses. A network's linear skip is part of its weights and is trained on with the others.
+Each network repeats the last quarter of the schedule, where the rates are low: enough to follow the data, too little to
+forget. Its linear skip is part of its weights. The linear model is solved anew, with the strength that validation
+chooses.
 """
 
 from __future__ import annotations
@@ -10,7 +10,8 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 
-from tsforecast.fitting.choose import choose_basics, choose_training
+from tsforecast.fitting.architecture import choose_training
+from tsforecast.fitting.choose import choose_basics
 from tsforecast.fitting.learn import train_again, train_model
 from tsforecast.fitting.plan import Choice, Plan
 from tsforecast.fitting.prepared import Prepared, prepare
@@ -24,8 +25,7 @@ from tsforecast.models.parts import part_weights
 from tsforecast.models.spec import ModelSpec
 from tsforecast.models.training.config import AUTO, TrainingConfig
 from tsforecast.models.training.patience import EpochRate, Path
-from tsforecast.models.training.resume import NO_RECORDER, Recorder
-from tsforecast.progress import Report
+from tsforecast.models.training.session import TrainingSession
 from tsforecast.series.panel import Panel
 from tsforecast.series.scaling import Scaling
 from tsforecast.series.split import Split, all_training
@@ -33,24 +33,24 @@ from tsforecast.series.windows import window_index
 
 _LAST_SHARE = 0.25
 
-# Schedules that stay at their peak are repeated at this share of it: the rate of the course's last epochs.
+# Schedules that stay at their peak are repeated at this share of it: the rate after two falls.
 _CONSTANT, _FACTOR = ("constant", "plateau"), 1 / 16
 
-# Options that every network of a model has to agree with.
+# Options that must agree with every network of the model.
 _OF_NETWORKS = ("lookback", "units", "layers", "activation", "segment", "strategy", "normalisation", "dropout")
 
 
 def warm_start_obstacle(
     spec: ModelSpec, scaling: Scaling, ids: tuple[tuple[str, ...], ...], panel: Panel, asked: FitOptions
-) -> str:
-    """Why a model cannot go on with newer rows, as half a sentence; empty where it can.
+) -> str | None:
+    """Why a model cannot be trained further, as half a sentence; None if it can.
 
     Args:
-        spec: of the model.
-        scaling: of the model.
-        ids: of the series it was trained on.
-        panel: the newer rows, with older ones.
-        asked: what the user decided; what is None or `auto` may be as it is.
+        spec: the model.
+        scaling: its scaling.
+        ids: series that it was trained on.
+        panel: newer rows, with older ones.
+        asked: what the user decided; None and `auto` agree with any model.
     """
     networks = [part.network for part in spec.parts if part.network]
     if not networks:
@@ -68,7 +68,7 @@ def warm_start_obstacle(
     return _other_space(networks, scaling, asked) or _other_series(networks, scaling, ids, panel)
 
 
-def _other_space(networks: list[NetworkConfig], scaling: Scaling, asked: FitOptions) -> str:
+def _other_space(networks: list[NetworkConfig], scaling: Scaling, asked: FitOptions) -> str | None:
     head = "student-t" if asked.loss == "student-t" else "quantile"
     quantiles = QUANTILES if asked.loss in ("quantile", "student-t") else (0.5,)
     if any((network.head, network.quantiles) != (head, quantiles) for network in networks):
@@ -79,18 +79,18 @@ def _other_space(networks: list[NetworkConfig], scaling: Scaling, asked: FitOpti
         return f"transform {asked.transform} was asked for; the model in service has {scaling.log}"
     if asked.scaler not in (AUTO, scaling.method):
         return f"scaler {asked.scaler} was asked for; the model in service has {scaling.method}"
-    return ""
+    return None
 
 
 def _other_series(
     networks: list[NetworkConfig], scaling: Scaling, ids: tuple[tuple[str, ...], ...], panel: Panel
-) -> str:
+) -> str | None:
     if any(network.inputs.categories for network in networks) and ids != panel.ids:
         return "the series are others, and the model in service has learned a vector for each of its own"
     least = float(panel.values.min(initial=1.0))
     if (scaling.log == "log" and least <= 0) or (scaling.log == "log1p" and least < 0):
         return f"the data hold {least:g} now, of which the model in service cannot take the logarithm"
-    return ""
+    return None
 
 
 def last_quarter(training: TrainingConfig) -> Path:
@@ -101,12 +101,12 @@ def last_quarter(training: TrainingConfig) -> Path:
 
 
 def plan_like(spec: ModelSpec, scaling: Scaling, panel: Panel, split: Split, asked: FitOptions) -> Plan:
-    """The plan of a model that goes on: what it is stays, how it is trained is as the options have it.
+    """The plan to train a model further: the model stays as it is, its training follows the options.
 
     Args:
-        spec: of the model.
-        scaling: of the model; the same kind is fitted anew.
-        panel: what it goes on with.
+        spec: the model.
+        scaling: its scaling; one of the same kind is fitted anew.
+        panel: the rows.
         split: the parts of the panel.
         asked: what the user decided.
     """
@@ -130,7 +130,7 @@ def plan_like(spec: ModelSpec, scaling: Scaling, panel: Panel, split: Split, ask
 
 
 def like_trained(asked: FitOptions, spec: ModelSpec) -> FitOptions:
-    """The options with a model's own horizon and season, so that nothing about them is chosen."""
+    """The options with a model's own horizon and season."""
     return replace(asked, horizon=spec.horizon, season_length=spec.season_length)
 
 
@@ -140,39 +140,34 @@ def train_on(
     plan: Plan,
     spec: ModelSpec,
     weights: Weights,
-    report: Report,
-    *,
-    deadline: float = math.inf,
-    recorder: Recorder = NO_RECORDER,
+    session: TrainingSession,
 ) -> tuple[Trained, Prepared]:
-    """Train a model on, on all rows of a panel.
+    """Train a model further on all rows of a panel.
 
     Args:
         panel: the rows.
         split: its parts, by which the strength of a linear part is chosen.
         plan: from `plan_like`.
-        spec: of the model that goes on.
-        weights: of the model that goes on.
-        report: receives the progress.
-        deadline: moment on time.monotonic() at which training has to stop.
-        recorder: keeps what the networks come to.
+        spec: the model.
+        weights: its weights.
+        session: the context of training.
 
     Returns:
         The model and the rows in its space.
     """
     ridge = DEFAULT_RIDGE
     if any(part.name == "linear" for part in spec.parts):
-        ridge = train_model("linear", prepare(panel, split, plan), plan, report).trained.lessons[0].ridge
+        ridge = train_model("linear", prepare(panel, split, plan), plan, session).trained.recipes[0].ridge
     path = last_quarter(plan.training)
-    lessons: list[Recipe] = []
+    recipes: list[Recipe] = []
     for number, part in enumerate(spec.parts):
         if part.network is None:
-            lessons.append(Recipe(ridge=ridge))
+            recipes.append(Recipe(ridge=ridge))
             continue
-        # Networks that are alike differ in their seed alone.
+        # Members are equal networks with different seeds.
         member = sum(other.network == part.network for other in spec.parts[:number])
-        lessons.append(Recipe(member, path, start=part_weights(weights, number)))
+        recipes.append(Recipe(member, path, start=part_weights(weights, number)))
     everything = prepare(panel, all_training(panel.lengths), plan)
-    before = Trained(spec, weights, tuple(lessons))
-    trained = train_again(everything, plan, before, report, deadline=deadline, phase="training on", recorder=recorder)
+    before = Trained(spec, weights, tuple(recipes))
+    trained = train_again(everything, plan, before, session, phase="training on")
     return trained, everything

@@ -79,8 +79,7 @@ class Forecaster:
         quantiles, held = predict_ahead(spec, self.weights, windows, horizon, support_of(rows, series))
         made = self.calibrated(quantiles, windows, rows.scaling, levels)
         ids = panel.ids[series[0] : series[-1] + 1]
-        starts = (panel.starts + panel.lengths)[series]
-        return Forecast(ids, starts, made.y_pred, levels, made.lower, made.upper, int(held.sum()))
+        return Forecast(ids, panel.ends[series], made.y_pred, levels, made.lower, made.upper, int(held.sum()))
 
     def calibrated(
         self, quantiles: Float32, windows: Windows, scaling: Scaling, levels: tuple[float, ...]

@@ -1,4 +1,4 @@
-"""The table of models. Data only, so that the command line can list and check names without TensorFlow."""
+"""The table of models. Data only, so that the command line can list and check names at once."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from difflib import get_close_matches
 from typing import Literal
 
 from tsforecast.errors import OptionError
+from tsforecast.models.network.cells import CELLS
 
 
 @dataclass(frozen=True)
@@ -31,19 +32,15 @@ class ModelInfo:
 
 _ROWS = (
     ModelInfo("auto", "combination", "gru", False, "gru, linear and seasonal-naive, weighed by validation"),
-    ModelInfo("rnn", "network", "rnn", False, "plain recurrent cell: the smallest and fastest network"),
-    ModelInfo("lstm", "network", "lstm", False, "gates and a memory cell: for long windows with rare events"),
-    ModelInfo("gru", "network", "gru", False, "gates without a memory cell: the best network for most data"),
-    ModelInfo("birnn", "network", "rnn", True, "rnn that reads the past window both ways"),
-    ModelInfo("bilstm", "network", "lstm", True, "lstm that reads the past window both ways"),
-    ModelInfo("bigru", "network", "gru", True, "gru that reads the past window both ways"),
+    *(ModelInfo(name, "network", name, False, cell.summary) for name, cell in CELLS.items()),
+    *(ModelInfo(f"bi{name}", "network", name, True, f"{name} that reads the past window both ways") for name in CELLS),
     ModelInfo("linear", "linear", "", False, "ridge regression on the window: seconds to fit, hard to beat"),
     ModelInfo("seasonal-naive", "baseline", "", False, "repeats the last season"),
     ModelInfo("naive", "baseline", "", False, "repeats the last value"),
     ModelInfo("drift", "baseline", "", False, "continues the line from the window's first value to its last"),
 )
 MODELS: dict[str, ModelInfo] = {row.name: row for row in _ROWS}
-COMBINED: tuple[str, ...] = ("linear", "seasonal-naive")  # that `auto` combines with its networks
+COMBINED: tuple[str, ...] = ("linear", "seasonal-naive")  # what `auto` combines with its networks
 BASELINES: tuple[str, ...] = ("seasonal-naive", "naive", "drift", "linear")
 
 

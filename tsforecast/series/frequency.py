@@ -14,17 +14,30 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from tsforecast.arrays import Bool, Int64
+
 SECOND = 1_000_000
 MINUTE = 60 * SECOND
 HOUR = 60 * MINUTE
 DAY = 24 * HOUR
+WEEK = 7 * DAY
 MONTH_END = 31
 MONTH_NAMES = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")
 WEEKDAY_NAMES = ("MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN")
-_EPOCH_WEEKDAY = 3  # 1970-01-01 was a Thursday
-_ADJECTIVES = {30 * MINUTE: "half-hourly", HOUR: "hourly", DAY: "daily", 7 * DAY: "weekly"}
+EPOCH_WEEKDAY = 3  # 1970-01-01 was a Thursday
+
+# Length, word, and the name of a step of one.
+_UNITS = (
+    (WEEK, "week", "weekly"),
+    (DAY, "day", "daily"),
+    (HOUR, "hour", "hourly"),
+    (MINUTE, "minute", "every minute"),
+    (SECOND, "second", "every second"),
+    (1, "microsecond", "every microsecond"),
+)
+_ADJECTIVES = {30 * MINUTE: "half-hourly", HOUR: "hourly", DAY: "daily", WEEK: "weekly"}
 Stamps = NDArray[np.datetime64]
-Ordinals = NDArray[np.int64]
+Ordinals = Int64
 
 
 @dataclass(frozen=True)
@@ -57,9 +70,9 @@ class Frequency:
             return "B"
         if self.kind == "month":
             return _month_alias(self)
-        if self.step % (7 * DAY) == 0:
-            weekday = (self.phase // DAY + _EPOCH_WEEKDAY) % 7
-            return _multiple(self.step // (7 * DAY), f"W-{WEEKDAY_NAMES[weekday]}")
+        if self.step % WEEK == 0:
+            weekday = (self.phase // DAY + EPOCH_WEEKDAY) % 7
+            return _multiple(self.step // WEEK, f"W-{WEEKDAY_NAMES[weekday]}")
         for unit, name in ((DAY, "D"), (HOUR, "h"), (MINUTE, "min"), (SECOND, "s"), (1000, "ms")):
             if self.step % unit == 0:
                 return _multiple(self.step // unit, name)
@@ -73,19 +86,8 @@ class Frequency:
         if self.kind == "month":
             words = {1: "monthly", 3: "quarterly", 12: "yearly"}
             return words.get(self.step, f"every {self.step} months")
-        if self.step == 7 * DAY:
-            return "weekly"
-        for unit, one, many in (
-            (7 * DAY, "weekly", "weeks"),
-            (DAY, "daily", "days"),
-            (HOUR, "hourly", "hours"),
-            (MINUTE, "every minute", "minutes"),
-            (SECOND, "every second", "seconds"),
-        ):
-            if self.step % unit == 0:
-                count = self.step // unit
-                return one if count == 1 else f"every {count} {many}"
-        return f"every {self.step} microseconds"
+        count, word, name = self._in_words
+        return name if count == 1 else f"every {count} {word}s"
 
     @property
     def adjective(self) -> str:
@@ -95,14 +97,15 @@ class Frequency:
         if self.kind == "month":
             words = {1: "monthly", 3: "quarterly", 6: "half-yearly", 12: "yearly"}
             return words.get(self.step, f"{self.step}-month")
-        if self.step in _ADJECTIVES:
-            return _ADJECTIVES[self.step]
-        for unit, word in ((7 * DAY, "week"), (DAY, "day"), (HOUR, "hour"), (MINUTE, "minute"), (SECOND, "second")):
-            if self.step % unit == 0:
-                return f"{self.step // unit}-{word}"
-        return f"{self.step}-microsecond"
+        count, word, _ = self._in_words
+        return _ADJECTIVES.get(self.step, f"{count}-{word}")
 
-    def ordinals(self, stamps: Stamps) -> tuple[Ordinals, NDArray[np.bool_]]:
+    @property
+    def _in_words(self) -> tuple[int, str, str]:
+        """The step in the longest unit that divides it: how many, the unit's word, and the name of one."""
+        return next((self.step // unit, word, name) for unit, word, name in _UNITS if self.step % unit == 0)
+
+    def ordinals(self, stamps: Stamps) -> tuple[Ordinals, Bool]:
         """Count stamps in steps.
 
         Args:
@@ -186,36 +189,32 @@ def _month_alias(frequency: Frequency) -> str:
 
 
 def season_length(frequency: Frequency) -> int:
-    """Steps in the natural season: a day for sub-daily steps, a week for days, a year for longer ones.
+    """Steps in the natural season; 1 where the step does not divide it.
 
-    The table of METRICS.md: a frequency that is a k-multiple divides the base season, and one that does not
-    divide it has none (1).
+    The season is a minute for seconds, an hour for single minutes, a day for longer steps of less than a day, a week
+    for days and a year for longer steps.
     """
     if frequency.kind == "business":
         return 5
     if frequency.kind == "month":
         return 12 // frequency.step if 12 % frequency.step == 0 else 1
-    for low, high, season in (
-        (MINUTE, DAY, DAY),
-        (SECOND, MINUTE, MINUTE),
-        (DAY, 7 * DAY, 7 * DAY),
-    ):
-        if low <= frequency.step < high:
-            if frequency.step == MINUTE:
-                return 60
+    if frequency.step == MINUTE:
+        return 60
+    for low, season in ((SECOND, MINUTE), (MINUTE, DAY), (DAY, WEEK)):
+        if low <= frequency.step < season:
             return season // frequency.step if season % frequency.step == 0 else 1
-    weeks, rest = divmod(frequency.step, 7 * DAY)
+    weeks, rest = divmod(frequency.step, WEEK)
     return 52 // weeks if weeks and not rest and 52 % weeks == 0 else 1
 
 
 def default_horizon(frequency: Frequency) -> int:
-    """Steps to forecast when the user does not say (DESIGN section 2)."""
+    """Steps to forecast when the user does not say."""
     if frequency.kind == "business":
         return 10
     if frequency.kind == "month":
         return {1: 12, 3: 8, 12: 6}.get(frequency.step, max(1, 24 // frequency.step))
-    if frequency.step >= 7 * DAY:
-        return 13 if frequency.step == 7 * DAY else 8
+    if frequency.step >= WEEK:
+        return 13 if frequency.step == WEEK else 8
     if frequency.step >= DAY:
         return max(1, 14 * DAY // frequency.step)
     if frequency.step >= HOUR:

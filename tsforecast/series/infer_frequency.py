@@ -6,10 +6,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tsforecast.errors import DataError
-from tsforecast.series.frequency import DAY, HOUR, MINUTE, MONTH_END, SECOND, Frequency, Ordinals, Stamps, days_in_month
-
-# 1970-01-01 was a Thursday.
-EPOCH_WEEKDAY = 3
+from tsforecast.series.frequency import (
+    DAY,
+    EPOCH_WEEKDAY,
+    HOUR,
+    MINUTE,
+    MONTH_END,
+    SECOND,
+    Frequency,
+    Ordinals,
+    Stamps,
+    days_in_month,
+)
 
 # A table whose steps are mostly equal is regular with gaps; below this share it has no frequency.
 _REGULAR_SHARE = 0.5

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from tsforecast.arrays import Bool, Float64, Int64
 from tsforecast.series.frequency import Frequency, Stamps
 
 SERIES_COLUMN = "series"
@@ -56,10 +56,10 @@ class Panel:
     """
 
     ids: tuple[tuple[str, ...], ...]
-    values: NDArray[np.float64]
-    observed: NDArray[np.bool_]
-    offsets: NDArray[np.int64]
-    starts: NDArray[np.int64]
+    values: Float64
+    observed: Bool
+    offsets: Int64
+    starts: Int64
     frequency: Frequency
 
     @property
@@ -67,21 +67,21 @@ class Panel:
         return len(self.ids)
 
     @property
-    def lengths(self) -> NDArray[np.int64]:
+    def lengths(self) -> Int64:
         """Rows of each series, shape (n_series,)."""
         return np.diff(self.offsets)
 
     @property
-    def ends(self) -> NDArray[np.int64]:
+    def ends(self) -> Int64:
         """Ordinal after the last stamp of each series, shape (n_series,)."""
         return self.starts + self.lengths
 
     @property
-    def series_of_row(self) -> NDArray[np.int64]:
+    def series_of_row(self) -> Int64:
         """Number of the series that each row belongs to, shape (rows,)."""
         return np.repeat(np.arange(self.n_series), self.lengths)
 
-    def series(self, index: int) -> NDArray[np.float64]:
+    def series(self, index: int) -> Float64:
         """Values of one series, a view of shape (length,)."""
         return self.values[self.offsets[index] : self.offsets[index + 1]]
 
@@ -98,12 +98,12 @@ class Panel:
         """The series' name for messages and plots; empty for a single series without an id."""
         return " / ".join(self.ids[index])
 
-    def numbers_in(self, ids: tuple[tuple[str, ...], ...]) -> NDArray[np.int64]:
+    def numbers_in(self, ids: tuple[tuple[str, ...], ...]) -> Int64:
         """Each series' number among `ids`, UNKNOWN_SERIES where it is not there, shape (n_series,)."""
         known = {key: number for number, key in enumerate(ids)}
         return np.array([known.get(key, UNKNOWN_SERIES) for key in self.ids], dtype=np.int64)
 
-    def rows_after(self, numbers: NDArray[np.int64], ends: NDArray[np.int64]) -> NDArray[np.int64]:
+    def rows_after(self, numbers: Int64, ends: Int64) -> Int64:
         """Rows of each series after those that are known, shape (n_series,); all rows of a series that is not known.
 
         Args:
@@ -112,7 +112,7 @@ class Panel:
         """
         return np.where(numbers == UNKNOWN_SERIES, self.lengths, np.clip(self.ends - ends[numbers], 0, self.lengths))
 
-    def take(self, numbers: NDArray[np.int64]) -> Panel:
+    def take(self, numbers: Int64) -> Panel:
         """Some of the series, in the given order."""
         lengths = self.lengths[numbers]
         offsets = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
@@ -131,7 +131,7 @@ class Panel:
             self.frequency,
         )
 
-    def between(self, first: NDArray[np.int64], last: NDArray[np.int64]) -> Panel:
+    def between(self, first: Int64, last: Int64) -> Panel:
         """Rows first:last of each series (row numbers within the series), as a new panel.
 
         A series that keeps no row stays, with length zero, so that series numbers do not change.
@@ -149,13 +149,13 @@ class Panel:
             frequency=self.frequency,
         )
 
-    def newest(self, rows: NDArray[np.int64]) -> Panel:
+    def newest(self, rows: Int64) -> Panel:
         """The newest `rows` rows of each series, shape (n_series,), as a new panel."""
         return self.between(self.lengths - rows, self.lengths)
 
 
 def make_panel(
-    series: list[NDArray[np.float64]],
+    series: list[Float64],
     frequency: Frequency,
     *,
     ids: list[tuple[str, ...]] | None = None,

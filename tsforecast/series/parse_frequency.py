@@ -13,18 +13,19 @@ import numpy as np
 from tsforecast.errors import OptionError
 from tsforecast.series.frequency import (
     DAY,
+    EPOCH_WEEKDAY,
     HOUR,
     MINUTE,
     MONTH_END,
     MONTH_NAMES,
     SECOND,
+    WEEK,
     WEEKDAY_NAMES,
     Frequency,
     Stamps,
 )
-from tsforecast.series.infer_frequency import EPOCH_WEEKDAY, commonest, month_day
+from tsforecast.series.infer_frequency import commonest, month_day
 
-WEEK = 7 * DAY
 _MOST_STEPS = 1000
 _TEXT = re.compile(r"(?:every\s+)?([0-9]{0,4})[\s-]*([A-Za-z]+(?: days| day)?)(?:-([A-Z]{3}))?")
 

@@ -1,8 +1,8 @@
-"""Chronological parts of each series: what is trained on, chosen by, calibrated on and scored on.
+"""Chronological subsets of each series: what is trained on, chosen by, calibrated on and scored on.
 
-The parts follow each other in time: train | validation | calibration | test. Borders are row numbers within a series,
+The subsets follow each other in time: train | validation | calibration | test. Borders are row numbers within a series,
 counted from its own end, so that series of different lengths are each held out at their newest rows. A window belongs
-to a part when its whole target lies in it; its context may reach back into earlier parts, never forward.
+to a subset when its whole target lies in it; its values may reach back into earlier ones, never forward.
 """
 
 from __future__ import annotations
@@ -10,14 +10,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from tsforecast.errors import DataError
+from tsforecast.series.windows import Rows
 
-Rows = NDArray[np.int64]
-PARTS = ("train", "validation", "calibration", "test")
+SUBSETS = ("train", "validation", "calibration", "test")
 
-# Each held-out part takes this share of the rows, but at least one horizon.
+# Each held-out subset takes this share of the rows, but at least one horizon.
 _HELD_OUT_SHARE = 0.1
 _MAX_HELD_OUT_HORIZONS = 20
 
@@ -26,8 +25,8 @@ _MAX_HELD_OUT_HORIZONS = 20
 class Split:
     """Borders within each series, all of shape (n_series,).
 
-    A part that is empty has equal borders. The newest rows are held out first: a series too short for all parts has
-    no training rows.
+    An empty subset has equal borders. The newest rows are held out first: a series too short for all of them has no
+    training rows.
     """
 
     train_end: Rows
@@ -35,10 +34,10 @@ class Split:
     calibration_end: Rows
     end: Rows
 
-    def borders(self, part: str) -> tuple[Rows, Rows]:
-        """First row of a part and the row after its last, for each series."""
+    def borders(self, subset: str) -> tuple[Rows, Rows]:
+        """First row of a subset and the row after its last, for each series."""
         edges = [np.zeros_like(self.end), self.train_end, self.validation_end, self.calibration_end, self.end]
-        number = PARTS.index(part)
+        number = SUBSETS.index(subset)
         return edges[number], edges[number + 1]
 
 
@@ -51,7 +50,7 @@ def split_rows(lengths: Rows, *, validation: int, calibration: int, test: int) -
 
 
 def shifted_back(split: Split, times: int) -> Split:
-    """The split moved back by its validation part, so many times; nothing beyond the validation part is left."""
+    """The split moved back by its validation rows, so many times; nothing beyond the validation rows is left."""
     moved = times * (split.validation_end - split.train_end)
     train_end, end = np.maximum(0, split.train_end - moved), np.maximum(0, split.validation_end - moved)
     return Split(train_end, end, end, end)
@@ -60,8 +59,8 @@ def shifted_back(split: Split, times: int) -> Split:
 def automatic_split(lengths: Rows, *, horizon: int, min_context: int) -> Split:
     """Hold out a tenth of the typical length three times, at least one horizon each, at most twenty.
 
-    With too few rows for three parts the validation windows also calibrate (two parts); with too few for two, the
-    test windows are all that is held out.
+    With too few rows for three subsets the validation windows also calibrate; with too few for two, the test windows
+    are all that is held out.
 
     Raises:
         DataError: no series has a context and two horizons; the message says what is needed.
@@ -74,12 +73,12 @@ def automatic_split(lengths: Rows, *, horizon: int, min_context: int) -> Split:
             hint="give more rows, or a smaller --horizon or --lookback",
         )
     typical = int(np.median(lengths[lengths >= needed]))
-    part = int(np.clip(_HELD_OUT_SHARE * typical, horizon, _MAX_HELD_OUT_HORIZONS * horizon))
+    share = int(np.clip(_HELD_OUT_SHARE * typical, horizon, _MAX_HELD_OUT_HORIZONS * horizon))
     room = typical - min_context - horizon
-    for held_out, parts in ((part, 3), (horizon, 3), (horizon, 2), (horizon, 1)):
-        if parts * held_out <= room:
+    for held_out, subsets in ((share, 3), (horizon, 3), (horizon, 2), (horizon, 1)):
+        if subsets * held_out <= room:
             break
-    sizes = {3: (held_out, held_out), 2: (held_out, 0), 1: (0, 0)}[parts]
+    sizes = {3: (held_out, held_out), 2: (held_out, 0), 1: (0, 0)}[subsets]
     return split_rows(lengths, validation=sizes[0], calibration=sizes[1], test=held_out)
 
 

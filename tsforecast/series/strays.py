@@ -11,8 +11,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
-from numpy.typing import NDArray
 
+from tsforecast.arrays import Bool, Float64, Int64
 from tsforecast.series.panel import Panel
 
 FACTOR = 1000.0
@@ -21,10 +21,9 @@ _LEAST = 20  # observed values, below which nothing is said
 
 # Of the median, that distances count from at least: a series that hardly moves has no strays close to it.
 _OWN_SIZE = 0.1
-Values = NDArray[np.float64]
 
 
-def find_strays(panel: Panel, ends: NDArray[np.int64] | None = None) -> NDArray[np.bool_]:
+def find_strays(panel: Panel, ends: Int64 | None = None) -> Bool:
     """Which rows hold a stray value, filled ones with its copies included, shape (rows,).
 
     Args:
@@ -37,7 +36,7 @@ def find_strays(panel: Panel, ends: NDArray[np.int64] | None = None) -> NDArray[
     return np.abs(panel.values - center[owner]) > FACTOR * reach[owner]
 
 
-def without_strays(panel: Panel, ends: NDArray[np.int64] | None = None) -> Panel:
+def without_strays(panel: Panel, ends: Int64 | None = None) -> Panel:
     """The panel as models see it: a stray value is the one before it, and counts as filled in.
 
     Args:
@@ -55,7 +54,7 @@ def without_strays(panel: Panel, ends: NDArray[np.int64] | None = None) -> Panel
     return replace(panel, values=panel.values[source], observed=panel.observed & ~stray)
 
 
-def _usual(panel: Panel, ends: NDArray[np.int64]) -> tuple[Values, Values]:
+def _usual(panel: Panel, ends: Int64) -> tuple[Float64, Float64]:
     """Center of each series and how far from it its usual values reach, both of shape (n_series,).
 
     The reach is infinite where the values are too few, or all zero.
@@ -79,7 +78,7 @@ def _usual(panel: Panel, ends: NDArray[np.int64]) -> tuple[Values, Values]:
     return center, reach
 
 
-def _gap(values: Values) -> tuple[float, float] | None:
+def _gap(values: Float64) -> tuple[float, float] | None:
     """The median, and the reach of the values before the gap to stray ones; None without such a gap."""
     median = float(np.median(values))
     distance = np.abs(values - median)

@@ -220,7 +220,7 @@ class _Checkpoint:
         finished = sum(isinstance(one.result, TrainedNetwork) for one in self.stored.values())
         words = []
         if isinstance(last.result, Progress):
-            words.append(f"{last.phase} at epoch {len(last.result.history) + 1}")
+            words.append(f"{last.phase} at epoch {len(last.result.epochs) + 1}")
         if finished:
             words.append(f"{finished} network{'' if finished == 1 else 's'} already trained")
         self.report(Message("info", f"resumed: {', '.join(words)}"))
@@ -262,7 +262,7 @@ class _Stored:
 def _encode_run(fingerprint: str, ordinal: int, key: RunKey, result: TrainedNetwork | Progress) -> bytes:
     """A run as the bytes of a file."""
     run, tensors = _finished(result) if isinstance(result, TrainedNetwork) else _partial(result)
-    run["history"] = [list(asdict(record).values()) for record in result.history]
+    run["history"] = [list(asdict(record).values()) for record in result.epochs]
     run["best_epoch"] = result.best_epoch
     if result.gradients:
         # Norms are never negative: -1 stands for the NaN of a step that is padded everywhere.
@@ -318,8 +318,8 @@ def _partial(progress: Progress) -> tuple[dict[str, Any], dict[str, Tensor]]:
     tensors |= {f"optimizer/{number:04d}": value for number, value in enumerate(state.optimizer)}
     if state.dropout is not None:
         tensors["dropout"] = state.dropout
-    course = asdict(progress.course) | {"path": _steps(progress.course.path)}
-    return {"course": course | {"current": _steps(progress.course.current)}}, tensors
+    course = asdict(progress.patience) | {"path": _steps(progress.patience.path)}
+    return {"course": course | {"current": _steps(progress.patience.current)}}, tensors
 
 
 def _steps(path: RatePath) -> list[list[float]]:
@@ -341,7 +341,7 @@ def _read_finished(run: dict[str, Any], tensors: Mapping[str, Tensor], file: str
     fields = read_fields(run, ("path", "reason", "history", "best_epoch"), file=file, place="run")
     return TrainedNetwork(
         weights=_under("weights/", tensors),
-        history=_history(fields),
+        epochs=_history(fields),
         best_epoch=fields.integer("best_epoch", 1, _MOST_EPOCHS),
         path=_path(fields, "path"),
         reason=fields.text("reason"),
@@ -354,10 +354,10 @@ def _read_partial(run: dict[str, Any], tensors: Mapping[str, Tensor], file: str)
     optimizer = tuple(_under("optimizer/", tensors).values())
     dropout = np.array(tensors["dropout"]) if "dropout" in tensors else None
     return Progress(
-        course=_course(fields.fields("course", _COURSE)),
+        patience=_course(fields.fields("course", _COURSE)),
         best=_under("best/", tensors),
         best_epoch=fields.integer("best_epoch", 1, _MOST_EPOCHS),
-        history=_history(fields),
+        epochs=_history(fields),
         gradients=_gradients(tensors),
         state=GraphState(_under("weights/", tensors), optimizer, dropout),
     )

@@ -19,6 +19,7 @@ from tsforecast.io.writing.columns import check_columns
 from tsforecast.models.options import FitOptions, check_options
 from tsforecast.models.registry import get_model
 from tsforecast.models.training.gradient_flow import GradientFlow, gradient_flow
+from tsforecast.models.training.session import Budget, TrainingSession
 from tsforecast.progress import Message, Report
 from tsforecast.store.checkpoint import drop_checkpoint, recording
 from tsforecast.store.layout import DEFAULT_STORE, check_name, model_name
@@ -108,10 +109,11 @@ def fit(
     """
     began = time.monotonic()
     options, reading = options or FitOptions(), reading or ReadOptions()
+    budget = Budget(options.time_limit).start()
     data, name = _read(source, options, reading, store, name, report)
     model, training = Store(store).model(name), fingerprint(training_facts(data.data_hash, options, reading))
     with recording(model, training, resume=resume, report=report) as recorder:
-        fitted = fit_panel(data.panel, options, report, began=began, recorder=recorder)
+        fitted = fit_panel(data.panel, options, TrainingSession(report, recorder, budget=budget))
     result = describe_fit(data, fitted, name=name, began=began)
     bundle = make_bundle(data, fitted, result.to_dict())
     published = model.publish(bundle)
@@ -195,6 +197,6 @@ def rows_in_words(fitted: Fitted) -> str:
     parts = trained.spec.parts
     if all(get_model(part.name).kind == "baseline" for part in parts):
         return text + "a rule that learns nothing"
-    counts = ", ".join(str(len(lesson.path)) for lesson in trained.lessons if lesson.path)
+    counts = ", ".join(str(len(recipe.path)) for recipe in trained.recipes if recipe.path)
     epochs = f" for {counts} epoch{'' if counts == '1' else 's'}" if counts else ""
     return text + f"trained anew on all {total:,} rows{epochs}"

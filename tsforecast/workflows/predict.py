@@ -92,8 +92,7 @@ class PredictResult:
         """Values per series and step."""
         blocks = list(self.blocks())
         made, held = joined(blocks), sum(block.held for block in blocks)
-        starts = self.recent.starts + self.recent.lengths
-        return Forecast(self.recent.ids, starts, made.y_pred, self.levels, made.lower, made.upper, held)
+        return Forecast(self.recent.ids, self.recent.ends, made.y_pred, self.levels, made.lower, made.upper, held)
 
     @cached_property
     def frame(self) -> pd.DataFrame:
@@ -244,7 +243,7 @@ def _going_on(bundle: Bundle, panel: Panel, after: int | Literal["horizon"] | No
     numbers = panel.numbers_in(bundle.recent.ids)
     gone = np.setdiff1d(np.arange(bundle.recent.n_series), numbers)
     both = panel.followed_by(bundle.recent.take(gone)) if len(gone) else panel
-    ends = both.starts + both.lengths
+    ends = both.ends
     ended = ends <= ends.max() - max(1, after)
     continued = ~ended & (np.arange(both.n_series) >= panel.n_series)
     notes = []
@@ -289,8 +288,8 @@ def _continue(bundle: Bundle, new: Panel) -> tuple[Panel, ModelRows, list[Note]]
                 f" ('{recent.label(number)}': {recent.lengths[number]} of {lookback}): less to go by",
             )
         )
-    last_seen = bundle.recent.starts + bundle.recent.lengths
-    older = (series >= 0) & (new.starts + new.lengths < last_seen[series])
+    last_seen = bundle.recent.ends
+    older = (series >= 0) & (new.ends < last_seen[series])
     if older.any():
         notes.append(
             Note("warning", f"{int(older.sum())} series end before the data the model was fitted on; continued there")

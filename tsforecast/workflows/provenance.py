@@ -88,7 +88,7 @@ def _provenance(data: ReadResult, plan: Plan, spec: ModelSpec) -> dict[str, Any]
     import platform
 
     panel, versions = data.panel, package_versions()
-    last = int(np.argmax(panel.starts + panel.lengths))
+    last = int(np.argmax(panel.ends))
     networks = [part.network for part in spec.parts if part.network]
     facts: dict[str, Any] = {
         "data_hash": data.data_hash,

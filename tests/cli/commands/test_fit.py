@@ -189,6 +189,6 @@ def test_help_explains_every_strategy_in_one_line(run):
     from tsforecast.models.network.config import STRATEGIES
 
     lines = run("fit", "--help").stdout.splitlines()
-    for name, summary in STRATEGIES.items():
-        assert f"    {name:14}  {summary}" in lines
+    for name, strategy in STRATEGIES.items():
+        assert f"    {name:14}  {strategy.summary}" in lines
     assert max(len(line) for line in lines) <= 80

@@ -1,6 +1,6 @@
 """The gradient at every step of the window, against NumPy's network and against hand-made ones.
 
-TensorFlow is imported inside the tests, as in test_network.py.
+TensorFlow is imported inside the tests, as in test_keras_network.py.
 """
 
 from __future__ import annotations
@@ -20,6 +20,8 @@ from tests.networks import small_network
 from tests.sampling import every
 from tests.windows import windows_of
 from tsforecast.models.network import numpy_network
+
+pytestmark = pytest.mark.usefixtures("shared_graphs")
 
 
 def measure(config, weights, context, mask, series, readout):
@@ -90,7 +92,7 @@ def difference_norms(monkeypatch, config, weights, windows, readout, by=0.01):
     return np.sqrt(squares).sum(axis=0) / real.sum(axis=0)
 
 
-@pytest.mark.parametrize(("model", "layers", "padded"), every(3, NETWORKS, [1, 2, 3], [False, True]))
+@pytest.mark.parametrize(("model", "layers", "padded"), every(6, NETWORKS, [1, 2, 3], [False, True]))
 def test_the_forecast_is_the_usual_one(model, layers, padded):
     strategy = "direct" if layers == 2 else "recursive"
     config = small_network(model, layers=layers, strategy=strategy)

@@ -1,6 +1,6 @@
 """A batch cut into shards: loss and gradients of the whole, by Keras' own layers.
 
-TensorFlow is imported inside the tests, as in test_network.py.
+TensorFlow is imported inside the tests, as in test_keras_network.py.
 Most tests run eagerly: a trace takes longer than they do.
 """
 
@@ -14,15 +14,15 @@ import pytest
 from tests.models.training.test_loop import TRAINING, graph_of, make_data, make_network
 from tsforecast.models.network.config import QUANTILES
 
-pytestmark = pytest.mark.usefixtures("on_cpu")
+pytestmark = pytest.mark.usefixtures("shared_graphs", "on_cpu")
 BATCH = 7  # neither 2 nor 3 shards divide it
 
 
 def make_shards_unlike():
     """Data and a batch of 7 windows: padded and full, of both series, nothing observed in the first two of them."""
     data = make_data(min_context=2)
-    data.observed[:30] = False
-    data.observed[[55, 57, 163, 170]] = False
+    data.rows.observed[:30] = False
+    data.rows.observed[[55, 57, 163, 170]] = False
     origins = np.array([3, 20, 50, 60, 90, 162, 170])
     return data, origins, (origins >= 160).astype(np.int64)
 
@@ -45,7 +45,7 @@ def whole_batch(graph, origins, series):
     """Mean loss and its gradients without shards, by Keras' layers."""
     import tensorflow as tf
 
-    from tsforecast.models.network.keras_network import run_layer
+    from tsforecast.models.network.keras_cells import run_layer
 
     with tf.GradientTape() as tape:
         losses, weights = graph._forward(origins, series, True, run_layer)

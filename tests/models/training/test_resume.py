@@ -1,6 +1,6 @@
 """A training run that is interrupted and taken up again comes to the same bits as one that is not.
 
-TensorFlow is imported inside the tests, as in test_network.py.
+TensorFlow is imported inside the tests, as in test_keras_network.py.
 """
 
 from __future__ import annotations
@@ -17,7 +17,8 @@ from tsforecast.models.training.patience import EpochRate
 from tsforecast.models.training.resume import GraphState, Progress, TrainedNetwork
 from tsforecast.progress import BatchProgress
 
-# So large a rate that the course falls back twice.
+pytestmark = pytest.mark.usefixtures("shared_graphs")
+# So large a rate that the run falls back twice.
 ROUGH = replace(TRAINING, epochs=20, patience=2, learning_rate=0.3, schedule="constant", optimizer="rmsprop")
 SWEEP = pytest.mark.sweep
 PATH = tuple(EpochRate(epoch, 1.0) for epoch in (1, 2, 3))
@@ -63,7 +64,7 @@ def assert_same(one, other):
     assert set(one.weights) == set(other.weights)
     assert all(np.array_equal(one.weights[name], other.weights[name]) for name in one.weights)
     assert (one.best_epoch, one.path, one.reason) == (other.best_epoch, other.path, other.reason)
-    timeless = [[replace(r, seconds=0.0, windows_per_second=0.0) for r in each.history] for each in (one, other)]
+    timeless = [[replace(r, seconds=0.0, windows_per_second=0.0) for r in each.epochs] for each in (one, other)]
     assert timeless[0] == timeless[1]
     np.testing.assert_array_equal(one.gradients, other.gradients)
 
@@ -83,23 +84,23 @@ def test_it_goes_on_bit_by_bit(model, training, run):
     network = make_network(model, dropout=0.3, quantiles=QUANTILES, series_vectors=2)
     graphs = {}
     whole = fit(data, network, training, graphs=graphs, **run)
-    middle = len(whole.history) // 2
+    middle = len(whole.epochs) // 2
     before = interrupted(middle + 1, None, data, network, training, graphs=graphs, **run)
-    assert len(before.history) == middle
+    assert len(before.epochs) == middle
     # The second process traces a graph of its own.
     others = {}
     again = interrupted(middle + 2, before, data, network, training, graphs=others, **run)
-    assert len(again.history) == middle + 1
+    assert len(again.epochs) == middle + 1
     assert_same(fit(data, network, training, recorder=Memory(again), graphs=others, **run), whole)
 
 
 @SWEEP
-def test_every_epoch_of_a_rough_course_can_be_the_last_one_kept():
+def test_every_epoch_of_a_rough_run_can_be_the_last_one_kept():
     data, network = make_data(min_context=2), make_network("gru", dropout=0.3)
     graphs = {}
     whole = fit(data, network, ROUGH, graphs=graphs)
-    assert len({record.learning_rate for record in whole.history}) == 3
-    for epoch in range(2, len(whole.history) + 1):
+    assert len({record.learning_rate for record in whole.epochs}) == 3
+    for epoch in range(2, len(whole.epochs) + 1):
         before = interrupted(epoch, None, data, network, ROUGH, graphs=graphs)
         assert_same(fit(data, network, ROUGH, recorder=Memory(before), graphs=graphs), whole)
 
@@ -113,8 +114,8 @@ def test_what_is_kept_does_not_change_while_training_goes_on():
             states.append((progress, {name: value.copy() for name, value in progress.state.weights.items()}))
 
     fit(make_data(), make_network("gru"), replace(TRAINING, epochs=4), recorder=Keeping())
-    assert [len(progress.history) for progress, _ in states] == [1, 2, 3, 4]
-    assert [progress.course.path for progress, _ in states] == [PATH[:1], PATH[:2], PATH, (*PATH, EpochRate(4, 1.0))]
+    assert [len(progress.epochs) for progress, _ in states] == [1, 2, 3, 4]
+    assert [progress.patience.path for progress, _ in states] == [PATH[:1], PATH[:2], PATH, (*PATH, EpochRate(4, 1.0))]
     for progress, weights in states:
         assert all(np.array_equal(progress.state.weights[name], weights[name]) for name in weights)
 

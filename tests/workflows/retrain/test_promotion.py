@@ -13,6 +13,7 @@ from tests.workflows.cuts import ends, table, take, until, version_of
 from tsforecast.errors import DataError, GateError, OptionError
 from tsforecast.io.reading.panel import read_panel
 from tsforecast.models.options import FitOptions
+from tsforecast.models.training.session import TrainingSession
 from tsforecast.progress import Message
 from tsforecast.series.frequency import DAY, Frequency
 from tsforecast.series.panel import make_panel
@@ -26,6 +27,7 @@ from tsforecast.workflows.retrain.held_out import typical_rows
 from tsforecast.workflows.retrain.promotion import Waiting, challenger_bundle, train_and_compare
 from tsforecast.workflows.retrain.settings import PromotionRules
 
+pytestmark = pytest.mark.usefixtures("shared_graphs")
 LINEAR = FitOptions(model="linear", horizon=7)
 GRU = FitOptions(
     model="gru", preset="fast", horizon=7, units=4, epochs=4, lookback=14, normalisation="last", linear_skip="off"
@@ -39,7 +41,7 @@ def panel():
 
 
 def hold(panel, champion, options=LINEAR, rules=RULES, *, warm=False, report=lambda event: None):
-    training = Training(options, time.monotonic(), warm=warm, report=report)
+    training = Training(options, TrainingSession(report), warm=warm)
     return train_and_compare(data_of(panel), champion, training, rules)
 
 

@@ -65,7 +65,7 @@ _OPTIONS: dict[str, tuple[tuple[str, type | tuple[str, ...], str, str], ...]] = 
     ),
 }
 _MODELS = "\b\nModels:\n" + "\n".join(f"  {name:14}  {model.summary}" for name, model in MODELS.items())
-_STRATEGIES = "\b\nStrategies:\n" + "\n".join(f"  {name:14}  {summary}" for name, summary in STRATEGIES.items())
+_STRATEGIES = "\b\nStrategies:\n" + "\n".join(f"  {name:14}  {row.summary}" for name, row in STRATEGIES.items())
 
 
 def _model_option(section: str, field: str, kind: type | tuple[str, ...], text: str, none: str) -> Decorator[Any]:

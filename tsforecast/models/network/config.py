@@ -1,22 +1,37 @@
-"""What can be set about a model and its training, with the defaults. Data only: no heavy import.
-
-`FitOptions` is what a user may say; None leaves the choice to the data (models/choices.py) or to the preset.
-`NetworkConfig` and `TrainingConfig` are what was decided; they are complete, and the first is stored with the model.
-"""
+"""The configuration of a network, and what can be chosen in it. Data only: no heavy import."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Literal
 
-CELLS = ("rnn", "lstm", "gru")
 
-# How the horizon follows from the window, and when each is the right choice; the first is the default.
+@dataclass(frozen=True)
+class Strategy:
+    """How the horizon follows from the window.
+
+    Args:
+        summary: when it is the right choice, one line for the help.
+        at_once: all segments of the horizon are decoded in parallel from learned queries. Only then can a network have
+            a linear skip, which adds the whole horizon at once, and vectors of the series, which are part of the
+            queries. Otherwise each segment is the input of the next one.
+        own_decoder: the cells that decode are others than those that read the window.
+        every_step: the network also learns to predict every next segment of the window, so it must not read the window
+            backwards.
+    """
+
+    summary: str
+    at_once: bool = False
+    own_decoder: bool = False
+    every_step: bool = False
+
+
+# The first is the default.
 STRATEGIES = {
-    "direct": "all steps at once: the best start, and the default",
-    "recursive": "feeds each segment back: for a horizon of few segments",
-    "seq2seq": "a decoder of its own, fed its own output: for many windows",
-    "autoregressive": "recursive that learns at every step: for few windows",
+    "direct": Strategy("all steps at once: the best start, and the default", at_once=True),
+    "recursive": Strategy("feeds each segment back: for a horizon of few segments"),
+    "seq2seq": Strategy("a decoder of its own, fed its own output: for many windows", own_decoder=True),
+    "autoregressive": Strategy("recursive that learns at every step: for few windows", every_step=True),
 }
 ACTIVATIONS = ("tanh", "relu", "sigmoid")
 NORMALISATIONS = ("last", "mean-std", "mean-level", "none")
@@ -55,32 +70,29 @@ def series_inputs(n_series: int, units: int) -> Inputs:
 
 @dataclass(frozen=True)
 class NetworkConfig:
-    """A segment network, complete (MODEL.md sections 1 and 2).
+    """A segment network, complete.
 
     Args:
-        cell: recurrent cell.
-        bidirectional: whether the past window is read both ways.
+        cell: recurrent cell, one of CELLS.
+        bidirectional: whether the window is read both ways.
         layers: recurrent layers, with residual connections from the second on.
         units: width of the embedding and of each cell.
         activation: of the recurrent cell; anything but tanh loses the cuDNN kernel on a GPU.
         segment: steps of the window that make one step of the recurrence; 1 is the classic network.
         lookback: steps seen.
         horizon: steps predicted at once.
-        strategy: `direct` decodes all segments in parallel from learned queries; `recursive` feeds each back into the
-            cells that read the window, `seq2seq` into cells of its own (encoder-decoder, Sutskever et al. 2014);
-            `autoregressive` forecasts as `recursive` and learns to predict every next segment of the window too
-            (DeepAR, Salinas et al. 2017), so it cannot be bidirectional.
-        normalisation: per window.
-        dropout: before the output layer.
+        strategy: one of STRATEGIES.
+        normalisation: of each window, one of NORMALISATIONS.
+        dropout: share of the recurrent output that is dropped before the head in training.
         head: `quantile` puts out one value per quantile, `student-t` the three parameters of a distribution, whose
-            quantiles are the forecast (models/student_t.py).
+            quantiles are the forecast.
         quantiles: probabilities of the forecast's quantiles; (0.5,) for a point forecast.
         inputs: what is read besides the values.
-        linear_skip: whether a linear map from the normalised window to the horizon is added to the output of `direct`;
-            it starts as the ridge regression of models/linear.py, so that training starts at the linear model's error.
+        linear_skip: whether a linear map from the normalised window to the horizon is added to the output; it starts as
+            a ridge regression, so that training starts at the linear model's error.
     """
 
-    cell: Literal["rnn", "lstm", "gru"]
+    cell: str
     bidirectional: bool
     layers: int
     units: int
@@ -95,6 +107,16 @@ class NetworkConfig:
     quantiles: tuple[float, ...]
     inputs: Inputs
     linear_skip: bool
+
+    @property
+    def decoding(self) -> Strategy:
+        """What follows from the strategy."""
+        return STRATEGIES[self.strategy]
+
+    @property
+    def directions(self) -> tuple[str, ...]:
+        """In which the window is read; each has cells of its own."""
+        return ("forward", "backward") if self.bidirectional else ("forward",)
 
     @property
     def input_segments(self) -> int:
@@ -113,18 +135,18 @@ class NetworkConfig:
 
     @property
     def fed_back(self) -> int:
-        """Which of them is the next input where forecasts are fed back: the median, or the location."""
+        """Which of the outputs is the next input where forecasts are fed back: the median, or the location."""
         return 0 if self.head == "student-t" else self.quantiles.index(0.5)
 
     @property
     def window_targets(self) -> int:
-        """Last steps of the window that training has a loss at too: all but the first segment if `autoregressive`."""
-        return (self.input_segments - 1) * self.segment if self.strategy == "autoregressive" else 0
+        """Newest steps of the window that training has a loss at too: none, or all but those of the first segment."""
+        return (self.input_segments - 1) * self.segment if self.decoding.every_step else 0
 
     @property
     def width(self) -> int:
-        """Features that a recurrent layer puts out."""
-        return self.units * (2 if self.bidirectional else 1)
+        """Features that a recurrent layer puts out: `units` for each direction."""
+        return self.units * len(self.directions)
 
     @property
     def category_width(self) -> int:
@@ -133,20 +155,17 @@ class NetworkConfig:
 
 
 def problem(config: NetworkConfig) -> str | None:
-    """Why the settings of a network cannot go together, as a sentence; None where they can.
+    """Why the settings of a network exclude each other, as a sentence; None if they do not.
 
-    This is the only place that knows: what is chosen and what is read from a file ask it.
+    Both the choice of a network and the reading of a stored one ask this function.
     """
-    strategy, inputs = config.strategy, config.inputs
-    if strategy == "autoregressive" and config.bidirectional:
-        return (
-            "an autoregressive network cannot read the window both ways: it would see the segments that it has to "
-            "predict"
-        )
-    if strategy != "direct" and config.linear_skip:
-        return f"a {strategy} network cannot have a linear skip, which forecasts the whole horizon at once"
-    if strategy != "direct" and inputs != Inputs():
-        return f"a {strategy} network cannot have vectors of the series, which are part of the queries of direct ones"
+    name, decoding, inputs = config.strategy, config.decoding, config.inputs
+    if decoding.every_step and config.bidirectional:
+        return f"an {name} network cannot read the window both ways: it would see the segments that it has to predict"
+    if config.linear_skip and not decoding.at_once:
+        return f"a {name} network cannot have a linear skip, which forecasts the whole horizon at once"
+    if inputs != Inputs() and not decoding.at_once:
+        return f"a {name} network cannot have vectors of the series, which are part of the queries of direct ones"
     if inputs.categories and not 0 < config.category_width < config.units:
         return f"{config.units} units leave no room for vectors of the series: at least 2 are needed"
     return None

@@ -1,15 +1,10 @@
-"""The segment network in Keras (MODEL.md sections 1 to 3; SegRNN, Lin et al. 2023).
+"""The segment network in Keras, for training. numpy_network.py is its twin for forecasting.
 
-The window of L steps is cut into segments of w steps; each is one step of a recurrent stack, embedded by Dense + ReLU.
-`direct` decoding runs the same cells for one step from the encoder's last state, once for each segment of the horizon
-in parallel, with a learned query as input; the other strategies predict the next segment and feed it back. Decoders are
-in decoding.py.
-Layers are Keras' own, so that a GPU uses its cuDNN kernels. inference.py is this network in NumPy.
+Layers are Keras' own, so that a GPU uses its cuDNN kernels.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
 from typing import Any
 
 import keras
@@ -17,22 +12,23 @@ import numpy as np
 import tensorflow as tf
 
 from tsforecast.models.network.config import NetworkConfig
-from tsforecast.models.network.keras_cells import Cell, Gates, cell_of, combine, project, recur
+from tsforecast.models.network.keras_cells import (
+    KERAS_CELLS,
+    Gates,
+    RunLayer,
+    SplitCell,
+    Tensor,
+    cell_of,
+    combine,
+    project,
+    recur,
+    run_layer,
+)
 from tsforecast.models.network.normalisation import LEVEL_FLOOR, VARIANCE_FLOOR
 from tsforecast.models.network.student_t import FREEDOM_FLOOR, SCALE_FLOOR
 
-_LAYERS = {"rnn": keras.layers.SimpleRNN, "lstm": keras.layers.LSTM, "gru": keras.layers.GRU}
-Tensor = Any
 Layers = list[list[Any]]
 States = list[list[list[Tensor]]]
-
-# Runs one recurrent layer over a window: its outputs at every step, then its last states.
-RunLayer = Callable[[Any, Tensor, Tensor | None], Sequence[Tensor]]
-
-
-def run_layer(layer: Any, x: Tensor, steps: Tensor | None) -> Sequence[Tensor]:
-    """Keras' own way, over x (samples, steps, features); `steps` (samples, steps) is False where a step is padded."""
-    return layer(x, mask=steps)
 
 
 class SegmentNetwork(keras.Model):  # type: ignore[misc]
@@ -75,7 +71,7 @@ class SegmentNetwork(keras.Model):  # type: ignore[misc]
 
     def _one_way(self, *, go_backwards: bool = False) -> Any:
         config = self.config
-        return _LAYERS[config.cell](
+        return KERAS_CELLS[config.cell].layer(
             config.units,
             activation=config.activation,
             kernel_initializer=self._glorot(),
@@ -93,8 +89,8 @@ class SegmentNetwork(keras.Model):  # type: ignore[misc]
         return keras.layers.Bidirectional(layer, backward_layer=backward, merge_mode="concat")
 
     def _decoder(self) -> Layers:
-        """For each one-way layer of the encoder one that goes on from its last state; none but in `seq2seq`."""
-        if self.config.strategy != "seq2seq":
+        """One layer for each one-way layer of the encoder, to start from its last state; none without own decoder."""
+        if not self.config.decoding.own_decoder:
             return []
         layers = [[self._one_way() for _ in directions] for directions in self.encoder]
         for number, directions in enumerate(layers):
@@ -112,7 +108,7 @@ class SegmentNetwork(keras.Model):  # type: ignore[misc]
     def _queries(self) -> tuple[Any, Any]:
         """Learned vectors of the horizon's segments and, where wanted, of the series."""
         config = self.config
-        if config.strategy != "direct":
+        if not config.decoding.at_once:
             return None, None
         normal = keras.initializers.RandomNormal(stddev=1.0, seed=self._seed())
         position = self.add_weight(
@@ -128,7 +124,7 @@ class SegmentNetwork(keras.Model):  # type: ignore[misc]
 
     def call(
         self,
-        context: Tensor,
+        values: Tensor,
         mask: Tensor | None,
         series: Tensor,
         training: bool = False,
@@ -138,29 +134,29 @@ class SegmentNetwork(keras.Model):  # type: ignore[misc]
         """Forecast.
 
         Args:
-            context: float32, shape (samples, lookback).
+            values: float32, shape (samples, lookback).
             mask: bool, shape (samples, lookback), False where padded; None when nothing is padded.
             series: int32, shape (samples,).
             training: whether dropout is on.
-            target: float32, shape (samples, horizon): what `seq2seq` and `autoregressive` networks read in training in
-                place of their own forecasts (teacher forcing, Williams and Zipser 1989).
+            target: float32, shape (samples, horizon), which `seq2seq` and `autoregressive` networks read in training in
+                place of their own forecasts.
             run: how the encoder's layers are run.
 
         Returns:
-            Normalised outputs, shape (samples, horizon, outputs): levels, or location, scale and degrees of freedom;
-            with a target those of the window's last `window_targets` steps stand before them. And the center and the
-            scale that undo the normalisation, shape (samples, 1, 1).
+            Normalised outputs (samples, steps, outputs): quantiles, or location, scale and degrees of freedom. The
+            steps are the horizon's, with a target after the newest `window_targets` ones of the window. And the center
+            and the scale that undo the normalisation, both (samples, 1, 1).
         """
         config = self.config
-        center, scale = _statistics(context, mask, config.normalisation)
-        filled = (context - center) / scale
+        center, scale = _statistics(values, mask, config.normalisation)
+        filled = (values - center) / scale
         segments, steps = self._segments(filled, mask)
         known = None if target is None else (target - center) / scale
-        if config.strategy == "autoregressive" and known is not None:
+        if config.decoding.every_step and known is not None:
             y = self._predict_every_segment(segments, steps, known, training, run)
         else:
             y = self._decode(segments, steps, series, known, training, run)
-        y = tf.reshape(y, (tf.shape(context)[0], -1, config.outputs))
+        y = tf.reshape(y, (tf.shape(values)[0], -1, config.outputs))
         predicted = config.horizon if known is None else config.window_targets + config.horizon
         y = y[:, :predicted]
         if config.head == "student-t":
@@ -170,7 +166,7 @@ class SegmentNetwork(keras.Model):  # type: ignore[misc]
         return y, center[:, :, None], scale[:, :, None]
 
     def read_out(self, output: Tensor, training: bool) -> Tensor:
-        """What the head makes of the recurrent output (..., width): one segment, shape (..., segment x outputs)."""
+        """The head's numbers for one segment, from the recurrent output (.., width): (.., segment x outputs)."""
         return self.head(self.dropout(output, training=training))
 
     def _segments(self, filled: Tensor, mask: Tensor | None) -> tuple[Tensor, Tensor | None]:
@@ -195,9 +191,9 @@ class SegmentNetwork(keras.Model):  # type: ignore[misc]
         """Outputs for the segments of the horizon."""
         embedded = self.embed(segments)
         _, end, states = self._encode(embedded, steps, run)
-        if self.config.strategy == "direct":
+        if self.config.decoding.at_once:
             return decode_direct(self, states, series, training)
-        if self.config.strategy != "seq2seq":
+        if not self.config.decoding.own_decoder:
             return decode_fed_back(self, self.encoder, end, states, training)
         if known is None:
             output, states = step(self.decoder, embedded[:, -1], states)
@@ -224,7 +220,7 @@ class SegmentNetwork(keras.Model):  # type: ignore[misc]
         """Run the stack over embedded segments.
 
         Returns:
-            Its outputs (samples, segments, width), what it ends with (samples, width), and each layer's last states.
+            Its outputs (samples, segments, width), its last output (samples, width), and each layer's last states.
         """
         states: States = []
         ends: list[Tensor] = []
@@ -238,14 +234,14 @@ class SegmentNetwork(keras.Model):  # type: ignore[misc]
         return x, ends[-1], states
 
     def _add_skip(self, y: Tensor, filled: Tensor) -> Tensor:
-        """Add the linear forecast to every level, or to the location."""
+        """Add the linear forecast to every quantile, or to the location."""
         linear = self.skip(filled)[:, :, None]
         if self.config.head == "student-t":
             return tf.concat([y[:, :, :1] + linear, y[:, :, 1:]], axis=2)
         return y + linear
 
     def start_skip(self, kernel: np.ndarray, bias: np.ndarray) -> None:
-        """Start at a linear model: the skip takes its weights, and the rest of the network starts by adding nothing."""
+        """Start at a linear model: the skip takes its weights, and the rest of the network adds nothing at first."""
         self.skip.kernel.assign(kernel)
         self.skip.bias.assign(bias)
         self.head.kernel.assign(tf.zeros_like(self.head.kernel))
@@ -255,7 +251,7 @@ class SegmentNetwork(keras.Model):  # type: ignore[misc]
         named = {"embed/kernel": self.embed.kernel, "embed/bias": self.embed.bias}
         for stack, layers in (("layer", self.encoder), ("decoder", self.decoder)):
             for number, directions in enumerate(layers):
-                for direction, layer in zip(("forward", "backward"), directions, strict=False):
+                for direction, layer in zip(self.config.directions, directions, strict=True):
                     for name in ("kernel", "recurrent_kernel", "bias"):
                         named[f"{stack}{number}/{direction}/{name}"] = getattr(layer.cell, name)
         if self.position is not None:
@@ -269,25 +265,25 @@ class SegmentNetwork(keras.Model):  # type: ignore[misc]
 
 
 def _distribution(y: Tensor) -> Tensor:
-    """Location, scale and degrees of freedom out of the head's numbers, as in student_t.quantiles."""
+    """Location, scale and degrees of freedom from the head's numbers, as in student_t.quantiles."""
     scale, freedom = tf.nn.softplus(y[:, :, 1:2]) + SCALE_FLOOR, tf.nn.softplus(y[:, :, 2:]) + FREEDOM_FLOOR
     return tf.concat([y[:, :, :1], scale, freedom], axis=2)
 
 
-def _statistics(context: Tensor, mask: Tensor | None, method: str) -> tuple[Tensor, Tensor]:
-    """normalisation.statistics for TensorFlow, without gradient (the input has none)."""
-    last = context[:, -1:]
+def _statistics(values: Tensor, mask: Tensor | None, method: str) -> tuple[Tensor, Tensor]:
+    """normalisation.statistics in TensorFlow."""
+    last = values[:, -1:]
     if method == "last":
         return last, tf.ones_like(last)
     if method == "none":
         return tf.zeros_like(last), tf.ones_like(last)
-    weight = tf.ones_like(context) if mask is None else tf.cast(mask, tf.float32)
+    weight = tf.ones_like(values) if mask is None else tf.cast(mask, tf.float32)
     count = tf.reduce_sum(weight, axis=1, keepdims=True)
     if method == "mean-level":
-        level = tf.reduce_sum(tf.abs(context) * weight, axis=1, keepdims=True) / count
+        level = tf.reduce_sum(tf.abs(values) * weight, axis=1, keepdims=True) / count
         return tf.zeros_like(level), tf.maximum(level, LEVEL_FLOOR)
-    mean = tf.reduce_sum(context * weight, axis=1, keepdims=True) / count
-    variance = tf.reduce_sum(weight * (context - mean) ** 2, axis=1, keepdims=True) / count
+    mean = tf.reduce_sum(values * weight, axis=1, keepdims=True) / count
+    variance = tf.reduce_sum(weight * (values - mean) ** 2, axis=1, keepdims=True) / count
     return mean, tf.sqrt(variance + VARIANCE_FLOOR)
 
 
@@ -310,8 +306,8 @@ def decode_direct(network: SegmentNetwork, states: States, series: Tensor, train
     return network.read_out(output, training)
 
 
-def _project_queries(network: SegmentNetwork, cell: Cell, series: Tensor) -> Gates:
-    """What the queries add to the gates, (1 or samples, segments, units): of the segment, and of the series."""
+def _project_queries(network: SegmentNetwork, cell: SplitCell, series: Tensor) -> Gates:
+    """The input part of the gates from the queries of segments and series, each (1 or samples, segments, units)."""
     position = tuple(gate[None] for gate in project(cell, network.position))
     if network.series is None:
         return position
@@ -323,10 +319,10 @@ def decode_fed_back(network: SegmentNetwork, layers: Layers, output: Tensor, sta
     """One segment after the other; the median or location of each is the next input.
 
     Args:
-        network: what embeds a segment and reads one out.
-        layers: the cells that are stepped on.
-        output: theirs that the first segment is read from, shape (samples, width).
-        states: theirs after it.
+        network: embeds segments and reads them out.
+        layers: the cells that run.
+        output: their output that the first segment is read from, shape (samples, width).
+        states: their states after it.
         training: whether dropout is on.
     """
     config = network.config

@@ -1,24 +1,23 @@
-"""Per-window normalisation in NumPy: what makes one network fit windows of any level (MODEL.md section 1).
+"""Per-window normalisation in NumPy, which lets one network fit windows of any level.
 
 `last` subtracts the window's last value (SegRNN, Lin et al. 2023), `mean-std` its mean and divides by its deviation
 (RevIN without learned weights, Kim et al. 2022), `mean-level` divides by the mean magnitude (for positive panels of
-many scales). Padded positions are zero afterwards. network.py states the same formulas for TensorFlow; the contract
-test holds the two together.
+many scales). Padded positions are zero afterwards. keras_network.py has the twin.
 """
 
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
-Array = NDArray[np.float32]
+from tsforecast.arrays import Bool, Float32
+
 VARIANCE_FLOOR = 1e-5
 
 # In deviations of the series: a window of zeros must not turn one sale into the largest error of all.
 LEVEL_FLOOR = 0.1
 
 
-def statistics(context: Array, mask: NDArray[np.bool_], method: str) -> tuple[Array, Array]:
+def statistics(context: Float32, mask: Bool, method: str) -> tuple[Float32, Float32]:
     """Center and scale of each window, both of shape (samples, 1).
 
     Args:
@@ -41,6 +40,6 @@ def statistics(context: Array, mask: NDArray[np.bool_], method: str) -> tuple[Ar
     return mean, np.sqrt(variance + np.float32(VARIANCE_FLOOR))
 
 
-def normalise(context: Array, mask: NDArray[np.bool_], center: Array, scale: Array) -> Array:
+def normalise(context: Float32, mask: Bool, center: Float32, scale: Float32) -> Float32:
     """(context - center) / scale, zero where padded, shape (samples, lookback)."""
     return np.where(mask, (context - center) / scale, np.float32(0))

@@ -1,29 +1,28 @@
-"""The trained network's forward pass in NumPy, so that prediction starts at once and needs no TensorFlow.
+"""The forward pass of a trained network in NumPy, so that `predict` starts at once and needs no TensorFlow.
 
-Each function restates a part of network.py with the same weights; the contract test holds the two within 1e-5 for every
-cell, direction, depth, strategy and head. In memory, steps come before samples, so that each step is one piece and
-every product one of two matrices; and what is the same for all segments of the horizon is computed once.
+It computes what keras_network.py computes, with the same weights; a test holds the two within 1e-5 for every cell,
+direction, depth, strategy and head. In memory, steps come before samples, so that each step is one piece and every
+product one of two matrices. What is the same for all segments of the horizon is computed once.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from tsforecast.arrays import Bool, Float32, Int64
+from tsforecast.models.network.cells import CELLS, Activation, State
 from tsforecast.models.network.config import NetworkConfig
 from tsforecast.models.network.normalisation import normalise, statistics
 from tsforecast.models.network.student_t import quantiles
-from tsforecast.models.network.weights import Array, Weights, _directions
+from tsforecast.models.network.weights import Weights
 from tsforecast.series.panel import UNKNOWN_SERIES
 from tsforecast.series.windows import Windows
 
-State = tuple[Array, ...]
 
-
-def forward(config: NetworkConfig, weights: Weights, windows: Windows) -> Array:
+def forward(config: NetworkConfig, weights: Weights, windows: Windows) -> Float32:
     """Forecast windows in model space.
 
     Args:
@@ -37,12 +36,12 @@ def forward(config: NetworkConfig, weights: Weights, windows: Windows) -> Array:
     values, mask = windows.values, windows.mask
     center, scale = statistics(values, mask, config.normalisation)
     segments = _segments(config, normalise(values, mask, center, scale))
-    steps: NDArray[np.bool_] = np.any(_segments(config, mask), axis=2)
+    steps: Bool = np.any(_segments(config, mask), axis=2)
     embedded = _embed(weights, segments)
     end, states = _encode(config, weights, embedded, steps)
-    if config.strategy == "direct":
+    if config.decoding.at_once:
         y = _decode_direct(config, weights, states, windows.categories)
-    elif config.strategy == "seq2seq":
+    elif config.decoding.own_decoder:
         end, states = _step(config, weights, embedded[-1], states, stack="decoder")
         y = _decode_fed_back(config, weights, end, states, stack="decoder")
     else:
@@ -52,9 +51,9 @@ def forward(config: NetworkConfig, weights: Weights, windows: Windows) -> Array:
     if config.head == "student-t":
         y = quantiles(y, config.quantiles)
     if config.linear_skip:
-        # As in the linear model, padding holds the first value: a level that goes on to the left. Quantiles of a
-        # distribution move with its location.
-        filled: Array = (values - center) / scale
+        # As in the linear model, padding holds the first value, as if the level had been the same before. The quantiles
+        # of a distribution move with its location.
+        filled: Float32 = (values - center) / scale
         y = y + (filled @ weights["skip/kernel"] + weights["skip/bias"])[:, :, None]
     y = y * scale[:, :, None] + center[:, :, None]
     return np.sort(y, axis=2)
@@ -69,8 +68,8 @@ def _segments(config: NetworkConfig, window: NDArray[Any]) -> NDArray[Any]:
     return np.ascontiguousarray(cut.transpose(1, 0, 2))
 
 
-def _sigmoid(x: Array) -> Array:
-    """In place, as all activations: besides products the recurrent steps spend their time on moving memory."""
+def _sigmoid(x: Float32) -> Float32:
+    """In place, as all activations: besides products, recurrent steps spend their time on moving memory."""
     x *= np.float32(0.5)
     np.tanh(x, out=x)
     x += np.float32(1)
@@ -78,76 +77,54 @@ def _sigmoid(x: Array) -> Array:
     return x
 
 
-def _tanh(x: Array) -> Array:
+def _tanh(x: Float32) -> Float32:
     return np.tanh(x, out=x)
 
 
-def _relu(x: Array) -> Array:
+def _relu(x: Float32) -> Float32:
     return np.maximum(x, np.float32(0), out=x)
 
 
-_ACTIVATIONS: dict[str, Callable[[Array], Array]] = {"tanh": _tanh, "relu": _relu, "sigmoid": _sigmoid}
+_ACTIVATIONS: dict[str, Activation] = {"tanh": _tanh, "relu": _relu, "sigmoid": _sigmoid}
 
 
-def _dense(x: Array, kernel: Array, bias: Array) -> Array:
+def _dense(x: Float32, kernel: Float32, bias: Float32) -> Float32:
     """The product over all leading axes at once, plus the bias."""
     y = x.reshape(-1, x.shape[-1]) @ kernel
     y += bias
     return y.reshape(*x.shape[:-1], y.shape[-1])
 
 
-def _embed(weights: Weights, x: Array) -> Array:
+def _embed(weights: Weights, x: Float32) -> Float32:
     return _relu(_dense(x, weights["embed/kernel"], weights["embed/bias"]))
 
 
-def _cell(config: NetworkConfig, projected: Array, recurrent: Array, state: State) -> State:
-    """One step of a cell: Keras' SimpleRNN, LSTM (gates i, f, c, o) or GRU (gates z, r, h; reset after).
-
-    Args:
-        projected: from `_project`, shape (samples, gates x units); or (gates x units,) where it is one for all.
-        recurrent: from `_recur`, shape (samples, gates x units).
-        state: (h,) or (h, c), each (samples, units).
-    """
-    activation, units = _ACTIVATIONS[config.activation], config.units
-    if config.cell == "rnn":
-        return (activation(projected + recurrent),)
-    if config.cell == "lstm":
-        i, f, c, o = np.split(projected + recurrent, 4, axis=-1)
-        memory = _sigmoid(f) * state[1]
-        memory += _sigmoid(i) * activation(c)
-        return _sigmoid(o) * activation(memory.copy()), memory
-    gates = _sigmoid(projected[..., : 2 * units] + recurrent[..., : 2 * units])
-    z, r = gates[..., :units], gates[..., units:]
-    candidate = r * recurrent[..., 2 * units :]
-    candidate += projected[..., 2 * units :]
-    activation(candidate)
-    h = state[0] - candidate
-    h *= z
-    h += candidate  # z x h + (1 - z) x candidate
-    return (h,)
-
-
-def _project(config: NetworkConfig, weights: Weights, name: str, x: Array) -> Array:
-    """The part of a cell that does not depend on the state: the input times the kernel, plus the bias."""
+def _project(config: NetworkConfig, weights: Weights, name: str, x: Float32) -> Float32:
+    """The part of the gates that does not depend on the state: the input times the kernel, plus the bias."""
     bias = weights[f"{name}/bias"]
-    return _dense(x, weights[f"{name}/kernel"], bias[0] if config.cell == "gru" else bias)
+    return _dense(x, weights[f"{name}/kernel"], bias[0] if CELLS[config.cell].recurrent_bias else bias)
 
 
-def _recur(config: NetworkConfig, weights: Weights, name: str, state: State) -> Array:
-    """The part of a cell that does not depend on the input."""
+def _recur(config: NetworkConfig, weights: Weights, name: str, state: State) -> Float32:
+    """The part of the gates that does not depend on the input."""
     recurrent = state[0] @ weights[f"{name}/recurrent_kernel"]
-    if config.cell == "gru":
+    if CELLS[config.cell].recurrent_bias:
         recurrent += weights[f"{name}/bias"][1]
     return recurrent
 
 
+def _cell(config: NetworkConfig, projected: Float32, recurrent: Float32, state: State) -> State:
+    """One step of the network's cell, from what `_project` and `_recur` return."""
+    return CELLS[config.cell].step(projected, recurrent, state, _ACTIVATIONS[config.activation], _sigmoid)
+
+
 def _run(
-    config: NetworkConfig, weights: Weights, name: str, x: Array, steps: NDArray[np.bool_], *, backward: bool
-) -> tuple[Array, State]:
+    config: NetworkConfig, weights: Weights, name: str, x: Float32, steps: Bool, *, backward: bool
+) -> tuple[Float32, State]:
     """One direction of one layer over the window: outputs (segments, samples, units) and the last state."""
     segments, samples, _ = x.shape
     zero = np.zeros((samples, config.units), np.float32)
-    state: State = (zero, zero) if config.cell == "lstm" else (zero,)
+    state: State = (zero,) * CELLS[config.cell].states
     projected = _project(config, weights, name, x)
     outputs = np.empty((segments, samples, config.units), np.float32)
     padded = not steps.all()
@@ -161,13 +138,11 @@ def _run(
     return outputs, state
 
 
-def _encode(
-    config: NetworkConfig, weights: Weights, x: Array, steps: NDArray[np.bool_]
-) -> tuple[Array, list[list[State]]]:
+def _encode(config: NetworkConfig, weights: Weights, x: Float32, steps: Bool) -> tuple[Float32, list[list[State]]]:
     states, end = [], x[-1]
     for number in range(config.layers):
         outputs, last = [], []
-        for direction in _directions(config):
+        for direction in config.directions:
             name = f"layer{number}/{direction}"
             output, state = _run(config, weights, name, x, steps, backward=direction == "backward")
             outputs.append(output)
@@ -178,18 +153,18 @@ def _encode(
     return end, states
 
 
-def _joined(directions: list[Array]) -> Array:
+def _joined(directions: list[Float32]) -> Float32:
     return directions[0] if len(directions) == 1 else np.concatenate(directions, axis=-1)
 
 
 def _step(
-    config: NetworkConfig, weights: Weights, x: Array, states: list[list[State]], *, stack: str
-) -> tuple[Array, list[list[State]]]:
+    config: NetworkConfig, weights: Weights, x: Float32, states: list[list[State]], *, stack: str
+) -> tuple[Float32, list[list[State]]]:
     """One more step of the layers of a stack, `layer` or `decoder`."""
     following = []
     for number, layer in enumerate(states):
         new = []
-        for direction, state in zip(_directions(config), layer, strict=True):
+        for direction, state in zip(config.directions, layer, strict=True):
             name = f"{stack}{number}/{direction}"
             recurrent = _recur(config, weights, name, state)
             new.append(_cell(config, _project(config, weights, name, x), recurrent, state))
@@ -199,7 +174,7 @@ def _step(
     return x, following
 
 
-def _head(weights: Weights, x: Array) -> Array:
+def _head(weights: Weights, x: Float32) -> Float32:
     return _dense(x, weights["head/kernel"], weights["head/bias"])
 
 
@@ -207,13 +182,13 @@ def _decode_direct(
     config: NetworkConfig,
     weights: Weights,
     states: list[list[State]],
-    categories: NDArray[np.int64],
-) -> Array:
+    categories: Int64,
+) -> Float32:
     """One step from the same states for each segment of the horizon: shape (samples, output_segments, outputs)."""
     x = _queries(config, weights, categories)
     for number, layer in enumerate(states):
         new = []
-        for direction, state in zip(_directions(config), layer, strict=True):
+        for direction, state in zip(config.directions, layer, strict=True):
             name = f"layer{number}/{direction}"
             recurrent = _recur(config, weights, name, state)
             new.append([_cell(config, each, recurrent, state)[0] for each in _project(config, weights, name, x)])
@@ -222,10 +197,10 @@ def _decode_direct(
     return _head(weights, x.transpose(1, 0, 2))
 
 
-def _queries(config: NetworkConfig, weights: Weights, categories: NDArray[np.int64]) -> Array:
-    """What each segment of the horizon is asked for with, shape (output_segments, samples, units).
+def _queries(config: NetworkConfig, weights: Weights, categories: Int64) -> Float32:
+    """The learned inputs of the horizon's segments, shape (output_segments, samples, units).
 
-    Without categories it is the same for all samples: shape (output_segments, 1, units).
+    Without categories they are the same for all samples: shape (output_segments, 1, units).
     """
     position = weights["query/position"][:, None]
     if not config.inputs.categories:
@@ -235,7 +210,7 @@ def _queries(config: NetworkConfig, weights: Weights, categories: NDArray[np.int
         vectors, values = weights[f"query/category{number}"], categories[:, number]
         chosen, unknown = vectors[values], values == UNKNOWN_SERIES
         if unknown.any():
-            # A value that the network has not seen is asked for with the average of those that it has.
+            # A value that the network has not seen gets the average vector of those that it has.
             chosen[unknown] = vectors.mean(axis=0)
         learned.append(chosen)
     shape = (len(position), len(categories))
@@ -243,8 +218,8 @@ def _queries(config: NetworkConfig, weights: Weights, categories: NDArray[np.int
 
 
 def _decode_fed_back(
-    config: NetworkConfig, weights: Weights, end: Array, states: list[list[State]], *, stack: str
-) -> Array:
+    config: NetworkConfig, weights: Weights, end: Float32, states: list[list[State]], *, stack: str
+) -> Float32:
     segments = []
     for number in range(config.output_segments):
         y = _head(weights, end).reshape(len(end), config.segment, config.outputs)

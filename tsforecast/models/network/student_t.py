@@ -1,14 +1,14 @@
 """The Student-t head in NumPy (the distribution of DeepAR in GluonTS, Alexandrov et al. 2020): heavy tails, learned.
 
 The network puts out three numbers for each step: the location, and through softplus the scale and the degrees of
-freedom. network.py states the same for TensorFlow; the contract test holds the two together.
+freedom. keras_network.py has the twin.
 """
 
 from __future__ import annotations
 
 import numpy as np
 
-from tsforecast.models.network.weights import Array
+from tsforecast.arrays import Float32
 
 # In the normalised space. Without a floor the likelihood of a constant series has no upper bound.
 SCALE_FLOOR = 1e-3
@@ -17,7 +17,7 @@ SCALE_FLOOR = 1e-3
 FREEDOM_FLOOR = 2.0
 
 
-def quantiles(y: Array, probabilities: tuple[float, ...]) -> Array:
+def quantiles(y: Float32, probabilities: tuple[float, ...]) -> Float32:
     """Quantiles of the distributions that a network puts out.
 
     Args:

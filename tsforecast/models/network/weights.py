@@ -2,25 +2,28 @@
 
 from __future__ import annotations
 
+import math
 from itertools import product
 
-import numpy as np
-from numpy.typing import NDArray
-
+from tsforecast.arrays import Float32
+from tsforecast.models.network.cells import CELLS
 from tsforecast.models.network.config import NetworkConfig
+
+Weights = dict[str, Float32]
 
 
 def weight_shapes(config: NetworkConfig) -> dict[str, tuple[int, ...]]:
     """Name and shape of every tensor that a configuration implies."""
-    units, gates = config.units, {"rnn": 1, "gru": 3, "lstm": 4}[config.cell]
+    units, cell, strategy = config.units, CELLS[config.cell], config.decoding
     shapes: dict[str, tuple[int, ...]] = {"embed/kernel": (config.segment, units), "embed/bias": (units,)}
-    for stack in ("layer", "decoder") if config.strategy == "seq2seq" else ("layer",):
-        for number, direction in product(range(config.layers), _directions(config)):
+    gates = cell.gates * units
+    for stack in ("layer", "decoder") if strategy.own_decoder else ("layer",):
+        for number, direction in product(range(config.layers), config.directions):
             name = f"{stack}{number}/{direction}"
-            shapes[f"{name}/kernel"] = (config.width if number else units, gates * units)
-            shapes[f"{name}/recurrent_kernel"] = (units, gates * units)
-            shapes[f"{name}/bias"] = (2, gates * units) if config.cell == "gru" else (gates * units,)
-    if config.strategy == "direct":
+            shapes[f"{name}/kernel"] = (config.width if number else units, gates)
+            shapes[f"{name}/recurrent_kernel"] = (units, gates)
+            shapes[f"{name}/bias"] = (2, gates) if cell.recurrent_bias else (gates,)
+    if strategy.at_once:
         shapes["query/position"] = (config.output_segments, units - config.category_width)
         for number, shape in enumerate(zip(config.inputs.categories, config.inputs.category_widths, strict=True)):
             shapes[f"query/category{number}"] = shape
@@ -33,12 +36,4 @@ def weight_shapes(config: NetworkConfig) -> dict[str, tuple[int, ...]]:
 
 def parameter_count(config: NetworkConfig) -> int:
     """Trained numbers of one network, from its configuration alone."""
-    return sum(int(np.prod(shape)) for shape in weight_shapes(config).values())
-
-
-def _directions(config: NetworkConfig) -> tuple[str, ...]:
-    return ("forward", "backward") if config.bidirectional else ("forward",)
-
-
-Array = NDArray[np.float32]
-Weights = dict[str, Array]
+    return sum(math.prod(shape) for shape in weight_shapes(config).values())

@@ -1,4 +1,4 @@
-"""Gradient flow: what models/gradients.py measures during training, as rows to store and in one sentence."""
+"""Gradient flow: the gradients along the window measured in training, as rows to store and in one sentence."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from tsforecast.arrays import Float32
 from tsforecast.models.network.config import NetworkConfig
 from tsforecast.models.spec import ModelSpec
 
-# What is stored is read again with every forecast: it stays small, however many epochs and steps there were.
+# Stored rows are read with every forecast: they stay few, however many epochs and steps there were.
 MAX_ROWS, MAX_PROFILES = 10_000, 500
 _VANISHED = 1e-6
 
@@ -34,7 +34,7 @@ class GradientProfile:
     phase: str
     epoch: int
     kept: bool
-    norms: NDArray[np.float32]
+    norms: Float32
     network: NetworkConfig
 
 
@@ -43,10 +43,10 @@ class GradientFlow:
     """How far back a model learned from.
 
     Args:
-        steps: of the recurrence, without those that are padded in every window.
+        steps: steps of the recurrence, without those that are padded in every window.
         segment: rows of the window that make one step.
-        half_within: the last so many steps have half of the gradient (of the sum of its norms).
-        first_to_last: the norm at the first step by the norm at the last one.
+        half_within: number of newest steps that hold half of the sum of the gradient's norms.
+        first_to_last: the norm at the first step divided by the norm at the last one.
         text: the same in words.
     """
 

@@ -13,7 +13,7 @@ from typing import Any
 import keras
 import tensorflow as tf
 
-from tsforecast.models.network.keras_network import RunLayer, Tensor
+from tsforecast.models.network.keras_cells import RunLayer, Tensor
 
 
 def state_gradient_norms(loss: Callable[[RunLayer], Tensor]) -> Tensor:

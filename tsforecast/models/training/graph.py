@@ -1,13 +1,12 @@
-"""The steps of training, inside the TensorFlow graph.
+"""The training steps of one network as a TensorFlow graph.
 
-The flat array of values stays resident on the device; a step gathers its windows from it by origin, so that no window
-is ever copied in advance. Every random draw (initial weights, dropout, order of windows) derives from one seed.
+The flat array of values stays on the device; a step gathers its windows from it by origin, so that no window is copied
+in advance. Every random draw (initial weights, dropout, order of windows) derives from one seed.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,9 +15,10 @@ import tensorflow as tf
 from keras import optimizers
 from numpy.typing import NDArray
 
+from tsforecast.arrays import Float32, Float64, Int64
 from tsforecast.models.network.config import NetworkConfig
-from tsforecast.models.network.keras_network import RunLayer, SegmentNetwork, run_layer
-from tsforecast.models.network.keras_recurrence import run_hoisted
+from tsforecast.models.network.keras_cells import RunLayer, run_hoisted, run_layer
+from tsforecast.models.network.keras_network import SegmentNetwork
 from tsforecast.models.network.weights import Weights
 from tsforecast.models.training.config import LEAST_STEPS, TrainingConfig
 from tsforecast.models.training.gradients import state_gradient_norms
@@ -28,8 +28,8 @@ from tsforecast.series.windows import ModelRows, WindowIndex
 
 _VALIDATION_BATCH = 256
 _LEAST_SHARD = 16  # windows that are worth a core
-_LONGEST_CALL = 1.0  # seconds that TensorFlow works without coming back, as far as steps can be told apart
-_GRADIENT_WINDOWS = 64  # that the gradient of each step is measured on, never more than a batch
+_LONGEST_CALL = 1.0  # seconds that TensorFlow works without coming back, if a step takes less
+_GRADIENT_WINDOWS = 64  # windows that the gradient along the window is measured on, at most a batch
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ class TrainingData:
         rows: all rows; targets that were filled in carry no loss.
         train: windows to learn from.
         validation: windows to choose the best weights by; may be empty.
-        skip: `linear/kernel` and `linear/bias` that a network's linear skip starts from.
+        skip: `linear/kernel` and `linear/bias` that the linear skip starts from.
     """
 
     rows: ModelRows
@@ -59,7 +59,7 @@ class TrainingGraph:
         self.optimizer = _optimizer(training)
         self.optimizer.build(self.model.trainable_variables)
         self.values = _resident(data.rows.values)
-        # Keras' own loop becomes cuDNN's on a GPU, which fills it with one batch; a CPU is filled by a shard per core.
+        # On a GPU Keras' own loop becomes cuDNN's, and one batch fills it; a CPU is filled by a shard per core.
         on_gpu = "GPU" in self.values.device
         self.run_layer = run_layer if on_gpu else run_hoisted
         self.shards = 1 if on_gpu else max(1, min(training.threads, self.batch // _LEAST_SHARD))
@@ -79,19 +79,20 @@ class TrainingGraph:
         self._measure = tf.function(self._measure_gradients, input_signature=(windows, windows), autograph=False)
 
     def takes(self, data: TrainingData) -> bool:
-        """Whether what was traced serves these data too."""
+        """Whether the traced graph serves these data too."""
         alike = (self.observed is None) == bool(data.rows.observed.all()) and self.all_full == self._all_full(data)
         return alike and self.batch == self._batch(data)
 
     def restart(self, data: TrainingData, seed: int) -> None:
-        """Begin anew with other data, just as a new graph would, but without tracing again."""
+        """Begin with other data, just as a new graph would, but without tracing again."""
         fresh = SegmentNetwork(self.network, seed=seed)
         for (_, variable), (_, start) in zip(
             self.model.named_weights().items(), fresh.named_weights().items(), strict=True
         ):
             variable.assign(start)
-        if self.network.dropout > 0:
-            self.model.dropout.seed_generator.state.assign(fresh.dropout.seed_generator.state)
+        dropout = _dropout(self.model)
+        if dropout is not None:
+            dropout.assign(_dropout(fresh))
         for variable in self.optimizer.variables:
             variable.assign(tf.zeros_like(variable))
         self.values.assign(data.rows.values)
@@ -118,37 +119,34 @@ class TrainingGraph:
             for index in (data.train, data.validation)
         )
 
-    def order(self, seed: int, epoch: int) -> NDArray[np.int64]:
-        """Numbers of the windows of each step, shape (steps, batch): a fresh shuffle, repeated where too short."""
+    def order(self, seed: int, epoch: int) -> Int64:
+        """Window numbers of each step, shape (steps, batch): a fresh shuffle, repeated where too short."""
         random = np.random.default_rng([seed, epoch])
         needed = self.steps * self.batch
         passes = -(-needed // len(self.data.train))
         shuffled = [random.permutation(len(self.data.train)) for _ in range(passes)]
         return np.concatenate(shuffled)[:needed].reshape(self.steps, self.batch)
 
-    def run(self, order: NDArray[np.int64], rates: NDArray[np.float32]) -> NDArray[np.float64]:
+    def run(self, order: Int64, rates: Float32) -> Float64:
         """Train on some steps; the loss, whether the gradient was clipped, and its norm of each, shape (steps, 3).
 
-        Signals wait while TensorFlow works: it gets so many steps at once as take about a second. What the steps come
-        to does not depend on how they are grouped.
+        Signals wait while TensorFlow works, so it gets as many steps at once as take about a second. How the steps are
+        grouped does not change their results.
         """
-        stats = []
-        begin = 0
+        index, stats, begin = self.data.train, [], 0
         while begin < len(order):
-            part = slice(begin, begin + self._at_once)
+            now = order[begin : begin + self._at_once]
             began = time.monotonic()
-            stats.append(self._run(order[part], rates[part]))
-            pace = (time.monotonic() - began) / len(stats[-1])
+            known = self._train(
+                tf.constant(index.origins[now]),
+                tf.constant(index.series[now]),
+                tf.constant(rates[begin : begin + len(now)], tf.float32),
+            )
+            stats.append(np.asarray(known.numpy(), dtype=np.float64))
+            pace = (time.monotonic() - began) / len(now)
             self._at_once = max(1, int(_LONGEST_CALL / max(pace, 1e-6)))
-            begin += len(stats[-1])
+            begin += len(now)
         return np.concatenate(stats)
-
-    def _run(self, order: NDArray[np.int64], rates: NDArray[np.float32]) -> NDArray[np.float64]:
-        index = self.data.train
-        stats = self._train(
-            tf.constant(index.origins[order]), tf.constant(index.series[order]), tf.constant(rates, tf.float32)
-        )
-        return np.asarray(stats.numpy(), dtype=np.float64)
 
     def validation_loss(self) -> float | None:
         """Mean loss over the validation windows; None without any."""
@@ -163,14 +161,14 @@ class TrainingGraph:
             weight += float(weights)
         return total / weight if weight else None
 
-    def gradient_norms(self) -> NDArray[np.float32]:
+    def gradient_norms(self) -> Float32:
         """The gradient's norm at every step of the window, over a fixed sample of the training windows."""
         sample = self.data.train.at_most(min(_GRADIENT_WINDOWS, self.batch))
         return self._measure(tf.constant(sample.origins), tf.constant(sample.series)).numpy()
 
     def weights(self) -> Weights:
         """A copy of the weights under their fixed names."""
-        return copy_weights(self.model)
+        return {name: np.array(one.numpy(), np.float32) for name, one in self.model.named_weights().items()}
 
     def restore(self, weights: Weights) -> None:
         """Go back to a copy of the weights."""
@@ -178,15 +176,27 @@ class TrainingGraph:
             variable.assign(weights[name])
 
     def state(self) -> GraphState:
-        """A copy of all that training changes."""
-        return copy_state(self.model, self.optimizer)
+        """A copy of everything that training changes."""
+        optimizer = tuple(np.array(variable.numpy()) for variable in self.optimizer.variables)
+        dropout = _dropout(self.model)
+        return GraphState(self.weights(), optimizer, None if dropout is None else np.array(dropout.numpy(), np.int64))
 
     def resume(self, state: GraphState) -> bool:
-        """Go on from a state; False, and nothing done, if it is of another network."""
-        return put_state(state, self.model, self.optimizer)
+        """Go on from a state as if its epochs were trained here; False, with nothing changed, if it does not fit."""
+        named, dropout = self.model.named_weights(), _dropout(self.model)
+        if set(named) != set(state.weights) or (dropout is None) != (state.dropout is None):
+            return False
+        variables = [*named.values(), *self.optimizer.variables, *([] if dropout is None else [dropout])]
+        values = [*(state.weights[name] for name in named), *state.optimizer]
+        values += [] if state.dropout is None else [state.dropout]
+        if [int(np.prod(variable.shape)) for variable in variables] != [value.size for value in values]:
+            return False
+        for variable, value in zip(variables, values, strict=True):
+            variable.assign(value.reshape(variable.shape).astype(variable.numpy().dtype))
+        return True
 
     def _gather(self, origins: Any, series: Any, before: int) -> tuple[Any, Any, Any, Any]:
-        """Contexts, their masks, targets and weights; the last `before` steps of the context are targets too."""
+        """Windows, their masks, targets and weights; the last `before` steps of the windows are targets too."""
         network = self.network
         start = tf.gather(self.starts, series)[:, None]
         rows = origins[:, None] + tf.range(-network.lookback, 0, dtype=tf.int64)
@@ -196,7 +206,7 @@ class TrainingGraph:
         targets = tf.maximum(origins[:, None] + steps, start)
         counts = None if self.observed is None else tf.gather(self.observed, targets)
         if before and mask is not None:
-            # No loss on padding, nor on the first segment with a value, which follows from nothing.
+            # No loss on padding, nor on the first segment with a value: nothing comes before it.
             follows = origins[:, None] + steps // network.segment * network.segment > start
             counts = follows if counts is None else counts & follows
         weight = None if counts is None else tf.cast(counts, tf.float32)
@@ -235,20 +245,20 @@ class TrainingGraph:
         return tf.stack([loss, clipped, norm])
 
     def _batch_gradients(self, origins: Any, series: Any) -> tuple[Any, list[Any]]:
-        """Mean loss of a batch and its gradients: shards have nothing in common, so that each has a core for itself."""
+        """Mean loss of a batch and its gradients; shards do not depend on each other, so each has a core for itself."""
         parts = [self._shard(origins[part], series[part]) for part in _shards(self.batch, self.shards)]
         losses, weights, gradients = zip(*parts, strict=True)
         total = tf.maximum(tf.add_n(weights), 1.0)
         return tf.add_n(losses) / total, [_sum(each, total) for each in zip(*gradients, strict=True)]
 
     def _shard_gradients(self, origins: Any, series: Any) -> tuple[Any, Any, list[Any]]:
-        """Sum of the losses of some windows, sum of their weights, and the gradients of the first."""
+        """Sum of the losses of some windows, sum of their weights, and the gradients of the former."""
         with tf.GradientTape() as tape:
             loss, weight = self._forward(origins, series, True, self.run_layer)
         return loss, weight, tape.gradient(loss, self.model.trainable_variables)
 
     def _evaluate_batch(self, origins: Any, series: Any) -> tuple[Any, Any]:
-        """Sum of the losses of a batch, and of their weights."""
+        """Sum of the losses of a batch, and sum of their weights."""
         parts = _shards(tf.shape(origins)[0], self.shards)
         losses, weights = zip(*(self._validate(origins[part], series[part]) for part in parts), strict=True)
         return tf.add_n(losses), tf.add_n(weights)
@@ -265,12 +275,12 @@ class TrainingGraph:
 
 
 def _shards(count: Any, shards: int) -> list[slice]:
-    """Cut so many windows into shards, the sizes as equal as can be."""
+    """Cut `count` windows into shards of sizes as equal as can be."""
     return [slice(count * i // shards, count * (i + 1) // shards) for i in range(shards)]
 
 
 def _sum(gradients: tuple[Any, ...], total: Any) -> Any:
-    """The shards' gradients of one variable together, by the total; those of single rows of a table stay apart."""
+    """The sum of the shards' gradients of one variable, divided by the total; gradients of single rows stay sparse."""
     if isinstance(gradients[0], tf.IndexedSlices):
         values = tf.concat([one.values for one in gradients], axis=0) / total
         indices = tf.concat([one.indices for one in gradients], axis=0)
@@ -279,53 +289,19 @@ def _sum(gradients: tuple[Any, ...], total: Any) -> Any:
 
 
 def _resident(values: NDArray[Any]) -> Any:
-    """An array on the device that one of another length can replace."""
+    """An array on the device, to which one of another length can be assigned."""
     return tf.Variable(values, trainable=False, shape=tf.TensorShape([None]))
 
 
 def _optimizer(training: TrainingConfig) -> Any:
     rate = training.learning_rate
-    makers: dict[str, Callable[[], Any]] = {
-        "adam": lambda: optimizers.Adam(rate),
-        "adamw": lambda: optimizers.AdamW(rate, weight_decay=training.weight_decay),
-        "sgd": lambda: optimizers.SGD(rate, momentum=0.9, nesterov=True),
-        "rmsprop": lambda: optimizers.RMSprop(rate),
-    }
-    return makers[training.optimizer]()
-
-
-def copy_weights(model: SegmentNetwork) -> Weights:
-    """The weights under their fixed names."""
-    return {name: np.array(v.numpy(), np.float32) for name, v in model.named_weights().items()}
-
-
-def copy_state(model: SegmentNetwork, optimizer: Any) -> GraphState:
-    """Weights, variables of the optimiser and state of the dropout's generator."""
-    variables = tuple(np.array(variable.numpy()) for variable in optimizer.variables)
-    dropout = _dropout(model)
-    return GraphState(copy_weights(model), variables, None if dropout is None else np.array(dropout.numpy(), np.int64))
-
-
-def put_state(state: GraphState, model: SegmentNetwork, optimizer: Any) -> bool:
-    """Go on from a state as if its epochs had been trained here; False, and nothing done, if it is of another one."""
-    dropout = _dropout(model)
-    named = model.named_weights()
-    if set(named) != set(state.weights) or (dropout is None) != (state.dropout is None):
-        return False
-    variables = [*named.values(), *optimizer.variables, *([] if dropout is None else [dropout])]
-    values = [*(state.weights[name] for name in named), *state.optimizer]
-    values += [] if state.dropout is None else [state.dropout]
-    sizes = [int(np.prod(variable.shape)) for variable in variables]
-    if sizes != [value.size for value in values]:
-        return False
-    for variable, value in zip(variables, values, strict=True):
-        variable.assign(_like(variable, value))
-    return True
+    if training.optimizer == "adamw":
+        return optimizers.AdamW(rate, weight_decay=training.weight_decay)
+    if training.optimizer == "sgd":
+        return optimizers.SGD(rate, momentum=0.9, nesterov=True)
+    return {"adam": optimizers.Adam, "rmsprop": optimizers.RMSprop}[training.optimizer](rate)
 
 
 def _dropout(model: SegmentNetwork) -> Any:
+    """The state of the generator that drops units; None for a network without dropout."""
     return model.dropout.seed_generator.state if model.config.dropout > 0 else None
-
-
-def _like(variable: Any, value: NDArray[Any]) -> NDArray[Any]:
-    return value.reshape(variable.shape).astype(variable.numpy().dtype)

@@ -1,4 +1,4 @@
-"""Training of one network: epochs and decisions in plain Python; the steps are in training_graph.py."""
+"""The training loop of one network: epochs and decisions in plain Python; graph.py has the steps."""
 
 from __future__ import annotations
 
@@ -8,31 +8,34 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import tensorflow as tf
-from numpy.typing import NDArray
 
+from tsforecast.arrays import Float32
 from tsforecast.errors import DataError
 from tsforecast.models.network.config import NetworkConfig
 from tsforecast.models.network.weights import Weights
 from tsforecast.models.training.config import TrainingConfig
 from tsforecast.models.training.graph import TrainingData, TrainingGraph
 from tsforecast.models.training.patience import EpochRate, Path, Patience
-from tsforecast.models.training.resume import NO_RECORDER, EpochRecord, Progress, Recorder, RunKey, TrainedNetwork
+from tsforecast.models.training.resume import EpochRecord, Progress, RunKey, TrainedNetwork
+from tsforecast.models.training.session import Budget, TrainingSession
 from tsforecast.progress import BatchProgress, EpochEnded, PhaseEnded, PhaseStarted, Report
 
 _PROGRESS_PER_EPOCH = 10
-Graphs = dict[NetworkConfig, TrainingGraph]
+_EXPONENTIAL = 0.7
+_STEP_EVERY, _STEP_FACTOR = 3, 0.3
+_COSINE_FLOOR = 0.01
 
 
 @dataclass(frozen=True)
 class Run:
-    """One training run among several: what to call it, its seed, and when it has to stop.
+    """One training run among several: what to call it, its seed, and how long it may take.
 
     Args:
         phase: name shown to the user.
         member: number of the ensemble's member, from 0.
         seed: of this run.
         replay: epochs to train again without looking at validation; empty to be guided by validation.
-        deadline: moment on time.monotonic() after which no further epoch starts.
+        seconds: time that the run may take; no epoch starts that would likely end after it.
         measured: whether the gradient along the window is measured after each epoch.
         start: weights to begin from; None for random ones and the linear skip of the data.
     """
@@ -41,7 +44,7 @@ class Run:
     member: int
     seed: int
     replay: Path = ()
-    deadline: float = math.inf
+    seconds: float = math.inf
     measured: bool = False
     start: Weights | None = None
 
@@ -51,48 +54,42 @@ def train(
     network: NetworkConfig,
     training: TrainingConfig,
     run: Run,
+    session: TrainingSession,
     *,
     device: str,
-    report: Report,
-    graphs: Graphs,
-    recorder: Recorder = NO_RECORDER,
 ) -> TrainedNetwork:
-    """Train one network and keep its best weights.
+    """Train one network and return its best weights.
+
+    A run that the session's recorder has finished is returned as it was; an interrupted one resumes.
 
     Args:
-        data: windows and values in model space.
+        data: values in model space, and windows.
         network: the network to build.
         training: how to train it.
-        run: seed, stopping and name of this run.
+        run: name, seed and limits of this run.
+        session: the context of training.
         device: TensorFlow's name of the device.
-        report: receives the progress.
-        graphs: those that earlier runs have traced; a new one is added.
-        recorder: keeps what the run comes to, and knows what an interrupted one has come to.
 
     Raises:
         DataError: the loss is not finite in the first epoch.
     """
-    before = recorder.begin(RunKey(run.phase, network, run.seed, run.replay))
+    before = session.recorder.begin(RunKey(run.phase, network, run.seed, run.replay))
     if isinstance(before, TrainedNetwork):
         return before
     epochs = len(run.replay) or training.epochs
-    report(PhaseStarted(run.phase, epochs, len(data.train)))
-    began = time.monotonic()
+    session.report(PhaseStarted(run.phase, epochs, len(data.train)))
+    budget = Budget(run.seconds).start()
     with tf.device(device):
-        graph = _graph(graphs, data, network, training, run.seed)
+        graph = _graph(session, data, network, training, run.seed)
         if before is None or not graph.resume(before.state):
             if run.start is not None:
                 graph.restore(run.start)
-            before = _start(graph, training, run)
-        trained = _all_epochs(graph, training, run, epochs, before, report, recorder)
-    recorder.finished(trained)
-    report(PhaseEnded(run.phase, trained.reason, len(trained.history), time.monotonic() - began))
+            patience = Patience(None if run.replay else training.patience, plateau=training.schedule == "plateau")
+            before = Progress(patience, {}, 0, (), (), graph.state())
+        trained = _all_epochs(graph, training, run, epochs, before, session, budget)
+    session.recorder.finished(trained)
+    session.report(PhaseEnded(run.phase, trained.reason, len(trained.epochs), budget.spent()))
     return trained
-
-
-def _start(graph: TrainingGraph, training: TrainingConfig, run: Run) -> Progress:
-    course = Patience(None if run.replay else training.patience, plateau=training.schedule == "plateau")
-    return Progress(course, {}, 0, (), (), graph.state())
 
 
 def _all_epochs(
@@ -101,60 +98,56 @@ def _all_epochs(
     run: Run,
     epochs: int,
     before: Progress,
-    report: Report,
-    recorder: Recorder,
+    session: TrainingSession,
+    budget: Budget,
 ) -> TrainedNetwork:
-    """Epoch after epoch, until they are done or the course, the deadline or a loss that is not finite ends them."""
-    course, best, best_epoch = replace(before.course), before.best, before.best_epoch
-    history, gradients = list(before.history), list(before.gradients)
+    """Train epochs until all are done, or patience, the budget or a loss that is not finite ends the run."""
+    patience, best, best_epoch = replace(before.patience), before.best, before.best_epoch
+    records, gradients = list(before.epochs), list(before.gradients)
 
     def progress() -> Progress:
-        return Progress(replace(course), best, best_epoch, tuple(history), tuple(gradients), graph.state())
+        return Progress(replace(patience), best, best_epoch, tuple(records), tuple(gradients), graph.state())
 
     reason = f"all {epochs} epochs done" if epochs > 1 else "the one epoch done"
-    for number in range(len(history) + 1, epochs + 1):
-        step = run.replay[number - 1] if run.replay else EpochRate(number, course.factor)
-        record = _epoch(graph, training, run, number, epochs, step, report)
-        history.append(record)
+    for number in range(len(records) + 1, epochs + 1):
+        rate = run.replay[number - 1] if run.replay else EpochRate(number, patience.factor)
+        record = _epoch(graph, training, run, number, epochs, rate, session.report)
+        records.append(record)
         criterion = record.loss if record.val_loss is None else record.val_loss
         if not np.isfinite([record.loss, criterion]).all():
-            _check_begun(best_epoch)
+            if not best_epoch:
+                raise DataError(
+                    "training diverged in the first epoch: the loss is not a finite number",
+                    hint="use a smaller --learning-rate, or --clip-norm 1",
+                )
             reason = "the loss was no longer finite; the weights before were kept"
             break
         if run.measured:
             gradients.append(graph.gradient_norms())
-        if course.better(criterion, step) or run.replay:
+        if patience.better(criterion, rate) or run.replay:
             best, best_epoch = graph.weights(), number
-        elif course.impatient:
-            if not course.fall_back():
+        elif patience.impatient:
+            if not patience.fall_back():
                 reason = f"no better validation loss for {training.patience} epochs, at smaller rates neither"
                 break
             graph.restore(best)
-        if time.monotonic() + record.seconds > run.deadline and number < epochs:
+        if record.seconds > budget.left() and number < epochs:
             reason = "the time limit is reached"
             break
-        recorder.after_epoch(progress)
-    return TrainedNetwork(best, tuple(history), best_epoch, run.replay or course.path, reason, tuple(gradients))
-
-
-def _check_begun(best_epoch: int) -> None:
-    if not best_epoch:
-        raise DataError(
-            "training diverged in the first epoch: the loss is not a finite number",
-            hint="use a smaller --learning-rate, or --clip-norm 1",
-        )
+        session.recorder.after_epoch(progress)
+    return TrainedNetwork(best, tuple(records), best_epoch, run.replay or patience.path, reason, tuple(gradients))
 
 
 def _graph(
-    graphs: Graphs, data: TrainingData, network: NetworkConfig, training: TrainingConfig, seed: int
+    session: TrainingSession, data: TrainingData, network: NetworkConfig, training: TrainingConfig, seed: int
 ) -> TrainingGraph:
-    """The graph of a network, at its start: tracing one takes longer than training on a short series."""
-    graph = graphs.get(network)
+    """The graph of a network at its start; a traced one is used again, as tracing may take longer than training."""
+    graph = session.graphs.get(network)
     if graph is not None and graph.takes(data):
         graph.restart(data, seed)
         return graph
-    graphs[network] = TrainingGraph(data, network, training, seed)
-    return graphs[network]
+    graph = session.graphs[network] = TrainingGraph(data, network, training, seed)
+    return graph
 
 
 def _epoch(
@@ -163,12 +156,12 @@ def _epoch(
     run: Run,
     epoch: int,
     epochs: int,
-    step: EpochRate,
+    rate: EpochRate,
     report: Report,
 ) -> EpochRecord:
     """One pass over the (sampled) windows, then the validation loss."""
     began = time.monotonic()
-    rates = learning_rates(training, step.epoch, graph.steps) * np.float32(step.factor)
+    rates = learning_rates(training, rate.epoch, graph.steps) * np.float32(rate.factor)
     order = graph.order(run.seed, epoch)
     stats = np.empty((0, 3))
     for part in np.array_split(np.arange(graph.steps), min(_PROGRESS_PER_EPOCH, graph.steps)):
@@ -178,9 +171,9 @@ def _epoch(
     val_loss = graph.validation_loss()
     seconds = time.monotonic() - began
     loss, clipped, norm = stats.mean(axis=0).tolist()
-    rate = float(rates[-1])
-    report(EpochEnded(epoch, epochs, loss, val_loss, rate, clipped, seconds, speed))
-    return EpochRecord(run.member, epoch, loss, val_loss, rate, clipped, norm, seconds, speed)
+    last = float(rates[-1])
+    report(EpochEnded(epoch, epochs, loss, val_loss, last, clipped, seconds, speed))
+    return EpochRecord(run.member, epoch, loss, val_loss, last, clipped, norm, seconds, speed)
 
 
 def member_seed(seed: int, member: int) -> int:
@@ -188,16 +181,10 @@ def member_seed(seed: int, member: int) -> int:
     return int(np.random.SeedSequence(seed).generate_state(member + 1)[member]) % (2**31)
 
 
-_EXPONENTIAL = 0.7
-_STEP_EVERY, _STEP_FACTOR = 3, 0.3
-_COSINE_FLOOR = 0.01
-
-
-def learning_rates(training: TrainingConfig, epoch: int, steps: int) -> NDArray[np.float32]:
+def learning_rates(training: TrainingConfig, epoch: int, steps: int) -> Float32:
     """The rate of each step of an epoch (from 1), shape (steps,).
 
-    `plateau` and `constant` stay at the peak here; the plateau's halving depends on the validation loss and is
-    applied by the training loop.
+    `plateau` and `constant` stay at the peak here; `Patience` halves the rate of `plateau` by the validation loss.
     """
     peak = training.learning_rate
     progress = epoch - 1 + np.arange(steps) / steps

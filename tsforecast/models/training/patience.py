@@ -1,11 +1,4 @@
-"""The course of a training run: which weights are best so far, when the learning rate falls, when it is time to stop.
-
-When `patience` epochs bring no better validation loss, training goes back to the best weights and on at a quarter of
-the learning rate, with half the patience; the third time it ends. So the last gains are made with small steps, and
-epochs in vain do not count.
-The *path* lists the epochs that led to the best weights; a second run that follows it, on all rows and without
-validation, trains as long and at the same rates.
-"""
+"""Early stopping: which weights are the best so far, when the learning rate falls, and when training ends."""
 
 from __future__ import annotations
 
@@ -18,12 +11,13 @@ _FALL_FACTOR, _PLATEAU_FACTOR = 0.25, 0.5
 
 @dataclass(frozen=True)
 class EpochRate:
-    """One epoch of a path: its place in the schedule, and the share of the schedule's rate that it used."""
+    """An epoch of a run: its place in the schedule, and the share of the schedule's rate that it used."""
 
     epoch: int
     factor: float
 
 
+# The epochs that led to some weights. A run that follows the path trains as long and at the same rates.
 Path = tuple[EpochRate, ...]
 
 
@@ -31,8 +25,11 @@ Path = tuple[EpochRate, ...]
 class Patience:
     """Decides after each epoch.
 
+    When `patience` epochs bring no better loss, training goes back to the best weights and continues at a quarter of
+    the rate, with half the patience; the third time it ends.
+
     Args:
-        patience: epochs without a better loss before the rate falls (again); None to go on whatever happens.
+        patience: epochs without a better loss before the rate falls (again); None to continue in any case.
         plateau: whether the rate is halved after every epoch that is no better (the schedule `plateau`).
         factor: share of the schedule's rate that the next epoch uses.
         best: least loss so far.
@@ -51,9 +48,9 @@ class Patience:
     waited: int = 0
     falls: int = 0
 
-    def better(self, loss: float, step: EpochRate) -> bool:
+    def better(self, loss: float, rate: EpochRate) -> bool:
         """Note an epoch; whether its weights are the best so far."""
-        self.current = (*self.current, step)
+        self.current = (*self.current, rate)
         if loss < self.best:
             self.best, self.path, self.waited = loss, self.current, 0
             return True
@@ -68,7 +65,7 @@ class Patience:
         return self.patience is not None and self.waited >= self.patience
 
     def fall_back(self) -> bool:
-        """Go back to the best weights at a smaller rate; False where that was done often enough."""
+        """Go back to the best weights at a smaller rate; False if that was done often enough."""
         if self.falls == _FALLS:
             return False
         self.falls += 1

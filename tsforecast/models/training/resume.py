@@ -1,7 +1,7 @@
-"""What a training run leaves behind so that another process can go on with it: plain values, whoever keeps them.
+"""Training runs as plain values, so that an interrupted training can resume in another process.
 
-The same data, options, versions and threads train the same networks in the same order. So a training is taken up again
-by handing back the finished runs at once, and by going on with the one that was interrupted after its last epoch.
+The same data, options, versions and threads train the same networks in the same order. So a training resumes by
+returning the finished runs at once, and by continuing the interrupted one after its last epoch.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from tsforecast.models.training.patience import Path, Patience
 
 @dataclass(frozen=True)
 class EpochRecord:
-    """One row of the training history."""
+    """What is recorded of one epoch."""
 
     member: int
     epoch: int
@@ -38,16 +38,16 @@ class TrainedNetwork:
 
     Args:
         weights: the best ones.
-        history: one record per epoch.
+        epochs: one record per epoch.
         best_epoch: the epoch whose weights were kept.
         path: epochs that led to them.
         reason: why training ended.
         gradients: of a measured run, after each epoch with a finite loss, the gradient's norm at every step of the
-            window, the oldest first (models/gradients.py). Each of shape (steps,).
+            window, the oldest first, shape (steps,).
     """
 
     weights: Weights
-    history: tuple[EpochRecord, ...]
+    epochs: tuple[EpochRecord, ...]
     best_epoch: int
     path: Path
     reason: str
@@ -56,7 +56,7 @@ class TrainedNetwork:
 
 @dataclass(frozen=True)
 class GraphState:
-    """All that changes in a network and its optimiser while they are trained.
+    """Everything that training changes in a network and its optimiser.
 
     Args:
         weights: under their fixed names.
@@ -74,30 +74,30 @@ class Progress:
     """A run after a whole epoch.
 
     Args:
-        course: what it has come to; nobody else changes it.
+        patience: a copy of its early stopping.
         best: the best weights so far.
-        best_epoch: the epoch that they are of.
-        history: one record per epoch so far.
+        best_epoch: the epoch whose weights they are.
+        epochs: one record per epoch so far.
         gradients: as in `TrainedNetwork`.
-        state: to go on from.
+        state: where the run continues.
     """
 
-    course: Patience
+    patience: Patience
     best: Weights
     best_epoch: int
-    history: tuple[EpochRecord, ...]
+    epochs: tuple[EpochRecord, ...]
     gradients: tuple[NDArray[Any], ...]
     state: GraphState
 
 
 @dataclass(frozen=True)
 class RunKey:
-    """What tells one run of a training from the others: if it differs, the training is another one.
+    """What tells the runs of a training apart.
 
     Args:
         phase: the run's name.
-        network: what is trained.
-        seed: of the run.
+        network: the configuration of its network.
+        seed: its seed.
         replay: the path that it follows; empty if validation guides it.
     """
 
@@ -108,19 +108,19 @@ class RunKey:
 
 
 class Recorder(Protocol):
-    """Keeps what runs have come to. The calls come in the order of the runs."""
+    """Saves training progress so that an interrupted run can resume. The calls come in the order of the runs."""
 
     def begin(self, key: RunKey) -> TrainedNetwork | Progress | None:
-        """The next run starts: what an interrupted training left of it."""
+        """Begin the next run; returns what an interrupted training has saved of it."""
 
     def after_epoch(self, make: Callable[[], Progress]) -> None:
-        """A whole epoch is done, and the run goes on; `make` copies its state."""
+        """An epoch is done, and the run goes on; `make` copies its state."""
 
     def finished(self, trained: TrainedNetwork) -> None:
         """The run is over."""
 
 
-class _Nothing:
+class _NoRecorder:
     def begin(self, key: RunKey) -> None:
         return None
 
@@ -131,4 +131,4 @@ class _Nothing:
         pass
 
 
-NO_RECORDER: Recorder = _Nothing()
+NO_RECORDER: Recorder = _NoRecorder()

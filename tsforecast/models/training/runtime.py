@@ -9,7 +9,7 @@ import sys
 import tempfile
 import threading
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from typing import Any
 
 from tsforecast.errors import OptionError
@@ -44,10 +44,9 @@ def start(threads: int, report: Report = lambda event: None) -> Any:
     if backend != _BACKEND and "keras" not in sys.modules:
         report(Message("warning", f"KERAS_BACKEND is '{backend}'; tsforecast trains with {_BACKEND}"))
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    with _held_back_stderr(), _without_matplotlib(), ExitStack() as variables:
-        variables.enter_context(_variable("KERAS_BACKEND", _BACKEND))
-        # Keras reads and writes a configuration file when it is imported: in a folder that cannot hold one.
-        variables.enter_context(_variable("KERAS_HOME", os.devnull))
+    # Keras reads and writes a configuration file when it is imported: in a folder that cannot hold one.
+    variables = _variables(KERAS_BACKEND=_BACKEND, KERAS_HOME=os.devnull)
+    with _held_back_stderr(), _without_matplotlib(), variables:
         with _signals_later():
             import tensorflow as tf
         with _signals_later():
@@ -60,7 +59,7 @@ def start(threads: int, report: Report = lambda event: None) -> Any:
             )
         if "threads" not in _state:
             try:
-                # Training cuts its batches into a shard per thread (training_graph.py): each operation is one thread's.
+                # A batch is cut into a shard per thread (graph.py), so each operation has one thread.
                 tf.config.threading.set_intra_op_parallelism_threads(1)
                 tf.config.threading.set_inter_op_parallelism_threads(threads)
             except RuntimeError:  # somebody in this process has used TensorFlow before us
@@ -101,15 +100,15 @@ def _check_address_space() -> None:
 
 
 @contextmanager
-def _variable(name: str, value: str) -> Iterator[None]:
-    before = os.environ.get(name)
-    os.environ[name] = value
+def _variables(**values: str) -> Iterator[None]:
+    before = {name: os.environ[name] for name in values if name in os.environ}
+    os.environ.update(values)
     try:
         yield
     finally:
-        del os.environ[name]
-        if before is not None:
-            os.environ[name] = before
+        for name in values:
+            del os.environ[name]
+        os.environ.update(before)
 
 
 @contextmanager

@@ -9,9 +9,9 @@ import numpy as np
 
 from tsforecast.errors import ModelError
 from tsforecast.json_output import json_bytes
+from tsforecast.models.network.cells import CELLS
 from tsforecast.models.network.config import (
     ACTIVATIONS,
-    CELLS,
     HEADS,
     MAX_LAYERS,
     MAX_STEPS,
@@ -230,7 +230,7 @@ def _quantiles(fields: Fields) -> tuple[float, ...]:
 
 def _network(fields: Fields, info: ModelInfo, n_series: int) -> NetworkConfig:
     config = NetworkConfig(
-        cell=cast(Any, fields.text("cell", CELLS)),
+        cell=fields.text("cell", tuple(CELLS)),
         bidirectional=fields.flag("bidirectional"),
         layers=fields.integer("layers", 1, MAX_LAYERS),
         units=fields.integer("units", 1, MAX_UNITS),

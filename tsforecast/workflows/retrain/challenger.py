@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass, replace
 
 from tsforecast.fitting.choose import choose_basics
@@ -10,8 +9,8 @@ from tsforecast.fitting.fit_panel import Evaluated, Fitted, fit_panel
 from tsforecast.fitting.scores import NAIVE, add_skill
 from tsforecast.fitting.warm_start import like_trained, plan_like, train_on, warm_start_obstacle
 from tsforecast.models.options import FitOptions
-from tsforecast.models.training.resume import NO_RECORDER, Recorder
-from tsforecast.progress import Message, Report
+from tsforecast.models.training.session import TrainingSession
+from tsforecast.progress import Message
 from tsforecast.series.panel import Panel
 from tsforecast.series.split import automatic_split
 from tsforecast.store.bundle.bundle import Bundle
@@ -25,21 +24,17 @@ class Training:
 
     Args:
         options: of the model.
-        began: moment on time.monotonic() from which the time limit counts.
+        session: the context of training.
         warm: whether to continue from the champion's weights where that is possible.
-        report: receives messages and progress.
-        recorder: saves training progress so that an interrupted run can resume.
     """
 
     options: FitOptions
-    began: float
+    session: TrainingSession
     warm: bool = False
-    report: Report = lambda event: None
-    recorder: Recorder = NO_RECORDER
 
     def train(self, panel: Panel) -> Fitted:
         """Train from scratch, as `fit` does."""
-        return fit_panel(panel, self.options, self.report, began=self.began, recorder=self.recorder)
+        return fit_panel(panel, self.options, self.session)
 
     def continue_from(self, champion: Bundle, panel: Panel) -> Fitted | None:
         """Continue the champion's training on all rows of a panel; None, with a message, where that is not possible.
@@ -52,16 +47,12 @@ class Training:
         spec, scaling, options = champion.spec, champion.scaling, self.options
         reason = warm_start_obstacle(spec, scaling, champion.recent.ids, panel, options)
         if reason:
-            self.report(Message("warning", f"trained anew, not from the version in service: {reason}"))
+            self.session.report(Message("warning", f"trained anew, not from the version in service: {reason}"))
             return None
         basics = choose_basics(panel, like_trained(options, spec))
         split = automatic_split(panel.lengths, horizon=basics.horizon, min_context=basics.min_context)
         plan = plan_like(spec, scaling, panel, split, options)
-        deadline = math.inf if options.time_limit is None else self.began + options.time_limit
-        weights = champion.forecaster.weights
-        trained, everything = train_on(
-            panel, split, plan, spec, weights, self.report, deadline=deadline, recorder=self.recorder
-        )
+        trained, everything = train_on(panel, split, plan, spec, champion.forecaster.weights, self.session)
         before = champion.forecaster.calibration
         calibration = replace(before, method=before.method.removesuffix(_TAKEN_OVER) + _TAKEN_OVER)
         # The epochs are those of one training: they are not reported twice.

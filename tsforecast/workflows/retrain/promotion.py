@@ -183,13 +183,14 @@ def _replace_failed(
         horizon, season = held_out.horizon, basics.season_length
         held_out = held_out_rows(panel, begins, horizon=horizon, season_length=season, champion=champion)
     lookback = training.options.lookback or shortest_lookback(basics)
-    training = replace(training, recorder=NO_RECORDER, options=replace(training.options, lookback=lookback))
-    training.report(Message("info", f"the challenger lost; another is trained, as the level changed {since} rows ago"))
+    session = replace(training.session, recorder=NO_RECORDER, graphs={})
+    training = Training(replace(training.options, lookback=lookback), session)
+    session.report(Message("info", f"the challenger lost; another is trained, as the level changed {since} rows ago"))
     standings = lost.standings
     try:
         second = compare_challenger(held_out, training.train(_training_panel(held_out, since, rows, needed)), rules)
     except DataError as error:
-        training.report(Message("warning", f"it could not be trained: {error}"))
+        session.report(Message("warning", f"it could not be trained: {error}"))
     else:
         if second.wins:
             return second

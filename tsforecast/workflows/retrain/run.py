@@ -18,6 +18,7 @@ from tsforecast.io.writing.forecasts import check_forecast_file
 from tsforecast.models.options import FitOptions, check_finite, check_levels, check_options
 from tsforecast.models.registry import get_model
 from tsforecast.models.training.resume import NO_RECORDER
+from tsforecast.models.training.session import Budget, TrainingSession
 from tsforecast.progress import Message, Report
 from tsforecast.store.bundle.bundle import Bundle
 from tsforecast.store.checkpoint import drop_checkpoint, recording
@@ -80,9 +81,10 @@ def retrain(
             (73, 74), another retraining (75), an untrusted store (77).
     """
     settings, targets = settings or RetrainSettings(), targets or RunTargets()
+    options = _in_time(options or FitOptions(), settings)
     run = RetrainRun(
         source=str(source),
-        options=_in_time(options or FitOptions(), settings),
+        options=options,
         reading=reading or ReadOptions(whole_lines=True),
         store=Store(store, settings.trusted),
         name=name or model_name(Path(source).name.split(".")[0]),
@@ -91,6 +93,7 @@ def retrain(
         rules=rules or PromotionRules(),
         report=report,
         began=time.monotonic(),
+        budget=Budget(options.time_limit).start(),
     )
     _check(run, targets)
     result = RetrainResult(run.name, status="failed")
@@ -210,10 +213,11 @@ def _compare(run: RetrainRun, champion: Bundle | None, data: ReadResult, version
     training = fingerprint(_facts(run, data) | {"champion": version})
     kept = recording(run.model, training, resume=settings.resume, report=run.report)
     with nullcontext(NO_RECORDER) if settings.dry_run else kept as recorder:
-        trained = Training(run.options, run.began, warm=settings.warm, report=run.report, recorder=recorder)
-        outcome = train_and_compare(data, champion, trained, run.rules)
+        session = TrainingSession(run.report, recorder, budget=run.budget)
+        challenger = Training(run.options, session, warm=settings.warm)
+        outcome = train_and_compare(data, champion, challenger, run.rules)
         if isinstance(outcome, Waiting) and settings.force:
-            outcome = train_and_compare(data, None, trained, run.rules)
+            outcome = train_and_compare(data, None, challenger, run.rules)
         return outcome
 
 

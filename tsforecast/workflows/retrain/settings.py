@@ -10,6 +10,7 @@ from tsforecast.models.options import DEFAULT_LEVELS, FitOptions
 from tsforecast.progress import Report
 
 if TYPE_CHECKING:
+    from tsforecast.models.training.session import Budget
     from tsforecast.store.model import StoredModel
     from tsforecast.store.store import Store
 
@@ -148,6 +149,7 @@ class RetrainRun:
     rules: PromotionRules
     report: Report
     began: float
+    budget: Budget
 
     @property
     def model(self) -> StoredModel:

@@ -17,6 +17,7 @@ from tsforecast.fitting.learn import train_again, train_model
 from tsforecast.fitting.prepared import prepare
 from tsforecast.io.reading.panel import read_panel
 from tsforecast.models.options import FitOptions
+from tsforecast.models.training.session import TrainingSession
 from tsforecast.series.panel import Panel
 from tsforecast.series.split import Split, all_training, split_rows
 
@@ -40,10 +41,10 @@ def main() -> None:
 
     plan, parts = make_plan(panel, options, split)
     prepared = prepare(panel, parts, plan)
-    learned = train_model(options.model, prepared, plan, show)
+    learned = train_model(options.model, prepared, plan, TrainingSession(show))
     trained, plan = learned.periods[0].trained, learned.plan
     seconds = time.monotonic() - request["began"]
-    train_again(prepare(panel, all_training(panel.lengths), plan), plan, trained, show)
+    train_again(prepare(panel, all_training(panel.lengths), plan), plan, trained, TrainingSession(show))
     with_final = time.monotonic() - request["began"]
     errors = score(trained, prepared, plan, request["train"], part="validation")
     print(
