@@ -27,7 +27,6 @@ from pathlib import Path
 from tsforecast.errors import OptionError
 from tsforecast.store.safe_files import unreadable
 
-DEFAULT_STORE = "models"
 CURRENT = "CURRENT"
 STAGE = ".stage-"
 PART = ".CURRENT-"

@@ -18,7 +18,7 @@ from tsforecast.io.messages import Note, listed
 from tsforecast.io.writing.columns import check_columns, forecast_frame
 from tsforecast.models.forecaster import Forecaster
 from tsforecast.models.network.config import MAX_STEPS
-from tsforecast.models.options import DEFAULT_LEVELS, check_levels
+from tsforecast.options import DEFAULT_LEVELS, DEFAULT_STORE, check_levels
 from tsforecast.progress import Message, Report
 from tsforecast.safe_text import shown
 from tsforecast.series.panel import UNKNOWN_SERIES, Panel, Schema
@@ -26,7 +26,6 @@ from tsforecast.series.scaling import scaling_of_rows
 from tsforecast.series.strays import without_strays
 from tsforecast.series.windows import ModelRows, model_rows
 from tsforecast.store.bundle.bundle import Bundle
-from tsforecast.store.layout import DEFAULT_STORE
 from tsforecast.store.store import Store
 from tsforecast.workflows.ages import check_data_age, check_version_age
 

@@ -70,7 +70,7 @@ def test_one_model(run, store):
     assert len(run("status", "other").stdout.splitlines()) == 2
     result = run("status", "oter")
     assert result.exit_code == 66
-    assert "did you mean other?" in result.stderr
+    assert "did you mean 'other'?" in result.stderr
 
 
 def test_a_model_that_never_came_into_service(run, store):
