@@ -1,6 +1,6 @@
 """Bad input of every kind, through the command line with nothing replaced.
 
-Each case ends with the exit status of DESIGN.md, one `Error:` line on stderr that says what, where and how to fix it,
+Each case ends with its exit status, one `Error:` line on stderr that says what, where and how to fix it,
 nothing on stdout, and every file as it was; with `--json`, the same as one document on stdout.
 """
 
