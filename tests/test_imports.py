@@ -13,7 +13,7 @@ from tests.conftest import make_series
 HEAVY = ("pandas", "sklearn", "tensorflow", "keras", "matplotlib", "pyarrow", "scipy")
 # What `predict` may not wait for even where it reads a table.
 TRAINING = ("sklearn", "tensorflow", "keras", "scipy")
-_WATCHED = """
+WATCHED = """
 import sys
 from tsforecast.cli import main
 try:
@@ -59,7 +59,7 @@ def start(*command: str, folder: Path) -> subprocess.CompletedProcess[str]:
     ],
 )
 def test_no_heavy_import(line: str, status: int, tmp_path: Path) -> None:
-    done = start("-c", _WATCHED % (HEAVY,), *line.split(), folder=tmp_path)
+    done = start("-c", WATCHED % (HEAVY,), *line.split(), folder=tmp_path)
     assert done.returncode == status, done.stderr
     assert "heavy:" not in done.stderr
 
@@ -67,11 +67,11 @@ def test_no_heavy_import(line: str, status: int, tmp_path: Path) -> None:
 def test_predict_needs_nothing_that_trains(tmp_path: Path) -> None:
     make_series(400).to_csv(tmp_path / "load.csv", index=False)
     assert start("-m", "tsforecast", "fit", "load.csv", "--model", "linear", folder=tmp_path).returncode == 0
-    done = start("-c", _WATCHED % (TRAINING,), "predict", "load.csv", folder=tmp_path)
+    done = start("-c", WATCHED % (TRAINING,), "predict", "load.csv", folder=tmp_path)
     assert done.returncode == 0, done.stderr
     assert "heavy:" not in done.stderr
     assert done.stdout.startswith("ds,forecast,lower_80,")
-    done = start("-c", _WATCHED % ((*HEAVY, "rich"),), "predict", "-o", "out.csv", folder=tmp_path)
+    done = start("-c", WATCHED % ((*HEAVY, "rich"),), "predict", "-o", "out.csv", folder=tmp_path)
     assert done.returncode == 0, done.stderr
     assert "heavy:" not in done.stderr
 
