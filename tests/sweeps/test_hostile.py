@@ -17,6 +17,7 @@ import pytest
 from safetensors.numpy import load, save
 
 from tests.conftest import Run
+from tests.sampling import usual
 from tests.store.bundle.test_codec import same
 from tests.store.conftest import build
 from tests.store.test_load import resign
@@ -28,7 +29,7 @@ from tsforecast.store.store import Store
 
 pytestmark = pytest.mark.sweep
 
-MUTATIONS, SWAPS = 2000, 50
+MUTATIONS, SWAPS = usual(1000, full=2000), 50
 MEGABYTE = 1 << 20
 
 
