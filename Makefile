@@ -22,7 +22,7 @@ test: $(VENV)/installed-dev
 # "worksteal" keeps the tests of a file together, which share what they have trained.
 # Those that need a tool or a right that is not there are skipped, and the reasons are listed.
 sweep: $(VENV)/installed-dev
-	$(BIN)/python -m pytest -n 2 --dist worksteal -m sweep -rs --durations=15
+	$(BIN)/python -m pytest -n 2 --dist worksteal -m "sweep or examples" -rs --durations=15
 
 check: $(VENV)/installed-dev
 	$(BIN)/ruff check .

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import gc
+import importlib.util
 import os
 import signal
+import sys
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from pathlib import Path
@@ -13,7 +16,10 @@ import numpy as np
 import pytest
 from click.testing import CliRunner, Result
 from hypothesis import HealthCheck, settings
+from threadpoolctl import threadpool_limits
 
+from tests import sampling
+from tests.graphs import SHARED, forget_gradients
 from tsforecast import clock
 from tsforecast.cli import main
 
@@ -29,11 +35,33 @@ DONE_BY = {"MPLBACKEND", "KERAS_BACKEND", "KERAS_HOME", "OMP_NUM_THREADS", "OPEN
 for _name in [name for name in os.environ if name in SHOWN_BY | DONE_BY or name.startswith(("TSFORECAST_", "TF_"))]:
     del os.environ[_name]
 
+# Two workers share two cores: threads of NumPy's products would wait for each other, and take five times the work.
+os.environ["OPENBLAS_NUM_THREADS"] = "1"  # of SciPy, which is not loaded yet, and of children
+threadpool_limits(1, user_api="blas")
+
 # The same examples in each run, however slow the machine is. `--hypothesis-profile=explore` draws others.
 _ANY_PACE = {"deadline": None, "print_blob": True, "suppress_health_check": [HealthCheck.too_slow]}
 settings.register_profile("same", derandomize=True, **_ANY_PACE)
 settings.register_profile("explore", **_ANY_PACE)
 settings.load_profile("same")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--all", action="store_true", help="leave nothing out of the long tables of cases")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """A run without the sweeps is a quick one, and `--all` leaves nothing out."""
+    if "not sweep" in config.option.markexpr:
+        sampling.one_in = 4
+    if config.getoption("--all"):
+        sampling.take_everything()
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What trains comes first: one worker of several does it, and the others need no TensorFlow, nor its memory."""
+    items.sort(key=lambda item: "shared_graphs" not in getattr(item, "fixturenames", ()))
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -50,6 +78,34 @@ def _usual_surroundings() -> Iterator[None]:
     for number in ignored:
         signal.signal(number, signal.SIG_IGN)
     os.umask(before)
+
+
+@pytest.fixture(autouse=True)
+def _room_for_graphs(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Sweeps trace graphs of their own; no test leaves behind what nobody uses."""
+    SHARED.paused = request.node.get_closest_marker("sweep") is not None
+    yield
+    forget_gradients()
+
+
+@pytest.fixture(scope="module")
+def shared_graphs() -> Iterator[None]:
+    """Networks of one shape are traced once for all tests, but for sweeps."""
+    with pytest.MonkeyPatch.context() as patch:
+        if importlib.util.find_spec("tensorflow"):
+            loaded = "tensorflow" in sys.modules
+            from tsforecast.models.training import loop
+
+            if not loaded:
+                gc.freeze()  # its half a million objects stay, and need not be looked through again and again
+            patch.setattr(loop, "_graph", SHARED.around(loop._graph))
+        yield
+
+
+@pytest.fixture
+def own_graphs(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Networks are traced anew in this test."""
+    monkeypatch.setattr(SHARED, "paused", True)
 
 
 def _is_ignored(number: int) -> bool:

@@ -1,6 +1,6 @@
 """Bad input of every kind, through the command line with nothing replaced.
 
-Each case ends with the exit status of DESIGN.md, one `Error:` line on stderr that says what, where and how to fix it,
+Each case ends with its exit status, one `Error:` line on stderr that says what, where and how to fix it,
 nothing on stdout, and every file as it was; with `--json`, the same as one document on stdout.
 """
 
@@ -234,6 +234,7 @@ def test_fit_says_how_many_rows_it_needs(refuse, tmp_path):
     assert "--horizon" in error and "--lookback" in error
 
 
+@pytest.mark.usefixtures("shared_graphs")
 @pytest.mark.skipif(HAS_GPU, reason="there is a GPU")
 def test_a_gpu_that_is_not_there(refuse, tmp_path):
     provide(tmp_path)

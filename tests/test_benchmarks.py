@@ -163,6 +163,7 @@ def test_a_competition_forecasts_what_fit_and_predict_do(script, tmp_path):
     np.testing.assert_array_equal(predicted.upper, made.upper)
 
 
+@pytest.mark.usefixtures("shared_graphs")
 def test_a_network_in_a_competition(script):
     past, future = make_rows()
     competition = script("competition")
@@ -356,17 +357,14 @@ def test_prediction_of_nothing_is_refused(bench):
     assert status == 2 and "series is 0" in err
 
 
-def test_prediction_runs_as_a_script():
-    path = ROOT / "examples" / "benchmarks" / "prediction.py"
-    done = subprocess.run([sys.executable, str(path), "--help"], capture_output=True, text=True)
-    assert done.returncode == 0 and "--series" in done.stdout, done.stderr
-
-
 @pytest.mark.sweep
-@pytest.mark.parametrize("name", ["long_horizon", "competition", "coverage"])
-def test_a_benchmark_runs_as_a_script(name):
+@pytest.mark.parametrize(
+    ("name", "option"),
+    [("long_horizon", "--preset"), ("competition", "--preset"), ("coverage", "--preset"), ("prediction", "--series")],
+)
+def test_a_benchmark_runs_as_a_script(name, option):
     done = run_script(f"{name}.py", "--help")
-    assert done.returncode == 0 and "--preset" in done.stdout, done.stderr
+    assert done.returncode == 0 and option in done.stdout, done.stderr
 
 
 @pytest.mark.sweep
@@ -464,6 +462,7 @@ def test_ingestion_takes_turns_and_compares_medians(bench):
     assert document["ratios"]["seconds"] == pytest.approx(ours / bare)
 
 
+@pytest.mark.sweep
 def test_ingestion_writes_a_markdown_table(bench):
     out = bench("ingestion", "--series", 1, "--rows", 20, "--repeats", 1)[1].splitlines()
     assert out[0] == "| reader | seconds | peak memory |"

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from tests.conftest import make_series
+from tests.conftest import Run, make_series
 
 HEAVY = ("pandas", "sklearn", "tensorflow", "keras", "matplotlib", "pyarrow", "scipy")
 # What `predict` may not wait for even where it reads a table.
 TRAINING = ("sklearn", "tensorflow", "keras", "scipy")
-_WATCHED = """
+WATCHED = """
 import sys
 from tsforecast.cli import main
 try:
@@ -35,43 +36,56 @@ def start(*command: str, folder: Path) -> subprocess.CompletedProcess[str]:
     )
 
 
-@pytest.mark.parametrize(
-    ("line", "status"),
-    [
-        ("--help", 0),
-        ("--version", 0),
-        ("fit --help", 0),
-        ("predict --help", 0),
-        ("fit data.csv --no-such-option", 2),
-        ("fit data.csv --horizon 0", 2),
-        ("fti data.csv", 2),
-        ("models list", 0),
-        ("models list --json", 0),
-        ("schedule none.toml", 66),
-        ("status", 66),
-        ("models verify", 0),
-        ("models rollback sales", 66),
-        ("models prune sales --keep 3", 66),
-        ("models export -o sales.zip", 66),
-        ("fit data.csv --report models/data", 2),
-        ("predict data.csv -o data.csv", 2),
-        ("retrain data.csv --log-file data.csv", 2),
-    ],
-)
-def test_no_heavy_import(line: str, status: int, tmp_path: Path) -> None:
-    done = start("-c", _WATCHED % (HEAVY,), *line.split(), folder=tmp_path)
-    assert done.returncode == status, done.stderr
-    assert "heavy:" not in done.stderr
+LIGHT = {
+    "--help": 0,
+    "--version": 0,
+    "fit --help": 0,
+    "predict --help": 0,
+    "fit data.csv --no-such-option": 2,
+    "fit data.csv --horizon 0": 2,
+    "fti data.csv": 2,
+    "models list": 0,
+    "models list --json": 0,
+    "schedule none.toml": 66,
+    "status": 66,
+    "models verify": 0,
+    "models rollback sales": 66,
+    "models prune sales --keep 3": 66,
+    "models export -o sales.zip": 66,
+    "fit data.csv --report models/data": 2,
+    "predict data.csv -o data.csv": 2,
+    "retrain data.csv --log-file data.csv": 2,
+}
+# One process for all: what none of them has imported, each alone does not import either.
+_ALL_WATCHED = """
+import json, sys
+from tsforecast.cli import main
+for line in %r:
+    try:
+        main(line.split(), prog_name="tsforecast")
+    except SystemExit as end:
+        status = end.code
+    heavy = [name for name in %r if name in sys.modules]
+    sys.stderr.write("result: " + json.dumps([line, status, heavy]) + "\\n")
+"""
 
 
-def test_predict_needs_nothing_that_trains(tmp_path: Path) -> None:
+def test_no_heavy_import(tmp_path: Path) -> None:
+    done = start("-c", _ALL_WATCHED % (list(LIGHT), HEAVY), folder=tmp_path)
+    results = [line.removeprefix("result: ") for line in done.stderr.splitlines() if line.startswith("result: ")]
+    assert [json.loads(result) for result in results] == [[line, status, []] for line, status in LIGHT.items()], (
+        done.stderr
+    )
+
+
+def test_predict_needs_nothing_that_trains(run: Run, tmp_path: Path) -> None:
     make_series(400).to_csv(tmp_path / "load.csv", index=False)
-    assert start("-m", "tsforecast", "fit", "load.csv", "--model", "linear", folder=tmp_path).returncode == 0
-    done = start("-c", _WATCHED % (TRAINING,), "predict", "load.csv", folder=tmp_path)
+    assert run("fit", "load.csv", "--model", "linear").exit_code == 0
+    done = start("-c", WATCHED % (TRAINING,), "predict", "load.csv", folder=tmp_path)
     assert done.returncode == 0, done.stderr
     assert "heavy:" not in done.stderr
     assert done.stdout.startswith("ds,forecast,lower_80,")
-    done = start("-c", _WATCHED % ((*HEAVY, "rich"),), "predict", "-o", "out.csv", folder=tmp_path)
+    done = start("-c", WATCHED % ((*HEAVY, "rich"),), "predict", "-o", "out.csv", folder=tmp_path)
     assert done.returncode == 0, done.stderr
     assert "heavy:" not in done.stderr
 

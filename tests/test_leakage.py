@@ -147,6 +147,7 @@ def test_a_logarithm_asked_for_looks_at_training_rows_only(change):
     assert plans[0].log == "log"
 
 
+@pytest.mark.usefixtures("shared_graphs")
 def test_networks_in_a_combination_look_at_no_later_row():
     pytest.importorskip("tensorflow")
     steps = np.arange(110)

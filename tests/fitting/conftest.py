@@ -8,7 +8,7 @@ from tests.training_stub import Player
 
 
 @pytest.fixture
-def player(monkeypatch):
+def player(monkeypatch, shared_graphs):
     pytest.importorskip("tensorflow")
     from tsforecast.models.training import loop
 

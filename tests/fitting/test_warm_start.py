@@ -16,13 +16,13 @@ from tsforecast.models.options import FitOptions
 from tsforecast.models.parts import joined_weights
 from tsforecast.models.spec import ModelSpec, Part
 from tsforecast.models.training.config import TrainingConfig
-from tsforecast.models.training.loop import learning_rates
 from tsforecast.models.training.session import TrainingSession
 from tsforecast.series.frequency import DAY, Frequency
 from tsforecast.series.panel import make_panel
 from tsforecast.series.scaling import fit_scaling
 from tsforecast.series.split import automatic_split
 
+pytestmark = pytest.mark.usefixtures("shared_graphs")
 ASKED = FitOptions(model="gru", preset="fast", dropout=0.0)
 NETWORK = small_network()
 SPEC = ModelSpec("gru", 7, 7, (Part("gru", 1.0, 11, NETWORK),))
@@ -121,6 +121,8 @@ def test_the_last_quarter_of_the_epochs_is_repeated(epochs, expected):
 
 @pytest.mark.parametrize("schedule", ["cosine", "exponential", "step", "plateau", "constant"])
 def test_its_rates_are_low(schedule):
+    from tsforecast.models.training.loop import learning_rates
+
     training = TrainingConfig(epochs=16, schedule=schedule)
     rates = [learning_rates(training, step.epoch, 10) * step.factor for step in last_quarter(training)]
     assert np.max(rates) <= 0.16 * training.learning_rate

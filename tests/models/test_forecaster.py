@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.networks import random_weights, small_parts
+from tests.sampling import examples
 from tests.windows import windows_of
 from tsforecast.errors import ModelError
 from tsforecast.models import parts as model_parts
@@ -255,7 +256,7 @@ def test_forecasts_that_run_away_are_held_within_a_growing_bound():
     np.testing.assert_array_equal(y_pred[0, :2], free[0, :2])
 
 
-@quick
+@examples(50)
 @given(st.integers(0, 2**32 - 1), st.integers(12, 60), st.floats(-5, 5), st.floats(0, 1))
 def test_trends_go_on_for_ever(seed, rows, slope, noise):
     """A drift, fed back for fifty times the known values."""

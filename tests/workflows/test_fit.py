@@ -20,6 +20,8 @@ from tsforecast.store.load import load_bundle
 from tsforecast.workflows.fit import fit
 from tsforecast.workflows.predict import predict
 
+pytestmark = pytest.mark.usefixtures("shared_graphs")
+
 
 def test_a_fit_publishes_what_it_says(fitted, sales_csv, store):
     assert (fitted.name, fitted.version, fitted.series, fitted.rows) == ("sales", 1, 2, 800)
@@ -148,7 +150,8 @@ def test_one_seed_gives_one_model(sales_csv, tmp_path):
 )
 def test_every_strategy_and_head_is_published_and_forecasts(options, sales_csv, tmp_path):
     chosen = FitOptions(
-        **{"model": "gru", "horizon": 7, "lookback": 14, "units": 8, "epochs": 2, "linear_skip": "off", **options}
+        **{"model": "gru", "preset": "fast", "horizon": 7, "lookback": 14, "units": 8, "epochs": 2},
+        **{"linear_skip": "off", **options},
     )
     result = fit(sales_csv, options=chosen, store=tmp_path)
     assert 0 < result.scores[chosen.model]["coverage_80"] <= 1

@@ -190,7 +190,7 @@ def predict(
 def _rows_to_continue(
     bundle: Bundle, data: ReadResult | None, ended_after: int | Literal["horizon"] | None
 ) -> tuple[Panel, ModelRows, list[Note]]:
-    """The rows before the forecast, of a table or kept with the model: as they are, and as the model sees them."""
+    """The rows before the forecast, as they are and as the model sees them: of a table, or kept with the model."""
     if data is None:
         return bundle.recent, model_rows(without_strays(bundle.recent), bundle.scaling), []
     panel, ended = _going_on(bundle, data.panel, ended_after)

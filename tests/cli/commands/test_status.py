@@ -10,7 +10,7 @@ import pytest
 
 from tests.store.conftest import build
 from tests.store.test_last_run import RUN
-from tests.test_imports import _WATCHED, HEAVY, start
+from tests.test_imports import HEAVY, WATCHED, start
 from tsforecast.store.model import StoredModel
 from tsforecast.store.runs import write_last_run
 from tsforecast.store.store import Store
@@ -86,5 +86,5 @@ def test_no_store(run):
 
 
 def test_nothing_heavy_is_imported(store, tmp_path):
-    done = start("-c", _WATCHED % (HEAVY,), "status", "--max-age", "36500d", folder=tmp_path)
+    done = start("-c", WATCHED % (HEAVY,), "status", "--max-age", "36500d", folder=tmp_path)
     assert (done.returncode, done.stderr) == (0, "")

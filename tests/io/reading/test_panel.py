@@ -10,9 +10,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.sampling import examples
 from tsforecast.errors import DataError
 from tsforecast.io.options import ReadOptions
 from tsforecast.io.reading.panel import ReadResult, read_panel
@@ -291,7 +292,7 @@ FREQUENCIES = st.sampled_from(
 )
 
 
-@settings(max_examples=60)
+@examples(60)
 @given(
     chosen=FREQUENCIES,
     first=st.integers(-50, 150),

@@ -16,6 +16,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.sampling import examples
 from tsforecast.errors import BusyError, DataError, InputMissingError, OptionError, StorageError
 from tsforecast.io.options import ReadOptions
 from tsforecast.io.reading import source
@@ -327,7 +328,7 @@ def test_frame_hash_and_refusals():
 CELL = st.text(st.sampled_from(string.ascii_letters + string.digits + ' ,;|\t"\n-.é'), max_size=8)
 
 
-@settings(max_examples=150)
+@examples(150)
 @given(
     rows=st.lists(st.lists(CELL, min_size=3, max_size=3), min_size=1, max_size=8),
     delimiter=st.sampled_from([",", ";", "\t", "|"]),

@@ -7,9 +7,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.sampling import examples
 from tsforecast.errors import DataError, OptionError
 from tsforecast.io.messages import Place
 from tsforecast.io.options import AmbiguousRule, ReadOptions
@@ -101,7 +102,7 @@ def test_what_cannot_be_told_is_refused(texts, rule, row, message):
     assert ("--ambiguous" in caught.value.hint) == ("exist" not in message)
 
 
-@settings(max_examples=60)
+@examples(60)
 @given(
     zone=st.sampled_from([*ZONES, "America/St_Johns", "Asia/Kolkata", "Pacific/Chatham"]),
     start=st.datetimes(pd.Timestamp("1990-01-01"), pd.Timestamp("2036-01-01")),

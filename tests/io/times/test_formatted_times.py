@@ -7,9 +7,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.sampling import examples
 from tsforecast.errors import DataError
 from tsforecast.io.column import code_texts, text_column
 from tsforecast.io.messages import Place
@@ -235,7 +236,7 @@ WRITTEN = st.sampled_from(
 )
 
 
-@settings(max_examples=200)
+@examples(200)
 @given(written=WRITTEN, start=st.datetimes(pd.Timestamp("1990-01-01"), pd.Timestamp("2089-01-01")))
 def test_what_is_written_is_read_back(written, start):
     text_format, frequency = written

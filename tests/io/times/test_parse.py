@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.sampling import examples
 from tsforecast.errors import DataError, OptionError
 from tsforecast.io.column import code_texts, text_column
 from tsforecast.io.messages import Place
@@ -325,7 +326,7 @@ WRITTEN = st.sampled_from(
 )
 
 
-@settings(max_examples=150)
+@examples(150)
 @given(written=WRITTEN, start=st.datetimes(pd.Timestamp("1710-01-01"), pd.Timestamp("2150-01-01")))
 def test_what_is_written_is_read_back(written, start):
     text_format, frequency = written
@@ -340,7 +341,7 @@ def test_what_is_written_is_read_back(written, start):
     np.testing.assert_array_equal(np.diff(inferred.ordinals(expected)[0]), 1)
 
 
-@settings(max_examples=100)
+@examples(100)
 @given(
     zone=st.sampled_from(["UTC", "UTC+05:30", "UTC-03:00", "Europe/Paris", "Australia/Lord_Howe", "America/St_Johns"]),
     start=st.datetimes(pd.Timestamp("1975-01-01"), pd.Timestamp("2036-01-01")),

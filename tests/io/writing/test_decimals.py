@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
+from tests.sampling import examples
 from tsforecast.io.writing.decimals import number_rows
 
 # Decimals of few digits, as rounding leaves them, and any others.
@@ -20,7 +21,7 @@ def written(*columns: list[float]) -> list[str]:
     return text.decode().splitlines()
 
 
-@settings(max_examples=300)
+@examples(300)
 @given(st.lists(FLOATS, min_size=1, max_size=20))
 @example([0.0, -0.0, 0.1, 1e-4, 9.999e-5, 1e15, 1e16, 1e22, 5e-324, 1.7976931348623157e308])
 @example([9999.0, 10000.0, 100_000_000.0, 1e12, 999_999_999_999.999, 99_999_999.0000001, 20_000.5, 100_010_000.0])

@@ -16,7 +16,7 @@ from tests.sampling import every
 from tsforecast.models.network.cells import CELLS
 from tsforecast.models.network.config import ACTIVATIONS
 
-pytestmark = pytest.mark.usefixtures("on_cpu")
+pytestmark = pytest.mark.usefixtures("shared_graphs", "on_cpu")
 UNITS, FEATURES, SAMPLES, SEGMENTS = 5, 4, 3, 2
 # A sample in full, two padded in front, one that is all padding, one with a gap.
 STEPS = np.array([[1, 1, 1, 1], [0, 1, 1, 1], [0, 0, 0, 1], [0, 0, 0, 0], [1, 0, 1, 1]], bool)

@@ -21,6 +21,8 @@ from tests.sampling import every
 from tests.windows import windows_of
 from tsforecast.models.network import numpy_network
 
+pytestmark = pytest.mark.usefixtures("shared_graphs")
+
 
 def measure(config, weights, context, mask, series, readout):
     """Norms of the gradient of the mean over the windows of sum(readout x forecast), and the forecasts."""
@@ -90,7 +92,7 @@ def difference_norms(monkeypatch, config, weights, windows, readout, by=0.01):
     return np.sqrt(squares).sum(axis=0) / real.sum(axis=0)
 
 
-@pytest.mark.parametrize(("model", "layers", "padded"), every(3, NETWORKS, [1, 2, 3], [False, True]))
+@pytest.mark.parametrize(("model", "layers", "padded"), every(6, NETWORKS, [1, 2, 3], [False, True]))
 def test_the_forecast_is_the_usual_one(model, layers, padded):
     strategy = "direct" if layers == 2 else "recursive"
     config = small_network(model, layers=layers, strategy=strategy)

@@ -27,6 +27,7 @@ from tsforecast.models.training.session import TrainingSession
 from tsforecast.progress import BatchProgress, EpochEnded, PhaseEnded, PhaseStarted
 from tsforecast.series.windows import window_index
 
+pytestmark = pytest.mark.usefixtures("shared_graphs")
 NETWORKS = [name for name, info in MODELS.items() if info.kind == "network"]
 LOOKBACK, HORIZON, SEASON = 16, 6, 12
 TRAINING = TrainingConfig(epochs=3, steps_per_epoch=20, batch_size=32, learning_rate=0.01)
@@ -96,7 +97,7 @@ def usual(data):
     return fit(data, make_network(), events=events), events
 
 
-@pytest.mark.parametrize("model", every(4, NETWORKS))
+@pytest.mark.parametrize("model", every(len(NETWORKS), NETWORKS))
 def test_every_network_learns_a_sine(data, model):
     network = make_network(model)
     trained = fit(data, network)
@@ -298,10 +299,10 @@ def test_history_is_complete(usual):
     assert losses == sorted(losses, reverse=True)
 
 
-def test_the_clipped_share_counts_the_clipped_steps(data):
-    one_epoch = replace(TRAINING, epochs=1)
-    records = [fit(data, make_network(), replace(one_epoch, clip_norm=norm)).epochs[0] for norm in (1e-6, 0)]
-    assert [record.clipped_share for record in records] == [1, 0]
+@pytest.mark.parametrize(("norm", "share"), [(1e-6, 1), pytest.param(0, 0, marks=pytest.mark.sweep)])
+def test_the_clipped_share_counts_the_clipped_steps(data, norm, share):
+    (record,) = fit(data, make_network(), replace(TRAINING, epochs=1, clip_norm=norm)).epochs
+    assert record.clipped_share == share
 
 
 def test_events_come_in_order_with_sensible_numbers(data, usual):
@@ -436,7 +437,7 @@ def test_later_divergence_keeps_the_weights_before(monkeypatch, again):
 
 
 # Each of the choices in one training at least; zip would hide one that is new.
-@pytest.mark.parametrize("choices", every(2, zip_longest(OPTIMIZERS, SCHEDULES, LOSSES)), ids=str)
+@pytest.mark.parametrize("choices", every(3, zip_longest(OPTIMIZERS, SCHEDULES, LOSSES)), ids=str)
 def test_every_optimiser_schedule_and_loss_lowers_the_loss(data, choices):
     optimizer, schedule, loss = choices
     head = "student-t" if loss == "student-t" else "quantile"
@@ -612,8 +613,9 @@ def test_what_is_held_back_is_shown_if_loading_fails(capfd):
     assert capfd.readouterr().err == "reason"
 
 
+@pytest.mark.sweep
 def test_rows_after_the_validation_part_change_no_weight_of_a_network():
-    """tests/test_leakage.py holds the same for the models without TensorFlow."""
+    """tests/test_leakage.py holds the same for the models without TensorFlow, and for networks in a combination."""
     from tsforecast.fitting.choose import choose_basics, choose_plan
     from tsforecast.fitting.learn import train_model
     from tsforecast.fitting.prepared import prepare
@@ -660,7 +662,7 @@ if sys.argv[1] == "loaded":
     import keras
     keras.backend.backend = lambda: "numpy"
 try:
-    engine.start(1, said.append)
+    runtime.start(1, said.append)
     import keras
     print(keras.backend.backend(), [message.text for message in said], os.environ["KERAS_BACKEND"])
 except OptionError as error:

@@ -17,6 +17,7 @@ from tsforecast.models.training.patience import EpochRate
 from tsforecast.models.training.resume import GraphState, Progress, TrainedNetwork
 from tsforecast.progress import BatchProgress
 
+pytestmark = pytest.mark.usefixtures("shared_graphs")
 # So large a rate that the run falls back twice.
 ROUGH = replace(TRAINING, epochs=20, patience=2, learning_rate=0.3, schedule="constant", optimizer="rmsprop")
 SWEEP = pytest.mark.sweep
@@ -112,7 +113,7 @@ def test_what_is_kept_does_not_change_while_training_goes_on():
             progress = make()
             states.append((progress, {name: value.copy() for name, value in progress.state.weights.items()}))
 
-    fit(make_data(), make_network("gru"), replace(TRAINING, epochs=4), recorder=Keeping())
+    fit(make_data(), make_network(), replace(TRAINING, epochs=4), recorder=Keeping())
     assert [len(progress.epochs) for progress, _ in states] == [1, 2, 3, 4]
     assert [progress.patience.path for progress, _ in states] == [PATH[:1], PATH[:2], PATH, (*PATH, EpochRate(4, 1.0))]
     for progress, weights in states:

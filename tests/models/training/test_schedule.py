@@ -1,12 +1,22 @@
+"""The learning rates of a schedule.
+
+TensorFlow, which the loop needs, is imported inside the tests, as in test_keras_network.py.
+"""
+
 from __future__ import annotations
 
 import numpy as np
 import pytest
 
 from tsforecast.models.training.config import SCHEDULES, TrainingConfig
-from tsforecast.models.training.loop import learning_rates
 
 STEPS = 50
+
+
+def learning_rates(*args):
+    from tsforecast.models.training import loop
+
+    return loop.learning_rates(*args)
 
 
 def rates(schedule, epochs=8, rate=0.01):

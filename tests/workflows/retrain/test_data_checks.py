@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from tests.sampling import every
 from tests.workflows.cuts import SCHEMA, ends, table, take, until, version_of
 from tsforecast.errors import OptionError
 from tsforecast.io.options import ReadOptions
@@ -322,7 +323,7 @@ def replay(panel, schema=None, *, window=None, refreshed=False):
     return found
 
 
-@pytest.mark.parametrize("path", DATASETS, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", every(2, DATASETS), ids=lambda path: path.stem)
 def test_healthy_data_never_breach(path):
     options = ReadOptions(tz="Australia/Melbourne") if "pedestrian" in path.stem else ReadOptions()
     data = read_panel(path, options)
@@ -351,8 +352,7 @@ def whole_numbers(rng, days):
     return [rng.integers(3, 7, days).astype(float)]
 
 
-@pytest.mark.parametrize("make", [retail, growing, whole_numbers])
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize(("make", "seed"), every(3, [retail, growing, whole_numbers], range(3)))
 def test_sparse_growing_and_coarse_series_never_breach(make, seed):
     series = make(np.random.default_rng(seed), 600)
     panel = make_panel(series, DAILY, ids=[(f"{i:03d}",) for i in range(len(series))], starts=[19_000] * len(series))

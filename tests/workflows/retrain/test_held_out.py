@@ -156,6 +156,7 @@ OPTIONS = {
 }
 
 
+@pytest.mark.usefixtures("shared_graphs")
 @pytest.mark.parametrize("model", list(OPTIONS))
 def test_the_champion_forecasts_as_predict_does(model, tmp_path):
     frame = sales(300, shops=("a", "b", "c"))

@@ -27,6 +27,7 @@ from tsforecast.workflows.retrain.held_out import typical_rows
 from tsforecast.workflows.retrain.promotion import Waiting, challenger_bundle, train_and_compare
 from tsforecast.workflows.retrain.settings import PromotionRules
 
+pytestmark = pytest.mark.usefixtures("shared_graphs")
 LINEAR = FitOptions(model="linear", horizon=7)
 GRU = FitOptions(
     model="gru", preset="fast", horizon=7, units=4, epochs=4, lookback=14, normalisation="last", linear_skip="off"

@@ -8,9 +8,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.sampling import examples
 from tsforecast.errors import DataError, OptionError
 from tsforecast.forecast import Forecast
 from tsforecast.io.options import ReadOptions
@@ -243,7 +244,7 @@ def test_a_date_column_but_for_one_row_is_not_passed_over(tmp_path):
     )
 
 
-@settings(max_examples=60)
+@examples(60)
 @given(
     text_format=st.sampled_from(
         ["%Y\t%-m\t%-d\t%-H\t%-M", "%Y\t%m\t%d\t%H\t%M", "%Y-%m-%d\t%H:%M", "%d %b %Y\t%I:%M %p", "%Y%m%d\t%H:%M:%S"]

@@ -5,9 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.sampling import examples
 from tsforecast.errors import DataError, OptionError
 from tsforecast.io.options import ReadOptions
 from tsforecast.io.reading.panel import ReadResult, read_panel
@@ -227,7 +228,7 @@ def test_coarser_rows_for_a_model_are_refused():
         read_panel(every_other, schema=fitted.schema, frequency=fitted.panel.frequency)
 
 
-@settings(max_examples=40)
+@examples(40)
 @given(seed=st.integers(0, 10_000), freq=st.sampled_from(["D", "W", "MS", "6h", "B", "QE"]), missing=st.floats(0, 0.3))
 def test_no_value_is_lost_or_counted_twice(seed, freq, missing):
     """What the steps hold and what is said to be left out make up the whole."""

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
+from tests.sampling import examples
 from tsforecast.io.reading.grid.build import fill_gaps, find_extents, regular_grid
 from tsforecast.io.reading.grid.rows import GridPoints, merge_repeats, repeated_rows
 
@@ -109,7 +110,7 @@ GAPPY = st.lists(st.one_of(st.floats(-1e6, 1e6), st.just(NAN)), min_size=3, max_
 )
 
 
-@settings(max_examples=300)
+@examples(300)
 @given(
     values=GAPPY,
     rule=st.sampled_from(["seasonal", "previous", "zero"]),

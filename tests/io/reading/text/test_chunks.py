@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.sampling import examples
 from tsforecast.errors import DataError, TsforecastError
 from tsforecast.io.options import ReadOptions
 from tsforecast.io.reading import table
@@ -55,7 +56,7 @@ def cells_of(table: RawTable) -> list[list[str]]:
     return [[column.text(row) for column in columns] for row in range(table.rows)]
 
 
-@settings(max_examples=40)
+@examples(40)
 @given(
     rows=st.lists(st.tuples(st.sampled_from(["a", "b"]), st.sampled_from(CELLS)), min_size=1, max_size=30),
     plain=st.booleans(),
@@ -89,7 +90,7 @@ def test_each_cell_means_the_same_among_numbers_and_alone(cell, quoted):
             assert outcome(text) == expected
 
 
-@settings(max_examples=100)
+@examples(100)
 @given(
     rows=st.lists(st.lists(st.text('ab",;\n é0', max_size=12), min_size=3, max_size=3), min_size=1, max_size=20),
     block=st.integers(1, 100),
