@@ -18,7 +18,7 @@ from click.testing import CliRunner, Result
 from hypothesis import HealthCheck, settings
 
 from tests import sampling
-from tests.graphs import SHARED, forget_gradients
+from tests.graphs import MEMORY, SHARED
 from tsforecast import clock
 from tsforecast.cli import main
 
@@ -74,7 +74,7 @@ def _room_for_graphs(request: pytest.FixtureRequest) -> Iterator[None]:
     """Sweeps trace graphs of their own; no test leaves behind what nobody uses."""
     SHARED.paused = request.node.get_closest_marker("sweep") is not None
     yield
-    forget_gradients()
+    MEMORY.tidy()
 
 
 @pytest.fixture(scope="module")
