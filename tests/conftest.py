@@ -16,6 +16,7 @@ import numpy as np
 import pytest
 from click.testing import CliRunner, Result
 from hypothesis import HealthCheck, settings
+from threadpoolctl import threadpool_limits
 
 from tests import sampling
 from tests.graphs import MEMORY, SHARED
@@ -34,6 +35,10 @@ DONE_BY = {"MPLBACKEND", "KERAS_BACKEND", "KERAS_HOME", "OMP_NUM_THREADS", "OPEN
 for _name in [name for name in os.environ if name in SHOWN_BY | DONE_BY or name.startswith(("TSFORECAST_", "TF_"))]:
     del os.environ[_name]
 
+# Two workers share two cores: threads of NumPy's products would wait for each other, and take five times the work.
+os.environ["OPENBLAS_NUM_THREADS"] = "1"  # of SciPy, which is not loaded yet, and of children
+threadpool_limits(1, user_api="blas")
+
 # The same examples in each run, however slow the machine is. `--hypothesis-profile=explore` draws others.
 _ANY_PACE = {"deadline": None, "print_blob": True, "suppress_health_check": [HealthCheck.too_slow]}
 settings.register_profile("same", derandomize=True, **_ANY_PACE)
@@ -41,10 +46,16 @@ settings.register_profile("explore", **_ANY_PACE)
 settings.load_profile("same")
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--all", action="store_true", help="leave nothing out of the long tables of cases")
+
+
 def pytest_configure(config: pytest.Config) -> None:
-    """A run without the sweeps is a quick one."""
+    """A run without the sweeps is a quick one, and `--all` leaves nothing out."""
     if "not sweep" in config.option.markexpr:
         sampling.one_in = 4
+    if config.getoption("--all"):
+        sampling.take_everything()
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -1,6 +1,6 @@
 """Bad input of every kind, through the command line with nothing replaced.
 
-Each case ends with the exit status of DESIGN.md, one `Error:` line on stderr that says what, where and how to fix it,
+Each case ends with its exit status, one `Error:` line on stderr that says what, where and how to fix it,
 nothing on stdout, and every file as it was; with `--json`, the same as one document on stdout.
 """
 
@@ -262,7 +262,7 @@ def test_no_store(line, refuse, tmp_path):
         ("predict --level 100", 2, "level is 100; give a percentage from 1 to 99.9999"),
         ("predict --level high", 2, "'high' is not a valid float"),
         ("predict good.csv --target-col sold", 2, "No such option '--target-col'"),
-        ("predict --name god", 66, "no model 'god' in ./models; did you mean good?"),
+        ("predict --name god", 66, "no model 'god' in ./models; did you mean 'good'?"),
         ("predict --name other", 66, "no model 'other' in ./models; there is good"),
         ("predict --version 7", 66, "model 'good' has no version 7; versions: 1"),
         ("predict --store a-file", 66, "a-file: cannot be opened: Not a directory"),

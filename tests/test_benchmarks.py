@@ -59,6 +59,12 @@ def bench(script, monkeypatch, capsys):
     return invoke
 
 
+def test_owa_of_naive2_is_one(script):
+    owa = script("competition").owa
+    assert owa(18.383, 2.395, naive2_smape=18.383, naive2_mase=2.395) == 1
+    assert owa(9.328, 0.893, naive2_smape=18.383, naive2_mase=2.395) == pytest.approx(0.440, abs=5e-4)
+
+
 def make_rows(count=5, seed=0):
     """The past and the future of some seasonal quarterly series of different lengths and sizes."""
     random = np.random.default_rng(seed)

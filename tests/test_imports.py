@@ -14,7 +14,7 @@ from tests.conftest import Run, make_series
 HEAVY = ("pandas", "sklearn", "tensorflow", "keras", "matplotlib", "pyarrow", "scipy")
 # What `predict` may not wait for even where it reads a table.
 TRAINING = ("sklearn", "tensorflow", "keras", "scipy")
-_WATCHED = """
+WATCHED = """
 import sys
 from tsforecast.cli import main
 try:
@@ -81,11 +81,11 @@ def test_no_heavy_import(tmp_path: Path) -> None:
 def test_predict_needs_nothing_that_trains(run: Run, tmp_path: Path) -> None:
     make_series(400).to_csv(tmp_path / "load.csv", index=False)
     assert run("fit", "load.csv", "--model", "linear").exit_code == 0
-    done = start("-c", _WATCHED % (TRAINING,), "predict", "load.csv", folder=tmp_path)
+    done = start("-c", WATCHED % (TRAINING,), "predict", "load.csv", folder=tmp_path)
     assert done.returncode == 0, done.stderr
     assert "heavy:" not in done.stderr
     assert done.stdout.startswith("ds,forecast,lower_80,")
-    done = start("-c", _WATCHED % ((*HEAVY, "rich"),), "predict", "-o", "out.csv", folder=tmp_path)
+    done = start("-c", WATCHED % ((*HEAVY, "rich"),), "predict", "-o", "out.csv", folder=tmp_path)
     assert done.returncode == 0, done.stderr
     assert "heavy:" not in done.stderr
 

@@ -15,10 +15,10 @@ import pytest
 from tests.conftest import Run
 from tsforecast.cli.console import Console
 from tsforecast.forecast import Forecast
-from tsforecast.io.writing.forecasts import write_forecast
-from tsforecast.io.writing.spreadsheet import guarded, guarded_notes
+from tsforecast.io.writing.forecasts import guarded_notes, write_forecast
 from tsforecast.json_output import json_bytes
 from tsforecast.reports.fit import _text
+from tsforecast.safe_text import guarded
 from tsforecast.series.frequency import DAY, Frequency
 from tsforecast.series.panel import Schema
 

@@ -46,8 +46,6 @@ def score(name, case, **changed):
     arguments = {
         "mase": (y_pred, case["scale"]),
         "rmsse": (y_pred, case["scale"]),
-        "pinball": (y_pred, 0.3),
-        "crps": (case["quantiles"], PROBABILITIES),
         "coverage": bounds,
         "interval_score": (*bounds, 80),
         "msis": (*bounds, 80, case["scale"]),
@@ -55,10 +53,10 @@ def score(name, case, **changed):
     return getattr(metrics, name)(y_true, *arguments, series=case["series"], **where)
 
 
-# mase_left_out counts series, owa and skill compare metrics: they take no forecasts.
-MEASURES = [name for name in METRICS if name not in ("mase_left_out", "owa", "skill")]
-POINT = ["mae", "rmse", "bias", "mape", "smape", "wape", "mase", "rmsse", "pinball"]
-SPREAD = ["wql", "crps", "interval_score", "msis"]
+# mase_left_out counts series, and skill compares metrics: they take no forecasts.
+MEASURES = [name for name in METRICS if name not in ("mase_left_out", "skill")]
+POINT = ["mae", "rmse", "bias", "mape", "smape", "wape", "mase", "rmsse"]
+SPREAD = ["wql", "interval_score", "msis"]
 
 
 # One-line twins, for windows that are all observed and series of equally many windows.
@@ -76,9 +74,7 @@ TWINS = {
     "wape": lambda y, f, c: 100 * np.abs(y - f).sum() / np.abs(y).sum(),
     "mase": lambda y, f, c: np.mean(by_series(np.abs(y - f)) / c["scale"]),
     "rmsse": lambda y, f, c: np.mean(np.sqrt(by_series((y - f) ** 2) / c["scale"] ** 2)),
-    "pinball": lambda y, f, c: np.mean(2 * np.where(y > f, 0.3 * (y - f), 0.7 * (f - y))),
     "wql": lambda y, f, c: np.mean([pinball_points(c, i).sum() / np.abs(y).sum() for i in range(5)]),
-    "crps": lambda y, f, c: np.mean([pinball_points(c, i).mean() for i in range(5)]),
     "coverage": lambda y, f, c: np.mean((c["lower"] <= y) & (y <= c["upper"])),
     "interval_score": lambda y, f, c: winkler_points(c).mean(),
     "msis": lambda y, f, c: np.mean(by_series(winkler_points(c)) / c["scale"]),
@@ -102,7 +98,7 @@ def test_metric_equals_its_twin(name, case):
 
 
 def test_metrics_equal_utilsforecast(case):
-    """utilsforecast has other scales: sMAPE and MAPE 0-1, pinball without the factor 2."""
+    """utilsforecast has other scales: sMAPE and MAPE 0-1."""
     lookback = np.random.default_rng(1).normal(20, 5, (3, 30))
     stamps = np.tile(np.arange(20), 3)
     data = {"unique_id": np.repeat([0, 1, 2], 20), "ds": stamps + 100, "y": case["y_true"].ravel()}
@@ -121,7 +117,6 @@ def test_metrics_equal_utilsforecast(case):
         "smape": 200 * oracle.smape(frame, ["m"]).set_index("unique_id"),
         "mase": oracle.mase(frame, ["m"], seasonality=SEASON, train_df=train),
         "rmsse": oracle.rmsse(frame, ["m"], seasonality=SEASON, train_df=train),
-        "pinball": 2 * oracle.quantile_loss(frame, {"m": "m"}, q=0.3).set_index("unique_id"),
         "coverage": oracle.coverage(frame, ["m"], level=80),
         "interval_score": oracle.winkler_score(frame, ["m"], level=80),
     }
@@ -131,12 +126,11 @@ def test_metrics_equal_utilsforecast(case):
 
 
 def test_metrics_equal_scikit_learn(case):
-    from sklearn.metrics import mean_absolute_error, mean_absolute_percentage_error, mean_pinball_loss
+    from sklearn.metrics import mean_absolute_error, mean_absolute_percentage_error
 
     y_true, y_pred = case["y_true"].ravel(), case["y_pred"].ravel()
     assert score("mae", case) == pytest.approx(mean_absolute_error(y_true, y_pred))
     assert score("mape", case) == pytest.approx(100 * mean_absolute_percentage_error(y_true, y_pred))
-    assert score("pinball", case) == pytest.approx(2 * mean_pinball_loss(y_true, y_pred, alpha=0.3))
 
 
 @pytest.mark.parametrize("name", POINT)
@@ -159,7 +153,7 @@ def test_symmetric(name, case):
 
 @pytest.mark.parametrize("name", MEASURES)
 def test_scale_free_or_in_the_unit_of_the_data(name, case):
-    in_units = name in ("mae", "rmse", "bias", "pinball", "crps", "interval_score")
+    in_units = name in ("mae", "rmse", "bias", "interval_score")
     keys = ("y_true", "y_pred", "lower", "upper", "quantiles", "scale")
     scaled = score(name, case, **{key: 7 * case[key] for key in keys})
     assert scaled == pytest.approx((7 if in_units else 1) * score(name, case))
@@ -237,46 +231,16 @@ def test_series_that_cannot_be_scaled_are_left_out_and_counted(case):
     assert metrics.mase_left_out(scale, observed=unseen, series=case["series"]) == 1
 
 
-def test_crps_of_one_certain_value_is_its_absolute_error(case):
-    quantiles = np.repeat(case["y_pred"][:, :, None], 5, axis=2)
-    assert score("crps", case, quantiles=quantiles) == pytest.approx(score("mae", case))
-
-
-def test_crps_of_a_fine_grid_is_that_of_the_distribution():
-    """CRPS of a uniform distribution on 0..1 at its middle is 1/12."""
-    grid = (np.arange(200) + 0.5) / 200
-    known = {"observed": np.ones((1, 1), bool), "series": np.array([0])}
-    assert metrics.crps(np.array([[0.5]]), grid[None, None], grid, **known) == pytest.approx(1 / 12, abs=1e-4)
-
-
-def test_median_scores_tie_pinball_wql_and_crps_to_the_usual_ones(case):
-    y_true, y_pred, median = case["y_true"], case["y_pred"], np.array([0.5])
-    where = {"observed": case["observed"], "series": case["series"]}
-    assert metrics.pinball(y_true, y_pred, 0.5, **where) == pytest.approx(score("mae", case))
-    assert metrics.crps(y_true, y_pred[:, :, None], median, **where) == pytest.approx(score("mae", case))
-    wql = metrics.wql(y_true, y_pred[:, :, None], median, observed=case["observed"])
+def test_wql_of_the_median_is_wape(case):
+    median = np.array([0.5])
+    wql = metrics.wql(case["y_true"], case["y_pred"][:, :, None], median, observed=case["observed"])
     assert wql == pytest.approx(score("wape", case) / 100)
-
-
-def test_owa_of_naive2_is_one():
-    assert metrics.owa(18.383, 2.395, naive2_smape=18.383, naive2_mase=2.395) == 1
-    assert metrics.owa(9.328, 0.893, naive2_smape=18.383, naive2_mase=2.395) == pytest.approx(0.440, abs=5e-4)
 
 
 def test_skill_is_the_share_of_the_error_that_is_saved():
     assert metrics.skill(0.5, 2.0) == 0.75
     assert metrics.skill(3.0, 2.0) == -0.5
     assert np.isnan(metrics.skill(0.5, 0.0))
-
-
-def test_by_horizon_gives_the_mae_of_each_step(case):
-    where = {"observed": case["observed"], "series": case["series"]}
-    steps = metrics.by_horizon(case["y_true"], case["y_pred"], **where)
-    np.testing.assert_allclose(steps, np.abs(case["y_true"] - case["y_pred"]).mean(axis=0))
-    where["observed"] = case["observed"] & (np.arange(HORIZON) != 1)
-    steps = metrics.by_horizon(case["y_true"], case["y_pred"], **where)
-    assert np.isnan(steps[1])
-    assert np.nanmean(steps) == pytest.approx(metrics.mae(case["y_true"], case["y_pred"], **where))
 
 
 def test_evaluate_returns_every_metric_with_its_definition(case):

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from tests.windows import panel_of, windows_of
-from tsforecast.metrics import evaluate, owa
+from tsforecast.metrics import evaluate
 from tsforecast.models.baselines import seasonal_naive
 from tsforecast.series.seasonal_errors import seasonal_errors
 
@@ -81,10 +81,3 @@ def test_published_floors_of_m4_hourly():
     assert round(scores["naive2"]["mase"], 3) == 2.395
     assert round(scores["snaive"]["smape"], 3) == 13.912
     assert round(scores["snaive"]["mase"], 3) == 1.193
-    result = owa(
-        scores["snaive"]["smape"],
-        scores["snaive"]["mase"],
-        naive2_smape=scores["naive2"]["smape"],
-        naive2_mase=scores["naive2"]["mase"],
-    )
-    assert result == pytest.approx(0.627, abs=1e-3)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import ast
+import re
 import tomllib
 from pathlib import Path
 
 import tsforecast
 
 ROOT = Path(__file__).parents[1]
+PACKAGE = ROOT / "tsforecast"
 
 
 def test_one_version_everywhere() -> None:
@@ -15,3 +18,34 @@ def test_one_version_everywhere() -> None:
     assert project["version"] == tsforecast.__version__
     headings = [line for line in (ROOT / "CHANGELOG.md").read_text(encoding="utf-8").splitlines() if line[:2] == "##"]
     assert tsforecast.__version__ in headings[0]
+
+
+def test_contributing_names_only_what_there_is() -> None:
+    text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    paths = set(re.findall(r"`([\w./]+(?:/|\.py|\.md|\.sh))`", text)) | set(re.findall(r"`(tests/[\w./]+)`", text))
+    assert len(paths) > 20
+    assert [path for path in sorted(paths) if not any((home / path).exists() for home in (ROOT, PACKAGE))] == []
+
+
+def test_no_module_imports_itself_by_way_of_others() -> None:
+    """Imports inside functions count too: a circle is one whenever it is entered."""
+    modules = {".".join(path.relative_to(ROOT).with_suffix("").parts): path for path in PACKAGE.rglob("*.py")}
+    modules = {name.removesuffix(".__init__"): path for name, path in modules.items()}
+    imports = {name: _imported(path, modules) - {name} for name, path in modules.items()}
+    # The package itself hands its public functions on when they are asked for.
+    imports["tsforecast"] = set()
+    assert len(imports) > 100 and sum(map(len, imports.values())) > 500
+    while leaves := {name for name, below in imports.items() if not below}:
+        imports = {name: below - leaves for name, below in imports.items() if name not in leaves}
+    assert imports == {}
+
+
+def _imported(path: Path, modules: dict[str, Path]) -> set[str]:
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom) and node.module:
+            names = (f"{node.module}.{alias.name}" for alias in node.names)
+            found |= {name if name in modules else node.module for name in names}
+        elif isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+    return found & modules.keys()

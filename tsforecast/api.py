@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import fields
-from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tsforecast.errors import OptionError
-from tsforecast.io.options import ReadOptions
+from tsforecast.errors import OptionError, did_you_mean
+from tsforecast.io.options import COLUMNS, ReadOptions
 from tsforecast.io.times.datetimes import stamp_index
-from tsforecast.models.options import DEFAULT_LEVELS, FitOptions
+from tsforecast.models.options import FitOptions
+from tsforecast.options import DEFAULT_LEVELS, DEFAULT_STORE, declared
 from tsforecast.progress import Report
-from tsforecast.store.layout import DEFAULT_STORE
 from tsforecast.workflows import fit as fitting
 from tsforecast.workflows import predict as predicting
 
@@ -36,7 +36,7 @@ def fit(
         data: a DataFrame (long, wide or a single series), or the path of a CSV or Parquet file.
         name: of the model.
         store: folder of all models.
-        report: receives messages and progress (tsforecast.models.events).
+        report: receives messages and progress (`tsforecast.progress`).
         **options: any option of `tsforecast fit` by its name with underscores, such as `horizon=24`, `model="gru"`,
             `time_col="date"`, `id_col="shop"`, `target_col=["sales"]`.
 
@@ -46,10 +46,9 @@ def fit(
     Raises:
         TsforecastError: with the file, row and column where there is one.
     """
-    model_options, reading = _options(options)
-    return fitting.fit(
-        data, options=FitOptions(**model_options), reading=ReadOptions(**reading), store=store, name=name, report=report
-    )
+    model = {name: options.pop(name) for name in list(options) if name in _MODEL}
+    reading = _read_options(options, columns=True, others=_MODEL)
+    return fitting.fit(data, options=FitOptions(**model), reading=reading, store=store, name=name, report=report)
 
 
 def predict(
@@ -93,7 +92,7 @@ def predict(
         version=version,
         horizon=horizon,
         levels=levels,
-        reading=ReadOptions(**_named(reading, _READING - _COLUMNS)),
+        reading=_read_options(reading, columns=False),
         fallback=fallback,
         trusted=trusted,
         report=report,
@@ -108,34 +107,29 @@ def predict(
     return frame
 
 
-_READING = {field.name for field in fields(ReadOptions)}
-
-# A published model knows its columns.
-_COLUMNS = {"time_col", "target_cols", "id_cols"}
-_MODEL = {field.name for field in fields(FitOptions)}
-
-# On the command line these can be given several times, and are named for one.
-_PLURAL = {"target_col": "target_cols", "id_col": "id_cols"}
-_LISTS = {*_PLURAL.values(), "missing"}
+_MODEL = {each.name for each in fields(FitOptions)}
+_DECLARED = declared(ReadOptions)
 
 
-def _options(options: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Options split into those of the model and those of reading."""
-    model = {key: value for key, value in options.items() if key in _MODEL}
-    rest = {key: value for key, value in options.items() if key not in _MODEL}
-    return model, _named(rest, _READING)
+def _read_options(given: dict[str, Any], *, columns: bool, others: Iterable[str] = ()) -> ReadOptions:
+    """Options of reading under the names of the fields or of the command line; one text stands for a list of one.
 
-
-def _named(options: dict[str, Any], known: set[str]) -> dict[str, Any]:
-    """Options of reading under the names of ReadOptions; one column name stands for a list of one."""
-    named: dict[str, Any] = {}
-    for key, value in options.items():
-        field = _PLURAL.get(key, key)
-        if field not in known:
-            names = known | {one for one, many in _PLURAL.items() if many in known}
-            close = get_close_matches(key, names | _MODEL if _COLUMNS.issubset(known) else names, n=1)
-            raise OptionError(f"unknown option '{key}'", hint=f"did you mean '{close[0]}'?" if close else "")
-        if field in _LISTS:
+    Args:
+        given: values by name.
+        columns: whether columns can be named; a published model knows its own.
+        others: further names to suggest in place of one that is not known.
+    """
+    known = {each.name: each.name for each in fields(ReadOptions)}
+    known |= {each.typed: each.name for each in _DECLARED.values() if each.typed}
+    if not columns:
+        columns_of = {each.name for each in _DECLARED.values() if each.section == COLUMNS}
+        known = {name: field for name, field in known.items() if field not in columns_of}
+    values: dict[str, Any] = {}
+    for name, value in given.items():
+        if name not in known:
+            raise OptionError(f"unknown option '{name}'", hint=did_you_mean(name, (*known, *others), otherwise=""))
+        field = known[name]
+        if field in _DECLARED and _DECLARED[field].many:
             value = (value,) if isinstance(value, str) else tuple(value)
-        named[field] = value
-    return named
+        values[field] = value
+    return ReadOptions(**values)

@@ -1,4 +1,4 @@
-"""What can go wrong, and the exit status that each kind ends the program with.
+"""The errors of this package, each with the exit status that it ends the program with.
 
     TsforecastError                70  a bug of ours, when nothing more precise is raised
     |-- OptionError                 2  an option value, or two options that contradict each other
@@ -7,15 +7,14 @@
     |   `-- MissingColumnError     65  it has no column of a name that was asked for
     |-- ModelError                 65  a stored model is damaged or of an unknown format
     |-- InputMissingError          66  a file, folder or model version that does not exist
-    |-- MemoryShortageError        71  the data or the model are too large for the memory that there is
+    |-- MemoryShortageError        71  the data or the model are too large for the memory
     |-- OutputError                73  a file or folder cannot be created
     |-- StorageError               74  reading or writing failed half way: disk full, I/O error
     |-- BusyError                  75  locked, or the input is still changing: try again
     |-- TrustError                 77  a stored model that somebody else could have changed
     `-- ConfigError                78  the configuration: a file, or a variable
 
-The numbers are those of sysexits(3); Click's own usage errors keep 2. `Terminated` is no error: a signal ends the
-program with 128 and its number.
+The numbers are those of sysexits(3). `Terminated` is no error: a signal ends the program with 128 and its number.
 """
 
 from __future__ import annotations
@@ -24,22 +23,17 @@ import errno
 import re
 import resource
 import signal
-from dataclasses import asdict, dataclass, replace
-from typing import Any
+from collections.abc import Iterable
+from typing import Any, NamedTuple
 
 from tsforecast.safe_text import bounded, shown
 
-# As many places of one kind of error are told one by one.
-MOST_PLACES = 20
+MOST_PLACES = 20  # cells with the same error that are listed one by one
 _SHORTAGE = re.compile("cannot allocate memory|failed to map segment|bad_alloc|can't start new thread", re.IGNORECASE)
 
 
 class Terminated(BaseException):
-    """A signal asks the program to end. Like KeyboardInterrupt, it is not caught by accident.
-
-    Args:
-        signum: the signal's number.
-    """
+    """A signal asks the program to end. Like KeyboardInterrupt, it is not caught by accident."""
 
     def __init__(self, signum: int) -> None:
         super().__init__(signum)
@@ -50,7 +44,7 @@ class Terminated(BaseException):
 
     @property
     def exit_code(self) -> int:
-        """What a shell reports of a program that the signal ended."""
+        """The exit status that a shell reports of a program that this signal ended."""
         return 128 + self.signum
 
     def to_dict(self) -> dict[str, Any]:
@@ -59,15 +53,8 @@ class Terminated(BaseException):
         return {"code": self.exit_code, "message": str(self), **nothing}
 
 
-@dataclass(frozen=True)
-class BadCell:
-    """One of several cells with the same error.
-
-    Args:
-        row: line number in the file, the header being line 1.
-        column: name of the column.
-        value: what the cell says.
-    """
+class BadCell(NamedTuple):
+    """One of several cells with the same error: its line in the file (the header is line 1), column and text."""
 
     row: int
     column: str
@@ -75,16 +62,16 @@ class BadCell:
 
 
 class TsforecastError(Exception):
-    """An error with a place and a way out.
+    """An error that says where it was found and how to fix it.
 
     Args:
         message: what was found and what was expected, as one sentence without a full stop.
         hint: how to fix it; may be empty.
         file: the file it was found in; may be empty.
-        row: line number in that file, the header being line 1.
+        row: line number in that file; the header is line 1.
         column: name of the column.
-        places: the first of several cells with this error, `row` and `column` being those of the first; else empty.
-        total: how many cells have it, those beyond `MOST_PLACES` counted.
+        places: at most `MOST_PLACES` cells with this error where there are several; `row` and `column` are the first.
+        total: how many cells have it.
     """
 
     exit_code = 70
@@ -107,7 +94,7 @@ class TsforecastError(Exception):
         self.file = bounded(file, 400)
         self.row = row
         self.column = shown(column)
-        self.places = tuple(replace(place, column=shown(place.column), value=shown(place.value)) for place in places)
+        self.places = tuple(place._replace(column=shown(place.column), value=shown(place.value)) for place in places)
         self.total = total
 
     def __str__(self) -> str:
@@ -129,7 +116,7 @@ class TsforecastError(Exception):
             "message": self.message,
             "hint": self.hint or None,
         }
-        several = {"places": [asdict(place) for place in self.places], "total": self.total}
+        several = {"places": [place._asdict() for place in self.places], "total": self.total}
         return {**record, **several} if self.places else record
 
 
@@ -152,13 +139,7 @@ class DataError(TsforecastError):
 
 
 class MissingColumnError(DataError):
-    """The table has no column of a name that was asked for.
-
-    Args:
-        message: what was found.
-        missing: name of the column.
-        place: as of any other error.
-    """
+    """The table has no column named `missing`, which was asked for."""
 
     def __init__(self, message: str, *, missing: str = "", **place: Any) -> None:
         super().__init__(message, **place)
@@ -211,6 +192,22 @@ class ConfigError(TsforecastError):
     """The configuration, a file or a variable, cannot be used."""
 
     exit_code = 78
+
+
+def did_you_mean(name: str, known: Iterable[str], otherwise: str | None = None) -> str:
+    """A hint that names the closest of some words.
+
+    Args:
+        name: what was given.
+        known: the words that there are.
+        otherwise: the hint where none is close; None lists them all.
+    """
+    from difflib import get_close_matches
+
+    words = list(known)
+    if close := get_close_matches(name, words, n=1):
+        return f"did you mean '{close[0]}'?"
+    return f"choose one of {', '.join(words)}" if otherwise is None else otherwise
 
 
 def is_memory_shortage(error: BaseException) -> bool:

@@ -1,10 +1,9 @@
 """Error metrics: pure functions, and the definitions that are printed beside every number.
 
-y_true and y_pred have shape (windows, horizon); `observed`, of the same shape, is False at points to leave
-out, and `series`, of shape (windows,), numbers the series that each window belongs to. Unless its definition
-says pooled, a metric is the mean over a series' windows at each step, then over the steps, then over the
-series, so that a long series weighs no more than a short one; roots and divisions by a scale are taken per
-series. With nothing to measure a metric is NaN.
+y_true and y_pred have shape (windows, horizon). `observed`, of the same shape, is False at points to leave out, and
+`series`, of shape (windows,), numbers the series of each window. Unless its definition says pooled, a metric is the
+mean over the windows of a series at each step, then over the steps, then over the series, so that a long series weighs
+no more than a short one. Roots and divisions by a scale are taken per series. A metric of nothing is NaN.
 """
 
 from __future__ import annotations
@@ -49,10 +48,7 @@ METRICS: dict[str, MetricInfo] = {
     "mase": MetricInfo("MASE", "MAE / mean |y_t - y_(t-m)| of the training part", "lower"),
     "mase_left_out": MetricInfo("MASE left out", "series whose training part is constant", "zero", True),
     "rmsse": MetricInfo("RMSSE", "RMSE / sqrt(mean (y_t - y_(t-m))^2) of the training part", "lower"),
-    "owa": MetricInfo("OWA", "0.5 x (sMAPE / Naive2's + MASE / Naive2's), from the averages", "lower"),
-    "pinball": MetricInfo("pinball", "mean 2 max(q (y - f_q), (q - 1) (y - f_q)); MAE at q = 0.5", "lower"),
-    "wql": MetricInfo("WQL", "pooled: mean over q of sum pinball_q / sum |y|", "lower", True),
-    "crps": MetricInfo("CRPS", "integral over q of pinball_q, from the grid of quantiles", "lower"),
+    "wql": MetricInfo("WQL", "pooled: mean over q of 2 sum max(q e, (q - 1) e) / sum |y|, e = y - f_q", "lower", True),
     "coverage": MetricInfo("coverage", "share of lower <= y <= upper, beside the nominal level", "nominal"),
     "interval_score": MetricInfo(
         "interval score", "mean (u - l) + 2/a (l - y)+ + 2/a (y - u)+, a = 1 - level", "lower"
@@ -177,18 +173,8 @@ def rmsse(y_true: Values, y_pred: Values, scale: Values, *, observed: Bool, seri
     return _average(_errors(y_true, y_pred) ** 2, observed, series, root=True, scale=scale)
 
 
-def owa(smape: float, mase: float, *, naive2_smape: float, naive2_mase: float) -> float:
-    """Overall weighted average of M4, from metrics that are already averaged over the series."""
-    return 0.5 * (_ratio(smape, naive2_smape) + _ratio(mase, naive2_mase))
-
-
-def pinball(y_true: Values, y_pred: Values, probability: float, *, observed: Bool, series: Series) -> float:
-    """Quantile loss with the factor 2, so that probability 0.5 gives the MAE."""
-    return _average(_pinball(y_true, y_pred, probability), observed, series)
-
-
 def wql(y_true: Values, quantiles: Values, probabilities: Values, *, observed: Bool) -> float:
-    """Weighted quantile loss, pooled over all series.
+    """Weighted quantile loss, pooled over all series: of the median alone, WAPE / 100.
 
     Args:
         y_true: shape (windows, horizon).
@@ -196,21 +182,9 @@ def wql(y_true: Values, quantiles: Values, probabilities: Values, *, observed: B
         probabilities: level of each quantile, between 0 and 1, shape (n_levels,).
         observed: shape (windows, horizon).
     """
-    losses = [_pinball(y_true, quantiles[..., i], q)[observed].sum() for i, q in enumerate(probabilities)]
-    return _ratio(float(np.mean(losses)), _size(y_true, observed))
-
-
-def crps(y_true: Values, quantiles: Values, probabilities: Values, *, observed: Bool, series: Series) -> float:
-    """Continuous ranked probability score: the integral of the pinball loss over the probabilities.
-
-    Each quantile stands for the probabilities nearest to its own, so that the weights sum to one and a
-    forecast of the median alone scores its MAE. Shapes as for `wql`; the probabilities ascend.
-    """
-    edges = np.concatenate([[0.0], (probabilities[1:] + probabilities[:-1]) / 2, [1.0]])
-    total = np.zeros(y_true.shape)
-    for number, (probability, weight) in enumerate(zip(probabilities, np.diff(edges), strict=True)):
-        total += weight * _pinball(y_true, quantiles[..., number], probability)
-    return _average(total, observed, series)
+    error = _errors(y_true[..., None], quantiles)
+    loss = 2 * np.maximum(probabilities * error, (probabilities - 1) * error)
+    return _ratio(float(loss[observed].sum(axis=0).mean()), _size(y_true, observed))
 
 
 def coverage(y_true: Values, lower: Values, upper: Values, *, observed: Bool, series: Series) -> float:
@@ -245,19 +219,8 @@ def skill(mase_model: float, mase_seasonal_naive: float) -> float:
     return 1 - _ratio(mase_model, mase_seasonal_naive)
 
 
-def by_horizon(y_true: Values, y_pred: Values, *, observed: Bool, series: Series) -> Float64:
-    """MAE of each step of the horizon, shape (horizon,)."""
-    error = np.abs(_errors(y_true, y_pred))
-    return np.array([_average(error[:, [j]], observed[:, [j]], series) for j in range(error.shape[1])])
-
-
 def _errors(y_true: Values, y_pred: Values) -> Float64:
     return np.subtract(y_true, y_pred, dtype=np.float64)
-
-
-def _pinball(y_true: Values, y_pred: Values, probability: float) -> Float64:
-    error = _errors(y_true, y_pred)
-    return 2 * np.maximum(probability * error, (probability - 1) * error)
 
 
 def _interval_score(y_true: Values, lower: Values, upper: Values, level: float) -> Float64:

@@ -1,22 +1,19 @@
-"""What long work tells whoever watches it: plain values, so that a terminal, a log or a test can listen."""
+"""Events of long work: plain values that a terminal, a log or a test can receive through a `Report`."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 
-@dataclass(frozen=True)
-class Message:
+class Message(NamedTuple):
     """A line of text: something found, something to beware of, or something chosen from the data."""
 
     kind: Literal["info", "warning", "choice"]
     text: str
 
 
-@dataclass(frozen=True)
-class Reading:
+class Reading(NamedTuple):
     """`done` of `total` bytes of a large file are read, and its first `rows` rows."""
 
     file: str
@@ -25,8 +22,7 @@ class Reading:
     rows: int
 
 
-@dataclass(frozen=True)
-class PhaseStarted:
+class PhaseStarted(NamedTuple):
     """A network starts to train, for at most `epochs` passes over `windows` windows."""
 
     name: str
@@ -34,8 +30,7 @@ class PhaseStarted:
     windows: int
 
 
-@dataclass(frozen=True)
-class BatchProgress:
+class BatchProgress(NamedTuple):
     """`done` of `total` batches of epoch `epoch` (the first is 1) are through."""
 
     epoch: int
@@ -46,19 +41,18 @@ class BatchProgress:
     windows_per_second: float
 
 
-@dataclass(frozen=True)
-class EpochEnded:
-    """One pass is through.
+class EpochEnded(NamedTuple):
+    """One pass over the windows is done.
 
     Args:
-        epoch: the first is 1.
-        epochs: at most.
-        loss: mean over the epoch's batches.
-        val_loss: on the validation windows; None where there are none.
-        learning_rate: of the epoch's last batch.
+        epoch: number of the epoch; the first is 1.
+        epochs: largest number of epochs.
+        loss: mean over the batches.
+        val_loss: loss on the validation windows; None where there are none.
+        learning_rate: that of the last batch.
         clipped_share: share of batches whose gradient was clipped, 0 to 1.
-        seconds: of this epoch.
-        windows_per_second: trained on.
+        seconds: time of this epoch.
+        windows_per_second: training speed.
     """
 
     epoch: int
@@ -71,8 +65,7 @@ class EpochEnded:
     windows_per_second: float
 
 
-@dataclass(frozen=True)
-class PhaseEnded:
+class PhaseEnded(NamedTuple):
     """A network is trained: how many epochs it took and why it stopped."""
 
     name: str
@@ -81,8 +74,7 @@ class PhaseEnded:
     seconds: float
 
 
-@dataclass(frozen=True)
-class SeriesForecast:
+class SeriesForecast(NamedTuple):
     """`done` of `total` series are forecast."""
 
     done: int

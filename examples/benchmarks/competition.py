@@ -38,9 +38,10 @@ from tsforecast.errors import DataError
 from tsforecast.fitting.fit_panel import Fitted, fit_panel
 from tsforecast.forecast import Intervals
 from tsforecast.io.messages import counted
-from tsforecast.metrics import evaluate, owa
-from tsforecast.models.options import DEFAULT_LEVELS, FitOptions
+from tsforecast.metrics import evaluate
+from tsforecast.models.options import FitOptions
 from tsforecast.models.training.session import TrainingSession
+from tsforecast.options import DEFAULT_LEVELS
 from tsforecast.progress import Message, Report
 from tsforecast.series.frequency import Frequency
 from tsforecast.series.panel import Panel
@@ -138,6 +139,11 @@ def compete(
         row["owa"] = owa(row["smape"], row["mase"], naive2_smape=yardstick["smape"], naive2_mase=yardstick["mase"])
         row["windows"] = float(train.n_series)
     return scores, learned
+
+
+def owa(smape: float, mase: float, *, naive2_smape: float, naive2_mase: float) -> float:
+    """Overall weighted average of M4, from metrics that are already averaged over the series."""
+    return 0.5 * (smape / naive2_smape + mase / naive2_mase)
 
 
 def forecast(learned: Fitted) -> Intervals:

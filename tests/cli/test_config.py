@@ -92,7 +92,6 @@ def test_a_variable_can_name_the_file_of_one_command(run, listed):
 
 @pytest.mark.parametrize("words", [["--config", "sub/c.toml", "describe"], ["describe", "--config", "sub/c.toml"]])
 def test_relative_paths_start_at_the_file(run, play, record, calls, words):
-    play("io.options", ReadOptions=dict)
     play("workflows.describe", describe=record(KeyboardInterrupt()))
     os.mkdir("sub")
     for data in ("a.csv", "../b.csv", "/tmp/c.csv", "-"):
@@ -111,7 +110,6 @@ def test_the_folder_of_a_file_is_its_real_one(run, listed):
 
 
 def test_typed_paths_start_where_they_were_typed(run, play, record, calls):
-    play("io.options", ReadOptions=dict)
     play("workflows.describe", describe=record(KeyboardInterrupt()))
     os.mkdir("sub")
     run("describe", "typed.csv", "--config", write('[describe]\ndata = "a.csv"', "sub/c.toml"))
@@ -129,14 +127,13 @@ def test_variable_of_one_command(run, listed):
 
 
 def test_flags_and_repeated_options(run, play, record, calls):
-    play("io.options", ReadOptions=dict)
     play("workflows.describe", describe=record(KeyboardInterrupt()))
     config = write('[describe]\ndata = "a.csv"\ntarget-col = ["net sales", "y"]\nid_col = "the shop"\nskip-rows = 2\n')
     run("--config", config, "describe")
     (source, given, _), _ = calls[0]
     assert (source, len(calls)) == (str(Path("a.csv").resolve()), 1)
-    assert given["target_cols"] == ("net sales", "y")
-    assert (given["id_cols"], given["skip_rows"]) == (("the shop",), 2)
+    assert given.target_cols == ("net sales", "y")
+    assert (given.id_cols, given.skip_rows) == (("the shop",), 2)
 
 
 @pytest.mark.parametrize(
@@ -144,7 +141,7 @@ def test_flags_and_repeated_options(run, play, record, calls):
     [
         ("[fit]\nhorizont = 3", "'fit.horizont' is not known; did you mean 'horizon'?"),
         ("[fti]\nhorizon = 3", "'fti' is not known; did you mean 'fit'?"),
-        ("horizon = 3", f"'horizon' is not known; choose from {', '.join(COMMANDS)}"),
+        ("horizon = 3", f"'horizon' is not known; choose one of {', '.join(COMMANDS)}"),
         ("[models.lst]", "'models.lst' is not known; did you mean 'list'?"),
         ("fit = 3", "'fit' is a command; write a table [fit]"),
         ("[fit]\nhorizon = 3.5", "'fit.horizon' is 3.5: '3.5' is not a valid int"),

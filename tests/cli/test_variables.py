@@ -72,10 +72,9 @@ def test_what_is_eager(run, play, record):
 
 
 def test_several_values(run, play, record, calls):
-    play("io.options", ReadOptions=dict)
     play("workflows.describe", describe=record(KeyboardInterrupt()))
     run("describe", "a.csv", TSFORECAST_DESCRIBE_TARGET_COL="""sales "net price" 'y'""")
-    assert calls[0][0][1]["target_cols"] == ("sales", "net price", "y")
+    assert calls[0][0][1].target_cols == ("sales", "net price", "y")
     result = run("describe", "a.csv", TSFORECAST_DESCRIBE_TARGET_COL="don't")
     assert (result.exit_code, len(calls)) == (2, 1)
     assert "No closing quotation" in result.stderr
@@ -95,7 +94,7 @@ def test_a_mistyped_one_names_the_closest(run, typed, meant):
     for words in (["models", "list"], ["status"]):
         result = run(*words, **{typed: "24"})
         assert result.exit_code == 78
-        assert result.stderr == f"Error: the variable {typed} belongs to no option; did you mean {meant}?\n"
+        assert result.stderr == f"Error: the variable {typed} belongs to no option; did you mean '{meant}'?\n"
     assert json.loads(run("status", "--json", **{typed: "24"}).stdout)["error"]["code"] == 78
 
 

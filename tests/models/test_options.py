@@ -8,9 +8,12 @@ import pytest
 from tests.networks import small_network
 from tsforecast.errors import OptionError
 from tsforecast.models.network.config import QUANTILES
-from tsforecast.models.options import _CHOICES, _RANGES, PRESETS, FitOptions, check_finite, check_levels, check_options
+from tsforecast.models.options import PRESETS, FitOptions
 from tsforecast.models.registry import BASELINES, COMBINED, MODELS, get_model
+from tsforecast.options import check_levels, check_options, declared
 
+_CHOICES = {name: each.choices for name, each in declared(FitOptions).items() if each.choices}
+_RANGES = {name: (each.least, each.most) for name, each in declared(FitOptions).items() if each.kind is not str}
 NETWORK = small_network(units=8, segment=5, lookback=12)
 
 
@@ -38,9 +41,9 @@ def test_a_number_too_large_for_a_float_is_refused_like_any_other():
 
 @pytest.mark.parametrize("value", [float("nan"), float("inf"), -float("inf"), np.float64("nan")])
 def test_fields_have_to_be_finite(value):
-    check_finite(FitOptions())
+    check_options(FitOptions())
     with pytest.raises(OptionError, match=f"dropout is {value:g}"):
-        check_finite(FitOptions(dropout=value))
+        check_options(FitOptions(dropout=value))
 
 
 @pytest.mark.parametrize(
@@ -75,7 +78,7 @@ def test_choices_are_taken_and_others_are_refused(name):
 
 
 def test_every_option_is_checked():
-    assert {field.name for field in fields(FitOptions)} == {"model", *_RANGES, *_CHOICES}
+    assert {field.name for field in fields(FitOptions)} == {*_RANGES, *_CHOICES}
 
 
 @pytest.mark.parametrize(("name", "value"), [("horizon", None), ("units", None), ("time_limit", None)])

@@ -49,7 +49,7 @@ def test_names_that_are_none(text):
 
 
 def test_a_slip_is_named():
-    with pytest.raises(OptionError, match="did you mean hourly"):
+    with pytest.raises(OptionError, match="did you mean 'hourly'"):
         state_frequency("horly")
 
 

@@ -177,8 +177,8 @@ def test_a_version_that_is_not_in_service_can_be_asked_for(store: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "version", "said"),
     [
-        ("sale", None, "no model 'sale' in .*; did you mean sales"),
-        ("SALES", None, "did you mean sales"),
+        ("sale", None, "no model 'sale' in .*; did you mean 'sales'"),
+        ("SALES", None, "did you mean 'sales'"),
         ("zzz", None, "there is sales, stock"),
         ("notes", None, "no model 'notes'"),
         ("sales", 7, r"model 'sales' has no version 7; versions: 1, 2"),

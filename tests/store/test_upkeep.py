@@ -101,7 +101,7 @@ def test_a_current_that_names_what_is_gone_is_repaired(store: Path) -> None:
     assert Store(store).find("sales").rollback().version == 4
 
 
-@pytest.mark.parametrize(("name", "to", "said"), [("sale", None, "did you mean sales"), ("sales", 9, "no version 9")])
+@pytest.mark.parametrize(("name", "to", "said"), [("sale", None, "did you mean 'sales'"), ("sales", 9, "no version 9")])
 def test_what_is_not_there_cannot_come_back(store: Path, name: str, to: int | None, said: str) -> None:
     with pytest.raises(InputMissingError, match=said):
         Store(store).find(name).rollback(to)

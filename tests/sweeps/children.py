@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import queue
+import re
 import shutil
 import signal
 import subprocess
@@ -11,6 +12,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -27,30 +29,35 @@ from tsforecast.workflows.predict import predict
 PROGRAM = (sys.executable, "-m", "tsforecast")
 # Small, but with all that a real training has: two networks, validation, a final training.
 SIZES = ("--model", "gru", "--units", "8", "--lookback", "14", "--segment", "7", "--horizon", "7", "--threads", "1")
+# One kind of network, so that no time goes into the choice.
+PLAIN = ("--linear-skip", "off", "--normalisation", "last")
+# Where the training is not the point.
+LINEAR = ("--model", "linear", "--lookback", "14", "--horizon", "7", "--threads", "1")
+# What is true of the lines on stderr so far and of the number of the process.
+Reached = Callable[[list[str], int], bool]
 WAIT = 3000.0  # seconds; a guard against a child that never ends
 _DAYS = 400  # that the champion knows
 
 
-def fit_words(folder: Path, *more: str) -> tuple[str, ...]:
+def fit_words(folder: Path, *more: str, sizes: tuple[str, ...] = SIZES) -> tuple[str, ...]:
     """The command that is swept; another one that trains and publishes can take its place."""
-    return ("fit", str(folder / "sales.csv"), *SIZES, "--store", str(folder / "store"), *more)
+    return ("fit", str(folder / "sales.csv"), *sizes, "--store", str(folder / "store"), *more)
 
 
-def retrain_words(folder: Path, *more: str) -> tuple[str, ...]:
+def retrain_words(folder: Path, *more: str, sizes: tuple[str, ...] = SIZES) -> tuple[str, ...]:
     """A retraining on rows that are new to the model in service, of which any that trains is published."""
     days = _DAYS + 30 * len(versions(folder / "store" / "sales"))
     sales(days, shops=("a",)).to_csv(folder / "sales.csv", index=False)
     rules = ("--tolerance", "1000", "--no-beat-naive", "--log-file", str(folder / "log"))
-    return ("retrain", str(folder / "sales.csv"), *SIZES, "--store", str(folder / "store"), *rules, *more)
+    return ("retrain", str(folder / "sales.csv"), *sizes, "--store", str(folder / "store"), *rules, *more)
 
 
 @dataclass(frozen=True)
 class Done:
-    """How a child ended: exit status as a shell tells it, its stderr, and seconds from the signal to its end."""
+    """How a child ended: exit status as a shell tells it, and its stderr."""
 
     status: int
     stderr: str
-    seconds: float
 
 
 def environment(folder: Path, **more: str) -> dict[str, str]:
@@ -75,13 +82,11 @@ def run(words: Sequence[str], folder: Path, **more: str) -> Done:
     """Let a command end by itself."""
     child = start(words, folder, **more)
     _, stderr = child.communicate(timeout=WAIT)
-    return Done(child.returncode, stderr, 0.0)
+    return Done(child.returncode, stderr)
 
 
-def end_at(
-    words: Sequence[str], folder: Path, number: int, reached: Callable[[list[str]], bool], after: float = 0.0
-) -> Done:
-    """Send a signal `after` seconds from when `reached` is true of the lines on stderr so far."""
+def end_at(words: Sequence[str], folder: Path, number: int, reached: Reached) -> Done:
+    """Send a signal as soon as `reached` is true. What it waits for are events, so that the load does not matter."""
     child = start(words, folder)
     assert child.stderr is not None
     lines: list[str] = []
@@ -89,22 +94,40 @@ def end_at(
     reader = threading.Thread(target=lambda stream: [arrived.put(line) for line in stream], args=(child.stderr,))
     reader.start()
     began = time.monotonic()
-    while not reached(lines) and child.poll() is None and time.monotonic() - began < WAIT:
+    while not reached(lines, child.pid) and child.poll() is None and time.monotonic() - began < WAIT:
         try:
             lines.append(arrived.get(timeout=0.002))
         except queue.Empty:
             continue
-    time.sleep(after)
-    sent = time.monotonic()
     child.send_signal(number)
     status = child.wait(WAIT)
-    seconds = time.monotonic() - sent
     reader.join()
     child.stderr.close()
     while not arrived.empty():
         lines.append(arrived.get())
     # A process that the signal itself ended: a shell tells the same number as of one that caught it.
-    return Done(status if status >= 0 else 128 - status, "".join(lines), seconds)
+    return Done(status if status >= 0 else 128 - status, "".join(lines))
+
+
+def handles(number: int) -> Reached:
+    """Whether the process has set a handler of its own for a signal, as Linux tells."""
+
+    def set_up(_: list[str], process: int) -> bool:
+        (caught,) = re.findall(r"^SigCgt:\s*(\w+)$", _told(process, "status"), re.MULTILINE) or ["0"]
+        return bool(int(caught, 16) >> (number - 1) & 1)
+
+    return set_up
+
+
+def has_mapped(library: str) -> Reached:
+    """Whether the process has begun to load a library, as Linux tells."""
+    return lambda _, process: library in _told(process, "maps")
+
+
+def _told(process: int, name: str) -> str:
+    with suppress(OSError):  # it has ended
+        return Path(f"/proc/{process}/{name}").read_text()
+    return ""
 
 
 _ONE_AT_A_TIME = threading.Lock()
@@ -120,9 +143,12 @@ def _champion(base: Path) -> Path:
 
 
 def make_champion(folder: Path) -> Path:
-    """A folder with data and a store whose version 1 is in service; the model's folder. Made once."""
+    """A folder below one of a test, with data and a store whose version 1 is in service; the model's folder.
+
+    It is a copy: pytest's folder, in which the tests have theirs, holds the one that is made.
+    """
     with _ONE_AT_A_TIME:
-        champion = _champion(folder.parent)
+        champion = _champion(folder.parents[1])
     shutil.copytree(champion, folder)
     return folder / "store" / "sales"
 

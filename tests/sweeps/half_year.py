@@ -23,6 +23,18 @@ OPENED, ENDS, HOLIDAY, REVISED, LATE, ALL_LATE, SHIFT, SPIKE, HOLES, FROZEN, WIN
 # What people do by day, between two nights.
 ROLLED_BACK, FITTED, FULL_DISK = 162, 168, 174
 FROZEN_NIGHTS, HOLES_NIGHTS, NEW_LEVEL = 5, 3, 1.8
+# Each event with the nights for which it can be felt.
+EVENTS = {
+    HOLIDAY: 2, OPENED: 2, ENDS: 8, REVISED: 2, LATE: 2, ALL_LATE: 2, SHIFT: 8, SPIKE: 3, HOLES: 4, FROZEN: 6,
+    WINDOW: 8, ADDED: 1, RENAMED: 2, ROLLED_BACK: 1, FITTED: 1, FULL_DISK: 2,
+}  # fmt: skip
+QUIET = 6
+
+
+def nights(*, whole: bool) -> list[int]:
+    """The nights on which the job runs: around each event all of them; where nothing happens, one in six."""
+    felt = {night for event, last in EVENTS.items() for night in range(event - 1, event + last + 1)}
+    return [night for night in range(DAYS) if whole or night in felt or night % QUIET == 0]
 
 
 def stamp(day: int) -> str:

@@ -66,6 +66,9 @@ for _name, _data in {
     "conda.yaml": f"!!python/object/apply:os.system ['touch ${MARKER}']".encode(),
 }.items():
     add(f"{_name} dropped in", dropped(_name, _data))
+for _name in ("context.safetensors", "history.csv"):
+    add(f"{_name} of the format before, dropped in", dropped(_name, b""))
+    add(f"{_name} of the format before, that the manifest names", dropped(_name, b"", listed=True))
 add("scaler.pkl that the manifest names", dropped("scaler.pkl", pickle.dumps(Payload()), listed=True))
 
 for _kind in ("lambda", "os", "popen", "unsafe", "get-file", "tfsm", "torch", "lookup"):
@@ -146,6 +149,8 @@ add("4096 units", edited("spec.parts.0.network.units", 4096))
 add("1e12 rows", edited("recent.rows", 10**12))
 add("1e12 series", edited("recent.n_series", 10**12))
 add("format 99", edited("format_version", 99))
+add("format 2, which the manifest does not say", edited("format_version", 2))
+add("recent rows under their name in format 2", edited("context", {}))
 add("epochs of another shape", replaced("epochs.csv", b"a,b\n1,2\n"))
 add("epochs of one long line", replaced("epochs.csv", b'"' + b"x" * 1_000_000))
 add("version of a stranger's model", edited("spec.name", "__import__('os').system('true')"))

@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from tests.sampling import usual
 from tests.store.conftest import build
 from tests.store.test_publish import AT_REST
 from tests.store.test_trust import as_stranger
@@ -29,9 +30,9 @@ from tsforecast.workflows.predict import predict
 
 pytestmark = pytest.mark.sweep
 
-WRITERS, ROUNDS = 20, 10
-PUBLICATIONS, LOADS, READERS = 200, 1000, 3
-KILLS = 100
+WRITERS, ROUNDS = 20, usual(3, full=10)
+PUBLICATIONS, LOADS, READERS = usual(60, full=200), usual(300, full=1000), 3
+KILLS = usual(30, full=100)
 FORK = multiprocessing.get_context("fork")
 
 
@@ -66,7 +67,9 @@ def test_no_version_is_lost_when_many_publish_at_once(tmp_path: Path) -> None:
     assert len(checked) == WRITERS * ROUNDS
     assert [each.error for each in checked if each.error] == []
     # Each writer of each round has its version.
-    writers = [Store(tmp_path).find("sales").open(number).bundle.provenance["writer"] for number in range(1, 201)]
+    model = Store(tmp_path).find("sales")
+    numbers = range(1, WRITERS * ROUNDS + 1)
+    writers = [model.open(number).bundle.provenance["writer"] for number in numbers]
     assert sorted(writers) == sorted(list(range(WRITERS)) * ROUNDS)
 
 

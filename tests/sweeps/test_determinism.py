@@ -1,4 +1,7 @@
-"""The same data, configuration, seed, versions and threads give the same bits, whatever else is different."""
+"""The same data, configuration, seed, versions and threads give the same bits, whatever else is different.
+
+Three processes are compared, which differ in everything; with `--all` five, and of another cell as well.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.sampling import sampled
 from tests.sweeps.children import run
 from tests.workflows.conftest import sales
 
@@ -36,7 +40,7 @@ CHANGES = (
     Change({"PYTHONHASHSEED": "1"}),
     Change({"PYTHONHASHSEED": "2", "LC_ALL": "C"}, shuffled=True),
     Change({"TZ": "America/New_York"}, inside=True),
-    Change({"TZ": "Asia/Kolkata", "COLUMNS": "40"}, shuffled=True, inside=True),
+    Change({"TZ": "Asia/Kolkata", "COLUMNS": "40", "PYTHONHASHSEED": "3"}, shuffled=True, inside=True),
 )
 
 
@@ -57,9 +61,10 @@ def fingerprint(folder: Path, model: str, change: Change, threads: int) -> str:
     return hashlib.sha256(b"".join(path.read_bytes() for path in files)).hexdigest()
 
 
-@pytest.mark.parametrize("model", ["gru", "lstm"])
-def test_five_processes_give_one_hash(tmp_path: Path, model: str) -> None:
-    folders = [tmp_path / str(number) for number in range(len(CHANGES))]
+@pytest.mark.parametrize(("model",), sampled(2, ["gru", "lstm"]))
+def test_all_processes_give_one_hash(tmp_path: Path, model: str) -> None:
+    changes = [change for (change,) in sampled(2, CHANGES)]
+    folders = [tmp_path / str(number) for number in range(len(changes))]
     with ThreadPoolExecutor(2) as pool:
-        found = list(pool.map(lambda folder, change: fingerprint(folder, model, change, 2), folders, CHANGES))
-    assert len(set(found)) == 1
+        found = list(pool.map(lambda folder, change: fingerprint(folder, model, change, 2), folders, changes))
+    assert len(found) >= 3 and len(set(found)) == 1

@@ -1,4 +1,7 @@
-"""P3, P11, P12: a disk that is full or fails at any call, once or from then on, loses nothing and is no success."""
+"""P3, P11, P12: a disk that is full or fails at any call, once or from then on, loses nothing and is no success.
+
+Every call of every scenario fails once, and from then on; the error is one of the three in turn, each with `--all`.
+"""
 
 from __future__ import annotations
 
@@ -14,6 +17,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.sampling import sampled
 from tests.sweeps.publisher import NAME, small_bundle
 from tests.sweeps.scenarios import NEW, SCENARIOS, Scenario, check_next_run, copied, leftovers, scratch_folder, served
 from tests.sweeps.tracing import ROOT, Call, Ended, Publisher, calls, need_strace, publisher
@@ -23,6 +27,7 @@ from tsforecast.store.store import Store
 
 pytestmark = pytest.mark.sweep
 ERRORS = ("ENOSPC", "EDQUOT", "EIO")
+LASTING = ("", "+")  # as strace writes it: once, and from then on
 _CANNOT_CREATE, _STORAGE = 73, 74
 _PAGE = 4096
 # What a fault at these leaves lying about is removed by the next run.
@@ -43,9 +48,7 @@ def scratch() -> Iterator[Path]:
         yield folder
 
 
-@pytest.mark.parametrize("lasting", ["", "+"], ids=["once", "for ever"])
-@pytest.mark.parametrize("error", ERRORS)
-@pytest.mark.parametrize("scenario", SCENARIOS, ids=str)
+@pytest.mark.parametrize(("scenario", "error", "lasting"), sampled(3, SCENARIOS, ERRORS, LASTING), ids=str)
 def test_a_fault_at_any_call_loses_nothing(
     scenario: Scenario, error: str, lasting: str, worker: Publisher, scratch: Path
 ) -> None:
@@ -158,9 +161,7 @@ def _fill(disk: Path, filler: Path, free: int) -> None:
     filler.write_bytes(b"x" * (status.f_bavail * status.f_frsize - free))
 
 
-@pytest.mark.parametrize("lasting", ["", "+"], ids=["once", "for ever"])
-@pytest.mark.parametrize("error", ERRORS)
-@pytest.mark.parametrize("ending", ["csv", "jsonl"])
+@pytest.mark.parametrize(("ending", "error", "lasting"), sampled(3, ["csv", "jsonl"], ERRORS, LASTING))
 def test_a_fault_leaves_the_forecast_of_before(
     ending: str, error: str, lasting: str, worker: Publisher, scratch: Path
 ) -> None:

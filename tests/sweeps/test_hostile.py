@@ -17,6 +17,7 @@ import pytest
 from safetensors.numpy import load, save
 
 from tests.conftest import Run
+from tests.sampling import usual
 from tests.store.bundle.test_codec import same
 from tests.store.conftest import build
 from tests.store.test_load import resign
@@ -28,7 +29,7 @@ from tsforecast.store.store import Store
 
 pytestmark = pytest.mark.sweep
 
-MUTATIONS, SWAPS = 2000, 50
+MUTATIONS, SWAPS = usual(1000, full=2000), 50
 MEGABYTE = 1 << 20
 
 
@@ -208,7 +209,7 @@ def test_other_weights_are_always_caught_by_the_golden_batch(good: Path, tmp_pat
     folder = Path(shutil.copytree(Store(good).find().version_folder(), tmp_path / "000001"))
     data = (folder / WEIGHTS).read_bytes()
     tensors = {name: np.array(value) for name, value in load(data).items()}
-    others = build("gru", seed=9).weights
+    others = build("gru", seed=9).forecaster.weights
     pairs = [
         (left, right)
         for left in sorted(tensors)

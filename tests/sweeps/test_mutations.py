@@ -1,13 +1,12 @@
-"""20,000 damaged files of a dozen kinds: each is read or refused in a moment, and none shows a traceback."""
+"""3,600 damaged files of 18 kinds, and 20,000 with `--all`: each is read or refused, and none shows a traceback."""
 
 from __future__ import annotations
 
 import gzip
 import io
-import itertools
 import os
 import random
-import time
+import sys
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -16,14 +15,15 @@ import numpy as np
 import pytest
 
 from tests.conftest import Run
+from tests.sampling import sampled, usual
 from tsforecast.errors import DataError, TsforecastError
 from tsforecast.io.options import ReadOptions
 from tsforecast.io.reading.panel import read_panel
 
 pytestmark = pytest.mark.sweep
-FILES, BY_COMMAND = 20_000, 200
-# Of the processor, so that other work on the machine does not count.
-SECONDS, MOST_BYTES = 2.0, 10_000
+FILES, BY_COMMAND, PARQUET = usual(3_600, full=20_000), usual(60, full=200), usual(400, full=2_000)
+MOST_BYTES = 10_000
+SMALL_BYTES = 4_000
 # Bytes that mean something to a reader of tables.
 TELLING = b"\"',;\t|\n\r\0\\ .-+:/eETZ019\xef\xbb\xbf\xff\xfe\xa0#=%"
 
@@ -139,12 +139,10 @@ def test_damage_is_read_or_refused(kind: str, tmp_path: Path) -> None:
     path.write_bytes(data)
     read_panel(path, options)  # undamaged
     read = refused = 0
-    slowest = 0.0
     for _ in range(-(-FILES // len(SEEDS))):
         damaged = mutate(data, others, rng)
         path.write_bytes(damaged)
         os.utime(path, (1e9, 1e9))  # a file that has just been written is read a moment later
-        start = time.process_time()
         try:
             read_panel(path, options)
             read += 1
@@ -153,53 +151,79 @@ def test_damage_is_read_or_refused(kind: str, tmp_path: Path) -> None:
             refused += 1
         except Exception as error:
             raise AssertionError(f"{error!r} of {damaged!r}") from error
-        slowest = max(slowest, time.process_time() - start)
-    assert slowest < SECONDS
     assert min(read, refused) > 0
 
 
 PIECES = ("0", "a", "A", " ", "-", "+", "e", ".", ":", "T", "é", "00", "0-", "0.", "A0", ", ", "\\")
 
 
+@pytest.mark.timeout(600)  # usually some seconds; a guard against what hardly ends
 @pytest.mark.parametrize("row", ["{},1", "2024-01-02,{}", '"{}",1', '2024-01-02,"{}"'])
 @pytest.mark.parametrize("named", [False, True])
-def test_no_cell_takes_long(row: str, named: bool, tmp_path: Path) -> None:
-    """A pattern that goes back and forth over a long cell takes a time that grows with its square."""
+def test_a_cell_of_a_megabyte_is_read_or_refused(row: str, named: bool, tmp_path: Path) -> None:
+    """A pattern that goes back and forth over a cell takes a time that grows with its square: here, an hour.
+
+    Of all pairs of pieces one in twelve is tried, and every piece in both places.
+    """
     path = tmp_path / "data.csv"
-    for first, second in itertools.product(PIECES, PIECES):
-        cell = (first * 4000)[:4000] + (second * 4000)[:4000]
+    for first, second in sampled(12, PIECES, PIECES):
+        cell = (first * 500_000)[:500_000] + (second * 500_000)[:500_000]
         header = row.format(cell) if named else "day,y"
         lines = [header, "2024-01-01,1", "2024-01-02,2" if named else row.format(cell), "2024-01-03,3"]
-        assert seconds_to_read(path, "\n".join([*lines, ""])) < SECONDS, (first, second)
+        read_or_refuse(path, "\n".join([*lines, ""]))
 
 
 @pytest.mark.parametrize("cell", ["1", "x", "2024", "20240101", "2024-01-01", "", "0,5"])
-def test_no_table_takes_long(cell: str, tmp_path: Path) -> None:
-    """As wide or as long as the bytes allow."""
-    path = tmp_path / "data.csv"
-    mark = ";" if "," in cell else ","
-    names = [f"{number:x}" for number in range(16, MOST_BYTES // (3 * len(cell) + 7))]
-    rows = [mark.join([f"2024-01-{day:02d}", *[cell] * len(names)]) for day in (1, 2, 3)]
-    assert seconds_to_read(path, "\n".join([mark.join(["day", *names]), *rows, ""])) < SECONDS
-    long = "\n".join(f"{number}{mark}{cell}" for number in range(MOST_BYTES // (len(cell) + 5)))
-    assert seconds_to_read(path, f"day{mark}y\n{long}\n") < SECONDS
+def test_the_work_grows_with_the_width_and_the_length_of_a_table(cell: str, tmp_path: Path) -> None:
+    path, mark = tmp_path / "data.csv", ";" if "," in cell else ","
+
+    def wide(size: int) -> str:
+        names = [f"{number:x}" for number in range(16, size // (3 * len(cell) + 7))]
+        rows = [mark.join([f"2024-01-{day:02d}", *[cell] * len(names)]) for day in (1, 2, 3)]
+        return "\n".join([mark.join(["day", *names]), *rows, ""])
+
+    def long(size: int) -> str:
+        lines = "\n".join(f"{number}{mark}{cell}" for number in range(size // (len(cell) + 5)))
+        return f"day{mark}y\n{lines}\n"
+
+    for table_of in (wide, long):
+        once, twice = (calls_to_read(path, table_of(size)) for size in (SMALL_BYTES, 2 * SMALL_BYTES))
+        assert twice < 2.5 * once
 
 
 @pytest.mark.parametrize(
     "piece", ["\n", '"', ",", ";", "a,b\n", '"",\n', '"\n"', "\r", " ", "\t", "day,y\n2024-01-01,1\n"]
 )
-def test_no_repetition_takes_long(piece: str, tmp_path: Path) -> None:
-    assert seconds_to_read(tmp_path / "data.csv", piece * (MOST_BYTES // len(piece))) < SECONDS
+def test_the_work_grows_with_a_repetition(piece: str, tmp_path: Path) -> None:
+    once, twice = (
+        calls_to_read(tmp_path / "data.csv", piece * (size // len(piece))) for size in (SMALL_BYTES, 2 * SMALL_BYTES)
+    )
+    assert twice < 2.5 * once
 
 
-def seconds_to_read(path: Path, text: str) -> float:
-    """Read a file or have it refused."""
+def read_or_refuse(path: Path, text: str) -> None:
     path.write_text(text, newline="")
     os.utime(path, (1e9, 1e9))
-    start = time.process_time()
     with suppress(TsforecastError):
         read_panel(path)
-    return time.process_time() - start
+
+
+def calls_to_read(path: Path, text: str) -> int:
+    """How many functions are called when a file is read or refused: its work, on any machine under any load."""
+    read_or_refuse(path, text)  # imports and caches are no part of it
+    calls = 0
+
+    def count(frame: object, event: str, function: object) -> None:
+        nonlocal calls
+        calls += event in ("call", "c_call")
+
+    before = sys.getprofile()
+    sys.setprofile(count)
+    try:
+        read_or_refuse(path, text)
+    finally:
+        sys.setprofile(before)
+    return calls
 
 
 def test_damaged_parquet_is_read_or_refused(tmp_path: Path) -> None:
@@ -208,7 +232,7 @@ def test_damaged_parquet_is_read_or_refused(tmp_path: Path) -> None:
     times, buffer, path = pd.date_range("2024-01-01", periods=40), io.BytesIO(), tmp_path / "data.parquet"
     pd.DataFrame({"ds": times, "y": np.arange(40) / 8, "shop": ["a"] * 40}).to_parquet(buffer)
     data, rng = buffer.getvalue(), random.Random(0)
-    for _ in range(2000):
+    for _ in range(PARQUET):
         damaged = bytearray(data)
         for _ in range(rng.choice((1, 1, 3))):
             damaged[rng.randrange(4, len(data))] = rng.randrange(256)

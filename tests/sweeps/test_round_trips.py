@@ -1,4 +1,4 @@
-"""10,000 random tables in random dialects: what is written is what is read, to the last bit and letter."""
+"""1,500 random tables in random dialects, and 10,000 with `--all`: what is written is what is read, to the last bit."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.sampling import usual
 from tests.sweeps.panel_content import content_read
 from tests.sweeps.round_trips import random_case
 from tsforecast.io.options import ReadOptions
@@ -15,7 +16,7 @@ from tsforecast.io.reading import table
 from tsforecast.io.reading.panel import read_panel
 
 pytestmark = pytest.mark.sweep
-TABLES, PARTS = 10_000, 10
+TABLES, PARTS = usual(1_500, full=10_000), 10
 
 
 @pytest.mark.parametrize("part", range(PARTS))

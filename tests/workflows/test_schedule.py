@@ -27,13 +27,13 @@ def test_daily_across_the_spring_night():
 
 def test_a_time_that_does_not_exist_is_said():
     runs = next_runs(make_timetable("day", "02:30", None), SPRING, BERLIN)
-    assert [run.problem for run in runs] == ["02:30 does not exist on 2026-03-29", "", ""]
+    assert [run.problem for run in runs] == ["02:30 does not exist on 2026-03-29", None, None]
     assert shown(runs) == ["03-29 03:30 +0200", "03-30 02:30 +0200", "03-31 02:30 +0200"]
 
 
 def test_a_time_that_comes_twice_is_said_once():
     runs = next_runs(make_timetable("day", "02:30", None), AUTUMN, BERLIN)
-    assert [run.problem for run in runs] == ["02:30 comes twice on 2026-10-25", "", ""]
+    assert [run.problem for run in runs] == ["02:30 comes twice on 2026-10-25", None, None]
     assert shown(runs) == ["10-25 02:30 +0200", "10-26 02:30 +0100", "10-27 02:30 +0100"]
 
 

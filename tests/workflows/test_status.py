@@ -152,6 +152,6 @@ def test_until_when_the_data_reached(tmp_path):
 def test_what_is_not_there(store):
     with pytest.raises(InputMissingError, match="no model 'shp'") as caught:
         read_status(Store(store), "shp")
-    assert "did you mean shop?" in caught.value.hint
+    assert "did you mean 'shop'?" in caught.value.hint
     with pytest.raises(InputMissingError, match="no model in"):
         read_status(Store(store / "none"))

@@ -1,6 +1,18 @@
 """The command line: each command parses its options, calls one workflow and shows the result.
 
-Nothing heavy is imported before a command needs it, and the modules of the other commands not at all.
+    __init__       the program: the table of its commands, --config and --version, and how an error ends it
+    groups         groups that import a command when it is typed; help with headings; variables of options
+    config         values from a configuration file and from variables, checked as if they were typed
+    exits          signals and errors as messages and exit statuses
+    console        all that is shown; the only user of Rich
+    text           numbers, durations and tables as text
+    score_tables   tables that several commands show
+    options/       `declared` makes options from the dataclasses that declare them; the others are shared by commands
+    commands/      one file per command, or one per subcommand
+
+Nothing heavy is imported before a command needs it, and the modules of the other commands not at all: `--help` and a
+typing error must not wait for NumPy, pandas or TensorFlow. Results go to stdout, everything else to stderr. With
+`--json` a result, or the error in its place, is one document on stdout.
 """
 
 from __future__ import annotations

@@ -1,10 +1,14 @@
-"""`--config FILE.toml`: values of options, one table per command, the same names as on the command line.
+"""Values of options from `--config FILE.toml` and from environment variables.
+
+The file has a table per command, with the same names as on the command line:
 
 [fit]
 horizon = 24
 target-col = ["sales", "returns"]
 
-A relative path in it is one from the folder that the file is in, wherever the command is started.
+A relative path in it starts at the folder of the file, wherever the command is started. The variable of an option is
+made of the words that lead to it, such as TSFORECAST_FIT_HORIZON. What is typed wins over the variable, and the
+variable over the file.
 """
 
 from __future__ import annotations
@@ -13,15 +17,18 @@ import os
 import re
 import tomllib
 from collections.abc import Iterable, Iterator
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
 import click
 
-from tsforecast.errors import ConfigError, InputMissingError
+from tsforecast.errors import ConfigError, InputMissingError, did_you_mean
 
+PREFIX = "TSFORECAST"
 _FILES = f"{__name__}.files"
+
+# Variables of images, and those that Kubernetes sets in every container beside a service that is called tsforecast.
+_OF_OTHERS = re.compile(rf"{PREFIX}_VERSION|\w+_SERVICE_(HOST|PORT(_\w+)?)|\w+_PORT(_[0-9]+_(TCP|UDP|SCTP)(_\w+)?)?")
 
 
 def load_config(path: str, ctx: click.Context, group: click.Group) -> dict[str, Any]:
@@ -29,11 +36,11 @@ def load_config(path: str, ctx: click.Context, group: click.Group) -> dict[str, 
 
     Args:
         path: the TOML file.
-        ctx: the group's context.
-        group: whose commands the tables of the file are named after.
+        ctx: context of the group.
+        group: the group whose commands the tables are named after.
 
     Returns:
-        What Click calls a default map: option values by name, one dict per command.
+        A default map of Click: option values by name, one dict per command.
 
     Raises:
         InputMissingError: no such file.
@@ -50,7 +57,7 @@ def load_config(path: str, ctx: click.Context, group: click.Group) -> dict[str, 
 
 
 def use_config(ctx: click.Context, _param: click.Parameter, path: str | None) -> None:
-    """Callback of a command's own `--config`: its table there takes the place of that in the file of the group's.
+    """Callback of `--config` after a command: its table there replaces that of the file given before the command.
 
     Raises:
         InputMissingError: no such file.
@@ -66,7 +73,7 @@ def use_config(ctx: click.Context, _param: click.Parameter, path: str | None) ->
 
 
 def config_files() -> list[tuple[str, str]]:
-    """The configuration files that the values of the present command may come from, each as an option and its path."""
+    """The configuration files of the present command, each as an option and its path."""
     return [("--config", path) for path in click.get_current_context().meta.get(_FILES, ())]
 
 
@@ -121,7 +128,7 @@ def _key(param: click.Parameter) -> str:
 
 
 def _as_typed(value: Any, param: click.Parameter) -> str | list[str] | None:
-    """The value as somebody would type it, so that Click is as strict as with typed ones; None where it cannot be."""
+    """A value as somebody would type it, so that Click checks it in the same way; None for what cannot be typed."""
     if isinstance(value, list):
         return [str(item) for item in value] if param.multiple else None
     if isinstance(value, dict):
@@ -130,7 +137,7 @@ def _as_typed(value: Any, param: click.Parameter) -> str | list[str] | None:
 
 
 def _from_folder(words: str | list[str] | None, config: str) -> str | list[str] | None:
-    """Paths as they are meant by the file that they stand in; `-` is stdin or stdout."""
+    """Paths that start at the folder of the configuration file; `-` is stdin or stdout."""
     if isinstance(words, list):
         return [str(_from_folder(word, config)) for word in words]
     if words in (None, "", "-"):
@@ -139,21 +146,13 @@ def _from_folder(words: str | list[str] | None, config: str) -> str | list[str] 
 
 
 def _unknown(full_name: str, name: str, known: Iterable[str], path: str) -> ConfigError:
-    known = list(known)
-    close = get_close_matches(name.replace("_", "-"), known, n=1)
-    hint = f"did you mean '{close[0]}'?" if close else f"choose from {', '.join(known)}"
+    hint = did_you_mean(name.replace("_", "-"), known)
     return ConfigError(f"'{full_name}' is not known", hint=hint, file=path)
 
 
-PREFIX = "TSFORECAST"
-
-# What images are built with, and what Kubernetes sets in every container beside a service that is called tsforecast.
-_OF_OTHERS = re.compile(rf"{PREFIX}_VERSION|\w+_SERVICE_(HOST|PORT(_\w+)?)|\w+_PORT(_[0-9]+_(TCP|UDP|SCTP)(_\w+)?)?")
-
-
 def variable_of(option: click.Parameter, prefix: str) -> str:
-    """The variable of an option of the command that `prefix` stands for, such as TSFORECAST_FIT."""
-    return f"{prefix}_{max(option.opts, key=len).lstrip('-').replace('-', '_').upper()}"
+    """The variable of an option, below the prefix of its command, such as TSFORECAST_FIT."""
+    return f"{prefix}_{_key(option).replace('-', '_').upper()}"
 
 
 def check_variables(root: click.Context) -> None:
@@ -168,19 +167,18 @@ def check_variables(root: click.Context) -> None:
     prefix = root.auto_envvar_prefix
     if prefix is None:
         return
-    given = [name for name, value in os.environ.items() if name.startswith(f"{prefix}_") and value]
-    given = [name for name in given if not _OF_OTHERS.fullmatch(name)]
+    given = {name for name, value in os.environ.items() if name.startswith(f"{prefix}_") and value}
+    given = {name for name in given if not _OF_OTHERS.fullmatch(name)}
     if not given:
         return
     known = set(_variables(root.command, root, prefix))
-    for name in sorted(set(given) - known):
-        close = get_close_matches(name, known, n=1)
-        hint = f"did you mean {close[0]}?" if close else "unset it; `tsforecast --help` says how variables are named"
+    for name in sorted(given - known):
+        hint = did_you_mean(name, known, otherwise="unset it; `tsforecast --help` says how variables are named")
         raise ConfigError(f"the variable {name} belongs to no option", hint=hint)
 
 
 def _variables(command: click.Command, ctx: click.Context, prefix: str) -> Iterator[str]:
-    """Variables of a command's options, and of those of the commands below it."""
+    """Variables of the options of a command and of the commands below it."""
     for param in command.params:
         if isinstance(param, click.Option) and param.allow_from_autoenv:
             yield variable_of(param, prefix)

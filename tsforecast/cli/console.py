@@ -1,6 +1,6 @@
-"""All that the commands show. The one user of Rich, and only on a terminal: pipes, files and cron get plain lines.
+"""Everything that the commands show: results on stdout; messages, tables of a run and progress on stderr.
 
-Results go to stdout. Messages, tables of a run and progress go to stderr.
+This is the only user of Rich, and it uses Rich only on a terminal: pipes, files and cron get plain lines.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from tsforecast.cli.text import (
     seconds,
     unbroken_columns,
 )
+from tsforecast.io.messages import counted
 from tsforecast.progress import (
     BatchProgress,
     EpochEnded,
@@ -43,17 +44,10 @@ if TYPE_CHECKING:
 _PREFIX = {"warning": "Warning: ", "error": "Error: "}
 _STYLE = {"warning": "yellow", "error": "red", "success": "green"}
 
-# Not wrapped by us, so that a path or a command can be copied.
-_ONE_PIECE = ("error", "command", "success")
-
-# Seconds over which the speed behind the remaining time is averaged: an epoch's validation must not make it jump.
-_SPEED_SECONDS = 120
-
-# Series from which on forecasting them takes long enough to watch.
-_MANY_SERIES = 10_000
-
-# Columns that a bar takes beside the name of what is trained.
-_BAR_WIDTH = 68
+_ONE_PIECE = ("error", "command", "success")  # not wrapped by us, so that a path or a command can be copied
+_SPEED_SECONDS = 120  # long, so that the validation of an epoch does not make the remaining time jump
+_MANY_SERIES = 10_000  # so many take long enough to forecast for a bar
+_BAR_WIDTH = 68  # columns that a bar takes beside the name of what is trained
 
 
 class Console:
@@ -80,13 +74,13 @@ class Console:
         return self.verbosity > 0
 
     def info(self, text: str) -> None:
-        self._message("info", text)
+        self._line("info", text)
 
     def success(self, text: str) -> None:
-        self._message("success", text)
+        self._line("success", text)
 
     def warning(self, text: str) -> None:
-        self._message("warning", text)
+        self._line("warning", text)
 
     def error(self, text: str) -> None:
         """Show an error, also when quiet."""
@@ -94,13 +88,12 @@ class Console:
 
     def command(self, label: str, line: str) -> None:
         """Show a command to be copied: in one piece, however long it is."""
-        if not self.quiet:
-            self._line("command", f"{label}: {line}")
+        self._line("command", f"{label}: {line}")
 
     def note(self, kind: str, text: str) -> None:
-        """Show something that was noticed; what a run has said once it does not say again."""
+        """Show something that was noticed, once in a run."""
         if text not in self._shown:
-            self._message(kind, text)
+            self._line(kind, text)
             self._shown.add(text)
 
     def json(self, document: Any) -> None:
@@ -110,14 +103,14 @@ class Console:
         click.echo(json_bytes(document), nl=False)
 
     def table(self, header: Row, rows: Sequence[Row], *, err: bool = False, title: str = "") -> None:
-        """Show a table; nothing in it is ever cut off.
+        """Show a table; no cell is cut off.
 
         Args:
             header: names of the columns.
             rows: cells; numbers are rounded for people, and written in full for programs.
-            err: whether it belongs to the run (stderr) rather than to the result (stdout). A result that is not
-                shown on a terminal is separated by tabs, for programs.
-            title: shown above it, except where a program reads it.
+            err: whether it is part of the run (stderr) and not a result (stdout). A result that does not go to a
+                terminal is for programs: tabs separate its cells.
+            title: line above the table; not for programs.
         """
         if err and self.quiet:
             return
@@ -133,7 +126,7 @@ class Console:
             click.echo("\n".join([*([title] if title else []), *aligned(lines)]), err=True)
 
     def report(self, event: Event) -> None:
-        """Show what long work tells: a live bar on a terminal; elsewhere lines of reading and of epochs."""
+        """Show an event of long work: a live bar on a terminal, elsewhere lines of reading and of epochs."""
         if self.quiet:
             return
         match event:
@@ -153,21 +146,19 @@ class Console:
                 self._end_epoch(event)
             case PhaseEnded():
                 self.stop()
-                self.info(f"{event.name}: {_epochs(event.epochs)} in {seconds(event.seconds)}, {event.reason}")
+                self.info(f"{event.name}: {counted(event.epochs, 'epoch')} in {seconds(event.seconds)}, {event.reason}")
             case SeriesForecast():
                 self._forecast(event)
 
     def stop(self) -> None:
-        """Take a live bar off the screen, so that what follows stands on a line of its own."""
+        """Remove a live bar from the screen, so that what follows stands on a line of its own."""
         if self._progress is not None:
             self._progress.stop()
             self._progress = None
 
-    def _message(self, kind: str, text: str) -> None:
-        if not self.quiet:
-            self._line(kind, text)
-
     def _line(self, kind: str, text: str) -> None:
+        if self.quiet and kind != "error":
+            return
         line = clean(_PREFIX.get(kind, "") + (text if kind == "command" else bounded(text)))
         if is_terminal(sys.stderr):
             self._rich.print(line, style=_STYLE.get(kind), soft_wrap=kind in _ONE_PIECE)
@@ -180,7 +171,7 @@ class Console:
         return _rich_console(err=True)
 
     def _show_bar(self, name: str, total: float, **fields: Any) -> None:
-        """Draw a live bar with the texts of some fields behind it, where somebody watches."""
+        """On a terminal, draw a live bar with the texts of some fields behind it."""
         if is_terminal(sys.stderr):
             self._progress = _rich_progress(self._rich, *fields)
             room = max(8, self._rich.width - _BAR_WIDTH)
@@ -201,7 +192,7 @@ class Console:
     def _start(self, event: PhaseStarted) -> None:
         self.stop()
         self._training = event.name
-        self.info(f"{event.name}: up to {_epochs(event.epochs)} of {event.windows:,} windows")
+        self.info(f"{event.name}: up to {counted(event.epochs, 'epoch')} of {event.windows:,} windows")
         name = event.name.partition(", ")[2] or event.name  # of "training, gru" the part that changes
         self._show_bar(name, event.epochs, epoch=f"epoch 1/{event.epochs}", loss="", val="", speed="")
 
@@ -233,13 +224,9 @@ class Console:
 
 
 def is_terminal(stream: TextIO | None) -> bool:
-    """Whether somebody watches, on a terminal that can redraw a line."""
+    """Whether a stream is a terminal that can redraw a line."""
     # A stream closed by the caller (`>&-`) is None.
     return stream is not None and stream.isatty() and os.environ.get("TERM") != "dumb"
-
-
-def _epochs(count: int) -> str:
-    return f"{count} epoch{'' if count == 1 else 's'}"
 
 
 def _epoch_line(event: EpochEnded, details: bool) -> str:

@@ -1,4 +1,4 @@
-"""The one place that turns an exception into words on stderr and an exit status."""
+"""How the program ends: signals become exceptions, and an exception becomes words on stderr and an exit status."""
 
 from __future__ import annotations
 
@@ -28,100 +28,17 @@ from tsforecast.errors import (
 from tsforecast.safe_text import bounded, shown, visible
 
 _BROKEN_PIPE = 141  # 128 + SIGPIPE
-
-
-def show_failure(error: BaseException, console: Console) -> int:
-    """Say what went wrong.
-
-    Args:
-        error: whatever a command raised.
-        console: shows it; with `as_json`, also as `{"error": ...}` on stdout.
-
-    Returns:
-        The exit status.
-    """
-    if isinstance(error, KeyboardInterrupt):
-        error = Terminated(signal.SIGINT)
-    if isinstance(error, Terminated):
-        console.error(str(error))
-        _show_json(error, console)
-        return error.exit_code
-    _drop_unwritable_output()
-    if isinstance(error, BrokenPipeError):
-        return _BROKEN_PIPE
-    if isinstance(error, OSError):
-        error = _storage_error(error)
-    if not isinstance(error, TsforecastError):
-        return _show_bug(error, console)
-    console.error(str(error))
-    if console.verbose:
-        _show_causes(error, console)
-    _show_json(error, console)
-    return error.exit_code
-
-
-def usage_error(error: click.ClickException, console: Console) -> click.ClickException:
-    """An error as Click can show it, without what a terminal obeys and not too long; its JSON part is shown here."""
-    if isinstance(error, click.exceptions.NoArgsIsHelpError):
-        return error
-    said = error.format_message()
-    _show_json(OptionError(said), console)
-    text = clean(bounded(said))
-    return error if text == clean(said) == said else click.UsageError(text, getattr(error, "ctx", None))
-
-
-def _show_json(error: TsforecastError | Terminated, console: Console) -> None:
-    if console.as_json:
-        with suppress(OSError):  # stdout may be what failed
-            console.json({"error": error.to_dict()})
-
-
-def _storage_error(error: OSError) -> StorageError:
-    """What no reader or writer of ours foresaw: a full disk below stdout, say."""
-    wrapped = StorageError(error.strerror or str(error), file=str(error.filename or ""))
-    wrapped.__cause__ = error
-    return wrapped
-
-
-def _show_bug(error: BaseException, console: Console) -> int:
-    for text in traceback.format_exception(error):
-        click.echo(bounded(visible(text)), err=True, nl=False)
-    bug = TsforecastError(f"this is a bug of tsforecast: {type(error).__name__}: {error}", hint="please report it")
-    console.error(str(bug))
-    _show_json(bug, console)
-    return bug.exit_code
-
-
-def _show_causes(error: BaseException, console: Console) -> None:
-    cause = error.__cause__
-    while cause is not None:
-        console.error(f"caused by {type(cause).__name__}: {cause}")
-        cause = cause.__cause__
-
-
-def _drop_unwritable_output() -> None:
-    # What is still buffered would fail once more when the interpreter flushes it at its end.
-    for stream in (sys.stdout, sys.stderr):
-        if stream is None:
-            continue
-        try:
-            stream.flush()
-        except OSError:
-            with suppress(OSError):
-                os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
-
-
 _SIGNALS = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
 _AGAIN_SECONDS = 0.5
 
 
-class _Ending:
-    """What the handlers know of how the program ends.
+class _Signals:
+    """The signals that have arrived, and what handles them.
 
     Attributes:
-        first: the first signal; None while there was none.
+        first: number of the first signal; None while there was none.
         raised: the exception of the last one, as long as it is on its way through the program.
-        shown: whether the program has said how it ends; it only has to leave now.
+        shown: whether the program has said how it ends, so that it only has to leave.
     """
 
     def __init__(self) -> None:
@@ -143,14 +60,14 @@ class _Ending:
             del error  # this frame, which the traceback keeps, would keep the exception
 
     def unraisable(self, args: Any) -> None:
-        """In place of sys.unraisablehook: the signal came while a destructor ran, out of which nothing is raised."""
+        """Replaces sys.unraisablehook: a signal that arrives in a destructor raises nothing out of it."""
         if self.first is None:
             sys.__unraisablehook__(args)
         else:
             self._send_again()
 
     def printed(self, kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
-        """In place of sys.excepthook: the signal came while native code called Python, and it would print that."""
+        """Replaces sys.excepthook: native code that called Python prints the exception of a signal."""
         if self.first is None:
             sys.__excepthook__(kind, error, trace)
         else:
@@ -158,31 +75,31 @@ class _Ending:
             self._send_again()
 
     def _send_again(self) -> None:
-        """In case that it is lost: where the program ends already, a second signal does nothing."""
+        """Repeat a signal that may be lost; where the program ends already, a second one does nothing."""
         main = threading.main_thread().ident
         timer = threading.Timer(_AGAIN_SECONDS, signal.pthread_kill, (main, self.first))
         timer.daemon = True
         timer.start()
 
 
-_ending = _Ending()
+_signals = _Signals()
 
 
 @contextmanager
 def ending_signals() -> Iterator[None]:
-    """Raise `Terminated` in the body when SIGINT, SIGTERM or SIGHUP arrives; one that is ignored (nohup) stays so."""
-    global _ending
+    """Raise `Terminated` in the body when SIGINT, SIGTERM or SIGHUP arrives; an ignored one (nohup) stays ignored."""
+    global _signals
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    _ending = ending = _Ending()
+    _signals = state = _Signals()
     before = {number: signal.getsignal(number) for number in _SIGNALS}
     hooks = sys.unraisablehook, sys.excepthook
     for number, handler in before.items():
         # None: a handler that was not set from Python.
         if handler not in (signal.SIG_IGN, None):
-            signal.signal(number, ending.handle)
-    sys.unraisablehook, sys.excepthook = ending.unraisable, ending.printed
+            signal.signal(number, state.handle)
+    sys.unraisablehook, sys.excepthook = state.unraisable, state.printed
     try:
         yield
     finally:
@@ -193,19 +110,18 @@ def ending_signals() -> Iterator[None]:
 
 
 def cause(error: BaseException) -> BaseException:
-    """The signal, where an error comes from one: an import that is broken off fails in many ways.
+    """The signal that led to an error, if there was one: an import that is broken off fails in many ways.
 
-    From here on signals do nothing more: the program is about to say how it ends, and to leave.
+    From here on further signals are ignored: the program is about to say how it ends, and to leave.
     """
-    _ending.shown = True
-    if _ending.first is None or isinstance(error, Terminated):
+    _signals.shown = True
+    if _signals.first is None or isinstance(error, Terminated):
         return _shortage(error) if is_memory_shortage(error) else error
-    return Terminated(_ending.first)
+    return Terminated(_signals.first)
 
 
 def _shortage(error: BaseException) -> MemoryShortageError:
-    """What there was no memory for, without what holds the rest of it."""
-    error.__traceback__ = None
+    error.__traceback__ = None  # its frames hold the memory
     said = shown(str(error).strip().partition("\n")[0])
     shortage = MemoryShortageError(
         f"memory ran out{f': {said}' if said else ''}",
@@ -213,3 +129,63 @@ def _shortage(error: BaseException) -> MemoryShortageError:
     )
     shortage.__cause__ = error
     return shortage
+
+
+def show_failure(error: BaseException, console: Console) -> int:
+    """Say what went wrong, in JSON on stdout too where that was asked for; return the exit status."""
+    if isinstance(error, KeyboardInterrupt):
+        error = Terminated(signal.SIGINT)
+    if isinstance(error, Terminated):
+        return _show(error, console)
+    _drop_unwritable_output()
+    if isinstance(error, BrokenPipeError):
+        return _BROKEN_PIPE
+    if isinstance(error, OSError):
+        # One that no reader or writer of ours foresaw: a full disk below stdout, say.
+        wrapped = StorageError(error.strerror or str(error), file=str(error.filename or ""))
+        wrapped.__cause__ = error
+        error = wrapped
+    if isinstance(error, TsforecastError):
+        return _show(error, console)
+    for text in traceback.format_exception(error):
+        click.echo(bounded(visible(text)), err=True, nl=False)
+    bug = f"this is a bug of tsforecast: {type(error).__name__}: {error}"
+    return _show(TsforecastError(bug, hint="please report it"), console)
+
+
+def usage_error(error: click.ClickException, console: Console) -> click.ClickException:
+    """An error for Click to show, of bounded length and without what a terminal obeys; its JSON is shown here."""
+    if isinstance(error, click.exceptions.NoArgsIsHelpError):
+        return error
+    said = error.format_message()
+    _show_json(OptionError(said), console)
+    text = clean(bounded(said))
+    return error if text == clean(said) == said else click.UsageError(text, getattr(error, "ctx", None))
+
+
+def _show(error: TsforecastError | Terminated, console: Console) -> int:
+    console.error(str(error))
+    cause = error.__cause__ if console.verbose else None
+    while cause is not None:
+        console.error(f"caused by {type(cause).__name__}: {cause}")
+        cause = cause.__cause__
+    _show_json(error, console)
+    return error.exit_code
+
+
+def _show_json(error: TsforecastError | Terminated, console: Console) -> None:
+    if console.as_json:
+        with suppress(OSError):  # stdout may be what failed
+            console.json({"error": error.to_dict()})
+
+
+def _drop_unwritable_output() -> None:
+    # What is still buffered would fail once more when the interpreter flushes it at its end.
+    for stream in (sys.stdout, sys.stderr):
+        if stream is None:
+            continue
+        try:
+            stream.flush()
+        except OSError:
+            with suppress(OSError):
+                os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())

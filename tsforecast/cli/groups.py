@@ -5,21 +5,21 @@ from __future__ import annotations
 import os
 import shlex
 from collections.abc import Mapping
-from difflib import get_close_matches
 from importlib import import_module
 from typing import Any
 
 import click
 
 from tsforecast.cli.config import check_variables, variable_of
+from tsforecast.errors import did_you_mean
 
 
 class LazyGroup(click.Group):
-    """A group that knows its commands by name and one line of help, and imports one when it is asked for.
+    """A group that knows the names and help lines of its commands, and imports a command when it is typed.
 
     Args:
-        table: help line of each command; command `name` is the attribute `command` of module `package.name`.
-        package: where those modules are.
+        table: help line of each command; command `name` is the attribute `command` of the module `package.name`.
+        package: package of those modules.
     """
 
     def __init__(self, *args: Any, table: Mapping[str, str], package: str, **kwargs: Any) -> None:
@@ -40,9 +40,7 @@ class LazyGroup(click.Group):
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         if args[0] not in self.table and not args[0].startswith("-"):
-            close = get_close_matches(args[0], self.table, n=1)
-            hint = f"did you mean '{close[0]}'?" if close else f"choose one of {', '.join(self.table)}"
-            ctx.fail(f"no command '{args[0]}'; {hint}")
+            ctx.fail(f"no command '{args[0]}'; {did_you_mean(args[0], self.table)}")
         return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
@@ -51,7 +49,7 @@ class LazyGroup(click.Group):
 
 
 class SectionOption(click.Option):
-    """An option that stands under a heading in the help, and has a variable of its long name."""
+    """An option under a heading of the help, with an environment variable made of its long name."""
 
     def __init__(self, *args: Any, section: str, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -73,7 +71,7 @@ class SectionOption(click.Option):
 
 
 class SectionCommand(click.Command):
-    """A command whose help shows its options under their headings, in the order in which they were declared."""
+    """A command whose help shows its options under their headings, in the order of their declaration."""
 
     def invoke(self, ctx: click.Context) -> Any:
         check_variables(ctx.find_root())

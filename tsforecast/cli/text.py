@@ -1,12 +1,18 @@
-"""Values as people read them."""
+"""Numbers, durations and tables as text that people read."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
 
-from tsforecast.io.writing.spreadsheet import guarded
-from tsforecast.safe_text import visible
+from tsforecast.safe_text import guarded, visible
+
+Cell = str | int | float | None
+Row = Sequence[Cell]
+Line = Sequence[str]
+
+_BREAKABLE = 20  # width at which a column with line breaks can still be read
+_GAP = 2  # between columns
 
 
 def clean(text: str) -> str:
@@ -34,16 +40,8 @@ def seconds(value: float) -> str:
     return f"{minutes} min {rest} s"
 
 
-Cell = str | int | float | None
-Row = Sequence[Cell]
-Line = Sequence[str]
-
-# Width that a column with line breaks needs to be read, and that between columns.
-_BREAKABLE, _GAP = 20, 2
-
-
 def cell_text(cell: Cell, exact: bool) -> str:
-    """A cell as people read it, or exact, as programs do; a spreadsheet is one."""
+    """A cell for people, or exact for programs, of which a spreadsheet is one."""
     if isinstance(cell, str):
         return guarded(clean(cell)) if exact else clean(cell)
     if exact:

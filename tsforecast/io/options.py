@@ -1,13 +1,20 @@
-"""The options of reading a table, with their defaults and choices. Data only: no NumPy, no pandas."""
+"""The options of reading a table. Data only: no NumPy, no pandas."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
+
+from tsforecast.options import check_options, option
 
 FillRule = Literal["seasonal", "previous", "zero"]
 RepeatRule = Literal["error", "first", "last", "mean", "sum"]
 BadSeriesRule = Literal["error", "skip"]
+AggregateRule = Literal["sum", "mean", "last", "first", "min", "max"]
+AmbiguousRule = Literal["error", "first", "last", "infer"]
+
+# Headings of the help. A published model knows its columns, so that `predict` takes only the others.
+COLUMNS, READING = "Columns", "Reading"
 
 
 @dataclass(frozen=True)
@@ -15,56 +22,101 @@ class ReadOptions:
     """How to read a table; None or empty for what is to be found.
 
     Args:
-        time_col: name of the time column; with commas between them those of a year, a month and so on, or of a date and
-            a time of day.
-        target_cols: names of the value columns.
-        id_cols: names of the columns that tell series apart.
-        tz: IANA zone of stamps without an offset, and the zone to write in.
-        ambiguous: which of the two is meant by a stamp without an offset that a clock change of `tz` repeats.
-        date_format: format of the time column, where several fit: of strftime, `excel`, or `epoch-s`, `epoch-ms`,
-            `epoch-us` or `epoch-ns`.
-        freq: the step, such as `hourly`, `15min` or `ME`; None to find it.
-        aggregate: how to bring values onto longer steps; None where all of them must lie on the grid.
-        on_duplicate: what to do with rows that repeat a time of their series.
-        fill_gaps: how to fill missing values.
-        missing: texts that mean a missing value, besides the usual ones; numbers are compared as numbers.
-        on_bad_series: whether to refuse the table for a series without values, with times off the grid or with more
-            than half of its steps missing, or to leave it out; `skip` also leaves out series of a single value.
-        max_rows: rows that the table may have.
-        max_series: series that it may have.
-        delimiter: between cells of a text file.
-        decimal: mark of a text file, `.` or `,`.
-        encoding: of a text file.
-        skip_rows: lines above the header to leave out.
-        thousands: what stands between groups of three digits, `,` `.` `'` or a blank; None for nothing.
-        comment: character that begins lines to leave out.
-        no_header: whether the first row holds data: the columns are then called 1, 2, 3 and so on.
         whole_lines: whether to refuse a text file whose last line has no line ending, because it may be cut.
     """
 
-    time_col: str | None = None
-    target_cols: tuple[str, ...] = ()
-    id_cols: tuple[str, ...] = ()
-    tz: str | None = None
-    ambiguous: AmbiguousRule = "error"
-    date_format: str | None = None
-    freq: str | None = None
-    aggregate: AggregateRule | None = None
-    on_duplicate: RepeatRule = "error"
-    fill_gaps: FillRule = "seasonal"
-    missing: tuple[str, ...] = ()
-    on_bad_series: BadSeriesRule = "error"
-    max_rows: int | None = None
-    max_series: int | None = None
-    delimiter: str | None = None
-    decimal: str | None = None
-    encoding: str = "utf-8"
-    skip_rows: int = 0
-    thousands: str | None = None
-    comment: str | None = None
-    no_header: bool = False
+    time_col: str | None = option(
+        None,
+        COLUMNS,
+        "Column of the times; year,month,day,hour or date,time where they stand in several.",
+        unset="found",
+        metavar="NAME",
+    )
+    target_cols: tuple[str, ...] = option(
+        (),
+        COLUMNS,
+        "Column of the values; several make each a series of its own.",
+        unset="found",
+        metavar="NAME",
+        typed="target_col",
+    )
+    id_cols: tuple[str, ...] = option(
+        (),
+        COLUMNS,
+        "Column that names the series; may be repeated.",
+        unset="found",
+        metavar="NAME",
+        typed="id_col",
+    )
+    tz: str | None = option(None, READING, "Time zone of the times, such as Europe/Berlin.", metavar="ZONE")
+    ambiguous: AmbiguousRule = option(
+        "error",
+        READING,
+        "A time that happens twice in --tz: refuse, take the first or last, or see what stands twice.",
+        choices=get_args(AmbiguousRule),
+    )
+    date_format: str | None = option(
+        None,
+        READING,
+        "Of the times, such as %d.%m.%Y, excel or epoch-s, where several fit.",
+        unset="found",
+        metavar="FORMAT",
+    )
+    freq: str | None = option(
+        None, READING, "The step: hourly, 15min, D, B, W, MS, ME, QS, YE, ...", unset="found", metavar="FREQ"
+    )
+    aggregate: AggregateRule | None = option(
+        None,
+        READING,
+        "Bring finer rows onto the step in this way.",
+        unset="refuse rows off it",
+        choices=get_args(AggregateRule),
+    )
+    on_duplicate: RepeatRule = option(
+        "error",
+        READING,
+        "When a series has a time twice: refuse, or keep this value.",
+        choices=get_args(RepeatRule),
+    )
+    fill_gaps: FillRule = option(
+        "seasonal",
+        READING,
+        "Fill missing values from a season ago, from the step before, or with zero.",
+        choices=get_args(FillRule),
+    )
+    missing: tuple[str, ...] = option(
+        (), READING, "Also means a missing value, such as -999; may be repeated.", metavar="TOKEN"
+    )
+    on_bad_series: BadSeriesRule = option(
+        "error",
+        READING,
+        "A series that is empty, irregular or mostly missing: refuse, or leave it out.",
+        choices=get_args(BadSeriesRule),
+    )
+    max_rows: int | None = option(None, READING, "Refuse a table of more rows.", least=1)
+    max_series: int | None = option(None, READING, "Refuse more series.", least=1)
+    delimiter: str | None = option(
+        None,
+        READING,
+        "Between the columns; `tab` for a tab.",
+        unset="found",
+        metavar="CHAR",
+        words={"tab": "\t", "\\t": "\t"},
+    )
+    decimal: str | None = option(None, READING, "Decimal mark.", unset="found", choices=(".", ","))
+    encoding: str = option("utf-8", READING, "Of the text.", metavar="NAME")
+    skip_rows: int = option(0, READING, "Lines above the header.", least=0)
+    thousands: str | None = option(
+        None,
+        READING,
+        "Between thousands: , or . or ' or `space`.",
+        unset="none",
+        metavar="CHAR",
+        words={"space": " "},  # a blank is lost in a configuration file or a crontab more easily than a word
+    )
+    comment: str | None = option(None, READING, "Leave out lines that begin with it.", unset="none", metavar="CHAR")
+    no_header: bool = option(False, READING, "The first row holds data; the columns are called 1, 2, 3.")
     whole_lines: bool = False
 
-
-AggregateRule = Literal["sum", "mean", "last", "first", "min", "max"]
-AmbiguousRule = Literal["error", "first", "last", "infer"]
+    def __post_init__(self) -> None:
+        check_options(self)

@@ -1,21 +1,18 @@
-"""The options of `fit` that concern the model, with their defaults, choices and ranges."""
+"""The options of `fit` and `retrain` that concern the model. Data only: no heavy import."""
 
 from __future__ import annotations
 
-import math
-from dataclasses import dataclass, fields
-from itertools import pairwise
+from dataclasses import dataclass
 from typing import Literal
 
-from tsforecast.errors import OptionError
 from tsforecast.models.network.config import ACTIVATIONS, MAX_LAYERS, MAX_STEPS, MAX_UNITS, NORMALISATIONS, STRATEGIES
+from tsforecast.models.registry import MODELS
 from tsforecast.models.training.config import AUTO, DEVICES, LOSSES, OPTIMIZERS, SCHEDULES, TrainingConfig
-from tsforecast.safe_text import shown
+from tsforecast.options import option
 
 TRANSFORMS = ("none", "log")
 SCALERS = ("standard", "scale", "robust", "minmax", "none")
 LINEAR_SKIPS = ("auto", "on", "off")
-DEFAULT_LEVELS = (80.0, 95.0)  # of prediction intervals, in percent
 
 
 @dataclass(frozen=True)
@@ -46,131 +43,87 @@ PRESETS: dict[str, Preset] = {
 }
 
 
+_BY_PRESET, _BY_DATA, _BY_FREQUENCY = "by the preset", "from the data", "by frequency"
+_PRESETS = ", ".join(f"{name} ({preset.summary})" for name, preset in PRESETS.items())
+
+
 @dataclass(frozen=True)
 class FitOptions:
     """The options of `fit` that concern the model. None leaves the choice to the data or to the preset."""
 
-    model: str = "auto"
-    preset: str = "balanced"
-    horizon: int | None = None
-    lookback: int | None = None
-    season_length: int | None = None
-    strategy: str = "direct"
-    layers: int = 1
-    units: int | None = None
-    activation: str = "tanh"
-    segment: int | None = None
-    normalisation: str = AUTO
-    transform: str = AUTO
-    scaler: str = AUTO
-    linear_skip: str = AUTO
-    dropout: float = 0.3
-    loss: str = TrainingConfig.loss
-    optimizer: str = TrainingConfig.optimizer
-    learning_rate: float | None = None
-    schedule: str = TrainingConfig.schedule
-    weight_decay: float = TrainingConfig.weight_decay
-    batch_size: int | None = None
-    epochs: int | None = None
-    patience: int | None = None
-    clip_norm: float = TrainingConfig.clip_norm
-    members: int | None = None
-    seed: int = TrainingConfig.seed
-    time_limit: float | None = None
-    device: str = TrainingConfig.device
-    threads: int = TrainingConfig.threads
-
-
-_CHOICES: dict[str, tuple[str, ...]] = {
-    "preset": tuple(PRESETS),
-    "strategy": tuple(STRATEGIES),
-    "activation": ACTIVATIONS,
-    "normalisation": (AUTO, *NORMALISATIONS),
-    "transform": (AUTO, *TRANSFORMS),
-    "scaler": (AUTO, *SCALERS),
-    "linear_skip": LINEAR_SKIPS,
-    "loss": LOSSES,
-    "optimizer": OPTIMIZERS,
-    "schedule": SCHEDULES,
-    "device": DEVICES,
-}
-
-# name: (least, most), both allowed
-_RANGES: dict[str, tuple[float, float]] = {
-    "horizon": (1, MAX_STEPS),
-    "lookback": (1, MAX_STEPS),
-    "season_length": (1, MAX_STEPS),
-    "layers": (1, MAX_LAYERS),
-    "units": (1, MAX_UNITS),
-    "segment": (1, MAX_STEPS),
-    "dropout": (0, 0.95),
-    "learning_rate": (1e-8, 10),
-    "weight_decay": (0, 1),
-    "batch_size": (1, 65_536),
-    "epochs": (1, 10_000),
-    "patience": (1, 10_000),
-    "clip_norm": (0, 1e6),
-    "members": (1, 100),
-    "seed": (0, 2**31 - 1),
-    "time_limit": (1, 1e7),
-    "threads": (1, 1024),
-}
-
-
-def check_options(options: FitOptions) -> None:
-    """Refuse values outside their choices or range.
-
-    Raises:
-        OptionError: naming the option, the value and what is allowed.
-    """
-    for name, choices in _CHOICES.items():
-        value = getattr(options, name)
-        if value not in choices:
-            raise OptionError(f"{name} is '{value}'", hint=f"choose one of {', '.join(choices)}")
-    for name, (least, most) in _RANGES.items():
-        value = getattr(options, name)
-        if value is not None and not least <= value <= most:
-            said = shown(value) if isinstance(value, int) else f"{value:g}"
-            raise OptionError(f"{name} is {said}", hint=f"give a value from {least:g} to {most:g}")
-
-
-def check_finite(settings: object) -> None:
-    """Refuse NaN and infinity in the fields of a dataclass: they pass comparisons that they should fail.
-
-    Raises:
-        OptionError: naming the field and its value.
-    """
-    for field in fields(settings):  # type: ignore[arg-type]  # any dataclass
-        value = getattr(settings, field.name)
-        if isinstance(value, float) and not math.isfinite(value):
-            raise OptionError(f"{field.name} is {value:g}", hint="give a finite number")
-
-
-def check_levels(levels: tuple[float, ...]) -> None:
-    """Refuse levels of intervals that cannot be forecast, or that no columns can be named after.
-
-    Raises:
-        OptionError: naming the level.
-    """
-    for level in levels:
-        check_level(level)
-    names = [f"{level:g}" for level in sorted(set(levels))]
-    for name, following in pairwise(names):
-        if name == following:
-            raise OptionError(
-                f"two levels are {name} in six digits", hint="give levels that columns can be named after"
-            )
-
-
-def check_level(level: float) -> None:
-    """Refuse a level of an interval that is no percentage, or that is 100 % but for rounding.
-
-    Raises:
-        OptionError: naming the level.
-    """
-    if 0 < level < 1:
-        raise OptionError(f"level is {level:g} percent", hint=f"did you mean {100 * level:g}?")
-    if not 1 <= level < 100:
-        raise OptionError(f"level is {level:g}", hint="give a percentage from 1 to 99.9999, such as 80")
-    if f"{level:g}" == "100":
-        raise OptionError(f"level is {level}, which is 100 in six digits", hint="give 99.9999 at most")
+    horizon: int | None = option(None, "Forecast", "Steps to forecast.", unset=_BY_FREQUENCY, least=1, most=MAX_STEPS)
+    lookback: int | None = option(
+        None, "Forecast", "Steps of the past that the model sees.", unset=_BY_DATA, least=1, most=MAX_STEPS
+    )
+    season_length: int | None = option(
+        None, "Forecast", "Steps in a season.", unset=_BY_FREQUENCY, least=1, most=MAX_STEPS
+    )
+    model: str = option("auto", "Model", "What to train; see below.", metavar="NAME", choices=tuple(MODELS))
+    preset: str = option("balanced", "Model", f"Time against accuracy: {_PRESETS}.", choices=tuple(PRESETS))
+    strategy: str = option(
+        "direct", "Model", "How the horizon follows from the window; see below.", choices=tuple(STRATEGIES)
+    )
+    layers: int = option(1, "Model", "Recurrent layers.", least=1, most=MAX_LAYERS)
+    units: int | None = option(None, "Model", "Width of each layer.", unset=_BY_PRESET, least=1, most=MAX_UNITS)
+    activation: str = option("tanh", "Model", "Of the recurrent cell; only tanh is fast on a GPU.", choices=ACTIVATIONS)
+    segment: int | None = option(
+        None,
+        "Model",
+        "Steps of the past read at once; 1 is the classic network.",
+        unset=_BY_DATA,
+        least=1,
+        most=MAX_STEPS,
+    )
+    linear_skip: str = option(AUTO, "Model", "A linear forecast that the network adds to.", choices=LINEAR_SKIPS)
+    dropout: float = option(0.3, "Model", "Share of the last layer switched off in training.", least=0, most=0.95)
+    members: int | None = option(
+        None, "Model", "Networks of each kind, trained from different seeds.", unset=_BY_PRESET, least=1, most=100
+    )
+    normalisation: str = option(AUTO, "Preparation", "Of each window.", choices=(AUTO, *NORMALISATIONS))
+    transform: str = option(AUTO, "Preparation", "Of the values.", choices=(AUTO, *TRANSFORMS))
+    scaler: str = option(AUTO, "Preparation", "Of each series.", choices=(AUTO, *SCALERS))
+    loss: str = option(
+        TrainingConfig.loss,
+        "Training",
+        "What training makes small; quantile and student-t also learn the intervals.",
+        choices=LOSSES,
+    )
+    optimizer: str = option(TrainingConfig.optimizer, "Training", "How it is made small.", choices=OPTIMIZERS)
+    learning_rate: float | None = option(None, "Training", "At its peak.", unset="by the width", least=1e-8, most=10)
+    schedule: str = option(TrainingConfig.schedule, "Training", "Of the learning rate.", choices=SCHEDULES)
+    weight_decay: float = option(TrainingConfig.weight_decay, "Training", "Of the optimizer adamw.", least=0, most=1)
+    batch_size: int | None = option(None, "Training", "Windows per step.", unset=_BY_DATA, least=1, most=65_536)
+    epochs: int | None = option(
+        None, "Training", "Passes over the windows, at most.", unset=_BY_PRESET, least=1, most=10_000
+    )
+    patience: int | None = option(
+        None,
+        "Training",
+        "Epochs without improvement before the rate falls; then training stops.",
+        unset="by the epochs",
+        least=1,
+        most=10_000,
+    )
+    clip_norm: float = option(
+        TrainingConfig.clip_norm,
+        "Training",
+        "Norm to which gradients are clipped; 0 for none.",
+        least=0,
+        most=1e6,
+    )
+    seed: int = option(
+        TrainingConfig.seed,
+        "Training",
+        "All chance derives from it: the same seed, the same model.",
+        least=0,
+        most=2**31 - 1,
+    )
+    time_limit: float | None = option(None, "Training", "Seconds for everything.", unset="none", least=1, most=1e7)
+    device: str = option(TrainingConfig.device, "Training", "Where to train.", choices=DEVICES)
+    threads: int = option(
+        TrainingConfig.threads,
+        "Training",
+        "Of the CPU; results repeat exactly for one number.",
+        least=1,
+        most=1024,
+    )

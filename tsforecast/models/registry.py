@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from difflib import get_close_matches
 from typing import Literal
 
-from tsforecast.errors import OptionError
+from tsforecast.errors import OptionError, did_you_mean
 from tsforecast.models.network.cells import CELLS
 
 
@@ -52,6 +51,4 @@ def get_model(name: str) -> ModelInfo:
     """
     if name in MODELS:
         return MODELS[name]
-    close = get_close_matches(name, MODELS, n=1)
-    hint = f"did you mean '{close[0]}'?" if close else f"choose one of {', '.join(MODELS)}"
-    raise OptionError(f"unknown model '{name}'", hint=hint)
+    raise OptionError(f"unknown model '{name}'", hint=did_you_mean(name, MODELS))

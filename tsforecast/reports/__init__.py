@@ -1,1 +1,1 @@
-"""Reports and plots of what the workflows found."""
+"""Files for people from what the workflows found: the report of a fit, and a picture of a forecast."""

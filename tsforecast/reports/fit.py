@@ -5,12 +5,16 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from tsforecast.files import whole_file, writing
+from tsforecast.io.messages import counted
 from tsforecast.json_output import json_bytes
 from tsforecast.metrics import METRICS, metric_info
-from tsforecast.safe_text import visible
+from tsforecast.safe_text import printable
+
+if TYPE_CHECKING:
+    from tsforecast.workflows.fit import FitResult
 
 METRICS_FILE, REPORT_FILE = "metrics.json", "report.md"
 _MISSING = "–"  # noqa: RUF001  (a dash, as in any table)
@@ -30,72 +34,12 @@ _HISTORY = {
 }
 
 
-class _Named(Protocol):
-    @property
-    def name(self) -> str: ...
-    @property
-    def value(self) -> str: ...
-    @property
-    def reason(self) -> str: ...
-
-
-class _Said(Protocol):
-    @property
-    def kind(self) -> str: ...
-    @property
-    def text(self) -> str: ...
-
-
-class FitReport(Protocol):
-    """What a report needs of a fit; `FitResult` of workflows/fit.py has it."""
-
-    @property
-    def name(self) -> str: ...
-    @property
-    def version(self) -> int: ...
-    @property
-    def path(self) -> str: ...
-    @property
-    def file(self) -> str: ...
-    @property
-    def series(self) -> int: ...
-    @property
-    def rows(self) -> int: ...
-    @property
-    def frequency_name(self) -> str: ...
-    @property
-    def horizon(self) -> int: ...
-    @property
-    def lookback(self) -> int: ...
-    @property
-    def season_length(self) -> int: ...
-    @property
-    def choices(self) -> Sequence[_Named]: ...
-    @property
-    def scores(self) -> Mapping[str, Mapping[str, float]]: ...
-    @property
-    def verdict(self) -> str: ...
-    @property
-    def notes(self) -> Sequence[_Said]: ...
-    @property
-    def seconds(self) -> float: ...
-    @property
-    def training_rows(self) -> str: ...
-    @property
-    def calibration(self) -> str: ...
-    @property
-    def history(self) -> Sequence[Mapping[str, Any]]: ...
-    def to_dict(self) -> dict[str, Any]:
-        """Plain values for JSON."""
-        ...
-
-
 def report_files(folder: str | Path) -> tuple[Path, ...]:
     """The files that a report consists of."""
     return Path(folder) / METRICS_FILE, Path(folder) / REPORT_FILE
 
 
-def write_report(result: FitReport, folder: str | Path) -> None:
+def write_report(result: FitResult, folder: str | Path) -> None:
     """Write metrics.json and report.md into a folder, which is made if need be.
 
     Raises:
@@ -110,7 +54,7 @@ def write_report(result: FitReport, folder: str | Path) -> None:
             stream.write(data)
 
 
-def markdown(result: FitReport) -> str:
+def markdown(result: FitResult) -> str:
     """The report as Markdown."""
     sections = (
         _summary(result),
@@ -123,15 +67,15 @@ def markdown(result: FitReport) -> str:
     return "\n\n".join(section for section in sections if section) + "\n"
 
 
-def _summary(result: FitReport) -> str:
+def _summary(result: FitResult) -> str:
     rows = [
         ("data", _text(result.file)),
         ("series", f"{result.series:,}"),
         ("rows", f"{result.rows:,}"),
         ("frequency", result.frequency_name),
-        ("horizon", _steps(result.horizon)),
-        ("lookback", _steps(result.lookback)),
-        ("season", _steps(result.season_length)),
+        ("horizon", counted(result.horizon, "step")),
+        ("lookback", counted(result.lookback, "step")),
+        ("season", counted(result.season_length, "step")),
         ("time taken", f"{result.seconds:,.0f} s"),
         ("stored in", _text(result.path)),
     ]
@@ -142,11 +86,12 @@ def _summary(result: FitReport) -> str:
     ]
     if result.notes:
         parts.append("## What was found in the data")
-        parts.append("\n".join(f"- {_marked(note.kind)}{_text(note.text)}" for note in result.notes))
+        kinds = {"info": "", "warning": "**warning**: "}
+        parts.append("\n".join(f"- {kinds[note.kind]}{_text(note.text)}" for note in result.notes))
     return "\n\n".join(parts)
 
 
-def _choices(result: FitReport) -> str:
+def _choices(result: FitResult) -> str:
     if not result.choices:
         return ""
     rows = [(_text(choice.name), _text(choice.value), _text(choice.reason)) for choice in result.choices]
@@ -185,7 +130,7 @@ def _coverage(scores: Mapping[str, Mapping[str, float]]) -> str:
     )
 
 
-def _training(result: FitReport) -> str:
+def _training(result: FitResult) -> str:
     parts = ["## What it was trained on", _text(result.training_rows), f"Intervals: {_text(result.calibration)}."]
     if result.history:
         columns = [key for key in _HISTORY if any(key in row for row in result.history)]
@@ -247,17 +192,9 @@ def _cell(value: Any) -> str:
     return _text(str(value))
 
 
-def _steps(count: int) -> str:
-    return "1 step" if count == 1 else f"{count:,} steps"
-
-
-def _marked(kind: str) -> str:
-    return "" if kind == "info" else f"**{kind}**: "
-
-
 def _text(text: str) -> str:
-    """Text of the user that is not to be taken for Markdown, nor by a terminal for more than text."""
-    flat = " ".join("".join(c for c in word if c.isprintable()) for word in visible(str(text)).split())
+    """Text of the user as Markdown and a terminal show it, whatever characters it holds."""
+    flat = printable(text)
     for character in "\\`*|<[":
         flat = flat.replace(character, f"\\{character}")
     return flat

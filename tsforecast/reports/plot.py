@@ -1,8 +1,10 @@
-"""A picture of a forecast: recent history, the forecast that continues it, and its intervals."""
+"""A picture of a forecast: recent rows, the forecast that continues them, and its intervals."""
 
 from __future__ import annotations
 
+import logging
 import os
+import tempfile
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,7 +18,7 @@ from numpy.typing import NDArray
 from tsforecast.errors import DataError, OptionError
 from tsforecast.files import whole_file
 from tsforecast.forecast import Forecast
-from tsforecast.safe_text import visible
+from tsforecast.safe_text import printable
 from tsforecast.series.panel import Panel, Schema
 
 if TYPE_CHECKING:
@@ -72,14 +74,8 @@ _STYLE: Any = {
 class _Curve:
     """One series to draw; times are matplotlib's day numbers.
 
-    Args:
-        label: of the series.
-        past: times of the recent history.
-        values: of the history.
-        observed: False where a value was filled in.
-        future: times of the forecast, the last one of the history before them.
-        y_pred: the forecast, the last value of the history before it.
-        bounds: lower and upper ends of each level, joined to the history in the same way.
+    `future`, `y_pred` and the lower and upper `bounds` of each level begin with the last point of the past, so that
+    the lines meet. `observed` is False where a value was filled in.
     """
 
     label: str
@@ -110,28 +106,36 @@ def plot_forecast(history: Panel, forecast: Forecast, schema: Schema, path: str 
     ending = Path(path).suffix.lower()
     if ending not in ENDINGS:
         raise OptionError(f"cannot tell how to draw '{path}'", hint=f"use an ending of {', '.join(ENDINGS)}")
-    with _no_backend():
+    with _private_matplotlib(), warnings.catch_warnings():
         import matplotlib
 
-    shown = min(len(forecast.ids), MAX_SERIES)
-    curves = [_curve(history, forecast, number) for number in range(shown)]
-    with matplotlib.rc_context(_STYLE), warnings.catch_warnings():
+        shown = min(len(forecast.ids), MAX_SERIES)
+        curves = [_curve(history, forecast, number) for number in range(shown)]
         warnings.filterwarnings("ignore", message="Glyph")  # a name in letters that the font does not have
-        figure = _figure(curves, forecast, history, schema, title)
-        with whole_file(path) as stream:
-            metadata = {"Date": None} if ending == ".svg" else None
-            figure.savefig(stream, format=ending[1:], dpi=_DPI, metadata=metadata)
+        with matplotlib.rc_context(_STYLE):
+            figure = _figure(curves, forecast, history, schema, title)
+            with whole_file(path) as stream:
+                metadata = {"Date": None} if ending == ".svg" else None
+                figure.savefig(stream, format=ending[1:], dpi=_DPI, metadata=metadata)
 
 
 @contextmanager
-def _no_backend() -> Iterator[None]:
-    """Keep the backend that is set for pictures on a screen, as below Jupyter: it need not even be installed here."""
-    before = os.environ.pop("MPLBACKEND", None)
-    try:
-        yield
-    finally:
-        if before is not None:
-            os.environ["MPLBACKEND"] = before
+def _private_matplotlib() -> Iterator[None]:
+    """Keep matplotlib away from the user's home, which may not be writable, and from the backend for screens.
+
+    That backend, as below Jupyter, need not even be installed here.
+    """
+    logging.getLogger("matplotlib").setLevel(logging.ERROR)  # it warns of its caches
+    backend, folder = os.environ.pop("MPLBACKEND", None), os.environ.get("MPLCONFIGDIR")
+    with tempfile.TemporaryDirectory() as caches:
+        os.environ["MPLCONFIGDIR"] = folder or caches
+        try:
+            yield
+        finally:
+            if folder is None:
+                del os.environ["MPLCONFIGDIR"]
+            if backend is not None:
+                os.environ["MPLBACKEND"] = backend
 
 
 def _curve(history: Panel, forecast: Forecast, number: int) -> _Curve:
@@ -254,6 +258,5 @@ def _readable(value: float, _: int) -> str:
 
 
 def _short(text: str) -> str:
-    # In a picture of text (SVG) most control characters are an error of XML.
-    flat = " ".join("".join(c for c in word if c.isprintable()) for word in visible(text).split())
+    flat = printable(text)
     return flat if len(flat) <= _MAX_LABEL else f"{flat[: _MAX_LABEL - 3]}..."

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from dataclasses import dataclass
 from math import gcd
@@ -10,7 +9,7 @@ from typing import Literal
 
 import numpy as np
 
-from tsforecast.errors import OptionError
+from tsforecast.errors import OptionError, did_you_mean
 from tsforecast.series.frequency import (
     DAY,
     EPOCH_WEEKDAY,
@@ -153,6 +152,5 @@ def state_frequency(text: str) -> StatedFrequency:
 
 def _unknown(text: str) -> OptionError:
     words = [name for name in (*_UNITS, *_SPELLINGS) if len(name) > len("min")]
-    near = difflib.get_close_matches(text.lower(), words, n=1)
     known = "name it as hourly, daily, weekly, monthly, 15min, 4h, B, 2W, MS, ME, QS, QE, YS, YE or the like"
-    return OptionError(f"there is no frequency '{text}'", hint=f"did you mean {near[0]}?" if near else known)
+    return OptionError(f"there is no frequency '{text}'", hint=did_you_mean(text.lower(), words, otherwise=known))

@@ -25,7 +25,8 @@ What a reader checks (`load`, `safe_files`), before a number of the version is u
 - Unless the store is trusted, its folders and files belong to this user or to root, and not everybody may write there.
 - CURRENT holds a number and the right checksum, and that version exists.
 - Files are plain files with one name, opened without following links, read once, and no larger than allowed.
-- The manifest is byte for byte as it was written; names, sizes and SHA-256 of all files agree with it.
+- The manifest is byte for byte as it was written; names, sizes and SHA-256 of all files agree with it. The files are
+  exactly those that its format has.
 - model.json is within bounds, and the tensors have exactly the names, types and shapes that follow from it.
 - The stored batch of windows gives the forecast that it gave when the version was published.
 
@@ -39,5 +40,5 @@ What may be relied on, which tests/sweeps checks:
 - A reader gets one whole version, whoever publishes and prunes meanwhile.
 - No flipped bit of a version or of CURRENT goes unnoticed. `open(fallback=True)` takes an older version, and says so.
 - A file of a stranger is data at most: nothing in a store is executed or imported, and no name leads out of it.
-- Versions of every format that was ever released can be read (`bundle.document.upgrade`).
+- Versions of every format that was ever released can be read (`bundle.formats`).
 """

@@ -12,6 +12,8 @@ STORE/NAME/checked.json       when a retraining last ended, and last ended well
 STORE/NAME/gate.json          the table that the data gate accepted last, and the limits that are not kept
 STORE/NAME/forecasts.json     the forecast files that retrainings have written
 STORE/NAME/journal.jsonl      what was put into service, rolled back and pruned, when and by whom
+
+`bundle` lists the files of a version; those of an older format have the names that `bundle.formats` tells.
 """
 
 from __future__ import annotations
@@ -25,7 +27,6 @@ from pathlib import Path
 from tsforecast.errors import OptionError
 from tsforecast.store.safe_files import unreadable
 
-DEFAULT_STORE = "models"
 CURRENT = "CURRENT"
 STAGE = ".stage-"
 PART = ".CURRENT-"

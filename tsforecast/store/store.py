@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from difflib import get_close_matches
 from pathlib import Path
 
-from tsforecast.errors import InputMissingError
+from tsforecast.errors import InputMissingError, did_you_mean
 from tsforecast.store.layout import check_name, has_served, model_names, versions_folder
 from tsforecast.store.model import StoredModel
 from tsforecast.store.results import VersionCheck, VersionInfo
@@ -72,8 +71,7 @@ class Store:
         if not names:
             raise InputMissingError(f"no model in {self._given}", hint="fit one first: tsforecast fit DATA")
         if name is not None and name not in names:
-            close = get_close_matches(name.lower(), names, n=3, cutoff=0.5)
-            hint = f"did you mean {', '.join(close)}?" if close else f"there is {', '.join(names[:10])}"
+            hint = did_you_mean(name.lower(), names, otherwise=f"there is {', '.join(names[:10])}")
             raise InputMissingError(f"no model '{name}' in {self._given}", hint=hint)
 
     def overview(self) -> list[VersionInfo]:

@@ -1,1 +1,11 @@
-"""What each command does, as plain functions: values in, a dataclass out; nothing is printed here."""
+"""What each command does, as plain functions: values go in, a dataclass comes out, and nothing is printed.
+
+    describe    profiles a table          fit        trains, scores and publishes a model
+    predict     forecasts with a model    retrain/   trains on newer data and publishes what is not worse
+    status      tells how models fare     schedule   when a retraining runs, for cron and systemd
+    clashes     refuses an output that is an input      ages       how old models and data are
+    provenance  facts that a published version keeps, and fingerprints of a training
+
+Long work reports its progress as events (`tsforecast.progress`). An error that a user can cause is a class of
+`tsforecast.errors`, with the exit status that the command line ends with.
+"""

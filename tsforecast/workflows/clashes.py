@@ -1,7 +1,7 @@
-"""An output is never an input: before any work, what a command writes is compared with all that it reads and writes.
+"""An output is never an input: the files that a command writes are compared with all that it reads and writes.
 
-Two paths stand for one file if both lead to it: through links, `..`, a second name of the file, or /dev/fd/1. They also
-do if nothing is there yet and both are the same place.
+Two paths are one file if both lead to it: through links, `..`, a second name of the file, or /dev/fd/1. If nothing is
+there yet, they are one file if both are the same place.
 """
 
 from __future__ import annotations
@@ -29,18 +29,18 @@ class _Place:
     """Where a file is or will be.
 
     Args:
-        option: that names it.
-        text: its path as it was given.
-        path: the same from the root, through all links; of a stream its name.
-        status: of what is there; None where nothing is.
-        stream: `stdin` or `stdout`, whatever the shell has put behind it; empty for a file.
+        option: the option that names it.
+        text: the path as it was given.
+        path: the path from the root, through all links; the name of a stream.
+        status: status of what is there; None where nothing is.
+        stream: `stdin` or `stdout`, whatever the shell has put behind it; None for a file.
     """
 
     option: str
     text: str
     path: Path
     status: os.stat_result | None
-    stream: str = ""
+    stream: str | None = None
 
     def __str__(self) -> str:
         return f"{self.option} ({self.stream})" if self.stream else f"{self.option} '{self.text}'"
@@ -58,13 +58,13 @@ def refuse_clashes(
 
     Args:
         reads: files that the command reads.
-        writes: files that it writes, but for those of the model.
+        writes: files that it writes, except those of the model.
         store: folder of all models; None where the command has none.
-        name: of the model that the command is about; None where that is not known yet.
+        name: name of the model; None where it is not known yet.
         trains: whether the command changes this model, so that no file of the model can be an input.
 
     Raises:
-        OptionError: naming both options and both paths.
+        OptionError: names both options and both paths.
     """
     inputs, outputs = list(_inputs(reads)), list(_outputs(writes))
     _refuse_shared(inputs, outputs)
@@ -93,7 +93,7 @@ def _refuse_shared(inputs: Sequence[_Place], outputs: Sequence[_Place]) -> None:
 
 
 def retrain_outputs(values: Mapping[str, Any]) -> list[Named]:
-    """What a retraining writes, from the values of its options."""
+    """The files that a retraining writes, from the values of its options."""
     return [(f"--{field.replace('_', '-')}", values.get(field)) for field in _RESULTS]
 
 
@@ -105,11 +105,7 @@ def refuse_training_clashes(
     name: str | None,
     configs: Iterable[Named] = (),
 ) -> None:
-    """The same for a command that trains on `source`; without a name the model has that of the file.
-
-    Raises:
-        OptionError: naming both options and both paths.
-    """
+    """`refuse_clashes` for a command that trains on `source`; without a name the model has that of the file."""
     stem = "stdin" if source == _STREAM else Path(source).name.split(".")[0]
     reads = (("DATA", source), *configs)
     refuse_clashes(reads, writes, store=store, name=name or model_name(stem), trains=True)
@@ -144,7 +140,7 @@ def _file(option: str, path: str | Path | None) -> Iterator[_Place]:
 
 
 def _resolved(path: str | Path, through_links: bool = True) -> Path:
-    """A path from the root; in a folder that is gone nothing relative is there, which the command finds out itself."""
+    """A path from the root. In a folder that is gone no relative path leads anywhere: the command finds that out."""
     try:
         return Path(os.path.realpath(path) if through_links else os.path.abspath(path))
     except FileNotFoundError:

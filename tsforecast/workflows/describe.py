@@ -27,14 +27,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Gap:
-    """A stretch of missing values.
-
-    Args:
-        id: of the series; empty for a single one.
-        steps: that are missing.
-        first: stamp of the first of them.
-        last: stamp of the last.
-    """
+    """A stretch of `steps` missing values of the series `id`, with the stamps of the first and the last."""
 
     id: str
     steps: int
@@ -47,32 +40,17 @@ class Description:
     """The profile of a table.
 
     Args:
-        file: where it came from.
-        text: how a text file is written: its encoding, delimiter, decimal mark, quotes and line ends; None for others.
+        text: how a text file is written: encoding, delimiter, decimal mark, quotes, line ends; None for other sources.
         columns: name and role of each column, and why one is not used.
-        table_rows: rows of the table.
-        repeats: rows among them that repeated a time of their series.
-        rows: values, over all series, filled ones included.
-        series: how many.
-        frequency_name: in words.
-        frequency_alias: pandas' name.
-        regular_share: neighbouring values that are one step apart, as a share of all; None without neighbours.
-        season_length: steps.
-        season_strength: autocorrelation of the longest series' differences at the season; None without one.
-        first: first stamp of all.
-        last: last stamp of all.
-        time_col: name of the time column.
-        id_cols: names of the id columns.
-        target_cols: names of the value columns.
-        time_zone: of the stamps.
+        table_rows: rows of the table; `rows` counts the values of all series, filled ones included.
+        repeats: rows of the table that repeat a time of their series.
+        regular_share: share of neighbouring values that are one step apart; None without neighbours.
+        season_strength: autocorrelation of the longest series' differences at the season; None without a season.
         lengths: rows of the shortest, the median and the longest series.
-        missing: values filled in.
-        gaps: stretches of missing values.
-        longest_gap: the longest of them; None where there is none.
-        lowest: value of all.
-        highest: value of all.
-        horizon: what `fit` would forecast.
-        lookback: lookbacks that `fit` would try; empty where the rows are too few to fit anything.
+        missing: values that were filled in, in `gaps` stretches.
+        lowest: smallest value of all series, `highest` the largest.
+        horizon: the horizon that `fit` would choose.
+        lookback: lookbacks that `fit` would try; empty where there are too few rows to fit anything.
         notes: what was found and repaired.
         profile: one dict per series.
     """
@@ -116,16 +94,11 @@ def describe(
     reading: ReadOptions | None = None,
     report: Report = lambda event: None,
 ) -> Description:
-    """Profile the series of a table.
-
-    Args:
-        source: CSV or Parquet file, `-` for stdin, or a DataFrame.
-        reading: about the table.
-        report: is told how far a large file is read.
+    """Profile the series of a table: a CSV or Parquet file, `-` for stdin, or a DataFrame.
 
     Raises:
         DataError: the table cannot be read.
-        InputMissingError: it does not exist.
+        InputMissingError: the file does not exist.
     """
     data = read_panel(source, reading or ReadOptions(), report=report)
     panel, options = data.panel, FitOptions()
@@ -173,12 +146,12 @@ def describe(
 
 def _range(data: ReadResult) -> tuple[str, str]:
     panel = data.panel
-    first, last = _written(data, np.array([panel.starts.min(), (panel.starts + panel.lengths).max() - 1]))
+    first, last = _stamp_texts(data, np.array([panel.starts.min(), (panel.starts + panel.lengths).max() - 1]))
     return first, last
 
 
 def _regular_share(panel: Panel) -> float | None:
-    """Of the neighbouring values of each series, those that are one step apart."""
+    """The share of neighbouring values of a series that are one step apart."""
     observed = panel.observed
     neighbours = int(observed.sum()) - panel.n_series
     if not neighbours:
@@ -189,7 +162,7 @@ def _regular_share(panel: Panel) -> float | None:
 
 
 def _gaps(data: ReadResult) -> tuple[int, Gap | None]:
-    """How many stretches of missing values there are, and the longest. No series begins or ends with one."""
+    """The number of stretches of missing values, and the longest. No series begins or ends with one."""
     panel = data.panel
     edges = np.flatnonzero(panel.observed[1:] != panel.observed[:-1]) + 1
     firsts, ends = edges[::2], edges[1::2]
@@ -199,11 +172,11 @@ def _gaps(data: ReadResult) -> tuple[int, Gap | None]:
     row, steps = int(firsts[longest]), int(ends[longest] - firsts[longest])
     number = int(np.searchsorted(panel.offsets, row, side="right")) - 1
     ordinal = panel.starts[number] + row - panel.offsets[number]
-    first, last = _written(data, np.array([ordinal, ordinal + steps - 1]))
+    first, last = _stamp_texts(data, np.array([ordinal, ordinal + steps - 1]))
     return int(firsts.size), Gap(panel.label(number), steps, first, last)
 
 
-def _written(data: ReadResult, ordinals: NDArray[np.int64]) -> list[str]:
+def _stamp_texts(data: ReadResult, ordinals: NDArray[np.int64]) -> list[str]:
     return readable_stamps(data.panel.frequency.stamps(ordinals), data.schema, data.panel.frequency)
 
 
@@ -214,8 +187,8 @@ def _profiles(data: ReadResult) -> tuple[dict[str, Any], ...]:
     columns = {
         "id": [panel.label(number) for number in range(panel.n_series)],
         "rows": panel.lengths.tolist(),
-        "first": _written(data, panel.starts),
-        "last": _written(data, panel.starts + panel.lengths - 1),
+        "first": _stamp_texts(data, panel.starts),
+        "last": _stamp_texts(data, panel.starts + panel.lengths - 1),
         "missing": (panel.lengths - present).tolist(),
         "mean": (np.add.reduceat(np.where(observed, values, 0.0), starts) / present).tolist(),
         "min": np.minimum.reduceat(np.where(observed, values, np.inf), starts).tolist(),

@@ -16,13 +16,14 @@ from tsforecast.io.messages import Note
 from tsforecast.io.options import ReadOptions
 from tsforecast.io.reading.panel import ReadResult, read_panel
 from tsforecast.io.writing.columns import check_columns
-from tsforecast.models.options import FitOptions, check_options
+from tsforecast.models.options import FitOptions
 from tsforecast.models.registry import get_model
 from tsforecast.models.training.gradient_flow import GradientFlow, gradient_flow
 from tsforecast.models.training.session import Budget, TrainingSession
+from tsforecast.options import DEFAULT_STORE, check_options
 from tsforecast.progress import Message, Report
 from tsforecast.store.checkpoint import drop_checkpoint, recording
-from tsforecast.store.layout import DEFAULT_STORE, check_name, model_name
+from tsforecast.store.layout import check_name, model_name
 from tsforecast.store.store import Store
 from tsforecast.workflows.ages import future_notes
 from tsforecast.workflows.clashes import refuse_training_clashes
@@ -34,28 +35,20 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class FitResult:
-    """What `fit` did.
+    """What `fit` did. `horizon`, `lookback` and `season_length` are in steps, `seconds` is the time of all of it.
 
     Args:
-        name: of the model in the store.
-        version: number of the version published.
-        path: its folder.
+        path: folder of the version published.
         file: where the data came from.
-        series: how many.
         rows: values used, over all series.
-        frequency_name: in words.
-        horizon: steps.
-        lookback: steps.
-        season_length: steps.
         choices: automatic decisions with their reasons.
         scores: metrics of every model on the held-out windows.
-        verdict: the comparison in words.
+        verdict: comparison of the models, in words.
         notes: what was found and repaired in the data.
-        seconds: all of it.
-        training_rows: what the published weights were trained on, in words.
-        calibration: what the intervals rest on, in words.
+        training_rows: rows that the published weights were trained on, in words.
+        calibration: how the intervals were calibrated, in words.
         history: one dict per epoch.
-        gradient_flow: how far back the published weights learned from; None for a model without a network.
+        gradient_flow: how far back the published weights learn from; None for a model without a network.
     """
 
     name: str
@@ -126,14 +119,14 @@ def fit(
 def describe_fit(
     data: ReadResult, fitted: Fitted, *, name: str, began: float, training_rows: str | None = None
 ) -> FitResult:
-    """What there is to say of a trained model before it is published; version and path are open.
+    """The facts of a trained model before it is published, so that version and path are missing.
 
     Args:
-        data: the table that it is published with.
+        data: the table that the model was trained on.
         fitted: the model.
-        name: of the model in the store.
+        name: name of the model in the store.
         began: moment on time.monotonic() from which the seconds count.
-        training_rows: what its weights were trained on, in words; None for a model of all rows.
+        training_rows: rows that the weights were trained on, in words; None for a model of all rows.
     """
     evaluated, plan, final = fitted.evaluated, fitted.evaluated.plan, fitted.final
     return FitResult(
@@ -167,9 +160,8 @@ def _read(
     name: str | None,
     report: Report,
 ) -> tuple[ReadResult, str]:
-    """The table and the model's name, once everything that can be refused before the long work has been looked at."""
+    """The table and the model's name, after every check that can be made before the long work."""
     check_options(options)
-    get_model(options.model)
     if name is not None:
         check_name(name)
     if isinstance(source, str | Path):
@@ -185,7 +177,7 @@ def _read(
 
 
 def rows_in_words(fitted: Fitted) -> str:
-    """Which rows the scored model and the published one know."""
+    """The rows that the scored model and the published one were trained on, in words."""
     split, trained = fitted.split, fitted.evaluated.trained
     total = len(fitted.everything.panel.values)
     scored = int(split.train_end.sum())
@@ -198,5 +190,5 @@ def rows_in_words(fitted: Fitted) -> str:
     if all(get_model(part.name).kind == "baseline" for part in parts):
         return text + "a rule that learns nothing"
     counts = ", ".join(str(len(recipe.path)) for recipe in trained.recipes if recipe.path)
-    epochs = f" for {counts} epoch{'' if counts == '1' else 's'}" if counts else ""
+    epochs = f" for {counts} {'epoch' if counts == '1' else 'epochs'}" if counts else ""
     return text + f"trained anew on all {total:,} rows{epochs}"

@@ -18,7 +18,7 @@ from tsforecast.io.messages import Note, listed
 from tsforecast.io.writing.columns import check_columns, forecast_frame
 from tsforecast.models.forecaster import Forecaster
 from tsforecast.models.network.config import MAX_STEPS
-from tsforecast.models.options import DEFAULT_LEVELS, check_levels
+from tsforecast.options import DEFAULT_LEVELS, DEFAULT_STORE, check_levels
 from tsforecast.progress import Message, Report
 from tsforecast.safe_text import shown
 from tsforecast.series.panel import UNKNOWN_SERIES, Panel, Schema
@@ -26,7 +26,6 @@ from tsforecast.series.scaling import scaling_of_rows
 from tsforecast.series.strays import without_strays
 from tsforecast.series.windows import ModelRows, model_rows
 from tsforecast.store.bundle.bundle import Bundle
-from tsforecast.store.layout import DEFAULT_STORE
 from tsforecast.store.store import Store
 from tsforecast.workflows.ages import check_data_age, check_version_age
 
@@ -42,16 +41,16 @@ _MOST_STEPS = 10 * MAX_STEPS
 
 @dataclass(frozen=True)
 class PredictResult:
-    """What `predict` found; the forecast itself is made when it is asked for, as a whole or in blocks.
+    """What `predict` found. The forecast itself is made when it is asked for, as a whole or in blocks.
 
     Args:
-        name: of the model.
+        name: name of the model.
         version: number of the version used.
         forecaster: the model.
         recent: the rows that are continued, as they were read.
-        known: the same as the model sees them.
-        horizon: steps that are forecast.
-        levels: of the intervals, in percent, ascending.
+        known: the same rows as the model sees them.
+        horizon: steps to forecast.
+        levels: levels of the intervals, in percent, ascending.
         schema: how the user's table is written.
         notes: what was found and assumed.
         report: receives a warning where forecasts that are fed back had to be held.
@@ -79,7 +78,7 @@ class PredictResult:
         return self.recent.n_series * self.horizon
 
     def blocks(self, report: Report = lambda event: None) -> Iterator[Forecast]:
-        """The forecast, some series after the other, made as they are taken."""
+        """The forecast in blocks of series, each made when it is taken."""
         held = 0
         for block in self.forecaster.ahead(self.known, self.horizon, self.levels, report):
             held += block.held
@@ -134,26 +133,26 @@ def predict(
     """Forecast with a published model.
 
     Args:
-        source: newer data in the columns the model was fitted on, as a table or as it was read already; None continues
-            the data it was fitted on.
+        source: newer data in the columns the model was fitted on, as a table or already read; None continues the data
+            that the model was fitted on.
         store: folder of all models.
-        name: of the model; None takes the one published last.
-        version: of the model; None takes the one in service.
-        horizon: steps, up to ten times what a model can be trained for; None takes the one that this one was trained
-            for. Longer ones feed forecasts back.
-        levels: of the intervals, in percent.
-        reading: how to read `source`; columns and frequency are the model's.
-        max_age: seconds since the model was published, and since the newest row, at most; None sets no limit.
-        ended_after: leave out series of `source` whose last row lies so many steps before the newest one, or more, and
-            until then go on with those that are not in `source` any more; `horizon` takes the model's horizon, None
-            takes the series of `source` as they are.
-        fallback: take the newest older version that is sound if the one that is meant is damaged.
-        trusted: use a model that somebody else could have changed.
+        name: name of the model; None takes the one published last.
+        version: number of the version; None takes the one in service.
+        horizon: steps, up to ten times what a model can be trained for; None takes the horizon of the model. Beyond
+            that, forecasts are fed back.
+        levels: levels of the intervals, in percent.
+        reading: how to read `source`; its columns and frequency are the model's.
+        max_age: largest number of seconds since the model was published, and since the newest row; None for no limit.
+        ended_after: leave out series whose last row lies so many steps or more before the newest one, and continue
+            those that have left `source` until then; `horizon` takes the model's horizon, None takes the series of
+            `source` as they are.
+        fallback: whether to take the newest older version that is sound where the version is damaged.
+        trusted: whether to use a model that other users could have changed.
         report: receives messages.
 
     Raises:
         TsforecastError: bad options (2), a model or data too old (4), data or a model that cannot be used (65), missing
-            input (66), a model that somebody else could have changed (77).
+            input (66), a model that other users could have changed (77).
     """
     _check(horizon, levels, max_age)
     levels = tuple(sorted(set(levels)))
@@ -166,40 +165,47 @@ def predict(
     notes = [Note("warning", text) for text in opened.notes]
     if name is None:
         notes.append(Note("info", f"using {opened.name} version {opened.version}, the model published last in {store}"))
-    spec, recent = bundle.spec, bundle.recent
-    known = model_rows(without_strays(recent), bundle.scaling)
-    if source is not None:
-        data = _read(source, bundle, reading, report)
-        notes += data.notes
-        panel, ended = _going_on(bundle, data.panel, ended_after)
-        notes += ended
-        recent, known, continued = _continue(bundle, panel)
-        notes += continued
+    data = None if source is None else _read(source, bundle, reading, report)
+    recent, known, found = _rows_to_continue(bundle, data, ended_after)
     if max_age is not None:
         check_data_age(recent, bundle.schema, max_age)
-    steps = horizon or spec.horizon
-    if steps > spec.horizon:
-        notes.append(
-            Note(
-                "warning",
-                f"the model was trained for {spec.horizon} steps; from there on its forecasts are fed back "
-                f"to reach {steps}, and intervals widen by a rule, not by calibration",
-            )
-        )
+    steps = horizon or bundle.spec.horizon
+    notes += [*found, *_feedback_notes(bundle.spec.horizon, steps)]
     for note in notes:
         report(Message(note.kind, note.text))
     return PredictResult(
-        opened.name,
-        opened.version,
-        bundle.forecaster,
-        recent,
-        known,
-        steps,
-        levels,
-        bundle.schema,
-        tuple(notes),
-        report,
+        name=opened.name,
+        version=opened.version,
+        forecaster=bundle.forecaster,
+        recent=recent,
+        known=known,
+        horizon=steps,
+        levels=levels,
+        schema=bundle.schema,
+        notes=tuple(notes),
+        report=report,
     )
+
+
+def _rows_to_continue(
+    bundle: Bundle, data: ReadResult | None, ended_after: int | Literal["horizon"] | None
+) -> tuple[Panel, ModelRows, list[Note]]:
+    """The rows before the forecast, as they are and as the model sees them: of a table, or kept with the model."""
+    if data is None:
+        return bundle.recent, model_rows(without_strays(bundle.recent), bundle.scaling), []
+    panel, ended = _going_on(bundle, data.panel, ended_after)
+    recent, known, continued = _continue(bundle, panel)
+    return recent, known, [*data.notes, *ended, *continued]
+
+
+def _feedback_notes(trained: int, steps: int) -> list[Note]:
+    if steps <= trained:
+        return []
+    text = (
+        f"the model was trained for {trained} steps; from there on its forecasts are fed back to reach {steps}, "
+        "and intervals widen by a rule, not by calibration"
+    )
+    return [Note("warning", text)]
 
 
 def held_in_words(series: int) -> str:

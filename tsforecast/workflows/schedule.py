@@ -1,4 +1,4 @@
-"""When a retraining runs: the timetable in the words of cron and of systemd, and what the clock makes of it."""
+"""The timetable of a retraining, for cron and systemd, and the runs that a clock change skips or repeats."""
 
 from __future__ import annotations
 
@@ -25,12 +25,9 @@ _YEAR = 366
 
 @dataclass(frozen=True)
 class Timetable:
-    """When something runs, on the local clock.
+    """When something runs, on the local clock: one of `EVERY`, and the time of day, or for hourly runs its minute.
 
-    Args:
-        every: one of `EVERY`.
-        at: time of day; of an hourly run only the minute counts.
-        on: number of the weekday from Monday, 0, for a weekly run; day of the month for a monthly one.
+    `on` is the weekday of a weekly run, where Monday is 0, and the day of the month of a monthly one.
     """
 
     every: str
@@ -47,7 +44,7 @@ class Timetable:
 
     @property
     def on_calendar(self) -> str:
-        """What systemd calls a calendar event."""
+        """The calendar event of systemd."""
         hour = "*" if self.every == "hour" else f"{self.at.hour:02d}"
         weekday = f"{WEEKDAYS[self.on].title()} " if self.every == "week" else ""
         day = f"{self.on:02d}" if self.every == "month" else "*"
@@ -56,15 +53,10 @@ class Timetable:
 
 @dataclass(frozen=True)
 class NextRun:
-    """One run to come.
-
-    Args:
-        moment: on the local clock, with its offset.
-        problem: why it may not happen once at that time; empty where it will.
-    """
+    """A run to come, on the local clock with its offset, and why it may not happen once then; None where it will."""
 
     moment: datetime
-    problem: str = ""
+    problem: str | None = None
 
 
 def make_timetable(every: str, at: str | None, on: str | None) -> Timetable:
@@ -76,20 +68,13 @@ def make_timetable(every: str, at: str | None, on: str | None) -> Timetable:
         on: a weekday such as `mon`, or a day of the month from 1 to 28; None takes the first of either.
 
     Raises:
-        OptionError: naming what does not fit.
+        OptionError: a value that does not fit.
     """
     return Timetable(every, DEFAULT_AT if at is None else _time(every, at), _day(every, on))
 
 
 def next_runs(table: Timetable, now: datetime, zone: tzinfo | None = None, count: int = 3) -> list[NextRun]:
-    """The next runs after `now`.
-
-    Args:
-        table: when.
-        now: with a zone.
-        zone: whose clock is meant; None for that of this machine.
-        count: how many.
-    """
+    """The next `count` runs after `now`, on the clock of `zone`; None is that of this machine."""
     found = []
     for run in _runs(table, now.astimezone(zone).date(), zone):
         if run.moment > now:
@@ -100,7 +85,7 @@ def next_runs(table: Timetable, now: datetime, zone: tzinfo | None = None, count
 
 
 def clock_changes(table: Timetable, now: datetime, zone: tzinfo | None = None) -> list[NextRun]:
-    """Runs of the next year that a change of the clock skips or repeats."""
+    """Runs of the next year that a clock change skips or repeats."""
     begin = now.astimezone(zone).date()
     changed = []
     for run in _runs(table, begin, zone):
@@ -154,7 +139,7 @@ def _is_due(table: Timetable, day: date) -> bool:
 
 
 def _hourly(day: date, minute: int, zone: tzinfo | None) -> Iterator[NextRun]:
-    """Each hour that the clock really shows, one that it shows twice both times."""
+    """Runs at each hour that the clock shows; at one that it shows twice, both times."""
     walls = [datetime.combine(day, time(hour, minute)) for hour in range(24)]
     moments = {_instant(wall.replace(fold=fold), zone) for wall in walls for fold in (0, 1)}
     for instant in sorted(moments):
@@ -166,7 +151,7 @@ def _hourly(day: date, minute: int, zone: tzinfo | None) -> Iterator[NextRun]:
 def _one(wall: datetime, zone: tzinfo | None) -> NextRun:
     first, second = (_instant(wall.replace(fold=fold), zone) for fold in (0, 1))
     local = first.astimezone(zone)
-    problem = ""
+    problem = None
     if local.replace(tzinfo=None, fold=0) != wall:
         problem = f"{wall:%H:%M} does not exist on {wall:%Y-%m-%d}"
     elif first != second:
@@ -181,13 +166,13 @@ def _instant(wall: datetime, zone: tzinfo | None) -> datetime:
 
 @dataclass(frozen=True)
 class Job:
-    """What is to be run.
+    """A retraining to run; all paths are absolute.
 
     Args:
-        program: words that start tsforecast, the first an absolute path.
-        config: absolute path of the configuration file.
-        data: absolute path of the table that it reads.
-        writes: absolute paths of the folders that it writes into.
+        program: words that start tsforecast.
+        config: path of the configuration file.
+        data: path of the table that is read.
+        writes: folders that are written to.
     """
 
     program: tuple[str, ...]
@@ -208,11 +193,7 @@ class Job:
 
 
 def check_printable(paths: Sequence[str]) -> None:
-    """Refuse paths that no crontab and no unit can hold.
-
-    Raises:
-        ConfigError: naming the path.
-    """
+    """Raise a ConfigError for a path that no crontab and no unit can hold."""
     for path in paths:
         if not path.isprintable():
             raise ConfigError(f"the path {path!r} holds a character that cannot be printed", hint="rename it")

@@ -57,7 +57,7 @@ def test_a_stated_step(run, table):
     assert (document["frequency_name"], document["rows"]) == ("daily", 8)
     assert any("8 daily steps (D) made of 192 values: the sum of each" in note["text"] for note in document["notes"])
     wrong = run("describe", table, "--freq", "dialy")
-    assert (wrong.exit_code, "did you mean daily?" in wrong.stderr) == (2, True)
+    assert (wrong.exit_code, "did you mean 'daily'?" in wrong.stderr) == (2, True)
     assert run("describe", table, "--aggregate", "sum").exit_code == 2
 
 

@@ -36,12 +36,12 @@ def predicted(play, record):
 
 
 @pytest.fixture
-def written(play):
+def written(play, monkeypatch):
     """What was handed to the writers."""
     files = []
-    play(
-        "io.writing.forecasts",
-        write_forecast=lambda blocks, *args, raw_ids: files.append((list(blocks), *args, raw_ids)),
+    monkeypatch.setattr(
+        "tsforecast.io.writing.forecasts.write_forecast",
+        lambda blocks, *args, raw_ids: files.append((list(blocks), *args, raw_ids)),
     )
     play("reports.plot", plot_forecast=lambda *args, title: files.append((*args, title)))
     return files

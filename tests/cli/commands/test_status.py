@@ -10,7 +10,7 @@ import pytest
 
 from tests.store.conftest import build
 from tests.store.test_last_run import RUN
-from tests.test_imports import _WATCHED, HEAVY, start
+from tests.test_imports import HEAVY, WATCHED, start
 from tsforecast.store.model import StoredModel
 from tsforecast.store.runs import write_last_run
 from tsforecast.store.store import Store
@@ -70,7 +70,7 @@ def test_one_model(run, store):
     assert len(run("status", "other").stdout.splitlines()) == 2
     result = run("status", "oter")
     assert result.exit_code == 66
-    assert "did you mean other?" in result.stderr
+    assert "did you mean 'other'?" in result.stderr
 
 
 def test_a_model_that_never_came_into_service(run, store):
@@ -86,5 +86,5 @@ def test_no_store(run):
 
 
 def test_nothing_heavy_is_imported(store, tmp_path):
-    done = start("-c", _WATCHED % (HEAVY,), "status", "--max-age", "36500d", folder=tmp_path)
+    done = start("-c", WATCHED % (HEAVY,), "status", "--max-age", "36500d", folder=tmp_path)
     assert (done.returncode, done.stderr) == (0, "")

@@ -8,14 +8,13 @@ import click
 import pytest
 
 from tsforecast.cli.commands import fit
-from tsforecast.cli.options import reading as reading_module
+from tsforecast.cli.options.declared import collect, options_of
 from tsforecast.io.options import ReadOptions
 from tsforecast.models.options import FitOptions
 
 
 @click.command()
-@reading_module.column_options
-@reading_module.reading_options
+@options_of(ReadOptions)
 def reading():
     """Options of reading alone."""
 
@@ -31,8 +30,9 @@ def test_every_reading_option_is_a_field_and_shows_its_default():
 
 
 def test_what_is_not_given_keeps_the_default():
-    values = {param.name: () if param.multiple else None for param in reading.params}
-    assert reading_module.read_options(values) == ReadOptions()
+    values = {param.name: () if param.multiple else param.default for param in reading.params}
+    assert collect(ReadOptions, values) == ReadOptions()
+    assert collect(ReadOptions, {"other": 1}) == ReadOptions()
 
 
 def test_every_field_of_fit_is_an_option_with_its_default():

@@ -215,7 +215,7 @@ def test_written_zone_may_be_changed():
 def test_unknown_zone_names_the_nearest():
     with pytest.raises(OptionError, match="no time zone 'Europe/Pari'") as caught:
         clock("2024-01-01", tz="Europe/Pari")
-    assert caught.value.hint == "did you mean Europe/Paris?"
+    assert caught.value.hint == "did you mean 'Europe/Paris'?"
     with pytest.raises(OptionError):
         find_zone("../etc/passwd")
 

@@ -7,6 +7,7 @@ Most tests run eagerly: a trace takes longer than they do.
 from __future__ import annotations
 
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -176,12 +177,12 @@ def test_steps_are_cut_into_calls_of_about_a_second(monkeypatch):
     graph = sharded_graph(data, make_network("gru"))
     now, sizes = [0.0], []
 
-    def slow(order, rates):
-        sizes.append(len(order))
-        now[0] += 0.25 * len(order)
-        return np.zeros((len(order), 3))
+    def slow(origins, series, rates):
+        sizes.append(len(origins))
+        now[0] += 0.25 * len(origins)
+        return SimpleNamespace(numpy=lambda: np.zeros((len(origins), 3)))
 
     monkeypatch.setattr(graph_module.time, "monotonic", lambda: now[0])
-    monkeypatch.setattr(graph, "_run", slow)
+    monkeypatch.setattr(graph, "_train", slow)
     assert graph.run(np.zeros((12, BATCH), np.int64), np.zeros(12, np.float32)).shape == (12, 3)
     assert sizes == [1, 4, 4, 3]

@@ -12,16 +12,20 @@ from typing import Any, Literal
 import pandas as pd
 import pytest
 
+from tests.store.bundle.older import downgrade
 from tests.workflows.conftest import sales
 from tsforecast import clock
 from tsforecast.errors import BusyError, DataError, InputMissingError, ModelError, OptionError, StorageError, Terminated
 from tsforecast.io.options import ReadOptions
 from tsforecast.models.options import FitOptions
+from tsforecast.store.bundle.formats import FORMAT_VERSION
 from tsforecast.store.layout import RETRAIN_LOCK
 from tsforecast.store.lock import hold
 from tsforecast.store.model import StoredModel
 from tsforecast.store.runs import read_checked, read_last_run
 from tsforecast.store.store import Store
+from tsforecast.workflows.fit import fit
+from tsforecast.workflows.predict import predict
 from tsforecast.workflows.retrain import forecast_file
 from tsforecast.workflows.retrain import run as retraining
 from tsforecast.workflows.retrain.comparison import Outcome, Standings
@@ -119,6 +123,30 @@ def test_newer_data_bring_a_challenger_that_is_compared_and_published(table, aga
     assert facts["provenance"]["fingerprint"] == result.fingerprint
     assert facts["provenance"]["champion"] == 1
     assert facts["provenance"]["last"].startswith("2024-01-25")
+
+
+@pytest.mark.parametrize("warm", [False, True])
+def test_a_champion_of_an_older_format_is_continued(table, again, tmp_path, monkeypatch, warm):
+    small = {"preset": "fast", "units": 4, "epochs": 1, "lookback": 14, "normalisation": "last", "linear_skip": "off"}
+    options = FitOptions(model="gru", horizon=7, **small) if warm else OPTIONS
+    fit(table(330), options=options, store=tmp_path / "models")
+    old = _model(tmp_path) / "versions" / "000001"
+    expected = predict(store=tmp_path / "models").frame
+    downgrade(old)
+    pd.testing.assert_frame_equal(predict(store=tmp_path / "models").frame, expected, check_exact=True)
+    before = _contents(old)
+    monkeypatch.setattr(retraining, "train_and_compare", _winning(retraining.train_and_compare))
+    rules = PromotionRules(beat_naive=False)  # one epoch does not beat it
+    result = again(table(390), options=options, rules=rules, warm=warm)
+    assert (result.status, result.version, result.champion) == ("promoted", 2, 1)
+    assert _contents(old) == before
+    new = Store(tmp_path / "models").find("sales").describe(2).details
+    assert new["format_version"] == FORMAT_VERSION
+    if warm:
+        assert new["metrics"]["training_rows"].startswith("trained on from the version in service")
+    assert [checked.error for checked in Store(tmp_path / "models").verify()] == [None, None]
+    (status,) = read_status(Store(tmp_path / "models"))
+    assert status.version == 2
 
 
 def _winning(compare: Callable[..., Outcome], status: Literal["promoted", "stand-in"] = "promoted") -> Any:

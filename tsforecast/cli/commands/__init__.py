@@ -1,1 +1,1 @@
-"""One file for each command: it parses, calls one workflow and shows the result."""
+"""One file for each command, or for each subcommand: it parses, calls one workflow and shows the result."""

@@ -9,9 +9,10 @@ import click
 
 from tsforecast.cli.console import Console, is_terminal
 from tsforecast.cli.groups import SectionCommand
-from tsforecast.cli.options.reading import column_options, read_options, reading_options
+from tsforecast.cli.options.declared import collect, options_of
 from tsforecast.cli.options.shared import output_options, pass_console
 from tsforecast.cli.text import Row, percent
+from tsforecast.io.options import ReadOptions
 
 if TYPE_CHECKING:
     from tsforecast.workflows.describe import Description
@@ -24,8 +25,7 @@ _PROFILE = ("rows", "first", "last", "missing", "zeros", "mean", "min", "max")
 
 @click.command("describe", cls=SectionCommand)
 @click.argument("data", type=click.Path(allow_dash=True))
-@column_options
-@reading_options
+@options_of(ReadOptions)
 @output_options
 @pass_console
 def command(console: Console, /, data: str, as_json: bool, **values: Any) -> None:
@@ -39,7 +39,7 @@ def command(console: Console, /, data: str, as_json: bool, **values: Any) -> Non
     """
     from tsforecast.workflows.describe import describe
 
-    result = describe(data, read_options(values), console.report)
+    result = describe(data, collect(ReadOptions, values), console.report)
     for note in result.notes:
         console.note(note.kind, note.text)
     if as_json:

@@ -10,11 +10,14 @@ import click
 from tsforecast.cli.config import config_files
 from tsforecast.cli.console import Console
 from tsforecast.cli.groups import SectionCommand
-from tsforecast.cli.options.fit import FIT_EPILOG, fit_options, read_fit_options
-from tsforecast.cli.options.reading import column_options, read_options, reading_options
-from tsforecast.cli.options.shared import DEFAULT_STORE, name_option, option, output_options, pass_console, store_option
+from tsforecast.cli.options.declared import collect, options_of
+from tsforecast.cli.options.epilog import FIT_EPILOG
+from tsforecast.cli.options.shared import name_option, option, output_options, pass_console, store_option
 from tsforecast.cli.score_tables import show_choices, show_scores
 from tsforecast.cli.text import seconds
+from tsforecast.io.options import ReadOptions
+from tsforecast.models.options import FitOptions
+from tsforecast.options import DEFAULT_STORE, check_options
 
 if TYPE_CHECKING:
     from tsforecast.workflows.fit import FitResult
@@ -22,9 +25,8 @@ if TYPE_CHECKING:
 
 @click.command("fit", cls=SectionCommand, epilog=FIT_EPILOG)
 @click.argument("data", type=click.Path(allow_dash=True))
-@fit_options
-@column_options
-@reading_options
+@options_of(FitOptions)
+@options_of(ReadOptions)
 @store_option
 @name_option("the data file's name")
 @option("Store", "--resume", is_flag=True, help="Go on with an interrupted training of the same data and options.")
@@ -51,14 +53,15 @@ def command(
     Example:
       tsforecast fit sales.csv --horizon 14
     """
-    options = read_fit_options(values)
+    options = collect(FitOptions, values)
+    check_options(options)
     _check_files(data, folder, store, name, as_json=as_json)
     from tsforecast.workflows.fit import fit
 
     result = fit(
         data,
         options=options,
-        reading=read_options(values),
+        reading=collect(ReadOptions, values),
         store=store,
         name=name,
         resume=resume,

@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import sys
-import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -15,11 +11,10 @@ import click
 from tsforecast.cli.config import config_files
 from tsforecast.cli.console import Console, is_terminal
 from tsforecast.cli.groups import SectionCommand
-from tsforecast.cli.options.reading import read_options, reading_options
+from tsforecast.cli.options.declared import collect, options_of
+from tsforecast.cli.options.forecasting import forecast_ending, level_option
 from tsforecast.cli.options.shared import (
     ending,
-    forecast_ending,
-    level_option,
     name_option,
     option,
     output_options,
@@ -28,6 +23,8 @@ from tsforecast.cli.options.shared import (
     trust_option,
 )
 from tsforecast.cli.options.types import DURATION
+from tsforecast.io.options import READING, ReadOptions
+from tsforecast.io.writing.forecasts import ON_STDOUT, endings_in_words
 
 if TYPE_CHECKING:
     from tsforecast.workflows.predict import PredictResult
@@ -44,8 +41,8 @@ if TYPE_CHECKING:
     type=click.Path(allow_dash=True),
     metavar="FILE",
     callback=forecast_ending,
-    help="Where the forecast goes: .csv, .parquet or .jsonl.",
-    show_default="CSV on stdout",
+    help=f"Where the forecast goes: {endings_in_words()}.",
+    show_default=f"{ON_STDOUT.name} on stdout",
 )
 @option(
     "Output",
@@ -78,7 +75,7 @@ if TYPE_CHECKING:
     help="Where the version is damaged, take the newest older one that is sound.",
 )
 @trust_option
-@reading_options
+@options_of(ReadOptions, READING)
 @output_options
 @pass_console
 def command(
@@ -123,7 +120,7 @@ def command(
         version=version,
         horizon=horizon,
         levels=levels,
-        reading=read_options(values) if data is not None else None,
+        reading=collect(ReadOptions, values) if data is not None else None,
         max_age=max_age,
         fallback=fallback,
         trusted=trusted,
@@ -143,15 +140,13 @@ def _draw(result: PredictResult, plot: str, console: Console) -> None:
     from tsforecast.reports.plot import plot_forecast
 
     title = f"{result.name}: {result.horizon} steps by {result.model}, version {result.version}"
-    with _private_matplotlib():
-        plot_forecast(result.recent, result.forecast, result.schema, plot, title=title)
+    plot_forecast(result.recent, result.forecast, result.schema, plot, title=title)
     console.success(f"drew {plot}")
 
 
 def _write(result: PredictResult, output: str | None, console: Console, *, raw_ids: bool, made: bool) -> None:
-    """Write the forecast; `made` where it is there as a whole already."""
-    from tsforecast.io.writing.forecasts import write_forecast
-    from tsforecast.io.writing.spreadsheet import guarded_notes
+    """Write the forecast; `made` says whether it is in memory as a whole already."""
+    from tsforecast.io.writing.forecasts import guarded_notes, write_forecast
 
     if made:
         blocks = iter([result.forecast])
@@ -166,26 +161,11 @@ def _write(result: PredictResult, output: str | None, console: Console, *, raw_i
         console.success(f"wrote {result.rows:,} rows to {output} from {result.name} version {result.version}")
 
 
-@contextmanager
-def _private_matplotlib() -> Iterator[None]:
-    """Let matplotlib keep its caches in a folder that goes again, not in the user's home, which may not be writable."""
-    logging.getLogger("matplotlib").setLevel(logging.ERROR)  # it warns of its caches
-    if "MPLCONFIGDIR" in os.environ:
-        yield
-        return
-    with tempfile.TemporaryDirectory() as folder:
-        os.environ["MPLCONFIGDIR"] = folder
-        try:
-            yield
-        finally:
-            del os.environ["MPLCONFIGDIR"]
-
-
 def _use_one_thread() -> None:
     """Keep NumPy's OpenBLAS to one thread, unless the user has chosen a number.
 
-    The products of a small network are over so soon that a second thread saves an eighth of the time. On a machine that
-    has other work its threads wait for each other, and the forecast takes several times as long.
+    For a small network a second thread saves an eighth of the time. On a busy machine the threads wait for each other,
+    and the forecast takes several times as long.
     """
     if "numpy" not in sys.modules:  # it reads the variable when it is loaded
         os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")

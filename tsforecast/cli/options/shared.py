@@ -11,11 +11,10 @@ import click
 from tsforecast.cli.config import use_config
 from tsforecast.cli.console import Console
 from tsforecast.cli.groups import SectionOption
-from tsforecast.cli.options.types import LEVEL
+from tsforecast.options import DEFAULT_STORE
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 Decorator = Callable[[Function], Function]
-DEFAULT_STORE = "./models"
 pass_console = click.make_pass_decorator(Console, ensure=True)
 
 
@@ -129,17 +128,3 @@ trust_option = option(
 def name_option(default: str) -> Decorator[Any]:
     """`--name`, with what it is when it is left out."""
     return option("Store", "--name", metavar="NAME", help="Name of the model.", show_default=default)
-
-
-level_option = option(
-    "Forecast",
-    "--level",
-    "levels",
-    type=LEVEL,
-    multiple=True,
-    default=(80, 95),
-    show_default=True,
-    metavar="PERCENT",
-    help="Of the intervals; may be repeated.",
-)
-forecast_ending = ending(".csv", ".parquet", ".jsonl", ".ndjson")

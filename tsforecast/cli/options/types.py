@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Mapping
 from typing import Any
 
 import click
 
 from tsforecast.errors import OptionError
-from tsforecast.models.options import check_level
+from tsforecast.options import check_level
 
 _UNITS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86_400}
 _PATTERN = re.compile(r"([0-9]+(?:\.[0-9]+)?)([smhd]?)")
@@ -40,15 +41,41 @@ DURATION = DurationType()
 
 
 class Number(click.FloatRange):
-    """A finite number, within a range where one is given: `nan` passes every comparison that it should fail."""
+    """A finite number: `nan` passes every comparison that it should fail.
+
+    A range with one end is checked here. One with two ends is only shown in the help: `check_options` checks it.
+    """
 
     name = "float"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
-        number = float(super().convert(value, param, ctx))
+        number = float(click.FLOAT.convert(value, param, ctx) if self._two_ends else super().convert(value, param, ctx))
         if not math.isfinite(number):
             self.fail(f"'{value}' is not a finite number.", param, ctx)
         return number
+
+    @property
+    def _two_ends(self) -> bool:
+        return self.min is not None and self.max is not None
+
+    def _describe_range(self) -> str:
+        # Click would write x<=None for a number of any size.
+        if self._two_ends:
+            return f"{self.min:g}<=x<={self.max:g}"
+        return "" if self.min is None else super()._describe_range()
+
+
+class OrWord(click.ParamType):  # type: ignore[type-arg]  # generic from Click 8.4 on only
+    """A value of another type, or one of a few words, each of which stands for a value."""
+
+    def __init__(self, kind: Any, words: Mapping[str, Any]) -> None:
+        self.kind, self.words = kind, words
+        self.name = kind.name
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        if value is None or value in self.words:
+            return self.words.get(value)
+        return self.kind.convert(value, param, ctx)
 
 
 class _Level(Number):
@@ -61,4 +88,4 @@ class _Level(Number):
         return level
 
 
-LEVEL = _Level()
+LEVEL = _Level(1, 99.9999)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 import zoneinfo
 from dataclasses import dataclass
@@ -12,7 +11,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from tsforecast.errors import OptionError
+from tsforecast.errors import OptionError, did_you_mean
 from tsforecast.io.messages import Note, Place, counted, warning
 from tsforecast.io.options import AmbiguousRule
 from tsforecast.series.frequency import HOUR, MINUTE, Stamps
@@ -35,8 +34,8 @@ def find_zone(name: str) -> tzinfo:
     try:
         return zoneinfo.ZoneInfo(name)
     except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
-        near = difflib.get_close_matches(name, zoneinfo.available_timezones(), n=1)
-        hint = f"did you mean {near[0]}?" if near else "zones are named like Europe/Paris"
+        known = sorted(zoneinfo.available_timezones())
+        hint = did_you_mean(name, known, otherwise="zones are named like Europe/Paris")
         raise OptionError(f"there is no time zone '{name}'", hint=hint) from None
 
 

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from tsforecast.errors import DataError
 from tsforecast.forecast import Forecast
 from tsforecast.io.times.formats import COUNTS, format_stamps
+from tsforecast.options import DEFAULT_LEVELS
 from tsforecast.series.frequency import Frequency
 from tsforecast.series.panel import Schema
 
@@ -43,23 +44,21 @@ def forecast_frame(forecast: Forecast, schema: Schema, frequency: Frequency) -> 
         name: np.repeat(np.array([key[position] for key in forecast.ids], dtype=object), forecast.horizon)
         for position, name in enumerate(schema.key_columns)
     }
-    texts, begins = stamp_texts(forecast, schema, frequency)
-    rows = np.array(begins)[:, None] + np.arange(forecast.horizon)
-    columns |= {name: cells[rows.ravel()] for name, cells in _time_columns(texts, schema).items()}
+    times, begins = time_cells(forecast, schema, frequency)
+    rows = (np.array(begins)[:, None] + np.arange(forecast.horizon)).ravel()
+    for name, cells, count in zip(schema.time_cols, times, time_counts(schema), strict=True):
+        columns[name] = np.array(cells, dtype=np.int64 if count else object)[rows]
     columns |= number_columns(forecast)
     return pd.DataFrame(columns, index=pd.RangeIndex(forecast.y_pred.size))
 
 
-def _time_columns(texts: list[list[str]], schema: Schema) -> dict[str, NDArray[Any]]:
-    """Texts of times as the columns that hold them; counts such as a year are numbers where there are several."""
+def time_counts(schema: Schema) -> list[bool]:
+    """Which of several time columns hold whole numbers, such as years."""
     several = len(schema.time_cols) > 1
-    return {
-        name: np.array(column, dtype=np.int64 if several and text_format in COUNTS else object)
-        for name, text_format, column in zip(schema.time_cols, schema.time_formats, texts, strict=True)
-    }
+    return [several and text_format in COUNTS for text_format in schema.time_formats]
 
 
-def check_columns(schema: Schema, levels: tuple[float, ...] = (80, 95)) -> None:
+def check_columns(schema: Schema, levels: tuple[float, ...] = DEFAULT_LEVELS) -> None:
     """Refuse a table whose id or time column is named like a column of the forecast.
 
     Raises:
@@ -101,11 +100,11 @@ def rounded(values: NDArray[np.float64], width: NDArray[np.float64]) -> NDArray[
     return np.where(usable, np.round(values * up / down) / up * down, values)
 
 
-def stamp_texts(forecast: Forecast, schema: Schema, frequency: Frequency) -> tuple[list[list[str]], list[int]]:
+def time_cells(forecast: Forecast, schema: Schema, frequency: Frequency) -> tuple[list[list[str]], list[int]]:
     """The times of a forecast, each once, because series mostly end together.
 
     Returns:
-        The texts of each time column, and for each series where in them its `horizon` times begin.
+        The cells of each time column, and for each series where its `horizon` times begin among them.
     """
     distinct = np.unique(np.unique(forecast.starts)[:, None] + np.arange(forecast.horizon))
     texts = format_stamps(frequency.stamps(distinct), schema, frequency)

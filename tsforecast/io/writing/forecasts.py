@@ -1,178 +1,216 @@
-"""Forecasts written as CSV, Parquet or JSON Lines, a block of series after the other."""
+"""Forecasts written as files or to stdout, one block of series after the other; `FORMATS` is the table of ways.
+
+The table is read for the help of the command line, so that what is slow to import is imported where it is used.
+"""
 
 from __future__ import annotations
 
 import importlib.util
 import re
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable
 from contextlib import ExitStack
-from dataclasses import dataclass
 from itertools import chain, repeat
 from pathlib import Path
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 
 from tsforecast.errors import OptionError
-from tsforecast.files import whole_file, writing
-from tsforecast.forecast import Forecast
-from tsforecast.io.times.formats import COUNTS
-from tsforecast.io.writing.columns import forecast_frame, number_columns, number_names, stamp_texts
-from tsforecast.io.writing.decimals import number_rows
-from tsforecast.io.writing.spreadsheet import guarded
-from tsforecast.json_output import json_text
-from tsforecast.series.frequency import Frequency
-from tsforecast.series.panel import Schema
+from tsforecast.io.messages import Note, warning
+from tsforecast.safe_text import guarded
 
-_CSV, _PARQUET = ".csv", ".parquet"
-_ENDINGS = (_CSV, _PARQUET, ".jsonl", ".ndjson")
+if TYPE_CHECKING:
+    from tsforecast.forecast import Forecast
+    from tsforecast.series.frequency import Frequency
+    from tsforecast.series.panel import Schema
+
+    Blocks = Iterable[Forecast]
 
 
-def write_forecast(
-    forecasts: Iterable[Forecast],
-    schema: Schema,
-    frequency: Frequency,
-    path: str | Path | None,
-    *,
-    raw_ids: bool = False,
-) -> None:
-    """Write a forecast, into a file as a whole or not at all.
+class _Style(NamedTuple):
+    """How a row of text is put together.
 
     Args:
-        forecasts: blocks of series in their order, with the same levels; each is taken when the one before is written.
-        schema: names of the columns, and how the stamps are written.
-        frequency: of the series.
-        path: whose ending says how: .csv, .parquet, .jsonl or .ndjson; None or `-` is CSV on stdout.
-        raw_ids: whether ids and names of columns stand in CSV as they are, though a spreadsheet may take one for a
-            formula.
-
-    Raises:
-        OptionError: another ending, or Parquet without pyarrow.
-        OutputError: the file cannot be created.
-        StorageError: the disk is full or failed.
-    """
-    if path is None or str(path) == "-":
-        with writing("stdout"):
-            sys.stdout.flush()
-            for rows in csv_rows(forecasts, schema, frequency, raw_ids=raw_ids):
-                sys.stdout.buffer.write(rows)  # UTF-8, as in a file, whatever the locale says
-            sys.stdout.flush()
-        return
-    check_forecast_file(path)
-    ending = Path(path).suffix.lower()
-    with whole_file(path) as stream:
-        if ending == _PARQUET:
-            _write_parquet(forecasts, schema, frequency, stream)
-        elif ending == _CSV:
-            stream.writelines(csv_rows(forecasts, schema, frequency, raw_ids=raw_ids))
-        else:
-            stream.writelines(json_rows(forecasts, schema, frequency))
-
-
-def check_forecast_file(path: str | Path) -> None:
-    """Refuse a file that no forecast can be written to, before the long work whose result it is for.
-
-    Raises:
-        OptionError: another ending, or Parquet without pyarrow.
-    """
-    ending = Path(path).suffix.lower()
-    if ending not in _ENDINGS:
-        raise OptionError(f"cannot tell how to write '{path}'", hint=f"use an ending of {', '.join(_ENDINGS)}")
-    if ending == _PARQUET and importlib.util.find_spec("pyarrow") is None:
-        raise OptionError("Parquet needs pyarrow", hint="pip install 'tsforecast[parquet]'")
-
-
-def _write_parquet(forecasts: Iterable[Forecast], schema: Schema, frequency: Frequency, stream: BinaryIO) -> None:
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    with ExitStack() as opened:
-        writer = None
-        for forecast in forecasts:
-            table = pa.Table.from_pandas(forecast_frame(forecast, schema, frequency), preserve_index=False)
-            writer = writer or opened.enter_context(pq.ParquetWriter(stream, table.schema))
-            writer.write_table(table)
-
-
-_SPECIAL = re.compile(r'[",\r\n]')
-
-
-@dataclass(frozen=True)
-class _Style:
-    """How a row is put together.
-
-    Args:
-        ids: the texts of a series' id columns, up to the time.
-        stamp: the cells of a time, up to the first number.
+        ids: the text of a series' id columns, up to the time.
+        time: the text of the time columns, up to the first number.
         labels: what stands before each number.
         end: what stands behind the last one.
         not_finite: the text of a number that is not finite.
     """
 
     ids: Callable[[tuple[str, ...]], str]
-    stamp: Callable[[Sequence[str]], str]
-    labels: Sequence[str]
+    time: Callable[[tuple[str, ...]], str]
+    labels: list[str]
     end: str
     not_finite: Callable[[float], str]
 
 
-def csv_rows(
-    forecasts: Iterable[Forecast], schema: Schema, frequency: Frequency, *, raw_ids: bool = False
-) -> Iterator[bytes]:
-    """CSV: a header and the rows of each block; the texts of the user `guarded`, unless they are wanted as they are."""
-    cell = _quoted if raw_ids else _cell
-    for number, forecast in enumerate(forecasts):
+def _write_csv(blocks: Blocks, schema: Schema, frequency: Frequency, stream: BinaryIO, raw_ids: bool) -> None:
+    from tsforecast.io.writing.columns import number_names
+
+    cell = _quoted if raw_ids else lambda text: _quoted(guarded(text))
+
+    def cells(texts: Iterable[str]) -> str:
+        return "".join(f"{cell(text)}," for text in texts)
+
+    for number, forecast in enumerate(blocks):
         names = number_names(forecast.levels)
         if number == 0:
-            yield f"{','.join(map(cell, (*schema.key_columns, *schema.time_cols, *names)))}\n".encode()
-        style = _Style(
-            ids=lambda key: "".join(f"{cell(text)}," for text in key),
-            stamp=lambda cells: "".join(f"{cell(text)}," for text in cells),
-            labels=["", *[","] * (len(names) - 1)],
-            end="\n",
-            not_finite=lambda value: repr(value) if value == value else "",
-        )
-        yield _block(forecast, schema, frequency, style)
+            header = (*schema.key_columns, *schema.time_cols, *names)
+            stream.write(f"{','.join(map(cell, header))}\n".encode())
+        labels = ["", *[","] * (len(names) - 1)]
+        style = _Style(cells, cells, labels, "\n", lambda value: repr(value) if value == value else "")
+        stream.write(_rows(forecast, schema, frequency, style))
 
 
-def json_rows(forecasts: Iterable[Forecast], schema: Schema, frequency: Frequency) -> Iterator[bytes]:
-    """JSON Lines: an object for each row. What has no number is null, as JSON knows no other way."""
-    columns = [f"{json_text(name)}: " for name in schema.key_columns]
+def _write_json_lines(blocks: Blocks, schema: Schema, frequency: Frequency, stream: BinaryIO, raw_ids: bool) -> None:
+    """An object for each row. What has no number is null, as JSON knows no other way."""
+    from tsforecast.io.writing.columns import number_names, time_counts
+    from tsforecast.json_output import json_text
+
+    keys = [f"{json_text(name)}: " for name in schema.key_columns]
     times = [f"{json_text(name)}: " for name in schema.time_cols]
-    formats = schema.time_formats if len(times) > 1 else ("",)
+    counts = time_counts(schema)
 
-    def stamp(cells: Sequence[str]) -> str:
-        named = zip(times, cells, formats, strict=True)
-        return "".join(f"{name}{cell if part in COUNTS else json_text(cell)}, " for name, cell, part in named)
+    def ids(texts: tuple[str, ...]) -> str:
+        return "{" + "".join(f"{name}{json_text(text)}, " for name, text in zip(keys, texts, strict=True))
 
-    for forecast in forecasts:
+    def time(texts: tuple[str, ...]) -> str:
+        cells = zip(times, texts, counts, strict=True)
+        return "".join(f"{name}{text if count else json_text(text)}, " for name, text, count in cells)
+
+    for forecast in blocks:
         first, *others = (f"{json_text(name)}: " for name in number_names(forecast.levels))
-        style = _Style(
-            ids=lambda key: (
-                "{" + "".join(f"{name}{json_text(text)}, " for name, text in zip(columns, key, strict=True))
-            ),
-            stamp=stamp,
-            labels=[first, *(f", {name}" for name in others)],
-            end="}\n",
-            not_finite=lambda value: "null",
-        )
-        yield _block(forecast, schema, frequency, style)
+        style = _Style(ids, time, [first, *(f", {name}" for name in others)], "}\n", lambda value: "null")
+        stream.write(_rows(forecast, schema, frequency, style))
 
 
-def _block(forecast: Forecast, schema: Schema, frequency: Frequency, style: _Style) -> bytes:
+def _write_parquet(blocks: Blocks, schema: Schema, frequency: Frequency, stream: BinaryIO, raw_ids: bool) -> None:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    from tsforecast.io.writing.columns import forecast_frame
+
+    with ExitStack() as opened:
+        writer = None
+        for forecast in blocks:
+            frame = forecast_frame(forecast, schema, frequency)
+            rows = pa.Table.from_pandas(frame, preserve_index=False)
+            writer = writer or opened.enter_context(pq.ParquetWriter(stream, rows.schema))
+            writer.write_table(rows)
+
+
+class Format(NamedTuple):
+    """A way to write forecasts.
+
+    Args:
+        name: as people call it.
+        endings: of the names of its files.
+        write: writes blocks into a stream; the bool says whether ids stand as they are.
+        needs: package that has to be there; empty for none. It is an extra of this one.
+        in_spreadsheets: whether spreadsheets open such a file, so that ids are guarded.
+    """
+
+    name: str
+    endings: tuple[str, ...]
+    write: Callable[[Blocks, Schema, Frequency, BinaryIO, bool], None]
+    needs: str = ""
+    in_spreadsheets: bool = False
+
+
+FORMATS = (
+    Format("CSV", (".csv",), _write_csv, in_spreadsheets=True),
+    Format("Parquet", (".parquet",), _write_parquet, needs="pyarrow"),
+    Format("JSON Lines", (".jsonl", ".ndjson"), _write_json_lines),
+)
+ON_STDOUT = FORMATS[0]
+ENDINGS = tuple(ending for each in FORMATS for ending in each.endings)
+
+
+def endings_in_words() -> str:
+    """The ending of each format as the help names them: `.csv, .parquet or .jsonl`."""
+    *others, last = (each.endings[0] for each in FORMATS)
+    return f"{', '.join(others)} or {last}"
+
+
+def format_of(path: str | Path | None) -> Format:
+    """The format that the ending of a path says; None and `-` are stdout.
+
+    Raises:
+        OptionError: another ending, or a format whose package is missing.
+    """
+    if path is None or str(path) == "-":
+        return ON_STDOUT
+    for each in FORMATS:
+        if Path(path).suffix.lower() in each.endings:
+            if each.needs and importlib.util.find_spec(each.needs) is None:
+                hint = f"pip install 'tsforecast[{each.name.lower()}]'"
+                raise OptionError(f"{each.name} needs {each.needs}", hint=hint)
+            return each
+    raise OptionError(f"cannot tell how to write '{path}'", hint=f"use an ending of {', '.join(ENDINGS)}")
+
+
+def write_forecast(
+    blocks: Blocks, schema: Schema, frequency: Frequency, path: str | Path | None, *, raw_ids: bool = False
+) -> None:
+    """Write a forecast, into a file as a whole or not at all.
+
+    Args:
+        blocks: series in their order, with the same levels; each is taken when the one before is written.
+        schema: names of the columns, and how the stamps are written.
+        frequency: of the series.
+        path: of the file, whose ending says how; None or `-` is CSV on stdout.
+        raw_ids: whether ids and names of columns stand as they are, though a spreadsheet may take one for a formula.
+
+    Raises:
+        OptionError: another ending, or a format whose package is missing.
+        OutputError: the file cannot be created.
+        StorageError: the disk is full or failed.
+    """
+    from tsforecast.files import whole_file, writing
+
+    write = format_of(path).write
+    if path is None or str(path) == "-":
+        with writing("stdout"):
+            sys.stdout.flush()
+            write(blocks, schema, frequency, sys.stdout.buffer, raw_ids)  # UTF-8, whatever the locale says
+            sys.stdout.flush()
+        return
+    with whole_file(path) as stream:
+        write(blocks, schema, frequency, stream, raw_ids)
+
+
+def guarded_notes(ids: Iterable[tuple[str, ...]], path: str | Path | None) -> list[Note]:
+    """What to say of ids that a file for spreadsheets does not hold as they are.
+
+    Args:
+        ids: of the series.
+        path: of the file; None or `-` is stdout.
+    """
+    changed = sum(any(guarded(text) != text for text in key) for key in ids) if format_of(path).in_spreadsheets else 0
+    if not changed:
+        return []
+    some = "1 id begins like a formula or holds" if changed == 1 else f"{changed:,} ids begin like a formula or hold"
+    return [warning(f"{some} control characters: written with a ' in front and without these")]
+
+
+def _rows(forecast: Forecast, schema: Schema, frequency: Frequency, style: _Style) -> bytes:
+    """The rows of one block as text."""
+    from tsforecast.io.writing.columns import number_columns, time_cells
+    from tsforecast.io.writing.decimals import number_rows
+
     horizon = forecast.horizon
-    texts, begins = stamp_texts(forecast, schema, frequency)
-    stamps = [style.stamp(cells).encode() for cells in zip(*texts, strict=True)]
+    cells, begins = time_cells(forecast, schema, frequency)
+    times = [style.time(texts).encode() for texts in zip(*cells, strict=True)]
     columns = list(number_columns(forecast).values())
     lines = number_rows(columns, style.labels, style.end, not_finite=style.not_finite).splitlines(keepends=True)
     pieces = [b""] * (3 * len(lines))
     pieces[::3] = chain.from_iterable(repeat(style.ids(key).encode(), horizon) for key in forecast.ids)
-    pieces[1::3] = chain.from_iterable(stamps[begin : begin + horizon] for begin in begins)
+    pieces[1::3] = chain.from_iterable(times[begin : begin + horizon] for begin in begins)
     pieces[2::3] = lines
     return b"".join(pieces)
 
 
-def _cell(text: str) -> str:
-    return _quoted(guarded(text))
+_SPECIAL = re.compile(r'[",\r\n]')
 
 
 def _quoted(text: str) -> str:

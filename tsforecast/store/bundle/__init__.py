@@ -5,10 +5,10 @@ turns them back. A version is these files:
 
 - model.json (`document`): what the model is, how the user's table is written, and the sizes of everything else.
 - weights.safetensors: the weights of all parts, by the names that model.json implies.
-- context.safetensors: the last rows of every series, their ids, the scaling of each, and the scores of the calibration.
+- recent.safetensors: the last rows of every series, their ids, the scaling of each, and the scores of the calibration.
 - golden.safetensors: a few windows with their forecasts, which are compared at every loading.
 - metrics.json: scores, splits and choices, as `fit` reports them.
-- history.csv and gradients.csv: how training went, one row for each epoch, and for each step of the window after it.
+- epochs.csv and gradients.csv: how training went, one row for each epoch, and for each step of the window after it.
 - manifest.json (`manifest`): name, number and moment of publication, and the size and SHA-256 of every file above.
 
 Rules of the format:
@@ -19,8 +19,11 @@ Rules of the format:
   allocated: 50 million parameters, 1 MiB of model.json.
 - Whatever does not fit raises a ModelError that names the file, the key, what stands there and what was expected.
 - The same bundle gives the same bytes.
-- model.json and manifest.json name the format. A version of an older format is read through `document.upgrade`, which
-  turns its document into one of the present format; the manifest stays valid, byte for byte, in the format it was
-  written in. A newer format is refused with the release that wrote it. A change of the format raises FORMAT_VERSION,
-  adds a step to `upgrade`, and keeps a version of the old format in tests/store/bundle/fixtures for ever.
+- model.json and manifest.json name the format, the same one. `formats` alone knows the older ones: what their files and
+  tensors were called, and `upgrade`, which turns their model.json into one of the present format. Nothing is rewritten:
+  an older version keeps its files, and its manifest stays valid, byte for byte. It is loaded, put into service,
+  exported, retrained and pruned like any other; what is published next to it is of the present format. A file that only
+  another format has is refused. A newer format is refused with the release that wrote it.
+- A change of the format raises FORMAT_VERSION, adds to `formats` the old names and a step of `upgrade`, and keeps a
+  version of the old format in tests/store/bundle/fixtures for ever.
 """

@@ -12,9 +12,8 @@ from datetime import datetime, timedelta
 
 import numpy as np
 
-from tsforecast.errors import MissingColumnError, OptionError
+from tsforecast.errors import MissingColumnError
 from tsforecast.io.reading.panel import ReadResult
-from tsforecast.models.options import check_finite
 from tsforecast.series.frequency import Frequency
 from tsforecast.series.panel import UNKNOWN_SERIES, Panel, Schema
 from tsforecast.series.windows import Rows
@@ -33,8 +32,6 @@ from tsforecast.workflows.retrain.settings import GateLimits
 
 # Values over which the share of missing ones is taken at least: older rows join where the newest are few.
 _ENOUGH_VALUES = 100
-_SHARES = ("max_fewer_rows", "max_fewer_series", "max_missing", "max_new_series", "max_lost_series")
-_ABOVE_ZERO = ("max_shift", "max_outlier", "max_age")
 
 # Shares that may be a lasting change of the world; missing values are damage.
 _CHANGES = ("max_fewer_rows", "max_fewer_series", "max_new_series", "max_lost_series")
@@ -53,25 +50,6 @@ class Breach:
     limit: str
     text: str
     change: bool = False
-
-
-def check_limits(limits: GateLimits) -> None:
-    """Refuse limits that mean nothing.
-
-    Raises:
-        OptionError: naming the limit and what is allowed.
-    """
-    check_finite(limits)
-    for name in _SHARES:
-        value = getattr(limits, name)
-        if value is not None and not 0 <= value <= 1:
-            raise OptionError(f"{name} is {value:g}", hint="give a share between 0 and 1")
-    for name in _ABOVE_ZERO:
-        value = getattr(limits, name)
-        if value is not None and not value > 0:
-            raise OptionError(f"{name} is {value:g}", hint="give a number above 0")
-    if limits.max_ahead is not None and limits.max_ahead < 0:
-        raise OptionError(f"max_ahead is {limits.max_ahead}", hint="give a number of steps, 0 or more")
 
 
 def check_data(

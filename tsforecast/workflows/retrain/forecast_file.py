@@ -12,8 +12,7 @@ from tsforecast import clock
 from tsforecast._version import __version__
 from tsforecast.errors import TsforecastError
 from tsforecast.io.reading.panel import ReadResult
-from tsforecast.io.writing.forecasts import write_forecast
-from tsforecast.io.writing.spreadsheet import guarded_notes
+from tsforecast.io.writing.forecasts import guarded_notes, write_forecast
 from tsforecast.progress import Message
 from tsforecast.store.runs import (
     ForecastFile,

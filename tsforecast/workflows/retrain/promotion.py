@@ -27,9 +27,10 @@ from tsforecast.fitting.plan import FixedChoices
 from tsforecast.fitting.prepared import prepare
 from tsforecast.fitting.scores import NAIVE
 from tsforecast.io.reading.panel import ReadResult
-from tsforecast.models.options import FitOptions, check_options
-from tsforecast.models.registry import BASELINES, get_model
+from tsforecast.models.options import FitOptions
+from tsforecast.models.registry import BASELINES
 from tsforecast.models.training.resume import NO_RECORDER
+from tsforecast.options import check_options
 from tsforecast.progress import Message
 from tsforecast.series.panel import Panel
 from tsforecast.store.bundle.bundle import Bundle
@@ -84,7 +85,6 @@ def train_and_compare(
         TsforecastError: bad options (2), data of another frequency than the champion's (4), bad data (65).
     """
     check_options(training.options)
-    get_model(training.options.model)
     panel = data.panel
     if champion is None:
         return _first(training.train(panel), rules)

@@ -14,15 +14,15 @@ from tsforecast.files import check_folder
 from tsforecast.io.options import ReadOptions
 from tsforecast.io.reading.panel import ReadResult
 from tsforecast.io.writing.columns import check_columns
-from tsforecast.io.writing.forecasts import check_forecast_file
-from tsforecast.models.options import FitOptions, check_finite, check_levels, check_options
-from tsforecast.models.registry import get_model
+from tsforecast.io.writing.forecasts import format_of
+from tsforecast.models.options import FitOptions
 from tsforecast.models.training.resume import NO_RECORDER
 from tsforecast.models.training.session import Budget, TrainingSession
+from tsforecast.options import DEFAULT_STORE, check_levels, check_options
 from tsforecast.progress import Message, Report
 from tsforecast.store.bundle.bundle import Bundle
 from tsforecast.store.checkpoint import drop_checkpoint, recording
-from tsforecast.store.layout import DEFAULT_STORE, RETRAIN_LOCK, check_name, model_name
+from tsforecast.store.layout import RETRAIN_LOCK, check_name, model_name
 from tsforecast.store.lock import hold, network_filesystem
 from tsforecast.store.runs import file_key, read_last_run
 from tsforecast.store.store import Store
@@ -31,7 +31,7 @@ from tsforecast.workflows.clashes import refuse_training_clashes, retrain_output
 from tsforecast.workflows.provenance import fingerprint, training_facts
 from tsforecast.workflows.retrain.challenger import Training
 from tsforecast.workflows.retrain.comparison import Outcome
-from tsforecast.workflows.retrain.data_checks import Breach, check_limits, without_new_outliers
+from tsforecast.workflows.retrain.data_checks import Breach, without_new_outliers
 from tsforecast.workflows.retrain.forecast_file import age_of, known_files, update_forecast
 from tsforecast.workflows.retrain.gate import GateDecision, can_forecast_from, pass_gate, read_new_data, refuse_table
 from tsforecast.workflows.retrain.promotion import Waiting, challenger_bundle, train_and_compare
@@ -123,15 +123,12 @@ def _check(run: RetrainRun, targets: RunTargets) -> None:
     """Refuse what can be refused before anything is read."""
     if run.source == "-":
         raise OptionError("a retraining cannot read standard input", hint="give a file")
-    check_options(run.options)
-    check_limits(run.limits)
-    for values in (run.settings, run.rules):
-        check_finite(values)
+    for options in (run.options, run.limits, run.settings, run.rules):
+        check_options(options)
     check_levels(run.settings.levels)
-    get_model(run.options.model)
     check_name(run.name)
     if run.settings.predict_to is not None:
-        check_forecast_file(run.settings.predict_to)
+        format_of(run.settings.predict_to)
     outputs = retrain_outputs(asdict(run.settings) | asdict(targets))
     refuse_training_clashes(run.source, outputs, store=run.store.folder, name=run.name)
 

@@ -1,18 +1,22 @@
-"""The settings of a retraining, as plain values with their defaults, which the command line shows without NumPy."""
+"""The settings of a retraining: what it is told besides what `fit` is told. Data only: no heavy import."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
-from tsforecast.io.options import ReadOptions
-from tsforecast.models.options import DEFAULT_LEVELS, FitOptions
-from tsforecast.progress import Report
+from tsforecast.io.writing.forecasts import endings_in_words
+from tsforecast.options import DEFAULT_LEVELS, option
 
 if TYPE_CHECKING:
+    from tsforecast.io.options import ReadOptions
+    from tsforecast.models.options import FitOptions
     from tsforecast.models.training.session import Budget
+    from tsforecast.progress import Report
     from tsforecast.store.model import StoredModel
     from tsforecast.store.store import Store
+
+_ENDINGS = endings_in_words()
 
 # Fact of a version: a simple model that is in service because the champion failed.
 STANDS_IN = "stands_in"
@@ -35,104 +39,120 @@ class AcceptAfter:
 
 @dataclass(frozen=True)
 class RetrainSettings:
-    """How a retraining works.
+    """How a retraining goes about it.
 
     Args:
-        warm: start from the champion's weights instead of from scratch.
-        force: train although nothing is new; without unseen rows the challenger only has to beat the seasonal naive.
-        dry_run: decide, and change nothing.
-        resume: continue an interrupted training of the same data and options.
-        wait: seconds to wait for the lock.
-        if_locked: `fail`, or `skip` where another running retraining is no error.
-        deadline: seconds for the whole run; training ends early enough for it with the best weights so far.
-        keep: versions to keep besides the one in service and the one before it; None keeps all.
-        predict_to: file for the forecast of the model in service at the end.
-        levels: of its intervals, in percent.
-        ended_after: steps after its last row at which a series leaves the forecast; `horizon` for the model's horizon,
-            after which all of its forecast would lie in the past; None for never.
-        accept: continue whatever the data gate finds, this once.
-        accept_after: when the data gate accepts a change by itself; None for never.
-        trusted: read a store that other users could have changed.
+        levels: of the intervals of the forecast, in percent.
+        trusted: read a store that somebody else could have changed.
     """
 
-    warm: bool = False
-    force: bool = False
-    dry_run: bool = False
-    resume: bool = False
-    wait: float = 0.0
-    if_locked: str = "fail"
-    deadline: float | None = None
-    keep: int | None = 10
-    predict_to: str | None = None
+    warm: bool = option(False, "Comparison", "Train the champion's weights on, or search anew.", opposite="--cold")
+    accept: bool = option(
+        False, "Data gate", "Go on whatever the gate says, this once; later runs compare with this table."
+    )
+    accept_after: AcceptAfter | None = option(
+        AcceptAfter(),
+        "Data gate",
+        "Runs or time until series that come or go, another level and fewer rows are accepted; off for never.",
+        unset="a season, at most a horizon, of new rows",
+        metavar="N|DURATION",
+    )
+    dry_run: bool = option(False, "Run", "Decide, and change nothing.")
+    force: bool = option(False, "Run", "Train though nothing is new; then beating the naive is enough.")
+    resume: bool = option(False, "Run", "Go on with an interrupted training of the same data and options.")
+    deadline: float | None = option(
+        None,
+        "Run",
+        "For the whole run, such as 45m: then the best weights so far are compared.",
+        unset="none",
+        least=0,
+        duration=True,
+    )
+    wait: float = option(0, "Run", "For another retraining of the model to end.", least=0, duration=True)
+    if_locked: str = option(
+        "fail", "Run", "When it has not ended by then: exit with 75 or with 0.", choices=("fail", "skip")
+    )
+    predict_to: str | None = option(
+        None,
+        "Output",
+        f"Forecast with the model in service at the end: {_ENDINGS}.",
+        unset="none",
+        metavar="FILE",
+    )
+    ended_after: int | Literal["horizon"] | None = option(
+        "horizon",
+        "Output",
+        "Steps after its last row at which a series leaves the forecast; off for never.",
+        unset="the horizon",
+        metavar="N",
+    )
+    keep: int | None = option(10, "Store", "Newest versions to keep.", least=1)
     levels: tuple[float, ...] = DEFAULT_LEVELS
-    ended_after: int | Literal["horizon"] | None = "horizon"
-    accept: bool = False
-    accept_after: AcceptAfter | None = AcceptAfter()
     trusted: bool = False
+
+
+def _limit(default: float | None, help: str, **details: Any) -> Any:
+    return option(default, "Data gate", help, off=True, **details)
+
+
+def _share(default: float, help: str) -> Any:
+    return _limit(default, help, least=0, most=1)
 
 
 @dataclass(frozen=True)
 class GateLimits:
-    """Limits of the data gate; None turns one off. "Before" is the table that the gate accepted last.
+    """Limits of the data gate; None turns one off. The version in service is the champion.
 
-    Args:
-        max_fewer_rows: share by which the number of rows may have fallen.
-        max_fewer_series: share by which the number of series may have fallen.
-        max_missing: share of filled-in values among the newest rows.
-        max_new_series: share of series that were not there before.
-        max_lost_series: share of the earlier series that are gone.
-        max_shift: change of level or spread of the new rows, and of rows that the version in service knows, in robust
-            deviations of the typical series.
-        max_outlier: how many times as far from its series' median a new value may lie as any value before.
-        max_age: of the last stamp, in seconds.
-        max_ahead: steps that the last stamp may lie after now.
-        require_advance: whether the last stamp must be later than that of the version in service.
-        same_schema: whether columns and frequency must be those of the version in service.
+    Shares are between 0 and 1; rows and series are compared with those of the table that was accepted last.
+    `max_missing` and `max_outlier` look at the new rows; a shift is one of the typical series. `max_age` is in seconds.
     """
 
-    max_fewer_rows: float | None = 0.1
-    max_fewer_series: float | None = 0.1
-    max_missing: float | None = 0.05
-    max_new_series: float | None = 0.2
-    max_lost_series: float | None = 0.2
-    max_shift: float | None = 6.0
-    max_outlier: float | None = 50.0
-    max_age: float | None = None
-    max_ahead: int | None = 1
-    require_advance: bool = True
-    same_schema: bool = True
+    max_fewer_rows: float | None = _share(0.1, "Share of the rows that may be missing against the last run.")
+    max_fewer_series: float | None = _share(0.1, "The same of the series.")
+    max_missing: float | None = _share(0.05, "Share of missing values in the new rows.")
+    max_new_series: float | None = _share(0.2, "Share of series that the champion does not know.")
+    max_lost_series: float | None = _share(0.2, "Share of the champion's series that are gone.")
+    max_shift: float | None = _limit(6.0, "Change of level or spread, in robust standard deviations.", above=0)
+    max_outlier: float | None = _limit(50.0, "Distance of a value, times the largest one before.", above=0)
+    max_age: float | None = _limit(None, "Age of the newest row.", above=0, duration=True)
+    max_ahead: int | None = _limit(1, "Steps by which the newest row may lie in the future.", least=0)
+    require_advance: bool = option(True, "Data gate", "Refuse data whose newest row is not newer than the champion's.")
+    same_schema: bool = option(True, "Data gate", "Refuse other columns or another step.")
 
 
 @dataclass(frozen=True)
 class PromotionRules:
-    """When a challenger replaces the champion.
+    """When a challenger takes the champion's place. `min_new_rows` counts those of the typical series."""
 
-    Args:
-        promote: `not-worse`, so that newer weights win a tie, or `better`, so that the difference has to be
-            significant.
-        tolerance: share by which its error may exceed the champion's and still be a tie.
-        beat_naive: whether a challenger that is clearly worse than the seasonal naive loses, and a champion that is
-            gives way to a simple model.
-        min_new_rows: of the typical series, below which nothing is trained; None for a quarter of the horizon.
-    """
-
-    promote: str = "not-worse"
-    tolerance: float = 0.05
-    beat_naive: bool = True
-    min_new_rows: int | None = None
+    promote: str = option(
+        "not-worse",
+        "Comparison",
+        "Newer weights win a tie, or have to be significantly better.",
+        choices=("not-worse", "better"),
+    )
+    tolerance: float = option(0.05, "Comparison", "Share by which the error may be larger and still be a tie.", least=0)
+    beat_naive: bool = option(
+        True, "Comparison", "A model clearly worse than the seasonal naive does not win, nor stay."
+    )
+    min_new_rows: int | None = option(
+        None,
+        "Comparison",
+        "New rows to wait for; never fewer than make a horizon of unseen ones.",
+        unset="a quarter of the horizon",
+        least=1,
+    )
 
 
 @dataclass(frozen=True)
 class RunTargets:
-    """Where a run is recorded besides the store.
+    """Where a run is recorded besides the store."""
 
-    Args:
-        log_file: receives one line of JSON per run; `-` is stdout; None for none.
-        metrics_file: for Prometheus' textfile collector; None for none.
-    """
-
-    log_file: str | None = None
-    metrics_file: str | None = None
+    log_file: str | None = option(
+        None, "Output", "Append one line of JSON per run; - for stdout.", unset="none", metavar="FILE"
+    )
+    metrics_file: str | None = option(
+        None, "Output", "For Prometheus' textfile collector.", unset="none", metavar="FILE.prom"
+    )
 
 
 @dataclass(frozen=True)

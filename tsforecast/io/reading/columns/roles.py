@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import shlex
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -12,7 +11,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from tsforecast.errors import DataError, MissingColumnError, OptionError
+from tsforecast.errors import DataError, MissingColumnError, OptionError, did_you_mean
 from tsforecast.io.column import Column, TextColumn
 from tsforecast.io.messages import Note, all_columns, counted, info, listed, warning
 from tsforecast.io.reading.columns.calendar import ROW_NUMBER, calendar_parts, repeats
@@ -116,8 +115,7 @@ def _check_request(table: RawTable, request: ColumnRequest) -> None:
     named = [*request.time_cols, *request.id_cols, *request.target_cols]
     for name in named:
         if name not in table.columns:
-            near = difflib.get_close_matches(name, table.names, n=1, cutoff=0.5)
-            hint = f"did you mean '{near[0]}'?" if near else "name one of these columns"
+            hint = did_you_mean(name, table.names, otherwise="name one of these columns")
             if request.known_formats:
                 hint = "the model was fitted on a column of that name: rename yours"
             text = f"there is no column '{name}'; {all_columns(table.names)}"

@@ -1,85 +1,18 @@
-"""`tsforecast models list` and `models show [NAME]`; the commands that change a store are in models_upkeep.py."""
+"""`tsforecast models show [NAME]`."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import asdict
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
-from tsforecast.cli.commands.models_upkeep import export_command, prune_command, rollback_command, verify_command
 from tsforecast.cli.console import Console
 from tsforecast.cli.groups import SectionCommand
 from tsforecast.cli.options.shared import option, output_options, pass_console, store_option, trust_option
 from tsforecast.cli.score_tables import show_choices, show_scores
-from tsforecast.cli.text import Row, number, percent
+from tsforecast.cli.text import number
 from tsforecast.models.registry import MODELS
-
-if TYPE_CHECKING:
-    from tsforecast.store.results import VersionInfo
-
-_HEADER = ("name", "current", "versions", "model", "horizon", "frequency", "skill", "published (UTC)", "problem")
-
-
-@click.group("models")
-def command() -> None:
-    """List, check and keep the models of a store."""
-
-
-@command.command("list", cls=SectionCommand)
-@store_option
-@trust_option
-@output_options
-@pass_console
-def list_command(console: Console, /, store: str, trusted: bool, as_json: bool) -> None:
-    """List the models of a store, with the version in service.
-
-    \b
-    Example:
-      tsforecast models list
-    """
-    from tsforecast.store.store import Store
-
-    models = Store(store, trusted).overview()
-    if as_json:
-        console.json({"models": [_record(model) for model in models]})
-    elif models:
-        columns = len(_HEADER) if any(model.problem for model in models) else len(_HEADER) - 1
-        console.table(_HEADER[:columns], [_row(model)[:columns] for model in models])
-    else:
-        console.info(f"no models in {store}; fit one first: tsforecast fit DATA")
-
-
-@command.command("show", cls=SectionCommand)
-@click.argument("name", required=False)
-@option("Store", "--version", type=int, metavar="N", help="Version of the model.", show_default="the one in service")
-@store_option
-@trust_option
-@output_options
-@pass_console
-def show_command(
-    console: Console, /, name: str | None, version: int | None, store: str, trusted: bool, as_json: bool
-) -> None:
-    """Show all that is known of a version: settings, scores, provenance.
-
-    Without NAME, the model published last. With -v, every detail and what happened to the model last.
-
-    \b
-    Example:
-      tsforecast models show sales --version 2
-    """
-    from tsforecast.store.store import Store
-
-    document = Store(store, trusted).find(name).describe(version).to_dict()
-    if as_json:
-        console.json(document)
-    else:
-        _show(document, console)
-
-
-for subcommand in (verify_command, rollback_command, prune_command, export_command):
-    command.add_command(subcommand)
 
 # What a person wants to know of a version, and where it stands; -v shows everything there is.
 _FACTS = (
@@ -110,6 +43,33 @@ _FACTS = (
 _JOURNAL = ("time", "event", "version", "from", "user")
 
 
+@click.command("show", cls=SectionCommand)
+@click.argument("name", required=False)
+@option("Store", "--version", type=int, metavar="N", help="Version of the model.", show_default="the one in service")
+@store_option
+@trust_option
+@output_options
+@pass_console
+def command(
+    console: Console, /, name: str | None, version: int | None, store: str, trusted: bool, as_json: bool
+) -> None:
+    """Show all that is known of a version: settings, scores, provenance.
+
+    Without NAME, the model published last. With -v, every detail and what happened to the model last.
+
+    \b
+    Example:
+      tsforecast models show sales --version 2
+    """
+    from tsforecast.store.store import Store
+
+    document = Store(store, trusted).find(name).describe(version).to_dict()
+    if as_json:
+        console.json(document)
+    else:
+        _show(document, console)
+
+
 def _show(document: dict[str, Any], console: Console) -> None:
     """What reads well as a table of its own, below everything else."""
     details, journal = document.pop("details"), document.pop("journal")
@@ -127,24 +87,6 @@ def _show(document: dict[str, Any], console: Console) -> None:
         click.echo()
         rows = [tuple(_text(entry.get(key)) for key in _JOURNAL) for entry in journal]
         console.table(("time (UTC)", *_JOURNAL[1:]), rows, title="What happened last")
-
-
-def _record(model: VersionInfo) -> dict[str, Any]:
-    return asdict(model) | {"published": model.published.isoformat() if model.published else None}
-
-
-def _row(model: VersionInfo) -> Row:
-    return (
-        model.name,
-        model.current,
-        len(model.versions),
-        model.model,
-        model.horizon,
-        model.frequency,
-        percent(model.skill, "+"),
-        f"{model.published:%Y-%m-%d %H:%M}" if model.published else "-",
-        model.problem,
-    )
 
 
 def _flat(value: Any, path: str = "") -> Iterator[tuple[str, str]]:

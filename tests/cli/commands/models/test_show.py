@@ -119,4 +119,4 @@ def test_show_what_is_not_there(run):
 
 
 def test_unknown_subcommand_names_the_closest(run):
-    assert "Did you mean 'list'?" in run("models", "lst").stderr
+    assert "no command 'lst'; did you mean 'list'?" in run("models", "lst").stderr
