@@ -19,7 +19,7 @@ from hypothesis import HealthCheck, settings
 from threadpoolctl import threadpool_limits
 
 from tests import sampling
-from tests.graphs import SHARED, forget_gradients
+from tests.graphs import MEMORY, SHARED
 from tsforecast import clock
 from tsforecast.cli import main
 
@@ -85,7 +85,7 @@ def _room_for_graphs(request: pytest.FixtureRequest) -> Iterator[None]:
     """Sweeps trace graphs of their own; no test leaves behind what nobody uses."""
     SHARED.paused = request.node.get_closest_marker("sweep") is not None
     yield
-    forget_gradients()
+    MEMORY.tidy()
 
 
 @pytest.fixture(scope="module")

@@ -7,13 +7,15 @@ from __future__ import annotations
 
 import ctypes
 import gc
+import resource
 import sys
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
-_KEPT = 4  # graphs; each takes some 20 MB
-_CUSTOM_GRADIENTS = 50  # of two or three graphs
+_KEPT = 3  # graphs; each takes some 20 MB
+_ROOM = 60 << 20  # bytes
 
 
 class SharedGraphs:
@@ -52,19 +54,38 @@ class SharedGraphs:
 SHARED = SharedGraphs()
 
 
-def forget_gradients() -> None:
-    """Let go of graphs that nobody uses any more.
+class Memory:
+    """Lets go of what TensorFlow keeps, each time that the process has grown by some graphs.
 
     TensorFlow keeps the derivative of each call of a `tf.custom_gradient` that it has traced, and with it the whole
     graph, for as long as the process lives. What is traced has its derivatives in it and does not look there again.
+    It also keeps a kernel for each operation on tensors of each shape.
     """
-    ops = sys.modules.get("tensorflow.python.framework.ops")
-    registry = {} if ops is None else ops.gradient_registry._registry
-    custom = [name for name in registry if name.startswith("CustomGradient-")]
-    if len(custom) > _CUSTOM_GRADIENTS:
-        for name in custom:
+
+    def __init__(self) -> None:
+        self._limit = 0
+
+    def tidy(self) -> None:
+        ops = sys.modules.get("tensorflow.python.framework.ops")
+        if ops is None or _resident() <= self._limit:
+            return
+        registry = ops.gradient_registry._registry
+        for name in [name for name in registry if name.startswith("CustomGradient-")]:
             del registry[name]
+        sys.modules["tensorflow.python.eager.context"].context().clear_kernel_cache()
         gc.collect()
         trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
-        if trim is not None:  # glibc keeps what it once had, in pieces
+        if trim is not None:  # glibc keeps what it once had
             trim(0)
+        self._limit = _resident() + _ROOM
+
+
+def _resident() -> int:
+    """Bytes of this process in memory; 0 where Linux does not tell."""
+    try:
+        return int(Path("/proc/self/statm").read_text().split()[1]) * resource.getpagesize()
+    except OSError:
+        return 0
+
+
+MEMORY = Memory()
