@@ -16,8 +16,9 @@ from tsforecast.fitting.plan import Plan
 from tsforecast.io.reading.numbers import read_content
 from tsforecast.io.reading.table import RawTable, read_table
 from tsforecast.json_output import plain
-from tsforecast.models.options import PRESETS, FitOptions, check_options
+from tsforecast.models.options import PRESETS, FitOptions
 from tsforecast.models.registry import MODELS
+from tsforecast.options import check_options
 from tsforecast.progress import EpochEnded, Event, Message
 from tsforecast.series.frequency import DAY, HOUR, MINUTE, Frequency
 from tsforecast.series.panel import Panel, make_panel

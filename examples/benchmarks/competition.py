@@ -181,7 +181,7 @@ def write(
             "seconds": round(seconds, 1),
             "choices": {name: choices_of(one) for name, one in plans.items()},
             "calibration": learned[arguments.model].evaluated.calibration.method,
-            "epochs": [len(lesson.path) for lesson in learned[arguments.model].evaluated.trained.lessons],
+            "epochs": [len(lesson.path) for lesson in learned[arguments.model].evaluated.trained.recipes],
             "scores": scores,
         }
         write_json(document)

@@ -71,11 +71,12 @@ def test_surroundings(command, surroundings, fitted):
 # Several commands in one process: what starts it is not their matter. Each line of JSON is one's words.
 SEVERAL = """
 import json, sys
-from tsforecast.cli import main
+from tsforecast.__main__ import main
 for line in sys.argv[1:]:
     words = json.loads(line)
+    sys.argv = ["tsforecast", *words]
     try:
-        main(words, prog_name="tsforecast")
+        main()
     except SystemExit as end:
         sys.stderr.write(f"status {end.code} of {words[0]}\\n")
     sys.stdout.flush()

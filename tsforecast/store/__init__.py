@@ -38,7 +38,8 @@ What may be relied on, which tests/sweeps checks:
   The next change needs no repair. An error before step 7 leaves no trace; one in step 7 says what is in service.
 - Two writers never mix: numbers are dense, and the second one waits or ends with a BusyError.
 - A reader gets one whole version, whoever publishes and prunes meanwhile.
-- No flipped bit of a version or of CURRENT goes unnoticed. `open(fallback=True)` takes an older version, and says so.
+- No flipped bit of a version, or of CURRENT as it is written today, goes unnoticed. `open(fallback=True)` takes an
+  older version, and says so.
 - A file of a stranger is data at most: nothing in a store is executed or imported, and no name leads out of it.
 - Versions of every format that was ever released can be read (`bundle.formats`).
 """

@@ -90,10 +90,15 @@ def test_given_delimiter_and_decimal_win(write):
     assert read_table(write("ds y;z\n2024-01-01 1;5\n"), ReadOptions(delimiter=" ")).names == ["ds", "y;z"]
 
 
-@pytest.mark.parametrize(("option", "value"), [("delimiter", ",,"), ("delimiter", '"'), ("decimal", "x")])
-def test_impossible_dialect(write, option, value):
+@pytest.mark.parametrize("delimiter", [",,", '"'])
+def test_impossible_delimiter(write, delimiter):
     with pytest.raises(OptionError, match="must be"):
-        read_table(write(DAILY), ReadOptions(**{option: value}))
+        read_table(write(DAILY), ReadOptions(delimiter=delimiter))
+
+
+def test_impossible_decimal_mark():
+    with pytest.raises(OptionError, match="decimal is 'x'; choose one of"):
+        ReadOptions(decimal="x")
 
 
 @pytest.mark.parametrize("ends", ["\n", "\r\n", "\r"])
