@@ -23,6 +23,7 @@ import pytest
 
 from tests.sampling import usual
 from tests.store.conftest import build
+from tests.sweeps.children import PLAIN
 from tests.test_imports import HEAVY, WATCHED
 from tsforecast.cli import COMMANDS
 from tsforecast.store.store import Store
@@ -44,7 +45,7 @@ DEVICES = re.compile(r"/dev/(null|full|tty|random|urandom)|/proc/self/.*|/proc/[
 NOBODY = 65534
 Champions = Callable[[str | None], Path]
 NEW_YORK = "America/New_York"
-NETWORK = ("--model", "gru", "--units", "4", "--epochs", "1", "--members", "1")
+NETWORK = ("--model", "gru", "--units", "4", "--epochs", "1", "--members", "1", *PLAIN)
 
 
 @dataclass(frozen=True)

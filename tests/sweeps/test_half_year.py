@@ -20,7 +20,6 @@ import pytest
 from tests.conftest import Freeze, Run
 from tests.sampling import usual
 from tests.sweeps import half_year as year
-from tests.sweeps.children import PLAIN
 from tsforecast.errors import StorageError
 from tsforecast.io.options import ReadOptions
 from tsforecast.models.options import FitOptions
@@ -34,8 +33,8 @@ KEEP = 5
 NIGHTS = year.nights(whole=usual(False, full=True))
 LINEAR = ["--model", "linear"]
 # Far too small to be good: what is asked here is how it is looked after.
-NETWORK = ["--model", "gru", "--units", "4", "--epochs", "2", "--lookback", "14", "--members", "1", *PLAIN]
-NETWORK += ["--min-new-rows", "40"]
+NETWORK = ["--model", "gru", "--units", "4", "--epochs", "2", "--lookback", "14", "--members", "1"]
+NETWORK += ["--linear-skip", "on", "--normalisation", "last", "--min-new-rows", "60"]
 CONFIG = """[retrain]
 data = "shops.csv"
 store = "models"
