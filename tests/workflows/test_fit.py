@@ -130,7 +130,7 @@ def test_one_seed_gives_one_model(sales_csv, tmp_path):
     sizes = {"horizon": 7, "units": 8, "epochs": 1, "lookback": 14, "segment": 7, "preset": "fast"}
     options = FitOptions(model="rnn", **sizes, members=2, linear_skip="off", seed=3)
     results = [fit(sales_csv, options=options, store=tmp_path, name=name) for name in ("a", "b")]
-    first, second = (load_bundle(result.path).weights for result in results)
+    first, second = (load_bundle(result.path).forecaster.weights for result in results)
     assert set(first) == set(second)
     assert all(np.array_equal(first[key], second[key]) for key in first)
     losses = {row["member"]: row["loss"] for row in results[0].history if row["val_loss"] is not None}
@@ -150,8 +150,9 @@ def test_one_seed_gives_one_model(sales_csv, tmp_path):
 )
 def test_every_strategy_and_head_is_published_and_forecasts(options, sales_csv, tmp_path):
     chosen = FitOptions(
-        **{"model": "gru", "preset": "fast", "horizon": 7, "lookback": 14, "units": 8, "epochs": 2},
-        **{"linear_skip": "off", **options},
+        **{"model": "gru", "preset": "fast", "horizon": 7, "lookback": 14, "units": 8, "epochs": 2}
+        | {"linear_skip": "off"}
+        | options
     )
     result = fit(sales_csv, options=chosen, store=tmp_path)
     assert 0 < result.scores[chosen.model]["coverage_80"] <= 1
