@@ -1,7 +1,7 @@
 """How an option is declared: once, as a field of a frozen dataclass that holds its default, help, choices and range.
 
 The command line and the configuration file are derived from these classes (`ReadOptions`, `FitOptions`, `GateLimits`
-and the others of `retrain`). `check_options` refuses the same values wherever they come from. Data only: no NumPy.
+and the others of `retrain`), which are `Checked`: none can be made with bad values. Data only: no NumPy.
 """
 
 from __future__ import annotations
@@ -90,21 +90,23 @@ def declared(options: type) -> dict[str, Option]:
     return found
 
 
-def check_options(options: Any) -> None:
-    """Refuse values outside their choices or range, and numbers that are not finite.
+class Checked:
+    """A base for dataclasses of options, which refuses bad values when one is made, wherever they come from.
 
     Raises:
-        OptionError: naming the option, the value and what is allowed.
+        OptionError: a value outside its choices or range, or not finite; it names the option and what is allowed.
     """
-    for name, each in declared(options.__class__).items():
-        value = getattr(options, name)
-        if value is None and each.optional:
-            continue
-        if each.choices and value not in each.choices:
-            raise OptionError(f"{name} is '{value}'", hint=did_you_mean(value or "", each.choices))
-        if each.kind in (int, float) and (allowed := _allowed(each, value)):
-            said = shown(value) if isinstance(value, int) else f"{value:g}"
-            raise OptionError(f"{name} is {said}", hint=f"give {allowed}")
+
+    def __post_init__(self) -> None:
+        for name, each in declared(type(self)).items():
+            value = getattr(self, name)
+            if value is None and each.optional:
+                continue
+            if each.choices and value not in each.choices:
+                raise OptionError(f"{name} is '{value}'", hint=did_you_mean(value or "", each.choices))
+            if each.kind in (int, float) and (allowed := _allowed(each, value)):
+                said = shown(value) if isinstance(value, int) else f"{value:g}"
+                raise OptionError(f"{name} is {said}", hint=f"give {allowed}")
 
 
 def _allowed(option: Option, value: float) -> str:

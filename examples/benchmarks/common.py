@@ -18,7 +18,6 @@ from tsforecast.io.reading.table import RawTable, read_table
 from tsforecast.json_output import plain
 from tsforecast.models.options import PRESETS, FitOptions
 from tsforecast.models.registry import MODELS
-from tsforecast.options import check_options
 from tsforecast.progress import EpochEnded, Event, Message
 from tsforecast.series.frequency import DAY, HOUR, MINUTE, Frequency
 from tsforecast.series.panel import Panel, make_panel
@@ -55,9 +54,7 @@ def options_of(arguments: argparse.Namespace, **more: Any) -> FitOptions:
     Raises:
         OptionError: a value outside its range.
     """
-    options = FitOptions(preset=arguments.preset, model=arguments.model, seed=arguments.seed, **more)
-    check_options(options)
-    return options
+    return FitOptions(preset=arguments.preset, model=arguments.model, seed=arguments.seed, **more)
 
 
 def read_rows(path: str, frequency: Frequency) -> Panel:

@@ -172,14 +172,14 @@ def test_a_short_run_is_not_written_before_it_ends(training: Training, monkeypat
     now = [0.0]
     saved: list[float] = []
     monkeypatch.setattr(checkpoint.time, "monotonic", lambda: now[0])
-    encode = checkpoint._encode_run
+    encode = checkpoint.encode_run
 
     def slow(*args: Any) -> bytes:
         saved.append(now[0])
         now[0] += 0.125
         return encode(*args)
 
-    monkeypatch.setattr(checkpoint, "_encode_run", slow)
+    monkeypatch.setattr(checkpoint, "encode_run", slow)
     with training.start() as recorder:
         recorder.begin(KEYS[0])
         for _ in range(25):
@@ -270,7 +270,7 @@ def test_every_flipped_byte_is_found(training: Training) -> None:
     for place in range(0, len(data), 97):
         path.write_bytes(data[:place] + bytes([data[place] ^ 64]) + data[place + 1 :])
         with pytest.raises(checkpoint.TsforecastError):
-            checkpoint._decode_run(path.read_bytes(), "x", json.dumps(FACTS))
+            checkpoint.decode_run(path.read_bytes(), "x", json.dumps(FACTS))
 
 
 @pytest.mark.parametrize("make", [os.symlink, os.link])

@@ -10,18 +10,21 @@ from tsforecast.fitting.choose import choose_basics, choose_plan
 from tsforecast.fitting.learn import train_again, train_model
 from tsforecast.fitting.plan import Plan
 from tsforecast.fitting.prepared import Prepared, can_fit_linear, prepare
-from tsforecast.fitting.scores import LEVELS, score_models
+from tsforecast.fitting.scores import score_models
 from tsforecast.fitting.trained import Learned, Trained
 from tsforecast.models.calibration import Calibration
 from tsforecast.models.forecaster import Forecaster
 from tsforecast.models.options import FitOptions
 from tsforecast.models.registry import BASELINES
 from tsforecast.models.training.session import TrainingSession
+from tsforecast.options import DEFAULT_LEVELS
 from tsforecast.progress import Message
 from tsforecast.series.panel import Panel
 from tsforecast.series.split import Split, all_training, automatic_split
 
 _COVERAGE_TOLERANCE = 0.15
+# Share of the time limit for the training that is scored; the rest is for the final one on all rows.
+_FIRST_SHARE = 0.55
 
 
 @dataclass(frozen=True)
@@ -71,13 +74,9 @@ def coverage_warnings(model: str, evaluated: Evaluated) -> list[str]:
     return [
         f"the {level:g} % intervals held only {scores[f'coverage_{level:g}']:.0%} of the held-out values: the newest "
         f"rows behave unlike those that the intervals rest on"
-        for level in LEVELS
+        for level in DEFAULT_LEVELS
         if scores[f"coverage_{level:g}"] < level / 100 - _COVERAGE_TOLERANCE
     ]
-
-
-# Share of the time limit for the training that is scored; the rest is for the final one on all rows.
-_FIRST_SHARE = 0.55
 
 
 @dataclass(frozen=True)

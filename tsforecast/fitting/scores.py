@@ -16,13 +16,13 @@ from tsforecast.metrics import evaluate, skill
 from tsforecast.models.calibration import PROBABILITIES, Calibration
 from tsforecast.models.forecaster import Forecaster
 from tsforecast.models.spec import ModelSpec, Part
+from tsforecast.options import DEFAULT_LEVELS
 from tsforecast.series.panel import Panel
 from tsforecast.series.scaling import Scaling
 from tsforecast.series.seasonal_errors import seasonal_errors
 from tsforecast.series.strays import without_strays
 from tsforecast.series.windows import ModelRows, Rows, WindowIndex, model_rows
 
-LEVELS = (80.0, 95.0)
 MAX_TEST = 10_000
 NAIVE = "seasonal-naive"
 _WORTH_SAYING = 0.005
@@ -74,7 +74,7 @@ class Scorer:
     windows: ScoredWindows
     season_length: int
     begins: Rows
-    levels: tuple[float, ...] = LEVELS
+    levels: tuple[float, ...] = DEFAULT_LEVELS
 
     @cached_property
     def seasonal_error(self) -> tuple[Float64, Float64]:

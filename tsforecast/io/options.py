@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal, get_args
 
-from tsforecast.options import check_options, option
+from tsforecast.options import Checked, option
 
 FillRule = Literal["seasonal", "previous", "zero"]
 RepeatRule = Literal["error", "first", "last", "mean", "sum"]
@@ -18,7 +18,7 @@ COLUMNS, READING = "Columns", "Reading"
 
 
 @dataclass(frozen=True)
-class ReadOptions:
+class ReadOptions(Checked):
     """How to read a table; None or empty for what is to be found.
 
     Args:
@@ -117,6 +117,3 @@ class ReadOptions:
     comment: str | None = option(None, READING, "Leave out lines that begin with it.", unset="none", metavar="CHAR")
     no_header: bool = option(False, READING, "The first row holds data; the columns are called 1, 2, 3.")
     whole_lines: bool = False
-
-    def __post_init__(self) -> None:
-        check_options(self)

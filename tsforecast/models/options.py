@@ -8,7 +8,7 @@ from typing import Literal
 from tsforecast.models.network.config import ACTIVATIONS, MAX_LAYERS, MAX_STEPS, MAX_UNITS, NORMALISATIONS, STRATEGIES
 from tsforecast.models.registry import MODELS
 from tsforecast.models.training.config import AUTO, DEVICES, LOSSES, OPTIMIZERS, SCHEDULES, TrainingConfig
-from tsforecast.options import option
+from tsforecast.options import Checked, option
 
 TRANSFORMS = ("none", "log")
 SCALERS = ("standard", "scale", "robust", "minmax", "none")
@@ -48,7 +48,7 @@ _PRESETS = ", ".join(f"{name} ({preset.summary})" for name, preset in PRESETS.it
 
 
 @dataclass(frozen=True)
-class FitOptions:
+class FitOptions(Checked):
     """The options of `fit` that concern the model. None leaves the choice to the data or to the preset."""
 
     horizon: int | None = option(None, "Forecast", "Steps to forecast.", unset=_BY_FREQUENCY, least=1, most=MAX_STEPS)

@@ -20,7 +20,7 @@ from tsforecast.models.options import FitOptions
 from tsforecast.models.registry import get_model
 from tsforecast.models.training.gradient_flow import GradientFlow, gradient_flow
 from tsforecast.models.training.session import Budget, TrainingSession
-from tsforecast.options import DEFAULT_STORE, check_options
+from tsforecast.options import DEFAULT_STORE
 from tsforecast.progress import Message, Report
 from tsforecast.store.checkpoint import drop_checkpoint, recording
 from tsforecast.store.layout import check_name, model_name
@@ -161,7 +161,6 @@ def _read(
     report: Report,
 ) -> tuple[ReadResult, str]:
     """The table and the model's name, after every check that can be made before the long work."""
-    check_options(options)
     if name is not None:
         check_name(name)
     if isinstance(source, str | Path):

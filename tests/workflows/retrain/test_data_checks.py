@@ -14,7 +14,6 @@ from tests.workflows.cuts import SCHEMA, ends, table, take, until, version_of
 from tsforecast.errors import OptionError
 from tsforecast.io.options import ReadOptions
 from tsforecast.io.reading.panel import read_panel
-from tsforecast.options import check_options
 from tsforecast.series.frequency import DAY, HOUR, Frequency, default_horizon, season_length
 from tsforecast.series.panel import make_panel
 from tsforecast.workflows.retrain.data_checks import check_data
@@ -279,8 +278,6 @@ def test_a_single_series_may_change_its_id():
 
 
 def test_limits_that_mean_nothing_are_refused():
-    check_options(GateLimits())
-    check_options(OFF)
     for change in (
         {"max_missing": 1.5},
         {"max_new_series": -0.1},
@@ -290,7 +287,7 @@ def test_limits_that_mean_nothing_are_refused():
         *({name: value} for name in _NUMBERS for value in (np.nan, np.inf, -np.inf)),
     ):
         with pytest.raises(OptionError, match=next(iter(change))):
-            check_options(replace(GateLimits(), **change))
+            replace(GateLimits(), **change)
 
 
 def test_a_breach_is_plain_values():

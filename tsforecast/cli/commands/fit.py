@@ -17,7 +17,7 @@ from tsforecast.cli.score_tables import show_choices, show_scores
 from tsforecast.cli.text import seconds
 from tsforecast.io.options import ReadOptions
 from tsforecast.models.options import FitOptions
-from tsforecast.options import DEFAULT_STORE, check_options
+from tsforecast.options import DEFAULT_STORE
 
 if TYPE_CHECKING:
     from tsforecast.workflows.fit import FitResult
@@ -54,7 +54,6 @@ def command(
       tsforecast fit sales.csv --horizon 14
     """
     options = collect(FitOptions, values)
-    check_options(options)
     _check_files(data, folder, store, name, as_json=as_json)
     from tsforecast.workflows.fit import fit
 

@@ -24,7 +24,6 @@ from tsforecast.cli.options.shared import (
 from tsforecast.cli.options.types import DURATION, OrWord
 from tsforecast.io.options import ReadOptions
 from tsforecast.models.options import FitOptions
-from tsforecast.options import check_options
 from tsforecast.workflows.retrain.settings import AcceptAfter, GateLimits, PromotionRules, RetrainSettings, RunTargets
 
 if TYPE_CHECKING:
@@ -102,7 +101,6 @@ def command(console: Console, /, data: str, store: str, name: str | None, as_jso
       tsforecast retrain --config shop.toml --quiet
     """
     options = collect(FitOptions, values)
-    check_options(options)
     from tsforecast.workflows.clashes import refuse_training_clashes, retrain_outputs
 
     writes = [*retrain_outputs(values), ("--json", "-" if as_json else None)]

@@ -55,7 +55,7 @@ def _click_option(each: Option, special: dict[str, Any]) -> Decorator[Any]:
 
 
 def _type(each: Option) -> click.ParamType[Any] | type:
-    """How a value is read. A range with two ends is left to `check_options`, whose message is the same everywhere."""
+    """How a value is read. A range with two ends is left to the class, whose message is the same everywhere."""
     if each.choices:
         return click.Choice(each.choices)
     if each.duration:

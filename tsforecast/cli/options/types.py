@@ -43,7 +43,7 @@ DURATION = DurationType()
 class Number(click.FloatRange):
     """A finite number: `nan` passes every comparison that it should fail.
 
-    A range with one end is checked here. One with two ends is only shown in the help: `check_options` checks it.
+    A range with one end is checked here. One with two ends is only shown in the help: its class checks it.
     """
 
     name = "float"

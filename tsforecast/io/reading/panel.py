@@ -110,19 +110,16 @@ def read_panel(
     # 2. Each column gets its role.
     roles = find_columns(table, _request(options, schema))
     place, time_text = _times_in_table(table, roles)
-    table_notes, result = (
-        table.notes,
-        partial(
-            ReadResult,
-            data_hash=table.data_hash,
-            rows=table.rows,
-            file=table.file,
-            columns=_column_roles(table.names, roles),
-            text=table.text_format,
-        ),
+    table_notes = table.notes
+    result = partial(
+        ReadResult,
+        data_hash=table.data_hash,
+        rows=table.rows,
+        file=table.file,
+        columns=_column_roles(table.names, roles),
+        text=table.text_format,
     )
-    # The text takes more memory than all that follows.
-    del table
+    del table  # its text takes more memory than all that follows
     series, ids = number_series(roles.ids, len(place.lines))
     origin = RowOrigin(place, time_text, ids, roles.target_cols)
     check_count(len(origin.names), options.max_series, "series", place.file)

@@ -18,6 +18,12 @@ from tsforecast.series.frequency import HOUR, MINUTE, Stamps
 
 UTC = "UTC"
 _FIXED_OFFSET = re.compile(r"UTC([+-])([0-9]{2}):([0-9]{2})")
+_WORDS = {
+    "first": "read as the first of the two",
+    "last": "read as the second of the two",
+    "infer": "which of the two each is, the order of the rows tells",
+}
+_OPTIONS = "add --ambiguous infer where both stand in the file, else first or last"
 
 
 @lru_cache(maxsize=64)
@@ -66,14 +72,6 @@ def to_instants(wall: Stamps, zone: str, *, second: bool = False) -> Stamps:
     repeated: NDArray[np.bool_] = np.full(wall.size, not second)
     local = pd.DatetimeIndex(wall).tz_localize(find_zone(zone), nonexistent="shift_forward", ambiguous=repeated)
     return local.tz_convert(None).to_numpy().astype("datetime64[us]")
-
-
-_WORDS = {
-    "first": "read as the first of the two",
-    "last": "read as the second of the two",
-    "infer": "which of the two each is, the order of the rows tells",
-}
-_OPTIONS = "add --ambiguous infer where both stand in the file, else first or last"
 
 
 @dataclass(frozen=True, eq=False)

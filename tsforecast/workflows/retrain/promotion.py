@@ -30,7 +30,6 @@ from tsforecast.io.reading.panel import ReadResult
 from tsforecast.models.options import FitOptions
 from tsforecast.models.registry import BASELINES
 from tsforecast.models.training.resume import NO_RECORDER
-from tsforecast.options import check_options
 from tsforecast.progress import Message
 from tsforecast.series.panel import Panel
 from tsforecast.store.bundle.bundle import Bundle
@@ -84,7 +83,6 @@ def train_and_compare(
     Raises:
         TsforecastError: bad options (2), data of another frequency than the champion's (4), bad data (65).
     """
-    check_options(training.options)
     panel = data.panel
     if champion is None:
         return _first(training.train(panel), rules)

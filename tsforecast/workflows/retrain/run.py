@@ -18,7 +18,7 @@ from tsforecast.io.writing.forecasts import format_of
 from tsforecast.models.options import FitOptions
 from tsforecast.models.training.resume import NO_RECORDER
 from tsforecast.models.training.session import Budget, TrainingSession
-from tsforecast.options import DEFAULT_STORE, check_levels, check_options
+from tsforecast.options import DEFAULT_STORE, check_levels
 from tsforecast.progress import Message, Report
 from tsforecast.store.bundle.bundle import Bundle
 from tsforecast.store.checkpoint import drop_checkpoint, recording
@@ -123,8 +123,6 @@ def _check(run: RetrainRun, targets: RunTargets) -> None:
     """Refuse what can be refused before anything is read."""
     if run.source == "-":
         raise OptionError("a retraining cannot read standard input", hint="give a file")
-    for options in (run.options, run.limits, run.settings, run.rules):
-        check_options(options)
     check_levels(run.settings.levels)
     check_name(run.name)
     if run.settings.predict_to is not None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from tsforecast.io.writing.forecasts import endings_in_words
-from tsforecast.options import DEFAULT_LEVELS, option
+from tsforecast.options import DEFAULT_LEVELS, Checked, option
 
 if TYPE_CHECKING:
     from tsforecast.io.options import ReadOptions
@@ -38,7 +38,7 @@ class AcceptAfter:
 
 
 @dataclass(frozen=True)
-class RetrainSettings:
+class RetrainSettings(Checked):
     """How a retraining goes about it.
 
     Args:
@@ -100,7 +100,7 @@ def _share(default: float, help: str) -> Any:
 
 
 @dataclass(frozen=True)
-class GateLimits:
+class GateLimits(Checked):
     """Limits of the data gate; None turns one off. The version in service is the champion.
 
     Shares are between 0 and 1; rows and series are compared with those of the table that was accepted last.
@@ -121,7 +121,7 @@ class GateLimits:
 
 
 @dataclass(frozen=True)
-class PromotionRules:
+class PromotionRules(Checked):
     """When a challenger takes the champion's place. `min_new_rows` counts those of the typical series."""
 
     promote: str = option(
