@@ -98,7 +98,8 @@ class Checked:
     """
 
     def __post_init__(self) -> None:
-        for name, each in declared(type(self)).items():
+        kind: type = type(self)
+        for name, each in declared(kind).items():
             value = getattr(self, name)
             if value is None and each.optional:
                 continue
