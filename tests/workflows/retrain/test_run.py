@@ -405,22 +405,22 @@ def test_a_deadline_limits_the_training(table, again, monkeypatch):
 
 
 @pytest.mark.parametrize(
-    ("change", "error"),
+    "change",
     [
-        ({"predict_to": "next.xlsx"}, OptionError),
-        ({"limits": GateLimits(max_missing=2.0)}, OptionError),
-        ({"limits": GateLimits(max_outlier=float("inf"))}, OptionError),
-        ({"rules": PromotionRules(tolerance=float("nan"))}, OptionError),
-        ({"rules": PromotionRules(tolerance=float("inf"))}, OptionError),
-        ({"levels": (0.8,)}, OptionError),
-        ({"levels": (99.99999999999999,)}, OptionError),
-        ({"wait": float("nan")}, OptionError),
-        ({"options": FitOptions(model="linear", horizon=0)}, OptionError),
+        lambda: {"predict_to": "next.xlsx"},
+        lambda: {"limits": GateLimits(max_missing=2.0)},
+        lambda: {"limits": GateLimits(max_outlier=float("inf"))},
+        lambda: {"rules": PromotionRules(tolerance=float("nan"))},
+        lambda: {"rules": PromotionRules(tolerance=float("inf"))},
+        lambda: {"levels": (0.8,)},
+        lambda: {"levels": (99.99999999999999,)},
+        lambda: {"wait": float("nan")},
+        lambda: {"options": FitOptions(model="linear", horizon=0)},
     ],
 )
-def test_what_cannot_be_used_is_refused_before_anything_is_read(again, tmp_path, change, error):
-    with pytest.raises(error):
-        again(tmp_path / "nothing.csv", **change)
+def test_what_cannot_be_used_is_refused_before_anything_is_read(again, tmp_path, change):
+    with pytest.raises(OptionError):
+        again(tmp_path / "nothing.csv", **change())
 
 
 def test_standard_input_cannot_be_read_again(again):
