@@ -106,6 +106,7 @@ class ReadOptions(Checked):
     decimal: str | None = option(None, READING, "Decimal mark.", unset="found", choices=(".", ","))
     encoding: str = option("utf-8", READING, "Of the text.", metavar="NAME")
     skip_rows: int = option(0, READING, "Lines above the header.", least=0)
+    skip_footer: int = option(0, READING, "Lines at the end that are no rows, blank ones counted.", least=0)
     thousands: str | None = option(
         None,
         READING,

@@ -30,6 +30,12 @@ from tsforecast.io.reading.source import PARQUET_MAGIC, check_count, decode, rea
 from tsforecast.io.reading.text.careful import Block, BlockTexts, Edges, Text, check_cells, find_records, read_careful
 from tsforecast.io.reading.text.fast import read_fast
 from tsforecast.io.reading.text.sniff import Sniffed, TextFormat, leave_out_comments, sniff, text_format
+from tsforecast.io.reading.text.surroundings import (
+    blanks_to_tabs,
+    refuse_other_text,
+    skip_last_lines,
+    take_separator_line,
+)
 from tsforecast.progress import Reading, Report
 
 FRAME_NAME = "data frame"
@@ -123,12 +129,21 @@ def text_table(
         OptionError: an unusable option.
     """
     decimal = choose_decimal(options.decimal, options.thousands)
-    data, comments = leave_out_comments(_skip_lines(data, options.skip_rows), options.comment)
+    data, cut = skip_last_lines(_skip_lines(data, options.skip_rows), options.skip_footer)
+    refuse_other_text(data, file, options.skip_rows + 1)
+    data, separator = take_separator_line(data)
+    data, comments = leave_out_comments(data, options.comment)
+    emptied = comments + (separator is not None)
     if not data or data.isspace():
         raise DataError("the file has no rows", file=file)
     if options.delimiter is not None and options.delimiter == options.comment:
         raise OptionError(f"{options.delimiter!r} cannot both separate cells and begin comments")
-    found = sniff(data, file, options.skip_rows + 1, options.delimiter, decimal, no_header=options.no_header)
+    delimiter = options.delimiter or separator
+    tabbed = blanks_to_tabs(data, delimiter)
+    data, delimiter = (data, delimiter) if tabbed is None else (tabbed, "\t")
+    found = sniff(data, file, options.skip_rows + 1, delimiter, decimal, no_header=options.no_header)
+    if tabbed is not None:
+        found = replace(found, text=replace(found.text, shown_delimiter="runs of blanks"))
     text = found.text
     if text.width == 1:
         check_cells(find_records(data[text.start :], text.delimiter, file, text.line), text, text.header_line)
@@ -139,9 +154,19 @@ def text_table(
             report(Reading(file, done, len(data), rows))
 
     progress(0, 0)
-    columns, lines, blank = _read_columns(found, progress)
-    blank += found.blank - comments
-    notes = [info(f"{counted(comments, 'comment line')} left out")] if comments else []
+    columns, lines, blank, repeats = _read_columns(found, progress)
+    if found.padded:
+        columns = _without_padding(columns, found)
+    blank += found.blank - emptied
+    notes = [*cut, *found.notes]
+    if separator is not None:
+        notes.append(info(f"the line 'sep={separator}' names the delimiter: left out"))
+    if tabbed is not None:
+        notes.append(info("the columns are parted by runs of blanks"))
+    if repeats:
+        again = f"in {counted(len(repeats), 'line')} below, the first of them line {repeats[0]}"
+        notes.append(warning(f"the header stands again {again}: left out"))
+    notes += [info(f"{counted(comments, 'comment line')} left out")] if comments else []
     if blank:
         notes.append(warning(f"{counted(blank, 'blank line')} skipped"))
     if decimal is None and found.decimal == ",":
@@ -153,7 +178,8 @@ def text_table(
         "",
         NumberFormat(found.decimal, options.thousands or "", options.missing),
         found.decimal_is_certain,
-        text_format and replace(text_format, delimiter=text.delimiter, decimal=found.decimal),
+        text_format
+        and replace(text_format, delimiter=text.delimiter if tabbed is None else " ", decimal=found.decimal),
         found.unnamed,
         tuple(notes),
     )
@@ -185,8 +211,22 @@ def _typed_table(frame: pd.DataFrame, file: str, data_hash: str, options: ReadOp
     return RawTable(named, columns[0].place.lines, file, data_hash, NumberFormat(missing=options.missing))
 
 
-def _read_columns(found: Sniffed, progress: Callable[[int, int], None]) -> tuple[list[Column], Lines, int]:
-    """All columns of a text, the line of each row, and how many blank lines were left out."""
+def _without_padding(columns: list[Column], found: Sniffed) -> list[Column]:
+    """Leave out the last column, which has no name; it must be empty."""
+    *kept, last = columns
+    filled = np.flatnonzero(np.array([bool(text.strip()) for text in last.texts.texts])[last.texts.codes])
+    if filled.size:
+        width = found.text.width
+        raise last.place.error(
+            int(filled[0]),
+            f"this row has {width} cells, the header has {width - 1}",
+            "name every column once, or leave the last cell of each row empty",
+        )
+    return kept
+
+
+def _read_columns(found: Sniffed, progress: Callable[[int, int], None]) -> tuple[list[Column], Lines, int, list[int]]:
+    """All columns of a text, the line of each row, how many blank lines were left out, and the lines of headers."""
     text = found.text
     edges, blocks, rows = _cut(text), [], 0
     positions = [position for position in range(text.width) if position not in found.number_like]
@@ -204,7 +244,11 @@ def _read_columns(found: Sniffed, progress: Callable[[int, int], None]) -> tuple
             columns.append(Column(place, partial(_read_texts, text, edges, position), plain))
         else:
             columns.append(text_column(place, _join_texts(block.texts[position] for block in blocks)))
-    return columns, lines, sum(block.blank for block in blocks)
+    repeats, first = [], text.line
+    for block in blocks:
+        repeats += [first + line for line in block.repeats]
+        first += block.n_lines
+    return columns, lines, sum(block.blank for block in blocks), repeats
 
 
 def _lines_of(blocks: Sequence[Block], first: int) -> Lines:

@@ -190,8 +190,8 @@ def test_date_in_parts_is_put_together():
 
 
 def test_the_row_that_spoils_the_time_column_is_named():
-    with pytest.raises(DataError, match="'Total' is not a date") as caught:
-        find(table(ds=[*DAYS[:-1], "Total"], y=WAVE))
+    with pytest.raises(DataError, match="'soon' is not a date") as caught:
+        find(table(ds=[*DAYS[:-1], "soon"], y=WAVE))
     assert (caught.value.row, caught.value.column) == (13, "ds")
 
 
