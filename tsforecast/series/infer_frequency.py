@@ -24,9 +24,6 @@ from tsforecast.series.frequency import (
 # A table whose steps are mostly equal is regular with gaps; below this share it has no frequency.
 _REGULAR_SHARE = 0.5
 _ALL = 1.0
-REGULAR_HINT = (
-    "correct the times, or state the step and bring the values onto it, such as --freq hourly --aggregate mean"
-)
 
 # Fewer stamps on Saturdays and Sundays are slips in a table of business days, not a table of days with gaps.
 _WEEKEND_SLIPS = 0.05
@@ -79,7 +76,7 @@ def infer_frequency(series_stamps: list[Stamps]) -> Frequency:
         raise DataError(
             f"no regular frequency: only {counts.max()} of {counts.sum()} steps between rows are equal "
             f"(the commonest is {duration(step)})",
-            hint=REGULAR_HINT,
+            hint="correct the times, or bring the values onto a longer step with --freq and --aggregate",
         )
     return fixed
 
