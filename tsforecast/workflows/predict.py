@@ -19,6 +19,7 @@ from tsforecast.io.messages import Note, listed
 from tsforecast.io.writing.columns import check_columns, forecast_frame
 from tsforecast.models.forecaster import Forecaster
 from tsforecast.models.network.config import MAX_STEPS
+from tsforecast.models.reach import MOST_SPANS
 from tsforecast.options import DEFAULT_LEVELS, DEFAULT_STORE, check_levels
 from tsforecast.progress import Message, Report
 from tsforecast.safe_text import shown
@@ -81,19 +82,19 @@ class PredictResult:
 
     def blocks(self, report: Report = lambda event: None) -> Iterator[Forecast]:
         """The forecast in blocks of series, each made when it is taken."""
-        held = 0
+        held, far = 0, 0
         for block in self.forecaster.ahead(self.known, self.horizon, self.levels, report):
-            held += block.held
+            held, far = held + block.held, far + block.far
             yield block
-        if held:
-            self.report(Message("warning", held_in_words(held)))
+        for note in _held_notes(held, far):
+            self.report(Message(note.kind, note.text))
 
     @cached_property
     def forecast(self) -> Forecast:
         """Values per series and step."""
         blocks = list(self.blocks())
-        made, held = joined(blocks), sum(block.held for block in blocks)
-        return Forecast(self.recent.ids, self.recent.ends, made.y_pred, self.levels, made.lower, made.upper, held)
+        made, counts = joined(blocks), (sum(block.held for block in blocks), sum(block.far for block in blocks))
+        return Forecast(self.recent.ids, self.recent.ends, made.y_pred, self.levels, made.lower, made.upper, *counts)
 
     @cached_property
     def frame(self) -> pd.DataFrame:
@@ -113,8 +114,7 @@ class PredictResult:
         }
 
     def _held(self) -> list[Note]:
-        held = self.forecast.held
-        return [Note("warning", held_in_words(held))] if held else []
+        return _held_notes(self.forecast.held, self.forecast.far)
 
 
 def predict(
@@ -209,6 +209,18 @@ def _feedback_notes(trained: int, steps: int) -> list[Note]:
         "and intervals widen by a rule, not by calibration"
     )
     return [Note("warning", text)]
+
+
+def _held_notes(held: int, far: int) -> list[Note]:
+    """What is said of forecasts and intervals that were held, by the number of series."""
+    notes = [Note("warning", held_in_words(held))] if held else []
+    if far:
+        text = (
+            f"the intervals of {far:,} series reached far beyond all known values and were held within "
+            f"{MOST_SPANS:g} times the span of these: the model has hardly learned; fit it with more epochs or time"
+        )
+        notes.append(Note("warning", text))
+    return notes
 
 
 def held_in_words(series: int) -> str:
