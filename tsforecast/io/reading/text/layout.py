@@ -159,6 +159,8 @@ def find_header(rows: Sequence[HeadRow], file: str) -> Header | None:
     if chosen is None:
         return None
     number, names = chosen
+    if number and (rows[number - 1].cells[-1] + names[0]).lower() in _TIME_WORDS:
+        return None  # a line end within a name
     below = [cells for other, cells in above if other > number]
     if not keys.dated and any(all(cells) for other, cells in above if other < number and cells):
         return None
