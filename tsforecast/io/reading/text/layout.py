@@ -159,7 +159,7 @@ def find_header(rows: Sequence[HeadRow], file: str) -> Header | None:
     if chosen is None:
         return None
     number, names = chosen
-    if number and not rows[number].after_blank and re.fullmatch("[^A-Z \t]*", ",".join(rows[number - 1].cells)):
+    if number == 1 and not rows[number].after_blank and re.fullmatch("[^A-Z \t]*", ",".join(rows[number - 1].cells)):
         return None  # perhaps a name broken by a line end, and no title
     below = [cells for other, cells in above if other > number]
     if not keys.dated and any(all(cells) for other, cells in above if other < number and cells):
