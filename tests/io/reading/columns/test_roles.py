@@ -162,7 +162,8 @@ def test_whole_numbers_that_are_no_years():
     with pytest.raises(DataError, match="no column holds a date"):
         find(table(year=[str(5000 + row) for row in range(12)], y=WAVE))
     with pytest.raises(DataError, match="no column holds a date"):
-        find(table(year=[f"{2000 + row}.0" for row in range(12)], y=WAVE))
+        find(table(a=WAVE, b=[f"{2000 + row}.0" for row in range(12)]))
+    assert find(table(year=[f"{2000 + row}.0" for row in range(12)], y=WAVE)).time_cols == ("year",)
 
 
 def test_time_column_of_a_given_format():

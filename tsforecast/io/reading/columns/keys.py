@@ -33,6 +33,7 @@ from tsforecast.io.times.formats import (
     stamps_in_format,
     within_counted_years,
 )
+from tsforecast.io.times.notation import plain
 from tsforecast.io.times.parse import ParsedStamps, parse_stamps
 from tsforecast.series.frequency import DAY
 
@@ -188,13 +189,14 @@ def _may_hold_dates(column: Column, *, first: bool, date_format: str | None) -> 
 
 def _share_of_dates(texts: list[str], text_format: str) -> float:
     """The share of numbers that are dates in the years in which numbers are taken for dates."""
-    return float(within_counted_years(stamps_in_format(texts, text_format)).mean())
+    return float(within_counted_years(stamps_in_format(texts, text_format), text_format).mean())
 
 
 def _date_sized(values: NDArray[np.float64], meant: bool) -> bool:
     """Whether at least half of the numbers are as large as those of a compact date; where meant, of any date."""
     compact = (values >= 1e7) & (values < 1e8)
-    dated = (values >= 1e3) & (values < 1e5) | (values >= 1e7) if meant else compact
+    month = (values < 13) & (values % 1 >= 0.18) & (values % 1 <= 0.21) | (values >= 180001) & (values <= 210012)
+    dated = (values >= 1e3) & (values < 1e5) | (values >= 1e7) | month if meant else compact
     return bool(np.mean(dated) >= _DATE_SHARE)
 
 
@@ -222,7 +224,7 @@ def _choose(table: RawTable, request: ColumnRequest, stamps: dict[Names, ParsedS
 def _clocks(table: RawTable, request: ColumnRequest, found: Keys) -> Names:
     """Columns of times of day without which the dates repeat; none where the times are more than dates."""
     repeating, stamps = _are_many(found.ids.repeats, table.rows), found.stamps
-    bare = len(found.time_cols) == 1 and stamps.instants is None and "%d" in stamps.time_formats[0]
+    bare = len(found.time_cols) == 1 and stamps.instants is None and "%d" in plain(stamps.time_formats[0])
     if not bare or request.known_formats or request.id_cols or not (repeating or found.ids.names):
         return ()
     if np.any(stamps.wall.astype(np.int64) % DAY):

@@ -23,7 +23,8 @@ _RANGES = {"year": (FIRST_YEAR, LAST_YEAR), "quarter": (1, 4), "month": (1, 12),
 _RANGES |= {"hour": (0, 23), "minute": (0, 59), "second": (0, 59)}
 _DIRECTIVES = dict(zip(_RANGES, ("%Y", "%q", "%m", "%d", "%H", "%M", "%S"), strict=True))
 _MICROS = {"day": DAY, "hour": HOUR, "minute": MINUTE, "second": SECOND}
-_MIDNIGHT = {"%H": "00", "%I": "12", "%M": "00", "%S": "00", "%f": "000000", "%p": "AM"}
+_MIDNIGHT = {"%-H": "0", "%-I": "12", "%P": "am", "%3f": "000"}
+_MIDNIGHT |= {"%H": "00", "%I": "12", "%M": "00", "%S": "00", "%f": "000000", "%p": "AM"}
 _DIGITS = re.compile("[0-9]{1,4}")
 _HINTS = {
     "hour": "hours go from 0 to 23; 24 is hour 0 of the next day",
