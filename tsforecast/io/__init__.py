@@ -8,9 +8,10 @@ What is found, where no option gives it:
     encoding        by the byte order mark, else UTF-8
     dialect         the delimiter and decimal mark under which the most cells of a sample are numbers or dates
     time            the first column with a date in every row whose times do not repeat within a series; else columns
-                    called year, month and so on, or a date and a time of day beside it
-    ids             the first text column that makes each time unique, else the smallest leading set of them
-    values          all other columns of numbers, but for row numbers and parts of the calendar
+                    called year, month, week and so on, or a date and a time of day beside it: a clock, hours or periods
+    ids             the first text column that makes each time unique, else the smallest set of texts and whole numbers
+                    that does and leaves regular series; where no time repeats, a column that is called like an id
+    values          all other columns of numbers, but for row numbers, constants, codes, flags, parts of the calendar
     step            the commonest distance between the rows of the longest series: a fixed step, months or business days
     clock           UTC for steps below a day where the zone is known, else the wall clock
 

@@ -88,7 +88,7 @@ def test_formats(texts, expected, text_format):
         (["12345", "12346"], 2, "'12345' is not a date", "2024-01-31"),
         (["1700000000000000001"], 2, "is not a date in the format epoch-ns", "since 1970"),
         (["2024-02-28", "2024-02-30"], 3, "'2024-02-30' is not a date that exists", ""),
-        (["2024-01-01 23:00", "2024-01-01 24:00"], 3, "not a date that exists", "midnight is 00:00 of the next day"),
+        (["2024-01-01 23:00", "2024-01-01 24:30"], 3, "not a date that exists", "midnight is 00:00 of the next day"),
         (["2024-01-01", "0001-01-01"], 3, "the year of '0001-01-01' is not within 1700 to 2200", "correct it"),
         (["2024-01-01", "9999-12-31"], 3, "the year of '9999-12-31' is not within 1700 to 2200", "correct it"),
         (["2024-01-01", "2024/01/02"], 3, "'2024/01/02' is written otherwise than '2024-01-01'", "in one way"),

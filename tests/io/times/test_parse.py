@@ -91,7 +91,7 @@ def test_formats(texts, expected, text_format):
         (["2024-01-31", "Total"], 3, "'Total' is not a date"),
         (["2024-01-31", "", "2024-02-01"], 3, "the time is missing"),
         (["2024-02-28", "2024-02-30"], 3, "'2024-02-30' is not a date that exists"),
-        (["2024-01-01 23:00", "2024-01-01 24:00"], 3, "not a date that exists"),
+        (["2024-01-01 23:00", "2024-01-01 24:30"], 3, "not a date that exists"),
         (["2024-01-01", "2024-01-02", "01/03/2024"], 4, "'01/03/2024' is written otherwise than '2024-01-01'"),
         (["13/01/2024", "01/13/2024"], 3, "'01/13/2024' is not a date in the format %d/%m/%Y"),
         (["2024Q1", "2024Q5"], 3, "not a date in the format %YQ%q"),

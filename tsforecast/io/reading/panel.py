@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from tsforecast.io.messages import Note, Place, counted, info, warning
 from tsforecast.io.options import ReadOptions
+from tsforecast.io.reading.columns.ids import Reading
 from tsforecast.io.reading.columns.keys import ColumnRequest
 from tsforecast.io.reading.columns.roles import Roles, find_columns
 from tsforecast.io.reading.grid.build import Grid, StepSource, build_panel
@@ -26,17 +27,20 @@ from tsforecast.io.reading.grid.rows import (
     one_row_per_time,
     sort_rows,
     stated_step,
+    without_copies,
 )
 from tsforecast.io.reading.source import check_count
 from tsforecast.io.reading.table import RawTable, frame_table, read_table
 from tsforecast.io.reading.text.sniff import TextFormat
 from tsforecast.io.times.clock import Clock, choose_clock, is_sub_daily, known_zone, rank_times, skipped_hours_note
+from tsforecast.io.times.day_parts import ENDS
 from tsforecast.io.times.formats import readable_stamps
 from tsforecast.progress import Report
 from tsforecast.series.frequency import Frequency
 from tsforecast.series.panel import Panel, Schema
 from tsforecast.series.strays import FACTOR, find_strays
 
+_INSTANT = np.timedelta64(1, "us")
 _MOST_STRAYS = 3  # values spoken of
 
 
@@ -69,6 +73,7 @@ class ReadResult:
         columns: of the table: its column names, and the role of each with the reason where it has none.
         text: how a text file is written; None for any other.
         repeats: rows that repeated a time of their series.
+        readings: ways to read the time and the ids that were weighed, with their evidence.
     """
 
     panel: Panel
@@ -80,6 +85,7 @@ class ReadResult:
     columns: tuple[ColumnRole, ...] = ()
     text: TextFormat | None = None
     repeats: int = 0
+    readings: tuple[Reading, ...] = ()
 
 
 def read_panel(
@@ -118,6 +124,7 @@ def read_panel(
         file=table.file,
         columns=_column_roles(table.names, roles),
         text=table.text_format,
+        readings=roles.readings,
     )
     del table  # its text takes more memory than all that follows
     series, ids = number_series(roles.ids, len(place.lines))
@@ -128,8 +135,11 @@ def read_panel(
     short = given is not None and given.sub_daily
     sub_daily = short or is_sub_daily(series, rank_times(roles.stamps.codes, roles.stamps.key))
     clock = _choose_clock(roles, options, schema, sub_daily, series, place)
+    if clock.time_formats[0].startswith(ENDS) and options.aggregate and given and not short:
+        clock = replace(clock, stamps=clock.stamps - _INSTANT)  # 24:00 belongs to the day that it ends
     axis = rank_times(clock.codes, clock.stamps)
     rows, row_notes = sort_rows(Rows(series, axis.ranks, axis.stamps, roles.values))
+    rows, copy_notes = without_copies(rows, roles.copies, options.on_duplicate)
     rows, repeat_notes = one_row_per_time(rows, options.on_duplicate, origin, roles.repeat_hint)
     # 4. The step between the rows is found.
     step = frequency or find_step(rows, stated, options.aggregate is not None, clock, sub_daily, place)
@@ -146,6 +156,7 @@ def read_panel(
         *roles.stamps.notes,
         *clock.notes,
         *row_notes,
+        *copy_notes,
         *repeat_notes,
         *(skipped_hours_note(rows.stamps, step) if unzoned else ()),
         *gap_notes,

@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 
 from tsforecast.errors import DataError, OptionError
 from tsforecast.io.times import zones
+from tsforecast.io.times.day_parts import ENDS, is_day_part, is_number_of_day, write_day_parts
 from tsforecast.series.frequency import DAY, SECOND, Frequency, Stamps
 from tsforecast.series.panel import Schema
 
@@ -119,6 +120,8 @@ _CLOCKS = tuple(
         ("0{1,2}:00:00", "%H:%M:%S"),
         ("0{1,2}:00 ?AA", "%I:%M %p"),
         ("0{1,2}:00:00 ?AA", "%I:%M:%S %p"),
+        (r"0{1,2}\.00", "%H.%M"),
+        (r"0{1,2}\.00\.00", "%H.%M.%S"),
     )
 )
 
@@ -191,6 +194,12 @@ def iso_format(text: str, shape: str) -> str:
     return f"%Y-%m-%d{text[10]}{clock or '%H:%M:%S.%f'}{offset}"
 
 
+def is_count(text_format: str) -> bool:
+    """Whether a part of a time is written like any other whole number."""
+    inner = text_format.removeprefix(ENDS)
+    return inner in COUNTS or is_number_of_day(inner)
+
+
 def format_stamps(stamps: Stamps, schema: Schema, frequency: Frequency) -> list[list[str]]:
     """Write stamps as the user wrote them.
 
@@ -214,6 +223,8 @@ def format_stamps(stamps: Stamps, schema: Schema, frequency: Frequency) -> list[
 def readable_stamps(stamps: Stamps, schema: Schema, frequency: Frequency) -> list[str]:
     """Write stamps for a message: as the user wrote them, or as dates where these were numbers or several columns."""
     text_format = schema.time_formats[0]
+    if text_format.startswith(ENDS):
+        schema = replace(schema, time_formats=tuple(text.removeprefix(ENDS) for text in schema.time_formats))
     if len(schema.time_formats) > 1 or text_format == EXCEL or text_format in EPOCHS:
         schema = replace(schema, time_formats=("%Y-%m-%d %H:%M:%S" if frequency.sub_daily else "%Y-%m-%d",))
     return format_stamps(stamps, schema, frequency)[0]
@@ -233,6 +244,8 @@ def _format(
         moments, offsets = [clock.replace(tzinfo=None) for clock in clocks], [clock.utcoffset() for clock in clocks]
     elif zone and _OFFSET_MARK in marked:
         offsets = (stamps - zones.to_instants(stamps, zone)).tolist()
+    if is_day_part(text_format):
+        return write_day_parts(moments, text_format, sub_daily=frequency.sub_daily)
     if marked == EXCEL:
         days = [(moment - _EXCEL_ORIGIN) / timedelta(microseconds=DAY) for moment in moments]
         return [f"{day:.{_EXCEL_DECIMALS}f}".rstrip("0").rstrip(".") for day in days]
@@ -320,8 +333,8 @@ def _periods(texts: list[str], text_format: str) -> Stamps:
     if "%q" in text_format:
         return np.where(matches, _month(year, 3 * part - 2), _NOT_A_TIME)
     day = found["day"].fillna("1").to_numpy(dtype=str).astype(np.int64) if "day" in found else np.ones_like(year)
-    monday = _first_monday(year) + (part - 1).astype("timedelta64[W]")
-    exists = (part >= 1) & (monday < _first_monday(year + 1))
+    monday = first_monday(year) + (part - 1).astype("timedelta64[W]")
+    exists = (part >= 1) & (monday < first_monday(year + 1))
     days = monday + (day - 1).astype("timedelta64[D]")
     return np.where(matches & exists, days.astype("datetime64[us]"), _NOT_A_TIME)
 
@@ -330,7 +343,7 @@ def _month(year: NDArray[np.int64], month: NDArray[np.int64]) -> Stamps:
     return (12 * (year - 1970) + month - 1).astype("datetime64[M]").astype("datetime64[us]")
 
 
-def _first_monday(year: NDArray[np.int64]) -> Stamps:
+def first_monday(year: NDArray[np.int64]) -> Stamps:
     """Of ISO week 1, the one that holds 4 January."""
     fourth = _month(year, np.ones_like(year)).astype("datetime64[D]") + np.timedelta64(3, "D")
     return fourth - ((fourth.astype(np.int64) + 3) % 7).astype("timedelta64[D]")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import numpy as np
@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from tsforecast.errors import DataError
 from tsforecast.io.column import Column
 from tsforecast.io.messages import Note, counted, info, warning
+from tsforecast.io.times.day_parts import ENDS, without_hour_24
 from tsforecast.io.times.formats import (
     COMPACT_DAY,
     EPOCHS,
@@ -101,6 +102,9 @@ def parse_stamps(column: Column, *, date_format: str | None = None, known_format
         OptionError: `date_format` is not a strftime format without an offset.
     """
     stripped = [text.strip() for text in column.texts.texts]
+    known_format = known_format and known_format.removeprefix(ENDS)
+    ended = without_hour_24(stripped)
+    stripped = ended[0] if ended else stripped
     distinct = _Distinct(column, stripped, shapes(stripped))
     formats = (date_format,) if date_format else _formats(distinct, known_format)
     given = date_format or (formats[0] if formats == (known_format,) else None)
@@ -110,7 +114,21 @@ def parse_stamps(column: Column, *, date_format: str | None = None, known_format
     if outside.size:
         message = f"the year of '{distinct.texts[outside[0]]}' is not within {FIRST_YEAR} to {LAST_YEAR}"
         raise distinct.error(int(outside[0]), message, "correct it, or leave the row out")
-    return parsed
+    return _with_hour_24(parsed, np.array(ended[1], dtype=bool)) if ended else parsed
+
+
+def _with_hour_24(parsed: ParsedStamps, late: NDArray[np.bool_]) -> ParsedStamps:
+    """Times of which some are the 24:00 of a day, which is the midnight after it."""
+    ahead = np.where(late, np.timedelta64(1, "D"), np.timedelta64(0, "D"))
+    begins = np.any(~late & (parsed.wall == parsed.wall.astype("datetime64[D]")))
+    formats = parsed.time_formats if begins or parsed.instants is not None else (ENDS + parsed.time_formats[0],)
+    return replace(
+        parsed,
+        wall=parsed.wall + ahead,
+        instants=None if parsed.instants is None else parsed.instants + ahead,
+        time_formats=formats,
+        notes=(*parsed.notes, info("24:00 is read as the midnight after the day")),
+    )
 
 
 def _formats(distinct: _Distinct, known_format: str | None) -> tuple[str, ...]:

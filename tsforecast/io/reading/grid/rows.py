@@ -139,6 +139,19 @@ def _stable_order(numbers: NDArray[np.int32]) -> RowNumbers:
     return np.argsort(numbers.astype(np.uint16) if small else numbers, kind="stable")
 
 
+def without_copies(rows: Rows, copies: NDArray[np.bool_] | None, rule: RepeatRule) -> tuple[Rows, list[Note]]:
+    """Sorted rows without those that repeat an earlier row of the table in all columns, unless a rule is given."""
+    if copies is None or rule != "error":
+        return rows, []
+    dropped = copies[rows.in_table(np.arange(rows.series.size))] & repeated_rows(rows.series, rows.times)
+    count = int(dropped.sum())
+    if not count:
+        return rows, []
+    said = "row is an exact copy of another" if count == 1 else "rows are exact copies of others"
+    note = warning(f"{count:,} {said}: kept once")
+    return rows.take(np.flatnonzero(~dropped)), [note]
+
+
 def one_row_per_time(rows: Rows, rule: RepeatRule, origin: RowOrigin, hint: str) -> tuple[Rows, list[Note]]:
     """Refuse or merge sorted rows that repeat a time of their series; `hint` says what the user may do about it.
 
