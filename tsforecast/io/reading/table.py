@@ -61,6 +61,7 @@ class RawTable:
     number_format: NumberFormat  # how the numbers of a text file are written
     # whether the decimal mark was given, or a number of the sample shows that it parts decimals
     decimal_is_certain: bool = True
+    decimal_is_given: bool = False  # by an option
     text_format: TextFormat | None = None  # how the text is written; None for a table that was never a text
     unnamed: frozenset[str] = frozenset()  # the names that were made up for columns without one
     notes: tuple[Note, ...] = ()  # what was assumed or skipped
@@ -219,6 +220,7 @@ def text_table(
         "",
         NumberFormat(found.decimal, options.thousands or "", options.missing),
         found.decimal_is_certain,
+        decimal is not None,
         text_format and replace(text_format, delimiter=text.delimiter, decimal=found.decimal),
         found.unnamed,
         tuple(notes),

@@ -16,7 +16,7 @@ from tsforecast.io.column import Column, TextColumn
 from tsforecast.io.messages import Note, all_columns, counted, info, listed, warning
 from tsforecast.io.reading.columns.calendar import ROW_NUMBER, calendar_parts, repeats
 from tsforecast.io.reading.columns.keys import ColumnRequest, Grouping, find_ids, find_keys
-from tsforecast.io.reading.columns.marks import check_decimal_mark, number_with_unit_error, text_with_unit
+from tsforecast.io.reading.columns.marks import check_decimal_mark, number_with_unit_error, proven_marks, text_with_unit
 from tsforecast.io.reading.numbers import Content, check_values, declared_missing
 from tsforecast.io.reading.table import RawTable
 from tsforecast.io.times.clock import in_the_night_of_a_change
@@ -57,6 +57,7 @@ def find_columns(table: RawTable, request: ColumnRequest) -> Roles:
     """
     request, renamed = _as_in_table(table, request)
     _check_request(table, request)
+    table, renamed = _with_proven_marks(table, request, renamed)
     keys = find_keys(table, request)
     contents, ids = keys.contents, keys.ids
     targets, unused, notes = _choose_targets(table, request, keys.stamps, contents, ids.names)
@@ -90,6 +91,15 @@ def find_columns(table: RawTable, request: ColumnRequest) -> Roles:
         (*notes, *renamed),
         unused | dict.fromkeys(keys.left_out, "date column"),
     )
+
+
+def _with_proven_marks(table: RawTable, request: ColumnRequest, notes: list[Note]) -> tuple[RawTable, list[Note]]:
+    columns = [column for name, column in table.columns.items() if name not in (*request.time_cols, *request.id_cols)]
+    found = proven_marks(columns, table.number_format, fixed=table.decimal_is_given)
+    if found == table.number_format:
+        return table, notes
+    said = f"numbers are read with '{found.thousands}' between thousands and '{found.decimal}' before decimals"
+    return replace(table, number_format=found, decimal_is_certain=True), [*notes, warning(said)]
 
 
 def _as_in_table(table: RawTable, request: ColumnRequest) -> tuple[ColumnRequest, list[Note]]:
@@ -153,8 +163,10 @@ def _choose_targets(
     notes, unused = _target_notes(targets, ids), {}
     for name, content in left.items():
         if name in with_unit:
-            unused[name] = f"'{with_unit[name]}' is not a finite number"
-            notes.append(warning(f"column '{name}' is not used: {unused[name]}"))
+            token = with_unit[name]
+            unused[name] = f"'{token}' is not a finite number"
+            flag = f"; if it means a missing value, add --missing {shlex.quote(token)}"
+            notes.append(warning(f"column '{name}' is not used: {unused[name]}{flag if token[:1] in '<>' else ''}"))
         elif name in repeated and name not in targets:
             part = repeated[name]
             unused[name] = "only counts the rows" if part == ROW_NUMBER else f"only restates the {part}"
