@@ -95,6 +95,6 @@ def test_thousands_that_other_cells_prove(tmp_path, texts, values):
 
 def test_addresses_prove_nothing(tmp_path):
     path = tmp_path / "a.csv"
-    rows = [f"2023-01-{day:02d},192.168.100.20{day % 3},{day}" for day in range(1, 21)]
+    rows = [f"2023-01-{day:02d},192.168.100.20{day % 3} up,{day * 7 % 11}" for day in range(1, 21)]
     path.write_text("\n".join(["day,host,hits", *rows, ""]))
     assert not any("thousands" in note.text for note in read_panel(path).notes)

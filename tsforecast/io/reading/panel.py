@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from tsforecast.errors import DataError
 from tsforecast.io.messages import Note, Place, counted, info, warning
 from tsforecast.io.options import ReadOptions
 from tsforecast.io.reading.columns.keys import ColumnRequest
@@ -36,8 +37,10 @@ from tsforecast.io.times.formats import readable_stamps
 from tsforecast.progress import Report
 from tsforecast.series.frequency import Frequency
 from tsforecast.series.panel import Panel, Schema
+from tsforecast.series.sentinels import find_sentinels
 from tsforecast.series.strays import FACTOR, find_strays
 
+_FEW_SENTINELS = 5  # more of them are no chance
 _MOST_STRAYS = 3  # values spoken of
 
 
@@ -153,6 +156,7 @@ def read_panel(
         *repeat_notes,
         *(skipped_hours_note(rows.stamps, step) if unzoned else ()),
         *gap_notes,
+        *(_sentinel_notes(panel, found, place.file) if options.aggregate is None else ()),
         *_stray_notes(panel, found, as_written=options.aggregate not in ("sum", "mean")),
     )
     return result(panel=panel, schema=schema or found, notes=notes, repeats=series.size - rows.series.size)
@@ -216,6 +220,29 @@ def _summary(panel: Panel, schema: Schema, rows: Rows, *, aggregated: bool) -> l
     shortest, longest = int(panel.lengths.min()), int(panel.lengths.max())
     each = f"{longest:,}" if shortest == longest else f"{shortest:,} to {longest:,}"
     return [info(time), info(f"{counted(panel.n_series, 'series', 'series')} of {each} steps")]
+
+
+def _sentinel_notes(panel: Panel, schema: Schema, file: str) -> list[Note]:
+    """Warnings of values such as -9999 that stand for a missing one.
+
+    Raises:
+        DataError: one of them stands often.
+    """
+    found = find_sentinels(panel)
+    flags = " ".join(f"--missing {value:.0f}" for value in found)
+    notes = []
+    for value, rows in found.items():
+        if find_strays(panel)[rows].all():
+            continue  # said already
+        row, series = int(rows[0]), int(panel.series_of_row[rows[0]])
+        ordinal = panel.starts[series] + row - panel.offsets[series]
+        (stamp,) = readable_stamps(panel.frequency.stamps(np.array([ordinal])), schema, panel.frequency)
+        times = "once" if rows.size == 1 else f"{rows.size:,} times, first"
+        said = f"the value {value:.0f} ({times} at {stamp}) stands far from all others"
+        if rows.size > _FEW_SENTINELS:
+            raise DataError(f"{said}: it seems to mean a missing value", hint=f"add {flags}", file=file)
+        notes.append(warning(f"{said}; if it means a missing value, add {flags}"))
+    return notes
 
 
 def _stray_notes(panel: Panel, schema: Schema, *, as_written: bool) -> list[Note]:
