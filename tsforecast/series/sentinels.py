@@ -19,11 +19,13 @@ def find_sentinels(panel: Panel) -> dict[float, Int64]:
     It lies further from the other values of its series than twice their range; it is also found below a series that
     is never negative otherwise, if it is further from zero than a tenth of what that series reaches.
     """
-    known = np.isin(panel.values, SENTINELS) & panel.observed
     found: dict[float, list[int]] = {}
-    for series in np.unique(panel.series_of_row[known]).tolist():
+    # What stands far from all others is the least or the largest value of its series.
+    edges = [edge.reduceat(panel.values, panel.offsets[:-1]) for edge in (np.minimum, np.maximum)]
+    for series in np.flatnonzero(np.isin(edges, SENTINELS).any(axis=0)).tolist():
         rows = slice(int(panel.offsets[series]), int(panel.offsets[series + 1]))
-        values, marked = panel.values[rows], known[rows]
+        values = panel.values[rows]
+        marked = np.isin(values, SENTINELS) & panel.observed[rows]
         others = values[panel.observed[rows] & ~marked]
         if len(others) < _LEAST:
             continue
