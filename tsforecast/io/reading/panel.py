@@ -24,6 +24,7 @@ from tsforecast.io.reading.grid.rows import (
     find_step,
     number_series,
     one_row_per_time,
+    repeated_rows,
     several_per_time,
     sort_rows,
     stated_step,
@@ -31,14 +32,24 @@ from tsforecast.io.reading.grid.rows import (
 from tsforecast.io.reading.source import check_count
 from tsforecast.io.reading.table import RawTable, frame_table, read_table
 from tsforecast.io.reading.text.sniff import TextFormat
-from tsforecast.io.times.clock import Clock, choose_clock, is_sub_daily, known_zone, rank_times, skipped_hours_note
+from tsforecast.io.times.clock import (
+    Clock,
+    choose_clock,
+    is_sub_daily,
+    known_zone,
+    rank_times,
+    skipped_hours_note,
+    told_clock,
+)
 from tsforecast.io.times.formats import readable_stamps
 from tsforecast.progress import Report
 from tsforecast.series.frequency import Frequency
+from tsforecast.series.infer_frequency import commonest
 from tsforecast.series.panel import Panel, Schema
 from tsforecast.series.strays import FACTOR, find_strays
 
 _MOST_STRAYS = 3  # values spoken of
+_MOST_REPEATED = 0.05  # of the rows, where clocks go back
 
 
 @dataclass(frozen=True)
@@ -129,8 +140,12 @@ def read_panel(
     short = given is not None and given.sub_daily
     sub_daily = short or is_sub_daily(series, rank_times(roles.stamps.codes, roles.stamps.key))
     clock = _choose_clock(roles, options, schema, sub_daily, series, place)
-    axis = rank_times(clock.codes, clock.stamps)
-    rows, row_notes = sort_rows(Rows(series, axis.ranks, axis.stamps, roles.values))
+    rows, row_notes = _sorted(clock, series, roles.values)
+    if sub_daily and clock.time_zone is None and options.on_duplicate == "error":
+        told = _told_clock(roles, clock, rows, series, place)
+        if told is not None:
+            clock = told
+            rows, row_notes = _sorted(clock, series, roles.values)
     if options.aggregate and options.on_duplicate == "error":
         repeat_notes = several_per_time(rows)
     else:
@@ -205,6 +220,20 @@ def _choose_clock(
         tz, note = known_zone(roles.stamps, schema, sub_daily, place)
     clock = choose_clock(roles.stamps, series, tz, sub_daily, place, options.ambiguous)
     return replace(clock, notes=(*clock.notes, note)) if note else clock
+
+
+def _sorted(clock: Clock, series: NDArray[np.int32], values: NDArray[np.float64]) -> tuple[Rows, list[Note]]:
+    axis = rank_times(clock.codes, clock.stamps)
+    return sort_rows(Rows(series, axis.ranks, axis.stamps, values))
+
+
+def _told_clock(roles: Roles, clock: Clock, rows: Rows, series: NDArray[np.int32], place: Place) -> Clock | None:
+    """The clock of the zone that times without one tell by what they repeat; None where they repeat nothing."""
+    repeated = np.flatnonzero(repeated_rows(rows.series, rows.times))
+    if not repeated.size or repeated.size > _MOST_REPEATED * rows.series.size:
+        return None
+    steps = np.diff(rows.stamps[rows.times]).astype(np.int64)
+    return told_clock(roles.stamps, clock, series, rows.in_table(repeated), commonest(steps), place)
 
 
 def _summary(panel: Panel, schema: Schema, rows: Rows, *, aggregated: bool) -> list[Note]:

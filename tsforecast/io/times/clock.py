@@ -16,7 +16,7 @@ from tsforecast.errors import OptionError
 from tsforecast.io.messages import Note, Place, warning
 from tsforecast.io.options import AmbiguousRule
 from tsforecast.io.times.parse import ParsedStamps
-from tsforecast.io.times.zones import UTC, WallClock, find_zone, resolve, short_text, to_wall
+from tsforecast.io.times.zones import UTC, WallClock, find_zone, resolve, short_text, to_wall, told_zone
 from tsforecast.series.frequency import DAY, HOUR, Frequency, Stamps
 from tsforecast.series.panel import Schema
 
@@ -158,6 +158,33 @@ def _without_offsets(
     if not formats[-1].endswith("%:z"):
         notes.append(warning(f"times are written without an offset: an hour that {tz} repeats is written twice"))
     return Clock(found.codes, found.instants, formats, tz, tuple(notes))
+
+
+def told_clock(
+    parsed: ParsedStamps, clock: Clock, series: NDArray[np.int32], repeated: NDArray[np.int64], step: int, place: Place
+) -> Clock | None:
+    """The clock of a zone, for times without one that stand twice just where its clocks go back; None for others.
+
+    Args:
+        parsed: the time column.
+        clock: that of no zone.
+        series: number of each row's series, shape (rows,).
+        repeated: rows that repeat a time of their series.
+        step: microseconds between most rows.
+        place: of the time column.
+    """
+    if parsed.instants is not None or step <= 0:
+        return None
+    wall = WallClock(parsed.wall, parsed.codes, series, place)
+    zone = told_zone(wall, np.unique(parsed.codes[repeated]), step)
+    if zone is None:
+        return None
+    found = resolve(wall, zone, "infer")
+    note = warning(
+        f"times stand twice just where the clocks of {zone} go back: read as such a clock, and which of the two is the "
+        "first as the order of the rows tells; forecasts repeat that hour likewise; another zone is named with --tz"
+    )
+    return Clock(found.codes, found.instants, clock.time_formats, zone, (*clock.notes, note))
 
 
 def _unknown_zone(consequence: str) -> Note:

@@ -236,7 +236,8 @@ def _night_hint(stamps: ParsedStamps, ids: Sequence[Column]) -> str:
     twice = stamps.wall[stamps.codes[rows.duplicated().to_numpy()]]
     if not in_the_night_of_a_change(twice).all():
         return ""
-    return "where clocks go back, add --tz with the zone of the times and --ambiguous infer; else "
+    options = "add --tz with the zone of the times and --ambiguous infer"
+    return f"where clocks go back, {options}, unless they are the ends of hours; else "
 
 
 def _repeat_hint(
