@@ -116,4 +116,10 @@ class ReadOptions(Checked):
     )
     comment: str | None = option(None, READING, "Leave out lines that begin with it.", unset="none", metavar="CHAR")
     no_header: bool = option(False, READING, "The first row holds data; the columns are called 1, 2, 3.")
+    sheet: str | None = option(
+        None, READING, "Sheet of a workbook, by its name or number.", unset="the only one with a table", metavar="NAME"
+    )
+    sql: str | None = option(
+        None, READING, "Query that gives the table; the file's own table is called data.", metavar="SELECT"
+    )
     whole_lines: bool = False

@@ -193,7 +193,7 @@ def _request(options: ReadOptions, schema: Schema | None) -> ColumnRequest:
 def _times_in_table(table: RawTable, roles: Roles) -> tuple[Place, Callable[[int], str]]:
     """Where the times stand, and a function that returns the text of the time in a row."""
     texts = [table.columns[name].cell_text for name in roles.time_cols]
-    place = Place(table.file, table.lines, ",".join(roles.time_cols))
+    place = Place(table.file, table.lines, ",".join(roles.time_cols), table.where)
     return place, lambda row: " ".join(text(row) for text in texts)
 
 
