@@ -182,3 +182,12 @@ def test_readings_at_any_time_are_averaged():
     frame["y"] = np.round(20 + 5 * np.sin(np.arange(len(frame)) / 900))
     result = advised(frame)
     assert result.panel.values.min() > 14 and result.panel.values.max() < 26
+
+
+def test_weeks_of_several_series_under_each_other_are_no_chosen_weekdays():
+    parts = [pd.DataFrame({"ds": pd.date_range(day, periods=60, freq="7D")}) for day in ("2024-01-01", "2024-01-06")]
+    frame = pd.concat(parts, ignore_index=True).assign(y=np.arange(120.0))
+    with pytest.raises(DataError) as caught:
+        read_panel(frame)
+    assert "--id-col" in caught.value.hint
+    assert read_panel(frame.sort_values("ds", ascending=False)).panel.frequency.alias == "Mon,Sat"

@@ -228,7 +228,7 @@ CASES = [
         72,
         "filled with zero",
         table([row for row in ROWS if row[0] != DAYS[3]]),
-        Read([[*VALUES[:3], None, *VALUES[4:]]], notes=("with zero",)),
+        Read([[*VALUES[:3], 0.0, *VALUES[4:]]], notes=("observed zeros",)),
         {"fill_gaps": "zero"},
     ),
 ]

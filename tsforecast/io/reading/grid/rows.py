@@ -275,9 +275,6 @@ def _inferred(rows: Rows, place: Place, *, sparse: bool) -> Frequency:
     shorter = common_step(distinct) if sparse else None
     try:
         found = infer_frequency(distinct)
-        if shorter is None or all(found.ordinals(part)[1].all() for part in distinct):
-            return found
-        return shorter
     except DataError as error:
         if shorter is not None:
             return shorter
@@ -286,6 +283,21 @@ def _inferred(rows: Rows, place: Place, *, sparse: bool) -> Frequency:
             raise place.error(None, error.message, error.hint) from None
         row = int(rows.in_table(np.array([odd]))[0])
         raise place.error(row, f"{error.message}; the first other step ends here", advice(rows)) from None
+    if found.kind == "business" and found.phase and not all(_one_way(rows, part) for part in slices):
+        raise place.error(
+            None,
+            f"the rows go back in time within the table, and only together fall on {found.name}",
+            "name the column that tells the series apart with --id-col, or state the step with --freq",
+        )
+    if shorter is None or all(found.ordinals(part)[1].all() for part in distinct):
+        return found
+    return shorter
+
+
+def _one_way(rows: Rows, part: slice) -> bool:
+    """Whether nearly all rows of a series stand in the table in the order of time, or all in the reverse order."""
+    steps = np.diff(rows.in_table(np.arange(part.start, part.stop)))
+    return bool(steps.size == 0 or max(np.mean(steps > 0), np.mean(steps < 0)) > 1 - _SLIPS)
 
 
 def advice(rows: Rows) -> str:
