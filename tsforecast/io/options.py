@@ -116,6 +116,11 @@ class ReadOptions(Checked):
     )
     comment: str | None = option(None, READING, "Leave out lines that begin with it.", unset="none", metavar="CHAR")
     no_header: bool = option(False, READING, "The first row holds data; the columns are called 1, 2, 3.")
+    unpivot: bool = option(False, READING, "The header holds times: read each of these columns as rows.")
+    start: str | None = option(
+        None, READING, "Time of the first row of a table without dates, such as 2021-01-01.", metavar="TIME"
+    )
+    no_time: bool = option(False, READING, "The table has no dates: number the steps.")
     sheet: str | None = option(
         None, READING, "Sheet of a workbook, by its name or number.", unset="the only one with a table", metavar="NAME"
     )

@@ -100,6 +100,8 @@ class Frequency:
         if self.kind == "month":
             words = {1: "monthly", 3: "quarterly", 12: "yearly"}
             return words.get(self.step, f"every {self.step} months")
+        if self.step == 1:
+            return "numbered steps"
         count, word, name = self._in_words
         return name if count == 1 else f"every {count} {word}s"
 

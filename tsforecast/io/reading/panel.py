@@ -28,6 +28,7 @@ from tsforecast.io.reading.grid.rows import (
     sort_rows,
     stated_step,
 )
+from tsforecast.io.reading.shape.unpivot import lay_out
 from tsforecast.io.reading.source import check_count
 from tsforecast.io.reading.table import RawTable, frame_table, read_table
 from tsforecast.io.reading.text.sniff import TextFormat
@@ -108,6 +109,7 @@ def read_panel(
     stated = stated_step(options.freq, frequency)
     # 1. The source becomes columns.
     table = _read(source, options, report)
+    table, options = lay_out(table, options, schema, frequency)
     # 2. Each column gets its role.
     roles = find_columns(table, _request(options, schema))
     place, time_text = _times_in_table(table, roles)

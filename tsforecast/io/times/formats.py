@@ -29,6 +29,7 @@ ISO = "iso"
 YEAR = "%Y"
 COMPACT_DAY = "%Y%m%d"
 EXCEL = "excel"
+STEP = "step"  # whole numbers that count steps: microseconds since 1970, of which nobody is told
 
 # Nanoseconds in the unit of each kind of number since 1970.
 EPOCHS = {"epoch-s": 10**9, "epoch-ms": 10**6, "epoch-us": 10**3, "epoch-ns": 1}
@@ -233,6 +234,8 @@ def _format(
         moments, offsets = [clock.replace(tzinfo=None) for clock in clocks], [clock.utcoffset() for clock in clocks]
     elif zone and _OFFSET_MARK in marked:
         offsets = (stamps - zones.to_instants(stamps, zone)).tolist()
+    if marked == STEP:
+        return [str(count) for count in stamps.astype("datetime64[us]").astype(np.int64).tolist()]
     if marked == EXCEL:
         days = [(moment - _EXCEL_ORIGIN) / timedelta(microseconds=DAY) for moment in moments]
         return [f"{day:.{_EXCEL_DECIMALS}f}".rstrip("0").rstrip(".") for day in days]
@@ -256,6 +259,8 @@ def stamps_in_format(texts: list[str], text_format: str) -> Stamps:
 
     if text_format in EPOCHS:
         return _stamps_since_1970(texts, EPOCHS[text_format])
+    if text_format == STEP:
+        return _stamps_since_1970(texts, EPOCHS["epoch-us"])
     if text_format == EXCEL:
         return _excel_days(texts)
     if "%q" in text_format or "%G" in text_format:

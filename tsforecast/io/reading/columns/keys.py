@@ -37,6 +37,10 @@ from tsforecast.io.times.parse import ParsedStamps, parse_stamps
 from tsforecast.series.frequency import DAY
 
 Names = tuple[str, ...]
+NO_DATES = (
+    "name the time column with --time-col; if there is none, add --start 2021-01-01 --freq D with the first time and "
+    "the step, or --no-time to number the steps"
+)
 _DATE_SHARE = 0.5
 _HOUR = re.compile("[0-9]{1,4}")
 _TIME_WORDS = frozenset({"year", "date", "time", "ds", "period", "timestamp", "datetime", "epoch", "unix", "ts"})
@@ -142,7 +146,7 @@ def _find_stamps(
     if not found:
         raise failure or DataError(
             f"no column holds a date or time in every row; {all_columns(table.names)}",
-            hint="name the time column with --time-col",
+            hint=NO_DATES,
             file=table.file,
         )
     return found

@@ -15,6 +15,7 @@ from tsforecast.errors import DataError, OptionError
 from tsforecast.io.column import is_id_name
 from tsforecast.io.messages import counted
 from tsforecast.io.reading.numbers import is_missing, is_number, shows_decimals
+from tsforecast.io.reading.shape.headers import names_times
 from tsforecast.io.reading.source import BYTE_ORDER_MARKS
 from tsforecast.io.reading.text.careful import Text, find_records
 from tsforecast.io.times.formats import formats_of, is_stamp_like, shapes
@@ -254,6 +255,8 @@ def _is_data(cells: Cells, rows: Sequence[Cells]) -> bool:
     columns = list(zip(cells, *(row for row in rows if len(row) == len(cells)), strict=True))
     held = [column for column in columns if any(map(_holds_data, column[1:]))]
     times = [column[0] for column in held if any(map(is_stamp_like, column[1:]))]
+    if not times and names_times(cells):
+        return False
     first = [*times, *(column[0] for column in held)][:1]
     return bool(held) and all(_holds_data(c[0]) or is_missing(c[0]) for c in held) and all(map(_holds_data, first))
 
