@@ -1,6 +1,7 @@
 """Tables in and forecasts out: the only part of the package that touches data files.
 
-`reading.panel.read_panel` takes a CSV or Parquet file, standard input or a data frame and returns a `Panel`: regular
+`reading.panel.read_panel` takes a file of text, JSON, Parquet, Arrow or a workbook, a query on a file or a database,
+standard input or a data frame and returns a `Panel`: regular
 series of one frequency without gaps, with the `Schema` by which forecasts are written back in the user's own words.
 It finds out what nobody says, refuses what has two meanings, and repairs what has one, with a note on each repair.
 
@@ -27,6 +28,7 @@ What is repaired with a note:
 
 Stages, in the order in which they work:
     reading/source      bytes: read once, unpacked, decoded
+    reading/files       other files: workbooks and JSON written out as text, Arrow, databases and queries
     reading/text        text: sniffed, cut into records, read as texts or plain numbers
     reading/table       columns: each handed out once as a `Column`, from a text or (frames) with types
     reading/columns     roles: which column is the time, which the ids, which the values

@@ -239,7 +239,10 @@ def frame_table(frame: pd.DataFrame, options: ReadOptions = ReadOptions()) -> Ra
 
     Raises:
         DataError: no rows, or two columns of the same name.
+        OptionError: a sheet or a query, which only a file has.
     """
+    if options.sheet is not None or options.sql is not None:
+        raise OptionError("a sheet or a query goes with a file, not with a data frame")
     content = pd.util.hash_pandas_object(frame, index=True).to_numpy()
     named = repr([str(name) for name in frame.columns]).encode()
     return _typed_table(frame, FRAME_NAME, hashlib.sha256(named + content.tobytes()).hexdigest(), options)

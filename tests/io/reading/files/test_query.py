@@ -159,3 +159,9 @@ def test_a_network_address_is_never_fetched(address):
     with pytest.raises(InputMissingError, match="nothing is fetched") as caught:
         read_table(address)
     assert caught.value.hint and "secret" not in str(caught.value)
+
+
+@pytest.mark.parametrize("options", [{"sql": "SELECT * FROM data"}, {"sheet": "1"}])
+def test_a_data_frame_has_no_sheets_and_takes_no_query(options):
+    with pytest.raises(OptionError, match="goes with a file"):
+        read_panel(FRAME, ReadOptions(**options))
