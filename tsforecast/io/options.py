@@ -68,7 +68,7 @@ class ReadOptions(Checked):
     aggregate: AggregateRule | None = option(
         None,
         READING,
-        "Bring finer rows onto the step in this way.",
+        "Bring finer rows, also several at a time, onto the step in this way.",
         unset="refuse rows off it",
         choices=get_args(AggregateRule),
     )
@@ -81,7 +81,7 @@ class ReadOptions(Checked):
     fill_gaps: FillRule = option(
         "seasonal",
         READING,
-        "Fill missing values from a season ago, from the step before, or with zero.",
+        "Fill missing values from a season ago, from the step before, or take them as observed zeros.",
         choices=get_args(FillRule),
     )
     missing: tuple[str, ...] = option(
