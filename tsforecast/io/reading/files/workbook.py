@@ -59,7 +59,7 @@ def read_sheet(data: bytes, file: str, options: ReadOptions, decimal: str) -> Sh
     except calamine.PasswordError:
         raise DataError("the workbook is locked with a password", hint=_DAMAGE_HINT, file=file) from None
     except (calamine.CalamineError, OSError) as error:
-        raise DataError(f"the workbook is damaged: {error}", hint=_DAMAGE_HINT, file=file) from error
+        raise DataError(f"the {_kind(data)} is damaged: {error}", hint=_DAMAGE_HINT, file=file) from error
     found = facts.get(name, SheetFacts())
     if found.uncounted:
         raise DataError(
@@ -75,6 +75,10 @@ def read_sheet(data: bytes, file: str, options: ReadOptions, decimal: str) -> Sh
         notes.append(warning(f"errors of formulas such as #DIV/0! in {holds}: read as missing"))
     text, letters = _written(cells, decimal)
     return Sheet(text, letters, tuple(notes))
+
+
+def _kind(data: bytes) -> str:
+    return "workbook" if b"opendocument" in data[:128] else "Excel workbook"
 
 
 def _more(cells: Sequence[str]) -> str:

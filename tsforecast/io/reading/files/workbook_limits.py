@@ -70,7 +70,8 @@ def check_workbook(data: bytes, file: str) -> Mapping[str, SheetFacts]:
                 facts[sheet] = _facts(xml)
         return facts
     except (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError, ElementTree.ParseError) as error:
-        raise DataError(f"the workbook is damaged: {error}", hint="save it again", file=file) from error
+        kind = "workbook" if b"opendocument" in data[:128] else "Excel workbook"
+        raise DataError(f"the {kind} is damaged: {error}", hint="save it again", file=file) from error
 
 
 def _check_size(archive: zipfile.ZipFile, packed: int, file: str) -> None:
