@@ -47,9 +47,9 @@ def scores(auto, naive, linear):
 
 @pytest.mark.parametrize(
     ("errors", "instead"),
-    [((1.9, 1.0, 3.0), None), ((2.1, 1.0, 3.0), "seasonal-naive"), ((9.0, 4.0, 3.0), "linear"),
+    [((2.9, 1.0, 3.0), None), ((3.1, 1.0, 3.0), "seasonal-naive"), ((9.5, 4.0, 3.0), "linear"),
      ((np.nan, 1.0, 2.0), "seasonal-naive"), ((1.0, np.nan, np.nan), None), ((0.0, 0.0, 0.0), None)],
 )  # fmt: skip
 def test_by_far(errors, instead):
-    better = far_better_simple_model("auto", scores(*errors), 1)
+    better = far_better_simple_model("auto", scores(*errors), "mae")
     assert (better.value if better else None) == instead

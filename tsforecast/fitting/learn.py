@@ -258,6 +258,7 @@ def _held_out(prepared: Prepared, plan: Plan, learned: list[Trained]) -> HeldOut
         unit=np.where(unit > 0, unit, np.nan),
         forecasts=tuple(predict_index(one, prepared.rows, index)[:, :, one.spec.median] for one in learned),
         scaling=prepared.rows.scaling,
+        squared=plan.training.loss == "mse",
     )
 
 

@@ -26,7 +26,7 @@ from tsforecast.series.windows import ModelRows, Rows, WindowIndex, model_rows
 MAX_TEST = 10_000
 NAIVE = "seasonal-naive"
 _WORTH_SAYING = 0.005
-FAR_WORSE = 2.0  # times the error of the best simple model, from which a combination is not published
+FAR_WORSE = 3.0  # times the error of the best simple model, from which a combination is not published
 
 
 @dataclass(frozen=True)
@@ -180,9 +180,8 @@ def add_skill(scores: dict[str, dict[str, float]], n_series: int) -> None:
         row["skill"] = skill(row[key], scores[NAIVE][key])
 
 
-def far_better_simple_model(model: str, scores: dict[str, dict[str, float]], n_series: int) -> Choice | None:
+def far_better_simple_model(model: str, scores: dict[str, dict[str, float]], key: str) -> Choice | None:
     """The best simple model where the scored one makes far more error than it, with the reason; None elsewhere."""
-    key = main_metric(n_series)
     errors = {name: row[key] for name, row in scores.items() if name != model and np.isfinite(row[key])}
     if not errors:
         return None
