@@ -68,7 +68,7 @@ class ReadOptions(Checked):
     aggregate: AggregateRule | None = option(
         None,
         READING,
-        "Bring finer rows onto the step in this way.",
+        "Bring finer rows, also several at a time, onto the step in this way.",
         unset="refuse rows off it",
         choices=get_args(AggregateRule),
     )
@@ -81,7 +81,7 @@ class ReadOptions(Checked):
     fill_gaps: FillRule = option(
         "seasonal",
         READING,
-        "Fill missing values from a season ago, from the step before, or with zero.",
+        "Fill missing values from a season ago, from the step before, or take them as observed zeros.",
         choices=get_args(FillRule),
     )
     missing: tuple[str, ...] = option(
@@ -116,4 +116,10 @@ class ReadOptions(Checked):
     )
     comment: str | None = option(None, READING, "Leave out lines that begin with it.", unset="none", metavar="CHAR")
     no_header: bool = option(False, READING, "The first row holds data; the columns are called 1, 2, 3.")
+    sheet: str | None = option(
+        None, READING, "Sheet of a workbook, by its name or number.", unset="the only one with a table", metavar="NAME"
+    )
+    sql: str | None = option(
+        None, READING, "Query that gives the table; the file's own table is called data.", metavar="SELECT"
+    )
     whole_lines: bool = False

@@ -1,7 +1,7 @@
 """How regular times are: the evidence by which one reading of a table is preferred to another.
 
-Regularity is what a time series is. Of two orders of day and month, two centuries, or two choices of id columns, the one
-is right under which the rows of each series follow one another at even steps.
+Regularity is what a time series is. Of two orders of day and month, two centuries, or two choices of id columns, the
+one is right under which the rows of each series follow one another at even steps.
 """
 
 from __future__ import annotations

@@ -15,6 +15,7 @@ from tsforecast.io.messages import Note
 from tsforecast.io.options import ReadOptions
 from tsforecast.io.reading.panel import ReadResult, read_panel
 from tsforecast.io.times.formats import readable_stamps
+from tsforecast.io.writing.series import write_series
 from tsforecast.models.options import FitOptions
 from tsforecast.progress import Report
 from tsforecast.series.panel import Panel
@@ -93,14 +94,23 @@ def describe(
     source: str | Path | pd.DataFrame,
     reading: ReadOptions | None = None,
     report: Report = lambda event: None,
+    *,
+    write_to: str | Path | None = None,
 ) -> Description:
     """Profile the series of a table: a CSV or Parquet file, `-` for stdin, or a DataFrame.
+
+    Args:
+        write_to: a CSV file to write the series into as they were understood: ids, an ISO time and the value.
 
     Raises:
         DataError: the table cannot be read.
         InputMissingError: the file does not exist.
+        OptionError: `write_to` does not end in .csv.
+        StorageError: the file cannot be written.
     """
     data = read_panel(source, reading or ReadOptions(), report=report)
+    if write_to is not None:
+        write_series(data.panel, data.schema, write_to)
     panel, options = data.panel, FitOptions()
     basics = choose_basics(panel, options)
     try:

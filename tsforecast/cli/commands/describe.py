@@ -10,7 +10,7 @@ import click
 from tsforecast.cli.console import Console, is_terminal
 from tsforecast.cli.groups import SectionCommand
 from tsforecast.cli.options.declared import collect, options_of
-from tsforecast.cli.options.shared import output_options, pass_console
+from tsforecast.cli.options.shared import option, output_options, pass_console
 from tsforecast.cli.text import Row, percent
 from tsforecast.io.options import ReadOptions
 
@@ -26,9 +26,10 @@ _PROFILE = ("rows", "first", "last", "missing", "zeros", "mean", "min", "max")
 @click.command("describe", cls=SectionCommand)
 @click.argument("data", type=click.Path(allow_dash=True))
 @options_of(ReadOptions)
+@option("Output", "--write", "write_to", metavar="FILE", help="Write the series as they were understood into a .csv.")
 @output_options
 @pass_console
-def command(console: Console, /, data: str, as_json: bool, **values: Any) -> None:
+def command(console: Console, /, data: str, write_to: str | None, as_json: bool, **values: Any) -> None:
     """Profile DATA: the columns found, frequency, gaps and season, and what `fit` would do with it.
 
     DATA is a CSV or Parquet file, or - for stdin.
@@ -36,12 +37,15 @@ def command(console: Console, /, data: str, as_json: bool, **values: Any) -> Non
     \b
     Example:
       tsforecast describe sales.csv
+      tsforecast describe sales.csv --write clean.csv
     """
     from tsforecast.workflows.describe import describe
 
-    result = describe(data, collect(ReadOptions, values), console.report)
+    result = describe(data, collect(ReadOptions, values), console.report, write_to=write_to)
     for note in result.notes:
         console.note(note.kind, note.text)
+    if write_to is not None:
+        console.info(f"the series are written to {write_to}: an ISO time and one value a row")
     if as_json:
         console.json(result.to_dict())
     else:

@@ -24,6 +24,7 @@ from tsforecast.io.reading.grid.rows import (
     find_step,
     number_series,
     one_row_per_time,
+    several_per_time,
     sort_rows,
     stated_step,
 )
@@ -104,7 +105,7 @@ def read_panel(
             off the grid, no regular frequency, and more missing values than observed ones, and OptionError for an
             unknown frequency.
     """
-    stated = stated_step(options.freq, options.aggregate is not None, frequency)
+    stated = stated_step(options.freq, frequency)
     # 1. The source becomes columns.
     table = _read(source, options, report)
     # 2. Each column gets its role.
@@ -130,9 +131,12 @@ def read_panel(
     clock = _choose_clock(roles, options, schema, sub_daily, series, place)
     axis = rank_times(clock.codes, clock.stamps)
     rows, row_notes = sort_rows(Rows(series, axis.ranks, axis.stamps, roles.values))
-    rows, repeat_notes = one_row_per_time(rows, options.on_duplicate, origin, roles.repeat_hint)
+    if options.aggregate and options.on_duplicate == "error":
+        repeat_notes = several_per_time(rows)
+    else:
+        rows, repeat_notes = one_row_per_time(rows, options.on_duplicate, origin, roles.repeat_hint)
     # 4. The step between the rows is found.
-    step = frequency or find_step(rows, stated, options.aggregate is not None, clock, sub_daily, place)
+    step = frequency or find_step(rows, stated, options, clock, sub_daily, place)
     step_source: StepSource = "model" if frequency else "stated" if stated else "found"
     grid = Grid(step, step_source, clock_of_step(rows.stamps, clock, step, sub_daily), options)
     # 5. The rows become regular series without gaps.
@@ -174,7 +178,7 @@ def _request(options: ReadOptions, schema: Schema | None) -> ColumnRequest:
 def _times_in_table(table: RawTable, roles: Roles) -> tuple[Place, Callable[[int], str]]:
     """Where the times stand, and a function that returns the text of the time in a row."""
     texts = [table.columns[name].cell_text for name in roles.time_cols]
-    place = Place(table.file, table.lines, ",".join(roles.time_cols))
+    place = Place(table.file, table.lines, ",".join(roles.time_cols), table.where)
     return place, lambda row: " ".join(text(row) for text in texts)
 
 

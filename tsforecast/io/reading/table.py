@@ -24,9 +24,15 @@ from tsforecast.errors import DataError, OptionError
 from tsforecast.io.column import Column, PlainNumbers, TextColumn, text_column
 from tsforecast.io.messages import Note, Place, counted, info, warning
 from tsforecast.io.options import ReadOptions
+from tsforecast.io.reading.files.arrow import read_arrow
+from tsforecast.io.reading.files.cells import DELIMITER
+from tsforecast.io.reading.files.kinds import Kind, is_json, kind_of, refuse_address
+from tsforecast.io.reading.files.query import query_database, query_table
+from tsforecast.io.reading.files.records import read_records
+from tsforecast.io.reading.files.workbook import read_sheet
 from tsforecast.io.reading.frames import frame_columns, read_parquet
 from tsforecast.io.reading.numbers import NumberFormat, choose_decimal
-from tsforecast.io.reading.source import PARQUET_MAGIC, check_count, decode, read_bytes, unpack
+from tsforecast.io.reading.source import check_count, decode, read_bytes, unpack
 from tsforecast.io.reading.text.careful import Block, BlockTexts, Edges, Text, check_cells, find_records, read_careful
 from tsforecast.io.reading.text.fast import read_fast
 from tsforecast.io.reading.text.sniff import Sniffed, TextFormat, leave_out_comments, sniff, text_format
@@ -58,6 +64,8 @@ class RawTable:
     text_format: TextFormat | None = None  # how the text is written; None for a table that was never a text
     unnamed: frozenset[str] = frozenset()  # the names that were made up for columns without one
     notes: tuple[Note, ...] = ()  # what was assumed or skipped
+    # what a row is called in a file without lines, by its number and column
+    where: Callable[[int, str], str] = lambda line, column: ""
 
     @property
     def names(self) -> list[str]:
@@ -77,21 +85,79 @@ def read_table(
         InputMissingError: no such file, a folder, or no permission.
         DataError: no table, with the line where it goes wrong.
         BusyError: the file changed while it was read.
-        OptionError: an unusable option, or Parquet without pyarrow.
+        OptionError: an unusable option, or a package that an extra installs is missing.
     """
+    refuse_address(source)
     file, raw = read_bytes(source)
     with ThreadPoolExecutor(1) as beside:
         digest = beside.submit(lambda data: hashlib.sha256(data).hexdigest(), raw)
         data = unpack(raw, file)
         packed = len(data) != len(raw)
         del raw
-        if data.startswith(PARQUET_MAGIC):
-            return _typed_table(read_parquet(data, file, options.max_rows), file, digest.result(), options)
-        written = text_format(data, options.encoding, packed=packed)
-        data = decode(data, options.encoding, file)
-        cut = _check_end(data, file, options.whole_lines)
-        table = text_table(data, file, options, report, text_format=written)
-        return replace(table, data_hash=digest.result(), notes=(*table.notes, *cut))
+        kind = kind_of(data)
+        if kind in ("sqlite", "duckdb"):
+            table = _database_table(data, kind, file, options)
+        else:
+            queried = options.sql is not None
+            table = _any_table(
+                data, kind, file, replace(options, max_rows=None) if queried else options, report, packed
+            )
+            if options.sql is not None:
+                frame = query_table(table.columns, table.number_format, file, options.sql, options.max_rows)
+                table = replace(_typed_table(frame, file, "", options), notes=table.notes)
+        return replace(table, data_hash=digest.result())
+
+
+def _database_table(data: bytes, kind: Kind, file: str, options: ReadOptions) -> RawTable:
+    if options.sql is None:
+        hint = 'give a query, such as --sql "SELECT time, value FROM readings"'
+        raise DataError("this is a database: say what to read from it", hint=hint, file=file)
+    return _typed_table(query_database(data, kind, file, options.sql, options.max_rows), file, "", options)
+
+
+def _any_table(data: bytes, kind: Kind, file: str, options: ReadOptions, report: Report, packed: bool) -> RawTable:
+    """The table of a file that is no database."""
+    if options.sheet is not None and kind != "workbook":
+        raise OptionError("--sheet names a sheet of a workbook, and this file is none", file=file)
+    if kind == "parquet":
+        return _typed_table(read_parquet(data, file, options.max_rows), file, "", options)
+    if kind in ("arrow", "feather"):
+        return _typed_table(read_arrow(data, file, options.max_rows), file, "", options)
+    decimal = choose_decimal(options.decimal, options.thousands) or "."
+    cells = replace(options, delimiter=DELIMITER)
+    if kind == "workbook":
+        sheet = read_sheet(data, file, options, decimal)
+        table = _renamed_rows(sheet.text, file, cells, 0, sheet.place)
+        return replace(table, notes=(*sheet.notes, *table.notes))
+    written = text_format(data, options.encoding, packed=packed)
+    data = decode(data, options.encoding, file)
+    if is_json(data) and options.delimiter is None:
+        records = read_records(data, file, decimal)
+        unit = "line" if records.lined else "record"
+        # The names stand on a line that the file does not have.
+        return _renamed_rows(records.text, file, cells, 1, lambda names: lambda row, name: f"{unit} {row}")
+    cut = _check_end(data, file, options.whole_lines)
+    table = text_table(data, file, options, report, text_format=written)
+    return replace(table, notes=(*table.notes, *cut))
+
+
+def _renamed_rows(
+    text: bytes, file: str, options: ReadOptions, above: int, place: Callable[[list[str]], Callable[[int, str], str]]
+) -> RawTable:
+    """A table that was written out as text below `above` lines that the file does not have.
+
+    Errors name its rows by `place`, which takes the names of the columns.
+    """
+    try:
+        table = text_table(text, file, options)
+    except DataError as error:
+        error.row = error.row and (error.row - above or None)
+        error.where = place([])(error.row, error.column) if error.row else ""
+        raise
+    where, lines = place(table.names), np.asarray(table.lines) - above
+    for column in table.columns.values():
+        column.place = replace(column.place, where=where, lines=lines)
+    return replace(table, where=where, lines=lines)
 
 
 def _check_end(text: bytes, file: str, whole_lines: bool) -> list[Note]:

@@ -47,7 +47,7 @@ class _Style(NamedTuple):
 def _write_csv(blocks: Blocks, schema: Schema, frequency: Frequency, stream: BinaryIO, raw_ids: bool) -> None:
     from tsforecast.io.writing.columns import number_names
 
-    cell = _quoted if raw_ids else lambda text: _quoted(guarded(text))
+    cell = quoted if raw_ids else lambda text: quoted(guarded(text))
 
     def cells(texts: Iterable[str]) -> str:
         return "".join(f"{cell(text)}," for text in texts)
@@ -213,6 +213,7 @@ def _rows(forecast: Forecast, schema: Schema, frequency: Frequency, style: _Styl
 _SPECIAL = re.compile(r'[",\r\n]')
 
 
-def _quoted(text: str) -> str:
+def quoted(text: str) -> str:
+    """A cell of a CSV file."""
     # The csv module takes a lone carriage return for an ordinary character, readers take it for the end of a row.
     return f'"{text.replace(chr(34), chr(34) * 2)}"' if _SPECIAL.search(text) else text
