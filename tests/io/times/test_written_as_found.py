@@ -90,7 +90,7 @@ def test_the_order_of_day_and_month_that_is_regular_wins():
     assert parse(*hours).wall[30] == np.datetime64("2019-02-02T06")
     with pytest.raises(DataError, match="as well as") as caught:
         parse(*[f"{month}/1/2019" for month in range(1, 13)])
-    assert "2019-02-01" not in caught.value.hint
+    assert "'2/1/2019' is 2019-01-02 with" in caught.value.hint or "'2/1/2019' is 2019-02-01" in caught.value.hint
     assert all(f"--date-format {order}" in caught.value.hint for order in ("%d/%m/%Y", "%m/%d/%Y"))
 
 

@@ -229,11 +229,13 @@ def _clearest(distinct: _Distinct, complete: dict[str, Stamps], known_format: st
     chosen, ordered = clear_winner(complete)
     if chosen is not None:
         return chosen, "the order in which they follow one another at even steps"
-    readings = [f"{str(complete[text][0])[:10]} with --date-format {_quoted(text)}" for text in ordered]
+    best, other = (complete[text] for text in ordered[:2])
+    at = int(np.argmax(best != other))
+    readings = [f"{str(complete[text][at])[:10]} with --date-format {_quoted(text)}" for text in ordered]
     raise distinct.error(
         0,
         f"'{distinct.texts[0]}' and all other dates fit {' as well as '.join(ordered)}",
-        hint=f"say which it is: '{distinct.texts[0]}' is {', '.join(readings)}",
+        hint=f"say which it is: '{distinct.texts[at]}' is {', '.join(readings)}",
     )
 
 
