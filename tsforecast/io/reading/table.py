@@ -195,7 +195,8 @@ def text_table(
     if options.delimiter is not None and options.delimiter == options.comment:
         raise OptionError(f"{options.delimiter!r} cannot both separate cells and begin comments")
     found = sniff(data, file, options.skip_rows + 1, options.delimiter, decimal, no_header=options.no_header)
-    text = found.text
+    text = replace(found.text, undated=options.no_time or options.start is not None)
+    found = replace(found, text=text)
     if text.width == 1:
         check_cells(find_records(data[text.start :], text.delimiter, file, text.line), text, text.header_line)
 

@@ -30,7 +30,7 @@ _MONTH_NUMBER = re.compile(r"(?:m|month|month_)?(0?[1-9]|1[0-2])")
 _QUARTER = re.compile(r"(?:q|qtr|quarter)\s?([1-4])|([1-4])q")
 _PARTS_OF_DAY = (24, 48, 96, 144, 288)
 _DAY_WORDS = frozenset(
-    {"h", "hh", "hr", "hrs", "hour", "hours", "he", "hourending", "hora", "std", "stunde", "heure", "ora", "uur", "t"}
+    {"h", "hh", "hr", "hrs", "hour", "hours", "he", "hourending", "hora", "std", "stunde", "heure", "ora", "uur"}
 ) | {"sp", "period", "interval", "settlementperiod", "qh", "halfhour", "slot"}
 
 

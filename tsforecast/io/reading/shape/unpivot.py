@@ -37,6 +37,7 @@ TIME, VALUE, NO_NAME = "time", "value", "(none)"
 _REGULAR = 0.9
 _MOST_IDS, _MOST_CANDIDATES = 3, 12
 _FEWEST_NUMBERED = 8
+_MOST_ROWS = 100_000  # of numbered columns that are taken for steps unasked: dates are looked for in vain
 _FLAG = re.compile(r"\s+[a-z]{1,4}$")
 _UNDATED = (
     "add --start with the time of the first and --freq with the step, such as --start 2021-01-01 --freq D, or "
@@ -116,14 +117,15 @@ def _unroll_dates(table: RawTable, asked: Asked, *, forced: bool) -> tuple[RawTa
     across = dates_across(names)
     day = parts_of_day(names)
     wide = across or (None if day is not None and day.sure else _steps(table, names))
-    if wide is None or (across is None and len(wide.names) < _FEWEST_NUMBERED):
+    if wide is None or (across is None and (len(wide.names) < _FEWEST_NUMBERED or table.rows > _MOST_ROWS)):
         return None
     if not _are_numbers(table, wide.names, clean):
         return None
     rest = _without(table, wide.names)
     if rest.columns:
         try:
-            if not _dates_are_ids(rest, asked) and not (_keys(rest, asked).ids.repeats and across is None):
+            told = (asked.options.unpivot and across is not None) or _dates_are_ids(rest, asked)
+            if not told and not (_keys(rest, asked).ids.repeats and across is None):
                 return None
         except DataError as error:
             if error.column in rest.columns and _kind(rest, error.column) == "text":
@@ -146,7 +148,7 @@ def _unroll_dates(table: RawTable, asked: Asked, *, forced: bool) -> tuple[RawTa
     times = TextColumn(np.tile(texts.codes, table.rows), list(texts.texts))
     notes = [info(said), *_left_out(rest, ids)]
     long = _long(table, across.names, ids, (TIME, times), notes, clean)
-    return long, _options(asked, long, ids)
+    return long, replace(_options(asked, long, ids), date_format=asked.options.date_format)
 
 
 def _unroll_parts(table: RawTable, asked: Asked, *, forced: bool) -> tuple[RawTable, ReadOptions] | None:
@@ -255,6 +257,8 @@ def _ids_of_rows(rest: RawTable, asked: Asked) -> tuple[str, ...]:
         chosen = candidates[:_MOST_CANDIDATES]
         for size in range(1, min(_MOST_IDS, len(chosen)) + 1):
             for names in combinations(chosen, size):
+                if size == 1 and any(not text.strip() for text in rest.columns[names[0]].texts.texts):
+                    continue
                 cells = {name: rest.columns[name].texts.codes for name in names}
                 if not pd.DataFrame(cells).duplicated().any():
                     return names

@@ -41,6 +41,7 @@ class Text:
     delimiter: str  # one ASCII character
     file: str  # name for messages
     header_line: int | None = None  # line number of the header; None where there is none to compare the rows with
+    undated: bool = False  # whether the rows need no time, so that one column is enough
 
 
 @dataclass(frozen=True)
@@ -174,10 +175,11 @@ def check_cells(records: Records, text: Text, header_line: int | None = None) ->
             file=text.file,
             row=int(records.lines[row]),
         )
-    if width == 1:
+    if width == 1 and not text.undated:
         raise DataError(
             "the table has one column only, but a time column and a value column are needed",
-            hint="if another character separates the cells, name it with --delimiter",
+            hint="if another character separates the cells, name it with --delimiter; if there are values only, add "
+            "--start 2021-01-01 --freq D with the first time and the step, or --no-time to number the steps",
             file=text.file,
         )
 
