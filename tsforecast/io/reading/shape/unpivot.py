@@ -51,8 +51,7 @@ class Asked:
 
     Args:
         options: how to read it.
-        schema: of the data that a model was fitted on.
-        frequency: of that data.
+        schema, frequency: of the data that a model was fitted on.
     """
 
     options: ReadOptions
@@ -124,7 +123,7 @@ def _unroll_dates(table: RawTable, asked: Asked, *, forced: bool) -> tuple[RawTa
     rest = _without(table, wide.names)
     if rest.columns:
         try:
-            told = (asked.options.unpivot and across is not None) or _dates_are_ids(rest, asked)
+            told = (asked.options.unpivot and across is not None) or (asked.ids and {*rest.columns} <= {*asked.ids})
             if not told and not (_keys(rest, asked).ids.repeats and across is None):
                 return None
         except DataError as error:
@@ -234,11 +233,6 @@ def _keys(rest: RawTable, asked: Asked) -> Keys:
     return find_keys(rest, request)
 
 
-def _dates_are_ids(rest: RawTable, asked: Asked) -> bool:
-    """Whether all columns beside the dates of the header are wanted as ids."""
-    return bool(asked.ids) and set(rest.columns) <= set(asked.ids)
-
-
 def _ids_of_rows(rest: RawTable, asked: Asked) -> tuple[str, ...]:
     """The ids that are asked for, else the smallest set of columns that is different in every row."""
     if asked.ids:
@@ -334,11 +328,14 @@ def _left_out(rest: RawTable, ids: Sequence[str], times: Sequence[str] = ()) -> 
     others = [name for name in rest.columns if name not in (*ids, *times)]
     if not others:
         return []
-    noun = "column" if len(others) == 1 else "columns"
     is_not = (
         "is not used: it neither names the series" if len(others) == 1 else "are not used: they neither name the series"
     )
-    return [info(f"{noun} {listed(others)} {is_not} nor stand{'s' if len(others) == 1 else ''} for a time")]
+    return [
+        info(
+            f"{'column' if len(others) == 1 else 'columns'} {listed(others)} {is_not} nor stand{'s' if len(others) == 1 else ''} for a time"
+        )
+    ]
 
 
 def _long(
