@@ -326,16 +326,8 @@ def _dimensions(table: RawTable) -> tuple[RawTable, Callable[[str], str] | None]
 
 def _left_out(rest: RawTable, ids: Sequence[str], times: Sequence[str] = ()) -> list[Note]:
     others = [name for name in rest.columns if name not in (*ids, *times)]
-    if not others:
-        return []
-    is_not = (
-        "is not used: it neither names the series" if len(others) == 1 else "are not used: they neither name the series"
-    )
-    return [
-        info(
-            f"{'column' if len(others) == 1 else 'columns'} {listed(others)} {is_not} nor stand{'s' if len(others) == 1 else ''} for a time"
-        )
-    ]
+    why = "not used: neither the name of the series nor a time"
+    return [info(f"column{'s' * (len(others) > 1)} {listed(others)} {why}")] if others else []
 
 
 def _long(
