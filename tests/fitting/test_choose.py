@@ -312,7 +312,7 @@ def test_the_loss_decides_the_head(loss):
 
 
 def test_an_unknown_model_is_refused():
-    with pytest.raises(OptionError, match="choose one of"):
+    with pytest.raises(OptionError, match="model is 'transformer'; choose one of auto, rnn"):
         decide([seasonal(300)], model="transformer")
 
 

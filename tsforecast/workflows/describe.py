@@ -15,7 +15,7 @@ from tsforecast.io.messages import Note
 from tsforecast.io.options import ReadOptions
 from tsforecast.io.reading.panel import ReadResult, read_panel
 from tsforecast.io.times.formats import readable_stamps
-from tsforecast.io.writing.series import write_series
+from tsforecast.io.writing.series import check_series_file, write_series
 from tsforecast.models.options import FitOptions
 from tsforecast.progress import Report
 from tsforecast.series.panel import Panel
@@ -106,8 +106,11 @@ def describe(
         DataError: the table cannot be read.
         InputMissingError: the file does not exist.
         OptionError: `write_to` does not end in .csv.
-        StorageError: the file cannot be written.
+        OutputError: it cannot be created.
+        StorageError: the disk is full or failed.
     """
+    if write_to is not None:
+        check_series_file(write_to)
     data = read_panel(source, reading or ReadOptions(), report=report)
     if write_to is not None:
         write_series(data.panel, data.schema, write_to)

@@ -95,3 +95,19 @@ def test_declared_missing_values_may_begin_with_a_dash(run, tmp_path):
     (tmp_path / "dash.csv").write_text("\n".join(["ds,y", *rows, ""]))
     document = json.loads(run("describe", "dash.csv", "--missing", "-999", "--missing=n/k", "--json").stdout)
     assert (document["missing"], document["lowest"]) == (1, 1)
+
+
+def test_the_series_are_written_but_never_over_the_table(run, table, tmp_path):
+    before = (tmp_path / table).read_bytes()
+    refused = run("describe", table, "--write", table)
+    assert refused.exit_code == 2
+    assert "--write" in refused.stderr
+    assert (tmp_path / table).read_bytes() == before
+    done = run("describe", table, "--write", "clean.csv")
+    assert done.exit_code == 0
+    assert "written to clean.csv" in done.stderr
+    assert (tmp_path / "clean.csv").read_text().splitlines()[:2] == ["ds,y", f"2024-01-01T00:00:00,{_first(before)!r}"]
+
+
+def _first(table: bytes) -> float:
+    return float(table.decode().splitlines()[1].split(",")[1])

@@ -10,6 +10,7 @@ from tsforecast.io.reading.panel import read_panel
 from tsforecast.workflows.describe import describe
 
 DAYS = [f"{day:%Y-%m-%d}" for day in pd.date_range("2024-01-01", periods=40)]
+MONTH_ENDS = pd.date_range("2020-01-01", periods=40, freq="ME")
 HOURS = [f"{hour:%d.%m.%Y %H:%M}" for hour in pd.date_range("2024-03-20", periods=96, freq="h")]
 
 
@@ -33,6 +34,13 @@ def table(tmp_path, text: str):
             ReadOptions(fill_gaps="previous"),
         ),
         ("t,v\n" + "".join(f"{hour},{i / 3}\n" for i, hour in enumerate(HOURS)), ReadOptions(tz="Europe/Paris")),
+        ("t,v\n" + "".join(f"{day} 12:30:00,{i}\n" for i, day in enumerate(DAYS)), ReadOptions()),
+        ("t,v\n" + "".join(f"{day} 06:00:00+00:00,{i}\n" for i, day in enumerate(DAYS)), ReadOptions()),
+        ("t,v\n" + "".join(f"2024-01-01 00:00:{i:02}.500,{i}\n" for i in range(50)), ReadOptions()),
+        (
+            "t,v\n" + "".join(f"{month:%Y-%m-%d} 17:00,{i}\n" for i, month in enumerate(MONTH_ENDS)),
+            ReadOptions(),
+        ),
         ("y,m,v\n" + "".join(f"{1990 + i // 12},{i % 12 + 1},{i}\n" for i in range(60)), ReadOptions(time_col="y,m")),
     ],
 )
@@ -47,8 +55,8 @@ def test_the_written_file_reads_as_the_same_panel_without_an_option(tmp_path, te
     assert np.array_equal(before.values[before.observed], after.values[after.observed])
 
 
-def test_only_csv_is_written(tmp_path):
-    source = table(tmp_path, "day,v\n" + "".join(f"{day},{i}\n" for i, day in enumerate(DAYS)))
-    with pytest.raises(OptionError, match=r"clean\.xlsx"):
-        describe(source, write_to=tmp_path / "clean.xlsx")
-    assert not (tmp_path / "clean.xlsx").exists()
+@pytest.mark.parametrize("name", ["clean.xlsx", "-"])
+def test_only_csv_is_written_and_the_rest_refused_before_anything_is_read(tmp_path, name):
+    with pytest.raises(OptionError, match=f"cannot tell how to write .*{name}"):
+        describe(tmp_path / "nothing.csv", write_to=tmp_path / name)
+    assert not list(tmp_path.iterdir())

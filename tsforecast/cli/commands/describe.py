@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from tsforecast.cli.config import config_files
 from tsforecast.cli.console import Console, is_terminal
 from tsforecast.cli.groups import SectionCommand
 from tsforecast.cli.options.declared import collect, options_of
@@ -39,13 +40,16 @@ def command(console: Console, /, data: str, write_to: str | None, as_json: bool,
       tsforecast describe sales.csv
       tsforecast describe sales.csv --write clean.csv
     """
+    from tsforecast.workflows.clashes import refuse_clashes
     from tsforecast.workflows.describe import describe
 
+    writes = [("--json", "-" if as_json else None), ("--write", write_to)]
+    refuse_clashes([("DATA", data), *config_files()], writes)
     result = describe(data, collect(ReadOptions, values), console.report, write_to=write_to)
     for note in result.notes:
         console.note(note.kind, note.text)
     if write_to is not None:
-        console.info(f"the series are written to {write_to}: an ISO time and one value a row")
+        console.info(f"the series are written to {write_to}: an ISO time and one observed value a row")
     if as_json:
         console.json(result.to_dict())
     else:

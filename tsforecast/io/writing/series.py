@@ -9,33 +9,40 @@ from pathlib import Path
 import numpy as np
 
 from tsforecast.errors import OptionError
-from tsforecast.files import whole_file
+from tsforecast.files import check_folder, whole_file
 from tsforecast.io.times.formats import format_stamps
 from tsforecast.io.writing.forecasts import quoted
+from tsforecast.series.frequency import DAY, SECOND
 from tsforecast.series.panel import Panel, Schema
 
 _DAY, _MOMENT = "%Y-%m-%d", "%Y-%m-%dT%H:%M:%S"
 
 
-def write_series(panel: Panel, schema: Schema, path: str | Path) -> int:
-    """Write the observed values of all series, one row each, so that the file reads without an option.
-
-    Steps that were filled in are left out: they are gaps again when the file is read.
-
-    Returns:
-        The rows written.
+def check_series_file(path: str | Path) -> None:
+    """Refuse a file that the series cannot be written into, before the table is read.
 
     Raises:
-        OptionError: the name of the file does not end in .csv.
-        OutputError: the file cannot be created.
-        StorageError: the disk is full or failed.
+        OptionError: the name does not end in .csv.
+        OutputError: its folder cannot be made or written to.
     """
     if Path(path).suffix.lower() != ".csv":
         raise OptionError(f"cannot tell how to write '{path}'", hint="use an ending of .csv")
+    check_folder(Path(path).parent)
+
+
+def write_series(panel: Panel, schema: Schema, path: str | Path) -> None:
+    """Write the observed values of all series, one row each, so that the file reads as the same panel.
+
+    Steps that were filled in are left out: they are gaps again when the file is read. Ids stand as they are, also where
+    a spreadsheet takes them for formulas.
+
+    Raises:
+        OutputError: the file cannot be created.
+        StorageError: the disk is full or failed.
+    """
     with whole_file(path) as stream:
         for lines in _lines(panel, schema):
             stream.write(lines.encode())
-    return int(panel.observed.sum())
 
 
 def _lines(panel: Panel, schema: Schema) -> Iterator[str]:
@@ -64,7 +71,12 @@ def _column_names(schema: Schema) -> tuple[str, str]:
 
 
 def _iso_schema(panel: Panel, schema: Schema) -> Schema:
-    zoned = "%:z" if schema.time_zone is not None else ""
-    clock = panel.frequency.sub_daily or bool(panel.frequency.time_of_day)
-    fraction = ".%f" if panel.frequency.kind == "fixed" and panel.frequency.step % 1_000_000 else ""
-    return replace(schema, time_formats=(f"{_MOMENT}{fraction}{zoned}" if clock else _DAY,))
+    """The schema with one ISO time format: dates alone where all steps begin at midnight."""
+    frequency = panel.frequency
+    offset = frequency.phase if frequency.kind == "fixed" else frequency.time_of_day
+    parts = (frequency.step, offset) if frequency.kind == "fixed" else (offset,)
+    if not any(part % DAY for part in parts):
+        return replace(schema, time_formats=(_DAY,))
+    fraction = ".%f" if any(part % SECOND for part in parts) else ""
+    zone = "%:z" if schema.time_zone is not None else ""
+    return replace(schema, time_formats=(f"{_MOMENT}{fraction}{zone}",))
