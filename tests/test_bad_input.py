@@ -40,7 +40,11 @@ TABLES: dict[str, tuple[bytes, int, tuple[str, ...]]] = {
     "one-column.csv": (table(list(DAYS), "day"), 65, ("one column only", "--delimiter")),
     "text-in-target.csv": (replaced(42, "2024-02-10,n/k"), 65, ("line 42, column 'sold': 'n/k' is not a finite",)),
     "infinite.csv": (replaced(42, "2024-02-10,inf"), 65, ("line 42, column 'sold': 'inf' is not a finite",)),
-    "repeated-time.csv": (replaced(51, ROWS[30]), 65, ("line 51", "'2024-01-31' stands in line 32", "--on-duplicate")),
+    "repeated-time.csv": (
+        replaced(51, f"{ROWS[30]}5"),
+        65,
+        ("line 51", "'2024-01-31' stands in line 32", "--on-duplicate"),
+    ),
     "mixed-dates.csv": (
         replaced(51, "17.02.2024,4"),
         65,

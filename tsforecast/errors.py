@@ -72,6 +72,7 @@ class TsforecastError(Exception):
         column: name of the column.
         places: at most `MOST_PLACES` cells with this error where there are several; `row` and `column` are the first.
         total: how many cells have it.
+        where: what the row is called in a file that has no lines, such as `cell B7` or `record 7`.
     """
 
     exit_code = 70
@@ -86,6 +87,7 @@ class TsforecastError(Exception):
         column: str = "",
         places: tuple[BadCell, ...] = (),
         total: int = 0,
+        where: str = "",
     ) -> None:
         # A cell can have megabytes; together these stay below some 2,000 characters.
         self.message = bounded(message, 1000)
@@ -96,11 +98,12 @@ class TsforecastError(Exception):
         self.column = shown(column)
         self.places = tuple(place._replace(column=shown(place.column), value=shown(place.value)) for place in places)
         self.total = total
+        self.where = where
 
     def __str__(self) -> str:
         place = self.file
-        if self.row is not None:
-            place = f"{place}, line {self.row}" if place else f"line {self.row}"
+        if where := self.where or ("" if self.row is None else f"line {self.row}"):
+            place = f"{place}, {where}" if place else where
         if self.column:
             place = f"{place}, column '{self.column}'" if place else f"column '{self.column}'"
         text = f"{place}: {self.message}" if place else self.message
@@ -117,7 +120,8 @@ class TsforecastError(Exception):
             "hint": self.hint or None,
         }
         several = {"places": [place._asdict() for place in self.places], "total": self.total}
-        return {**record, **several} if self.places else record
+        named = {"where": self.where} if self.where else {}
+        return {**record, **named, **several} if self.places else {**record, **named}
 
 
 class OptionError(TsforecastError):

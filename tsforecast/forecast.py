@@ -37,6 +37,7 @@ class Forecast:
         lower: shape (n_series, horizon, levels).
         upper: shape (n_series, horizon, levels).
         held: series whose forecasts, fed back, were held within what their values support.
+        far: other series whose intervals were held there.
     """
 
     ids: tuple[tuple[str, ...], ...]
@@ -46,6 +47,7 @@ class Forecast:
     lower: Float64
     upper: Float64
     held: int = 0
+    far: int = 0
 
     @property
     def horizon(self) -> int:

@@ -9,7 +9,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tsforecast.errors import DataError
-from tsforecast.series.frequency import DAY, HOUR, MINUTE, MONTH_END, SECOND, Frequency, default_horizon, season_length
+from tsforecast.series.frequency import (
+    DAY,
+    HOUR,
+    LAST_WORKDAY,
+    MINUTE,
+    MONTH_END,
+    SECOND,
+    Frequency,
+    default_horizon,
+    on_weekdays,
+    season_length,
+)
 from tsforecast.series.infer_frequency import infer_frequency
 
 WEEK = 7 * DAY
@@ -22,11 +33,16 @@ MONTHS = st.builds(
     lambda step, phase, day, clock: Frequency("month", step, phase=phase % step, day=day, time_of_day=clock),
     st.sampled_from([1, 2, 3, 6, 12, 24]),
     st.integers(0, 23),
-    st.sampled_from([1, 15, 28, 29, 30, MONTH_END]),
+    st.sampled_from([1, 15, 28, 29, 30, MONTH_END, LAST_WORKDAY]),
     st.sampled_from([0, 6 * HOUR]),
 )
 BUSINESS = st.builds(lambda clock: Frequency("business", 1, time_of_day=clock), st.sampled_from([0, 17 * HOUR]))
-ANY = st.one_of(FIXED, MONTHS, BUSINESS)
+WEEKDAYS = st.builds(
+    lambda days, clock: on_weekdays(days, clock),
+    st.sets(st.integers(0, 6), min_size=2, max_size=6),
+    st.sampled_from([0, 17 * HOUR]),
+)
+ANY = st.one_of(FIXED, MONTHS, BUSINESS, WEEKDAYS)
 
 
 def stamps(*texts: str) -> np.ndarray:
@@ -114,7 +130,7 @@ def test_alias_means_the_same_to_pandas(frequency, first):
     np.testing.assert_array_equal(made, expected.to_numpy().astype("datetime64[us]"))
 
 
-@pytest.mark.parametrize("day", [1, MONTH_END])
+@pytest.mark.parametrize("day", [1, MONTH_END, LAST_WORKDAY])
 @pytest.mark.parametrize("step", [1, 2, 3, 6, 12, 24])
 def test_month_alias_means_the_same_to_pandas(step, day):
     for phase in range(step):
@@ -214,3 +230,51 @@ def test_odd_steps_have_names_too():
     assert (season_length(frequency), default_horizon(frequency)) == (1, 60)
     assert season_length(Frequency("month", 5)) == 1
     assert season_length(Frequency("fixed", 8 * DAY)) == 1
+
+
+def test_business_days_are_counted_as_numpy_counts_them():
+    made = np.busday_offset(np.datetime64("1970-01-01"), np.arange(-900, 900), roll="forward")
+    frequency = Frequency("business", 1)
+    np.testing.assert_array_equal(frequency.stamps(np.arange(-900, 900)), made)
+    np.testing.assert_array_equal(frequency.ordinals(made)[0], np.arange(-900, 900))
+
+
+@pytest.mark.parametrize(
+    ("weekdays", "alias", "name", "season"),
+    [
+        ((0, 1, 2, 3, 4, 5), "Mon-Sat", "Monday to Saturday", 6),
+        ((1, 3, 5), "Tue,Thu,Sat", "Tuesday, Thursday, Saturday", 3),
+        ((0, 1, 2, 3, 6), "Sun-Thu", "Sunday to Thursday", 5),
+        ((5, 6), "Sat,Sun", "Saturday, Sunday", 2),
+        ((0, 1, 2, 3, 4), "B", "business days", 5),
+    ],
+)
+def test_days_on_which_there_is_never_a_row_are_no_steps(weekdays, alias, name, season):
+    every = dates("2023-01-02 09:00", 400, "D")
+    made = every[np.isin((every.astype("datetime64[D]").astype(int) + 3) % 7, weekdays)]
+    found = infer_frequency([np.delete(made, [20, 50])])
+    assert (found.alias, found.name, season_length(found)) == (alias, name, season)
+    assert default_horizon(found) == 2 * season
+    ordinals, on_grid = found.ordinals(made)
+    assert on_grid.all() and np.all(np.diff(ordinals) == 1)
+    closed = np.setdiff1d(every, made)
+    assert not found.ordinals(closed)[1].any()
+    assert np.all(found.stamps(found.buckets(closed)) < closed)
+
+
+def test_gaps_on_any_weekday_leave_days():
+    random = np.random.default_rng(5)
+    made = dates("2023-01-01", 300, "D")
+    assert infer_frequency([made[random.random(300) > 0.4]]).alias == "D"
+    assert infer_frequency([dates("2024-01-01", 14, "D")[[0, 1, 2, 3, 4, 5, 7, 8, 9, 10, 11, 12]]]).alias == "D"
+
+
+def test_last_workdays_of_months_are_months_also_where_one_is_a_holiday():
+    ends = dates("2018-01-01", 40, "BME")
+    ends[ends == np.datetime64("2018-03-30")] = np.datetime64("2018-03-29")
+    found = infer_frequency([ends])
+    assert (found.alias, found.name, season_length(found)) == ("BME", "monthly", 12)
+    ordinals, on_grid = found.ordinals(ends)
+    assert on_grid.all() and np.all(np.diff(ordinals) == 1)
+    assert str(found.stamps(ordinals[-1:] + 1)[0])[:10] == "2021-05-31"
+    assert infer_frequency([dates("2018-01-01", 20, "BQE")]).alias == "BQE-MAR"

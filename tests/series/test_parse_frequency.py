@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from tests.series.test_frequency import ANY, dates, stamps
 from tsforecast.errors import OptionError
-from tsforecast.series.frequency import DAY, HOUR, MINUTE, MONTH_END, Frequency
+from tsforecast.series.frequency import DAY, HOUR, MINUTE, MONTH_END, Frequency, on_weekdays
 from tsforecast.series.parse_frequency import state_frequency
 
 
@@ -149,3 +149,28 @@ def test_adjectives(freq, words):
     from tsforecast.series.infer_frequency import infer_frequency
 
     assert infer_frequency([pd.date_range("2024-01-01", periods=40, freq=freq).to_numpy()]).adjective == words
+
+
+@pytest.mark.parametrize(
+    ("text", "alias"),
+    [
+        ("Mon-Sat", "Mon-Sat"),
+        ("tue, thu,SAT", "Tue,Thu,Sat"),
+        ("Monday-Friday", "B"),
+        ("sat-mon", "Sat-Mon"),
+        ("Mon-Sun", "D"),
+        ("Sunday", "W-SUN"),
+        ("BME", "BME"),
+    ],
+)
+def test_chosen_weekdays(text, alias):
+    stated = state_frequency(text)
+    assert stated.calendar().alias == alias
+    assert stated.matches(stated.calendar())
+    assert not state_frequency("B").matches(on_weekdays([0, 1]))
+
+
+@pytest.mark.parametrize("text", ["Mon-Xyz", "Mon-Tue-Wed", ",", "Mon,", "2Mon"])
+def test_texts_that_are_no_weekdays(text):
+    with pytest.raises(OptionError, match="no frequency"):
+        state_frequency(text)

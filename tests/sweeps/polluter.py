@@ -120,6 +120,8 @@ class _Record:
             whole = text[start + 1 : position].count('"') % 2 == 0
             within = quoted and start < position < start + len(cell) and character != '"' and whole
             is_text = self.number == 0 or column == 0
+            if self.number == 0 and character == "," and position == len(text):
+                return self.version(name, changed, (self.table,))  # a delimiter at the end names no column
             plain = not quoted and start <= position <= start + len(cell) and character == "\\" and is_text
             if within or plain:
                 # There it is a character like others. Who reads it so has to say what came of it.
@@ -207,11 +209,11 @@ def _other_content(table: Table, text: str, lines: list[str]) -> Iterator[Pollut
     """Lines that do not belong to the table."""
     preamble = "Report of the halls\nmade by hand\n"
     yield _whole("preamble, told", preamble + text, table, options={"skip_rows": 2})
-    yield _whole("preamble", preamble + text, line=1)
-    yield _whole("preamble with delimiters", "Report,,,,\n,,,,\n" + text, line=1)
-    yield _whole("footer", text + "Total: 80 rows\n", line=len(lines) + 1)
-    yield _whole("footer with delimiters", text + "Total,,80,80,80\n", line=len(lines) + 1)
-    yield _whole("two headers", f"{lines[0]}\n{text}", line=2)
+    yield _whole("preamble", preamble + text, table, "2 lines above the header")
+    yield _whole("preamble with delimiters", "Report,,,,\n,,,,\n" + text, table, "1 line above the header")
+    yield _whole("footer", text + "Total: 80 rows\n", table, "1 line below the rows")
+    yield _whole("footer with delimiters", text + "Total,,80,80,80\n", table, "1 line below the rows")
+    yield _whole("two headers", f"{lines[0]}\n{text}", table, "further header line")
     yield _whole("two tables", text + text, line=len(lines) + 1)
     yield _whole("another table below", f"{text}name,size\na,1\n", line=len(lines) + 1)
     yield _whole("another table below a blank line", f"{text}\nname,size\na,1\n", line=len(lines) + 2)
@@ -219,7 +221,7 @@ def _other_content(table: Table, text: str, lines: list[str]) -> Iterator[Pollut
     numbered = replace(table, names=("1", "2", "3", "4", "5"))
     yield _whole("no header, told", write(table, header=False), numbered, options={"no_header": True})
     yield _whole(
-        "trailing delimiters below the header", "".join([f"{lines[0]}\n", *(f"{line},\n" for line in lines[1:])])
+        "trailing delimiters below the header", "".join([f"{lines[0]}\n", *(f"{line},\n" for line in lines[1:])]), table
     )
     yield _whole("row numbers", "".join(f"{row - 1 if row else ''},{line}\n" for row, line in enumerate(lines)), table)
 

@@ -31,6 +31,7 @@ class HeldOut:
         unit: seasonal error of each series on its training rows, shape (n_series,); NaN where there is none.
         forecasts: of each model in model space, where they will be averaged; each of shape (samples, horizon).
         scaling: that leads back to the user's units.
+        squared: whether errors count squared, as for forecasts of the mean.
     """
 
     y_true: Float64
@@ -39,9 +40,10 @@ class HeldOut:
     unit: Float64
     forecasts: tuple[Float32, ...]
     scaling: Scaling
+    squared: bool = False
 
     def error(self, y_pred: Float32) -> float:
-        """Mean absolute scaled error, averaged over each series and then over the series.
+        """Mean absolute or squared scaled error, averaged over each series and then over the series.
 
         NaN where no series has a unit; infinite where a forecast is not finite.
         """
@@ -49,7 +51,7 @@ class HeldOut:
         used = self.observed & np.isfinite(unit)
         with np.errstate(over="ignore", invalid="ignore"):
             back = self.scaling.inverse(y_pred, self.series[:, None])
-            size = np.abs(back - self.y_true) / unit
+            size = (np.abs(back - self.y_true) / unit) ** (2 if self.squared else 1)
         size = np.where(np.isfinite(size), size, np.inf)
         total = np.bincount(self.series, np.where(used, size, 0).sum(axis=1, dtype=np.float64), len(self.unit))
         count = np.bincount(self.series, used.sum(axis=1), len(self.unit))

@@ -5,17 +5,21 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+import numpy as np
+
+from tsforecast.errors import OptionError
 from tsforecast.fitting.calibrate import calibrate_model
 from tsforecast.fitting.choose import choose_basics, choose_plan
 from tsforecast.fitting.learn import train_again, train_model
-from tsforecast.fitting.plan import Plan
+from tsforecast.fitting.plan import Choice, Plan
 from tsforecast.fitting.prepared import Prepared, can_fit_linear, prepare
-from tsforecast.fitting.scores import score_models
+from tsforecast.fitting.scores import far_better_simple_model, main_metric, score_models
 from tsforecast.fitting.trained import Learned, Trained
 from tsforecast.models.calibration import Calibration
 from tsforecast.models.forecaster import Forecaster
 from tsforecast.models.options import FitOptions
-from tsforecast.models.registry import BASELINES
+from tsforecast.models.registry import BASELINES, get_model
+from tsforecast.models.training.config import TrainingConfig
 from tsforecast.models.training.session import TrainingSession
 from tsforecast.options import DEFAULT_LEVELS
 from tsforecast.progress import Message
@@ -61,7 +65,23 @@ def evaluate_plan(panel: Panel, split: Split, plan: Plan, session: TrainingSessi
             continue
         models[simple] = _calibrated(train_model(simple, space, plan, session))
     plan = learned.plan
-    return Evaluated(learned.trained, plan, models[plan.model][1].calibration, score_models(models, plan))
+    scores = score_models(models, plan)
+    metric = ("rmsse" if panel.n_series > 1 else "rmse") if plan.training.loss == "mse" else main_metric(panel.n_series)
+    better = far_better_simple_model(plan.model, scores, metric)
+    if get_model(plan.model).kind == "combination" and better is not None:
+        plan = _instead(plan if better.value == "linear" else as_they_are, plan, better)
+        session.report(
+            Message("warning", f"{better.value} is published in place of {learned.plan.model}: {better.reason}")
+        )
+        learned = models[plan.model][0]
+    return Evaluated(learned.trained, plan, models[plan.model][1].calibration, scores)
+
+
+def _instead(space: Plan, plan: Plan, choice: Choice) -> Plan:
+    """The plan of a simple model in place of a combination, in the space that the simple model was trained in."""
+    candidates = (space.simple(choice.value),)
+    lookback = candidates[0].lookback
+    return replace(space, model=choice.value, lookback=lookback, candidates=candidates, choices=(*plan.choices, choice))
 
 
 def _calibrated(learned: Learned) -> tuple[Learned, Forecaster]:
@@ -131,9 +151,34 @@ def make_plan(panel: Panel, options: FitOptions, split: Callable[[Panel], Split]
         options: what the user decided.
         split: borders to use in place of the automatic ones (benchmarks with a protocol of their own).
     """
+    options = for_means(options)
     basics = choose_basics(panel, options)
+    if get_model(options.model).kind == "combination" and never_changes(panel):
+        options = replace(options, model="naive")
+        choice = Choice("model", "naive", "the values never change, so there is nothing to learn")
+        basics = replace(basics, choices=(*basics.choices, choice))
     if split is None:
         parts = automatic_split(panel.lengths, horizon=basics.horizon, min_context=basics.min_context)
     else:
         parts = split(panel)
     return choose_plan(panel, parts, basics, options), parts
+
+
+def for_means(options: FitOptions) -> FitOptions:
+    """The options under which models learn the mean, where that is asked for: of squared errors, without a logarithm.
+
+    Raises:
+        OptionError: an option that makes the forecast something else.
+    """
+    if options.point == "median":
+        return options
+    if options.transform == "log" or options.loss not in (TrainingConfig.loss, "mse"):
+        what = "transform 'log'" if options.transform == "log" else f"loss '{options.loss}'"
+        raise OptionError(f"with {what} a forecast is not the mean", hint="leave it out, or use --point median")
+    return replace(options, transform="none", loss="mse")
+
+
+def never_changes(panel: Panel) -> bool:
+    """Whether each series holds one value only."""
+    lows, highs = (edge.reduceat(panel.values, panel.offsets[:-1]) for edge in (np.minimum, np.maximum))
+    return bool(np.all(lows == highs))

@@ -31,6 +31,7 @@ from tsforecast.series.split import shifted_back
 MAX_VALIDATION, MAX_RIDGE = 8192, 2048
 _MAX_LINEAR = 60_000
 _MAX_PERIODS = 3
+_TRACING = 3.0  # seconds until a network's first step is done, about
 _MAX_WINDOWS = 20_000  # with more training windows, earlier periods take too long to train for
 
 
@@ -52,7 +53,7 @@ def train_model(model: str, prepared: Prepared, plan: Plan, session: TrainingSes
     candidates = _candidates(prepared, plan)
     rows = [prepared, *_earlier(prepared, plan)]
     runs = sum(part.network is not None for part, _ in candidates)
-    trainer = Trainer(prepared, plan, session, phase="training", runs=runs * len(rows))
+    trainer = Trainer(prepared, plan, session, phase="training", runs=runs * len(rows), traced=runs)
     rounds = [[trainer.learn(part, member) for part, member in candidates]]
     for number, earlier in enumerate(rows[1:], 2):
         phase = f"period {number} of {len(rows)}"
@@ -128,13 +129,22 @@ class Trainer:
         session: the context of training.
         phase: name of what is done, for the user and the records.
         runs: networks to be trained with the rest of the budget; each gets an equal share of what is left.
+        traced: how many of them are likely to be traced first, which takes time that the others do not need.
         measured: whether the gradient along the window is measured.
     """
 
     def __init__(
-        self, prepared: Prepared, plan: Plan, session: TrainingSession, *, phase: str, runs: int, measured: bool = False
+        self,
+        prepared: Prepared,
+        plan: Plan,
+        session: TrainingSession,
+        *,
+        phase: str,
+        runs: int,
+        traced: int = 0,
+        measured: bool = False,
     ) -> None:
-        self.prepared, self.plan, self.session = prepared, plan, session
+        self.prepared, self.plan, self.session, self.traced = prepared, plan, session, traced
         self.phase, self.runs_left, self.measured = phase, runs, measured
         self.ridges: dict[tuple[int, str], tuple[Weights, float]] = {}
 
@@ -174,11 +184,11 @@ class Trainer:
             member=member,
             seed=member_seed(training.seed, member),
             replay=recipe.path if recipe else (),
-            seconds=self.session.budget.left() / self.runs_left,
+            seconds=self._seconds(),
             measured=self.measured,
             start=start,
         )
-        self.runs_left -= 1
+        self.runs_left, self.traced = self.runs_left - 1, max(0, self.traced - 1)
         trained = train(data, network, training, run, self.session, device=device)
         return replace(
             _alone(part, self.plan, trained.weights, Recipe(member, trained.path, ridge)),
@@ -188,6 +198,13 @@ class Trainer:
                 for epoch, norms in enumerate(trained.gradients, start=1)
             ),
         )
+
+    def _seconds(self) -> float:
+        """The share of the next run in what is left of the budget."""
+        left = self.session.budget.left()
+        if not self.traced:
+            return left / self.runs_left
+        return max(left / self.runs_left, _TRACING + (left - _TRACING * self.traced) / self.runs_left)
 
     def _ridge(self, lookback: int, normalisation: str, recipe: Recipe | None) -> tuple[Weights, float]:
         """The ridge regression from windows to horizons, solved once for these rows, and its strength.
@@ -241,6 +258,7 @@ def _held_out(prepared: Prepared, plan: Plan, learned: list[Trained]) -> HeldOut
         unit=np.where(unit > 0, unit, np.nan),
         forecasts=tuple(predict_index(one, prepared.rows, index)[:, :, one.spec.median] for one in learned),
         scaling=prepared.rows.scaling,
+        squared=plan.training.loss == "mse",
     )
 
 

@@ -9,7 +9,7 @@ from functools import cached_property
 import numpy as np
 
 from tsforecast.arrays import Bool, Float64
-from tsforecast.fitting.plan import Plan
+from tsforecast.fitting.plan import Choice, Plan
 from tsforecast.fitting.trained import Learned
 from tsforecast.forecast import Intervals, joined
 from tsforecast.metrics import evaluate, skill
@@ -26,6 +26,7 @@ from tsforecast.series.windows import ModelRows, Rows, WindowIndex, model_rows
 MAX_TEST = 10_000
 NAIVE = "seasonal-naive"
 _WORTH_SAYING = 0.005
+FAR_WORSE = 3.0  # times the error of the best simple model, from which a combination is not published
 
 
 @dataclass(frozen=True)
@@ -177,6 +178,18 @@ def add_skill(scores: dict[str, dict[str, float]], n_series: int) -> None:
     key = main_metric(n_series)
     for row in scores.values():
         row["skill"] = skill(row[key], scores[NAIVE][key])
+
+
+def far_better_simple_model(model: str, scores: dict[str, dict[str, float]], key: str) -> Choice | None:
+    """The best simple model where the scored one makes far more error than it, with the reason; None elsewhere."""
+    errors = {name: row[key] for name, row in scores.items() if name != model and np.isfinite(row[key])}
+    if not errors:
+        return None
+    best, own = min(errors, key=lambda name: errors[name]), scores[model][key]
+    if own <= FAR_WORSE * errors[best]:
+        return None
+    reason = f"{key.upper()} {errors[best]:.3g} against {own:.3g} of {model} on the held-out rows"
+    return Choice("model", best, reason)
 
 
 def naive_forecaster(panel: Panel, horizon: int, season_length: int) -> tuple[Forecaster, Scaling]:

@@ -60,11 +60,15 @@ def _cut(names: Sequence[str], most: int) -> str:
 
 @dataclass(frozen=True)
 class Place:
-    """The rows of a column in a file: `lines`, shape (rows,), are their line numbers, the header being line 1."""
+    """The rows of a column in a file: `lines`, shape (rows,), are their line numbers, the header being line 1.
+
+    `where` says what a row of a column is called in a file that has no lines, such as `cell B7`.
+    """
 
     file: str
     lines: Sequence[int] | NDArray[np.int64]
     column: str = ""
+    where: Callable[[int, str], str] = lambda line, column: ""
 
     def error(
         self,
@@ -88,4 +92,5 @@ class Place:
             column=self.column,
             places=tuple(BadCell(int(self.lines[number]), self.column, cell_text(number)) for number in shown),
             total=len(rows) if shown else 0,
+            where="" if row is None else self.where(int(self.lines[row]), self.column),
         )

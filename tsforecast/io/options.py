@@ -68,7 +68,7 @@ class ReadOptions(Checked):
     aggregate: AggregateRule | None = option(
         None,
         READING,
-        "Bring finer rows onto the step in this way.",
+        "Bring finer rows, also several at a time, onto the step in this way.",
         unset="refuse rows off it",
         choices=get_args(AggregateRule),
     )
@@ -81,7 +81,7 @@ class ReadOptions(Checked):
     fill_gaps: FillRule = option(
         "seasonal",
         READING,
-        "Fill missing values from a season ago, from the step before, or with zero.",
+        "Fill missing values from a season ago, from the step before, or take them as observed zeros.",
         choices=get_args(FillRule),
     )
     missing: tuple[str, ...] = option(
@@ -106,6 +106,7 @@ class ReadOptions(Checked):
     decimal: str | None = option(None, READING, "Decimal mark.", unset="found", choices=(".", ","))
     encoding: str = option("utf-8", READING, "Of the text.", metavar="NAME")
     skip_rows: int = option(0, READING, "Lines above the header.", least=0)
+    skip_footer: int = option(0, READING, "Lines at the end that are no rows, blank ones counted.", least=0)
     thousands: str | None = option(
         None,
         READING,
@@ -116,4 +117,15 @@ class ReadOptions(Checked):
     )
     comment: str | None = option(None, READING, "Leave out lines that begin with it.", unset="none", metavar="CHAR")
     no_header: bool = option(False, READING, "The first row holds data; the columns are called 1, 2, 3.")
+    unpivot: bool = option(False, READING, "The header holds times: read each of these columns as rows.")
+    start: str | None = option(
+        None, READING, "Time of the first row of a table without dates, such as 2021-01-01.", metavar="TIME"
+    )
+    no_time: bool = option(False, READING, "The table has no dates: number the steps.")
+    sheet: str | None = option(
+        None, READING, "Sheet of a workbook, by its name or number.", unset="the only one with a table", metavar="NAME"
+    )
+    sql: str | None = option(
+        None, READING, "Query that gives the table; the file's own table is called data.", metavar="SELECT"
+    )
     whole_lines: bool = False

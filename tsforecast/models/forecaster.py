@@ -9,6 +9,7 @@ import numpy as np
 
 from tsforecast.arrays import Bool, Float32, Int64
 from tsforecast.forecast import Forecast, Intervals
+from tsforecast.models import reach
 from tsforecast.models.calibration import Calibration, intervals, window_spread
 from tsforecast.models.network.weights import Weights
 from tsforecast.models.parts import CHUNK, predict_windows
@@ -77,9 +78,9 @@ class Forecaster:
         spec, panel = self.spec, rows.panel
         windows = rows.newest_windows(series, lookback=spec.lookback, horizon=spec.horizon)
         quantiles, held = predict_ahead(spec, self.weights, windows, horizon, support_of(rows, series))
-        made = self.calibrated(quantiles, windows, rows.scaling, levels)
-        ids = panel.ids[series[0] : series[-1] + 1]
-        return Forecast(ids, panel.ends[series], made.y_pred, levels, made.lower, made.upper, int(held.sum()))
+        made, far = reach.held(self.calibrated(quantiles, windows, rows.scaling, levels), reach.known_of(rows, series))
+        ids, counts = panel.ids[series[0] : series[-1] + 1], (int(held.sum()), int((far & ~held).sum()))
+        return Forecast(ids, panel.ends[series], made.y_pred, levels, made.lower, made.upper, *counts)
 
     def calibrated(
         self, quantiles: Float32, windows: Windows, scaling: Scaling, levels: tuple[float, ...]

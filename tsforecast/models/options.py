@@ -12,6 +12,7 @@ from tsforecast.options import Checked, option
 
 TRANSFORMS = ("none", "log")
 SCALERS = ("standard", "scale", "robust", "minmax", "none")
+POINTS = ("median", "mean")
 LINEAR_SKIPS = ("auto", "on", "off")
 
 
@@ -57,6 +58,12 @@ class FitOptions(Checked):
     )
     season_length: int | None = option(
         None, "Forecast", "Steps in a season.", unset=_BY_FREQUENCY, least=1, most=MAX_STEPS
+    )
+    point: str = option(
+        "median",
+        "Forecast",
+        "What the forecast is; means add up to a total, medians of mostly zeros to nothing.",
+        choices=POINTS,
     )
     model: str = option("auto", "Model", "What to train; see below.", metavar="NAME", choices=tuple(MODELS))
     preset: str = option("balanced", "Model", f"Time against accuracy: {_PRESETS}.", choices=tuple(PRESETS))

@@ -1,13 +1,14 @@
 """The step of a table: counted in whole steps, continued past its end, named.
 
 A stamp on the grid of a frequency has an *ordinal*, an integer that grows by one per step, so that a gap is a
-jump of ordinals and the future is `last + 1, last + 2, ...`. Months, month ends and business days are steps on the
+jump of ordinals and the future is `last + 1, last + 2, ...`. Months, month ends and chosen weekdays are steps on the
 calendar; everything else is a fixed number of microseconds. Stamps here carry no zone: sub-daily stamps of a zoned
 table are counted in UTC, daily and longer ones as the wall clock shows them.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -22,9 +23,16 @@ HOUR = 60 * MINUTE
 DAY = 24 * HOUR
 WEEK = 7 * DAY
 MONTH_END = 31
+LAST_WORKDAY = 32
 MONTH_NAMES = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")
 WEEKDAY_NAMES = ("MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN")
+_WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 EPOCH_WEEKDAY = 3  # 1970-01-01 was a Thursday
+MONDAY_TO_FRIDAY = (0, 1, 2, 3, 4)
+_FEWEST_OF_A_RANGE = 3
+
+# Where the last workday of a month is a holiday, the one before it stands in its place.
+_HOLIDAYS_AT_END = 3
 
 # Length, word, and the name of a step of one.
 _UNITS = (
@@ -45,10 +53,11 @@ class Frequency:
     """One step of time.
 
     Args:
-        kind: `fixed` steps of microseconds, `month` steps of the calendar, `business` days (Monday to Friday).
+        kind: `fixed` steps of microseconds, `month` steps of the calendar, `business` days: chosen weekdays.
         step: length in microseconds, months or business days.
-        phase: stamp modulo step for `fixed`, month number modulo step for `month`.
-        day: day of the month for `month`; 31 stands for the last day.
+        phase: stamp modulo step for `fixed`, month number modulo step for `month`; for `business` the weekdays as the
+            sum of 1 for Monday, 2 for Tuesday, 4 and so on, or 0 for Monday to Friday.
+        day: day of the month for `month`; 31 stands for the last day, 32 for the last from Monday to Friday.
         time_of_day: microseconds after midnight, for `month` and `business`.
     """
 
@@ -64,10 +73,15 @@ class Frequency:
         return self.kind == "fixed" and self.step < DAY
 
     @property
+    def weekdays(self) -> tuple[int, ...]:
+        """The weekdays of `business` steps, Monday being 0."""
+        return tuple(day for day in range(7) if self.phase >> day & 1) if self.phase else MONDAY_TO_FRIDAY
+
+    @property
     def alias(self) -> str:
-        """The pandas name of the frequency, such as `30min`, `W-SUN` or `QS-JAN`."""
+        """The pandas name of the frequency, such as `30min`, `W-SUN` or `QS-JAN`; chosen weekdays as in `Mon-Sat`."""
         if self.kind == "business":
-            return "B"
+            return weekday_range(self.weekdays) if self.phase else "B"
         if self.kind == "month":
             return _month_alias(self)
         if self.step % WEEK == 0:
@@ -82,10 +96,12 @@ class Frequency:
     def name(self) -> str:
         """The frequency in words, such as `hourly` or `every 30 minutes`."""
         if self.kind == "business":
-            return "business days"
+            return weekdays_in_words(self.weekdays) if self.phase else "business days"
         if self.kind == "month":
             words = {1: "monthly", 3: "quarterly", 12: "yearly"}
             return words.get(self.step, f"every {self.step} months")
+        if self.step == 1:
+            return "numbered steps"
         count, word, name = self._in_words
         return name if count == 1 else f"every {count} {word}s"
 
@@ -93,7 +109,7 @@ class Frequency:
     def adjective(self) -> str:
         """The frequency before a noun, such as `half-hourly` or `15-minute` data."""
         if self.kind == "business":
-            return "business-day"
+            return self.alias if self.phase else "business-day"
         if self.kind == "month":
             words = {1: "monthly", 3: "quarterly", 6: "half-yearly", 12: "yearly"}
             return words.get(self.step, f"{self.step}-month")
@@ -120,15 +136,19 @@ class Frequency:
             return count, rest == 0
         days, time_of_day = np.divmod(micros, DAY)
         on_time = time_of_day == self.time_of_day
-        dates = days.astype("datetime64[D]")
         if self.kind == "business":
-            count = np.busday_count(np.datetime64("1970-01-01"), dates).astype(np.int64)
-            return count, np.is_busday(dates) & on_time
+            weeks, weekday = np.divmod(days + EPOCH_WEEKDAY, 7)
+            chosen, ranks = self._week
+            return weeks * chosen.size + ranks[weekday] - ranks[EPOCH_WEEKDAY], np.isin(weekday, chosen) & on_time
+        dates = days.astype("datetime64[D]")
         months = dates.astype("datetime64[M]")
         day = (dates - months.astype("datetime64[D]")).astype(np.int64) + 1
-        wanted = np.minimum(self.day, days_in_month(months))
+        wanted = self._days_of(months)
+        fits = day == wanted
+        if self.day == LAST_WORKDAY:
+            fits |= (day < wanted) & (day >= wanted - _HOLIDAYS_AT_END) & np.is_busday(dates)
         count, rest = np.divmod(months.astype(np.int64) - self.phase, self.step)
-        return count, (rest == 0) & (day == wanted) & on_time
+        return count, (rest == 0) & fits & on_time
 
     def stamps(self, ordinals: Ordinals) -> Stamps:
         """The stamps of ordinals, shape (n,): the inverse of `ordinals`."""
@@ -136,10 +156,12 @@ class Frequency:
         if self.kind == "fixed":
             return (counts * self.step + self.phase).astype("datetime64[us]")
         if self.kind == "business":
-            dates = np.busday_offset(np.datetime64("1970-01-01"), counts, roll="forward")
+            chosen, ranks = self._week
+            weeks, place = np.divmod(counts + ranks[EPOCH_WEEKDAY], chosen.size)
+            dates = (weeks * 7 + chosen[place] - EPOCH_WEEKDAY).astype("datetime64[D]")
         else:
             months = (counts * self.step + self.phase).astype("datetime64[M]")
-            day = np.minimum(self.day, days_in_month(months))
+            day = self._days_of(months)
             dates = months.astype("datetime64[D]") + (day - 1).astype("timedelta64[D]")
         micros = dates.astype("datetime64[us]").astype(np.int64) + self.time_of_day
         return micros.astype("datetime64[us]")
@@ -165,7 +187,48 @@ class Frequency:
 
     @property
     def _named_by_its_end(self) -> bool:
-        return self.kind == "month" and self.day == MONTH_END
+        return self.kind == "month" and self.day >= MONTH_END
+
+    @property
+    def _week(self) -> tuple[Ordinals, Ordinals]:
+        """The weekdays of `business` steps, and how many of them come before each of the seven."""
+        chosen = np.array(self.weekdays)
+        return chosen, np.searchsorted(chosen, np.arange(7))
+
+    def _days_of(self, months: NDArray[np.datetime64]) -> Ordinals:
+        """The day on which the step of each month stands, shape (n,)."""
+        lengths = days_in_month(months)
+        if self.day != LAST_WORKDAY:
+            return np.minimum(self.day, lengths)
+        weekday = (months.astype("datetime64[D]").astype(np.int64) + lengths - 1 + EPOCH_WEEKDAY) % 7
+        return lengths - np.maximum(weekday - MONDAY_TO_FRIDAY[-1], 0)
+
+
+def on_weekdays(weekdays: Iterable[int], time_of_day: int = 0) -> Frequency:
+    """Steps of some weekdays, Monday being 0: of several, of one, which are weeks, or of all, which are days."""
+    chosen = sorted(set(weekdays))
+    if len(chosen) == 7:
+        return Frequency("fixed", DAY, phase=time_of_day)
+    if len(chosen) == 1:
+        return Frequency("fixed", WEEK, phase=((chosen[0] - EPOCH_WEEKDAY) * DAY + time_of_day) % WEEK)
+    bits = sum(1 << day for day in chosen)
+    return Frequency("business", 1, phase=0 if chosen == [*MONDAY_TO_FRIDAY] else bits, time_of_day=time_of_day)
+
+
+def weekday_range(weekdays: tuple[int, ...], names: tuple[str, ...] = WEEKDAY_NAMES, to: str = "-") -> str:
+    """Weekdays in few words: `Mon-Sat`, `Tue,Thu,Sat`."""
+    titles = [name.title() for name in names]
+    count = len(weekdays)
+    for first in weekdays if count >= _FEWEST_OF_A_RANGE else ():
+        run = [(first + step) % 7 for step in range(count)]
+        if set(run) == set(weekdays):
+            return f"{titles[run[0]]}{to}{titles[run[-1]]}"
+    return ",".join(titles[day] for day in weekdays)
+
+
+def weekdays_in_words(weekdays: tuple[int, ...]) -> str:
+    """Weekdays in words: `Monday to Saturday`, `Tuesday, Thursday, Saturday`."""
+    return weekday_range(weekdays, _WEEKDAYS, " to ").replace(",", ", ")
 
 
 def _multiple(count: int, name: str) -> str:
@@ -179,13 +242,14 @@ def days_in_month(months: NDArray[np.datetime64]) -> Ordinals:
 
 
 def _month_alias(frequency: Frequency) -> str:
-    edge = "E" if frequency.day == MONTH_END else "S"
+    edge = "E" if frequency.day >= MONTH_END else "S"
+    workday = "B" if frequency.day == LAST_WORKDAY else ""
     if frequency.step % 12 == 0:
-        name = f"Y{edge}-{MONTH_NAMES[frequency.phase % 12]}"
+        name = f"{workday}Y{edge}-{MONTH_NAMES[frequency.phase % 12]}"
         return _multiple(frequency.step // 12, name)
     if frequency.step % 3 == 0:
-        return _multiple(frequency.step // 3, f"Q{edge}-{MONTH_NAMES[frequency.phase % 12]}")
-    return _multiple(frequency.step, f"M{edge}")
+        return _multiple(frequency.step // 3, f"{workday}Q{edge}-{MONTH_NAMES[frequency.phase % 12]}")
+    return _multiple(frequency.step, f"{workday}M{edge}")
 
 
 def season_length(frequency: Frequency) -> int:
@@ -195,7 +259,7 @@ def season_length(frequency: Frequency) -> int:
     for days and a year for longer steps.
     """
     if frequency.kind == "business":
-        return 5
+        return len(frequency.weekdays)
     if frequency.kind == "month":
         return 12 // frequency.step if 12 % frequency.step == 0 else 1
     if frequency.step == MINUTE:
@@ -210,7 +274,7 @@ def season_length(frequency: Frequency) -> int:
 def default_horizon(frequency: Frequency) -> int:
     """Steps to forecast when the user does not say."""
     if frequency.kind == "business":
-        return 10
+        return 2 * len(frequency.weekdays)
     if frequency.kind == "month":
         return {1: 12, 3: 8, 12: 6}.get(frequency.step, max(1, 24 // frequency.step))
     if frequency.step >= WEEK:

@@ -10,6 +10,7 @@ from tsforecast.series.frequency import (
     DAY,
     EPOCH_WEEKDAY,
     HOUR,
+    LAST_WORKDAY,
     MINUTE,
     MONTH_END,
     SECOND,
@@ -17,18 +18,25 @@ from tsforecast.series.frequency import (
     Ordinals,
     Stamps,
     days_in_month,
+    on_weekdays,
 )
 
 # A table whose steps are mostly equal is regular with gaps; below this share it has no frequency.
 _REGULAR_SHARE = 0.5
 _ALL = 1.0
-REGULAR_HINT = (
-    "correct the times, or state the step and bring the values onto it, such as --freq hourly --aggregate mean"
-)
 
 # Fewer stamps on Saturdays and Sundays are slips in a table of business days, not a table of days with gaps.
 _WEEKEND_SLIPS = 0.05
 _MONDAY_TO_FRIDAY = 5
+
+# Weekdays without a row are closed where the others have nearly all of theirs, in so many weeks that this is no chance.
+_FEWEST_WEEKS = 3
+_OPEN_SHARE = 0.8
+_RARE_WEEKDAY = 0.5
+_CHANCE = 1e-4
+
+# Months end on their last workday where nearly all rows stand there, and the others on one of the days before it.
+_WORKDAY_SHARE = 0.8
 
 
 def infer_frequency(series_stamps: list[Stamps]) -> Frequency:
@@ -51,7 +59,7 @@ def infer_frequency(series_stamps: list[Stamps]) -> Frequency:
             hint="give at least two rows per series",
         )
     every = np.concatenate(micros)
-    calendar = _calendar_frequency(every, steps, _ALL)
+    calendar = _calendar_frequency(every, steps, _ALL) or _weekday_frequency(micros, steps)
     if calendar is not None:
         return calendar
     lengths, counts = np.unique(steps, return_counts=True)
@@ -68,7 +76,7 @@ def infer_frequency(series_stamps: list[Stamps]) -> Frequency:
         raise DataError(
             f"no regular frequency: only {counts.max()} of {counts.sum()} steps between rows are equal "
             f"(the commonest is {duration(step)})",
-            hint=REGULAR_HINT,
+            hint="correct the times, or bring the values onto a longer step with --freq and --aggregate",
         )
     return fixed
 
@@ -101,10 +109,39 @@ def _calendar_frequency(micros: Ordinals, steps: Ordinals, share: float) -> Freq
     sizes = np.round(steps / (30.4375 * DAY)).astype(np.int64)
     sizes = sizes[sizes > 0]
     step = commonest(sizes)
-    day = month_day((dates - months.astype("datetime64[D]")).astype(np.int64) + 1, months, share)
+    of_month = (dates - months.astype("datetime64[D]")).astype(np.int64) + 1
+    day = month_day(of_month, months, _ALL)
+    if day is None:
+        day = LAST_WORKDAY if _on_last_workdays(days, clock) else month_day(of_month, months, share)
     if day is None or np.mean(sizes == step) < _REGULAR_SHARE:
         return None
     return Frequency("month", step, phase=commonest(np.mod(numbers, step)), day=day, time_of_day=clock)
+
+
+def _weekday_frequency(series: list[Ordinals], steps: Ordinals) -> Frequency | None:
+    """The weekdays that alone have rows, nearly all of them; None where all seven have, or only one."""
+    every = np.concatenate(series)
+    days, time_of_day = np.divmod(every, DAY)
+    weeks, weekdays = np.divmod(days + EPOCH_WEEKDAY, 7)
+    clock = int(time_of_day[0])
+    chosen, counts = np.unique(weekdays, return_counts=True)
+    if not 1 < chosen.size < 7 or np.any(time_of_day != clock) or counts.min() < _RARE_WEEKDAY * counts.max():
+        return None
+    frequency = on_weekdays(chosen.tolist(), clock)
+    edges = [frequency.ordinals(part[[0, -1]].astype("datetime64[us]"))[0] for part in series if part.size]
+    coverage = every.size / sum(int(last - first) + 1 for first, last in edges)
+    n_weeks = np.unique(weeks).size
+    chance = (1 - coverage) ** n_weeks if coverage < 1 else 0.0
+    return frequency if n_weeks >= _FEWEST_WEEKS and coverage >= _OPEN_SHARE and chance < _CHANCE else None
+
+
+def _on_last_workdays(days: Ordinals, clock: int) -> bool:
+    """Whether dates are the last workdays of their months, but for holidays."""
+    stamps = (days * DAY + clock).astype("datetime64[us]")
+    months = Frequency("month", 1, day=LAST_WORKDAY, time_of_day=clock)
+    ordinals, fits = months.ordinals(stamps)
+    exact = np.mean(months.stamps(ordinals) == stamps)
+    return bool(fits.all() and exact >= _WORKDAY_SHARE)
 
 
 def month_day(day: Ordinals, months: NDArray[np.datetime64], share: float) -> int | None:

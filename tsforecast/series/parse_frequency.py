@@ -1,4 +1,4 @@
-"""A frequency as the user states it: `15min`, `h`, `2W-MON`, `QE`, or plain words such as `half-hourly`."""
+"""A frequency as the user states it: `15min`, `h`, `2W-MON`, `QE`, `Mon-Sat`, or plain words such as `half-hourly`."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from tsforecast.series.frequency import (
     DAY,
     EPOCH_WEEKDAY,
     HOUR,
+    LAST_WORKDAY,
     MINUTE,
     MONTH_END,
     MONTH_NAMES,
@@ -22,6 +23,7 @@ from tsforecast.series.frequency import (
     WEEKDAY_NAMES,
     Frequency,
     Stamps,
+    on_weekdays,
 )
 from tsforecast.series.infer_frequency import commonest, month_day
 
@@ -36,15 +38,17 @@ _UNITS: dict[str, tuple[Literal["fixed", "month", "business"], int]] = {
     **dict.fromkeys(("d", "day", "days", "daily"), ("fixed", DAY)),
     **dict.fromkeys(("w", "week", "weeks", "weekly"), ("fixed", WEEK)),
     **dict.fromkeys(("b", "business days", "business day", "business"), ("business", 1)),
-    **dict.fromkeys(("ms", "me", "month", "months", "monthly"), ("month", 1)),
-    **dict.fromkeys(("qs", "qe", "quarter", "quarters", "quarterly"), ("month", 3)),
-    **dict.fromkeys(("ys", "ye", "year", "years", "yearly", "annual", "annually"), ("month", 12)),
+    **dict.fromkeys(("ms", "me", "bme", "month", "months", "monthly"), ("month", 1)),
+    **dict.fromkeys(("qs", "qe", "bqe", "quarter", "quarters", "quarterly"), ("month", 3)),
+    **dict.fromkeys(("ys", "ye", "bye", "year", "years", "yearly", "annual", "annually"), ("month", 12)),
 }
 
 # As in pandas, where `MS` is the start of a month: the case of these tells.
 _SHORT_UNITS: dict[str, tuple[Literal["fixed", "month", "business"], int]] = {"ms": ("fixed", 1000), "us": ("fixed", 1)}
 _SPELLINGS = {"half-hourly": "30min", "quarter-hourly": "15min", "half-yearly": "6MS", "fortnightly": "2W"}
 _EDGES = {"ms": 1, "qs": 1, "ys": 1, "me": MONTH_END, "qe": MONTH_END, "ye": MONTH_END}
+_EDGES |= {"bme": LAST_WORKDAY, "bqe": LAST_WORKDAY, "bye": LAST_WORKDAY}
+_FULL_WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
 
 @dataclass(frozen=True)
@@ -57,7 +61,8 @@ class StatedFrequency:
         text: as it was stated.
         weekday: of steps in weeks, Monday being 0; None where it is not said.
         month: of steps in months, January being 0; None where it is not said.
-        day: 1 or 31 for the first or the last day of the month; None where it is not said.
+        day: 1, 31 or 32 for the first, the last day or the last workday of the month; None where it is not said.
+        weekdays: of steps on chosen weekdays, as the phase of `Frequency`.
     """
 
     kind: Literal["fixed", "month", "business"]
@@ -66,6 +71,7 @@ class StatedFrequency:
     weekday: int | None = None
     month: int | None = None
     day: int | None = None
+    weekdays: int = 0
 
     @property
     def sub_daily(self) -> bool:
@@ -76,6 +82,8 @@ class StatedFrequency:
         """Whether a frequency has this step, and this day where one is stated."""
         same = (self.kind, self.step) == (frequency.kind, frequency.step)
         weekday = (frequency.phase // DAY + EPOCH_WEEKDAY) % 7
+        if self.kind == "business":
+            return same and self.weekdays == frequency.phase
         return (
             same
             and self.weekday in (None, weekday)
@@ -89,7 +97,7 @@ class StatedFrequency:
         days, time_of_day = np.divmod(micros, DAY)
         clock = commonest(time_of_day)
         if self.kind == "business":
-            return Frequency("business", 1, time_of_day=clock)
+            return Frequency("business", 1, phase=self.weekdays, time_of_day=clock)
         if self.kind == "fixed":
             if self.weekday is not None:
                 fits = micros[(days + EPOCH_WEEKDAY) % 7 == self.weekday]
@@ -110,13 +118,13 @@ class StatedFrequency:
             offset: microseconds that the local clock is ahead of the one that sub-daily steps are counted on.
         """
         if self.kind == "business":
-            return Frequency("business", 1)
+            return Frequency("business", 1, phase=self.weekdays)
         if self.kind == "fixed":
             weekly = self.step % WEEK == 0
             phase = self._week_phase(self.weekday or 0) if weekly else -offset % self.step if self.sub_daily else 0
             return Frequency("fixed", self.step, phase=phase)
         day = self.day or 1
-        last = self.step - 1 if day == MONTH_END else 0
+        last = self.step - 1 if day >= MONTH_END else 0
         phase = last if self.month is None else self.month % self.step
         return Frequency("month", self.step, phase=phase, day=day)
 
@@ -131,6 +139,16 @@ def state_frequency(text: str) -> StatedFrequency:
         OptionError: no such frequency.
     """
     plain = _SPELLINGS.get(text.strip().lower(), text.strip())
+    weekdays = _weekdays(plain)
+    if weekdays:
+        made = on_weekdays(weekdays)
+        return StatedFrequency(
+            made.kind,
+            made.step,
+            text,
+            weekday=weekdays.pop() if made.step == WEEK else None,
+            weekdays=made.phase if made.kind == "business" else 0,
+        )
     found = _TEXT.fullmatch(plain)
     if found is None:
         raise _unknown(text)
@@ -150,7 +168,24 @@ def state_frequency(text: str) -> StatedFrequency:
     raise _unknown(text)
 
 
+def _weekdays(text: str) -> set[int]:
+    """The weekdays of a text such as `Mon-Sat` or `Tue,Thu,Sat`, Monday being 0; none where it is no such text."""
+    chosen: set[int] = set()
+    for part in text.split(","):
+        ends = [_weekday(name.strip().lower()) for name in part.split("-")]
+        if len(ends) > 2 or None in ends:
+            return set()
+        first, last = ends[0] or 0, ends[-1] or 0
+        chosen |= {(first + step) % 7 for step in range((last - first) % 7 + 1)}
+    return chosen
+
+
+def _weekday(name: str) -> int | None:
+    known = (name.upper() in WEEKDAY_NAMES, name in _FULL_WEEKDAYS)
+    return WEEKDAY_NAMES.index(name[:3].upper()) if any(known) else None
+
+
 def _unknown(text: str) -> OptionError:
     words = [name for name in (*_UNITS, *_SPELLINGS) if len(name) > len("min")]
-    known = "name it as hourly, daily, weekly, monthly, 15min, 4h, B, 2W, MS, ME, QS, QE, YS, YE or the like"
+    known = "name it as hourly, daily, weekly, monthly, 15min, 4h, B, Mon-Sat, 2W, MS, ME, QS, QE, YS, YE or the like"
     return OptionError(f"there is no frequency '{text}'", hint=did_you_mean(text.lower(), words, otherwise=known))

@@ -7,8 +7,9 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 
 from tsforecast import clock
-from tsforecast.errors import GateError
+from tsforecast.errors import GateError, OptionError
 from tsforecast.io.messages import Note, warning
+from tsforecast.io.times.formats import STEP, readable_stamps
 from tsforecast.io.times.zones import find_zone
 from tsforecast.series.panel import Panel, Schema
 from tsforecast.store.results import VersionDetails
@@ -35,6 +36,8 @@ def newest_moment(panel: Panel, schema: Schema) -> datetime:
 
 def newest_text(panel: Panel, schema: Schema) -> str:
     """The newest time of any series as text, with its offset where the schema has a zone."""
+    if schema.time_formats == (STEP,):
+        return readable_stamps(panel.frequency.stamps(panel.ends.max(keepdims=True) - 1), schema, panel.frequency)[0]
     moment = newest_moment(panel, schema)
     return moment.replace(tzinfo=None if schema.time_zone is None else moment.tzinfo).isoformat()
 
@@ -81,7 +84,12 @@ def check_data_age(history: Panel, schema: Schema, max_age: float) -> None:
 
     Raises:
         GateError: with the age of the data.
+        OptionError: data without dates.
     """
+    if schema.time_formats == (STEP,):
+        raise OptionError(
+            "the data have step numbers and no dates, so that their age is not known", hint="leave --max-age out"
+        )
     moment = newest_moment(history, schema)
     what = f"the newest row of the data, of {moment.isoformat(sep=' ')}, lies"
     _check(moment, what, max_age, hint="give newer data, or raise --max-age")

@@ -7,6 +7,8 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from tsforecast import clock
 from tsforecast.files import check_folder
 from tsforecast.fitting.fit_panel import Fitted, fit_panel
@@ -22,6 +24,7 @@ from tsforecast.models.training.gradient_flow import GradientFlow, gradient_flow
 from tsforecast.models.training.session import Budget, TrainingSession
 from tsforecast.options import DEFAULT_STORE
 from tsforecast.progress import Message, Report
+from tsforecast.series.panel import Panel
 from tsforecast.store.checkpoint import drop_checkpoint, recording
 from tsforecast.store.layout import check_name, model_name
 from tsforecast.store.store import Store
@@ -167,12 +170,29 @@ def _read(
         refuse_training_clashes(source, (), store=store, name=name)
     data = read_panel(source, reading, report=report)
     data = replace(data, notes=(*data.notes, *future_notes(data.panel, data.schema, clock.now())))
+    if options.point == "median":
+        data = replace(data, notes=(*data.notes, *intermittent_notes(data.panel)))
     for note in data.notes:
         report(Message(note.kind, note.text))
     name = name or model_name(Path(data.file).name.split(".")[0])
     check_columns(data.schema)
     check_folder(Path(store) / name)
     return data, name
+
+
+def intermittent_notes(panel: Panel) -> list[Note]:
+    """What is said of series that are zero most of the time, whose median says little."""
+    zeros = np.add.reduceat((panel.values == 0) & panel.observed, panel.offsets[:-1])
+    lows, highs = (edge.reduceat(panel.values, panel.offsets[:-1]) for edge in (np.minimum, np.maximum))
+    mostly = np.flatnonzero((2 * zeros > panel.lengths) & (lows < highs))
+    if not mostly.size:
+        return []
+    label = panel.label(int(mostly[0]))
+    which = f"{mostly.size:,} series are zero most of the time{f' (first {label!r})' if label else ''}"
+    if panel.n_series == 1:
+        which = f"{zeros[0] / panel.lengths[0]:.0%} of the values are zero"
+    text = f"{which}: the forecast is a median, near zero there, and does not add up to a total; --point mean does"
+    return [Note("warning", text)]
 
 
 def rows_in_words(fitted: Fitted) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -18,6 +19,7 @@ from tsforecast.io.messages import Note, listed
 from tsforecast.io.writing.columns import check_columns, forecast_frame
 from tsforecast.models.forecaster import Forecaster
 from tsforecast.models.network.config import MAX_STEPS
+from tsforecast.models.reach import MOST_SPANS
 from tsforecast.options import DEFAULT_LEVELS, DEFAULT_STORE, check_levels
 from tsforecast.progress import Message, Report
 from tsforecast.safe_text import shown
@@ -28,11 +30,12 @@ from tsforecast.series.windows import ModelRows, model_rows
 from tsforecast.store.bundle.bundle import Bundle
 from tsforecast.store.store import Store
 from tsforecast.workflows.ages import check_data_age, check_version_age
+from tsforecast.workflows.joined_rows import join_rows
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from tsforecast.io.options import ReadOptions
+    from tsforecast.io.options import FillRule, ReadOptions
     from tsforecast.io.reading.panel import ReadResult
 
 # Further ahead than a model can be trained for, and not without end.
@@ -79,19 +82,19 @@ class PredictResult:
 
     def blocks(self, report: Report = lambda event: None) -> Iterator[Forecast]:
         """The forecast in blocks of series, each made when it is taken."""
-        held = 0
+        held, far = 0, 0
         for block in self.forecaster.ahead(self.known, self.horizon, self.levels, report):
-            held += block.held
+            held, far = held + block.held, far + block.far
             yield block
-        if held:
-            self.report(Message("warning", held_in_words(held)))
+        for note in _held_notes(held, far):
+            self.report(Message(note.kind, note.text))
 
     @cached_property
     def forecast(self) -> Forecast:
         """Values per series and step."""
         blocks = list(self.blocks())
-        made, held = joined(blocks), sum(block.held for block in blocks)
-        return Forecast(self.recent.ids, self.recent.ends, made.y_pred, self.levels, made.lower, made.upper, held)
+        made, counts = joined(blocks), (sum(block.held for block in blocks), sum(block.far for block in blocks))
+        return Forecast(self.recent.ids, self.recent.ends, made.y_pred, self.levels, made.lower, made.upper, *counts)
 
     @cached_property
     def frame(self) -> pd.DataFrame:
@@ -111,8 +114,7 @@ class PredictResult:
         }
 
     def _held(self) -> list[Note]:
-        held = self.forecast.held
-        return [Note("warning", held_in_words(held))] if held else []
+        return _held_notes(self.forecast.held, self.forecast.far)
 
 
 def predict(
@@ -166,7 +168,8 @@ def predict(
     if name is None:
         notes.append(Note("info", f"using {opened.name} version {opened.version}, the model published last in {store}"))
     data = None if source is None else _read(source, bundle, reading, report)
-    recent, known, found = _rows_to_continue(bundle, data, ended_after)
+    fill = reading.fill_gaps if reading is not None else "seasonal"
+    recent, known, found = _rows_to_continue(bundle, data, ended_after, fill)
     if max_age is not None:
         check_data_age(recent, bundle.schema, max_age)
     steps = horizon or bundle.spec.horizon
@@ -188,13 +191,13 @@ def predict(
 
 
 def _rows_to_continue(
-    bundle: Bundle, data: ReadResult | None, ended_after: int | Literal["horizon"] | None
+    bundle: Bundle, data: ReadResult | None, ended_after: int | Literal["horizon"] | None, fill: FillRule
 ) -> tuple[Panel, ModelRows, list[Note]]:
     """The rows before the forecast, as they are and as the model sees them: of a table, or kept with the model."""
     if data is None:
         return bundle.recent, model_rows(without_strays(bundle.recent), bundle.scaling), []
     panel, ended = _going_on(bundle, data.panel, ended_after)
-    recent, known, continued = _continue(bundle, panel)
+    recent, known, continued = _continue(bundle, panel, fill)
     return recent, known, [*data.notes, *ended, *continued]
 
 
@@ -206,6 +209,18 @@ def _feedback_notes(trained: int, steps: int) -> list[Note]:
         "and intervals widen by a rule, not by calibration"
     )
     return [Note("warning", text)]
+
+
+def _held_notes(held: int, far: int) -> list[Note]:
+    """What is said of forecasts and intervals that were held, by the number of series."""
+    notes = [Note("warning", held_in_words(held))] if held else []
+    if far:
+        text = (
+            f"the intervals of {far:,} series reached far beyond all known values and were held within "
+            f"{MOST_SPANS:g} times the span of these: the model has hardly learned; fit it with more epochs or time"
+        )
+        notes.append(Note("warning", text))
+    return notes
 
 
 def held_in_words(series: int) -> str:
@@ -236,9 +251,15 @@ def _check_schema(data: ReadResult, expected: Schema) -> None:
         raise DataError(
             f"its ids and values are {listed((*found.id_cols, *found.target_cols))}, those of the model "
             f"{listed((*expected.id_cols, *expected.target_cols))}",
-            hint="name the columns with --id-col and --target-col, or fit a model on these",
+            hint=f"name the columns that the model knows: {_columns_in_words(expected)}",
             file=data.file,
         )
+
+
+def _columns_in_words(schema: Schema) -> str:
+    """The flags that name the columns of a schema."""
+    flags = [("--id-col", name) for name in schema.id_cols] + [("--target-col", name) for name in schema.target_cols]
+    return " ".join(f"{flag} {shlex.quote(name)}" for flag, name in flags)
 
 
 def _going_on(bundle: Bundle, panel: Panel, after: int | Literal["horizon"] | None) -> tuple[Panel, list[Note]]:
@@ -254,13 +275,11 @@ def _going_on(bundle: Bundle, panel: Panel, after: int | Literal["horizon"] | No
     continued = ~ended & (np.arange(both.n_series) >= panel.n_series)
     notes = []
     if ended.any():
-        first = both.label(int(np.argmax(ended)))
         text = f"{int(ended.sum())} series ended {after} steps or more before the newest row and are left out"
-        notes.append(Note("warning", f"{text} (first '{first}')"))
+        notes.append(Note("warning", text + _first(both, np.flatnonzero(ended))))
     if continued.any():
-        first = both.label(int(np.argmax(continued)))
         text = f"{int(continued.sum())} series are not in the table: continued from the rows kept with the model"
-        notes.append(Note("warning", f"{text} (first '{first}')"))
+        notes.append(Note("warning", text + _first(both, np.flatnonzero(continued))))
     return both.take(np.flatnonzero(~ended)), notes
 
 
@@ -272,30 +291,18 @@ def _check(horizon: int | None, levels: tuple[float, ...], max_age: float | None
     check_levels(levels)
 
 
-def _continue(bundle: Bundle, new: Panel) -> tuple[Panel, ModelRows, list[Note]]:
+def _continue(bundle: Bundle, new: Panel, fill: FillRule = "seasonal") -> tuple[Panel, ModelRows, list[Note]]:
     """New rows in front of the model: joined to what it remembers of each series, scaled as it was or anew."""
-    lookback = bundle.spec.lookback
     series = new.numbers_in(bundle.recent.ids)
     notes = []
-    unseen = int((series == UNKNOWN_SERIES).sum())
-    if unseen:
-        first = new.label(int(np.argmax(series == UNKNOWN_SERIES)))
-        notes.append(Note("info", f"{unseen} series were not seen in training (first '{first}')"))
-    recent, lengthened = _join(bundle.recent, new, series, lookback)
-    if lengthened:
-        notes.append(Note("info", f"{lengthened} series are shorter than the lookback: joined to the rows kept at fit"))
-    short = np.flatnonzero(recent.lengths < lookback)
-    if len(short):
-        number = int(short[0])
-        notes.append(
-            Note(
-                "warning",
-                f"{len(short)} series have fewer rows than the lookback"
-                f" ('{recent.label(number)}': {recent.lengths[number]} of {lookback}): less to go by",
-            )
-        )
-    last_seen = bundle.recent.ends
-    older = (series >= 0) & (new.ends < last_seen[series])
+    unseen = np.flatnonzero(series == UNKNOWN_SERIES)
+    if unseen.size:
+        notes.append(Note("info", f"{unseen.size} series were not seen in training{_first(new, unseen)}"))
+    joined = join_rows(bundle.recent, new, series, bundle.spec, fill)
+    recent = joined.panel
+    short = np.flatnonzero(recent.lengths < bundle.spec.lookback)
+    notes += [*joined.notes, *_short_notes(recent, short, bundle.spec.lookback)]
+    older = (series >= 0) & (new.ends < bundle.recent.ends[series])
     if older.any():
         notes.append(
             Note("warning", f"{int(older.sum())} series end before the data the model was fitted on; continued there")
@@ -304,19 +311,17 @@ def _continue(bundle: Bundle, new: Panel) -> tuple[Panel, ModelRows, list[Note]]
     return recent, model_rows(seen, scaling_of_rows(seen, like=bundle.scaling, series=series), series), notes
 
 
-def _join(old: Panel, new: Panel, series: NDArray[np.int64], lookback: int) -> tuple[Panel, int]:
-    """Put remembered rows before series that are too short for the lookback and follow on without a gap."""
-    kept = new.starts - old.starts[series]
-    follows = (series != UNKNOWN_SERIES) & (new.lengths < lookback) & (kept > 0) & (kept <= old.lengths[series])
-    joined = int(follows.sum())
-    if not joined:
-        return new, 0
-    kept = np.where(follows, kept, 0)
-    remembered = np.repeat(np.tile([True, False], new.n_series), np.stack([kept, new.lengths], axis=1).ravel())
-    # Of the old rows, which lie in another order, those that are put before the new ones.
-    past = np.arange(kept.sum()) + np.repeat(old.offsets[series] - (np.cumsum(kept) - kept), kept)
-    values, observed = np.empty(len(remembered)), np.empty(len(remembered), dtype=bool)
-    values[remembered], values[~remembered] = old.values[past], new.values
-    observed[remembered], observed[~remembered] = old.observed[past], new.observed
-    offsets = np.concatenate([[0], np.cumsum(kept + new.lengths)]).astype(np.int64)
-    return Panel(new.ids, values, observed, offsets, new.starts - kept, new.frequency), joined
+def _short_notes(recent: Panel, short: NDArray[np.int64], lookback: int) -> list[Note]:
+    """What is said of series that have fewer rows than the model looks back."""
+    if not short.size:
+        return []
+    number = int(short[0])
+    label = f"'{recent.label(number)}': " if recent.label(number) else ""
+    rows = f"({label}{recent.lengths[number]} of {lookback})"
+    return [Note("warning", f"{short.size} series have fewer rows than the lookback {rows}: less to go by")]
+
+
+def _first(panel: Panel, numbers: NDArray[np.int64]) -> str:
+    """The first of some series in brackets; empty where it has no name."""
+    label = panel.label(int(numbers[0]))
+    return f" (first '{label}')" if label else ""

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from tsforecast.errors import GateError, TsforecastError
+from tsforecast.io.times.formats import STEP
 from tsforecast.series.frequency import DAY
 from tsforecast.store.model import StoredModel
 from tsforecast.store.runs import (
@@ -144,6 +145,8 @@ def _status(model: StoredModel) -> ModelStatus:
 
 
 def _trained_until(details: dict[str, Any]) -> str | None:
+    if details["schema"]["time_formats"] == [STEP]:
+        return None  # steps have numbers and no time
     with suppress(ValueError):
         text = datetime.fromisoformat(str(details["provenance"].get("last"))).isoformat()
         frequency = details["frequency"]

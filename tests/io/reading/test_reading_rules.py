@@ -136,15 +136,15 @@ def test_rule_31_a_table_of_many_rows_is_read_in_the_quick_way(tmp_path: Path) -
 
 def test_errors_name_twenty_places_and_the_total(tmp_path: Path) -> None:
     path = tmp_path / "data.csv"
-    path.write_bytes(daily(*[5 if row % 2 else "$5" for row in range(104)]))
+    path.write_bytes(daily(*[5 if row % 2 else "?5" for row in range(104)]))
     with pytest.raises(DataError) as caught:
         read_panel(path, ReadOptions(target_cols=("y",)))
     error = caught.value
-    assert str(error).startswith(f"{path}, line 2, column 'y': '$5' is not a finite number (and 51 more cells")
+    assert str(error).startswith(f"{path}, line 2, column 'y': '?5' is not a finite number (and 51 more cells")
     assert (len(error.places), error.total) == (20, 52)
     assert [place.row for place in error.places] == list(range(2, 42, 2))
     record = error.to_dict()
-    assert record["places"][1] == {"row": 4, "column": "y", "value": "$5"}
+    assert record["places"][1] == {"row": 4, "column": "y", "value": "?5"}
     assert record["total"] == 52
 
 

@@ -159,8 +159,41 @@ def test_a_rule_for_what_happens_twice_needs_a_zone(tmp_path):
     assert with_offset.schema.time_zone == "UTC+01:00"
 
 
+@pytest.mark.parametrize("backwards", [False, True])
+@pytest.mark.parametrize("ending", [0, 30])
+@pytest.mark.parametrize("zone", ["Europe/Berlin", "America/Chicago", "Australia/Sydney"])
+def test_repeated_hours_tell_a_zone(zone, ending, backwards, tmp_path):
+    instants = half_hours("2023-02-01", 48 * 400)
+    step = np.timedelta64(ending, "m")
+    times = [str(stamp)[:16].replace("T", " ") for stamp in to_wall(instants - step, zone) + step]
+    result = read(tmp_path / "a.csv", times[::-1] if backwards else times)
+    panel = result.panel
+    assert (panel.lengths.tolist(), panel.observed.all()) == ([instants.size], True)
+    np.testing.assert_array_equal(panel.values, np.arange(instants.size)[:: -1 if backwards else 1])
+    (said,) = [note.text for note in result.notes if note.text.startswith("times stand twice just where the clocks of")]
+    assert ("ends of 30min" in said) == bool(ending)
+    assert format_stamps(panel.stamps(0), result.schema, panel.frequency) == [times]
+    again = read(tmp_path / "b.csv", times[4000:4100]).schema
+    later = read_panel(tmp_path / "b.csv", schema=result.schema, frequency=panel.frequency)
+    assert again.time_zone is None
+    np.testing.assert_array_equal(later.panel.starts - panel.starts, [4000])
+
+
+def test_repeated_hours_of_rows_in_blocks():
+    """The years of a table stand in another order than the hours of each."""
+    instants = half_hours("2022-01-01", 48 * 730)
+    texts = as_wall(instants, "America/New_York")
+    blocks = [np.arange(17520)[::-1], np.arange(17520, instants.size)]
+    order = np.concatenate([blocks[1], blocks[0]])
+    made = resolved([texts[row] for row in order], "America/New_York", "infer")
+    np.testing.assert_array_equal(made, instants[order])
+
+
 def test_a_repeated_hour_without_a_zone_is_refused_with_the_way_out(tmp_path):
     times = as_wall(half_hours(AUTUMN["Europe/Berlin"]), "Europe/Berlin")
+    assert read(tmp_path / "a.csv", times).schema.time_zone == "Europe/Berlin"
+    once = next(row for row, time in enumerate(times) if times.count(time) == 2)
+    times = times[:once] + times[once + 1 :]
     with pytest.raises(DataError, match="stands in line") as caught:
         read(tmp_path / "a.csv", times)
     assert caught.value.hint.startswith("where clocks go back, add --tz with the zone of the times and --ambiguous")

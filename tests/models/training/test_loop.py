@@ -285,6 +285,24 @@ def test_the_time_limit_stops_after_the_epoch(data):
     assert trained.reason == "the time limit is reached"
 
 
+def test_the_time_of_tracing_is_not_expected_of_the_next_epoch(data, own_graphs, monkeypatch):
+    """Half a second is left after an epoch that took seconds to trace: enough for many more."""
+    from tsforecast.models.training import loop
+
+    clock = [0.0]
+    monkeypatch.setattr(loop.time, "monotonic", lambda: clock[0])
+    took = iter([30.0, *[0.001] * 10_000])
+    steps_of = loop.TrainingGraph.run
+
+    def traced(graph, *args):
+        clock[0] += next(took)
+        return steps_of(graph, *args)
+
+    monkeypatch.setattr(loop.TrainingGraph, "run", traced)
+    trained = fit(data, make_network(), replace(TRAINING, epochs=5), seconds=31)
+    assert len(trained.epochs) == 5
+
+
 def test_history_is_complete(usual):
     trained, _ = usual
     assert [record.epoch for record in trained.epochs] == [1, 2, 3]

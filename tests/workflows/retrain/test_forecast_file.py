@@ -330,3 +330,19 @@ def test_a_wide_table_keeps_the_columns_of_the_version_in_service(tmp_path):
     shop.write(332, lambda rows: wide(rows)[["date", "a"]])
     result = shop.retrain()
     assert result.exit_code == 4 and "there is no column 'b'" in result.message
+
+
+def test_columns_that_were_added_are_not_in_the_forecast_of_a_version_that_does_not_know_them(tmp_path):
+    """Read as they are found, the columns are more than those of the version that stays in service."""
+    shop = Shop(tmp_path)
+    shop.rows = shop.rows[shop.rows["shop"] == "a"].drop(columns="shop")
+    shop.write(390)
+    shop.retrain()
+    for ending in (".csv", ".jsonl"):
+        shop.forecast = tmp_path / f"next{ending}"
+        shop.write(395, lambda rows: rows.assign(promo=np.arange(len(rows)) % 5 + 0.5))
+        shop.retrain(limits=replace(LIMITS, same_schema=False), accept=True)
+        assert any("not of 'promo', which --target-col sold leaves out" in text for text in shop.told)
+        frame = pd.read_csv(shop.forecast) if ending == ".csv" else pd.read_json(shop.forecast, lines=True)
+        assert list(frame.columns) == ["date", "forecast", "lower_80", "upper_80", "lower_95", "upper_95"]
+        assert len(frame) == 7 and frame.notna().all().all()

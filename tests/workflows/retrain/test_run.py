@@ -234,7 +234,7 @@ def test_a_champion_does_not_forecast_other_columns(table, again, tmp_path, monk
     renamed = pd.read_csv(path, dtype=str).rename(columns={"sold": "returned"})
     renamed.to_csv(path, index=False)
     monkeypatch.setattr(retraining, "train_and_compare", _loses)
-    with pytest.raises(DataError, match="'returned', those of the model 'shop', 'sold'"):
+    with pytest.raises(DataError, match="there is no column 'sold'; the columns are shop, date, returned"):
         again(path, limits=replace(LIMITS, same_schema=False), predict_to=str(tmp_path / "next.csv"))
 
 

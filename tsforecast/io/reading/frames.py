@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from tsforecast.errors import DataError, OptionError
+from tsforecast.errors import DataError
 from tsforecast.io.column import Column, TextColumn, code_texts
 from tsforecast.io.messages import Place
 from tsforecast.io.reading.source import check_count, most_expanded, too_large
@@ -56,15 +56,10 @@ def read_parquet(data: bytes, file: str, max_rows: int | None = None) -> pd.Data
 
     Raises:
         DataError: damaged, or more rows or bytes than may be.
-        OptionError: without pyarrow.
     """
-    try:
-        import pyarrow
-        import pyarrow.parquet as pq
-    except ImportError:
-        raise OptionError(
-            "reading Parquet needs the package pyarrow", hint="pip install 'tsforecast[parquet]'", file=file
-        ) from None
+    import pyarrow
+    import pyarrow.parquet as pq
+
     try:
         metadata = pq.read_metadata(io.BytesIO(data))
         check_count(metadata.num_rows, max_rows, "rows", file)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
+import shlex
 import string
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from typing import Literal
 
@@ -16,6 +17,7 @@ from numpy.typing import NDArray
 from tsforecast.errors import OptionError
 from tsforecast.io.column import Column, TextColumn, is_id_name, words
 from tsforecast.io.messages import Note, counted, info, warning
+from tsforecast.io.reading.dressed import undress
 from tsforecast.safe_text import shown
 from tsforecast.series.scaling import LARGEST
 
@@ -37,8 +39,9 @@ _PLAIN_SIGNS = str.maketrans(_ODD_SIGNS)
 _TEXTS_AT_ONCE = 1 << 20
 
 _NUMBER_SHARE = 0.5
+_MOST_TOKENS, _TOKEN_ROWS = 5, 1000
 _FLAGS = frozenset({"true", "false"})
-_LEADING_ZERO = re.compile(r"0[0-9]")
+_LEADING_ZERO = re.compile(r'(?:=")?0[0-9]')
 CALENDAR = ("hour", "minute", "day", "month", "year", "weekday", "day of year", "quarter", "week")
 _CALENDAR_WORDS = frozenset({*CALENDAR, "hr", "dow", "dayofweek", "dayofyear", "doy", "yr"})
 
@@ -84,6 +87,7 @@ class TextNumbers:
     values: NDArray[np.float64]  # float64; NaN for a text that is missing or not a number
     missing: NDArray[np.bool_]  # True for a missing token
     odd: NDArray[np.bool_] | None = None  # which texts have a Unicode minus or no-break space; None where none has
+    said: tuple[str, ...] = ()  # what was taken off the numbers, or taken for missing
 
     @property
     def is_wrong(self) -> NDArray[np.bool_]:
@@ -208,7 +212,7 @@ def shows_decimals(text: str, mark: str) -> bool:
 
 def mark_hint(text: str) -> str | None:
     """How to read a number that has a mark whose meaning must be said; None where it has none."""
-    text = plain_signs(text)
+    text = plain_signs(text).strip()
     for mark in _THOUSANDS:
         for point in _MARK_NAMES:
             if point == mark or not is_grouped(text, point, mark):
@@ -217,8 +221,10 @@ def mark_hint(text: str) -> str | None:
             if mark in _MARK_NAMES and text.count(mark) == 1 and point not in text:
                 name = _MARK_NAMES[mark]
                 return f"if {name} separates thousands add {option}, if it marks decimals add --decimal {mark}"
+            if mark not in _MARK_NAMES and point == "," and point in text:
+                option += " --decimal ,"
             return f"write numbers without thousands separators, or add {option}"
-    return "for a decimal comma add --decimal ," if "," in text else None
+    return "for a decimal comma add --decimal ," if is_number(text, ",") and "," in text else None
 
 
 @dataclass(frozen=True, eq=False)
@@ -230,6 +236,7 @@ class Content:
     # like an id, `flag` for true and false, `empty` where all cells are missing
     kind: Literal["number", "code", "flag", "text", "empty"]
     read: Callable[[], Numbers]  # reads the cells as numbers
+    said: tuple[str, ...] = ()  # what was taken off the numbers, or taken for missing
 
     @cached_property
     def numbers(self) -> Numbers:
@@ -251,7 +258,23 @@ def read_content(column: Column, number_format: NumberFormat) -> Content:
         if not missing.all():
             return Content(column, "number", lambda: Numbers(plain.values, missing, np.empty(0, dtype=np.int64)))
     found = parse_numbers(column.texts, number_format)
-    return Content(column, _kind_of(column, found), found.by_row)
+    if typed is None and found.is_wrong.any():
+        found = _undressed(found, number_format)
+    return Content(column, _kind_of(column, found), found.by_row, found.said)
+
+
+def _undressed(found: TextNumbers, number_format: NumberFormat) -> TextNumbers:
+    """The numbers with those in company, such as `$5`, and without the usual words for a missing value."""
+
+    def parse(texts: list[str]) -> NDArray[np.float64]:
+        return parse_numbers(TextColumn(np.empty(0, dtype=np.int32), texts), number_format).values
+
+    texts = [plain_signs(text) for text in found.cells.texts]
+    bare = undress(texts, found.values, found.missing, found.cells.rows, parse)
+    if bare is None:
+        return found
+    undressed = replace(found, values=bare.values, missing=bare.missing, said=bare.said)
+    return undressed if undressed.cells.count(undressed.is_wrong) <= _NUMBER_SHARE * undressed.cells.rows else found
 
 
 def _kind_of(column: Column, found: TextNumbers) -> Literal["number", "code", "flag", "text", "empty"]:
@@ -287,7 +310,12 @@ def check_values(targets: Sequence[Content]) -> list[Note]:
         _check_numbers(content)
         _check_size(content)
     how = "written with a Unicode minus or no-break space: read as plain ones"
-    return [
+    taken = [
+        warning(f"column '{content.column.name}' is read with {', '.join(content.said)}")
+        for content in targets
+        if content.said
+    ]
+    return taken + [
         warning(f"{counted(content.numbers.odd, 'number')} of column '{content.column.name}' {how}")
         for content in targets
         if content.numbers.odd
@@ -303,9 +331,23 @@ def _check_numbers(content: Content) -> None:
     hint = mark_hint(text)
     if content.kind == "flag":
         hint = "write 1 and 0 for true and false"
-    elif text.strip().isalpha() and hint is None:
-        hint = f"{VALUE_HINT}; if it stands for a missing value, add --missing {shown(text.strip())}"
-    raise column.error(row, f"'{text}' is not a finite number{_more(wrong)}", hint or VALUE_HINT, rows=wrong)
+    elif hint is None:
+        hint = f"{VALUE_HINT}{_missing_hint(column, wrong)}"
+    raise column.error(row, f"'{text}' is not a finite number{_more(wrong)}", hint, rows=wrong)
+
+
+def _missing_hint(column: Column, wrong: NDArray[np.int64]) -> str:
+    """The options that declare all wrong texts of a column to be missing; empty where they are too many."""
+    tokens = list(dict.fromkeys(column.cell_text(int(row)).strip() for row in wrong[:_TOKEN_ROWS]))
+    words_only = all(token.isalpha() for token in tokens)
+    if (
+        len(tokens) > _MOST_TOKENS
+        or not (words_only or len(tokens) < len(wrong))
+        or any("," in token for token in tokens)
+    ):
+        return ""
+    flags = " ".join(f"--missing {shown(token) if token.isalnum() else shlex.quote(shown(token))}" for token in tokens)
+    return f"; if {'it stands' if len(tokens) == 1 else 'they stand'} for a missing value, add {flags}"
 
 
 def _check_size(content: Content) -> None:

@@ -12,8 +12,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from tsforecast.errors import DataError
 from tsforecast.io.messages import Note, Place, counted, info, warning
 from tsforecast.io.options import ReadOptions
+from tsforecast.io.reading.columns.ids import Reading
 from tsforecast.io.reading.columns.keys import ColumnRequest
 from tsforecast.io.reading.columns.roles import Roles, find_columns
 from tsforecast.io.reading.grid.build import Grid, StepSource, build_panel
@@ -24,20 +26,38 @@ from tsforecast.io.reading.grid.rows import (
     find_step,
     number_series,
     one_row_per_time,
+    repeated_rows,
+    several_per_time,
     sort_rows,
     stated_step,
+    without_copies,
 )
+from tsforecast.io.reading.shape.unpivot import lay_out
 from tsforecast.io.reading.source import check_count
 from tsforecast.io.reading.table import RawTable, frame_table, read_table
 from tsforecast.io.reading.text.sniff import TextFormat
-from tsforecast.io.times.clock import Clock, choose_clock, is_sub_daily, known_zone, rank_times, skipped_hours_note
+from tsforecast.io.times.clock import (
+    Clock,
+    choose_clock,
+    is_sub_daily,
+    known_zone,
+    rank_times,
+    skipped_hours_note,
+    told_clock,
+)
+from tsforecast.io.times.day_parts import ENDS
 from tsforecast.io.times.formats import readable_stamps
 from tsforecast.progress import Report
 from tsforecast.series.frequency import Frequency
+from tsforecast.series.infer_frequency import commonest
 from tsforecast.series.panel import Panel, Schema
+from tsforecast.series.sentinels import find_sentinels
 from tsforecast.series.strays import FACTOR, find_strays
 
+_FEW_SENTINELS = 5  # more of them are no chance
+_INSTANT = np.timedelta64(1, "us")
 _MOST_STRAYS = 3  # values spoken of
+_MOST_REPEATED = 0.05  # of the rows, where clocks go back
 
 
 @dataclass(frozen=True)
@@ -69,6 +89,7 @@ class ReadResult:
         columns: of the table: its column names, and the role of each with the reason where it has none.
         text: how a text file is written; None for any other.
         repeats: rows that repeated a time of their series.
+        readings: ways to read the time and the ids that were weighed, with their evidence.
     """
 
     panel: Panel
@@ -80,6 +101,7 @@ class ReadResult:
     columns: tuple[ColumnRole, ...] = ()
     text: TextFormat | None = None
     repeats: int = 0
+    readings: tuple[Reading, ...] = ()
 
 
 def read_panel(
@@ -104,9 +126,10 @@ def read_panel(
             off the grid, no regular frequency, and more missing values than observed ones, and OptionError for an
             unknown frequency.
     """
-    stated = stated_step(options.freq, options.aggregate is not None, frequency)
+    stated = stated_step(options.freq, frequency)
     # 1. The source becomes columns.
     table = _read(source, options, report)
+    table, options = lay_out(table, options, schema, frequency)
     # 2. Each column gets its role.
     roles = find_columns(table, _request(options, schema))
     place, time_text = _times_in_table(table, roles)
@@ -118,6 +141,7 @@ def read_panel(
         file=table.file,
         columns=_column_roles(table.names, roles),
         text=table.text_format,
+        readings=roles.readings,
     )
     del table  # its text takes more memory than all that follows
     series, ids = number_series(roles.ids, len(place.lines))
@@ -128,11 +152,22 @@ def read_panel(
     short = given is not None and given.sub_daily
     sub_daily = short or is_sub_daily(series, rank_times(roles.stamps.codes, roles.stamps.key))
     clock = _choose_clock(roles, options, schema, sub_daily, series, place)
-    axis = rank_times(clock.codes, clock.stamps)
-    rows, row_notes = sort_rows(Rows(series, axis.ranks, axis.stamps, roles.values))
-    rows, repeat_notes = one_row_per_time(rows, options.on_duplicate, origin, roles.repeat_hint)
+    if clock.time_formats[0].startswith(ENDS) and options.aggregate and given and not short:
+        clock = replace(clock, stamps=clock.stamps - _INSTANT)  # 24:00 belongs to the day that it ends
+    rows, row_notes = _sorted(clock, series, roles.values)
+    if sub_daily and clock.time_zone is None and options.on_duplicate == "error":
+        told = _told_clock(roles, clock, rows, series, place)
+        if told is not None:
+            clock = told
+            rows, row_notes = _sorted(clock, series, roles.values)
+    copy_notes: list[Note] = []
+    if options.aggregate and options.on_duplicate == "error":
+        repeat_notes = several_per_time(rows)
+    else:
+        rows, copy_notes = without_copies(rows, roles.copies, options.on_duplicate)
+        rows, repeat_notes = one_row_per_time(rows, options.on_duplicate, origin, roles.repeat_hint)
     # 4. The step between the rows is found.
-    step = frequency or find_step(rows, stated, options.aggregate is not None, clock, sub_daily, place)
+    step = frequency or find_step(rows, stated, options, clock, sub_daily, place)
     step_source: StepSource = "model" if frequency else "stated" if stated else "found"
     grid = Grid(step, step_source, clock_of_step(rows.stamps, clock, step, sub_daily), options)
     # 5. The rows become regular series without gaps.
@@ -146,9 +181,11 @@ def read_panel(
         *roles.stamps.notes,
         *clock.notes,
         *row_notes,
+        *copy_notes,
         *repeat_notes,
         *(skipped_hours_note(rows.stamps, step) if unzoned else ()),
         *gap_notes,
+        *(_sentinel_notes(panel, found, place.file) if options.aggregate is None else ()),
         *_stray_notes(panel, found, as_written=options.aggregate not in ("sum", "mean")),
     )
     return result(panel=panel, schema=schema or found, notes=notes, repeats=series.size - rows.series.size)
@@ -174,7 +211,7 @@ def _request(options: ReadOptions, schema: Schema | None) -> ColumnRequest:
 def _times_in_table(table: RawTable, roles: Roles) -> tuple[Place, Callable[[int], str]]:
     """Where the times stand, and a function that returns the text of the time in a row."""
     texts = [table.columns[name].cell_text for name in roles.time_cols]
-    place = Place(table.file, table.lines, ",".join(roles.time_cols))
+    place = Place(table.file, table.lines, ",".join(roles.time_cols), table.where)
     return place, lambda row: " ".join(text(row) for text in texts)
 
 
@@ -203,6 +240,20 @@ def _choose_clock(
     return replace(clock, notes=(*clock.notes, note)) if note else clock
 
 
+def _sorted(clock: Clock, series: NDArray[np.int32], values: NDArray[np.float64]) -> tuple[Rows, list[Note]]:
+    axis = rank_times(clock.codes, clock.stamps)
+    return sort_rows(Rows(series, axis.ranks, axis.stamps, values))
+
+
+def _told_clock(roles: Roles, clock: Clock, rows: Rows, series: NDArray[np.int32], place: Place) -> Clock | None:
+    """The clock of the zone that times without one tell by what they repeat; None where they repeat nothing."""
+    repeated = np.flatnonzero(repeated_rows(rows.series, rows.times))
+    if not repeated.size or repeated.size > _MOST_REPEATED * rows.series.size:
+        return None
+    steps = np.diff(rows.stamps[rows.times]).astype(np.int64)
+    return told_clock(roles.stamps, clock, series, rows.in_table(repeated), commonest(steps), place)
+
+
 def _summary(panel: Panel, schema: Schema, rows: Rows, *, aggregated: bool) -> list[Note]:
     edges = rows.stamps[[rows.times.min(), rows.times.max()]]
     if aggregated:
@@ -212,6 +263,29 @@ def _summary(panel: Panel, schema: Schema, rows: Rows, *, aggregated: bool) -> l
     shortest, longest = int(panel.lengths.min()), int(panel.lengths.max())
     each = f"{longest:,}" if shortest == longest else f"{shortest:,} to {longest:,}"
     return [info(time), info(f"{counted(panel.n_series, 'series', 'series')} of {each} steps")]
+
+
+def _sentinel_notes(panel: Panel, schema: Schema, file: str) -> list[Note]:
+    """Warnings of values such as -9999 that stand for a missing one.
+
+    Raises:
+        DataError: one of them stands often.
+    """
+    found = find_sentinels(panel)
+    flags = " ".join(f"--missing {value:.0f}" for value in found)
+    notes = []
+    for value, rows in found.items():
+        if find_strays(panel)[rows].all():
+            continue  # said already
+        row, series = int(rows[0]), int(panel.series_of_row[rows[0]])
+        ordinal = panel.starts[series] + row - panel.offsets[series]
+        (stamp,) = readable_stamps(panel.frequency.stamps(np.array([ordinal])), schema, panel.frequency)
+        times = "once" if rows.size == 1 else f"{rows.size:,} times, first"
+        said = f"the value {value:.0f} ({times} at {stamp}) stands far from all others"
+        if rows.size > _FEW_SENTINELS:
+            raise DataError(f"{said}: it seems to mean a missing value", hint=f"add {flags}", file=file)
+        notes.append(warning(f"{said}; if it means a missing value, add {flags}"))
+    return notes
 
 
 def _stray_notes(panel: Panel, schema: Schema, *, as_written: bool) -> list[Note]:

@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 
 from tsforecast.errors import BusyError, DataError, InputMissingError, OptionError, StorageError
 from tsforecast.io.messages import listed
+from tsforecast.io.reading.files.kinds import kind_of
 
-PARQUET_MAGIC = b"PAR1"
 _ZIP = b"PK\x03\x04"
 _PACKED = (
     (b"\x1f\x8b", "gzip data", "gzip"),
@@ -30,11 +30,8 @@ _FOREIGN = (
     (b"\x89PNG", "a PNG image"),
     (b"\xff\xd8\xff", "a JPEG image"),
     (b"%PDF", "a PDF document"),
-    (b"\xd0\xcf\x11\xe0", "an Excel workbook (.xls)"),
     (b"\x28\xb5\x2f\xfd", "a zstd archive"),
-    (b"ARROW1", "an Arrow file"),
     (b"\x89HDF", "an HDF5 file"),
-    (b"SQLite format 3", "an SQLite database"),
     (b"\x7fELF", "a program"),
     (b"version https://git-lfs", "a Git LFS pointer, not the file itself"),
 )
@@ -42,7 +39,7 @@ _MARKUP = (b"<!doctype html", b"<html", b"<?xml")
 
 # Two changes within a tick of the kernel's clock leave the same time behind.
 _TICK = 0.02
-_CSV_HINT = "save the table as CSV (or Parquet) and give that file"
+_CSV_HINT = "save the table as CSV and give that file"
 
 # An archive may expand a millionfold and a pipe have no end, so the memory that an input may take has a limit.
 MOST_BYTES = 4 << 30
@@ -127,12 +124,12 @@ def _is_still(source: str | Path, opened: os.stat_result) -> bool:
 
 
 def unpack(data: bytes, name: str) -> bytes:
-    """Unpack gzip, bzip2, xz or a zip archive of one file, and refuse by name what is not a text or Parquet file.
+    """Unpack gzip, bzip2, xz or a zip archive of one file, and refuse by name what holds no table.
 
     Raises:
         DataError: empty, a damaged archive or one of several files, or a kind of file that holds no table.
     """
-    if not _foreign_kind(data):
+    if not _foreign_kind(data) and kind_of(data) != "workbook":
         data = expand(data, name, MOST_BYTES)
     if not data:
         raise DataError("the file is empty", file=name)
@@ -142,10 +139,10 @@ def unpack(data: bytes, name: str) -> bytes:
 
 
 def _foreign_kind(data: bytes) -> str | None:
-    """What a file is that holds no table; None for text, Parquet and archives."""
+    """What a file is that holds no table; None for tables and archives."""
     if data.startswith(_ZIP):
-        workbook = b"[Content_Types].xml" in data[:4096] or b"xl/" in data[:4096]
-        return "an Excel workbook (.xlsx)" if workbook else None
+        document = b"[Content_Types].xml" in data[:4096] and b"word/" in data
+        return "a Word document (.docx)" if document else None
     for magic, kind in _FOREIGN:
         if data.startswith(magic):
             return kind

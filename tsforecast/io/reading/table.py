@@ -24,12 +24,24 @@ from tsforecast.errors import DataError, OptionError
 from tsforecast.io.column import Column, PlainNumbers, TextColumn, text_column
 from tsforecast.io.messages import Note, Place, counted, info, warning
 from tsforecast.io.options import ReadOptions
+from tsforecast.io.reading.files.arrow import read_arrow
+from tsforecast.io.reading.files.cells import DELIMITER
+from tsforecast.io.reading.files.kinds import Kind, is_json, kind_of, refuse_address
+from tsforecast.io.reading.files.query import query_database, query_table
+from tsforecast.io.reading.files.records import read_records
+from tsforecast.io.reading.files.workbook import read_sheet
 from tsforecast.io.reading.frames import frame_columns, read_parquet
 from tsforecast.io.reading.numbers import NumberFormat, choose_decimal
-from tsforecast.io.reading.source import PARQUET_MAGIC, check_count, decode, read_bytes, unpack
+from tsforecast.io.reading.source import check_count, decode, read_bytes, unpack
 from tsforecast.io.reading.text.careful import Block, BlockTexts, Edges, Text, check_cells, find_records, read_careful
 from tsforecast.io.reading.text.fast import read_fast
 from tsforecast.io.reading.text.sniff import Sniffed, TextFormat, leave_out_comments, sniff, text_format
+from tsforecast.io.reading.text.surroundings import (
+    blanks_to_tabs,
+    refuse_other_text,
+    skip_last_lines,
+    take_separator_line,
+)
 from tsforecast.progress import Reading, Report
 
 FRAME_NAME = "data frame"
@@ -55,9 +67,12 @@ class RawTable:
     number_format: NumberFormat  # how the numbers of a text file are written
     # whether the decimal mark was given, or a number of the sample shows that it parts decimals
     decimal_is_certain: bool = True
+    decimal_is_given: bool = False  # by an option
     text_format: TextFormat | None = None  # how the text is written; None for a table that was never a text
     unnamed: frozenset[str] = frozenset()  # the names that were made up for columns without one
     notes: tuple[Note, ...] = ()  # what was assumed or skipped
+    # what a row is called in a file without lines, by its number and column
+    where: Callable[[int, str], str] = lambda line, column: ""
 
     @property
     def names(self) -> list[str]:
@@ -77,21 +92,79 @@ def read_table(
         InputMissingError: no such file, a folder, or no permission.
         DataError: no table, with the line where it goes wrong.
         BusyError: the file changed while it was read.
-        OptionError: an unusable option, or Parquet without pyarrow.
+        OptionError: an unusable option, or a package that an extra installs is missing.
     """
+    refuse_address(source)
     file, raw = read_bytes(source)
     with ThreadPoolExecutor(1) as beside:
         digest = beside.submit(lambda data: hashlib.sha256(data).hexdigest(), raw)
         data = unpack(raw, file)
         packed = len(data) != len(raw)
         del raw
-        if data.startswith(PARQUET_MAGIC):
-            return _typed_table(read_parquet(data, file, options.max_rows), file, digest.result(), options)
-        written = text_format(data, options.encoding, packed=packed)
-        data = decode(data, options.encoding, file)
-        cut = _check_end(data, file, options.whole_lines)
-        table = text_table(data, file, options, report, text_format=written)
-        return replace(table, data_hash=digest.result(), notes=(*table.notes, *cut))
+        kind = kind_of(data)
+        if kind in ("sqlite", "duckdb"):
+            table = _database_table(data, kind, file, options)
+        else:
+            queried = options.sql is not None
+            table = _any_table(
+                data, kind, file, replace(options, max_rows=None) if queried else options, report, packed
+            )
+            if options.sql is not None:
+                frame = query_table(table.columns, table.number_format, file, options.sql, options.max_rows)
+                table = replace(_typed_table(frame, file, "", options), notes=table.notes)
+        return replace(table, data_hash=digest.result())
+
+
+def _database_table(data: bytes, kind: Kind, file: str, options: ReadOptions) -> RawTable:
+    if options.sql is None:
+        hint = 'give a query, such as --sql "SELECT time, value FROM readings"'
+        raise DataError("this is a database: say what to read from it", hint=hint, file=file)
+    return _typed_table(query_database(data, kind, file, options.sql, options.max_rows), file, "", options)
+
+
+def _any_table(data: bytes, kind: Kind, file: str, options: ReadOptions, report: Report, packed: bool) -> RawTable:
+    """The table of a file that is no database."""
+    if options.sheet is not None and kind != "workbook":
+        raise OptionError("--sheet names a sheet of a workbook, and this file is none", file=file)
+    if kind == "parquet":
+        return _typed_table(read_parquet(data, file, options.max_rows), file, "", options)
+    if kind in ("arrow", "feather"):
+        return _typed_table(read_arrow(data, file, options.max_rows), file, "", options)
+    decimal = choose_decimal(options.decimal, options.thousands) or "."
+    cells = replace(options, delimiter=DELIMITER)
+    if kind == "workbook":
+        sheet = read_sheet(data, file, options, decimal)
+        table = _renamed_rows(sheet.text, file, cells, 0, sheet.place)
+        return replace(table, notes=(*sheet.notes, *table.notes))
+    written = text_format(data, options.encoding, packed=packed)
+    data = decode(data, options.encoding, file)
+    if is_json(data) and options.delimiter is None:
+        records = read_records(data, file, decimal)
+        unit = "line" if records.lined else "record"
+        # The names stand on a line that the file does not have.
+        return _renamed_rows(records.text, file, cells, 1, lambda names: lambda row, name: f"{unit} {row}")
+    cut = _check_end(data, file, options.whole_lines)
+    table = text_table(data, file, options, report, text_format=written)
+    return replace(table, notes=(*table.notes, *cut))
+
+
+def _renamed_rows(
+    text: bytes, file: str, options: ReadOptions, above: int, place: Callable[[list[str]], Callable[[int, str], str]]
+) -> RawTable:
+    """A table that was written out as text below `above` lines that the file does not have.
+
+    Errors name its rows by `place`, which takes the names of the columns.
+    """
+    try:
+        table = text_table(text, file, options)
+    except DataError as error:
+        error.row = error.row and (error.row - above or None)
+        error.where = place([])(error.row, error.column) if error.row else ""
+        raise
+    where, lines = place(table.names), np.asarray(table.lines) - above
+    for column in table.columns.values():
+        column.place = replace(column.place, where=where, lines=lines)
+    return replace(table, where=where, lines=lines)
 
 
 def _check_end(text: bytes, file: str, whole_lines: bool) -> list[Note]:
@@ -123,13 +196,23 @@ def text_table(
         OptionError: an unusable option.
     """
     decimal = choose_decimal(options.decimal, options.thousands)
-    data, comments = leave_out_comments(_skip_lines(data, options.skip_rows), options.comment)
+    data, cut = skip_last_lines(_skip_lines(data, options.skip_rows), options.skip_footer)
+    refuse_other_text(data, file, options.skip_rows + 1)
+    data, separator = take_separator_line(data)
+    data, comments = leave_out_comments(data, options.comment)
+    emptied = comments + (separator is not None)
     if not data or data.isspace():
         raise DataError("the file has no rows", file=file)
     if options.delimiter is not None and options.delimiter == options.comment:
         raise OptionError(f"{options.delimiter!r} cannot both separate cells and begin comments")
-    found = sniff(data, file, options.skip_rows + 1, options.delimiter, decimal, no_header=options.no_header)
-    text = found.text
+    delimiter = options.delimiter or separator
+    tabbed = blanks_to_tabs(data, delimiter)
+    data, delimiter = (data, delimiter) if tabbed is None else (tabbed, "\t")
+    found = sniff(data, file, options.skip_rows + 1, delimiter, decimal, no_header=options.no_header)
+    if tabbed is not None:
+        found = replace(found, text=replace(found.text, shown_delimiter="runs of blanks"))
+    text = replace(found.text, undated=options.no_time or options.start is not None)
+    found = replace(found, text=text)
     if text.width == 1:
         check_cells(find_records(data[text.start :], text.delimiter, file, text.line), text, text.header_line)
 
@@ -139,9 +222,19 @@ def text_table(
             report(Reading(file, done, len(data), rows))
 
     progress(0, 0)
-    columns, lines, blank = _read_columns(found, progress)
-    blank += found.blank - comments
-    notes = [info(f"{counted(comments, 'comment line')} left out")] if comments else []
+    columns, lines, blank, repeats = _read_columns(found, progress)
+    if found.padded:
+        columns = _without_padding(columns, found)
+    blank += found.blank - emptied
+    notes = [*cut, *found.notes]
+    if separator is not None:
+        notes.append(info(f"the line 'sep={separator}' names the delimiter: left out"))
+    if tabbed is not None:
+        notes.append(info("the columns are parted by runs of blanks"))
+    if repeats:
+        again = f"in {counted(len(repeats), 'line')} below, the first of them line {repeats[0]}"
+        notes.append(warning(f"the header stands again {again}: left out"))
+    notes += [info(f"{counted(comments, 'comment line')} left out")] if comments else []
     if blank:
         notes.append(warning(f"{counted(blank, 'blank line')} skipped"))
     if decimal is None and found.decimal == ",":
@@ -153,7 +246,9 @@ def text_table(
         "",
         NumberFormat(found.decimal, options.thousands or "", options.missing),
         found.decimal_is_certain,
-        text_format and replace(text_format, delimiter=text.delimiter, decimal=found.decimal),
+        decimal is not None,
+        text_format
+        and replace(text_format, delimiter=text.delimiter if tabbed is None else " ", decimal=found.decimal),
         found.unnamed,
         tuple(notes),
     )
@@ -173,7 +268,10 @@ def frame_table(frame: pd.DataFrame, options: ReadOptions = ReadOptions()) -> Ra
 
     Raises:
         DataError: no rows, or two columns of the same name.
+        OptionError: a sheet or a query, which only a file has.
     """
+    if options.sheet is not None or options.sql is not None:
+        raise OptionError("a sheet or a query goes with a file, not with a data frame")
     content = pd.util.hash_pandas_object(frame, index=True).to_numpy()
     named = repr([str(name) for name in frame.columns]).encode()
     return _typed_table(frame, FRAME_NAME, hashlib.sha256(named + content.tobytes()).hexdigest(), options)
@@ -185,8 +283,22 @@ def _typed_table(frame: pd.DataFrame, file: str, data_hash: str, options: ReadOp
     return RawTable(named, columns[0].place.lines, file, data_hash, NumberFormat(missing=options.missing))
 
 
-def _read_columns(found: Sniffed, progress: Callable[[int, int], None]) -> tuple[list[Column], Lines, int]:
-    """All columns of a text, the line of each row, and how many blank lines were left out."""
+def _without_padding(columns: list[Column], found: Sniffed) -> list[Column]:
+    """Leave out the last column, which has no name; it must be empty."""
+    *kept, last = columns
+    filled = np.flatnonzero(np.array([bool(text.strip()) for text in last.texts.texts])[last.texts.codes])
+    if filled.size:
+        width = found.text.width
+        raise last.place.error(
+            int(filled[0]),
+            f"this row has {width} cells, the header has {width - 1}",
+            "name every column once, or leave the last cell of each row empty",
+        )
+    return kept
+
+
+def _read_columns(found: Sniffed, progress: Callable[[int, int], None]) -> tuple[list[Column], Lines, int, list[int]]:
+    """All columns of a text, the line of each row, how many blank lines were left out, and the lines of headers."""
     text = found.text
     edges, blocks, rows = _cut(text), [], 0
     positions = [position for position in range(text.width) if position not in found.number_like]
@@ -204,7 +316,11 @@ def _read_columns(found: Sniffed, progress: Callable[[int, int], None]) -> tuple
             columns.append(Column(place, partial(_read_texts, text, edges, position), plain))
         else:
             columns.append(text_column(place, _join_texts(block.texts[position] for block in blocks)))
-    return columns, lines, sum(block.blank for block in blocks)
+    repeats, first = [], text.line
+    for block in blocks:
+        repeats += [first + line for line in block.repeats]
+        first += block.n_lines
+    return columns, lines, sum(block.blank for block in blocks), repeats
 
 
 def _lines_of(blocks: Sequence[Block], first: int) -> Lines:

@@ -6,6 +6,7 @@ steps are counted on the wall clock, so that each begins at local midnight.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,8 +16,10 @@ from numpy.typing import NDArray
 from tsforecast.errors import OptionError
 from tsforecast.io.messages import Note, Place, warning
 from tsforecast.io.options import AmbiguousRule
+from tsforecast.io.times.formats import UTC_ENDS
+from tsforecast.io.times.notation import plain
 from tsforecast.io.times.parse import ParsedStamps
-from tsforecast.io.times.zones import UTC, WallClock, find_zone, resolve, short_text, to_wall
+from tsforecast.io.times.zones import UTC, WallClock, find_zone, resolve, short_text, to_wall, told_zone
 from tsforecast.series.frequency import DAY, HOUR, Frequency, Stamps
 from tsforecast.series.panel import Schema
 
@@ -125,8 +128,8 @@ def choose_clock(
     if zone is None:
         note = _unknown_zone("dates are those of the local clock and forecasts are written without offset")
         return Clock(codes, parsed.wall, (text_format.removesuffix("%:z"),), None, (note,))
-    if zone != UTC and text_format.endswith("Z"):
-        formats = (text_format.removesuffix("Z") + "%:z",)
+    if zone != UTC and text_format.endswith(UTC_ENDS):
+        formats = (re.sub(" ?(Z|UTC|GMT)$", "%:z", text_format),)
     if sub_daily:
         return Clock(codes, parsed.instants, formats, zone)
     return Clock(codes, to_wall(parsed.instants, zone) if tz else parsed.wall, formats, zone)
@@ -148,7 +151,7 @@ def _without_offsets(
                 f"--ambiguous {ambiguous} needs the zone of the times", hint="name it with --tz, such as Europe/Paris"
             )
         return Clock(codes, parsed.wall, formats, None)
-    if len(formats) == 1 and ("%H" in formats[0] or "%I" in formats[0]):
+    if len(formats) == 1 and any(hour in plain(formats[0]) for hour in ("%H", "%I")):
         iso = formats[0] if formats[0].startswith("%Y-%m-%d") else "%Y-%m-%d %H:%M:%S"
         formats = (f"{iso}%:z",)
     if not sub_daily:
@@ -158,6 +161,33 @@ def _without_offsets(
     if not formats[-1].endswith("%:z"):
         notes.append(warning(f"times are written without an offset: an hour that {tz} repeats is written twice"))
     return Clock(found.codes, found.instants, formats, tz, tuple(notes))
+
+
+def told_clock(
+    parsed: ParsedStamps, clock: Clock, series: NDArray[np.int32], repeated: NDArray[np.int64], step: int, place: Place
+) -> Clock | None:
+    """The clock of a zone, for times without one that stand twice just where its clocks go back; None for others.
+
+    Args:
+        parsed: the time column.
+        clock: that of no zone.
+        series: number of each row's series, shape (rows,).
+        repeated: rows that repeat a time of their series.
+        step: microseconds between most rows.
+        place: of the time column.
+    """
+    if parsed.instants is not None or step <= 0:
+        return None
+    wall = WallClock(parsed.wall, parsed.codes, series, place)
+    zone = told_zone(wall, np.unique(parsed.codes[repeated]), step)
+    if zone is None:
+        return None
+    found = resolve(wall, zone, "infer")
+    note = warning(
+        f"times stand twice just where the clocks of {zone} go back: read as such a clock, and which of the two is the "
+        "first as the order of the rows tells; forecasts repeat that hour likewise; another zone is named with --tz"
+    )
+    return Clock(found.codes, found.instants, clock.time_formats, zone, (*clock.notes, note))
 
 
 def _unknown_zone(consequence: str) -> Note:

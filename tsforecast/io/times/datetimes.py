@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from tsforecast.io.messages import Place
+from tsforecast.io.times.formats import UTC_ENDS
 from tsforecast.io.times.parse import ParsedStamps, without_zone
 from tsforecast.io.times.zones import UTC, find_zone, to_instants
 from tsforecast.series.frequency import Frequency, Stamps
@@ -35,7 +36,7 @@ def typed_stamps(stamps: pd.Series, place: Place) -> ParsedStamps:
 def stamp_index(stamps: Stamps, schema: Schema, frequency: Frequency) -> pd.DatetimeIndex:
     """Stamps of a panel, shape (n,), for a data frame: with a zone where the user wrote an offset."""
     zone = schema.time_zone
-    if zone is None or not (frequency.sub_daily or schema.time_formats[0].endswith(("%:z", "Z"))):
+    if zone is None or not (frequency.sub_daily or schema.time_formats[0].endswith(("%:z", *UTC_ENDS))):
         return pd.DatetimeIndex(stamps)
     instants = stamps if frequency.sub_daily else to_instants(stamps, zone)
     return pd.DatetimeIndex(instants).tz_localize(UTC).tz_convert(find_zone(zone))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import numpy as np
@@ -13,11 +13,15 @@ from numpy.typing import NDArray
 from tsforecast.errors import DataError
 from tsforecast.io.column import Column
 from tsforecast.io.messages import Note, counted, info, warning
+from tsforecast.io.times.day_parts import ENDS, without_hour_24
 from tsforecast.io.times.formats import (
     COMPACT_DAY,
+    EPOCH_DECIMAL,
     EPOCHS,
     EXCEL,
     ISO,
+    UTC_ENDS,
+    WRITTEN_NUMBERS,
     YEAR,
     common_number_formats,
     formats_of,
@@ -29,12 +33,21 @@ from tsforecast.io.times.formats import (
     within_counted_years,
     years_of,
 )
+from tsforecast.io.times.months import in_english
+from tsforecast.io.times.notation import INTERVAL, as_written, plain
+from tsforecast.io.times.readings import DOUBTFUL, clear_winner, fiscal, in_likely_century, runs_on
 from tsforecast.io.times.zones import UTC, offset_name
 from tsforecast.series.frequency import HOUR, MINUTE, Stamps
 
 FIRST_YEAR, LAST_YEAR = 1700, 2200
 _TRIAL_TEXTS = 1000
-_UNITS = {"epoch-s": "seconds", "epoch-ms": "milliseconds", "epoch-us": "microseconds", "epoch-ns": "nanoseconds"}
+_UNITS = {
+    "epoch-s": "seconds",
+    EPOCH_DECIMAL: "seconds",
+    "epoch-ms": "milliseconds",
+    "epoch-us": "microseconds",
+    "epoch-ns": "nanoseconds",
+}
 _OFFSET = re.compile(r" ?(?:[Zz]|([+-])([0-9]{2}):?([0-9]{2})?)$")
 
 
@@ -58,7 +71,7 @@ class ParsedStamps:
     def whole_numbers(self) -> bool:
         """Whether the stamps were written as numbers, such as 2024, 20240131 or 1700000000."""
         first, *others = self.time_formats
-        return first.startswith(COMPACT_DAY) or (not others and first in (YEAR, EXCEL, *EPOCHS))
+        return first.startswith(COMPACT_DAY) or (not others and first in (YEAR, EXCEL, *WRITTEN_NUMBERS, *EPOCHS))
 
 
 @dataclass(frozen=True)
@@ -100,7 +113,10 @@ def parse_stamps(column: Column, *, date_format: str | None = None, known_format
             an offset, or lies outside the years 1700 to 2200; or an order of day and month that cannot be told.
         OptionError: `date_format` is not a strftime format without an offset.
     """
+    fitted, known_format = known_format, known_format and plain(known_format.removeprefix(ENDS))
     stripped = [text.strip() for text in column.texts.texts]
+    ended = without_hour_24(stripped)
+    stripped = ended[0] if ended else stripped
     distinct = _Distinct(column, stripped, shapes(stripped))
     formats = (date_format,) if date_format else _formats(distinct, known_format)
     given = date_format or (formats[0] if formats == (known_format,) else None)
@@ -110,7 +126,25 @@ def parse_stamps(column: Column, *, date_format: str | None = None, known_format
     if outside.size:
         message = f"the year of '{distinct.texts[outside[0]]}' is not within {FIRST_YEAR} to {LAST_YEAR}"
         raise distinct.error(int(outside[0]), message, "correct it, or leave the row out")
+    if ended:
+        parsed = _with_hour_24(parsed, np.array(ended[1], dtype=bool))
+    if fitted and not date_format and plain(parsed.time_formats[0].removeprefix(ENDS)) == known_format:
+        return replace(parsed, time_formats=(fitted,))  # a few new rows do not show how all are written
     return parsed
+
+
+def _with_hour_24(parsed: ParsedStamps, late: NDArray[np.bool_]) -> ParsedStamps:
+    """Times of which some are the 24:00 of a day, which is the midnight after it."""
+    ahead = np.where(late, np.timedelta64(1, "D"), np.timedelta64(0, "D"))
+    begins = np.any(~late & (parsed.wall == parsed.wall.astype("datetime64[D]")))
+    formats = parsed.time_formats if begins or parsed.instants is not None else (ENDS + parsed.time_formats[0],)
+    return replace(
+        parsed,
+        wall=parsed.wall + ahead,
+        instants=None if parsed.instants is None else parsed.instants + ahead,
+        time_formats=formats,
+        notes=(*parsed.notes, info("24:00 is read as the midnight after the day")),
+    )
 
 
 def _formats(distinct: _Distinct, known_format: str | None) -> tuple[str, ...]:
@@ -118,7 +152,7 @@ def _formats(distinct: _Distinct, known_format: str | None) -> tuple[str, ...]:
     try:
         return _candidates(distinct)
     except DataError:
-        offset = known_format is None or known_format.endswith((":z", "Z"))
+        offset = known_format is None or known_format.endswith((":z", *UTC_ENDS))
         if known_format and not offset and not np.isnat(stamps_in_format(distinct.texts, known_format)).any():
             return (known_format,)
         raise
@@ -179,33 +213,76 @@ def _parse_formats(
     trial = distinct.texts[:_TRIAL_TEXTS]
     failures = {text: int(np.isnat(_read(trial, text, given)).sum()) for text in formats}
     fewest = min(failures.values())
-    fits = {text: _read(distinct.texts, text, given) for text in formats if failures[text] == fewest}
+    fits = {text: _in_century(distinct, text, given) for text in formats if failures[text] == fewest}
     complete = {text: stamps for text, stamps in fits.items() if not np.isnat(stamps).any()}
     if not complete:
         text, stamps = next(iter(fits.items()))
         bad = np.isnat(stamps)
         shown = distinct.texts[int(np.argmax(bad))]
         raise distinct.errors(bad, f"'{shown}' is not a date in the format {text}", _format_hint(text))
-    chosen, stamps = next(iter(complete.items()))
-    if any(not np.array_equal(stamps, other) for other in complete.values()):
-        if known_format not in complete:
-            raise distinct.error(
-                0,
-                f"'{distinct.texts[0]}' and all other dates fit {' as well as '.join(complete)}",
-                hint=f"say which it is, such as --date-format {chosen}, or write YYYY-MM-DD",
-            )
-        chosen, stamps = known_format, complete[known_format]
-    notes = () if given else tuple(_format_notes(chosen, formats, distinct.texts[0]))
+    chosen = known_format if known_format in complete else next(iter(complete))
+    reason = "the only order that fits all rows"
+    if yearly := fiscal(complete):
+        chosen = yearly
+    elif any(not np.array_equal(complete[chosen], other) for other in complete.values()):
+        chosen, reason = _clearest(distinct, complete, known_format)
+    stamps = complete[chosen]
+    if chosen in DOUBTFUL and not given and chosen != known_format and not runs_on(stamps):
+        raise distinct.error(
+            0,
+            f"'{distinct.texts[0]}' may be a day or a month of a year: the year is missing, or has two digits",
+            hint=f'write dates such as 2024-01-31, or say that it is a month with --date-format "{chosen}"',
+        )
+    notes = () if given else tuple(_format_notes(chosen, formats, distinct, reason))
+    if "%y" in chosen and not given:
+        notes = (*notes, *_century_note(stamps, distinct))
+    written = chosen if given else as_written(chosen, distinct.texts, distinct.shapes)
     instants, zone = (stamps, UTC) if chosen in EPOCHS else (None, None)
-    return ParsedStamps(distinct.codes, stamps, instants, (chosen,), zone, notes)
+    return ParsedStamps(distinct.codes, stamps, instants, (written,), zone, notes)
+
+
+def _clearest(distinct: _Distinct, complete: dict[str, Stamps], known_format: str | None) -> tuple[str, str]:
+    """The right one of several formats that all texts fit, and why: that of the model's data, or the regular one."""
+    if known_format in complete:
+        return known_format, "as when fitting"
+    chosen, ordered = clear_winner(complete)
+    if chosen is not None:
+        return chosen, "the order in which they follow one another at even steps"
+    best, other = (complete[text] for text in ordered[:2])
+    at = int(np.argmax(best != other))
+    readings = [f"{str(complete[text][at])[:10]} with --date-format {_quoted(text)}" for text in ordered]
+    raise distinct.error(
+        0,
+        f"'{distinct.texts[0]}' and all other dates fit {' as well as '.join(ordered)}",
+        hint=f"say which it is: '{distinct.texts[at]}' is {', '.join(readings)}",
+    )
+
+
+def _quoted(text_format: str) -> str:
+    return f'"{text_format}"' if " " in text_format else text_format
+
+
+def _in_century(distinct: _Distinct, text_format: str, given: str | None) -> Stamps:
+    """All texts in one format, years of two digits being those of the likeliest century."""
+    stamps = _read(distinct.texts, text_format, given)
+    return in_likely_century(stamps) if "%y" in text_format else stamps
+
+
+def _century_note(stamps: Stamps, distinct: _Distinct) -> list[Note]:
+    """Where a usual reader would take another century than was chosen."""
+    years = years_of(stamps)
+    usual = np.where(years % 100 < 69, 2000, 1900) + years % 100
+    if np.array_equal(years, usual):
+        return []
+    return [warning(f"years of two digits are read as {years.min()} to {years.max()}, in order and not in the future")]
 
 
 def _read(texts: list[str], text_format: str, given: str | None) -> Stamps:
     """Texts in one format; a count since 1970 that nobody asked for has to lie in the years that are likely."""
     stamps = stamps_in_format(texts, text_format)
-    if text_format not in EPOCHS or given:
+    if text_format not in (*EPOCHS, *WRITTEN_NUMBERS) or given:
         return stamps
-    return np.where(within_counted_years(stamps), stamps, np.datetime64("NaT", "us"))
+    return np.where(within_counted_years(stamps, text_format), stamps, np.datetime64("NaT", "us"))
 
 
 def _format_hint(text_format: str) -> str:
@@ -216,8 +293,18 @@ def _format_hint(text_format: str) -> str:
     return ""
 
 
-def _format_notes(chosen: str, formats: tuple[str, ...], first: str) -> list[Note]:
+def _format_notes(chosen: str, formats: tuple[str, ...], distinct: _Distinct, reason: str) -> list[Note]:
     """What a format takes for granted."""
+    first = distinct.texts[0]
+    if "%+" in chosen:
+        return [warning(f"'{first}' and the like are read as fiscal years, each by the year in which it begins")]
+    if INTERVAL in chosen:
+        chosen = chosen.partition(INTERVAL)[0]
+        said = info(f"intervals such as '{first}' are read by their beginning")
+        return [said, *_format_notes(chosen, formats, distinct, reason)]
+    if chosen in WRITTEN_NUMBERS:
+        what = "years" if chosen == "%Y.0" else "months"
+        return [warning(f"numbers such as {first} are read as {what}")]
     if chosen in EPOCHS:
         return [warning(f"numbers such as {first} are read as {_UNITS[chosen]} since 1970 in UTC")]
     if chosen.startswith(COMPACT_DAY):
@@ -225,7 +312,7 @@ def _format_notes(chosen: str, formats: tuple[str, ...], first: str) -> list[Not
     if "%V" in chosen:
         return [info("weeks are those of ISO 8601 and stand for their Monday")] if "%u" not in chosen else []
     if len(formats) > 1 and "%d" in chosen and "%m" in chosen:
-        return [warning(f"the dates are read as {chosen}, the only order that fits all rows")]
+        return [warning(f"the dates are read as {chosen}, {reason}")]
     return []
 
 
@@ -240,7 +327,8 @@ def _parse_iso(distinct: _Distinct) -> ParsedStamps:
             f"'{distinct.texts[0]}' has {'none' if zoned[odd] else 'one'}",
             hint="write the offset in all rows or in none",
         )
-    cells = pd.Series(distinct.texts, dtype=object)
+    named = any(shape.endswith("A") for shape in dict.fromkeys(distinct.shapes))
+    cells = pd.Series(in_english(distinct.texts) if named else distinct.texts, dtype=object)
     parsed = pd.to_datetime(cells, format="ISO8601", errors="coerce", utc=bool(zoned.any()))
     if parsed.isna().any():
         bad = parsed.isna().to_numpy()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import zoneinfo
 from dataclasses import dataclass
-from datetime import timedelta, timezone, tzinfo
+from datetime import datetime, timedelta, timezone, tzinfo
 from functools import lru_cache
 
 import numpy as np
@@ -17,6 +17,22 @@ from tsforecast.io.options import AmbiguousRule
 from tsforecast.series.frequency import HOUR, MINUTE, Stamps
 
 UTC = "UTC"
+_UTC = timezone(timedelta(0))
+# One zone for each rule by which clocks are changed.
+CHANGES = (
+    "Europe/Berlin",
+    "Europe/London",
+    "Europe/Athens",
+    "Atlantic/Azores",
+    "America/New_York",
+    "America/Santiago",
+    "Australia/Sydney",
+    "Australia/Lord_Howe",
+    "Pacific/Auckland",
+)
+
+# A zone whose clock is read at the end of each step: what it shows then is that of the beginning, and a step more.
+_ENDS = re.compile(r"(.+) \(ends of ([0-9]{1,3})min\)")
 _FIXED_OFFSET = re.compile(r"UTC([+-])([0-9]{2}):([0-9]{2})")
 _WORDS = {
     "first": "read as the first of the two",
@@ -28,11 +44,14 @@ _OPTIONS = "add --ambiguous infer where both stand in the file, else first or la
 
 @lru_cache(maxsize=64)
 def find_zone(name: str) -> tzinfo:
-    """The zone of an IANA name, of `UTC`, or of a fixed offset such as `UTC+05:30`.
+    """The zone of an IANA name, of `UTC`, of a fixed offset such as `UTC+05:30`, or of the ends of steps of a zone.
 
     Raises:
         OptionError: an unknown name.
     """
+    ends = _ENDS.fullmatch(name)
+    if ends:
+        return _EndsOfSteps(find_zone(ends[1]), timedelta(minutes=int(ends[2])))
     fixed = _FIXED_OFFSET.fullmatch(name)
     if fixed:
         offset = timedelta(hours=int(fixed[2]), minutes=int(fixed[3]))
@@ -43,6 +62,42 @@ def find_zone(name: str) -> tzinfo:
         known = sorted(zoneinfo.available_timezones())
         hint = did_you_mean(name, known, otherwise="zones are named like Europe/Paris")
         raise OptionError(f"there is no time zone '{name}'", hint=hint) from None
+
+
+class _EndsOfSteps(tzinfo):
+    """The clock of a zone at the beginning of a step, and the length of that step more."""
+
+    def __init__(self, zone: tzinfo, step: timedelta) -> None:
+        self.zone, self.step = zone, step
+
+    def fromutc(self, dt: datetime) -> datetime:
+        begun = (dt.replace(tzinfo=_UTC) - self.step).astimezone(self.zone)
+        return begun.replace(tzinfo=self) + self.step
+
+    def utcoffset(self, dt: datetime | None) -> timedelta | None:
+        return self.zone.utcoffset(None if dt is None else dt.replace(tzinfo=self.zone) - self.step)
+
+    def dst(self, dt: datetime | None) -> timedelta | None:
+        return self.zone.dst(None if dt is None else dt.replace(tzinfo=self.zone) - self.step)
+
+    def tzname(self, dt: datetime | None) -> str | None:
+        return self.zone.tzname(dt)
+
+
+def ends_of_steps(zone: str, micros: int) -> str:
+    """The name of a zone whose clock is read at the ends of steps of this length; the zone itself for a length of 0."""
+    return f"{zone} (ends of {micros // MINUTE}min)" if micros else zone
+
+
+def _begins(zone: str) -> tuple[str, np.timedelta64]:
+    """A zone of the ends of steps as that of their beginnings, and the length of the steps; 0 for any other zone."""
+    ends = _ENDS.fullmatch(zone)
+    return (ends[1], np.timedelta64(int(ends[2]), "m")) if ends else (zone, np.timedelta64(0, "m"))
+
+
+def _later(stamps: Stamps, step: np.timedelta64) -> Stamps:
+    later: Stamps = np.add(stamps, step)
+    return later
 
 
 def offset_name(offset: np.timedelta64) -> str:
@@ -58,8 +113,10 @@ def to_wall(instants: Stamps, zone: str) -> Stamps:
     """The wall clock of a zone at UTC instants, shape (n,)."""
     import pandas as pd
 
-    local = pd.DatetimeIndex(instants).tz_localize(UTC).tz_convert(find_zone(zone))
-    return local.tz_localize(None).to_numpy().astype("datetime64[us]")
+    name, step = _begins(zone)
+    local = pd.DatetimeIndex(instants - step).tz_localize(UTC).tz_convert(find_zone(name))
+    shown: Stamps = local.tz_localize(None).to_numpy().astype("datetime64[us]")
+    return _later(shown, step)
 
 
 def to_instants(wall: Stamps, zone: str, *, second: bool = False) -> Stamps:
@@ -70,8 +127,9 @@ def to_instants(wall: Stamps, zone: str, *, second: bool = False) -> Stamps:
     import pandas as pd
 
     repeated: NDArray[np.bool_] = np.full(wall.size, not second)
-    local = pd.DatetimeIndex(wall).tz_localize(find_zone(zone), nonexistent="shift_forward", ambiguous=repeated)
-    return local.tz_convert(None).to_numpy().astype("datetime64[us]")
+    name, step = _begins(zone)
+    local = pd.DatetimeIndex(wall - step).tz_localize(find_zone(name), nonexistent="shift_forward", ambiguous=repeated)
+    return _later(local.tz_convert(None).to_numpy().astype("datetime64[us]"), step)
 
 
 @dataclass(frozen=True, eq=False)
@@ -106,11 +164,8 @@ def resolve(clock: WallClock, zone: str, rule: AmbiguousRule) -> Resolved:
         DataError: the first row whose time the clock change skips; under the rule `error` the first whose time it
             repeats; under `infer` the first whose time does not stand twice in its series.
     """
-    import pandas as pd
-
-    local = pd.DatetimeIndex(clock.wall).tz_localize(find_zone(zone), nonexistent="NaT", ambiguous="NaT")
-    unclear = np.flatnonzero(local.isna())
-    instants = local.tz_convert(None).to_numpy().astype("datetime64[us]")
+    instants = _clear_instants(clock.wall, zone)
+    unclear = np.flatnonzero(np.isnat(instants))
     if not unclear.size:
         return Resolved(instants, clock.codes)
     early = to_instants(clock.wall[unclear], zone)
@@ -131,11 +186,50 @@ def resolve(clock: WallClock, zone: str, rule: AmbiguousRule) -> Resolved:
     return Resolved(np.concatenate([instants, late]), codes, (note,))
 
 
+def _clear_instants(wall: Stamps, zone: str) -> Stamps:
+    """UTC instants of a wall clock, NaT for what a clock change skips or repeats, shape (n,)."""
+    import pandas as pd
+
+    name, step = _begins(zone)
+    local = pd.DatetimeIndex(wall - step).tz_localize(find_zone(name), nonexistent="NaT", ambiguous="NaT")
+    return _later(local.tz_convert(None).to_numpy().astype("datetime64[us]"), step)
+
+
+def told_zone(clock: WallClock, repeated: NDArray[np.int64], step: int) -> str | None:
+    """A zone whose clock changes repeat exactly the stamps that stand twice, and skip none that stand in the table.
+
+    Args:
+        clock: the times as they are written.
+        repeated: numbers of the stamps that stand twice in a series.
+        step: microseconds between rows; the stamps may be the ends of such steps.
+
+    Returns:
+        None where no zone does, or the order of the rows does not tell which of two is the first.
+    """
+    for ending in (0, step):
+        for name in CHANGES:
+            zone = ends_of_steps(name, ending)
+            unclear = np.flatnonzero(np.isnat(_clear_instants(clock.wall, zone)))
+            if np.array_equal(unclear, repeated):
+                return zone if _order_tells(clock, np.flatnonzero(np.isin(clock.codes, unclear))) else None
+    return None
+
+
+def _order_tells(clock: WallClock, rows: NDArray[np.int64]) -> bool:
+    """Whether each time of some rows stands just twice in its series, between rows in one and the same direction."""
+    first, second = _pairs(clock, rows)
+    if 2 * first.size != rows.size:
+        return False
+    before, after = _falling(clock)
+    return bool(np.array_equal(before[first], after[second]))
+
+
 def _refuse(clock: WallClock, index: int, zone: str, *, skipped: bool) -> None:
     stamp = short_text(clock.wall[index])
     written = "write the times with their offset from UTC, such as 2024-10-27T02:30:00+01:00"
     happens = f"{stamp} {'does not exist' if skipped else 'happens twice'} in {zone}: the clocks change"
-    hint = f"{written}; if they are of another zone, name that with --tz" if skipped else f"{written}, or {_OPTIONS}"
+    other = "if they are of another zone, name that with --tz, if they are the ends of their hours, leave it out"
+    hint = f"{written}; {other}" if skipped else f"{written}, or {_OPTIONS}"
     raise clock.place.error(clock.first_row(index), happens, hint)
 
 
@@ -159,13 +253,30 @@ def _second_rows(clock: WallClock, rows: NDArray[np.int64]) -> NDArray[np.int64]
         stands = "only once" if times == 1 else f"{times} times"
         hint = "say which it is with --ambiguous first or last, or write the times with their offset from UTC"
         raise clock.place.error(row, f"{stamp} happens twice and stands {stands}: which it is cannot be told", hint)
-    backwards = _backwards(clock)[clock.series[rows[starts]]]
-    return rows[starts + np.where(backwards, 0, 1)]
+    first, last = _pairs(clock, rows)
+    return np.where(_falling(clock)[0][first], first, last)
 
 
-def _backwards(clock: WallClock) -> NDArray[np.bool_]:
-    """Whether each series, numbered from 0, begins with its latest time, shape (n_series,)."""
-    _, first = np.unique(clock.series, return_index=True)
-    _, last = np.unique(clock.series[::-1], return_index=True)
-    begin, end = clock.wall[clock.codes[first]], clock.wall[clock.codes[clock.codes.size - 1 - last]]
-    return begin > end
+def _pairs(clock: WallClock, rows: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Of some rows those whose time stands just twice among them: the first and the second row of each pair."""
+    keys = clock.series[rows].astype(np.int64) * clock.wall.size + clock.codes[rows]
+    order = np.argsort(keys, kind="stable")
+    _, starts, sizes = np.unique(keys[order], return_index=True, return_counts=True)
+    twice = starts[sizes == 2]
+    return rows[order][twice], rows[order][twice + 1]
+
+
+def _falling(clock: WallClock) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Whether time runs backwards from the row before in the same series to each row, and from there to the next.
+
+    At the ends of a series the one neighbour stands for both.
+    """
+    order = np.argsort(clock.series, kind="stable")
+    series, wall = clock.series[order], clock.wall[clock.codes[order]]
+    same = series[1:] == series[:-1]
+    steps = np.where(same, np.diff(wall).astype(np.int64), 0)
+    before, after = np.append(0, steps), np.append(steps, 0)
+    falling = [np.where(one != 0, one, other) < 0 for one, other in ((before, after), (after, before))]
+    for found in falling:
+        found[order] = found.copy()
+    return falling[0], falling[1]

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from tsforecast.errors import DataError
 from tsforecast.forecast import Forecast
-from tsforecast.io.times.formats import COUNTS, format_stamps
+from tsforecast.io.times.formats import format_stamps, is_count
 from tsforecast.options import DEFAULT_LEVELS
 from tsforecast.series.frequency import Frequency
 from tsforecast.series.panel import Schema
@@ -55,7 +55,7 @@ def forecast_frame(forecast: Forecast, schema: Schema, frequency: Frequency) -> 
 def time_counts(schema: Schema) -> list[bool]:
     """Which of several time columns hold whole numbers, such as years."""
     several = len(schema.time_cols) > 1
-    return [several and text_format in COUNTS for text_format in schema.time_formats]
+    return [several and is_count(text_format) for text_format in schema.time_formats]
 
 
 def check_columns(schema: Schema, levels: tuple[float, ...] = DEFAULT_LEVELS) -> None:

@@ -21,6 +21,7 @@ from tsforecast.models.training.session import Budget, TrainingSession
 from tsforecast.progress import BatchProgress, EpochEnded, PhaseEnded, PhaseStarted, Report
 
 _PROGRESS_PER_EPOCH = 10
+_WITH_VALIDATION = 1.5  # times the seconds of its steps, that an epoch takes at most
 _EXPONENTIAL = 0.7
 _STEP_EVERY, _STEP_FACTOR = 3, 0.3
 _COSINE_FLOOR = 0.01
@@ -111,7 +112,9 @@ def _all_epochs(
     reason = f"all {epochs} epochs done" if epochs > 1 else "the one epoch done"
     for number in range(len(records) + 1, epochs + 1):
         rate = run.replay[number - 1] if run.replay else EpochRate(number, patience.factor)
-        record = _epoch(graph, training, run, number, epochs, rate, session.report)
+        record, steady = _epoch(graph, training, run, number, epochs, rate, session.report)
+        # The first epoch of a process holds the tracing of the graph, which the next ones do not.
+        expected = steady if number == len(before.epochs) + 1 else record.seconds
         records.append(record)
         criterion = record.loss if record.val_loss is None else record.val_loss
         if not np.isfinite([record.loss, criterion]).all():
@@ -131,7 +134,7 @@ def _all_epochs(
                 reason = f"no better validation loss for {training.patience} epochs, at smaller rates neither"
                 break
             graph.restore(best)
-        if record.seconds > budget.left() and number < epochs:
+        if expected > budget.left() and number < epochs:
             reason = "the time limit is reached"
             break
         session.recorder.after_epoch(progress)
@@ -158,14 +161,20 @@ def _epoch(
     epochs: int,
     rate: EpochRate,
     report: Report,
-) -> EpochRecord:
-    """One pass over the (sampled) windows, then the validation loss."""
+) -> tuple[EpochRecord, float]:
+    """One pass over the (sampled) windows, then the validation loss; and the seconds without the first steps' tracing.
+
+    The latter are those of the usual steps, taken for all of them, with a share for the validation.
+    """
     began = time.monotonic()
+    pace = []
     rates = learning_rates(training, rate.epoch, graph.steps) * np.float32(rate.factor)
     order = graph.order(run.seed, epoch)
     stats = np.empty((0, 3))
     for part in np.array_split(np.arange(graph.steps), min(_PROGRESS_PER_EPOCH, graph.steps)):
+        started = time.monotonic()
         stats = np.concatenate([stats, graph.run(order[part], rates[part])])
+        pace.append((time.monotonic() - started) / len(part))
         speed = len(stats) * graph.batch / max(time.monotonic() - began, 1e-9)
         report(BatchProgress(epoch, epochs, len(stats), graph.steps, float(stats[:, 0].mean()), speed))
     val_loss = graph.validation_loss()
@@ -173,7 +182,9 @@ def _epoch(
     loss, clipped, norm = stats.mean(axis=0).tolist()
     last = float(rates[-1])
     report(EpochEnded(epoch, epochs, loss, val_loss, last, clipped, seconds, speed))
-    return EpochRecord(run.member, epoch, loss, val_loss, last, clipped, norm, seconds, speed)
+    record = EpochRecord(run.member, epoch, loss, val_loss, last, clipped, norm, seconds, speed)
+    steady = _WITH_VALIDATION * graph.steps * float(np.median(pace)) if len(pace) > 2 else seconds
+    return record, min(seconds, steady)
 
 
 def member_seed(seed: int, member: int) -> int:

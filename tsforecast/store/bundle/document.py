@@ -26,7 +26,7 @@ from tsforecast.models.network.weights import weight_shapes
 from tsforecast.models.options import SCALERS
 from tsforecast.models.registry import MODELS, ModelInfo
 from tsforecast.models.spec import ModelSpec, Part
-from tsforecast.series.frequency import DAY, MONTH_END, Frequency
+from tsforecast.series.frequency import DAY, LAST_WORKDAY, Frequency
 from tsforecast.series.panel import Schema
 from tsforecast.store.bundle.bundle import Bundle
 from tsforecast.store.bundle.formats import FORMAT_VERSION, MODEL, check_format, upgrade
@@ -39,6 +39,7 @@ _MAX_LEVELS = 99
 _SHARE_TOLERANCE = 1e-6
 _MAX_COUNT = 2**40
 _CENTURY = 36_525 * DAY
+_ALL_WEEKDAYS = 127
 _LOGS = ("none", "log", "log1p")
 _CONTENTS = ("kind", "spec", "schema", "frequency", "scaling", "calibration", "recent", "golden", "provenance")
 _KEYS = ("format_version", *_CONTENTS)
@@ -183,8 +184,8 @@ def _frequency(fields: Fields) -> Frequency:
     return Frequency(
         kind=cast(Any, kind),
         step=step,
-        phase=fields.integer("phase", 0, step - 1),
-        day=fields.integer("day", 1, MONTH_END),
+        phase=fields.integer("phase", 0, _ALL_WEEKDAYS if kind == "business" else step - 1),
+        day=fields.integer("day", 1, LAST_WORKDAY),
         time_of_day=fields.integer("time_of_day", 0, DAY - 1),
     )
 

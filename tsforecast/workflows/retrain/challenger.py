@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from tsforecast.fitting.choose import choose_basics
-from tsforecast.fitting.fit_panel import Evaluated, Fitted, fit_panel
+from tsforecast.fitting.fit_panel import Evaluated, Fitted, fit_panel, for_means
 from tsforecast.fitting.scores import NAIVE, add_skill
 from tsforecast.fitting.warm_start import like_trained, plan_like, train_on, warm_start_obstacle
 from tsforecast.models.options import FitOptions
@@ -44,7 +44,7 @@ class Training:
         Raises:
             DataError: too few rows.
         """
-        spec, scaling, options = champion.spec, champion.scaling, self.options
+        spec, scaling, options = champion.spec, champion.scaling, for_means(self.options)
         reason = warm_start_obstacle(spec, scaling, champion.recent.ids, panel, options)
         if reason:
             self.session.report(Message("warning", f"trained anew, not from the version in service: {reason}"))

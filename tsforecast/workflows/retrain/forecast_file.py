@@ -6,11 +6,13 @@ written again, also where there was nothing to train.
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import asdict
 
 from tsforecast import clock
 from tsforecast._version import __version__
 from tsforecast.errors import TsforecastError
+from tsforecast.io.messages import listed
 from tsforecast.io.reading.panel import ReadResult
 from tsforecast.io.writing.forecasts import guarded_notes, write_forecast
 from tsforecast.progress import Message
@@ -56,8 +58,10 @@ def update_forecast(run: RetrainRun, path: str, data: ReadResult) -> tuple[Forec
     known = files.get(file_key(path))
     if known is not None and known.made_of == made_of and known.sha256 == file_hash(path):
         return known, False
+    source = data if _has_columns_of_model(run, data) else run.source
     made = predict(
-        data,
+        source,
+        reading=run.reading,
         store=run.store.folder,
         name=run.name,
         levels=settings.levels,
@@ -72,6 +76,24 @@ def update_forecast(run: RetrainRun, path: str, data: ReadResult) -> tuple[Forec
     written = ForecastFile(file_key(path), made_of, made.version, until, clock.now(), file_hash(path))
     write_forecast_files(model, (*(one for one in files.values() if one.path != written.path), written))
     return written, True
+
+
+def _has_columns_of_model(run: RetrainRun, data: ReadResult) -> bool:
+    """Whether the table was read by the columns of the version in service; if not, this is said.
+
+    A run that takes columns as they are found may train on more of them than the version that stays in service knows.
+    """
+    found, known = data.schema, run.model.open().bundle.schema
+    columns = (*found.id_cols, *found.target_cols), (*known.id_cols, *known.target_cols)
+    if columns[0] == columns[1]:
+        return True
+    text = f"the forecast is of the columns that the version in service knows, {listed(columns[1])}"
+    extra = [name for name in columns[0] if name not in columns[1]]
+    if extra:
+        flags = " ".join(f"--target-col {shlex.quote(name)}" for name in known.target_cols)
+        text += f"; not of {listed(extra)}, which {flags} leaves out of training too"
+    run.report(Message("warning", text))
+    return False
 
 
 def known_files(run: RetrainRun) -> dict[str, ForecastFile]:

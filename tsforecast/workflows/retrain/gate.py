@@ -17,6 +17,7 @@ from tsforecast.errors import MissingColumnError, ModelError
 from tsforecast.io.messages import listed
 from tsforecast.io.reading.columns.roles import UNNAMED
 from tsforecast.io.reading.panel import ReadResult, read_panel
+from tsforecast.io.times.formats import STEP
 from tsforecast.progress import Message
 from tsforecast.store.bundle.bundle import Bundle
 from tsforecast.store.runs import GateState, OpenBreach, Seen, read_gate_state, write_gate_state
@@ -67,6 +68,7 @@ def read_new_data(run: RetrainRun, champion: Bundle | None) -> ReadResult | Brea
             time_col=reading.time_col or ",".join(champion.schema.time_cols),
             id_cols=reading.id_cols or champion.schema.id_cols,
             target_cols=reading.target_cols or champion.schema.target_cols,
+            no_time=reading.no_time or champion.schema.time_formats == (STEP,),
         )
     report = run.report
     try:

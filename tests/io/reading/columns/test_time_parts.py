@@ -142,7 +142,7 @@ def test_ids_are_told_from_times_of_day(tmp_path):
         ("2023,13,1,0,1", "month", "'13' is not a month from 1 to 12"),
         ("2023,0,1,0,1", "month", "'0' is not a month"),
         ("2023,1,32,0,1", "day", "'32' is not a day from 1 to 31"),
-        ("2023,1,1,24,1", "hour", "'24' is not an hour from 0 to 23"),
+        ("2023,1,1,25,1", "hour", "'25' is not an hour from 0 to 24"),
         ("1,1,1,0,1", "year", "'1' is not a year from 1700 to 2200"),
         ("9999,1,1,0,1", "year", "'9999' is not a year"),
         ("2023.0,1,1,0,1", "year", "'2023.0' is not a year"),
@@ -160,7 +160,7 @@ def test_parts_that_are_no_time_are_refused(row, column, message, tmp_path):
 @pytest.mark.parametrize(
     ("row", "column", "message"),
     [
-        ("2024-01-05,24:00,1", "time", "'24:00' is not a time of day like the rest"),
+        ("2024-01-05,24:30,1", "time", "'24:30' is not a time of day like the rest"),
         ("2024-01-05,7,1", "time", "'7' is not a time of day"),
         ("2024-01-05,,1", "time", "the time of day is missing"),
         ("2024-02-30,07:00,1", "date", "'2024-02-30' is not a date that exists"),
@@ -189,7 +189,7 @@ def test_columns_that_make_no_time(tmp_path):
 def test_a_time_that_stands_twice_is_shown_as_it_stands(tmp_path):
     rows = hourly("%Y,%-m,%-d,%-H")
     with pytest.raises(DataError, match="the time '2023 12 27 22' stands in line 4 already") as caught:
-        read(tmp_path / "a.csv", "year,month,day,hour,y", [*rows, rows[2]])
+        read(tmp_path / "a.csv", "year,month,day,hour,y", [*rows, f"{rows[2]}9"])
     assert caught.value.row == 62
 
 

@@ -69,10 +69,14 @@ def test_holidays_are_gaps_of_business_days():
     assert (result.panel.frequency.alias, int((~result.panel.observed).sum())) == ("B", 2)
 
 
-def test_six_days_a_week_are_days():
+def test_six_days_a_week_are_steps_of_these_days():
     days = pd.date_range("2024-01-01", periods=70)
     frame = pd.DataFrame({"ds": days, "y": np.arange(70.0)})[days.day_of_week < 6]
-    assert read_panel(frame).panel.frequency.alias == "D"
+    result = read_panel(frame)
+    assert (result.panel.frequency.alias, result.panel.observed.all(), warnings(result)) == ("Mon-Sat", True, [])
+    assert all(np.is_busday(day, weekmask="1111110") for day in result.panel.future_stamps(0, 100).astype("M8[D]"))
+    assert read_panel(frame, ReadOptions(freq="mon-sat")).panel.frequency == result.panel.frequency
+    assert read_panel(frame, ReadOptions(freq="D")).panel.frequency.alias == "D"
 
 
 def test_a_series_of_longer_steps_is_no_series_with_gaps():
@@ -162,8 +166,7 @@ def test_limits():
 def test_repeats_with_equal_and_other_values(rule, value):
     frame = table(a=HOURS).drop(columns="id")
     same, other = frame.iloc[[4]], frame.iloc[[1]].assign(y=9.0)
-    with pytest.raises(DataError, match="with the same values"):
-        read_panel(pd.concat([frame, same]))
+    assert "1 row is an exact copy of another: kept once" in warnings(read_panel(pd.concat([frame, same])))
     with pytest.raises(DataError, match="with other values"):
         read_panel(pd.concat([frame, other]))
     result = read_panel(pd.concat([frame, other, same.assign(y=4.0)]), ReadOptions(on_duplicate=rule))

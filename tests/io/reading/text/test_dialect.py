@@ -86,7 +86,7 @@ def test_delimiter_that_cannot_be(delimiter: str) -> None:
         find_dialect(b"a,b\n1,2\n", delimiter, None)
 
 
-@pytest.mark.parametrize("header", ["day", "day,y,z", "day,y,", '"day","a",y'])
+@pytest.mark.parametrize("header", ["day", "day,y,z", '"day","a",y'])
 def test_a_header_that_no_row_agrees_with_is_named(header: str) -> None:
     with pytest.raises(DataError, match="the rows below it have 2") as caught:
         text_table(f"\n{days('1', '2', '3', header=header)}".encode(), "file")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cache
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -12,9 +13,11 @@ from numpy.typing import NDArray
 from tsforecast.io.column import words
 from tsforecast.io.reading.numbers import CALENDAR
 from tsforecast.io.times.parse import ParsedStamps
+from tsforecast.series.frequency import Stamps
 
 ROW_NUMBER = "row number"
 _SAMPLE_ROWS = 100
+_JUDGED_ROWS = 100_000
 Parts = Callable[[str, bool], list[NDArray[np.float64]]]
 
 
@@ -56,3 +59,15 @@ def _calendar(stamps: pd.DatetimeIndex, part: str) -> list[NDArray[np.float64]]:
         return [weekday, weekday + 1, (weekday + 1) % 7, (weekday + 1) % 7 + 1]
     numbers = stamps.isocalendar()["week"] if part == "week" else getattr(stamps, part.replace(" ", "_"))
     return [np.asarray(numbers, dtype=np.float64)]
+
+
+def depends_on_calendar(values: NDArray[np.integer[Any]], stamps: Stamps) -> bool:
+    """Whether a column says no more than the weekday, month, day, hour or minute of its rows."""
+    times = pd.DatetimeIndex(stamps[:_JUDGED_ROWS])
+    head = values[:_JUDGED_ROWS].astype(np.int64)
+    for part in ("day_of_week", "month", "day", "hour", "minute"):
+        numbers = np.asarray(getattr(times, part), dtype=np.int64)
+        pairs = pd.unique(head * 64 + numbers).size
+        if 1 < np.unique(numbers).size == pairs:
+            return True
+    return False

@@ -2,20 +2,30 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping, Sequence, Set
-from dataclasses import dataclass
-from datetime import time
-from functools import reduce
-from typing import Any
+from collections.abc import Mapping, Set
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from tsforecast.errors import DataError
-from tsforecast.io.column import Column, TextColumn, is_id_name, words
-from tsforecast.io.messages import all_columns
+from tsforecast.io.column import Column, is_id_name, words
+from tsforecast.io.messages import all_columns, listed
+from tsforecast.io.reading.columns.calendar import depends_on_calendar
+from tsforecast.io.reading.columns.ids import (
+    Grouping,
+    Ids,
+    Reading,
+    are_many,
+    copied_rows,
+    count_repeats,
+    find_ids,
+    ids_of_unique_times,
+    search_ids,
+)
+from tsforecast.io.reading.columns.names import names_series, unit_of
+from tsforecast.io.reading.columns.time_of_day import clocks_beside
 from tsforecast.io.reading.columns.time_parts import named_parts, read_parts
 from tsforecast.io.reading.numbers import Content, read_content
 from tsforecast.io.reading.table import RawTable
@@ -26,30 +36,25 @@ from tsforecast.io.times.formats import (
     EPOCHS,
     EXCEL,
     YEAR,
-    clock_format,
     common_number_formats,
     formats_of,
     shapes,
     stamps_in_format,
     within_counted_years,
 )
+from tsforecast.io.times.notation import plain
 from tsforecast.io.times.parse import ParsedStamps, parse_stamps
 from tsforecast.series.frequency import DAY
 
 Names = tuple[str, ...]
+RowChoice = slice | NDArray[np.intp]
+NO_DATES = (
+    "name the time column with --time-col; if there is none, add --start 2021-01-01 --freq D with the first time and "
+    "the step, or --no-time to number the steps"
+)
 _DATE_SHARE = 0.5
-_HOUR = re.compile("[0-9]{1,4}")
+_HEAD = 1000
 _TIME_WORDS = frozenset({"year", "date", "time", "ds", "period", "timestamp", "datetime", "epoch", "unix", "ts"})
-
-# Fewer repeated times than this share of the rows are mistakes in the data, not several series.
-_TOLERATED_SHARE = 0.05
-
-# A text that differs in nearly every row is a remark, not the name of a series.
-_FEWEST_ROWS_PER_SERIES = 2
-
-# Combinations per row up to which each of them is ticked off rather than looked up.
-_SPARSE = 8
-_LARGEST = 1 << 62
 
 
 @dataclass(frozen=True)
@@ -64,14 +69,6 @@ class ColumnRequest:
 
 
 @dataclass(frozen=True)
-class Ids:
-    """Id columns, and the number of rows that still repeat a time of their series."""
-
-    names: Names
-    repeats: int
-
-
-@dataclass(frozen=True)
 class Keys:
     """What tells the rows of a table apart."""
 
@@ -80,6 +77,9 @@ class Keys:
     ids: Ids  # the columns that tell the series apart
     contents: dict[str, Content]  # of all columns that hold no dates, by name
     left_out: Names = ()  # columns of dates that are not used
+    guessed: bool = False  # whether whole numbers were found to be ids
+    readings: tuple[Reading, ...] = ()  # what was weighed
+    copies: NDArray[np.bool_] | None = None  # rows that repeat an earlier one in all columns; None for none
 
 
 def find_keys(table: RawTable, request: ColumnRequest) -> Keys:
@@ -89,18 +89,37 @@ def find_keys(table: RawTable, request: ColumnRequest) -> Keys:
         DataError: no column with dates in every row; dates that need a column of times of day, which was not named.
         OptionError: columns that make no time.
     """
-    found = _choose(table, request, _read_times(table, request))
-    clocks = _clocks(table, request, found)
-    if not clocks:
+    stamps = _read_times(table, request)
+    beside = _beside(table, request, stamps)
+    found = _chosen_once(table, request, stamps, beside)
+    clocks = beside.get(found.time_cols, ())
+    if not clocks or (not are_many(found.ids.repeats, table.rows) and not found.guessed):
         return found
-    names = (*found.time_cols, clocks[0])
+    names = (*found.time_cols, *clocks)
     if request.time_cols:
+        hold = "hold" if len(clocks) > 1 else "holds"
         raise DataError(
-            f"the dates of '{request.time_cols[0]}' repeat, and '{clocks[0]}' holds times of day",
-            hint=f"read both as the time with --time-col '{','.join(names)}', or name the series with --id-col",
+            f"the dates of {listed(found.time_cols)} repeat, and {listed(clocks)} {hold} times of day",
+            hint=f"read all as the time with --time-col '{','.join(names)}', or name the series with --id-col",
             file=table.file,
         )
-    return _choose(table, request, {names: read_parts([table.columns[name] for name in names], request.date_format)})
+    combined = {names: read_parts([table.columns[name] for name in names], request.date_format)}
+    return _chosen_once(table, request, combined, {names: ()})
+
+
+def _chosen_once(
+    table: RawTable, request: ColumnRequest, stamps: dict[Names, ParsedStamps], beside: dict[Names, Names]
+) -> Keys:
+    """The keys by what the rows say that do not merely repeat another one."""
+    found = _choose(table, request, stamps, beside, slice(None))
+    if not found.ids.repeats:
+        return found
+    copies = copied_rows(table)
+    if not copies.any():
+        return found
+    if are_many(found.ids.repeats, table.rows):
+        found = _choose(table, request, stamps, beside, np.flatnonzero(~copies))
+    return replace(found, copies=copies)
 
 
 def _read_times(table: RawTable, request: ColumnRequest) -> dict[Names, ParsedStamps]:
@@ -110,10 +129,10 @@ def _read_times(table: RawTable, request: ColumnRequest) -> dict[Names, ParsedSt
     if len(named) == 1:
         return {named: _read_stamps(columns[named[0]], request.date_format, known)}
     if named:
-        return {named: read_parts([columns[name] for name in named], request.date_format, known)}
+        return {named: read_parts([columns[name] for name in named], request.date_format, request.known_formats)}
     taken = {*request.id_cols, *request.target_cols}
     free = [column for name, column in columns.items() if name not in taken]
-    parts = named_parts(free) if any(column.name.lower() == "year" for column in free) else ()
+    parts = named_parts(free) if any(unit_of(column.name) == "year" for column in free) else ()
     try:
         found = _find_stamps(table, request.date_format, known, leave_out={*taken, *parts})
     except DataError as error:
@@ -142,7 +161,7 @@ def _find_stamps(
     if not found:
         raise failure or DataError(
             f"no column holds a date or time in every row; {all_columns(table.names)}",
-            hint="name the time column with --time-col",
+            hint=NO_DATES,
             file=table.file,
         )
     return found
@@ -188,141 +207,107 @@ def _may_hold_dates(column: Column, *, first: bool, date_format: str | None) -> 
 
 def _share_of_dates(texts: list[str], text_format: str) -> float:
     """The share of numbers that are dates in the years in which numbers are taken for dates."""
-    return float(within_counted_years(stamps_in_format(texts, text_format)).mean())
+    return float(within_counted_years(stamps_in_format(texts, text_format), text_format).mean())
 
 
 def _date_sized(values: NDArray[np.float64], meant: bool) -> bool:
     """Whether at least half of the numbers are as large as those of a compact date; where meant, of any date."""
     compact = (values >= 1e7) & (values < 1e8)
-    dated = (values >= 1e3) & (values < 1e5) | (values >= 1e7) if meant else compact
+    month = (values < 13) & (values % 1 >= 0.18) & (values % 1 <= 0.21) | (values >= 180001) & (values <= 210012)
+    dated = (values >= 1e3) & (values < 1e5) | (values >= 1e7) | month if meant else compact
     return bool(np.mean(dated) >= _DATE_SHARE)
 
 
-def _choose(table: RawTable, request: ColumnRequest, stamps: dict[Names, ParsedStamps]) -> Keys:
+def _choose(
+    table: RawTable,
+    request: ColumnRequest,
+    stamps: dict[Names, ParsedStamps],
+    beside: dict[Names, Names],
+    rows: RowChoice,
+) -> Keys:
     """The first date column whose times do not repeat within a series; numbers come after real dates."""
     dated = {name for names in stamps for name in names}
+    clocks = {name for names in beside.values() for name in names}
     contents = {
         name: read_content(column, table.number_format) for name, column in table.columns.items() if name not in dated
     }
     may_be_ids = request.id_cols or tuple(
         name
         for name, content in contents.items()
-        if content.kind in ("text", "code") and name not in request.target_cols
+        if content.kind in ("text", "code") and name not in request.target_cols and name not in clocks
     )
-    texts = {name: Grouping.of_texts(table.columns[name].texts) for name in may_be_ids}
+    texts = {name: Grouping.of_texts(table.columns[name].texts).take(rows) for name in may_be_ids}
     ranked = []
     for position, (names, parsed) in enumerate(stamps.items()):
-        times = Grouping.of_times(parsed)
-        ids = Ids(may_be_ids, _repeats([*texts.values(), times])) if request.id_cols else find_ids(times, texts)
-        ranked.append((_are_many(ids.repeats, table.rows), parsed.whole_numbers, position, names, ids))
+        times = Grouping.of_times(parsed).take(rows)
+        ids = Ids(may_be_ids, count_repeats([*texts.values(), times])) if request.id_cols else find_ids(times, texts)
+        ranked.append((are_many(ids.repeats, times.values.size), parsed.whole_numbers, position, names, ids))
     _, _, _, names, ids = min(ranked, key=lambda entry: entry[:3])
-    return Keys(names, stamps[names], ids, contents, tuple(other[0] for other in stamps if other != names))
+    keys = Keys(names, stamps[names], ids, contents, tuple(other[0] for other in stamps if other != names))
+    if request.id_cols or request.known_formats or (ids.names and not are_many(ids.repeats, table.rows)):
+        return keys
+    return _search(request, keys, texts, clocks, rows)
 
 
-def _clocks(table: RawTable, request: ColumnRequest, found: Keys) -> Names:
-    """Columns of times of day without which the dates repeat; none where the times are more than dates."""
-    repeating, stamps = _are_many(found.ids.repeats, table.rows), found.stamps
-    bare = len(found.time_cols) == 1 and stamps.instants is None and "%d" in stamps.time_formats[0]
-    if not bare or request.known_formats or request.id_cols or not (repeating or found.ids.names):
-        return ()
-    if np.any(stamps.wall.astype(np.int64) % DAY):
-        return ()
-    taken = {*found.time_cols, *request.target_cols}
-    clocks = [name for name, column in table.columns.items() if name not in taken and _holds_clock(column)]
-    return tuple(name for name in clocks if repeating or name in found.ids.names)
+def _search(
+    request: ColumnRequest, keys: Keys, texts: Mapping[str, Grouping], clocks: Set[str], rows: RowChoice
+) -> Keys:
+    """The keys with ids that the texts alone do not show: whole numbers, or series whose times never coincide."""
+    axis = rank_times(keys.stamps.codes, keys.stamps.key)
+    times = Grouping(axis.ranks, axis.stamps.size).take(rows)
+    many = are_many(keys.ids.repeats, times.values.size)
+    whole = {
+        name: Grouping.of_values(content.numbers.values[rows])
+        for name, content in keys.contents.items()
+        if name not in (*request.target_cols, *texts, *clocks)
+        and (many or names_series(name))
+        and unit_of(name) is None
+        and _is_whole(content)
+    }
+    candidates = {name: {**texts, **whole}[name] for name in keys.contents if name in texts or name in whole}
+    if not _leaves_values(keys.contents, candidates, request):
+        candidates = dict(texts)
+    if many:
+        found, readings = search_ids(times, axis.stamps, candidates, keys.time_cols)
+        return replace(keys, ids=found or keys.ids, guessed=found is not None, readings=tuple(readings))
+
+    def of_calendar(grouping: Grouping) -> bool:
+        return depends_on_calendar(grouping.values, axis.stamps[times.values])
+
+    ids, alone = ids_of_unique_times(times, axis.stamps, candidates, of_calendar, keys.time_cols)
+    repeats = count_repeats([*(candidates[name] for name in ids), times]) if ids else keys.ids.repeats
+    return replace(keys, ids=Ids(ids, repeats), readings=tuple(alone))
 
 
-def _holds_clock(column: Column) -> bool:
-    """Whether a column holds a time of day in every row of a sample, or is called hour and holds 0 to 24."""
-    hours, typed = column.name.lower() == "hour", column.typed
-    plain = column.plain is not None if typed is None else not isinstance(typed.iloc[0], (str, time))
-    if plain and not hours:
+def _is_whole(content: Content) -> bool:
+    """Whether all cells are whole numbers, which may name series."""
+    if content.kind not in ("number", "code") or content.numbers.wrong.size:
         return False
-    sample = column.sample()
-    clock = (
-        all(_HOUR.fullmatch(text) and int(text) <= 24 for text in sample)
-        if hours
-        else all(map(clock_format, shapes(sample)))
+    head = content.numbers.values[:_HEAD]
+    return not np.any(np.mod(head, 1) != 0) and not np.any(np.mod(content.numbers.values, 1) != 0)
+
+
+def _leaves_values(contents: Mapping[str, Content], candidates: Mapping[str, Grouping], request: ColumnRequest) -> bool:
+    """Whether a column of numbers is left to forecast if all candidates were ids."""
+    return bool(request.target_cols) or any(
+        content.kind == "number" and (name not in candidates or not names_series(name))
+        for name, content in contents.items()
     )
-    return clock and len(column.texts.texts) > 1
 
 
-@dataclass(frozen=True, eq=False)
-class Grouping:
-    """A number for each row, shape (rows,), below `count`: there are or, for combinations, may be so many."""
-
-    values: NDArray[np.int32] | NDArray[np.int64]
-    count: int
-
-    @classmethod
-    def of_texts(cls, cells: TextColumn) -> Grouping:
-        return cls(cells.codes, len(cells.texts))
-
-    @classmethod
-    def of_times(cls, stamps: ParsedStamps) -> Grouping:
-        axis = rank_times(stamps.codes, stamps.key)
-        return cls(axis.ranks, axis.stamps.size)
-
-    @classmethod
-    def of_values(cls, values: NDArray[Any]) -> Grouping:
-        """A number for each distinct value, in the order of first appearance."""
-        codes, distinct = pd.factorize(values, use_na_sentinel=False)
-        return cls(codes.astype(np.int32), len(distinct))
+def _beside(table: RawTable, request: ColumnRequest, stamps: dict[Names, ParsedStamps]) -> dict[Names, Names]:
+    """For each time of bare dates the columns that hold its time of day, which are no ids."""
+    if request.known_formats:
+        return {}
+    taken = {*request.target_cols, *request.id_cols, *(name for names in stamps for name in names)}
+    free = [column for name, column in table.columns.items() if name not in taken]
+    clocks = clocks_beside(free) if any(map(_is_bare, stamps.values())) else ()
+    return {names: clocks for names, parsed in stamps.items() if clocks and _is_bare(parsed)}
 
 
-def _are_many(repeats: int, rows: int) -> bool:
-    """Whether so many rows repeat a time that they are no mere mistakes in the data."""
-    return repeats > int(_TOLERATED_SHARE * rows)
-
-
-def find_ids(times: Grouping, candidates: Mapping[str, Grouping]) -> Ids:
-    """The first column that alone makes each time unique, else the smallest leading set that does.
-
-    There are none where times do not repeat. A few repeated times in spite of the ids are left to be reported.
-    """
-    rows = times.values.size
-    none = Ids((), _repeats([times]))
-    if not _are_many(none.repeats, rows):
-        return none
-    names = tuple(candidates)
-    leading = [names[:size] for size in range(2, len(names) + 1)]
-    nearly = none
-    for candidate in [*((name,) for name in names), *leading]:
-        chosen = [candidates[name] for name in candidate]
-        n_series = rows - _repeats(chosen)
-        if n_series * _FEWEST_ROWS_PER_SERIES > rows:
-            continue
-        repeats = _repeats([*chosen, times])
-        if repeats == 0:
-            return Ids(candidate, 0)
-        if not _are_many(repeats, rows) and not nearly.names:
-            nearly = Ids(candidate, repeats)
-    return nearly
-
-
-def _repeats(groupings: Sequence[Grouping]) -> int:
-    """Rows whose combination of numbers stands in an earlier row already."""
-    if len(groupings) == 1:
-        return int(groupings[0].values.size - groupings[0].count)
-    first, last = reduce(_join, groupings[:-1]), groupings[-1]
-    if _ascending(first.values, last.values):
-        return 0
-    joint = _join(first, last)
-    if joint.count > _SPARSE * joint.values.size:
-        return int(joint.values.size - pd.unique(joint.values).size)
-    seen = np.zeros(joint.count, dtype=bool)
-    seen[joint.values] = True
-    return int(joint.values.size - np.count_nonzero(seen))
-
-
-def _ascending(first: NDArray[np.integer[Any]], last: NDArray[np.integer[Any]]) -> bool:
-    """Whether each pair of numbers comes after the one before."""
-    same, later = first[1:] == first[:-1], first[1:] > first[:-1]
-    return bool(np.all(later | (same & (last[1:] > last[:-1]))))
-
-
-def _join(one: Grouping, other: Grouping) -> Grouping:
-    """A number for each combination of two numbers."""
-    if one.count * other.count > _LARGEST:
-        one = Grouping.of_values(one.values)
-    return Grouping(one.values.astype(np.int64) * other.count + other.values, one.count * other.count)
+def _is_bare(stamps: ParsedStamps) -> bool:
+    """Whether times are dates without a time of day."""
+    formats = [plain(text) for text in stamps.time_formats]
+    days, hours = any("%d" in text for text in formats), any("%H" in text for text in formats)
+    midnights = not hours or not np.any(stamps.wall.astype(np.int64) % DAY)
+    return days and stamps.instants is None and midnights and (not hours or len(stamps.time_formats) == 1)

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from tsforecast.errors import DataError
-from tsforecast.io.column import Column
+from tsforecast.io.column import Column, is_id_name
 from tsforecast.io.reading.numbers import (
     VALUE_HINT,
     Content,
+    NumberFormat,
+    is_grouped,
     is_missing,
     is_number,
     mark_hint,
@@ -22,6 +25,10 @@ from tsforecast.io.reading.numbers import (
 
 _UNIT_SHARE = 0.5
 _SAMPLE_TEXTS = 1000
+# A number with its marks, among what else a cell holds.
+_CORE = re.compile(r"(?<![\d.,])[0-9]{1,3}(?:[.,' ][0-9]+)+(?![\d.,:/-]?\d)")
+_LONGEST_NUMBER = 40
+_MARKS = (".", ",")
 _LONG_WHOLE = re.compile(r"[+-]?[0-9]{4,}")
 
 # A number in company: `$5`, `5%`, `5 kWh`, `1,234`.
@@ -39,7 +46,9 @@ def text_with_unit(column: Column) -> str | None:
         return None
     filled = [text for cell in column.texts.texts[:_SAMPLE_TEXTS] if not is_missing(text := cell.strip())]
     found = [text for text in filled if is_with_unit(text)]
-    return found[0] if len(found) > _UNIT_SHARE * len(filled) else None
+    # A plain number is not what is wrong with the column.
+    odd = [text for text in found if not is_number(text)] or [text for text in filled if not is_number(text)]
+    return odd[0] if odd and len(found) > _UNIT_SHARE * len(filled) else None
 
 
 def number_with_unit_error(column: Column, text: str) -> DataError:
@@ -88,3 +97,56 @@ def _has_decimals(values: NDArray[np.float64]) -> bool:
     broken = values[(np.rint(values) != values) & ~np.isnan(values)]
     size = np.abs(broken)
     return bool(np.any((size < 1) | (size >= 1000) | (np.round(size, 3) != size)))
+
+
+def proven_marks(columns: Sequence[Column], number_format: NumberFormat, *, fixed: bool) -> NumberFormat:
+    """How a table writes numbers, where some of them show what parts their thousands.
+
+    `1,234,567` and `2,208.09` can be read in one way only. A table in which another number shows something else keeps
+    its format, as does one with a given separator.
+    """
+    if number_format.thousands:
+        return number_format
+    shown = {
+        marks
+        for column in columns
+        if column.typed is None and column.plain is None and not is_id_name(column.name)
+        for marks in _shown_in(column.texts.texts[:_SAMPLE_TEXTS])
+    }
+    decimals = {decimal for _, decimal in shown if decimal}
+    separators = {mark for mark, _ in shown}
+    if len(separators) != 1 or len(decimals) > 1:
+        return number_format
+    (mark,) = separators
+    decimal = next(iter(decimals), {",": ".", ".": ","}.get(mark, number_format.decimal))
+    others = any(column.plain is not None and not column.plain.whole for column in columns)
+    if decimal != number_format.decimal and (fixed or others):
+        return number_format
+    return replace(number_format, decimal=decimal, thousands=mark)
+
+
+def _shown_in(texts: Sequence[str]) -> set[tuple[str, str]]:
+    """The marks that some texts of a column show, if they fit all of its numbers."""
+    short = [plain_signs(text) for text in texts if len(text) <= _LONGEST_NUMBER]
+    cores = [match[0] for text in short if (match := _CORE.search(text))]
+    shown = {marks for core in cores if (marks := _shown_marks(core))}
+    for mark, decimal in shown:
+        points = [decimal] if decimal else [point for point in _MARKS if point != mark]
+        fits = any(all(is_grouped(core, p, mark) or is_number(core, p) for core in cores) for p in points)
+        # Addresses and telephone numbers have groups as well, but all have equally many.
+        alike = not decimal and mark != "," and len({core.count(mark) for core in cores}) == 1
+        if not fits or (alike and len(cores) == len(short)):
+            return set()
+    return shown
+
+
+def _shown_marks(text: str) -> tuple[str, str] | None:
+    """The mark of thousands and that of decimals (empty if there is none) where only one reading is possible."""
+    for mark in (",", ".", " ", "'"):
+        for point in _MARKS:
+            if point != mark and is_grouped(text, point, mark):
+                if point in text:
+                    return mark, point
+                if text.count(mark) > 1:
+                    return mark, ""
+    return None

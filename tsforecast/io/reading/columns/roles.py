@@ -14,9 +14,12 @@ from numpy.typing import NDArray
 from tsforecast.errors import DataError, MissingColumnError, OptionError, did_you_mean
 from tsforecast.io.column import Column, TextColumn
 from tsforecast.io.messages import Note, all_columns, counted, info, listed, warning
+from tsforecast.io.reading.columns.attributes import attribute_notes, attributes, letter_flag_note, letter_flags
 from tsforecast.io.reading.columns.calendar import ROW_NUMBER, calendar_parts, repeats
-from tsforecast.io.reading.columns.keys import ColumnRequest, Grouping, find_ids, find_keys
-from tsforecast.io.reading.columns.marks import check_decimal_mark, number_with_unit_error, text_with_unit
+from tsforecast.io.reading.columns.ids import Grouping, Reading, find_ids
+from tsforecast.io.reading.columns.keys import ColumnRequest, find_keys
+from tsforecast.io.reading.columns.marks import check_decimal_mark, number_with_unit_error, proven_marks, text_with_unit
+from tsforecast.io.reading.columns.names import unit_of
 from tsforecast.io.reading.numbers import Content, check_values, declared_missing
 from tsforecast.io.reading.table import RawTable
 from tsforecast.io.times.clock import in_the_night_of_a_change
@@ -41,6 +44,8 @@ class Roles:
     repeat_hint: str  # what to do if times repeat within a series
     notes: tuple[Note, ...]  # what was decided
     unused: dict[str, str]  # the other columns, and why each of them is left out
+    readings: tuple[Reading, ...] = ()  # what was weighed
+    copies: NDArray[np.bool_] | None = None  # rows that repeat an earlier one in all columns; None for none
 
 
 def find_columns(table: RawTable, request: ColumnRequest) -> Roles:
@@ -57,6 +62,7 @@ def find_columns(table: RawTable, request: ColumnRequest) -> Roles:
     """
     request, renamed = _as_in_table(table, request)
     _check_request(table, request)
+    table, renamed = _with_proven_marks(table, request, renamed)
     keys = find_keys(table, request)
     contents, ids = keys.contents, keys.ids
     targets, unused, notes = _choose_targets(table, request, keys.stamps, contents, ids.names)
@@ -89,7 +95,18 @@ def find_columns(table: RawTable, request: ColumnRequest) -> Roles:
         hint,
         (*notes, *renamed),
         unused | dict.fromkeys(keys.left_out, "date column"),
+        keys.readings,
+        keys.copies,
     )
+
+
+def _with_proven_marks(table: RawTable, request: ColumnRequest, notes: list[Note]) -> tuple[RawTable, list[Note]]:
+    columns = [column for name, column in table.columns.items() if name not in (*request.time_cols, *request.id_cols)]
+    found = proven_marks(columns, table.number_format, fixed=table.decimal_is_given)
+    if found == table.number_format:
+        return table, notes
+    said = f"numbers are read with '{found.thousands}' between thousands and '{found.decimal}' before decimals"
+    return replace(table, number_format=found, decimal_is_certain=True), [*notes, warning(said)]
 
 
 def _as_in_table(table: RawTable, request: ColumnRequest) -> tuple[ColumnRequest, list[Note]]:
@@ -142,7 +159,10 @@ def _choose_targets(
     texts = [content.column for content in left.values() if content.kind == "text"]
     with_unit = {column.name: text for column in texts if (text := text_with_unit(column))}
     repeated = _repeated(stamps, numbers)
-    targets = tuple(name for name in numeric if name not in repeated)
+    marked = letter_flags(contents, [name for name in numeric if name not in repeated])
+    targets = tuple(name for name in numeric if name not in repeated and name not in marked)
+    reasons = attributes(contents, targets, stamps, [table.columns[name] for name in ids])
+    targets = tuple(name for name in targets if name not in reasons)
     if not targets and not with_unit:
         # A series may count 1, 2, 3 or equal the month by chance: what is left alone is a value.
         targets = tuple(name for name in numeric if repeated[name] == ROW_NUMBER) or tuple(numeric)
@@ -150,11 +170,17 @@ def _choose_targets(
     targets = targets or (tuple(left) if len(left) == 1 else ())
     if not targets:
         raise _no_values(table, left)
-    notes, unused = _target_notes(targets, ids), {}
+    notes = [*_target_notes(targets, ids), *attribute_notes(reasons)]
+    notes += [letter_flag_note(name, mark) for name, mark in marked.items()]
+    unused = reasons | {name: f"holds marks such as '{mark}'" for name, mark in marked.items()}
     for name, content in left.items():
+        if name in unused:
+            continue
         if name in with_unit:
-            unused[name] = f"'{with_unit[name]}' is not a finite number"
-            notes.append(warning(f"column '{name}' is not used: {unused[name]}"))
+            token = with_unit[name]
+            unused[name] = f"'{token}' is not a finite number"
+            flag = f"; if it means a missing value, add --missing {shlex.quote(token)}"
+            notes.append(warning(f"column '{name}' is not used: {unused[name]}{flag if token[:1] in '<>' else ''}"))
         elif name in repeated and name not in targets:
             part = repeated[name]
             unused[name] = "only counts the rows" if part == ROW_NUMBER else f"only restates the {part}"
@@ -236,7 +262,8 @@ def _night_hint(stamps: ParsedStamps, ids: Sequence[Column]) -> str:
     twice = stamps.wall[stamps.codes[rows.duplicated().to_numpy()]]
     if not in_the_night_of_a_change(twice).all():
         return ""
-    return "where clocks go back, add --tz with the zone of the times and --ambiguous infer; else "
+    options = "add --tz with the zone of the times and --ambiguous infer"
+    return f"where clocks go back, {options}, unless they are the ends of hours; else "
 
 
 def _repeat_hint(
@@ -248,7 +275,9 @@ def _repeat_hint(
     whole = {
         name: Grouping.of_values(content.numbers.values)
         for name, content in contents.items()
-        if content.kind in ("number", "code") and not np.any(np.mod(content.numbers.values, 1) != 0)
+        if content.kind in ("number", "code")
+        and unit_of(name) is None
+        and not np.any(np.mod(content.numbers.values, 1) != 0)
     }
     ids = find_ids(Grouping.of_times(stamps), whole)
     if ids.names and not ids.repeats and set(targets) - set(ids.names):

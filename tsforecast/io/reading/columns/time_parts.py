@@ -10,26 +10,44 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from tsforecast.errors import DataError, OptionError
+from tsforecast.errors import OptionError
 from tsforecast.io.column import Column, TextColumn
 from tsforecast.io.messages import Note, info, listed
-from tsforecast.io.times.formats import YEAR, clock_format, formats_of, shapes, stamps_in_format
+from tsforecast.io.reading.columns.month_names import read_month_names
+from tsforecast.io.reading.columns.names import says_ending, unit_of
+from tsforecast.io.reading.columns.time_of_day import (
+    ClockTexts,
+    numbers_after_prefix,
+    read_clock,
+    read_slots,
+    reads_as_clock,
+)
+from tsforecast.io.times.day_parts import ENDS, slot_of
+from tsforecast.io.times.formats import YEAR, first_monday, formats_of, shapes
 from tsforecast.io.times.parse import FIRST_YEAR, LAST_YEAR, ParsedStamps, parse_stamps
 from tsforecast.series.frequency import DAY, HOUR, MINUTE, SECOND, Stamps
 
 _ORDER = ("year", "month", "day", "hour", "minute", "second")
-_QUARTERLY = ("year", "quarter")
-_RANGES = {"year": (FIRST_YEAR, LAST_YEAR), "quarter": (1, 4), "month": (1, 12), "day": (1, 31)}
-_RANGES |= {"hour": (0, 23), "minute": (0, 59), "second": (0, 59)}
-_DIRECTIVES = dict(zip(_RANGES, ("%Y", "%q", "%m", "%d", "%H", "%M", "%S"), strict=True))
+_RANGES = {"year": (FIRST_YEAR, LAST_YEAR), "quarter": (1, 4), "month": (1, 12), "week": (1, 53), "day": (1, 31)}
+_RANGES |= {"hour": (0, 24), "minute": (0, 59), "second": (0, 59)}
+_DIRECTIVES = dict(zip(_RANGES, ("%Y", "%q", "%m", "%V", "%d", "%H", "%M", "%S"), strict=True))
 _MICROS = {"day": DAY, "hour": HOUR, "minute": MINUTE, "second": SECOND}
-_MIDNIGHT = {"%H": "00", "%I": "12", "%M": "00", "%S": "00", "%f": "000000", "%p": "AM"}
-_DIGITS = re.compile("[0-9]{1,4}")
+_PADDED = {*_MICROS, "month", "week"}
+_MIDNIGHT = {"%-H": "0", "%-I": "12", "%P": "am", "%3f": "000"}
+_MIDNIGHT |= {"%H": "00", "%I": "12", "%M": "00", "%S": "00", "%f": "000000", "%p": "AM"}
+# What may make a time: the parts of a day that stand beside it come after the last of these.
+_CHAINS = [{"year", "quarter"}, {"year", "week"}, *(set(_ORDER[:size]) for size in range(2, 7))]
+_CHAINS += [{"year", "month", "day", "clock"}, {"date", "clock"}, *({"date", *_ORDER[3:size]} for size in (4, 5, 6))]
+_TRIAL_TEXTS = 1000
+_PREFIXES = {"m": "month", "q": "quarter", "w": "week"}
 _HINTS = {
-    "hour": "hours go from 0 to 23; 24 is hour 0 of the next day",
-    "clock": "write all of them like 13:30 or 13:30:00, from 00:00 to 23:59",
+    "hour": "where clocks go back a day has 25 hours: write times with their offset from UTC",
+    "clock": "write all of them like 13:30 or 13:30:00, from 00:00 to 24:00",
+    "month": "if it is no month, such as the mean of a year, leave the row out",
+    "week": "weeks are those of ISO 8601",
 }
 Micros = NDArray[np.int64]
+Names = tuple[str, ...]
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,18 +61,27 @@ class _Part:
     notes: tuple[Note, ...] = ()  # what was assumed
 
 
-def named_parts(columns: Sequence[Column]) -> tuple[str, ...]:
-    """Columns called year, month and so on, from the year down without a gap; none where there is no month.
+def named_parts(columns: Sequence[Column]) -> Names:
+    """Columns called year, month and so on, from the year down without a gap; none where there is only a year.
 
     A column called month that holds dates such as 2024-01 is the time by itself.
     """
-    found = {column.name.lower(): column for column in reversed(columns)}
-    if set(_QUARTERLY) <= found.keys() and "month" not in found:
-        parts = [found[unit] for unit in _QUARTERLY]
-    else:
-        missing = next((at for at, unit in enumerate(_ORDER) if unit not in found), len(_ORDER))
-        parts = [found[unit] for unit in _ORDER[:missing]] if missing > 1 else []
-    return () if any(map(_is_date, parts)) else tuple(column.name for column in parts)
+    found: dict[str, Column] = {}
+    for column in columns:
+        unit = unit_of(column.name)
+        if unit == "slot" and "year" in map(unit_of, (other.name for other in columns)):
+            unit = _unit_of_prefix(column)
+        if unit:
+            found.setdefault(unit, column)
+    if "year" not in found:
+        return ()
+    chain = next(unit for unit in (*_ORDER, "end") if unit not in found)
+    parts = [found[unit] for unit in _ORDER[: (*_ORDER, "end").index(chain)]]
+    if len(parts) < 3:
+        # Of a year with weeks the months tell less.
+        finer = next((unit for unit in ("week", "quarter") if unit in found and (unit == "week" or len(parts) < 2)), "")
+        parts = [found["year"], found[finer]] if finer else parts
+    return () if len(parts) < 2 or any(map(_is_date, parts)) else tuple(column.name for column in parts)
 
 
 def _is_date(column: Column) -> bool:
@@ -63,58 +90,84 @@ def _is_date(column: Column) -> bool:
     return formats_of(shape) not in ((), (YEAR,))
 
 
-def read_parts(
-    columns: Sequence[Column], date_format: str | None = None, known_format: str | None = None
-) -> ParsedStamps:
+def _unit_of_prefix(column: Column) -> str | None:
+    """The unit of numbers with a letter in front: `M01`, `Q1`, `W05`."""
+    if column.plain is not None:
+        return None
+    found = numbers_after_prefix([text.strip() for text in column.texts.texts[:1]])
+    return _PREFIXES.get(found.prefix.strip().lower()) if found else None
+
+
+def read_parts(columns: Sequence[Column], date_format: str | None = None, known: Names = ()) -> ParsedStamps:
     """Put the times together from their columns.
 
     Args:
         columns: a date and the time of day, or year, month and so on; by their names, else in this order.
         date_format: of a column that holds whole dates, None to find it.
-        known_format: of the first column in the data that a model was fitted on.
+        known: the formats of the columns in the data that a model was fitted on.
 
     Raises:
         DataError: the first row whose parts are no time.
         OptionError: columns that make no time.
     """
-    first, *others = columns
-    names = [column.name for column in columns]
-    dated = _is_date(first) or bool(date_format and not first.texts.text(0).strip().isdigit())
-    units = ("date", *_clock_units(others)) if dated else _units(names)
+    known = known if len(known) == len(columns) else ()
+    units = _units(columns, date_format)
     zero_led = any(
         text.strip()[:1] == "0" and len(text.strip()) > 1
         for column, unit in zip(columns, units, strict=True)
-        if unit in _MICROS or unit == "month"
+        if unit in _PADDED
         for text in column.texts.texts
     )
     parts = [
-        _read_date(column, date_format, known_format) if unit == "date" else _read_part(column, unit, zero_led)
-        for column, unit in zip(columns, units, strict=True)
+        _read_date(column, date_format, known[0].removeprefix(ENDS) if known else None)
+        if unit == "date"
+        else _read_part(column, unit, zero_led, known[number] if known else "")
+        for number, (column, unit) in enumerate(zip(columns, units, strict=True))
     ]
     codes, rows = _combined([column.texts for column in columns])
     wall = _wall(parts, rows)
-    notes = (info(f"the times are put together from the columns {listed(names)}"), *parts[0].notes)
-    return ParsedStamps(codes, wall, None, tuple(part.text_format for part in parts), notes=notes)
+    formats = [part.text_format for part in parts]
+    if any(text_format.startswith(ENDS) for text_format in formats):
+        formats = [ENDS + text_format.removeprefix(ENDS) for text_format in formats]
+    if "week" in units:
+        formats[units.index("year")] = "%G"
+    notes = (
+        info(f"the times are put together from the columns {listed([column.name for column in columns])}"),
+        *(note for part in parts for note in part.notes),
+    )
+    return ParsedStamps(codes, wall, None, tuple(formats), notes=notes)
 
 
-def _units(names: Sequence[str]) -> tuple[str, ...]:
-    by_name = tuple(name.lower() for name in names)
-    units = by_name if set(by_name) <= {*_ORDER, "quarter"} else _ORDER[: len(names)]
-    if set(units) not in [set(_QUARTERLY), *(set(_ORDER[:size]) for size in range(2, len(_ORDER) + 1))]:
+def _units(columns: Sequence[Column], date_format: str | None) -> Names:
+    """What each column holds: by its name and its first text, else by its place."""
+    first, *others = columns
+    dated = _is_date(first) or bool(date_format and not first.texts.text(0).strip().isdigit())
+    units = ["date" if dated else unit_of(first.name), *(_unit_beside(column, dated) for column in others)]
+    by_place = ("date", *_ORDER[3:]) if dated else _ORDER
+    if dated and len(columns) > len(by_place):
+        message = f"{len(others)} columns beside a date make no time"
+        raise OptionError(message, hint="give hour, minute and second")
+    if None in units and len(columns) <= len(by_place):
+        placed = by_place[: len(columns)]
+        agree = all(unit in (None, place) for unit, place in zip(units, placed, strict=True))
+        units = list(placed) if agree else units
+    if {"clock" if unit == "slot" else unit for unit in units} not in _CHAINS or None in units:
+        names = listed([column.name for column in columns])
         raise OptionError(
-            f"the columns {listed(names)} make no time",
+            f"the columns {names} make no time",
             hint="give year, month and so on without leaving one out, or a date and a time of day",
         )
-    return units
+    return tuple(str(unit) for unit in units)
 
 
-def _clock_units(columns: Sequence[Column]) -> tuple[str, ...]:
-    """What stands beside a date: a time of day, or hours, minutes and seconds."""
-    if len(columns) == 1 and ":" in columns[0].texts.text(0):
-        return ("clock",)
-    if not 0 < len(columns) <= 3:
-        raise OptionError(f"{len(columns)} columns beside a date make no time", hint="give hour, minute and second")
-    return _ORDER[3 : 3 + len(columns)]
+def _unit_beside(column: Column, dated: bool) -> str | None:
+    unit = unit_of(column.name)
+    colons = sum(":" in text for text in column.texts.texts[:_TRIAL_TEXTS])
+    if reads_as_clock(column) or 2 * colons > len(column.texts.texts[:_TRIAL_TEXTS]):
+        return "clock"
+    if unit == "slot":
+        return _unit_of_prefix(column) or unit
+    return None if dated and unit not in ("hour", "minute", "second") else unit
 
 
 def _read_date(column: Column, date_format: str | None, known_format: str | None) -> _Part:
@@ -132,39 +185,53 @@ def _read_date(column: Column, date_format: str | None, known_format: str | None
     return _Part(column, "date", text_format, micros, parsed.notes)
 
 
-def _read_part(column: Column, unit: str, zero_led: bool) -> _Part:
+def _read_part(column: Column, unit: str, zero_led: bool, known: str) -> _Part:
     texts = [text.strip() for text in column.texts.texts]
-    if unit == "clock":
-        text_format = clock_format(shapes(texts[:1])[0]) or "%H:%M"
-        stamps = stamps_in_format(texts, text_format)
-        numbers, bad = stamps.astype(np.int64) % DAY, np.isnat(stamps)
-    elif unit == "month" and texts[0].isalpha():
-        read = {text_format: stamps_in_format(texts, text_format) for text_format in ("%b", "%B")}
-        text_format, stamps = min(read.items(), key=lambda entry: int(np.isnat(entry[1]).sum()))
-        numbers, bad = stamps.astype("datetime64[M]").astype(np.int64) % 12 + 1, np.isnat(stamps)
-    else:
-        text_format = _DIRECTIVES[unit]
-        # What has two digits in every row tells nothing of the zeros by itself.
-        if unit in _MICROS or unit == "month":
-            padded = zero_led and all(len(text) > 1 for text in texts)
-            text_format = text_format if padded else f"%-{text_format[1]}"
-        numbers = np.array([int(text) if _DIGITS.fullmatch(text) else -1 for text in texts], dtype=np.int64)
-        least, most = _RANGES[unit]
-        bad = (numbers < least) | (numbers > most)
-    if bad.any():
-        raise _part_error(column, unit, int(np.argmax(bad)))
-    return _Part(column, unit, text_format, numbers)
+    if unit in ("clock", "slot"):
+        read = read_clock if unit == "clock" else read_slots
+        found = read(column.name, texts, slot_of(known) if unit == "slot" and known else None)
+        return _checked(column, unit, found)
+    if unit == "month" and texts[0][:1].isalpha() and not any(map(str.isdigit, texts[0])):
+        numbers, text_format = read_month_names(texts)
+        return _checked(column, unit, ClockTexts(text_format, numbers, numbers == 0))
+    numbered = numbers_after_prefix(texts)
+    digits, prefix = (numbered.digits, numbered.prefix) if numbered else (texts, "")
+    text_format = _DIRECTIVES[unit]
+    # What has two digits in every row tells nothing of the zeros by itself.
+    if unit in _PADDED:
+        alone = all(len(text) > 1 for text in digits)
+        padded = alone and (zero_led or bool(prefix))
+        text_format = text_format if padded else f"%-{text_format[1]}"
+    numbers = np.array([int(text) if re.fullmatch("[0-9]{1,4}", text) else -1 for text in digits], dtype=np.int64)
+    least, most = _RANGES[unit]
+    notes: tuple[Note, ...] = ()
+    text_format = prefix.replace("%", "%%") + text_format
+    if unit == "hour" and (known.startswith(ENDS) or _end_of_hour(column.name, numbers)):
+        text_format = ENDS + text_format
+        notes = (info(f"the hours of '{column.name}' are the ends of hours: 24 is the midnight after the day"),)
+    if unit == "week":
+        notes = (info("weeks are those of ISO 8601 and stand for their Monday"),)
+    return _checked(column, unit, ClockTexts(text_format, numbers, (numbers < least) | (numbers > most), notes))
 
 
-def _part_error(column: Column, unit: str, index: int) -> DataError:
+def _end_of_hour(name: str, hours: Micros) -> bool:
+    return bool(np.all(hours != 0)) and (bool(np.any(hours == 24)) or says_ending(name))
+
+
+def _checked(column: Column, unit: str, found: ClockTexts) -> _Part:
+    """The part of a time, or the error of its first text that is none."""
+    if not found.bad.any():
+        return _Part(column, "clock" if unit == "slot" else unit, found.text_format, found.numbers, found.notes)
+    index = int(np.argmax(found.bad))
     text = column.texts.texts[index].strip()
-    what = "a time of day like the rest" if unit == "clock" else f"{'an' if unit == 'hour' else 'a'} {unit}"
+    name = {"clock": "time of day", "slot": "period of the day"}.get(unit, unit)
+    what = "a time of day like the rest" if unit == "clock" else f"{'an' if unit == 'hour' else 'a'} {name}"
     if unit in _RANGES:
         least, most = _RANGES[unit]
         what += f" from {least} to {most}"
-    message = f"'{text}' is not {what}" if text else f"the {'time of day' if unit == 'clock' else unit} is missing"
-    hint = _HINTS.get(unit, "correct it, or name the time column with --time-col")
-    return column.error(column.texts.first_row(index), message, hint)
+    message = f"'{text}' is not {what}" if text else f"the {name} is missing"
+    hint = found.hint or _HINTS.get(unit, "correct it, or name the time column with --time-col")
+    raise column.error(column.texts.first_row(index), message, hint)
 
 
 def _combined(columns: Sequence[TextColumn]) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
@@ -178,8 +245,11 @@ def _combined(columns: Sequence[TextColumn]) -> tuple[NDArray[np.int32], NDArray
 def _wall(parts: Sequence[_Part], rows: NDArray[np.int64]) -> Stamps:
     """The clock that the parts of some rows show."""
     by_unit = {part.unit: part.numbers[part.column.texts.codes[rows]] for part in parts}
+    column_of = {part.unit: part.column for part in parts}
     if "date" in by_unit:
         day = by_unit.pop("date").astype("datetime64[us]")
+    elif "week" in by_unit:
+        day = _mondays(by_unit.pop("year"), by_unit.pop("week"), column_of["week"], rows)
     else:
         month = by_unit.pop("month") if "month" in by_unit else 3 * by_unit.pop("quarter") - 2
         year = by_unit.pop("year")
@@ -189,10 +259,22 @@ def _wall(parts: Sequence[_Part], rows: NDArray[np.int64]) -> Stamps:
         beyond = day.astype("datetime64[M]") != start
         if beyond.any():
             at = int(np.argmax(beyond))
-            column = next(part.column for part in parts if part.unit == "day")
             message = f"{start[at]} has no day {int(ahead[at].astype(np.int64)) + 1}"
-            raise column.error(int(rows[at]), message, "correct it, or leave the row out")
+            raise column_of["day"].error(int(rows[at]), message, "correct it, or leave the row out")
     clock = by_unit.pop("clock", np.zeros(rows.size, dtype=np.int64))
     for unit, count in by_unit.items():
         clock = clock + count * _MICROS[unit]
+    beyond = clock > DAY
+    if beyond.any():
+        raise column_of["hour"].error(int(rows[np.argmax(beyond)]), "the time is later than 24:00", "correct it")
     return day.astype("datetime64[us]") + clock.astype("timedelta64[us]")
+
+
+def _mondays(year: Micros, week: Micros, column: Column, rows: NDArray[np.int64]) -> Stamps:
+    monday = first_monday(year) + (7 * (week - 1)).astype("timedelta64[D]")
+    beyond = monday >= first_monday(year + 1)
+    if beyond.any():
+        at = int(np.argmax(beyond))
+        hint = "a year has 52 or 53 ISO weeks: write the day on which each week begins"
+        raise column.error(int(rows[at]), f"{year[at]} has no week {week[at]}", hint)
+    return monday.astype("datetime64[us]")

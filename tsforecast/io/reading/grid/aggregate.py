@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from tsforecast.errors import DataError
 from tsforecast.io.messages import Note, counted, info, warning
 from tsforecast.io.options import AggregateRule
-from tsforecast.io.reading.grid.rows import GridPoints
+from tsforecast.io.reading.grid.rows import GridPoints, repeated_rows
 from tsforecast.series.frequency import Frequency, Ordinals, Stamps
 from tsforecast.series.infer_frequency import commonest, duration
 
@@ -29,6 +29,9 @@ _ODD_SHARE = 0.1
 _THIN_SHARE = 0.8
 _LONGER = 1.1
 
+# Values that are less regular than this, or several at a time, are events.
+_REGULAR_SHARE = 0.5
+
 
 @dataclass(frozen=True)
 class Buckets:
@@ -40,9 +43,23 @@ class Buckets:
     counts: NDArray[np.int64]  # values in it
 
 
+@dataclass(frozen=True)
+class Aggregated:
+    """What became of the values: one point per step that holds one, in whole steps, and notes.
+
+    Args:
+        events: whether the values are events such as orders, several of which may share a time, rather than readings
+            at regular times: no event in a step is none, not one that is missing.
+    """
+
+    points: GridPoints
+    notes: list[Note]
+    events: bool
+
+
 def aggregate(
-    points: GridPoints, stamps: Stamps, clock: Stamps, frequency: Frequency, rule: AggregateRule
-) -> tuple[GridPoints, list[Note]]:
+    points: GridPoints, stamps: Stamps, clock: Stamps, frequency: Frequency, rule: AggregateRule, *, zeros: bool = False
+) -> Aggregated:
     """Bring values onto the steps of a frequency.
 
     Args:
@@ -51,9 +68,10 @@ def aggregate(
         clock: the same on the clock of the frequency, which may be the local one.
         frequency: the step to bring them to.
         rule: what becomes of the values of a step; missing ones are left out of it.
+        zeros: whether a step without a value is zero.
 
     Returns:
-        One point per step that holds a value, without a first and a last step that the values do not cover, and notes.
+        The steps that hold a value, without a first and a last step that the values do not cover.
 
     Raises:
         DataError: the values are further apart than the steps.
@@ -61,7 +79,7 @@ def aggregate(
     present = np.isfinite(points.values)
     series, times, values = points.series[present].astype(np.int64), points.times[present], points.values[present]
     if not values.size:
-        return GridPoints(series, times, np.empty(0, np.int64), values), []
+        return Aggregated(GridPoints(series, times, np.empty(0, np.int64), values), [], events=False)
     ordinals = frequency.buckets(clock)[times]
     if np.any((series[1:] == series[:-1]) & (ordinals[1:] < ordinals[:-1])):
         # A clock that was put back across midnight shows the old day again.
@@ -72,19 +90,23 @@ def aggregate(
     starts = np.flatnonzero(fresh)
     buckets = Buckets(series[starts], ordinals[starts], starts, np.diff(np.append(starts, series.size)))
     gaps = _gaps(series, stamps[times])
+    several = bool(np.any(repeated_rows(series, times)))
     own_step = commonest(gaps[gaps > 0]) if gaps.any() else 0
+    events = several or (bool(gaps.any()) and np.mean(gaps[gaps > 0] == own_step) < _REGULAR_SHARE)
     lasting = frequency.bucket_starts(buckets.ordinals + 1) - frequency.bucket_starts(buckets.ordinals)
-    if own_step > _LONGER * int(lasting.astype(np.int64).max()):
+    too_long = own_step > _LONGER * int(lasting.astype(np.int64).max())
+    if too_long and not (events and (zeros or rule == "sum")):
         raise DataError(
             f"the values are {duration(own_step)} apart, which is longer than {frequency.adjective} steps",
             hint="name a longer step with --freq: values can be put together, not made up",
         )
     margins = _margins(buckets, clock[times], frequency)
     whole = _are_whole(buckets, margins, own_step)
-    thin = whole & _are_thin(buckets, gaps, margins, own_step)
+    thin = whole & _are_thin(buckets, gaps, margins, 0 if several else own_step)
     distinct, places = np.unique(buckets.ordinals[whole], return_inverse=True)
     made = GridPoints(buckets.series[whole], places, distinct, _reduce(values, buckets, rule)[whole])
-    return made, _notes(buckets, whole, thin, int((~present).sum()), frequency, rule)
+    notes = _notes(buckets, whole, thin, int((~present).sum()), frequency, rule)
+    return Aggregated(made, notes, bool(events))
 
 
 def _reduce(values: Values, buckets: Buckets, rule: AggregateRule) -> Values:
@@ -122,8 +144,22 @@ def _are_whole(buckets: Buckets, margins: tuple[Margins, Margins], own_step: int
     inner = ~first & ~last
     late, early = max(own_step - 1, 0), int(_LONGER * own_step)
     if inner.any():
-        late, early = (int(np.quantile(margin[inner], 1 - _ODD_SHARE, method="higher")) for margin in margins)
+        usual_late, usual_early = (_usual(margin, inner, buckets.series) for margin in margins)
+        return ~((first & (head > usual_late)) | (last & (tail > usual_early)))
     return ~((first & (head > late)) | (last & (tail > early)))
+
+
+def _usual(margin: Margins, inner: NDArray[np.bool_], series: NDArray[np.int64]) -> Margins:
+    """What all but the oddest of the inner buckets have, those of all series or of the bucket's own, shape (n,)."""
+    most = np.full(
+        int(series.max()) + 1, int(np.quantile(margin[inner], 1 - _ODD_SHARE, method="higher")), dtype=np.int64
+    )
+    order = np.lexsort((margin[inner], series[inner]))
+    owners, sorted_margins = series[inner][order], margin[inner][order]
+    numbers, starts, counts = np.unique(owners, return_index=True, return_counts=True)
+    own = sorted_margins[starts + np.ceil((counts - 1) * (1 - _ODD_SHARE)).astype(np.int64)]
+    most[numbers] = np.maximum(most[numbers], own)
+    return most[series]
 
 
 def _are_thin(

@@ -16,8 +16,9 @@ from tsforecast.errors import DataError
 from tsforecast.io.messages import Note, Place, counted, listed, warning
 from tsforecast.io.options import FillRule, ReadOptions
 from tsforecast.io.reading.grid.aggregate import aggregate
-from tsforecast.io.reading.grid.rows import GridPoints, RowNumbers, RowOrigin, Rows
-from tsforecast.series.frequency import Frequency, Ordinals, Stamps, season_length
+from tsforecast.io.reading.grid.findings import Extents, findings
+from tsforecast.io.reading.grid.rows import GridPoints, RowNumbers, RowOrigin, Rows, advice, repeated_rows
+from tsforecast.series.frequency import LAST_WORKDAY, WEEK, Frequency, Ordinals, Stamps, season_length
 from tsforecast.series.infer_frequency import commonest
 from tsforecast.series.panel import Panel
 
@@ -25,15 +26,9 @@ StepSource = Literal["found", "stated", "model"]
 Labels = list[str]
 Values = NDArray[np.float64]
 _MOST_MISSING = 0.5
-_MUCH_MISSING = 0.05
-_SHOWN_SHARE = 0.001
 _MOST_NAMED = 20
+_MOST_ODD = 0.1
 _FEWEST_STEPS = 3
-_FILL_WORDS = {
-    "seasonal": "from earlier values by the seasonal rule",
-    "previous": "with the value before",
-    "zero": "with zero",
-}
 _NOTHING = ("no series has a value", "no series covers a whole step")
 _NOTHING_HINT = "all cells are empty or missing, or too few for one step"
 _SKIP_HINT = "correct them, or leave such series out with --on-bad-series skip"
@@ -49,22 +44,6 @@ class Grid:
     options: ReadOptions  # the rules for gaps, bad series, and values that lie between the steps
 
 
-@dataclass(frozen=True)
-class Extents:
-    """From where to where each series has values; one entry per series that has any, shape (n_series,)."""
-
-    series: NDArray[np.int64]  # number of the series
-    starts: Ordinals  # ordinal of the first value
-    lengths: NDArray[np.int64]  # steps from the first value to the last, both counted
-    observed: NDArray[np.int64]  # values among them
-    trimmed: NDArray[np.int64]  # rows without a value before the first and after the last
-
-    @property
-    def missing(self) -> NDArray[np.int64]:
-        """Steps without a value within each series."""
-        return self.lengths - self.observed
-
-
 def build_panel(rows: Rows, grid: Grid, origin: RowOrigin) -> tuple[Panel, list[Note]]:
     """Put rows, sorted and one per time, on a grid: regular series without gaps.
 
@@ -74,7 +53,7 @@ def build_panel(rows: Rows, grid: Grid, origin: RowOrigin) -> tuple[Panel, list[
     """
     names = origin.names
     labels = [" / ".join(name) for name in names]
-    points, off, notes = _on_grid(rows, grid, origin, labels)
+    grid, points, off, notes = _on_grid(rows, grid, origin, labels)
     if grid.source != "found" and grid.options.aggregate is None:
         _check_step(points, grid, origin.place)
     extents = find_extents(points)
@@ -84,7 +63,8 @@ def build_panel(rows: Rows, grid: Grid, origin: RowOrigin) -> tuple[Panel, list[
     notes += _without_values(empty, grid, labels, origin.place)
     points, extents, more = _usable(points, extents, grid, labels)
     as_they_came = grid.options.aggregate is None and grid.options.on_bad_series == "error"
-    _check_missing(points, extents, rows if as_they_came else None, grid.frequency, origin.place)
+    if grid.options.fill_gaps != "zero":
+        _check_missing(points, extents, rows, as_they_came, grid.frequency, origin.place)
     _check_series(extents, grid, labels, origin.place)
     values, offsets = regular_grid(points, extents)
     season = season_length(grid.frequency)
@@ -92,40 +72,38 @@ def build_panel(rows: Rows, grid: Grid, origin: RowOrigin) -> tuple[Panel, list[
     panel = Panel(
         ids=tuple(names[number] for number in extents.series),
         values=fill_gaps(values, offsets, grid.options.fill_gaps, season),
-        observed=np.isfinite(values),
+        observed=np.ones(values.size, dtype=bool) if rule == "zero" else np.isfinite(values),
         offsets=offsets,
         starts=extents.starts,
         frequency=grid.frequency,
     )
-    found = [*_trimmed(extents), *_lonely(extents, labels), *_filled(extents, labels, rule), *_constant(panel)]
-    return panel, [*notes, *more, *found]
-
-
-def _lonely(extents: Extents, labels: Labels) -> list[Note]:
-    """A misspelt id makes a series of its own: series of one value among longer ones are spoken of."""
-    alone = np.flatnonzero(extents.observed == 1)
-    if not alone.size or alone.size == extents.series.size:
-        return []
-    first = labels[extents.series[alone[0]]]
-    return [warning(f"{counted(alone.size, 'series', 'series')} of a single value, the first is '{first}'")]
+    return panel, [*notes, *more, *findings(panel, extents, rule)]
 
 
 def _on_grid(
     rows: Rows, grid: Grid, origin: RowOrigin, labels: Labels
-) -> tuple[GridPoints, NDArray[np.int64], list[Note]]:
-    """The values with the numbers of their steps, and the series off the grid where those are left out."""
+) -> tuple[Grid, GridPoints, NDArray[np.int64], list[Note]]:
+    """The values with the numbers of their steps, and the series off the grid where those are left out.
+
+    What is summed of events is zero where there were none, which the grid that is returned says.
+    """
     none = np.empty(0, dtype=np.int64)
     if grid.options.aggregate:
         points = _stack(rows, np.zeros(rows.stamps.size, dtype=np.int64))
         try:
-            made, notes = aggregate(points, rows.stamps, grid.clock, grid.frequency, grid.options.aggregate)
-            return made, none, notes
+            zeros = grid.options.fill_gaps == "zero"
+            made = aggregate(points, rows.stamps, grid.clock, grid.frequency, grid.options.aggregate, zeros=zeros)
         except DataError as error:
             raise origin.place.error(None, error.message, error.hint) from None
+        if made.events and grid.options.aggregate == "sum" and grid.options.fill_gaps == "seasonal":
+            grid = replace(grid, options=replace(grid.options, fill_gaps="zero"))
+        return grid, made.points, none, made.notes
     ordinals, on_grid = grid.frequency.ordinals(grid.clock)
-    if on_grid.all() or on_grid[rows.times].all():
-        return _stack(rows, ordinals), none, []
-    off = np.flatnonzero(~on_grid[rows.times])
+    off = np.empty(0, np.intp) if on_grid.all() else np.flatnonzero(~on_grid[rows.times])
+    if grid.frequency.day == LAST_WORKDAY and not off.size:
+        off = np.flatnonzero(repeated_rows(rows.series, ordinals[rows.times]))
+    if not off.size:
+        return grid, _stack(rows, ordinals), none, []
     bad = np.unique(rows.series[off])
     keep = np.flatnonzero(~np.isin(rows.series, bad))
     if grid.options.on_bad_series == "error" or not keep.size:
@@ -133,7 +111,8 @@ def _on_grid(
     targets = rows.values.shape[1]
     left_out = (bad.astype(np.int64)[:, None] * targets + np.arange(targets)).ravel()
     why = f"with times off the {grid.frequency.adjective} grid"
-    return _stack(rows.take(keep), ordinals), left_out, [_skipped([labels[number] for number in left_out], why)]
+    skipped = _skipped([labels[number] for number in left_out], why)
+    return grid, _stack(rows.take(keep), ordinals), left_out, [skipped]
 
 
 def _off_grid(rows: Rows, off: RowNumbers, grid: Grid, origin: RowOrigin) -> DataError:
@@ -144,6 +123,10 @@ def _off_grid(rows: Rows, off: RowNumbers, grid: Grid, origin: RowOrigin) -> Dat
     of_series = f" in {counted(bad, 'series', 'series')}" if several else ""
     step = f"--freq {grid.frequency.alias} " if grid.source == "found" else ""
     hint = f"correct the times, or bring all values onto these steps, such as {step}--aggregate mean"
+    if grid.source == "found" and several and grid.frequency.step == WEEK and _each_weekly(rows):
+        hint = "the series lie on different weekdays: bring them onto common weeks with --freq W --aggregate sum"
+    elif grid.source == "found" and count > _MOST_ODD * rows.times.size:
+        hint = advice(rows)
     return origin.error(
         row,
         f"{count:,} of {counted(rows.times.size, 'stamp')} {'is' if count == 1 else 'are'} off the "
@@ -151,6 +134,12 @@ def _off_grid(rows: Rows, off: RowNumbers, grid: Grid, origin: RowOrigin) -> Dat
         f"{hint}{', or leave such series out with --on-bad-series skip' if several else ''}",
         rows.in_table(off),
     )
+
+
+def _each_weekly(rows: Rows) -> bool:
+    """Whether the rows of each series are whole weeks apart."""
+    steps = np.diff(rows.stamps[rows.times]).astype(np.int64)[rows.series[1:] == rows.series[:-1]]
+    return not np.any(steps % WEEK)
 
 
 def _check_step(points: GridPoints, grid: Grid, place: Place) -> None:
@@ -220,7 +209,9 @@ def _skipped(names: Labels, why: str) -> Note:
     return warning(f"{counted(len(names), 'series', 'series')} {why} left out: {listed(names, _MOST_NAMED)}")
 
 
-def _check_missing(points: GridPoints, extents: Extents, rows: Rows | None, frequency: Frequency, place: Place) -> None:
+def _check_missing(
+    points: GridPoints, extents: Extents, rows: Rows, as_they_came: bool, frequency: Frequency, place: Place
+) -> None:
     missing, total = int(extents.missing.sum()), int(extents.lengths.sum())
     if missing <= _MOST_MISSING * total:
         return
@@ -228,8 +219,8 @@ def _check_missing(points: GridPoints, extents: Extents, rows: Rows | None, freq
         f"{missing:,} of {total:,} values are missing between the first and the last time "
         f"({missing / total:.0%} of the {frequency.adjective} grid)"
     )
-    hint = "check the times and the id columns; at most half of the values may be missing"
-    if rows is not None:
+    hint = advice(rows)
+    if as_they_came:
         jumps = np.where(np.diff(rows.series) == 0, np.diff(points.ordinals[rows.times]), 0)
         after = int(np.argmax(jumps)) + 1 if jumps.size else 0
         if jumps.size and jumps.max() > 1:
@@ -252,42 +243,6 @@ def _check_series(extents: Extents, grid: Grid, labels: Labels, place: Place) ->
         "if a time without a row means zero add --fill-gaps zero, else leave such series out with --on-bad-series skip"
     )
     raise place.error(None, f"{message}{more}", hint)
-
-
-def _trimmed(extents: Extents) -> list[Note]:
-    trimmed = int(extents.trimmed.sum())
-    if not trimmed:
-        return []
-    where = "the series"
-    if extents.series.size > 1:
-        where = counted(int((extents.trimmed > 0).sum()), "series", "series")
-    return [warning(f"{counted(trimmed, 'missing value')} at the start or end of {where} cut off")]
-
-
-def _filled(extents: Extents, labels: Labels, rule: FillRule) -> list[Note]:
-    missing, total = int(extents.missing.sum()), int(extents.lengths.sum())
-    if not missing:
-        return []
-    share = f"{missing / total:.1%}" if missing >= _SHOWN_SHARE * total else f"under {_SHOWN_SHARE:.1%}"
-    text = f"{missing:,} of {total:,} values ({share}) missing: filled {_FILL_WORDS[rule]}"
-    if missing > _MUCH_MISSING * total and len(labels) > 1:
-        shares = extents.missing / extents.lengths
-        worst = int(np.argmax(shares))
-        text += f"; most are missing in '{labels[extents.series[worst]]}' ({shares[worst]:.0%})"
-    return [warning(text)]
-
-
-def _constant(panel: Panel) -> list[Note]:
-    """A series that never changes is forecast as it is, but is seldom what was meant."""
-    lows, highs = (edge.reduceat(panel.values, panel.offsets[:-1]) for edge in (np.minimum, np.maximum))
-    constant = np.flatnonzero((lows == highs) & (panel.lengths > 1))
-    if not constant.size:
-        return []
-    if panel.n_series == 1:
-        return [warning("the values never change: the forecast will not either")]
-    names = listed([panel.label(number) for number in constant[:_MOST_NAMED]], _MOST_NAMED)
-    more = f" and {constant.size - _MOST_NAMED:,} more" if constant.size > _MOST_NAMED else ""
-    return [warning(f"{counted(constant.size, 'series', 'series')} never change: {names}{more}")]
 
 
 def find_extents(points: GridPoints) -> Extents:

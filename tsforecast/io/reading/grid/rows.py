@@ -12,16 +12,18 @@ from numpy.typing import NDArray
 
 from tsforecast.errors import DataError, OptionError
 from tsforecast.io.column import TextColumn
-from tsforecast.io.messages import Note, Place, counted, warning
-from tsforecast.io.options import RepeatRule
+from tsforecast.io.messages import Note, Place, counted, info, warning
+from tsforecast.io.options import ReadOptions, RepeatRule
+from tsforecast.io.reading.grid.advice import SeriesRows, advise, common_step
 from tsforecast.io.times.clock import Clock, in_order
 from tsforecast.io.times.zones import to_wall
 from tsforecast.series.frequency import Frequency, Ordinals, Stamps
-from tsforecast.series.infer_frequency import REGULAR_HINT, commonest, infer_frequency
+from tsforecast.series.infer_frequency import commonest, infer_frequency
 from tsforecast.series.parse_frequency import StatedFrequency, state_frequency
 
 # A step that holds in the longest series holds in all of them.
 _FREQUENCY_SERIES = 50
+_SLIPS = 0.05
 RowNumbers = NDArray[np.intp]
 
 
@@ -139,6 +141,19 @@ def _stable_order(numbers: NDArray[np.int32]) -> RowNumbers:
     return np.argsort(numbers.astype(np.uint16) if small else numbers, kind="stable")
 
 
+def without_copies(rows: Rows, copies: NDArray[np.bool_] | None, rule: RepeatRule) -> tuple[Rows, list[Note]]:
+    """Sorted rows without those that repeat an earlier row of the table in all columns, unless a rule is given."""
+    if copies is None or rule != "error":
+        return rows, []
+    dropped = copies[rows.in_table(np.arange(rows.series.size))] & repeated_rows(rows.series, rows.times)
+    count = int(dropped.sum())
+    if not count:
+        return rows, []
+    said = "row is an exact copy of another" if count == 1 else "rows are exact copies of others"
+    note = warning(f"{count:,} {said}: kept once")
+    return rows.take(np.flatnonzero(~dropped)), [note]
+
+
 def one_row_per_time(rows: Rows, rule: RepeatRule, origin: RowOrigin, hint: str) -> tuple[Rows, list[Note]]:
     """Refuse or merge sorted rows that repeat a time of their series; `hint` says what the user may do about it.
 
@@ -167,6 +182,17 @@ def one_row_per_time(rows: Rows, rule: RepeatRule, origin: RowOrigin, hint: str)
     other = f", {differing:,} of them with other values" if differing else ", all with the same values"
     note = warning(f"{counted(count, 'row')} repeated a time of the same series{other}: {kept}")
     return replace(merged, values=values), [note]
+
+
+def several_per_time(rows: Rows) -> list[Note]:
+    """A note on sorted rows that are brought onto longer steps and repeat a time of their series."""
+    count = int(repeated_rows(rows.series, rows.times).sum())
+    if not count:
+        return []
+    # A few repeats may be slips; many are what the table is made of.
+    say = warning if count <= _SLIPS * rows.series.size else info
+    repeat = "repeats" if count == 1 else "repeat"
+    return [say(f"{counted(count, 'row')} {repeat} a time of the same series: all of them count")]
 
 
 def _equal(rows: Rows, second: RowNumbers | np.intp) -> NDArray[np.bool_]:
@@ -201,15 +227,13 @@ def merge_repeats(values: NDArray[np.float64], repeats: NDArray[np.bool_], rule:
     return np.where(counts > 0, sums if rule == "sum" else sums / np.maximum(counts, 1), np.nan)
 
 
-def stated_step(freq: str | None, aggregated: bool, known: Frequency | None) -> StatedFrequency | None:
+def stated_step(freq: str | None, known: Frequency | None) -> StatedFrequency | None:
     """The step that the user states, None where none is; `known` is that of a model that is to be continued.
 
     Raises:
-        OptionError: no such frequency, values to be brought onto none, or another step than the model's.
+        OptionError: no such frequency, or another step than the model's.
     """
     if freq is None:
-        if aggregated and known is None:
-            raise OptionError("values can be brought onto a step only if there is one", hint="add --freq, such as D")
         return None
     stated = state_frequency(freq)
     if known is not None and not stated.matches(known):
@@ -221,16 +245,19 @@ def stated_step(freq: str | None, aggregated: bool, known: Frequency | None) -> 
 
 
 def find_step(
-    rows: Rows, stated: StatedFrequency | None, aggregated: bool, clock: Clock, sub_daily: bool, place: Place
+    rows: Rows, stated: StatedFrequency | None, options: ReadOptions, clock: Clock, sub_daily: bool, place: Place
 ) -> Frequency:
     """The step of the sorted rows; where values are brought onto a stated step, the calendar gives its grid.
 
     Raises:
         DataError: no regular frequency, with the first row that differs from the commonest step.
+        OptionError: values to be brought onto a step that is not stated, though there is one value a time.
     """
     if stated is None:
-        return _inferred(rows, place)
-    if not aggregated:
+        if options.aggregate and not repeated_rows(rows.series, rows.times).any():
+            raise OptionError("values can be brought onto a step only if there is one", hint="add --freq, such as D")
+        return _inferred(rows, place, sparse=options.aggregate is not None or options.fill_gaps == "zero")
+    if options.aggregate is None:
         return stated.on(clock_of_step(rows.stamps, clock, stated, sub_daily))
     offset = np.timedelta64(0, "us")
     if clock.time_zone is not None and sub_daily:
@@ -245,21 +272,54 @@ def clock_of_step(stamps: Stamps, clock: Clock, step: Frequency | StatedFrequenc
     return to_wall(stamps, clock.time_zone)
 
 
-def _inferred(rows: Rows, place: Place) -> Frequency:
-    """The step that the longest series follow."""
+def _longest(rows: Rows) -> list[slice]:
+    """Where the longest series of sorted rows stand."""
     bounds = np.flatnonzero(rows.series[1:] != rows.series[:-1]) + 1
     edges = np.concatenate([[0], bounds, [rows.series.size]])
     longest = np.sort(np.argsort(-np.diff(edges), kind="stable")[:_FREQUENCY_SERIES])
-    slices = [slice(edges[number], edges[number + 1]) for number in longest]
+    return [slice(edges[number], edges[number + 1]) for number in longest]
+
+
+def _inferred(rows: Rows, place: Place, *, sparse: bool) -> Frequency:
+    """The step that the longest series follow; of sparse ones, which lack a row where nothing happened, also days."""
+    slices = _longest(rows)
     parts = [rows.stamps[rows.times[part]] for part in slices]
+    distinct = [np.unique(part) for part in parts] if sparse else parts
+    shorter = common_step(distinct) if sparse else None
     try:
-        return infer_frequency(parts)
+        found = infer_frequency(distinct)
     except DataError as error:
+        if shorter is not None:
+            return shorter
         odd = _first_odd(parts, slices)
         if odd is None:
             raise place.error(None, error.message, error.hint) from None
         row = int(rows.in_table(np.array([odd]))[0])
-        raise place.error(row, f"{error.message}; the first other step ends here", REGULAR_HINT) from None
+        raise place.error(row, f"{error.message}; the first other step ends here", advice(rows)) from None
+    if found.kind == "business" and found.phase and not all(_one_way(rows, part) for part in slices):
+        raise place.error(
+            None,
+            f"the rows go back in time within the table, and only together fall on {found.name}",
+            "name the column that tells the series apart with --id-col, or state the step with --freq",
+        )
+    if shorter is None or all(found.ordinals(part)[1].all() for part in distinct):
+        return found
+    return shorter
+
+
+def _one_way(rows: Rows, part: slice) -> bool:
+    """Whether nearly all rows of a series stand in the table in the order of time, or all in the reverse order."""
+    steps = np.diff(rows.in_table(np.arange(part.start, part.stop)))
+    return bool(steps.size == 0 or max(np.mean(steps > 0), np.mean(steps < 0)) > 1 - _SLIPS)
+
+
+def advice(rows: Rows) -> str:
+    """The way out for sorted rows that follow no step, as a hint."""
+    series = []
+    for part in _longest(rows):
+        present = np.isfinite(rows.values[part]).any(axis=1)
+        series.append(SeriesRows(rows.stamps[rows.times[part]][present], rows.values[part][present]))
+    return advise(series)
 
 
 def _first_odd(parts: list[Stamps], slices: list[slice]) -> int | None:

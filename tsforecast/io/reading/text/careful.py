@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import codecs
 import io
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -41,6 +41,9 @@ class Text:
     delimiter: str  # one ASCII character
     file: str  # name for messages
     header_line: int | None = None  # line number of the header; None where there is none to compare the rows with
+    shown_delimiter: str = ""  # for messages, where it is not what stands in the file
+    header: bytes = b""  # the line of the header with its line end; a row that repeats it is left out
+    undated: bool = False  # whether the rows need no time, so that one column is enough
 
 
 @dataclass(frozen=True)
@@ -59,7 +62,8 @@ class Block:
     # line of each row, 0 being the block's first, shape (rows,); None where each row is one line
     lines: NDArray[np.int64] | None
     n_lines: int  # lines of the block
-    blank: int  # lines left out
+    blank: int  # lines left out with nothing on them, or nothing but delimiters
+    repeats: tuple[int, ...]  # lines left out because the header stands there again, 0 being the block's first
     texts: dict[int, BlockTexts]  # the columns that were read as texts, by position
     # the columns that were read as numbers; None for one that holds anything else
     numbers: dict[int, PlainNumbers | None]
@@ -131,22 +135,34 @@ def _check_quotes(
     )
 
 
-def leave_out_blank(records: Records, text: bytes) -> tuple[Records, bytes, int]:
-    """Leave out the lines with nothing but blanks on them."""
+def find_blank(records: Records, text: bytes) -> list[int]:
+    """The records with nothing but blanks, or nothing but delimiters, on them."""
     single = np.flatnonzero(records.cells == 1)
-    blank = [row for row in single if not text[records.starts[row] : records.ends[row]].strip()]
-    if not blank:
-        return records, text, 0
+    blank = [int(row) for row in single if not text[records.starts[row] : records.ends[row]].strip()]
+    bare = np.flatnonzero((records.ends - records.starts == records.cells) & (records.cells > 1))
+    return sorted((*blank, *bare.tolist()))
+
+
+def find_repeats(records: Records, text: bytes, header: bytes) -> list[int]:
+    """The records that repeat the header."""
+    alike = np.flatnonzero(records.ends - records.starts == len(header)) if header else np.empty(0, dtype=np.int64)
+    return [int(row) for row in alike if text.startswith(header, records.starts[row])]
+
+
+def leave_out(records: Records, text: bytes, rows: Sequence[int]) -> tuple[Records, bytes]:
+    """Leave out some records; `rows` are sorted."""
+    if not rows:
+        return records, text
     keep = np.ones(records.cells.size, dtype=bool)
-    keep[blank] = False
+    keep[rows] = False
     pieces, position = [], 0
-    for row in blank:
+    for row in rows:
         pieces.append(text[position : records.starts[row]])
         position = records.ends[row]
     pieces.append(text[position:])
     ends = np.cumsum((records.ends - records.starts)[keep])
     starts = np.concatenate([[0], ends[:-1]])
-    return Records(starts, ends, records.cells[keep], records.lines[keep]), b"".join(pieces), len(blank)
+    return Records(starts, ends, records.cells[keep], records.lines[keep]), b"".join(pieces)
 
 
 def check_cells(records: Records, text: Text, header_line: int | None = None) -> None:
@@ -164,7 +180,7 @@ def check_cells(records: Records, text: Text, header_line: int | None = None) ->
     if ragged.size:
         _check_header(records.cells, width, text.file, header_line)
         row = int(ragged[0])
-        shown = _SHOWN_DELIMITERS.get(text.delimiter, repr(text.delimiter))
+        shown = text.shown_delimiter or _SHOWN_DELIMITERS.get(text.delimiter, repr(text.delimiter))
         hint = f"cells are separated by {shown}; put quotes round a cell that contains one"
         if records.cells[row] < width:
             hint = f"{hint} or that holds the end of a line"
@@ -174,10 +190,11 @@ def check_cells(records: Records, text: Text, header_line: int | None = None) ->
             file=text.file,
             row=int(records.lines[row]),
         )
-    if width == 1:
+    if width == 1 and not text.undated:
         raise DataError(
             "the table has one column only, but a time column and a value column are needed",
-            hint="if another character separates the cells, name it with --delimiter",
+            hint="if another character separates the cells, name it with --delimiter; if there are values only, add "
+            "--start 2021-01-01 --freq D with the first time and the step, or --no-time to number the steps",
             file=text.file,
         )
 
@@ -205,20 +222,20 @@ def read_careful(text: Text, edges: Edges, texts: Collection[int], numbers: Coll
     data = text.data[slice(*edges)]
     data = data if data.endswith(b"\n") else data + b"\n"
     n_lines = data.count(b"\n")
-    records, data, blank = _careful(data, text, edges[0])
+    records, data, blank, repeats = _careful(data, text, edges[0])
     if not data:
         no_texts = dict.fromkeys(texts, BlockTexts(np.empty(0, dtype=np.int32), []))
         no_numbers: dict[int, PlainNumbers | None] = dict.fromkeys(
             numbers, PlainNumbers(np.empty(0), whole=True, zero_led=False)
         )
-        return Block(0, records.lines, n_lines, blank, no_texts, no_numbers)
+        return Block(0, records.lines, n_lines, blank, repeats, no_texts, no_numbers)
     coded = {position: _texts_of(data, text, position) for position in texts}
     plain = numbers_of(data, text, numbers) if numbers else {}
-    return Block(len(records.lines), records.lines, n_lines, blank, coded, plain)
+    return Block(len(records.lines), records.lines, n_lines, blank, repeats, coded, plain)
 
 
-def _careful(data: bytes, text: Text, start: int) -> tuple[Records, bytes, int]:
-    """The records of a block, lines counted from 0, its bytes without blank lines, and how many of them there were."""
+def _careful(data: bytes, text: Text, start: int) -> tuple[Records, bytes, int, tuple[int, ...]]:
+    """The records of a block, lines counted from 0, its bytes without what is left out, blank lines and repeats."""
     try:
         return _checked(data, text, 0, start)
     except DataError:
@@ -226,10 +243,20 @@ def _careful(data: bytes, text: Text, start: int) -> tuple[Records, bytes, int]:
         return _checked(data, text, text.line + text.data.count(b"\n", text.start, start), start)
 
 
-def _checked(data: bytes, text: Text, line: int, start: int) -> tuple[Records, bytes, int]:
-    records, data, blank = leave_out_blank(find_records(data, text.delimiter, text.file, line), data)
+def _checked(data: bytes, text: Text, line: int, start: int) -> tuple[Records, bytes, int, tuple[int, ...]]:
+    records = find_records(data, text.delimiter, text.file, line)
+    blank, repeats = find_blank(records, data), find_repeats(records, data, text.header)
+    if text.width == 1 and text.undated:
+        # A line with nothing on it is a missing value, unless it only ends the file.
+        at_end = start + len(data) >= len(text.data)
+        blank = [
+            row for left, row in zip(range(len(blank), 0, -1), blank, strict=True) if row + left == len(records.cells)
+        ]
+        blank = blank if at_end else []
+    repeated = tuple(records.lines[repeats].tolist())
+    records, data = leave_out(records, data, sorted((*blank, *repeats)))
     check_cells(records, text, text.header_line if start == text.start else None)
-    return records, data, blank
+    return records, data, len(blank), repeated
 
 
 def _texts_of(data: bytes, text: Text, position: int) -> BlockTexts:

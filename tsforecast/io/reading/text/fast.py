@@ -76,14 +76,14 @@ def read_fast(text: Text, edges: Edges, texts: Collection[int], numbers: Collect
     """Read some columns of a block without quotes as texts, and some as numbers, if that is what they hold.
 
     Returns:
-        None where a line has too many or too few cells.
+        None where a line has too many or too few cells, none with anything in it, or repeats the header.
     """
     bounds = _find_bounds(text, edges)
-    if bounds is None:
+    if bounds is None or _has_other_lines(bounds, text):
         return None
     coded = {position: _read_texts(bounds, position) for position in texts}
     plain = {position: _read_numbers(bounds, position, text) for position in numbers}
-    return Block(len(bounds.ends), None, len(bounds.ends), 0, coded, plain)
+    return Block(len(bounds.ends), None, len(bounds.ends), 0, (), coded, plain)
 
 
 def _find_bounds(text: Text, edges: Edges) -> _Bounds | None:
@@ -101,6 +101,20 @@ def _find_bounds(text: Text, edges: Edges) -> _Bounds | None:
     ends = separators.reshape(-1, text.width)
     # As many lines as rows, and each row ends with one: no line ends within a row.
     return _Bounds(letters, ends) if np.all(letters[ends[:, -1]] == NEWLINE) else None
+
+
+def _has_other_lines(bounds: _Bounds, text: Text) -> bool:
+    """Whether a line has only empty cells, or is that of the header."""
+    ends = bounds.ends[:, -1]
+    sizes = np.diff(ends, prepend=MOST_DIGITS - 1)
+    if bool((sizes == text.width).any()):
+        return True
+    alike = ends[sizes == len(text.header)] + 1 - len(text.header)
+    for offset, letter in enumerate(text.header):
+        if not alike.size:
+            return False
+        alike = alike[bounds.letters[alike + offset] == letter]
+    return bool(alike.size)
 
 
 def _with_margins(data: bytes, edges: Edges) -> NDArray[np.uint8]:

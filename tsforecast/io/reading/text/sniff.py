@@ -9,14 +9,17 @@ import csv
 import re
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from tsforecast.errors import DataError, OptionError
 from tsforecast.io.column import is_id_name
-from tsforecast.io.messages import counted
+from tsforecast.io.messages import Note, counted
 from tsforecast.io.reading.numbers import is_missing, is_number, shows_decimals
+from tsforecast.io.reading.shape.headers import names_times
 from tsforecast.io.reading.source import BYTE_ORDER_MARKS
 from tsforecast.io.reading.text.careful import Text, find_records
+from tsforecast.io.reading.text.layout import find_header, head_rows
+from tsforecast.io.reading.text.surroundings import find_footer
 from tsforecast.io.times.formats import formats_of, is_stamp_like, shapes
 
 _DELIMITERS = (",", ";", "\t", "|")
@@ -96,6 +99,8 @@ class Sniffed:
     unnamed: frozenset[str]  # the names that were made up for a header with empty cells
     blank: int  # blank lines above
     number_like: tuple[int, ...]  # positions of the columns to read as numbers at first
+    padded: bool = False  # whether the last column, which must be empty, has no cell in the header
+    notes: tuple[Note, ...] = ()  # on what stands round the rows
 
 
 def sniff(
@@ -117,18 +122,30 @@ def sniff(
     """
     mark, point = find_dialect(data, delimiter, decimal)
     start, end, blank = _first_record(data, mark)
-    line += blank
-    cells = _names(data[start:end], mark, file, line)
-    below = start if no_header else end
-    text = Text(
-        data, below, line + data.count(b"\n", start, below), len(cells), mark, file, None if no_header else line
-    )
+    head = head_rows(data, mark, start, line + blank)
+    header = None if no_header else find_header(head, file)
+    if header is not None:
+        start, end, cells = header.row.start, header.start, header.names
+        blank = header.line - line - sum(data.count(b"\n", row.start, row.end) for row in head if row.start < end)
+        line, below, below_line = header.row.line, end, header.line
+    else:
+        line += blank
+        cells = _names(data[start:end], mark, file, line)
+        below = start if no_header else end
+        below_line = line + data.count(b"\n", start, below)
+    text = Text(data, below, below_line, len(cells), mark, file, None if no_header else line)
     rows, lines = _first_rows(text)
+    footer = find_footer(text, rows, cells)
+    if footer.end < len(data):
+        text = replace(text, data=data[: footer.end])
+        rows, lines = _first_rows(text)
+    if not no_header:
+        text = replace(text, header=data[start : data.find(b"\n", start) + 1])
     unnamed: frozenset[str] = frozenset()
     if no_header:
         names = [str(position) for position in range(1, len(cells) + 1)]
     else:
-        if rows:
+        if rows and header is None:
             _check_first_lines(cells, rows, lines, file, line)
         names = [cell or f"column {position}" for position, cell in enumerate(cells, start=1)]
         check_names(names, file, line)
@@ -137,7 +154,9 @@ def sniff(
         shows_decimals(cell, point) and is_number(cell, point) for row in rows for cell in row
     )
     numbers = _number_like(names, rows) if point == "." else ()
-    return Sniffed(text, point, certain, names, unnamed, blank, numbers)
+    padded = header is not None and header.padded
+    notes = (*(header.notes if header else ()), *footer.notes)
+    return Sniffed(text, point, certain, names, unnamed, blank, numbers, padded, notes)
 
 
 def find_dialect(text: bytes, delimiter: str | None, decimal: str | None) -> tuple[str, str]:
@@ -254,6 +273,8 @@ def _is_data(cells: Cells, rows: Sequence[Cells]) -> bool:
     columns = list(zip(cells, *(row for row in rows if len(row) == len(cells)), strict=True))
     held = [column for column in columns if any(map(_holds_data, column[1:]))]
     times = [column[0] for column in held if any(map(is_stamp_like, column[1:]))]
+    if not times and names_times(cells):
+        return False
     first = [*times, *(column[0] for column in held)][:1]
     return bool(held) and all(_holds_data(c[0]) or is_missing(c[0]) for c in held) and all(map(_holds_data, first))
 

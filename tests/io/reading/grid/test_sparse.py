@@ -1,0 +1,193 @@
+"""Tables in which most steps have no row: zeros, days that are closed, orders, and steps that are too short."""
+
+from __future__ import annotations
+
+import re
+import shlex
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from tsforecast.errors import DataError, OptionError
+from tsforecast.io.options import ReadOptions
+from tsforecast.io.reading.panel import ReadResult, read_panel
+from tsforecast.workflows.fit import FitOptions, fit
+from tsforecast.workflows.predict import predict
+
+
+def warnings(result: ReadResult) -> list[str]:
+    return [note.text for note in result.notes if note.kind == "warning"]
+
+
+def demand(days: int = 500, share: float = 0.4, seed: int = 3) -> pd.DataFrame:
+    """Whole numbers on days, of which this share is zero."""
+    random = np.random.default_rng(seed)
+    values = np.where(random.random(days) < share, 0, random.integers(3, 9, days))
+    values[[0, -1]] = 4
+    return pd.DataFrame({"ds": pd.date_range("2022-01-01", periods=days), "y": values.astype(float)})
+
+
+def advised(frame: pd.DataFrame, **options: object) -> ReadResult:
+    """Read a table as the hint of its refusal says."""
+    with pytest.raises(DataError) as caught:
+        read_panel(frame, ReadOptions(**options))  # type: ignore[arg-type]
+    found = re.search(r"--freq \S+ --(aggregate|fill-gaps) \w+", caught.value.hint)
+    assert found, caught.value.hint
+    words = shlex.split(found[0])
+    return read_panel(
+        frame, ReadOptions(**options | {words[0][2:]: words[1], words[2][2:].replace("-", "_"): words[3]})
+    )
+
+
+def test_zero_means_observed_zeros():
+    written = demand()
+    rows = written[written["y"] > 0]
+    assert "if a time without a row means zero, add --fill-gaps zero" in warnings(read_panel(rows))[0]
+    result = read_panel(rows, ReadOptions(fill_gaps="zero"))
+    np.testing.assert_array_equal(result.panel.values, written["y"])
+    assert result.panel.observed.all()
+    (said,) = warnings(result)
+    assert said.endswith("missing: taken as observed zeros, trained on and scored")
+
+
+def test_there_may_be_any_share_of_zeros():
+    written = demand(share=0.8)
+    rows = written[written["y"] > 0]
+    np.testing.assert_array_equal(read_panel(rows, ReadOptions(fill_gaps="zero")).panel.values, written["y"])
+    np.testing.assert_array_equal(advised(rows).panel.values, written["y"])
+
+
+def test_hours_without_a_row_may_be_zero():
+    random = np.random.default_rng(2)
+    written = pd.DataFrame({"ds": pd.date_range("2024-01-01", periods=900, freq="h"), "y": 0.0})
+    written["y"] = np.where(random.random(900) < 0.7, 0, random.integers(1, 5, 900))
+    written.loc[[0, 899], "y"] = 1
+    panel = read_panel(written[written["y"] > 0], ReadOptions(fill_gaps="zero")).panel
+    assert panel.frequency.alias == "h"
+    np.testing.assert_array_equal(panel.values, written["y"])
+
+
+def test_a_forecast_of_zeros_left_out_is_that_of_zeros_written(tmp_path):
+    written = demand(900)
+    means = []
+    for frame, rule in ((written, "seasonal"), (written[written["y"] > 0], "zero")):
+        store = tmp_path / rule
+        options = FitOptions(model="linear", horizon=14)
+        fit(frame, options=options, reading=ReadOptions(fill_gaps=rule), store=store)  # type: ignore[arg-type]
+        means.append(predict(store=store).frame["forecast"].mean())
+    assert means[0] == pytest.approx(means[1])
+
+
+def test_orders_are_summed_and_days_without_one_are_zero():
+    random = np.random.default_rng(7)
+    days = np.sort(random.choice(400, 300))
+    days[[0, -1]] = 0, 399
+    frame = pd.DataFrame({"ds": pd.Timestamp("2023-01-01") + pd.to_timedelta(days, unit="D"), "y": 2.0})
+    expected = np.bincount(days, minlength=400) * 2.0
+    for options in ({}, {"freq": "D"}):
+        result = read_panel(frame, ReadOptions(aggregate="sum", **options))
+        np.testing.assert_array_equal(result.panel.values, expected)
+        assert result.panel.observed.all()
+        assert any("repeat a time of the same series: all of them count" in note.text for note in result.notes)
+    mean = read_panel(frame, ReadOptions(freq="D", aggregate="mean", fill_gaps="previous"))
+    assert not mean.panel.observed.all()
+    with pytest.raises(DataError, match="stands in line"):
+        read_panel(frame.assign(y=random.normal(size=len(frame))))
+
+
+def test_an_outage_of_a_meter_is_no_zero():
+    frame = pd.DataFrame({"ds": pd.date_range("2024-01-01", periods=24 * 30, freq="h"), "y": 1.0})
+    result = read_panel(frame.drop(index=range(240, 288)), ReadOptions(freq="D", aggregate="sum"))
+    assert (~result.panel.observed).sum() == 2 and set(result.panel.values) == {24.0}
+    with pytest.raises(OptionError, match="add --freq"):
+        read_panel(frame, ReadOptions(aggregate="sum"))
+
+
+def test_days_on_which_one_of_many_is_closed_are_named():
+    days = pd.date_range("2024-01-01", periods=200)
+    frame = pd.concat([pd.DataFrame({"id": name, "ds": days, "y": np.arange(200.0) % 11}) for name in ("a", "b")])
+    frame = frame[(frame["id"] == "a") | (frame["ds"].dt.day_of_week < 6)]
+    result = read_panel(frame, ReadOptions(id_cols=("id",)))
+    assert result.panel.frequency.alias == "D"
+    assert any(
+        text.startswith("'b' has hardly any value on Sunday: these days") and text.endswith("add --fill-gaps zero")
+        for text in warnings(result)
+    )
+
+
+def test_series_that_end_early_are_named():
+    days = pd.date_range("2024-01-01", periods=200)
+    parts = {"a": 200, "b": 150, "c": 195, "d": 60}
+    frame = pd.concat([pd.DataFrame({"id": key, "ds": days[:n], "y": np.arange(n) % 7}) for key, n in parts.items()])
+    (said,) = warnings(read_panel(frame))
+    assert said.startswith("2 series end well before the newest, the first of them 'd' 140 steps before it")
+    (said,) = warnings(read_panel(frame[frame["id"] != "d"]))
+    assert said.startswith("1 series ends well before the newest: 'b' 50 steps before it")
+
+
+def test_series_on_different_weekdays_are_brought_onto_common_weeks():
+    parts = [
+        pd.DataFrame({"id": name, "ds": pd.date_range(first, periods=60, freq="7D"), "y": np.arange(60.0)})
+        for name, first in (("a", "2024-01-01"), ("b", "2024-01-06"), ("c", "2024-01-07"))
+    ]
+    result = advised(pd.concat(parts), id_cols=("id",))
+    assert (result.panel.frequency.alias, result.panel.lengths.tolist()) == ("W-MON", [60, 60, 60])
+    assert all(result.panel.series(number).tolist() == list(range(60)) for number in range(3))
+
+
+@pytest.mark.parametrize(("second", "alias"), [("MS", "MS"), ("ME", "ME")])
+def test_twice_a_month(second, alias):
+    middle = pd.date_range("2020-01-01", periods=48, freq="MS") + pd.Timedelta(days=14)
+    both = middle.append(pd.date_range("2020-01-01", periods=48, freq=second)).sort_values()
+    frame = pd.DataFrame({"ds": both, "y": np.arange(96) + 0.5})
+    result = advised(frame)
+    assert result.panel.frequency.alias == alias
+    np.testing.assert_array_equal(result.panel.values, frame["y"].to_numpy().reshape(48, 2).sum(axis=1))
+
+
+def test_months_of_four_and_five_weeks():
+    fridays = pd.date_range("2019-01-01", "2023-12-31", freq="W-FRI").to_series()
+    last = fridays.groupby(fridays.dt.to_period("M")).last().to_numpy()
+    frame = pd.DataFrame({"ds": last, "y": np.arange(60) * 1.5})
+    result = advised(frame)
+    assert result.panel.frequency.alias == "ME"
+    np.testing.assert_array_equal(result.panel.values, frame["y"])
+
+
+def test_hours_of_a_market():
+    hours = pd.date_range("2024-01-01", periods=24 * 300, freq="h")
+    frame = pd.DataFrame({"ds": hours, "y": 50 + np.cumsum(np.random.default_rng(0).normal(size=len(hours)))})
+    frame = frame[frame["ds"].dt.hour.between(9, 16) & (frame["ds"].dt.day_of_week < 5)]
+    result = advised(frame)
+    assert result.panel.frequency.alias == "B"
+    last = frame.groupby(frame["ds"].dt.date)["y"].last()
+    np.testing.assert_allclose(result.panel.values, last.to_numpy())
+
+
+def test_minutes_most_of_which_are_missing():
+    random = np.random.default_rng(1)
+    frame = pd.DataFrame({"ds": pd.date_range("2024-01-01", periods=6000, freq="min"), "y": 100.0})
+    frame["y"] += np.cumsum(random.normal(size=6000))
+    frame.loc[random.random(6000) < 0.65, "y"] = np.nan
+    result = advised(frame, target_cols=("y",))
+    assert result.panel.frequency.alias in ("5min", "10min", "15min")
+    assert result.panel.observed.mean() > 0.9
+
+
+def test_readings_at_any_time_are_averaged():
+    random = np.random.default_rng(1)
+    seconds = np.sort(random.integers(0, 30 * 86400, 9000))
+    frame = pd.DataFrame({"ds": pd.Timestamp("2024-01-01") + pd.to_timedelta(np.unique(seconds), unit="s")})
+    frame["y"] = np.round(20 + 5 * np.sin(np.arange(len(frame)) / 900))
+    result = advised(frame)
+    assert result.panel.values.min() > 14 and result.panel.values.max() < 26
+
+
+def test_weeks_of_several_series_under_each_other_are_no_chosen_weekdays():
+    parts = [pd.DataFrame({"ds": pd.date_range(day, periods=60, freq="7D")}) for day in ("2024-01-01", "2024-01-06")]
+    frame = pd.concat(parts, ignore_index=True).assign(y=np.arange(120.0))
+    with pytest.raises(DataError) as caught:
+        read_panel(frame)
+    assert "--id-col" in caught.value.hint
+    assert read_panel(frame.sort_values("ds", ascending=False)).panel.frequency.alias == "Mon,Sat"

@@ -1,0 +1,131 @@
+"""What to do about rows that follow no step: the options under which every step has a row."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tsforecast.series.frequency import DAY, EPOCH_WEEKDAY, HOUR, MINUTE, Frequency, Ordinals, Stamps, on_weekdays
+from tsforecast.series.infer_frequency import commonest
+from tsforecast.series.parse_frequency import state_frequency
+
+ZERO_HINT = "if a time without a row means zero, add --fill-gaps zero"
+_CORRECT = "correct the times, or "
+_SHORT_STEPS = ("5min", "10min", "15min", "30min", "h", "2h", "3h", "6h")
+_LONG_STEPS = ("W", "MS", "QS", "YS")
+_COVERED = 0.95
+_SAME_COUNT = 0.95
+_EVEN_SHARE = 0.5
+_FEWEST_BUCKETS = 3
+_SMOOTH = 0.5
+_LATE_IN_MONTH = 21
+
+# A step shorter than a day is taken for that of counts only where so many rows do follow one another by it.
+_LEAST_SHARE = 0.05
+_PLAIN_STEPS = (MINUTE, 5 * MINUTE, 10 * MINUTE, 15 * MINUTE, 30 * MINUTE, HOUR)
+
+
+@dataclass(frozen=True)
+class SeriesRows:
+    """The rows of one series that hold a value: its stamps in order, shape (n,), and its values, (n, targets)."""
+
+    stamps: Stamps
+    values: NDArray[np.float64]
+
+
+def common_step(series: Sequence[Stamps]) -> Frequency | None:
+    """The longest step of which all distances between rows are multiples, where it is a plausible one: days, or plain
+    parts of an hour that some rows are apart.
+
+    Args:
+        series: sorted stamps of each series; repeats do not count.
+    """
+    steps = np.concatenate([np.diff(part).astype(np.int64) for part in series])
+    steps = steps[steps > 0]
+    if not steps.size:
+        return None
+    step = int(np.gcd.reduce(steps))
+    first = series[0][0].astype("datetime64[us]").astype(np.int64)
+    if step % DAY == 0:
+        return Frequency("fixed", DAY, phase=int(first % DAY))
+    if step in _PLAIN_STEPS and np.mean(steps == step) >= _LEAST_SHARE:
+        return Frequency("fixed", step, phase=int(first % step))
+    return None
+
+
+def are_counts(values: NDArray[np.float64], least: int = 0) -> bool:
+    """Whether values are whole numbers from `least` on."""
+    present = values[np.isfinite(values)]
+    return bool(present.size and present.min() >= least and not np.any(np.mod(present, 1)))
+
+
+def advise(series: Sequence[SeriesRows]) -> str:
+    """The way out for rows that are not regular, as a hint."""
+    series = [part for part in series if part.stamps.size]
+    if not series:
+        return "check the times and the id columns"
+    steps = np.concatenate([np.diff(part.stamps).astype(np.int64) for part in series])
+    steps = steps[steps > 0]
+    if not steps.size:
+        return f"{_CORRECT}name the step with --freq"
+    values = np.concatenate([part.values.ravel() for part in series])
+    whole_days = not np.any(steps % DAY)
+    longer = _longer_step(series, steps)
+    one_size = longer is not None and longer[1]
+    if whole_days and not one_size and are_counts(values, least=1):
+        return "if a day without a row means zero, add --freq D --fill-gaps zero; else correct the times"
+    if longer is None:
+        return f"{_CORRECT}bring the values onto a step that all of them have, with --freq and --aggregate"
+    even = np.mean(steps == commonest(steps)) >= _EVEN_SHARE
+    flows = whole_days and one_size and np.nanmin(values) >= 0
+    counted = flows or (are_counts(values) and not _are_smooth(values))
+    rule = "sum" if counted else "last" if even else "mean"
+    options = f"--freq {longer[0]} --aggregate {rule}"
+    return f"{_CORRECT}bring the values onto the shortest step of which nearly each has a row: {options}"
+
+
+def _are_smooth(values: NDArray[np.float64]) -> bool:
+    """Whether values are close to those before them, as readings are and quantities of orders are not."""
+    present = values[np.isfinite(values)]
+    return bool(np.abs(np.diff(present)).mean() < _SMOOTH * np.abs(present - np.median(present)).mean())
+
+
+def _longer_step(series: Sequence[SeriesRows], steps: Ordinals) -> tuple[str, bool] | None:
+    """The shortest step, by its alias, of which nearly every one has a row, and whether all have equally many."""
+    usual = float(np.median(steps))
+    for alias in _ladder(series):
+        frequency = state_frequency(alias).calendar()
+        buckets = [np.unique(frequency.buckets(part.stamps), return_counts=True) for part in series]
+        span = sum(int(found[-1] - found[0]) + 1 for found, _ in buckets)
+        filled = sum(found.size for found, _ in buckets)
+        length = frequency.stamps(np.array([0, 1])).astype(np.int64)
+        if length[1] - length[0] < usual or filled < _FEWEST_BUCKETS or filled < _COVERED * span:
+            continue
+        counts = np.concatenate([sizes for _, sizes in buckets])
+        same = bool(np.mean(counts == commonest(counts)) >= _SAME_COUNT)
+        if same and alias in ("MS", "QS", "YS") and _named_late(series):
+            alias = f"{alias[0]}E"
+        return alias, same
+    return None
+
+
+def _ladder(series: Sequence[SeriesRows]) -> Iterator[str]:
+    yield from _SHORT_STEPS
+    yield "D"
+    stamps = np.concatenate([part.stamps for part in series])
+    weekdays = np.unique((stamps.astype("datetime64[us]").astype(np.int64) // DAY + EPOCH_WEEKDAY) % 7)
+    if 1 < weekdays.size < 7:
+        yield on_weekdays(weekdays.tolist()).alias
+    yield from _LONG_STEPS
+
+
+def _named_late(series: Sequence[SeriesRows]) -> bool:
+    """Whether the last row of most months stands near their end."""
+    days = np.concatenate([part.stamps for part in series]).astype("datetime64[D]")
+    months = days.astype("datetime64[M]")
+    of_month = (days - months.astype("datetime64[D]")).astype(np.int64) + 1
+    last = np.append(months[1:] != months[:-1], True)
+    return bool(np.median(of_month[last]) > _LATE_IN_MONTH)

@@ -1,0 +1,81 @@
+"""How far forecasts and intervals may lie from what a series has ever shown, and series that have never changed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from tsforecast.arrays import Bool, Float64, Int64
+from tsforecast.forecast import Intervals
+from tsforecast.series.windows import ModelRows
+
+# Spans of the known values by which an interval may leave them, and again for as many steps as there are known values.
+# Only what has gone wrong lies further off: a network that has hardly learned, under the inverse of a logarithm.
+MOST_SPANS = 10.0
+_DEVIATIONS = 2.0  # about a series' center, that count as known: the rows at hand may be the calm ones
+_FEWEST = 10  # rows of a series that never change, below which it may change
+
+
+@dataclass(frozen=True)
+class Known:
+    """What is known of some series, in the user's units; all of shape (n_series,).
+
+    Args:
+        low: least value, or what lies two deviations below the center.
+        high: largest value, or what lies two deviations above the center.
+        rows: how many values.
+        last: the newest value.
+        constant: whether no value has ever differed.
+    """
+
+    low: Float64
+    high: Float64
+    rows: Int64
+    last: Float64
+    constant: Bool
+
+
+def known_of(rows: ModelRows, series: Int64) -> Known:
+    """What is known of neighbouring series: their rows at hand, and what their scaling tells of older ones."""
+    panel, scaling = rows.panel, rows.scaling
+    first, last = panel.offsets[series[0]], panel.offsets[series[-1] + 1]
+    values, starts = panel.values[first:last], panel.offsets[series] - first
+    least, most = np.minimum.reduceat(values, starts), np.maximum.reduceat(values, starts)
+    low, high = (scaling.inverse(edge, series) for edge in _edges(rows, series, least, most))
+    lengths = panel.lengths[series]
+    # A constant is scaled by 1, and what is centered lies at 0.
+    flat = (scaling.scale[series] == 1.0) if scaling.method in ("standard", "scale") else np.zeros(len(series), bool)
+    constant = flat & (least == most) & (lengths >= _FEWEST)
+    if scaling.method == "standard":
+        constant &= np.abs(scaling.transform(most, series)) < 1e-6 * (1 + np.abs(scaling.center[series]))
+    return Known(np.fmin(least, low), np.fmax(most, high), lengths, values[starts + lengths - 1], constant)
+
+
+def _edges(rows: ModelRows, series: Int64, least: Float64, most: Float64) -> tuple[Float64, Float64]:
+    """Between what the older values probably lay, in model space, both of shape (n_series,)."""
+    scaling = rows.scaling
+    low, high = (scaling.transform(edge, series).astype(np.float64) for edge in (least, most))
+    if scaling.method in ("standard", "robust"):
+        return np.full_like(low, -_DEVIATIONS), np.full_like(high, _DEVIATIONS)
+    if scaling.method == "minmax":
+        return np.zeros_like(low), np.ones_like(high)
+    # What is not centered says how far values spread, not where.
+    return (low - _DEVIATIONS, high + _DEVIATIONS) if scaling.method == "scale" else (low, high)
+
+
+def held(made: Intervals, known: Known) -> tuple[Intervals, Bool]:
+    """Forecasts within reach of what is known, and which series had to be held, shape (n_series,).
+
+    A series that has never changed is forecast as it is, and its intervals with it.
+    """
+    steps = 1 + np.arange(made.y_pred.shape[1]) / known.rows[:, None]
+    beyond = MOST_SPANS * (known.high - known.low)[:, None] * steps
+    least, most = known.low[:, None] - beyond, known.high[:, None] + beyond
+    y_pred = np.clip(made.y_pred, least, most)
+    lower, upper = (np.clip(edge, least[:, :, None], most[:, :, None]) for edge in (made.lower, made.upper))
+    out = (upper != made.upper).any(axis=(1, 2)) | (lower != made.lower).any(axis=(1, 2))
+    constant = known.constant
+    for numbers in (y_pred, lower, upper):
+        numbers[constant] = known.last[constant].reshape(-1, *[1] * (numbers.ndim - 1))
+    return Intervals(y_pred, lower, upper), (out | (y_pred != made.y_pred).any(axis=1)) & ~constant
