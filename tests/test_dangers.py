@@ -24,6 +24,8 @@ NAMES = {
     "read_pickle", "to_pickle", "read_hdf", "unsafe_load", "full_load", "allow_pickle", "SavedModel", "TFSMLayer",
     "saved_model", "extractall", "unpack_archive",
 }  # fmt: skip
+# SQLite's own, which takes the bytes of a database and builds no objects.
+HARMLESS = {"connection.deserialize"}
 CALLS = {"eval", "exec", "compile", "__import__", "execfile", "input", "breakpoint"}
 SHELL = {"system", "popen", "execv", "execve", "spawnl", "spawnv", "getoutput", "check_output", "Popen", "run_shell"}
 
@@ -40,7 +42,7 @@ def forbidden(source: str) -> list[str]:
             names = [(node.module or "").split(".")[0]] if (node.module or "").split(".")[0] in MODULES else []
             names += [alias.name for alias in node.names if alias.name in NAMES | SHELL]
         elif isinstance(node, ast.Attribute):
-            names = [node.attr] if node.attr in NAMES | SHELL else []
+            names = [node.attr] if node.attr in NAMES | SHELL and ast.unparse(node) not in HARMLESS else []
         elif isinstance(node, ast.Name):
             names = [node.id] if node.id in NAMES | CALLS else []
         elif isinstance(node, ast.keyword):

@@ -81,7 +81,7 @@ class SectionCommand(click.Command):
         try:
             return super().parse_args(ctx, args)
         except click.NoSuchOption as error:
-            error.possibilities = error.possibilities and error.possibilities[:1]  # the closest
+            del (error.possibilities or [])[1:]  # the first is the closest
             raise
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
