@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal, TextIO
 
@@ -101,6 +101,10 @@ class Console:
         from tsforecast.json_output import json_bytes
 
         click.echo(json_bytes(document), nl=False)
+
+    def page(self, lines: Callable[[int], Sequence[str]]) -> None:
+        """Print a result in sentences; `lines` makes them for a number of columns."""
+        click.echo("\n".join(map(clean, lines(_rich_console(err=False).width))))
 
     def table(self, header: Row, rows: Sequence[Row], *, err: bool = False, title: str = "") -> None:
         """Show a table; no cell is cut off.

@@ -15,26 +15,41 @@ if TYPE_CHECKING:
 
     RowNumbers = Sequence[int] | NDArray[np.integer[Any]]
 
+About = Literal["", "columns", "left out"]
 _MOST_NAMES = 6
 _MOST_COLUMNS = 20
 
 
 @dataclass(frozen=True)
 class Note:
-    """One sentence about the input, without a full stop: `info` for a decision, `warning` for a repair or a guess."""
+    """One sentence about the input, without a full stop: `info` for a decision, `warning` for a repair or a guess.
+
+    `about` is `columns` where it says what a column holds, `left out` where it says what is no part of the table.
+    """
 
     kind: Literal["info", "warning"]
     text: str
+    about: About = ""
 
 
-def info(text: str) -> Note:
+@dataclass(frozen=True)
+class Candidate:
+    """One way to read a part of a table, the evidence for or against it, and whether it was taken."""
+
+    part: Literal["layout", "numbers", "time", "ids"]
+    reading: str
+    evidence: str
+    taken: bool
+
+
+def info(text: str, about: About = "") -> Note:
     """A note on a decision."""
-    return Note("info", bounded(text))
+    return Note("info", bounded(text), about)
 
 
-def warning(text: str) -> Note:
+def warning(text: str, about: About = "") -> Note:
     """A note on a repair or an assumption."""
-    return Note("warning", bounded(text))
+    return Note("warning", bounded(text), about)
 
 
 def counted(number: int, one: str, many: str = "") -> str:

@@ -11,16 +11,17 @@ from numpy.typing import NDArray
 
 from tsforecast.errors import DataError
 from tsforecast.fitting.choose import choose_basics, lookback_candidates, season_strength
-from tsforecast.io.messages import Note
+from tsforecast.io.messages import Candidate, Note
 from tsforecast.io.options import ReadOptions
 from tsforecast.io.reading.panel import ReadResult, read_panel
 from tsforecast.io.times.formats import readable_stamps
-from tsforecast.io.writing.series import check_series_file, write_series
+from tsforecast.io.writing.series import check_series_file
 from tsforecast.models.options import FitOptions
 from tsforecast.progress import Report
 from tsforecast.series.panel import Panel
 from tsforecast.series.split import automatic_split
 from tsforecast.series.strays import without_strays
+from tsforecast.workflows.written import Written, write_checked
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -52,8 +53,10 @@ class Description:
         lowest: smallest value of all series, `highest` the largest.
         horizon: the horizon that `fit` would choose.
         lookback: lookbacks that `fit` would try; empty where there are too few rows to fit anything.
-        notes: what was found and repaired.
+        notes: what was understood, assumed, repaired and left out.
         profile: one dict per series.
+        readings: the ways to read the table that were weighed, with their evidence.
+        written: the file that the series were written into; None for none.
     """
 
     file: str
@@ -84,6 +87,8 @@ class Description:
     lookback: tuple[int, ...]
     notes: tuple[Note, ...]
     profile: tuple[dict[str, Any], ...]
+    readings: tuple[Candidate, ...] = ()
+    written: Written | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values for JSON."""
@@ -100,7 +105,7 @@ def describe(
     """Profile the series of a table: a CSV or Parquet file, `-` for stdin, or a DataFrame.
 
     Args:
-        write_to: a CSV file to write the series into as they were understood: ids, an ISO time and the value.
+        write_to: a CSV file to write the series into as they were understood: ids, an ISO time and the values.
 
     Raises:
         DataError: the table cannot be read.
@@ -112,55 +117,72 @@ def describe(
     if write_to is not None:
         check_series_file(write_to)
     data = read_panel(source, reading or ReadOptions(), report=report)
-    if write_to is not None:
-        write_series(data.panel, data.schema, write_to)
-    panel, options = data.panel, FitOptions()
+    written = None if write_to is None else write_checked(data, write_to)
+    profile = _profiles(data)
+    return Description(
+        **_of_table(data),
+        **_of_steps(data),
+        **_of_fit(data.panel),
+        lowest=min(row["min"] for row in profile),
+        highest=max(row["max"] for row in profile),
+        profile=profile,
+        written=written,
+    )
+
+
+def _of_table(data: ReadResult) -> dict[str, Any]:
+    """What was understood of the table, and what of it was left out."""
+    return {
+        "file": data.file,
+        "text": asdict(data.text) if data.text else None,
+        "columns": tuple(asdict(column) for column in data.columns),
+        "table_rows": data.rows,
+        "repeats": data.repeats,
+        "time_col": ",".join(data.schema.time_cols),
+        "id_cols": data.schema.id_cols,
+        "target_cols": data.schema.target_cols,
+        "time_zone": data.schema.time_zone,
+        "notes": data.notes,
+        "readings": data.readings,
+    }
+
+
+def _of_steps(data: ReadResult) -> dict[str, Any]:
+    """The series as they lie on their grid."""
+    panel, lengths = data.panel, data.panel.lengths
+    first, last = _stamp_texts(data, np.array([panel.starts.min(), panel.ends.max() - 1]))
+    gaps, longest_gap = _gaps(data)
+    return {
+        "rows": len(panel.values),
+        "series": panel.n_series,
+        "frequency_name": panel.frequency.name,
+        "frequency_alias": panel.frequency.alias,
+        "regular_share": _regular_share(panel),
+        "first": first,
+        "last": last,
+        "lengths": (int(lengths.min()), int(np.median(lengths)), int(lengths.max())),
+        "missing": int((~panel.observed).sum()),
+        "gaps": gaps,
+        "longest_gap": longest_gap,
+    }
+
+
+def _of_fit(panel: Panel) -> dict[str, Any]:
+    """What `fit` would choose."""
+    options = FitOptions()
     basics = choose_basics(panel, options)
     try:
         split = automatic_split(panel.lengths, horizon=basics.horizon, min_context=basics.min_context)
         lookback = tuple(lookback_candidates(split, basics, options))
     except DataError:
         lookback = ()
-    lengths = panel.lengths
-    first, last = _range(data)
-    profile = _profiles(data)
-    gaps, longest_gap = _gaps(data)
-    return Description(
-        file=data.file,
-        text=asdict(data.text) if data.text else None,
-        columns=tuple(asdict(column) for column in data.columns),
-        table_rows=data.rows,
-        repeats=data.repeats,
-        rows=len(panel.values),
-        series=panel.n_series,
-        frequency_name=panel.frequency.name,
-        frequency_alias=panel.frequency.alias,
-        regular_share=_regular_share(panel),
-        season_length=basics.season_length,
-        season_strength=season_strength(without_strays(panel).series(int(np.argmax(lengths))), basics.season_length),
-        first=first,
-        last=last,
-        time_col=",".join(data.schema.time_cols),
-        id_cols=data.schema.id_cols,
-        target_cols=data.schema.target_cols,
-        time_zone=data.schema.time_zone,
-        lengths=(int(lengths.min()), int(np.median(lengths)), int(lengths.max())),
-        missing=int((~panel.observed).sum()),
-        gaps=gaps,
-        longest_gap=longest_gap,
-        lowest=min(row["min"] for row in profile),
-        highest=max(row["max"] for row in profile),
-        horizon=basics.horizon,
-        lookback=lookback,
-        notes=data.notes,
-        profile=profile,
-    )
-
-
-def _range(data: ReadResult) -> tuple[str, str]:
-    panel = data.panel
-    first, last = _stamp_texts(data, np.array([panel.starts.min(), (panel.starts + panel.lengths).max() - 1]))
-    return first, last
+    longest = without_strays(panel).series(int(np.argmax(panel.lengths)))
+    return {
+        "season_length": basics.season_length,
+        "season_strength": season_strength(longest, basics.season_length),
+        "horizon": basics.horizon,
+        "lookback": lookback,
+    }
 
 
 def _regular_share(panel: Panel) -> float | None:
@@ -204,8 +226,8 @@ def _profiles(data: ReadResult) -> tuple[dict[str, Any], ...]:
         "last": _stamp_texts(data, panel.starts + panel.lengths - 1),
         "missing": (panel.lengths - present).tolist(),
         "mean": (np.add.reduceat(np.where(observed, values, 0.0), starts) / present).tolist(),
-        "min": np.minimum.reduceat(np.where(observed, values, np.inf), starts).tolist(),
-        "max": np.maximum.reduceat(np.where(observed, values, -np.inf), starts).tolist(),
+        "min": (np.minimum.reduceat(np.where(observed, values, np.inf), starts) + 0.0).tolist(),  # -0.0 becomes 0.0
+        "max": (np.maximum.reduceat(np.where(observed, values, -np.inf), starts) + 0.0).tolist(),
         "zeros": np.add.reduceat(observed & (values == 0), starts, dtype=np.int64).tolist(),
     }
     return tuple(dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True))

@@ -19,8 +19,7 @@ if TYPE_CHECKING:
     from tsforecast.workflows.describe import Description
 
 # A person reads the first screen; a program gets every series.
-_PROFILE_ON_TERMINAL = 50
-_DELIMITERS = {"\t": "tab", " ": "blank"}
+_SERIES_ON_TERMINAL = 12
 _PROFILE = ("rows", "first", "last", "missing", "zeros", "mean", "min", "max")
 
 
@@ -28,16 +27,18 @@ _PROFILE = ("rows", "first", "last", "missing", "zeros", "mean", "min", "max")
 @click.argument("data", type=click.Path(allow_dash=True))
 @options_of(ReadOptions)
 @option("Output", "--write", "write_to", metavar="FILE", help="Write the series as they were understood into a .csv.")
+@option("Output", "--explain", is_flag=True, help="List the readings of the table that were considered, and why not.")
 @output_options
 @pass_console
-def command(console: Console, /, data: str, write_to: str | None, as_json: bool, **values: Any) -> None:
-    """Profile DATA: the columns found, frequency, gaps and season, and what `fit` would do with it.
+def command(console: Console, /, data: str, write_to: str | None, explain: bool, as_json: bool, **values: Any) -> None:
+    """Say how DATA is understood: its columns, frequency, gaps and season, and what `fit` would do with it.
 
-    DATA is a CSV or Parquet file, or - for stdin.
+    DATA is a CSV or Parquet file, a workbook, or - for stdin.
 
     \b
     Example:
       tsforecast describe sales.csv
+      tsforecast describe sales.csv --explain
       tsforecast describe sales.csv --write clean.csv
     """
     from tsforecast.workflows.clashes import refuse_clashes
@@ -46,40 +47,69 @@ def command(console: Console, /, data: str, write_to: str | None, as_json: bool,
     writes = [("--json", "-" if as_json else None), ("--write", write_to)]
     refuse_clashes([("DATA", data), *config_files()], writes)
     result = describe(data, collect(ReadOptions, values), console.report, write_to=write_to)
-    for note in result.notes:
+    on_page = not as_json and is_terminal(sys.stdout)
+    for note in () if on_page else result.notes:
         console.note(note.kind, note.text)
-    if write_to is not None:
-        console.info(f"the series are written to {write_to}: an ISO time and one observed value a row")
     if as_json:
         console.json(result.to_dict())
+    elif on_page:
+        _show_page(result, console, explain)
     else:
-        _show(result, console)
+        _print_tables(result, console, explain)
+    _say_written(result, console)
 
 
-def _show(result: Description, console: Console) -> None:
+def _show_page(result: Description, console: Console, explain: bool) -> None:
+    """For a person: sentences, and a table of the first series."""
+    from tsforecast.reports.describe import page, series_table
+
+    console.page(lambda width: page(result, width, explain=explain))
+    header, rows = series_table(result, _SERIES_ON_TERMINAL)
+    click.echo()
+    console.table(header, rows)
+    if len(rows) < len(result.profile):
+        console.info(f"{len(result.profile) - len(rows):,} more series are shown by --json, and when piped")
+
+
+def _print_tables(result: Description, console: Console, explain: bool) -> None:
+    """For a program: all facts, all series, and the readings on request."""
     console.table(("property", "value"), _facts(result))
-    profile = result.profile
-    shown = profile[:_PROFILE_ON_TERMINAL] if is_terminal(sys.stdout) else profile
     click.echo()
     unnamed = ", ".join(result.target_cols)  # a single series has no id
     console.table(
         ("series", *_PROFILE),
-        [(row["id"] or unnamed, *(row[key] for key in _PROFILE)) for row in shown],
+        [(row["id"] or unnamed, *(row[key] for key in _PROFILE)) for row in result.profile],
     )
-    if len(shown) < len(profile):
-        console.info(f"{len(profile) - len(shown):,} more series are shown by --json, and when piped")
+    if explain:
+        click.echo()
+        console.table(
+            ("part", "taken", "reading", "evidence"),
+            [(one.part, "yes" if one.taken else "no", one.reading, one.evidence) for one in result.readings],
+        )
+
+
+def _say_written(result: Description, console: Console) -> None:
+    written = result.written
+    if written is None:
+        return
+    said = f"the series are written to {written.file}: an ISO time and the observed values"
+    if not written.same:
+        console.warning(f"{said}; read again, the file gives other series")
+    elif written.options:
+        console.command(f"{said}; read them with", written.options)
+    else:
+        console.info(f"{said}, which read as the same series without an option")
 
 
 def _facts(result: Description) -> list[Row]:
     shortest, median, longest = result.lengths
     lengths = f"{longest:,}" if shortest == longest else f"{shortest:,} to {longest:,}, median {median:,}"
     lookback = ", ".join(str(steps) for steps in result.lookback) or "too few rows to fit"
-    season = f"{result.season_length} steps" if result.season_length > 1 else "none"
-    if result.season_strength is not None:
-        season += f", strength {result.season_strength:.2f}"
+    from tsforecast.reports.describe import regular_in_words, season_in_words, text_in_words
+
     return [
         ("file", result.file),
-        *([("text", _text(result.text))] if result.text else []),
+        *([("text", text_in_words(result.text))] if result.text else []),
         ("rows of the table", result.table_rows),
         ("time column", result.time_col),
         ("id columns", ", ".join(result.id_cols) or "none"),
@@ -87,8 +117,8 @@ def _facts(result: Description) -> list[Row]:
         ("columns not used", _unused(result) or "none"),
         ("time zone", result.time_zone or "none"),
         ("frequency", f"{result.frequency_name} ({result.frequency_alias})"),
-        ("regular steps", _regular(result.regular_share)),
-        ("season", season),
+        ("regular steps", regular_in_words(result.regular_share)),
+        ("season", season_in_words(result)),
         ("first", result.first),
         ("last", result.last),
         ("series", result.series),
@@ -101,26 +131,6 @@ def _facts(result: Description) -> list[Row]:
         ("horizon", result.horizon),
         ("lookback", f"the best of {lookback}" if len(result.lookback) > 1 else lookback),
     ]
-
-
-def _regular(share: float | None) -> str:
-    if share is None:
-        return "none"
-    shown = percent(share)
-    return f"nearly {shown}" if share < 1 and shown == percent(1) else shown
-
-
-def _text(text: dict[str, Any]) -> str:
-    delimiter = _DELIMITERS.get(text["delimiter"], text["delimiter"])
-    parts = [
-        text["encoding"] + (" with byte order mark" if text["byte_order_mark"] else ""),
-        f"delimiter {delimiter}",
-        f"decimal {text['decimal']}",
-        "quotes" if text["quotes"] else "no quotes",
-        f"line ends {text['line_ends']}",
-        *(["compressed"] if text["compressed"] else []),
-    ]
-    return "; ".join(parts)
 
 
 def _unused(result: Description) -> str:

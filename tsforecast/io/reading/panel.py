@@ -13,11 +13,11 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from tsforecast.errors import DataError
-from tsforecast.io.messages import Note, Place, counted, info, warning
+from tsforecast.io.messages import Candidate, Note, Place, counted, info, warning
 from tsforecast.io.options import ReadOptions
-from tsforecast.io.reading.columns.ids import Reading
 from tsforecast.io.reading.columns.keys import ColumnRequest
 from tsforecast.io.reading.columns.roles import Roles, find_columns
+from tsforecast.io.reading.considered import considered, with_marks
 from tsforecast.io.reading.grid.build import Grid, StepSource, build_panel
 from tsforecast.io.reading.grid.rows import (
     RowOrigin,
@@ -89,7 +89,7 @@ class ReadResult:
         columns: of the table: its column names, and the role of each with the reason where it has none.
         text: how a text file is written; None for any other.
         repeats: rows that repeated a time of their series.
-        readings: ways to read the time and the ids that were weighed, with their evidence.
+        readings: ways to read the layout, the numbers, the time and the ids that were weighed, with their evidence.
     """
 
     panel: Panel
@@ -101,7 +101,7 @@ class ReadResult:
     columns: tuple[ColumnRole, ...] = ()
     text: TextFormat | None = None
     repeats: int = 0
-    readings: tuple[Reading, ...] = ()
+    readings: tuple[Candidate, ...] = ()
 
 
 def read_panel(
@@ -140,8 +140,8 @@ def read_panel(
         rows=table.rows,
         file=table.file,
         columns=_column_roles(table.names, roles),
-        text=table.text_format,
-        readings=roles.readings,
+        text=table.text_format and with_marks(table.text_format, roles.number_format),
+        readings=considered(table, roles),
     )
     del table  # its text takes more memory than all that follows
     series, ids = number_series(roles.ids, len(place.lines))
@@ -262,7 +262,8 @@ def _summary(panel: Panel, schema: Schema, rows: Rows, *, aggregated: bool) -> l
     time = f"time column '{','.join(schema.time_cols)}': {panel.frequency.name} from {first} to {last}"
     shortest, longest = int(panel.lengths.min()), int(panel.lengths.max())
     each = f"{longest:,}" if shortest == longest else f"{shortest:,} to {longest:,}"
-    return [info(time), info(f"{counted(panel.n_series, 'series', 'series')} of {each} steps")]
+    many = f"{counted(panel.n_series, 'series', 'series')} of {each} steps"
+    return [info(time, "columns"), info(many, "columns")]
 
 
 def _sentinel_notes(panel: Panel, schema: Schema, file: str) -> list[Note]:

@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 
 from tsforecast.errors import DataError, OptionError
 from tsforecast.io.column import Column, PlainNumbers, TextColumn, text_column
-from tsforecast.io.messages import Note, Place, counted, info, warning
+from tsforecast.io.messages import Candidate, Note, Place, counted, info, warning
 from tsforecast.io.options import ReadOptions
 from tsforecast.io.reading.files.arrow import read_arrow
 from tsforecast.io.reading.files.cells import DELIMITER
@@ -69,6 +69,7 @@ class RawTable:
     decimal_is_certain: bool = True
     decimal_is_given: bool = False  # by an option
     text_format: TextFormat | None = None  # how the text is written; None for a table that was never a text
+    dialects: tuple[Candidate, ...] = ()  # what may part its cells and decimals
     unnamed: frozenset[str] = frozenset()  # the names that were made up for columns without one
     notes: tuple[Note, ...] = ()  # what was assumed or skipped
     # what a row is called in a file without lines, by its number and column
@@ -228,15 +229,15 @@ def text_table(
     blank += found.blank - emptied
     notes = [*cut, *found.notes]
     if separator is not None:
-        notes.append(info(f"the line 'sep={separator}' names the delimiter: left out"))
+        notes.append(info(f"the line 'sep={separator}' names the delimiter: left out", "left out"))
     if tabbed is not None:
         notes.append(info("the columns are parted by runs of blanks"))
     if repeats:
         again = f"in {counted(len(repeats), 'line')} below, the first of them line {repeats[0]}"
-        notes.append(warning(f"the header stands again {again}: left out"))
-    notes += [info(f"{counted(comments, 'comment line')} left out")] if comments else []
+        notes.append(warning(f"the header stands again {again}: left out", "left out"))
+    notes += [info(f"{counted(comments, 'comment line')} left out", "left out")] if comments else []
     if blank:
-        notes.append(warning(f"{counted(blank, 'blank line')} skipped"))
+        notes.append(warning(f"{counted(blank, 'blank line')} skipped", "left out"))
     if decimal is None and found.decimal == ",":
         notes.append(warning("numbers are read with a decimal comma"))
     return RawTable(
@@ -249,6 +250,7 @@ def text_table(
         decimal is not None,
         text_format
         and replace(text_format, delimiter=text.delimiter if tabbed is None else " ", decimal=found.decimal),
+        found.dialects,
         found.unnamed,
         tuple(notes),
     )

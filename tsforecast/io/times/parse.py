@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from tsforecast.errors import DataError
 from tsforecast.io.column import Column
-from tsforecast.io.messages import Note, counted, info, warning
+from tsforecast.io.messages import Candidate, Note, counted, info, warning
 from tsforecast.io.times.day_parts import ENDS, without_hour_24
 from tsforecast.io.times.formats import (
     COMPACT_DAY,
@@ -35,7 +35,7 @@ from tsforecast.io.times.formats import (
 )
 from tsforecast.io.times.months import in_english
 from tsforecast.io.times.notation import INTERVAL, as_written, plain
-from tsforecast.io.times.readings import DOUBTFUL, clear_winner, fiscal, in_likely_century, runs_on
+from tsforecast.io.times.readings import DOUBTFUL, clear_winner, evenness, fiscal, in_likely_century, runs_on
 from tsforecast.io.times.zones import UTC, offset_name
 from tsforecast.series.frequency import HOUR, MINUTE, Stamps
 
@@ -61,6 +61,7 @@ class ParsedStamps:
     time_formats: tuple[str, ...]  # format of each time column, in the notation of formats.py
     time_zone: str | None = None  # zone of the offsets; None without offsets, and where they differ
     notes: tuple[Note, ...] = ()  # what was assumed
+    readings: tuple[Candidate, ...] = ()  # the formats that were tried
 
     @property
     def key(self) -> Stamps:
@@ -238,7 +239,8 @@ def _parse_formats(
         notes = (*notes, *_century_note(stamps, distinct))
     written = chosen if given else as_written(chosen, distinct.texts, distinct.shapes)
     instants, zone = (stamps, UTC) if chosen in EPOCHS else (None, None)
-    return ParsedStamps(distinct.codes, stamps, instants, (written,), zone, notes)
+    readings = () if given or len(formats) == 1 else _tried(distinct, formats, fits, chosen, reason)
+    return ParsedStamps(distinct.codes, stamps, instants, (written,), zone, notes, readings)
 
 
 def _clearest(distinct: _Distinct, complete: dict[str, Stamps], known_format: str | None) -> tuple[str, str]:
@@ -256,6 +258,24 @@ def _clearest(distinct: _Distinct, complete: dict[str, Stamps], known_format: st
         f"'{distinct.texts[0]}' and all other dates fit {' as well as '.join(ordered)}",
         hint=f"say which it is: '{distinct.texts[at]}' is {', '.join(readings)}",
     )
+
+
+def _tried(
+    distinct: _Distinct, formats: tuple[str, ...], fits: dict[str, Stamps], chosen: str, reason: str
+) -> tuple[Candidate, ...]:
+    """The formats that the first text allows, and why one of them was taken."""
+
+    def evidence(text_format: str) -> str:
+        if text_format == chosen:
+            return reason
+        stamps = fits[text_format] if text_format in fits else _read(distinct.texts[:_TRIAL_TEXTS], text_format, None)
+        if np.isnat(stamps).any():
+            return f"'{distinct.texts[int(np.argmax(np.isnat(stamps)))]}' is no such date"
+        if np.array_equal(stamps, fits[chosen]):
+            return "gives the same times"
+        return f"the steps are less even: {evenness(stamps):.2f} against {evenness(fits[chosen]):.2f}"
+
+    return tuple(Candidate("time", f"dates as {text}", evidence(text), text == chosen) for text in formats)
 
 
 def _quoted(text_format: str) -> str:

@@ -89,6 +89,11 @@ def ends_of_steps(zone: str, micros: int) -> str:
     return f"{zone} (ends of {micros // MINUTE}min)" if micros else zone
 
 
+def reads_ends(zone: str) -> bool:
+    """Whether a zone is one whose clock is read at the ends of steps."""
+    return _ENDS.fullmatch(zone) is not None
+
+
 def _begins(zone: str) -> tuple[str, np.timedelta64]:
     """A zone of the ends of steps as that of their beginnings, and the length of the steps; 0 for any other zone."""
     ends = _ENDS.fullmatch(zone)

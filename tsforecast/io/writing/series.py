@@ -1,16 +1,18 @@
-"""The series of a table as they were understood, written as a plain CSV file: ids, an ISO time, the value."""
+"""The series of a table as they were understood, written as a plain CSV file: ids, an ISO time, the values."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import groupby
 from pathlib import Path
 
 import numpy as np
 
 from tsforecast.errors import OptionError
 from tsforecast.files import check_folder, whole_file
-from tsforecast.io.times.formats import format_stamps
+from tsforecast.io.times.formats import STEP, format_stamps
+from tsforecast.io.times.zones import UTC, reads_ends
 from tsforecast.io.writing.forecasts import quoted
 from tsforecast.series.frequency import DAY, SECOND
 from tsforecast.series.panel import Panel, Schema
@@ -30,53 +32,75 @@ def check_series_file(path: str | Path) -> None:
     check_folder(Path(path).parent)
 
 
-def write_series(panel: Panel, schema: Schema, path: str | Path) -> None:
-    """Write the observed values of all series, one row each, so that the file reads as the same panel.
+def write_series(panel: Panel, schema: Schema, path: str | Path, *, long: bool = False) -> None:
+    """Write the observed values so that the file reads as the same panel: one row for each time of an id.
 
     Steps that were filled in are left out: they are gaps again when the file is read. Ids stand as they are, also where
     a spreadsheet takes them for formulas.
+
+    Args:
+        long: whether several value columns become one, with a column of their names before the time.
 
     Raises:
         OutputError: the file cannot be created.
         StorageError: the disk is full or failed.
     """
     with whole_file(path) as stream:
-        for lines in _lines(panel, schema):
+        for lines in _lines(panel, schema, long):
             stream.write(lines.encode())
 
 
-def _lines(panel: Panel, schema: Schema) -> Iterator[str]:
-    """The header, then the rows of each series."""
-    time, value = _column_names(schema)
-    yield ",".join(map(quoted, (*schema.key_columns, time, value))) + "\n"
-    iso = _iso_schema(panel, schema)
-    for number, key in enumerate(panel.ids):
-        rows = panel.offsets[number] + np.flatnonzero(panel.observed[panel.offsets[number] : panel.offsets[number + 1]])
-        stamps = panel.frequency.stamps(panel.starts[number] + rows - panel.offsets[number])
-        (texts,) = format_stamps(stamps, iso, panel.frequency)
-        ids = "".join(f"{quoted(text)}," for text in key)
-        cells = zip(texts, panel.values[rows].tolist(), strict=True)
-        yield "".join(f"{ids}{text},{number!r}\n" for text, number in cells)
+def _lines(panel: Panel, schema: Schema, long: bool) -> Iterator[str]:
+    """The header, then the rows of each id."""
+    ids, time, values = written_columns(schema, long=long)
+    yield ",".join(map(quoted, (*ids, time, *values))) + "\n"
+    written = _written_schema(panel, schema)
+    of_id = groupby(range(panel.n_series), key=lambda number: panel.ids[number][: len(ids)])
+    for key, group in of_id:
+        numbers = list(group)
+        start = int(panel.starts[numbers].min())
+        cells = np.full((int(panel.ends[numbers].max()) - start, len(values)), np.nan)
+        for number in numbers:
+            rows = slice(panel.offsets[number], panel.offsets[number + 1])
+            at = panel.starts[number] - start
+            column = values.index(panel.ids[number][-1]) if len(values) > 1 else 0
+            seen = np.where(panel.observed[rows], panel.values[rows], np.nan)
+            cells[at : at + panel.lengths[number], column] = seen
+        kept = np.flatnonzero(~np.isnan(cells).all(axis=1))
+        (texts,) = format_stamps(panel.frequency.stamps(start + kept), written, panel.frequency)
+        named = "".join(f"{quoted(text)}," for text in key)
+        shown = zip(texts, cells[kept].tolist(), strict=True)
+        yield "".join(f"{named}{text},{','.join(map(_cell, row))}\n" for text, row in shown)
 
 
-def _column_names(schema: Schema) -> tuple[str, str]:
-    """Names of the time and value columns that no id column has."""
+def _cell(value: float) -> str:
+    return "" if value != value else repr(value)
+
+
+def written_columns(schema: Schema, *, long: bool) -> tuple[tuple[str, ...], str, tuple[str, ...]]:
+    """The names of the id columns, the time column and the value columns in the file, no two of them the same."""
+    ids, values = (schema.key_columns, ()) if long else (schema.id_cols, schema.target_cols)
+    values = values or (schema.target_cols if len(schema.target_cols) == 1 else ("value",))
     time = schema.time_cols[0] if len(schema.time_cols) == 1 else "time"
-    value = schema.target_cols[0] if len(schema.target_cols) == 1 else "value"
-    while time in schema.key_columns:
+    while time in (*ids, *values):
         time += "_"
-    while value in (*schema.key_columns, time):
-        value += "_"
-    return time, value
+    while values[0] in ids:
+        values = (f"{values[0]}_",)  # of the long form only: those of a table differ from its ids
+    return ids, time, values
 
 
-def _iso_schema(panel: Panel, schema: Schema) -> Schema:
-    """The schema with one ISO time format: dates alone where all steps begin at midnight."""
+def _written_schema(panel: Panel, schema: Schema) -> Schema:
+    """The schema with one ISO time format: dates alone where all steps begin at midnight; numbered steps stay so."""
     frequency = panel.frequency
+    if schema.time_formats == (STEP,):
+        return schema
     offset = frequency.phase if frequency.kind == "fixed" else frequency.time_of_day
     parts = (frequency.step, offset) if frequency.kind == "fixed" else (offset,)
     if not any(part % DAY for part in parts):
         return replace(schema, time_formats=(_DAY,))
     fraction = ".%f" if any(part % SECOND for part in parts) else ""
-    zone = "%:z" if schema.time_zone is not None else ""
-    return replace(schema, time_formats=(f"{_MOMENT}{fraction}{zone}",))
+    if schema.time_zone is None:
+        return replace(schema, time_formats=(f"{_MOMENT}{fraction}",))
+    # The offset of a clock that is read at the ends of steps is none that others know.
+    zone = UTC if reads_ends(schema.time_zone) else schema.time_zone
+    return replace(schema, time_formats=(f"{_MOMENT}{fraction}%:z",), time_zone=zone)

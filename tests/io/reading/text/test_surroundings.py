@@ -39,7 +39,7 @@ def notes(table: RawTable) -> str:
 def test_lines_below_the_rows_are_left_out(below):
     table = read("day,sold\n" + ROWS + below)
     assert table.rows == len(DAYS)
-    assert "no row and left out" in notes(table)
+    assert "below the rows left out" in notes(table)
 
 
 def test_a_total_below_rows_that_begin_with_ids():

@@ -50,7 +50,8 @@ def attribute_notes(reasons: Mapping[str, str]) -> list[Note]:
         info(
             f"column {listed(names)} {why} and is not used"
             if len(names) == 1
-            else f"columns {listed(names)} are not used: each {why}"
+            else f"columns {listed(names)} are not used: each {why}",
+            "columns",
         )
         for why, names in by_reason.items()
     ]

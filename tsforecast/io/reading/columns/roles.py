@@ -20,13 +20,14 @@ from tsforecast.io.reading.columns.ids import Grouping, Reading, find_ids
 from tsforecast.io.reading.columns.keys import ColumnRequest, find_keys
 from tsforecast.io.reading.columns.marks import check_decimal_mark, number_with_unit_error, proven_marks, text_with_unit
 from tsforecast.io.reading.columns.names import unit_of
-from tsforecast.io.reading.numbers import Content, check_values, declared_missing
+from tsforecast.io.reading.numbers import Content, NumberFormat, check_values, declared_missing
 from tsforecast.io.reading.table import RawTable
 from tsforecast.io.times.clock import in_the_night_of_a_change
 from tsforecast.io.times.parse import ParsedStamps
 
 # Why a column is left out that was not asked for.
 UNNAMED = "not named as a value"
+DATES = "date column"
 _LONGEST_ID = 1024
 _KIND_WORDS = {"flag": "true/false", "code": "id-like"}
 
@@ -44,6 +45,7 @@ class Roles:
     repeat_hint: str  # what to do if times repeat within a series
     notes: tuple[Note, ...]  # what was decided
     unused: dict[str, str]  # the other columns, and why each of them is left out
+    number_format: NumberFormat  # how the numbers are written
     readings: tuple[Reading, ...] = ()  # what was weighed
     copies: NDArray[np.bool_] | None = None  # rows that repeat an earlier one in all columns; None for none
 
@@ -75,8 +77,8 @@ def find_columns(table: RawTable, request: ColumnRequest) -> Roles:
     for column in id_columns:
         notes += _check_ids(column)
     if ids.names:
-        notes.insert(0, info(f"{'id columns' if len(ids.names) > 1 else 'id column'} {listed(ids.names)}"))
-    notes += [info(f"date column '{name}' is not used") for name in keys.left_out]
+        notes.insert(0, info(f"{'id columns' if len(ids.names) > 1 else 'id column'} {listed(ids.names)}", "columns"))
+    notes += [info(f"date column '{name}' is not used", "columns") for name in keys.left_out]
     columns = [content.numbers.values for content in chosen]
     values = columns[0][:, None] if len(columns) == 1 else np.column_stack(columns)
     if table.number_format.missing:
@@ -94,7 +96,8 @@ def find_columns(table: RawTable, request: ColumnRequest) -> Roles:
         values,
         hint,
         (*notes, *renamed),
-        unused | dict.fromkeys(keys.left_out, "date column"),
+        unused | dict.fromkeys(keys.left_out, DATES),
+        table.number_format,
         keys.readings,
         keys.copies,
     )
@@ -184,14 +187,14 @@ def _choose_targets(
         elif name in repeated and name not in targets:
             part = repeated[name]
             unused[name] = "only counts the rows" if part == ROW_NUMBER else f"only restates the {part}"
-            notes.append(info(f"column '{name}' {unused[name]} and is not used"))
+            notes.append(info(f"column '{name}' {unused[name]} and is not used", "columns"))
         elif name in numbers and name not in targets:
             unused[name] = "has no name"
             hint = "if it holds values, name it with --target-col"
             notes.append(warning(f"column '{name}' has no name and is not used; {hint}"))
         elif name not in targets:
             unused[name] = f"{_KIND_WORDS.get(content.kind, content.kind)} column"
-            notes.append(info(f"{unused[name]} '{name}' is not used"))
+            notes.append(info(f"{unused[name]} '{name}' is not used", "columns"))
     return targets, unused, notes
 
 
@@ -209,9 +212,9 @@ def _repeated(stamps: ParsedStamps, numbers: Mapping[str, Content]) -> dict[str,
 
 def _target_notes(targets: tuple[str, ...], ids: tuple[str, ...]) -> list[Note]:
     if len(targets) == 1:
-        return [info(f"value column '{targets[0]}'")]
+        return [info(f"value column '{targets[0]}'", "columns")]
     each = "each a series of its own for every id" if ids else "each a series of its own"
-    return [info(f"{len(targets)} value columns, {each}: {listed(targets)}")]
+    return [info(f"{len(targets)} value columns, {each}: {listed(targets)}", "columns")]
 
 
 def _no_values(table: RawTable, left: Iterable[str]) -> DataError:

@@ -132,7 +132,7 @@ def read_parts(columns: Sequence[Column], date_format: str | None = None, known:
     if "week" in units:
         formats[units.index("year")] = "%G"
     notes = (
-        info(f"the times are put together from the columns {listed([column.name for column in columns])}"),
+        info(f"the times are put together from the columns {listed([column.name for column in columns])}", "columns"),
         *(note for part in parts for note in part.notes),
     )
     return ParsedStamps(codes, wall, None, tuple(formats), notes=notes)

@@ -206,7 +206,9 @@ def _mostly_missing(extents: Extents, fill: FillRule) -> NDArray[np.bool_]:
 
 
 def _skipped(names: Labels, why: str) -> Note:
-    return warning(f"{counted(len(names), 'series', 'series')} {why} left out: {listed(names, _MOST_NAMED)}")
+    return warning(
+        f"{counted(len(names), 'series', 'series')} {why} left out: {listed(names, _MOST_NAMED)}", "left out"
+    )
 
 
 def _check_missing(

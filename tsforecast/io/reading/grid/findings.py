@@ -62,7 +62,7 @@ def _trimmed(extents: Extents) -> list[Note]:
     where = "the series"
     if extents.series.size > 1:
         where = counted(int((extents.trimmed > 0).sum()), "series", "series")
-    return [warning(f"{counted(trimmed, 'missing value')} at the start or end of {where} cut off")]
+    return [warning(f"{counted(trimmed, 'missing value')} at the start or end of {where} cut off", "left out")]
 
 
 def _lonely(panel: Panel, extents: Extents) -> list[Note]:

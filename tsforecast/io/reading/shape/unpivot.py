@@ -327,7 +327,7 @@ def _dimensions(table: RawTable) -> tuple[RawTable, Callable[[str], str] | None]
 def _left_out(rest: RawTable, ids: Sequence[str], times: Sequence[str] = ()) -> list[Note]:
     others = [name for name in rest.columns if name not in (*ids, *times)]
     why = "not used: neither the name of the series nor a time"
-    return [info(f"column{'s' * (len(others) > 1)} {listed(others)} {why}")] if others else []
+    return [info(f"column{'s' * (len(others) > 1)} {listed(others)} {why}", "left out")] if others else []
 
 
 def _long(

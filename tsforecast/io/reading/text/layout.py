@@ -278,14 +278,13 @@ def _header(
     notes = []
     if number:
         shown = listed([shortened(",".join(above.cells)) for above in rows[:number]], _MOST_SHOWN)
-        notes.append(info(f"{counted(number, 'line')} above the header left out: {shown}"))
+        notes.append(info(f"{counted(number, 'line')} above the header left out: {shown}", "left out"))
     if stacked > 1:
         notes.append(info(f"the names of the columns stand in {stacked} lines: put together, such as '{names[-1]}'"))
     elif first > number + 1:
         under = [shortened(",".join(below.cells)) for below in rows[number + 1 : first]]
-        notes.append(
-            info(f"{counted(len(under), 'further header line')} below the names left out: {listed(under, _MOST_SHOWN)}")
-        )
+        many = counted(len(under), "further header line")
+        notes.append(info(f"{many} below the names left out: {listed(under, _MOST_SHOWN)}", "left out"))
     if first == len(rows):
         return None
     return Header(names, row, rows[first].start, rows[first].line, padded, tuple(notes))

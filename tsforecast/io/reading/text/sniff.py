@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 
 from tsforecast.errors import DataError, OptionError
 from tsforecast.io.column import is_id_name
-from tsforecast.io.messages import Note, counted
+from tsforecast.io.messages import Candidate, Note, counted
 from tsforecast.io.reading.numbers import is_missing, is_number, shows_decimals
 from tsforecast.io.reading.shape.headers import names_times
 from tsforecast.io.reading.source import BYTE_ORDER_MARKS
@@ -31,6 +31,8 @@ _NO_COMMENT_MARKS = frozenset("\"'+-.,;| \t")
 _SAMPLE_BYTES = 1 << 16
 _SAMPLE_ROWS = 100
 Cells = Sequence[str]
+Dialects = dict[tuple[str, str], tuple[int, int]]
+_DELIMITER_WORDS = {"\t": "tabs", " ": "blanks"}
 
 
 @dataclass(frozen=True)
@@ -44,6 +46,7 @@ class TextFormat:
     compressed: bool  # whether it had to be unpacked
     delimiter: str = ""  # between cells; empty until it is found
     decimal: str = ""  # mark of the numbers; empty until it is found
+    thousands: str = ""  # between groups of three digits; empty for nothing
 
 
 def text_format(data: bytes, encoding: str, *, packed: bool) -> TextFormat:
@@ -101,6 +104,7 @@ class Sniffed:
     number_like: tuple[int, ...]  # positions of the columns to read as numbers at first
     padded: bool = False  # whether the last column, which must be empty, has no cell in the header
     notes: tuple[Note, ...] = ()  # on what stands round the rows
+    dialects: tuple[Candidate, ...] = ()  # what may part the cells and the decimals
 
 
 def sniff(
@@ -120,7 +124,8 @@ def sniff(
         DataError: a first line that is no header, or two columns of the same name.
         OptionError: a delimiter that is not one character, or a decimal mark other than `.` and `,`.
     """
-    mark, point = find_dialect(data, delimiter, decimal)
+    tried = try_dialects(data, delimiter, decimal)
+    mark, point = _best_dialect(tried) or (delimiter or ",", decimal or ".")
     start, end, blank = _first_record(data, mark)
     head = head_rows(data, mark, start, line + blank)
     header = None if no_header else find_header(head, file)
@@ -156,26 +161,50 @@ def sniff(
     numbers = _number_like(names, rows) if point == "." else ()
     padded = header is not None and header.padded
     notes = (*(header.notes if header else ()), *footer.notes)
-    return Sniffed(text, point, certain, names, unnamed, blank, numbers, padded, notes)
+    dialects = _as_candidates(tried, mark, point)
+    return Sniffed(text, point, certain, names, unnamed, blank, numbers, padded, notes, dialects)
 
 
 def find_dialect(text: bytes, delimiter: str | None, decimal: str | None) -> tuple[str, str]:
     """The delimiter and decimal mark under which the most cells are numbers or time stamps."""
+    return _best_dialect(try_dialects(text, delimiter, decimal)) or (delimiter or ",", decimal or ".")
+
+
+def _best_dialect(tried: Dialects) -> tuple[str, str] | None:
+    return max(tried, key=lambda pair: tried[pair]) if tried else None
+
+
+def _as_candidates(tried: Dialects, mark: str, point: str) -> tuple[Candidate, ...]:
+    """The dialects under which a cell is a number or a time, the likeliest first."""
+    return tuple(
+        Candidate(
+            "layout",
+            f"{_DELIMITER_WORDS.get(delimiter, delimiter)} between cells, decimals after {decimal}",
+            f"{counted(useful, 'number or time', 'numbers or times')} in the sample",
+            (delimiter, decimal) == (mark, point),
+        )
+        for (delimiter, decimal), (useful, _) in sorted(tried.items(), key=lambda entry: entry[1], reverse=True)
+        if useful or (delimiter, decimal) == (mark, point)
+    )
+
+
+def try_dialects(text: bytes, delimiter: str | None, decimal: str | None) -> Dialects:
+    """For each delimiter and decimal mark how many cells are numbers or time stamps, and how many the first row has."""
     if delimiter is not None and (len(delimiter) != 1 or not delimiter.isascii() or delimiter in '"\n\r'):
         raise OptionError(f"the delimiter must be one character, not {delimiter!r}")
     if decimal is not None and decimal not in _DECIMALS:
         raise OptionError(f"the decimal mark must be '.' or ',', not {decimal!r}")
     lines = _sample_lines(text)
-    best, best_score = (delimiter or ",", decimal or "."), (0, 0)
+    tried: Dialects = {}
     for mark in (delimiter,) if delimiter else _DELIMITERS:
         rows = list(csv.reader(lines, delimiter=mark))
         for point in (decimal,) if decimal else _DECIMALS:
             useful = sum(is_number(cell, point) or is_stamp_like(cell) for row in rows for cell in row)
             score = (useful, len(rows[0]) if rows else 0)
             # Only quotes can hold a decimal comma between commas: it must be asked for.
-            if (mark != point or decimal) and score > best_score:
-                best, best_score = (mark, point), score
-    return best
+            if (mark != point or decimal) and score > (0, 0):
+                tried[mark, point] = score
+    return tried
 
 
 def _sample_lines(text: bytes) -> list[str]:

@@ -81,7 +81,7 @@ def skip_last_lines(text: bytes, count: int) -> tuple[bytes, list[Note]]:
         return text, []
     lines = [line for line in text[end:].decode(errors="replace").split("\n") if line.strip()]
     shown = listed([shortened(line.strip()) for line in lines], _MOST_SHOWN) if lines else "blank"
-    return text[:end], [info(f"{counted(count, 'line')} at the end left out: {shown}")]
+    return text[:end], [info(f"{counted(count, 'line')} at the end left out: {shown}", "left out")]
 
 
 def blanks_to_tabs(text: bytes, delimiter: str | None) -> bytes | None:
@@ -134,8 +134,8 @@ def find_footer(text: Text, rows: Sequence[Cells], names: Sequence[str]) -> Foot
     if not left_out:
         return nothing
     shown = listed([shortened(text) for text in left_out], _MOST_SHOWN)
-    many = counted(len(left_out), "line") + (" below the rows is" if len(left_out) == 1 else " below the rows are")
-    return Footer(end, (warning(f"{many} no row and left out: {shown}"),))
+    many = f"{counted(len(left_out), 'line')} below the rows left out"
+    return Footer(end, (warning(f"{many}: {shown}", "left out"),))
 
 
 def _last_lines(data: bytes, start: int) -> Iterator[tuple[int, int, bool]]:
