@@ -303,8 +303,8 @@ def _stray_notes(panel: Panel, schema: Schema, *, as_written: bool) -> list[Note
         place = f" of '{panel.label(series)}'" if panel.label(series) else ""
         times = "once" if counts[number] == 1 else f"{counts[number]:,} times, first"
         said = (
-            f"the value {text} ({times} at {stamp}{place}) lies more than {FACTOR:,.0f} times as far off as all "
-            "others: models pass over it, errors count it"
+            f"the value {text} ({times} at {stamp}{place}) lies over {FACTOR:,.0f} times as far off as all others: "
+            "models pass over it, errors count it"
         )
         notes.append(warning(f"{said}; if it means a missing value, add --missing {text}" if as_written else said))
     if len(values) > _MOST_STRAYS:

@@ -126,7 +126,7 @@ def choose_clock(
         note = _unknown_zone("forecasts are written in UTC")
         return Clock(codes, parsed.instants, formats, UTC, (note,))
     if zone is None:
-        note = _unknown_zone("dates are those of the local clock and forecasts are written without offset")
+        note = _unknown_zone("dates are local and forecasts have no offset")
         return Clock(codes, parsed.wall, (text_format.removesuffix("%:z"),), None, (note,))
     if zone != UTC and text_format.endswith(UTC_ENDS):
         formats = (re.sub(" ?(Z|UTC|GMT)$", "%:z", text_format),)
@@ -184,16 +184,15 @@ def told_clock(
         return None
     found = resolve(wall, zone, "infer")
     note = warning(
-        f"times stand twice just where the clocks of {zone} go back: read as such a clock, and which of the two is the "
-        "first as the order of the rows tells; forecasts repeat that hour likewise; another zone is named with --tz"
+        f"times stand twice just where the clocks of {zone} go back: read so, in the order of the rows; name another "
+        "zone with --tz"
     )
     return Clock(found.codes, found.instants, clock.time_formats, zone, (*clock.notes, note))
 
 
 def _unknown_zone(consequence: str) -> Note:
     return warning(
-        f"the times have different offsets from UTC, so {consequence}; "
-        "name the zone with --tz, such as --tz Europe/Paris"
+        f"the times have different offsets from UTC, so {consequence}; name the zone, such as --tz Europe/Paris"
     )
 
 
@@ -234,8 +233,8 @@ def skipped_hours_note(stamps: Stamps, frequency: Frequency) -> list[Note]:
     first = short_text(absent.astype("datetime64[us]")[0])
     return [
         warning(
-            f"{nights} an hour of the night, the first at {first}, as where clocks go forward: it is filled like any "
-            "gap; if the times are those of a zone, name it with --tz"
+            f"{nights} an hour of the night, the first at {first}, as where clocks go forward: filled like any gap; "
+            "if the times are of a zone, add --tz"
         )
     ]
 
