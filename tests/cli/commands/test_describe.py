@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 
 import pytest
 
@@ -111,3 +112,42 @@ def test_the_series_are_written_but_never_over_the_table(run, table, tmp_path):
 
 def _first(table: bytes) -> float:
     return float(table.decode().splitlines()[1].split(",")[1])
+
+
+@pytest.fixture
+def screen(monkeypatch):
+    """Results go to a terminal."""
+    monkeypatch.setattr("tsforecast.cli.commands.describe.is_terminal", lambda stream: True)
+    monkeypatch.setattr("tsforecast.cli.console.is_terminal", lambda stream: stream is sys.stdout)
+
+
+def test_on_a_screen(run, tmp_path, screen):
+    rows = [f"s{number:02d},2024-01-{day:02d},{number + day}" for number in range(20) for day in range(1, 21)]
+    (tmp_path / "many.csv").write_text("\n".join(["shop,ds,y", *rows, ""]))
+    result = run("describe", "many.csv", "--explain")
+    lines = result.stdout.splitlines()
+    assert lines[0] == "many.csv: 20 series of 20 steps, daily, from 2024-01-01 to 2024-01-20"
+    assert "Readings considered" in lines
+    assert max(map(len, lines)) <= 80
+    assert lines[-1].split()[0] == "s11"
+    assert result.stderr == "8 more series are shown by --json, and when piped\n"
+
+
+def test_readings_in_a_pipe(run, table):
+    readings = run("describe", table, "--explain").stdout.split("\n\n")[2].splitlines()
+    assert readings[0].split("\t") == ["part", "taken", "reading", "evidence"]
+    assert [line.split("\t")[:2] for line in readings[1:]] == [[part, "yes"] for part in PARTS]
+    document = json.loads(run("describe", table, "--json").stdout)
+    assert [reading["part"] for reading in document["readings"]] == PARTS
+
+
+PARTS = ["layout", "numbers", "time", "ids"]
+
+
+def test_options_that_the_written_series_need(run, table):
+    done = run("describe", table, "--freq", "W", "--aggregate", "sum", "--write", "clean.csv")
+    assert done.exit_code == 0
+    assert "read them with: --freq W-MON" in done.stderr
+    assert run("describe", table, "--write", "clean.csv").stderr.endswith(
+        "which read as the same series without an option\n"
+    )

@@ -3,6 +3,8 @@
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from tsforecast.errors import OptionError
 from tsforecast.io.options import ReadOptions
@@ -60,3 +62,55 @@ def test_only_csv_is_written_and_the_rest_refused_before_anything_is_read(tmp_pa
     with pytest.raises(OptionError, match=f"cannot tell how to write .*{name}"):
         describe(tmp_path / "nothing.csv", write_to=tmp_path / name)
     assert not list(tmp_path.iterdir())
+
+
+@st.composite
+def tables(draw) -> pd.DataFrame:
+    """Tables of one to three ids and value columns, with gaps, and series that begin and end when they like."""
+    freq = draw(st.sampled_from(["15min", "h", "D", "B", "W-WED", "MS", "ME", "QS", "YS"]))
+    zone = draw(st.sampled_from([None, None, "Europe/Paris", "UTC"])) if freq in ("15min", "h") else None
+    seed = np.random.default_rng(draw(st.integers(0, 1000)))
+    ids = draw(st.sampled_from([[], ["b", "A 1"], ["x,y", "x", "0070"]]))
+    values = draw(st.sampled_from([["v"], ["low", "high"], ["p (mbar)", "T", "rh"]]))
+    parts = []
+    for name in ids or [""]:
+        size = int(seed.integers(60, 90))
+        start = pd.Timestamp("2021-03-01") + pd.Timedelta(int(seed.integers(0, 3)) * 7, "D")
+        index = pd.date_range(start, periods=size, freq=freq, tz=zone)
+        part = pd.DataFrame({"at": index} | {column: seed.normal(50, 9, size).round(3) for column in values})
+        part[values] = part[values].mask(seed.random((size, len(values))) < draw(st.sampled_from([0.0, 0.04])))
+        part.loc[[0, size - 1], values] = 50.125
+        parts.append(part.assign(shop=name) if ids else part)
+    return pd.concat(parts, ignore_index=True)
+
+
+@given(tables())
+@settings(max_examples=40)
+def test_any_table_reads_as_the_same_panel_without_an_option(tmp_path_factory, frame):
+    clean = tmp_path_factory.mktemp("any") / "clean.csv"
+    written = describe(frame, write_to=clean).written
+    assert written is not None
+    assert (written.options, written.same) == ("", True)
+    assert read_panel(clean).schema.target_cols == read_panel(frame).schema.target_cols
+
+
+def test_options_that_the_written_file_needs_are_said(tmp_path):
+    source, clean = table(tmp_path, "v\n" + "".join(f"{i % 7 + i / 8}\n" for i in range(40))), tmp_path / "clean.csv"
+    written = describe(source, ReadOptions(no_time=True), write_to=clean).written
+    assert written is not None
+    assert (written.options, written.same) == ("--no-time", True)
+
+
+def test_columns_that_would_not_be_taken_for_values_stand_below_each_other(tmp_path):
+    text = "day,sales,store_id\n" + "".join(f"{day},{i % 9},{i * i % 13}\n" for i, day in enumerate(DAYS))
+    asked = ReadOptions(target_cols=("sales", "store_id"))
+    written = describe(table(tmp_path, text), asked, write_to=tmp_path / "clean.csv").written
+    assert written is not None and written.same
+    again = read_panel(tmp_path / "clean.csv").panel
+    assert sorted(again.ids) == [("sales",), ("store_id",)]
+
+
+def test_a_single_step_needs_its_length(tmp_path):
+    frame = pd.DataFrame({"at": pd.date_range("2024-01-01", periods=24, freq="h"), "v": np.arange(24.0)})
+    written = describe(frame, ReadOptions(freq="D", aggregate="sum"), write_to=tmp_path / "clean.csv").written
+    assert written is not None and (written.options, written.same) == ("--freq D", True)

@@ -262,7 +262,7 @@ def _summary(panel: Panel, schema: Schema, rows: Rows, *, aggregated: bool) -> l
     time = f"time column '{','.join(schema.time_cols)}': {panel.frequency.name} from {first} to {last}"
     shortest, longest = int(panel.lengths.min()), int(panel.lengths.max())
     each = f"{longest:,}" if shortest == longest else f"{shortest:,} to {longest:,}"
-    many = f"{counted(panel.n_series, 'series', 'series')} of {each} steps"
+    many = f"{counted(panel.n_series, 'series', 'series')} of {each} {'step' if longest == 1 else 'steps'}"
     return [info(time, "columns"), info(many, "columns")]
 
 

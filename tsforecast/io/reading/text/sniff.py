@@ -175,17 +175,22 @@ def _best_dialect(tried: Dialects) -> tuple[str, str] | None:
 
 
 def _as_candidates(tried: Dialects, mark: str, point: str) -> tuple[Candidate, ...]:
-    """The dialects under which a cell is a number or a time, the likeliest first."""
-    return tuple(
-        Candidate(
-            "layout",
-            f"{_DELIMITER_WORDS.get(delimiter, delimiter)} between cells, decimals after {decimal}",
-            f"{counted(useful, 'number or time', 'numbers or times')} in the sample",
-            (delimiter, decimal) == (mark, point),
-        )
-        for (delimiter, decimal), (useful, _) in sorted(tried.items(), key=lambda entry: entry[1], reverse=True)
-        if useful or (delimiter, decimal) == (mark, point)
+    """The delimiters, and the decimal marks beside the one that was taken, with how many cells they explain."""
+    cells = {delimiter: max(tried[pair][0] for pair in tried if pair[0] == delimiter) for delimiter, _ in tried}
+    layouts = [
+        Candidate("layout", f"{_DELIMITER_WORDS.get(one, one)} between cells", _in_sample(count), one == mark)
+        for one, count in sorted(cells.items(), key=lambda entry: -entry[1])
+        if count or one == mark
+    ]
+    worse = [(other, count) for (one, other), (count, _) in tried.items() if one == mark and count < cells[mark]]
+    return (
+        *layouts,
+        *(Candidate("numbers", f"decimals after {other}", _in_sample(count), False) for other, count in worse),
     )
+
+
+def _in_sample(count: int) -> str:
+    return f"{counted(count, 'number or time', 'numbers or times')} in the sample"
 
 
 def try_dialects(text: bytes, delimiter: str | None, decimal: str | None) -> Dialects:
