@@ -38,7 +38,7 @@ def meters(tmp_path) -> Description:
 def test_the_story(meters):
     assert page(meters, WIDTH) == [
         "meters.csv: 2 series of 60 steps, daily, from 04/01/2021 to 04/03/2021",
-        "  time    'when': the only order that fits all rows",
+        "  time    'when': the only one that fits all rows",
         "  series  told apart by 'meter': times repeat, but not within these",
         "  values  'kWh'",
         "  text    utf-8; delimiter ;; decimal ,; no quotes; line ends LF",
@@ -61,7 +61,7 @@ def test_the_story(meters):
         "  gaps    1, 2 steps (13/01/2021 to 14/01/2021) in 'm1'",
         "  range   3 to 82.875",
         "  season  7 steps, strength 0.87",
-        "  fit     forecasts 10 steps from the last 13",
+        "  fit     forecasts 14 steps from the last 9",
     ]
 
 

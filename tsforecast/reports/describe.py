@@ -117,9 +117,9 @@ def _roles(result: Description) -> Iterator[Pair]:
 
 
 def _evidence(result: Description, part: str) -> str:
-    """Why the reading of a part was taken."""
+    """Why the reading of a part was taken, where no note says so."""
     taken = [reading.evidence for reading in result.readings if reading.part == part and reading.taken]
-    return f": {taken[0]}" if taken else ""
+    return f": {taken[0]}" if taken and not any(taken[0] in note.text for note in result.notes) else ""
 
 
 def _listed(names: Sequence[str]) -> str:
@@ -134,9 +134,10 @@ def _assumed(result: Description) -> list[str]:
 
 def _left_out(result: Description) -> list[str]:
     columns: dict[str, list[str]] = {}
-    for column in result.columns:
-        if column["role"] == "unused":
-            columns.setdefault(column["why"], []).append(column["name"])
+    hinted = [note.text for note in result.notes if note.about == "columns" and note.kind == "warning"]
+    for name, why in ((column["name"], column["why"]) for column in result.columns if column["role"] == "unused"):
+        hint = next((text.rpartition("; ")[2] for text in hinted if f"'{name}'" in text and "; " in text), "")
+        columns.setdefault(f"{why}; {hint}" if hint else why, []).append(name)
     said = [f"{_listed(names)}: {_of_each(why) if len(names) > 1 else why}" for why, names in columns.items()]
     return [*said, *(note.text.replace(" left out", "") for note in result.notes if note.about == "left out")]
 

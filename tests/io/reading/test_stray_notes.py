@@ -45,7 +45,7 @@ def test_a_stray_value_is_named_and_its_flag_declares_it_missing(value, text, tm
     path = tmp_path / "a.csv"
     frame.to_csv(path, index=False)
     result, (note,) = said(path)
-    assert f"the value {text} (2 times, first at 2023-01-31) lies more than 1,000 times as far off" in note
+    assert f"the value {text} (2 times, first at 2023-01-31) lies over 1,000 times as far off" in note
     assert note.endswith(f"add --missing {text}")
     assert np.count_nonzero(result.panel.values == value) == 2  # as it is written
     declared, notes = said(path, missing=(text,))

@@ -64,7 +64,9 @@ def _ids(roles: Roles) -> list[Candidate]:
         Candidate(
             "ids",
             listed(reading.id_cols) if reading.id_cols else "one series",
-            f"{reading.why}, evenness {reading.score:.2f}" if reading.id_cols else f"evenness {reading.score:.2f}",
+            f"{reading.why.removeprefix(listed(reading.id_cols)).strip()}, evenness {reading.score:.2f}"
+            if reading.id_cols
+            else f"evenness {reading.score:.2f}",
             reading.id_cols == roles.id_cols,
         )
         for reading in roles.readings

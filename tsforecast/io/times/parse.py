@@ -224,7 +224,7 @@ def _parse_formats(
     chosen = known_format if known_format in complete else next(iter(complete))
     reason = "the only order that fits all rows"
     if yearly := fiscal(complete):
-        chosen = yearly
+        chosen, reason = yearly, "years that follow one another"
     elif any(not np.array_equal(complete[chosen], other) for other in complete.values()):
         chosen, reason = _clearest(distinct, complete, known_format)
     stamps = complete[chosen]
@@ -267,7 +267,7 @@ def _tried(
 
     def evidence(text_format: str) -> str:
         if text_format == chosen:
-            return reason
+            return reason.replace("only order", "only one")
         stamps = fits[text_format] if text_format in fits else _read(distinct.texts[:_TRIAL_TEXTS], text_format, None)
         if np.isnat(stamps).any():
             return f"'{distinct.texts[int(np.argmax(np.isnat(stamps)))]}' is no such date"

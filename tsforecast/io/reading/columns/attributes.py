@@ -138,4 +138,4 @@ def _letter_flag(content: Content) -> str | None:
 def letter_flag_note(name: str, mark: str) -> Note:
     """Of a column that is left out, though its numbers might be meant."""
     hint = f"if it holds values, add --target-col and --missing {mark}"
-    return warning(f"column '{name}' holds marks such as '{mark}' and is not used; {hint}")
+    return warning(f"column '{name}' holds marks such as '{mark}' and is not used; {hint}", "columns")

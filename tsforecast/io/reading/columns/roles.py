@@ -183,7 +183,9 @@ def _choose_targets(
             token = with_unit[name]
             unused[name] = f"'{token}' is not a finite number"
             flag = f"; if it means a missing value, add --missing {shlex.quote(token)}"
-            notes.append(warning(f"column '{name}' is not used: {unused[name]}{flag if token[:1] in '<>' else ''}"))
+            notes.append(
+                warning(f"column '{name}' is not used: {unused[name]}{flag if token[:1] in '<>' else ''}", "columns")
+            )
         elif name in repeated and name not in targets:
             part = repeated[name]
             unused[name] = "only counts the rows" if part == ROW_NUMBER else f"only restates the {part}"
@@ -191,7 +193,7 @@ def _choose_targets(
         elif name in numbers and name not in targets:
             unused[name] = "has no name"
             hint = "if it holds values, name it with --target-col"
-            notes.append(warning(f"column '{name}' has no name and is not used; {hint}"))
+            notes.append(warning(f"column '{name}' has no name and is not used; {hint}", "columns"))
         elif name not in targets:
             unused[name] = f"{_KIND_WORDS.get(content.kind, content.kind)} column"
             notes.append(info(f"{unused[name]} '{name}' is not used", "columns"))
