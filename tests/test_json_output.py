@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime, timedelta, timezone
 
 import numpy as np
 
@@ -15,3 +16,8 @@ def test_json_has_sorted_keys_and_no_nan() -> None:
     assert json.loads(data) == {"a": [1, 2], "b": 0.5, "c": [None, None], "ä": [0, 1]}
     assert data.decode().startswith('{\n  "a"')
     assert "ä" in data.decode()
+
+
+def test_moments_are_written_in_utc_to_the_microsecond() -> None:
+    moment = datetime(2026, 1, 31, 6, tzinfo=timezone(timedelta(hours=2)))
+    assert json.loads(json_bytes([moment])) == ["2026-01-31T04:00:00.000000Z"]

@@ -111,9 +111,8 @@ def _steps(path: RatePath) -> list[list[float]]:
 def _expected(top: Fields) -> dict[str, tuple[str, tuple[int, ...]]]:
     expected = {}
     for name, entry in top.mapping("tensors").items():
-        if not isinstance(entry, list) or entry[:1] not in (["float32"], ["int64"]):
-            top.refuse("tensors", "a type and a shape for each")
-        if not all(type(size) is int and 0 <= size <= MAX_BYTES for size in entry[1:]):
+        typed = isinstance(entry, list) and entry[:1] in (["float32"], ["int64"])
+        if not typed or not all(type(size) is int and 0 <= size <= MAX_BYTES for size in entry[1:]):
             top.refuse("tensors", "a type and a shape for each")
         expected[name] = (entry[0], tuple(entry[1:]))
     return expected
@@ -171,9 +170,7 @@ def _course(fields: Fields) -> Patience:
 
 
 def _path(fields: Fields, key: str) -> RatePath:
-    steps = fields.values[key]
-    if not isinstance(steps, list) or not all(_is_step(step) for step in steps):
-        fields.refuse(key, "a list of epochs and factors")
+    steps = fields.each(key, _is_step, "a list of epochs and factors")
     return tuple(EpochRate(epoch, float(factor)) for epoch, factor in steps)
 
 
@@ -182,9 +179,7 @@ def _is_step(step: Any) -> bool:
 
 
 def _history(fields: Fields) -> tuple[EpochRecord, ...]:
-    rows = fields.values["history"]
-    if not isinstance(rows, list) or not 0 < len(rows) <= _MOST_EPOCHS or not all(_is_record(row) for row in rows):
-        fields.refuse("history", "a row for each epoch")
+    rows = fields.each("history", _is_record, "a row for each epoch", range(1, _MOST_EPOCHS + 1))
     return tuple(EpochRecord(*(_nan(name, value) for name, value in zip(_RECORD, row, strict=True))) for row in rows)
 
 

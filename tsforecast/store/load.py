@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -37,7 +37,7 @@ def load_bundle(folder: str | Path, *, trusted: bool = False) -> Bundle:
 
 def check_bundle(folder: Path, files: Mapping[str, bytes]) -> Bundle:
     """The bundle of the files of a version, if it still gives the forecast that is stored with it."""
-    with _errors_name(folder):
+    with _whole_paths(folder):
         bundle = codec.decode({name: data for name, data in files.items() if name != manifest.FILE})
         _replay(bundle)
     return bundle
@@ -48,13 +48,13 @@ def read_version(folder: Path, *, trusted: bool) -> dict[str, bytes]:
 
     A version that is too large for the memory of this machine is refused.
     """
-    with _errors_name(folder):
+    with _whole_paths(folder):
         return _read_files(folder, trusted)
 
 
 def read_published(folder: Path, *, trusted: bool) -> datetime:
     """When a version was published."""
-    with _errors_name(folder):
+    with _whole_paths(folder):
         return _read_manifest(folder, trusted).published
 
 
@@ -63,7 +63,7 @@ def read_description(folder: Path, *, trusted: bool) -> dict[str, Any]:
 
     The keys are those of the present format; `format_version` is the one that the version was written in.
     """
-    with _errors_name(folder):
+    with _whole_paths(folder):
         record = _read_manifest(folder, trusted)
         data = _read_checked(folder, record, MODEL, trusted)
         _decode_document(record, data)
@@ -93,14 +93,9 @@ def _replay(bundle: Bundle) -> None:
         )
 
 
-@contextmanager
-def _errors_name(folder: Path) -> Iterator[None]:
+def _whole_paths(folder: Path) -> AbstractContextManager[None]:
     """Give an error about a file of a version the whole path of that file."""
-    try:
-        yield
-    except ModelError as error:
-        file = str(folder / Path(error.file).name)
-        raise ModelError(error.message, hint=error.hint, file=file, row=error.row) from error
+    return codec.errors_name(lambda file: str(folder / Path(file).name))
 
 
 def _read_manifest(folder: Path, trusted: bool) -> Manifest:

@@ -22,8 +22,8 @@ from pathlib import Path
 from typing import Any
 
 from tsforecast.files import whole_file, writing
-from tsforecast.json_output import json_bytes
-from tsforecast.store.bundle.json_fields import Fields, moment_text, parse_json, read_fields
+from tsforecast.json_output import json_bytes, plain
+from tsforecast.store.bundle.json_fields import Fields, is_text, parse_json, read_fields
 from tsforecast.store.layout import CHECKED, FORECASTS, GATE, LAST_RUN, is_name
 from tsforecast.store.model import StoredModel
 from tsforecast.store.safe_files import FOLDER_MODE, read_file
@@ -121,7 +121,7 @@ def read_last_run(model: StoredModel) -> LastRun | None:
 
 def write_last_run(model: StoredModel, run: LastRun) -> None:
     """Replace last_run.json. A very long message is cut."""
-    _write(model, LAST_RUN, asdict(run) | {"finished": moment_text(run.finished), "message": run.message[:_MAX_TEXT]})
+    _write(model, LAST_RUN, asdict(run) | {"message": run.message[:_MAX_TEXT]})
 
 
 def names_of_runs(store: Path) -> list[str]:
@@ -153,8 +153,7 @@ def read_checked(model: StoredModel) -> LastChecks | None:
 
 def write_checked(model: StoredModel, checked: LastChecks) -> None:
     """Replace checked.json."""
-    well = None if checked.ended_well is None else moment_text(checked.ended_well)
-    _write(model, CHECKED, {"ended": moment_text(checked.ended), "ended_well": well})
+    _write(model, CHECKED, asdict(checked))
 
 
 @dataclass(frozen=True)
@@ -232,34 +231,24 @@ def read_gate_state(model: StoredModel) -> GateState:
 
 def write_gate_state(model: StoredModel, state: GateState) -> None:
     """Replace gate.json."""
-    breaches = [asdict(breach) | {"since": moment_text(breach.since)} for breach in state.breaches]
-    _write(model, GATE, asdict(state) | {"breaches": breaches})
+    _write(model, GATE, asdict(state))
 
 
 def _seen(fields: Fields) -> Seen | None:
     if fields.values["seen"] is None:
         return None
     seen = fields.fields("seen", tuple(Seen.__dataclass_fields__))
-    ids, ends = seen.values["ids"], seen.values["ends"]
-    if not isinstance(ids, list) or not all(_is_key(key) for key in ids):
-        seen.refuse("ids", "a list of lists of texts")
-    if not isinstance(ends, list) or len(ends) != len(ids) or not all(_is_ordinal(end) for end in ends):
+    ids = seen.each("ids", lambda key: isinstance(key, list) and all(map(is_text, key)), "a list of lists of texts")
+    ends = seen.integers("ends", -(1 << 62), 1 << 62)
+    if len(ends) != len(ids):
         seen.refuse("ends", "a whole number for each id")
     return Seen(
         step=seen.text("step"),
         rows=seen.optional("rows", seen.integer, 0, 1 << 62),
         ids=tuple(map(tuple, ids)),
-        ends=tuple(ends),
+        ends=ends,
         revised=seen.number("revised", -1e9, 1e9),
     )
-
-
-def _is_key(value: Any) -> bool:
-    return isinstance(value, list) and all(isinstance(text, str) for text in value)
-
-
-def _is_ordinal(value: Any) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and abs(value) < 1 << 62
 
 
 @dataclass(frozen=True)
@@ -285,7 +274,7 @@ class ForecastFile:
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values for JSON."""
-        return asdict(self) | {"written": moment_text(self.written)}
+        return plain(asdict(self))
 
 
 def read_forecast_files(model: StoredModel) -> tuple[ForecastFile, ...]:

@@ -9,6 +9,7 @@ import shlex
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from itertools import count, islice, takewhile
 from pathlib import Path
 
 from tsforecast.errors import ConfigError, OptionError
@@ -20,7 +21,7 @@ WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 DEFAULT_AT = time(3, 17)
 _AT = re.compile(r"(?:([01]?[0-9]|2[0-3]))?:([0-5][0-9])")
 _LAST_DAY = 28  # that every month has
-_YEAR = 366
+_YEAR, _MINUTE = timedelta(days=366), timedelta(minutes=1)
 
 
 @dataclass(frozen=True)
@@ -73,27 +74,16 @@ def make_timetable(every: str, at: str | None, on: str | None) -> Timetable:
     return Timetable(every, DEFAULT_AT if at is None else _time(every, at), _day(every, on))
 
 
-def next_runs(table: Timetable, now: datetime, zone: tzinfo | None = None, count: int = 3) -> list[NextRun]:
-    """The next `count` runs after `now`, on the clock of `zone`; None is that of this machine."""
-    found = []
-    for run in _runs(table, now.astimezone(zone).date(), zone):
-        if run.moment > now:
-            found.append(run)
-        if len(found) == count:
-            break
-    return found
+def next_runs(table: Timetable, now: datetime, zone: tzinfo | None = None, most: int = 3) -> list[NextRun]:
+    """The next `most` runs after `now`, on the clock of `zone`; None is that of this machine."""
+    return list(islice(_runs(table, now, zone), most))
 
 
 def clock_changes(table: Timetable, now: datetime, zone: tzinfo | None = None) -> list[NextRun]:
-    """Runs of the next year that a clock change skips or repeats."""
-    begin = now.astimezone(zone).date()
-    changed = []
-    for run in _runs(table, begin, zone):
-        if run.moment.date() > begin + timedelta(days=_YEAR):
-            break
-        if run.problem and run.moment > now:
-            changed.append(run)
-    return changed
+    """Runs of the next year that a clock change skips or repeats. Hourly ones go on as the hours do."""
+    if table.every == "hour":
+        return []
+    return [run for run in takewhile(lambda run: run.moment < now + _YEAR, _runs(table, now, zone)) if run.problem]
 
 
 def _time(every: str, text: str) -> time:
@@ -121,15 +111,16 @@ def _day(every: str, text: str | None) -> int:
     return 0
 
 
-def _runs(table: Timetable, begin: date, zone: tzinfo | None) -> Iterator[NextRun]:
-    """Runs from a day on, in the order of time, without end."""
-    day = begin
-    while True:
-        if table.every == "hour":
-            yield from _hourly(day, table.at.minute, zone)
-        elif _is_due(table, day):
-            yield _one(datetime.combine(day, table.at), zone)
-        day += timedelta(days=1)
+def _runs(table: Timetable, now: datetime, zone: tzinfo | None) -> Iterator[NextRun]:
+    """Runs after a moment, in the order of time, without end."""
+    if table.every == "hour":
+        begin = now.replace(second=0, microsecond=0)
+        moments = ((begin + number * _MINUTE).astimezone(zone) for number in count(1))
+        yield from (NextRun(moment) for moment in moments if moment.minute == table.at.minute)
+    today = now.astimezone(zone).date()
+    for day in (today + timedelta(days=number) for number in count()):
+        if _is_due(table, day) and (run := _one(datetime.combine(day, table.at), zone)).moment > now:
+            yield run
 
 
 def _is_due(table: Timetable, day: date) -> bool:
@@ -138,30 +129,19 @@ def _is_due(table: Timetable, day: date) -> bool:
     return table.every == "day" or day.day == table.on
 
 
-def _hourly(day: date, minute: int, zone: tzinfo | None) -> Iterator[NextRun]:
-    """Runs at each hour that the clock shows; at one that it shows twice, both times."""
-    walls = [datetime.combine(day, time(hour, minute)) for hour in range(24)]
-    moments = {_instant(wall.replace(fold=fold), zone) for wall in walls for fold in (0, 1)}
-    for instant in sorted(moments):
-        local = instant.astimezone(zone)
-        if (local.date(), local.minute) == (day, minute):
-            yield NextRun(local)
-
-
 def _one(wall: datetime, zone: tzinfo | None) -> NextRun:
-    first, second = (_instant(wall.replace(fold=fold), zone) for fold in (0, 1))
-    local = first.astimezone(zone)
-    problem = None
-    if local.replace(tzinfo=None, fold=0) != wall:
-        problem = f"{wall:%H:%M} does not exist on {wall:%Y-%m-%d}"
-    elif first != second:
-        problem = f"{wall:%H:%M} comes twice on {wall:%Y-%m-%d}"
-    return NextRun(local, problem)
-
-
-def _instant(wall: datetime, zone: tzinfo | None) -> datetime:
+    """The run at a time on the clock; at one that is skipped, cron starts it when the clock goes on."""
     # Without a zone Python takes the clock of the machine.
-    return wall.replace(tzinfo=zone).astimezone(UTC)
+    early, late = sorted(wall.replace(tzinfo=zone, fold=fold).astimezone(UTC) for fold in (0, 1))
+    local = early.astimezone(zone)
+    if early == late:
+        return NextRun(local)
+    if local.replace(tzinfo=None, fold=0) == wall:
+        return NextRun(local, f"{wall:%H:%M} comes twice on {wall:%Y-%m-%d}")
+    while local.replace(tzinfo=None) < wall:
+        early += _MINUTE
+        local = early.astimezone(zone)
+    return NextRun(local, f"{wall:%H:%M} does not exist on {wall:%Y-%m-%d}")
 
 
 @dataclass(frozen=True)

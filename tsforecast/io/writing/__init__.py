@@ -2,7 +2,7 @@
 
 A forecast comes in blocks of series, each made when the one before is written, so that memory does not grow with the
 number of series. `forecasts` holds `FORMATS`, the table of formats, and how a row of each is put together; `columns`
-names and rounds the columns; `decimals` turns many numbers into text at once. A file is there as a whole or not at all.
-Numbers carry the 7 digits that a float32 model has. In CSV, which spreadsheets open, an id that looks like a formula
-is guarded by a quote.
+names and rounds the columns, and turns their numbers into text. A file is there as a whole or not at all. Numbers carry
+the 7 digits that a float32 model has. In CSV, which spreadsheets open, an id that looks like a formula is guarded by a
+quote.
 """

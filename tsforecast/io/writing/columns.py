@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -98,6 +100,27 @@ def rounded(values: NDArray[np.float64], width: NDArray[np.float64]) -> NDArray[
     decimals = np.where(usable, decimals, 0.0)
     up, down = 10.0 ** np.maximum(decimals, 0.0), 10.0 ** np.maximum(-decimals, 0.0)
     return np.where(usable, np.round(values * up / down) / up * down, values)
+
+
+def number_rows(table: NDArray[np.float64], not_finite: Callable[[float], str] = repr) -> list[bytes]:
+    """The text of each row of a table of shape (rows, columns): numbers as `repr` writes them, with commas between.
+
+    Args:
+        table: the numbers.
+        not_finite: the text of one that is not finite.
+    """
+    import orjson
+
+    if not len(table):
+        return []
+    rows = orjson.dumps(table, option=orjson.OPT_SERIALIZE_NUMPY)[2:-2].split(b"],[")
+    # What `repr` writes with an exponent, and what JSON does not know.
+    size = np.abs(table)
+    plain = (size >= 1e-4) & (size < 1e16) | (size == 0)
+    for row in np.flatnonzero(~plain.all(axis=1)).tolist():
+        texts = (repr(value) if math.isfinite(value) else not_finite(value) for value in table[row].tolist())
+        rows[row] = ",".join(texts).encode()
+    return rows
 
 
 def time_cells(forecast: Forecast, schema: Schema, frequency: Frequency) -> tuple[list[list[str]], list[int]]:

@@ -32,15 +32,13 @@ class _Style(NamedTuple):
     Args:
         ids: the text of a series' id columns, up to the time.
         time: the text of the time columns, up to the first number.
-        labels: what stands before each number.
-        end: what stands behind the last one.
+        rest: the text of the numbers, up to the next row, given them with commas between.
         not_finite: the text of a number that is not finite.
     """
 
     ids: Callable[[tuple[str, ...]], str]
     time: Callable[[tuple[str, ...]], str]
-    labels: list[str]
-    end: str
+    rest: Callable[[bytes], bytes]
     not_finite: Callable[[float], str]
 
 
@@ -52,13 +50,11 @@ def _write_csv(blocks: Blocks, schema: Schema, frequency: Frequency, stream: Bin
     def cells(texts: Iterable[str]) -> str:
         return "".join(f"{cell(text)}," for text in texts)
 
+    style = _Style(cells, cells, lambda numbers: numbers + b"\n", lambda value: repr(value) if value == value else "")
     for number, forecast in enumerate(blocks):
-        names = number_names(forecast.levels)
         if number == 0:
-            header = (*schema.key_columns, *schema.time_cols, *names)
+            header = (*schema.key_columns, *schema.time_cols, *number_names(forecast.levels))
             stream.write(f"{','.join(map(cell, header))}\n".encode())
-        labels = ["", *[","] * (len(names) - 1)]
-        style = _Style(cells, cells, labels, "\n", lambda value: repr(value) if value == value else "")
         stream.write(_rows(forecast, schema, frequency, style))
 
 
@@ -79,9 +75,13 @@ def _write_json_lines(blocks: Blocks, schema: Schema, frequency: Frequency, stre
         return "".join(f"{name}{text if count else json_text(text)}, " for name, text, count in cells)
 
     for forecast in blocks:
-        first, *others = (f"{json_text(name)}: " for name in number_names(forecast.levels))
-        style = _Style(ids, time, [first, *(f", {name}" for name in others)], "}\n", lambda value: "null")
+        labels = ", ".join(f"{json_text(name)}: %b" for name in number_names(forecast.levels))
+        style = _Style(ids, time, _filled(f"{labels}}}\n".encode()), lambda value: "null")
         stream.write(_rows(forecast, schema, frequency, style))
+
+
+def _filled(template: bytes) -> Callable[[bytes], bytes]:
+    return lambda numbers: template % tuple(numbers.split(b","))
 
 
 def _write_parquet(blocks: Blocks, schema: Schema, frequency: Frequency, stream: BinaryIO, raw_ids: bool) -> None:
@@ -195,18 +195,18 @@ def guarded_notes(ids: Iterable[tuple[str, ...]], path: str | Path | None) -> li
 
 def _rows(forecast: Forecast, schema: Schema, frequency: Frequency, style: _Style) -> bytes:
     """The rows of one block as text."""
-    from tsforecast.io.writing.columns import number_columns, time_cells
-    from tsforecast.io.writing.decimals import number_rows
+    import numpy as np
+
+    from tsforecast.io.writing.columns import number_columns, number_rows, time_cells
 
     horizon = forecast.horizon
     cells, begins = time_cells(forecast, schema, frequency)
     times = [style.time(texts).encode() for texts in zip(*cells, strict=True)]
-    columns = list(number_columns(forecast).values())
-    lines = number_rows(columns, style.labels, style.end, not_finite=style.not_finite).splitlines(keepends=True)
-    pieces = [b""] * (3 * len(lines))
+    numbers = number_rows(np.column_stack(list(number_columns(forecast).values())), style.not_finite)
+    pieces = [b""] * (3 * len(numbers))
     pieces[::3] = chain.from_iterable(repeat(style.ids(key).encode(), horizon) for key in forecast.ids)
     pieces[1::3] = chain.from_iterable(times[begin : begin + horizon] for begin in begins)
-    pieces[2::3] = lines
+    pieces[2::3] = map(style.rest, numbers)
     return b"".join(pieces)
 
 

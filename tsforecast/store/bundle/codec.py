@@ -116,7 +116,7 @@ def decode(files: Mapping[str, bytes]) -> Bundle:
     for name in files:
         if name not in limits:
             raise ModelError("does not belong to a model", file=name)
-    with _stored_names(model.format_version):
+    with errors_name(lambda file: stored_file(file, model.format_version)):
         return _decode(model, dict(zip(MAX_BYTES, (files[name] for name in limits), strict=True)))
 
 
@@ -162,13 +162,12 @@ def check_tensor_sizes(model: ModelDocument, sizes: Mapping[str, int]) -> None:
 
 
 @contextmanager
-def _stored_names(version: int) -> Iterator[None]:
-    """Let errors name a file as format `version` calls it."""
+def errors_name(name: Callable[[str], str]) -> Iterator[None]:
+    """Let errors name a file as `name` makes it of its present name."""
     try:
         yield
     except ModelError as error:
-        file = stored_file(error.file, version)
-        raise ModelError(error.message, hint=error.hint, file=file, row=error.row) from error
+        raise ModelError(error.message, hint=error.hint, file=name(error.file), row=error.row) from error
 
 
 def _tensors(model: ModelDocument, files: Mapping[str, bytes], file: str, shapes: Shapes) -> dict[str, Tensor]:

@@ -10,15 +10,10 @@ from datetime import UTC, datetime
 from typing import Any, NoReturn, TypeVar
 
 from tsforecast.errors import ModelError
+from tsforecast.json_output import MOMENT, unique_keys
 
 _MAX_DEPTH = 20
-_MOMENT = "%Y-%m-%dT%H:%M:%S.%fZ"
 Value = TypeVar("Value")
-
-
-def moment_text(moment: datetime) -> str:
-    """A moment as the files of a store hold it: in UTC, to the microsecond."""
-    return moment.astimezone(UTC).strftime(_MOMENT)
 
 
 def parse_json(data: bytes, file: str) -> Any:
@@ -26,7 +21,7 @@ def parse_json(data: bytes, file: str) -> Any:
     try:
         value = json.loads(
             data.decode("utf-8"),
-            object_pairs_hook=_unique_keys,
+            object_pairs_hook=unique_keys,
             parse_float=_finite,
             parse_constant=_finite,
         )
@@ -34,14 +29,6 @@ def parse_json(data: bytes, file: str) -> Any:
     except (ValueError, RecursionError) as error:
         raise ModelError(f"is not valid: {error}", file=file) from error
     return value
-
-
-def _unique_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    values = dict(pairs)
-    if len(values) < len(pairs):
-        keys = [key for key, _ in pairs]
-        raise ValueError(f"the key '{next(key for key in keys if keys.count(key) > 1)}' stands there twice")
-    return values
 
 
 def _finite(text: str) -> float:
@@ -87,9 +74,9 @@ class Fields:
         return value
 
     def moment(self, key: str) -> datetime:
-        """A moment that `moment_text` has written."""
+        """A moment that `plain` has written."""
         try:
-            return datetime.strptime(self.text(key), _MOMENT).replace(tzinfo=UTC)
+            return datetime.strptime(self.text(key), MOMENT).replace(tzinfo=UTC)
         except ValueError:
             self.refuse(key, "a moment such as 2026-01-31T06:00:00.000000Z")
 
@@ -97,12 +84,18 @@ class Fields:
         """None where the file says null, else what the method `read` makes of the field."""
         return None if self.values[key] is None else read(key, *limits)
 
+    def each(
+        self, key: str, fits: Callable[[Any], bool], expected: str, sizes: range = range(1 << 40)
+    ) -> tuple[Any, ...]:
+        """A list of as many items as one of `sizes`, each of which fits."""
+        value = self.values[key]
+        if not isinstance(value, list) or len(value) not in sizes or not all(map(fits, value)):
+            self.refuse(key, expected)
+        return tuple(value)
+
     def texts(self, key: str) -> tuple[str, ...]:
         """A list of texts."""
-        value = self.values[key]
-        if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
-            self.refuse(key, "a list of texts")
-        return tuple(value)
+        return self.each(key, is_text, "a list of texts")
 
     def flag(self, key: str) -> bool:
         """True or false."""
@@ -114,7 +107,7 @@ class Fields:
     def integer(self, key: str, least: int, most: int) -> int:
         """A whole number, from least to most."""
         value = self.values[key]
-        if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= most:
+        if type(value) is not int or not least <= value <= most:
             self.refuse(key, f"a whole number from {least} to {most}")
         return value
 
@@ -127,17 +120,12 @@ class Fields:
 
     def numbers(self, key: str) -> tuple[float, ...]:
         """A list of numbers."""
-        value = self.values[key]
-        if not isinstance(value, list) or not all(_is_number(item) for item in value):
-            self.refuse(key, "a list of numbers")
-        return tuple(float(item) for item in value)
+        return tuple(map(float, self.each(key, _is_number, "a list of numbers")))
 
     def integers(self, key: str, least: int, most: int) -> tuple[int, ...]:
         """A list of whole numbers, each from least to most."""
-        value = self.values[key]
-        if not isinstance(value, list) or not all(type(item) is int and least <= item <= most for item in value):
-            self.refuse(key, f"a list of whole numbers from {least} to {most}")
-        return tuple(value)
+        expected = f"a list of whole numbers from {least} to {most}"
+        return self.each(key, lambda item: type(item) is int and least <= item <= most, expected)
 
     def fields(self, key: str, names: tuple[str, ...]) -> Fields:
         """An object with exactly these keys."""
@@ -145,9 +133,8 @@ class Fields:
 
     def items(self, key: str, names: tuple[str, ...], least: int, most: int) -> tuple[Fields, ...]:
         """A list of least to most objects, each with exactly these keys."""
-        value = self.values[key]
-        if not isinstance(value, list) or not least <= len(value) <= most:
-            self.refuse(key, f"a list of {least} to {most} objects")
+        expected = f"a list of {least} to {most} objects"
+        value = self.each(key, lambda item: True, expected, range(least, most + 1))
         place = self._name(key)
         return tuple(
             read_fields(item, names, file=self.file, place=f"{place}[{number}]") for number, item in enumerate(value)
@@ -176,6 +163,11 @@ def read_fields(value: Any, names: tuple[str, ...], *, file: str, place: str = "
         if key not in value:
             raise ModelError(f"{here} has no key '{key}'", file=file)
     return Fields(value, file, place)
+
+
+def is_text(value: Any) -> bool:
+    """Whether a value is a text."""
+    return isinstance(value, str)
 
 
 def _is_number(value: Any) -> bool:

@@ -15,7 +15,7 @@ from tsforecast._version import __version__
 from tsforecast.errors import ModelError
 from tsforecast.json_output import json_bytes
 from tsforecast.store.bundle.formats import FORMAT_VERSION, check_format
-from tsforecast.store.bundle.json_fields import Fields, moment_text, parse_json, read_fields
+from tsforecast.store.bundle.json_fields import Fields, parse_json, read_fields
 
 FILE = "manifest.json"
 MAX_BYTES = 1 << 16
@@ -64,7 +64,7 @@ def encode_manifest(manifest: Manifest) -> bytes:
         "files": {name: {"size": file.size, "sha256": file.sha256} for name, file in manifest.files.items()},
         "format_version": manifest.format_version,
         "name": manifest.name,
-        "published": moment_text(manifest.published),
+        "published": manifest.published,
         "tool_version": manifest.tool_version,
         "version": manifest.version,
     }

@@ -19,7 +19,6 @@ from tsforecast import clock
 from tsforecast.errors import OutputError, StorageError, TsforecastError
 from tsforecast.files import whole_file, writing
 from tsforecast.json_output import plain
-from tsforecast.store.bundle.json_fields import moment_text
 from tsforecast.store.runs import (
     ForecastFile,
     LastChecks,
@@ -154,7 +153,7 @@ def _log_record(result: RetrainResult, last: LastRun) -> dict[str, Any]:
         "forecast": result.forecast or None,
         "forecast_version": file and file.version,
         "forecast_until": file and file.until,
-        "forecast_written": file and moment_text(file.written),
+        "forecast_written": file and file.written,
         "seconds": round(last.seconds, 3),
         "versions": package_versions(),
     }

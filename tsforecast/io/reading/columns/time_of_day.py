@@ -18,7 +18,6 @@ from tsforecast.io.times.formats import clock_format, shapes, stamps_in_format
 from tsforecast.series.frequency import DAY, HOUR, MINUTE, Stamps
 
 _NUMBERED = re.compile(r"([^\d%]*?)([0-9]{1,4})")
-_COMPACT = re.compile("([0-9]{1,2})([0-9]{2})")
 _LATE = re.compile(r"24([:.]00)+")
 _SLOTS = (48, 96, 144, 288, 1440)
 _DST_SLOTS = {25: 24, 50: 48, 100: 96}

@@ -8,7 +8,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from tests.sampling import examples
-from tsforecast.io.writing.decimals import number_rows
+from tsforecast.io.writing.columns import number_rows
 
 # Decimals of few digits, as rounding leaves them, and any others.
 DECIMALS = st.builds(lambda digits, power: digits / 10**power, st.integers(-(10**9), 10**9), st.integers(0, 15))
@@ -16,9 +16,7 @@ FLOATS = st.one_of(DECIMALS, st.integers(-(10**17), 10**17).map(float), st.float
 
 
 def written(*columns: list[float]) -> list[str]:
-    arrays = [np.array(column, np.float64) for column in columns]
-    text = number_rows(arrays, ["", *[","] * (len(columns) - 1)], "\n")
-    return text.decode().splitlines()
+    return [row.decode() for row in number_rows(np.array(columns, np.float64).T.copy())]
 
 
 @examples(300)
@@ -28,8 +26,6 @@ def written(*columns: list[float]) -> list[str]:
 @example([0.5, 0.001, 0.0001, 0.12345678901, 0.123456789012, 1234.0, 0.1 + 0.2, 1 / 3, 2 / 3])
 def test_every_number_is_written_as_repr_writes_it(values: list[float]) -> None:
     assert written(values) == [repr(value) for value in values]
-    # On its own a number is taken apart in another way than beside larger ones.
-    assert [written([value])[0] for value in values] == [repr(value) for value in values]
 
 
 @pytest.mark.parametrize("scale", [1e-7, 1e-3, 1.0, 1e3, 1e6, 1e9, 1e13])
@@ -40,19 +36,20 @@ def test_rounded_numbers_of_any_size(scale: float) -> None:
 
 
 def test_what_is_no_number() -> None:
-    values = np.array([np.nan, np.inf, -np.inf, 1.5])
-    assert number_rows([values], [""], " ") == b"nan inf -inf 1.5 "
-    assert number_rows([values[:3]], [""], " ", not_finite=lambda value: "null") == b"null null null "
-    assert number_rows([values], [""], " ", not_finite=lambda value: "") == b"   1.5 "
+    table = np.array([[np.nan, 1.5], [np.inf, 2.0], [-np.inf, np.nan]])
+    assert number_rows(table) == [b"nan,1.5", b"inf,2.0", b"-inf,nan"]
+    assert number_rows(table, lambda value: "null") == [b"null,1.5", b"null,2.0", b"null,null"]
+    assert number_rows(table, lambda value: "") == [b",1.5", b",2.0", b","]
 
 
 def test_rows_of_several_columns() -> None:
-    columns = [[1.0, 2.5], [-3.0, 1e300], [12345.678, 0.0]]
-    assert written(*columns) == ["1.0,-3.0,12345.678", "2.5,1e+300,0.0"]
-    arrays = [np.array(column) for column in columns[:2]]
-    text = number_rows(arrays, ['"forecast": ', ', "lower": '], "}\n")
-    assert text == b'"forecast": 1.0, "lower": -3.0}\n"forecast": 2.5, "lower": 1e+300}\n'
+    assert written([1.0, 2.5], [-3.0, 1e300], [12345.678, 0.0]) == ["1.0,-3.0,12345.678", "2.5,1e+300,0.0"]
+
+
+def test_numbers_of_float32() -> None:
+    values = np.random.default_rng(0).normal(size=1000).astype(np.float32).astype(np.float64).tolist()
+    assert written(values) == [repr(value) for value in values]
 
 
 def test_no_rows() -> None:
-    assert written([]) == []
+    assert number_rows(np.empty((0, 3))) == []
