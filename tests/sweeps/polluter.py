@@ -190,7 +190,7 @@ def _file_versions(table: Table) -> Iterator[Polluted]:
     comma = replace(table, rows=tuple((*row[:2], *(cell.replace(".", ",") for cell in row[2:])) for row in table.rows))
     yield _whole("decimal comma", write(comma, delimiter=";"), table, "decimal comma")
     yield _whole("decimal comma in quotes", write(comma), table, options={"decimal": ","})
-    yield _whole("decimal comma in quotes, not told", write(comma))
+    yield _whole("decimal comma in quotes, not told", write(comma), table, "decimal comma")
     yield from _encoded_versions(table, text)
     lines = text.splitlines()
     mixed = "".join(line + ("\n", "\r\n", "\r")[row % 3] for row, line in enumerate(lines))

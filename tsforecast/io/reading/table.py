@@ -280,7 +280,9 @@ def frame_table(frame: pd.DataFrame, options: ReadOptions = ReadOptions()) -> Ra
 def _typed_table(frame: pd.DataFrame, file: str, data_hash: str, options: ReadOptions) -> RawTable:
     columns = frame_columns(frame, file)
     named = {column.name: column for column in columns}
-    return RawTable(named, columns[0].place.lines, file, data_hash, NumberFormat(missing=options.missing))
+    decimal = choose_decimal(options.decimal, options.thousands)
+    written = NumberFormat(decimal or ".", options.thousands or "", options.missing)
+    return RawTable(named, columns[0].place.lines, file, data_hash, written, decimal_is_given=decimal is not None)
 
 
 def _without_padding(columns: list[Column], found: Sniffed) -> list[Column]:

@@ -20,7 +20,8 @@ from tsforecast.io.reading.columns.ids import Grouping, Reading, find_ids
 from tsforecast.io.reading.columns.keys import ColumnRequest, find_keys
 from tsforecast.io.reading.columns.marks import check_decimal_mark, number_with_unit_error, proven_marks, text_with_unit
 from tsforecast.io.reading.columns.names import unit_of
-from tsforecast.io.reading.numbers import Content, check_values, declared_missing
+from tsforecast.io.reading.columns.values import check_values, declared_missing
+from tsforecast.io.reading.numbers import Content, as_flags
 from tsforecast.io.reading.table import RawTable
 from tsforecast.io.times.clock import in_the_night_of_a_change
 from tsforecast.io.times.parse import ParsedStamps
@@ -66,9 +67,9 @@ def find_columns(table: RawTable, request: ColumnRequest) -> Roles:
     keys = find_keys(table, request)
     contents, ids = keys.contents, keys.ids
     targets, unused, notes = _choose_targets(table, request, keys.stamps, contents, ids.names)
-    chosen = [contents[name] for name in targets]
-    odd = check_values(chosen)
-    if not table.decimal_is_certain:
+    chosen = [_as_number(contents[name]) for name in targets]
+    odd = check_values(chosen, table.number_format, fixed=table.decimal_is_given)
+    if not table.decimal_is_certain and not table.number_format.thousands:
         check_decimal_mark(chosen, table.number_format.decimal)
     notes += odd
     id_columns = [table.columns[name] for name in ids.names]
@@ -106,6 +107,8 @@ def _with_proven_marks(table: RawTable, request: ColumnRequest, notes: list[Note
     if found == table.number_format:
         return table, notes
     said = f"numbers are read with '{found.thousands}' between thousands and '{found.decimal}' before decimals"
+    if not found.thousands:
+        said = "numbers are read with a decimal comma"
     return replace(table, number_format=found, decimal_is_certain=True), [*notes, warning(said)]
 
 
@@ -166,8 +169,10 @@ def _choose_targets(
     if not targets and not with_unit:
         # A series may count 1, 2, 3 or equal the month by chance: what is left alone is a value.
         targets = tuple(name for name in numeric if repeated[name] == ROW_NUMBER) or tuple(numeric)
-    # A single column beside the time is what is meant, though something in it is no number.
-    targets = targets or (tuple(left) if len(left) == 1 else ())
+    # A single column beside the time is what is meant, though something in it is no number, or one of yes and no.
+    if not targets:
+        flags = left if len(left) == 1 else [name for name, content in left.items() if _is_flag(content)]
+        targets = tuple(flags) if len(flags) == 1 else ()
     if not targets:
         raise _no_values(table, left)
     notes = [*_target_notes(targets, ids), *attribute_notes(reasons)]
@@ -214,10 +219,19 @@ def _target_notes(targets: tuple[str, ...], ids: tuple[str, ...]) -> list[Note]:
     return [info(f"{len(targets)} value columns, {each}: {listed(targets)}")]
 
 
+def _is_flag(content: Content) -> bool:
+    return content.kind in ("flag", "text") and as_flags(content) is not None
+
+
+def _as_number(content: Content) -> Content:
+    """A column as numbers: one of yes and no as 1 and 0, any other as it is."""
+    return (as_flags(content) if content.kind in ("flag", "text") else None) or content
+
+
 def _no_values(table: RawTable, left: Iterable[str]) -> DataError:
     for column in (table.columns[name] for name in left):
         if text := text_with_unit(column):
-            return number_with_unit_error(column, text)
+            return number_with_unit_error(column, text, table.number_format, fixed=table.decimal_is_given)
     return DataError(
         f"no column holds numbers to forecast; {all_columns(table.names)}",
         hint="name the value column with --target-col",
