@@ -214,7 +214,7 @@ def _other_content(table: Table, text: str, lines: list[str]) -> Iterator[Pollut
     yield _whole("footer", text + "Total: 80 rows\n", table, "1 line below the rows")
     yield _whole("footer with delimiters", text + "Total,,80,80,80\n", table, "1 line below the rows")
     yield _whole("two headers", f"{lines[0]}\n{text}", table, "further header line")
-    yield _whole("two tables", text + text, line=len(lines) + 1)
+    yield _whole("two tables", text + text, table, "kept once")
     yield _whole("another table below", f"{text}name,size\na,1\n", line=len(lines) + 1)
     yield _whole("another table below a blank line", f"{text}\nname,size\na,1\n", line=len(lines) + 2)
     yield _whole("no header", write(table, header=False), line=1)

@@ -18,9 +18,9 @@ from tsforecast.io.messages import counted
 # Texts that mean a missing value where they stand among numbers, in lower case.
 _TOKENS = frozenset(
     {"no data", "not available", "nodata", "no value", "(null)", "<null>", "<na>", "nat", "missing"}.union(
-        [".", "..", "...", ":", "-", "--", "---", "\u2013", "\u2014", "*", "**", "***"],
-        ["\\n", "#div/0!", "#ref!", "#value!", "#n/a", "#name?", "#num!", "#null!"],
-        ["n/a", "n.a.", "n.a", "n/d", "nd", "na", "null", "none", "nil", "void"],
+        [".", "..", "...", ":", "--", "---", "\u2013", "\u2014", "*", "**", "***"],
+        ["\\n", "#div/0!", "#ref!", "#value!", "#name?", "#num!", "#null!"],
+        ["n/a", "n.a.", "n.a", "n/d", "nd", "nil", "void"],
         [f"{sign}{word}" for sign in ("", "-", "+") for word in ("nan", "nan(ind)", "1.#ind", "1.#qnan", "1.#snan")],
     )
 )

@@ -9,7 +9,6 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from tsforecast.errors import DataError
 from tsforecast.io.column import Column, TextColumn, is_id_name
 from tsforecast.io.reading.dressed import is_missing_word
 from tsforecast.io.reading.numbers import (
@@ -23,7 +22,6 @@ from tsforecast.io.reading.numbers import (
     shows_decimals,
 )
 
-VALUE_HINT = "correct it or leave the cell empty; if the column holds no values, choose others with --target-col"
 _UNIT_SHARE = 0.5
 _SAMPLE_TEXTS = 1000
 # A number with its marks, among what else a cell holds.
@@ -57,13 +55,6 @@ def text_with_unit(column: Column) -> str | None:
     # A plain number is not what is wrong with the column.
     odd = [text for text in found if not is_number(text)] or [text for text in filled if not is_number(text)]
     return odd[0] if odd and len(found) > _UNIT_SHARE * len(filled) else None
-
-
-def number_with_unit_error(column: Column, text: str, number_format: NumberFormat, *, fixed: bool) -> DataError:
-    """The error of a table in which no column can be forecast, because its numbers are written like this text."""
-    row = column.first_row(next(cell for cell in column.texts.texts if cell.strip() == text))
-    message = f"no column holds numbers to forecast: '{text}' is not a finite number"
-    return column.error(row, message, mark_hint(text, column.texts.texts, number_format, fixed=fixed) or VALUE_HINT)
 
 
 def mark_hint(text: str, others: Iterable[str], number_format: NumberFormat, *, fixed: bool) -> str | None:

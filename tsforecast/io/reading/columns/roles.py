@@ -18,7 +18,7 @@ from tsforecast.io.reading.columns.attributes import attribute_notes, attributes
 from tsforecast.io.reading.columns.calendar import ROW_NUMBER, calendar_parts, repeats
 from tsforecast.io.reading.columns.ids import Grouping, Reading, find_ids
 from tsforecast.io.reading.columns.keys import ColumnRequest, find_keys
-from tsforecast.io.reading.columns.marks import check_decimal_mark, number_with_unit_error, proven_marks, text_with_unit
+from tsforecast.io.reading.columns.marks import check_decimal_mark, proven_marks, text_with_unit
 from tsforecast.io.reading.columns.names import unit_of
 from tsforecast.io.reading.columns.values import check_values, declared_missing
 from tsforecast.io.reading.numbers import Content, as_flags
@@ -169,12 +169,14 @@ def _choose_targets(
     if not targets and not with_unit:
         # A series may count 1, 2, 3 or equal the month by chance: what is left alone is a value.
         targets = tuple(name for name in numeric if repeated[name] == ROW_NUMBER) or tuple(numeric)
-    # A single column beside the time is what is meant, though something in it is no number, or one of yes and no.
     if not targets:
-        flags = left if len(left) == 1 else [name for name, content in left.items() if _is_flag(content)]
-        targets = tuple(flags) if len(flags) == 1 else ()
+        # A single column beside the time is what is meant, or one of yes and no, though what is in it may be no number;
+        # numbers in company are what is refused.
+        alone = left if len(left) == 1 else [name for name, content in left.items() if _as_number(content) != content]
+        targets = tuple(alone) if len(alone) == 1 else tuple(with_unit)[:1]
     if not targets:
-        raise _no_values(table, left)
+        text = f"no column holds numbers to forecast; {all_columns(table.names)}"
+        raise DataError(text, hint="name the value column with --target-col", file=table.file)
     notes = [*_target_notes(targets, ids), *attribute_notes(reasons)]
     notes += [letter_flag_note(name, mark) for name, mark in marked.items()]
     unused = reasons | {name: f"holds marks such as '{mark}'" for name, mark in marked.items()}
@@ -219,24 +221,9 @@ def _target_notes(targets: tuple[str, ...], ids: tuple[str, ...]) -> list[Note]:
     return [info(f"{len(targets)} value columns, {each}: {listed(targets)}")]
 
 
-def _is_flag(content: Content) -> bool:
-    return content.kind in ("flag", "text") and as_flags(content) is not None
-
-
 def _as_number(content: Content) -> Content:
     """A column as numbers: one of yes and no as 1 and 0, any other as it is."""
     return (as_flags(content) if content.kind in ("flag", "text") else None) or content
-
-
-def _no_values(table: RawTable, left: Iterable[str]) -> DataError:
-    for column in (table.columns[name] for name in left):
-        if text := text_with_unit(column):
-            return number_with_unit_error(column, text, table.number_format, fixed=table.decimal_is_given)
-    return DataError(
-        f"no column holds numbers to forecast; {all_columns(table.names)}",
-        hint="name the value column with --target-col",
-        file=table.file,
-    )
 
 
 def _check_ids(column: Column) -> list[Note]:

@@ -11,11 +11,12 @@ from numpy.typing import NDArray
 
 from tsforecast.io.column import Column
 from tsforecast.io.messages import Note, counted, info, warning
-from tsforecast.io.reading.columns.marks import VALUE_HINT, mark_hint
+from tsforecast.io.reading.columns.marks import mark_hint
 from tsforecast.io.reading.numbers import Content, NumberFormat, is_number, plain_signs
 from tsforecast.safe_text import shown
 from tsforecast.series.scaling import LARGEST
 
+_HINT = "correct it or leave the cell empty; if the column holds no values, choose others with --target-col"
 _MOST_TOKENS, _TOKEN_ROWS = 5, 1000
 
 _NUMBER_FIRST = re.compile(r"[^\w\s<>]{0,3} ?[.,]?[0-9]")
@@ -75,14 +76,14 @@ def _hint(text: str, column: Column, wrong: NDArray[np.int64], number_format: Nu
     if hint is not None:
         return hint
     if not _may_be_missing(text):
-        return f"write it as a plain number, or all of the column with the same unit; {VALUE_HINT}"
+        return f"write it as a plain number, or all of the column with the same unit; {_HINT}"
     found = dict.fromkeys(column.cell_text(int(each)).strip() for each in wrong[:_TOKEN_ROWS])
     tokens = [token for token in found if _may_be_missing(token)]
     if len(tokens) > _MOST_TOKENS:
-        return VALUE_HINT
+        return _HINT
     flags = " ".join(f"--missing {shlex.quote(shown(token))}" for token in tokens)
     stands = "it stands" if len(tokens) == 1 else "they stand"
-    return f"if {stands} for a missing value, add {flags}; else {VALUE_HINT}"
+    return f"if {stands} for a missing value, add {flags}; else {_HINT}"
 
 
 def _may_be_missing(text: str) -> bool:
