@@ -160,6 +160,24 @@ def test_counts_that_grow_over_a_thousand(tmp_path):
     assert "',' between thousands" in notes_of(result)
 
 
+@pytest.mark.parametrize("mark", [",", "."])
+def test_marks_among_semicolons(tmp_path, mark):
+    counts = visits(980)
+    texts = [f"{count:,}".replace(",", mark) for count in counts]
+    result = read(tmp_path, texts, sep=";")
+    assert values_of(result) == counts
+    assert f"'{mark}' between thousands" in notes_of(result) and "decimal comma" not in notes_of(result)
+    # One cell that shows decimals is no proof that all others have them.
+    with pytest.raises(DataError, match="ambiguous"):
+        read(tmp_path, [f"12{mark}5", *texts[1:]], sep=";")
+
+
+def test_numbers_around_one_have_decimals(tmp_path):
+    rng = random.Random(5)
+    texts = [f"{rng.uniform(0, 9):.3f}" if step % 3 else str(step % 7) for step in range(60)]
+    assert values_of(read(tmp_path, texts, sep=";")) == [float(text) for text in texts]
+
+
 @pytest.mark.parametrize(
     "texts",
     [

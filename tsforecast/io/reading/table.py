@@ -237,8 +237,6 @@ def text_table(
     notes += [info(f"{counted(comments, 'comment line')} left out")] if comments else []
     if blank:
         notes.append(warning(f"{counted(blank, 'blank line')} skipped"))
-    if decimal is None and found.decimal == ",":
-        notes.append(warning("numbers are read with a decimal comma"))
     return RawTable(
         {column.name: column for column in columns},
         lines,

@@ -37,8 +37,10 @@ _LONG_WHOLE = re.compile(r"[+-]?[0-9]{4,}")
 _WITH_UNIT = re.compile(r"[^\w\s]{0,3} ?([+-]?[0-9][0-9.,' _]*)(?:\s?[^\d\s]{1,5})?")
 
 # Numbers below and above one thousand, and how many of each are wanted.
-_BELOW, _ABOVE = re.compile(r"[+-]?(?:0|[1-9][0-9]{0,2})"), re.compile(r"[+-]?[1-9][0-9]{0,2},[0-9]{3}")
-_FEWEST, _SMOOTHER = 5, 0.5
+_BELOW, _ABOVE = re.compile(r"[+-]?(?:0|[1-9][0-9]{0,2})"), re.compile(r"[+-]?[1-9][0-9]{0,2}[.,][0-9]{3}")
+_FEWEST, _SMOOTHER, _MOST_ALIKE = 5, 0.5, 0.95
+# Of numbers with three decimals, a tenth end in zero, and one in a thousand is whole.
+_HEAD, _FEW_DIGITS, _FEW_WHOLE = 10_000, 0.5, 0.01
 
 
 def is_with_unit(text: str) -> bool:
@@ -112,14 +114,24 @@ def _choice(mark: str) -> str:
     return f"if {_MARKS[mark]} separates thousands add --thousands {mark}, if it marks decimals add --decimal {mark}"
 
 
-def check_decimal_mark(targets: Sequence[Content], mark: str) -> None:
+def check_decimal_mark(targets: Sequence[Content], mark: str, *, certain: bool) -> None:
     """Refuse `1,234` where no number of the value columns shows whether it is 1.234 or 1234.
+
+    Args:
+        targets: the value columns.
+        mark: that is taken for the one of decimals.
+        certain: whether some number shows that it is: then only a column is refused in which hardly another one does.
 
     Raises:
         DataError: the first such cell.
     """
+    columns = [content.column for content in targets if content.kind == "number"]
     suspects = []
-    for column in (content.column for content in targets if content.kind == "number"):
+    for column in columns:
+        if _growth(column, mark):
+            texts = [plain_signs(cell).strip() for cell in column.texts.texts]
+            suspects.append((column, next(text for text in texts if mark in text and _ABOVE.fullmatch(text))))
+    for column in [] if certain or suspects else columns:
         plain = column.plain
         if plain is not None and plain.whole:
             continue
@@ -161,19 +173,20 @@ def proven_marks(columns: Sequence[Column], number_format: NumberFormat, *, fixe
     """
     if number_format.thousands:
         return number_format
+    texts = [column for column in columns if holds_texts(column) and not is_id_name(column.name)]
     shown = {
-        marks
-        for column in columns
-        if holds_texts(column) and column.plain is None and not is_id_name(column.name)
-        for marks in _shown_in(column.texts, number_format.decimal)
+        marks for column in texts if column.plain is None for marks in _shown_in(column.texts, number_format.decimal)
     }
+    grown = [(column, mark) for column in texts for mark in _MARKS if not fixed and _growth(column, mark) == "proven"]
+    shown |= {(mark, "") for _, mark in grown}
     decimals = {decimal for _, decimal in shown if decimal}
     separators = {mark for mark, _ in shown if mark}
     if not shown or len(separators) > 1 or len(decimals) > 1 or separators & decimals:
         return number_format
     mark = next(iter(separators), "")
     decimal = next(iter(decimals), _OTHER_MARK.get(mark, number_format.decimal))
-    others = any(column.plain is not None and not column.plain.whole for column in columns)
+    known = [column for column, _ in grown]
+    others = any(column.plain is not None and not column.plain.whole and column not in known for column in columns)
     if decimal != number_format.decimal and (fixed or others):
         return number_format
     return replace(number_format, decimal=decimal, thousands=mark)
@@ -198,9 +211,7 @@ def _shown_in(cells: TextColumn, decimal: str) -> set[tuple[str, str]]:
     if len(numbers) < len(filled):
         return set()
     if decimal == "." and all(is_number(core, ",") for core in numbers):
-        if any(shows_decimals(core, ",") for core in numbers):
-            return {("", ",")}
-        return {(",", "")} if _grows_over_a_thousand(cells) else set()
+        return {("", ",")} if any(shows_decimals(core, ",") for core in numbers) else set()
     # A single blank or apostrophe can part nothing but thousands.
     for mark in " '":
         grouped = [is_grouped(core, decimal, mark) for core in numbers]
@@ -226,23 +237,62 @@ def _shown_marks(text: str) -> tuple[str, str] | None:
     return None
 
 
-def _grows_over_a_thousand(cells: TextColumn) -> bool:
-    """Whether commas stand in all numbers from 1,000 and in no others, and go on where the smaller ones end.
+def _growth(column: Column, mark: str) -> str:
+    """Whether marks stand in all numbers of a column from 1,000, which go on where those below end.
 
     `1,295` beside 987 and 1,012 is twelve hundred; beside 1 and 2 it may be a number with decimals. Of two neighbours
-    of which one has a comma, the reading under which they are alike is right.
+    of which one has a mark, the reading under which they are alike is right.
+
+    Returns:
+        `proven`, `doubted` where a few cells show something else, or nothing.
     """
-    texts = [plain_signs(text).strip() for text in cells.texts]
+    plain = column.plain
+    if column.typed is not None or (plain is not None and (mark != "." or plain.whole)):
+        return ""
+    if plain is not None and not _may_grow(plain.values):
+        return ""
+    texts = column.texts.texts
+    if not any(mark in text for text in texts) or not _may_be_groups(texts[:_SAMPLE_TEXTS]):
+        return ""
+    texts = [plain_signs(text).strip() for text in texts]
+    above = np.array([mark in text and _ABOVE.fullmatch(text) is not None for text in texts])
+    known = above | np.array([_BELOW.fullmatch(text) is not None for text in texts])
     gap = np.array([_is_gap(text) for text in texts])
-    above = np.array([_ABOVE.fullmatch(text) is not None for text in texts])
-    if not all(known or _BELOW.fullmatch(text) for text, known in zip(texts, gap | above, strict=True)):
+    rows = column.texts.codes[~gap[column.texts.codes]]
+    kept = rows[known[rows]]
+    if kept.size < _MOST_ALIKE * rows.size:
+        return ""
+    digits = [re.sub("[-+.,]", "", text) if one else "0" for text, one in zip(texts, known, strict=True)]
+    if not _is_smoother(np.array(digits, dtype=np.float64)[kept], above[kept]):
+        return ""
+    return "proven" if kept.size == rows.size else "doubted"
+
+
+def _may_be_groups(texts: Sequence[str]) -> bool:
+    """Whether the first texts are numbers below 1,000, and others with one mark before three digits."""
+    plain = [plain_signs(text).strip() for text in texts]
+    above = sum(_ABOVE.fullmatch(text) is not None for text in plain)
+    below = sum(_BELOW.fullmatch(text) is not None for text in plain)
+    return 2 * (above + below) > len(plain) and (not above or below >= _FEW_WHOLE * above)
+
+
+def _may_grow(values: NDArray[np.float64]) -> bool:
+    """Whether numbers with decimals may be thousands, by their values; the first rule out most columns."""
+    head = values[:_HEAD]
+    parts = head[(np.rint(head) != head) & ~np.isnan(head)]
+    rest = np.count_nonzero(np.rint(head) == head)
+    if parts.size and (np.mean(np.round(parts, 2) == parts) > _FEW_DIGITS or rest < _FEW_WHOLE * parts.size):
         return False
-    rows = cells.codes[~gap[cells.codes]]
-    marked = above[rows]
+    sizes = np.abs(values[~np.isnan(values)])
+    marked = np.rint(sizes) != sizes
+    return _is_smoother(np.where(marked, 1000 * sizes, sizes), marked)
+
+
+def _is_smoother(sizes: NDArray[np.float64], marked: NDArray[np.bool_]) -> bool:
+    """Whether neighbours of which one is marked are alike as they are, and less so with a thousandth of that one."""
     if min(np.count_nonzero(marked), np.count_nonzero(~marked)) < _FEWEST:
         return False
-    whole = np.array([0.0 if none else float(text.replace(",", "")) for text, none in zip(texts, gap, strict=True)])
-    sizes = np.abs(np.stack([whole, np.where(above, whole / 1000, whole)]))[:, rows]
-    pairs = (marked[1:] != marked[:-1]) & (sizes[0, 1:] > 0) & (sizes[0, :-1] > 0)
-    steps = np.abs(np.diff(np.log(np.maximum(sizes, 1e-9))))[:, pairs]
-    return bool(pairs.any() and steps[0].mean() < _SMOOTHER * steps[1].mean())
+    pairs = (marked[1:] != marked[:-1]) & (sizes[1:] > 0) & (sizes[:-1] > 0)
+    smaller = np.where(marked, sizes / 1000, sizes)
+    steps = [np.abs(np.log(read[1:][pairs] / read[:-1][pairs])).sum() for read in (sizes, smaller)]
+    return bool(steps[0] < _SMOOTHER * steps[1])

@@ -69,8 +69,8 @@ def find_columns(table: RawTable, request: ColumnRequest) -> Roles:
     targets, unused, notes = _choose_targets(table, request, keys.stamps, contents, ids.names)
     chosen = [_as_number(contents[name]) for name in targets]
     odd = check_values(chosen, table.number_format, fixed=table.decimal_is_given)
-    if not table.decimal_is_certain and not table.number_format.thousands:
-        check_decimal_mark(chosen, table.number_format.decimal)
+    if not table.decimal_is_given and not table.number_format.thousands:
+        check_decimal_mark(chosen, table.number_format.decimal, certain=table.decimal_is_certain)
     notes += odd
     id_columns = [table.columns[name] for name in ids.names]
     for column in id_columns:
@@ -104,12 +104,19 @@ def find_columns(table: RawTable, request: ColumnRequest) -> Roles:
 def _with_proven_marks(table: RawTable, request: ColumnRequest, notes: list[Note]) -> tuple[RawTable, list[Note]]:
     columns = [column for name, column in table.columns.items() if name not in (*request.time_cols, *request.id_cols)]
     found = proven_marks(columns, table.number_format, fixed=table.decimal_is_given)
+    said = "numbers are read with a decimal comma"
     if found == table.number_format:
-        return table, notes
-    said = f"numbers are read with '{found.thousands}' between thousands and '{found.decimal}' before decimals"
-    if not found.thousands:
-        said = "numbers are read with a decimal comma"
-    return replace(table, number_format=found, decimal_is_certain=True), [*notes, warning(said)]
+        return table, notes if found.decimal == "." or table.decimal_is_given else [*notes, warning(said)]
+    if found.thousands:
+        said = f"numbers are read with '{found.thousands}' between thousands and '{found.decimal}' before decimals"
+    everything = table.columns
+    if found.decimal != table.number_format.decimal:
+        # What was read with a point is read again.
+        everything = {
+            name: column if column.plain is None or column.plain.whole else replace(column, plain=None)
+            for name, column in everything.items()
+        }
+    return replace(table, columns=everything, number_format=found, decimal_is_certain=True), [*notes, warning(said)]
 
 
 def _as_in_table(table: RawTable, request: ColumnRequest) -> tuple[ColumnRequest, list[Note]]:
