@@ -87,6 +87,12 @@ class ReadOptions(Checked):
     missing: tuple[str, ...] = option(
         (), READING, "Also means a missing value, such as -999; may be repeated.", metavar="TOKEN"
     )
+    keep_value: tuple[str, ...] = option(
+        (),
+        READING,
+        "Is measured, though far from all others, such as 9999; may be repeated.",
+        metavar="NUMBER",
+    )
     on_bad_series: BadSeriesRule = option(
         "error",
         READING,

@@ -240,8 +240,8 @@ def _read(
     if isinstance(source, ReadResult):
         _check_schema(source, bundle.schema)
         return source
-    step = bundle.recent.frequency
-    return read_panel(source, reading or ReadOptions(), schema=bundle.schema, frequency=step, report=report)
+    step, options = bundle.recent.frequency, reading or ReadOptions()
+    return read_panel(source, options, schema=bundle.schema, frequency=step, held=bundle.held, report=report)
 
 
 def _check_schema(data: ReadResult, expected: Schema) -> None:

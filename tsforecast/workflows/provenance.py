@@ -19,8 +19,9 @@ from tsforecast.models.network.weights import parameter_count
 from tsforecast.models.options import FitOptions
 from tsforecast.models.spec import ModelSpec
 from tsforecast.models.training.gradient_flow import gradient_rows
+from tsforecast.series.sentinels import held_values
 from tsforecast.series.windows import WindowIndex
-from tsforecast.store.bundle.bundle import Bundle, Golden
+from tsforecast.store.bundle.bundle import HELD, Bundle, Golden
 
 _PACKAGES = ("tensorflow", "keras", "numpy")
 _GOLDEN_WINDOWS = 8
@@ -95,6 +96,7 @@ def _provenance(data: ReadResult, plan: Plan, spec: ModelSpec) -> dict[str, Any]
         "data_rows": data.rows,
         "first": str(min(panel.stamps(i)[0] for i in range(min(panel.n_series, 1000)))),
         "last": str(panel.stamps(last)[-1]),
+        HELD: list(held_values(panel)),
         "seed": plan.training.seed,
         "python": platform.python_version(),
     }

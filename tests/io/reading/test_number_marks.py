@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from tsforecast.errors import OptionError
-from tsforecast.io.reading.columns.marks import is_with_unit, may_group
-from tsforecast.io.reading.numbers import choose_decimal, mark_hint, shows_decimals
+from tsforecast.io.reading.columns.marks import is_with_unit, mark_hint, may_group
+from tsforecast.io.reading.numbers import NumberFormat, choose_decimal, shows_decimals
 
 
 @pytest.mark.parametrize(
@@ -40,7 +40,6 @@ def test_what_shows_none(text):
     ("text", "hint"),
     [
         ("1,234", "if a comma separates thousands add --thousands ,, if it marks decimals add --decimal ,"),
-        ("1.234", "if a point separates thousands add --thousands ., if it marks decimals add --decimal ."),
         ("1,234.5", "write numbers without thousands separators, or add --thousands ,"),
         ("1.234,5", "write numbers without thousands separators, or add --thousands ."),
         ("1,234,567", "write numbers without thousands separators, or add --thousands ,"),
@@ -52,7 +51,7 @@ def test_what_shows_none(text):
     ],
 )
 def test_hints(text, hint):
-    assert mark_hint(text) == hint
+    assert mark_hint(text, [], NumberFormat(), fixed=False) == hint
 
 
 def test_marks_that_two_options_leave():

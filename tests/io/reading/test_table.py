@@ -20,6 +20,8 @@ from tests.sampling import examples
 from tsforecast.errors import BusyError, DataError, InputMissingError, OptionError, StorageError
 from tsforecast.io.options import ReadOptions
 from tsforecast.io.reading import source
+from tsforecast.io.reading.columns.keys import ColumnRequest
+from tsforecast.io.reading.columns.roles import find_columns
 from tsforecast.io.reading.panel import read_panel
 from tsforecast.io.reading.table import RawTable, frame_table, read_table
 from tsforecast.io.reading.text.careful import find_records
@@ -75,7 +77,7 @@ def test_delimiter_and_decimal_are_found(write, delimiter, decimal):
     table = read_table(write(f"ds{delimiter}y{delimiter}remark\n" + "\n".join(rows) + "\n"))
     assert (table.text_format.delimiter, table.number_format.decimal) == (delimiter, decimal)
     assert table.names == ["ds", "y", "remark"]
-    warned = [note.text for note in table.notes if note.kind == "warning"]
+    warned = [note.text for note in find_columns(table, ColumnRequest()).notes if note.kind == "warning"]
     assert warned == (["numbers are read with a decimal comma"] if decimal == "," else [])
 
 

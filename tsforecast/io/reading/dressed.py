@@ -13,14 +13,19 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from tsforecast.io.messages import counted
+
 # Texts that mean a missing value where they stand among numbers, in lower case.
 _TOKENS = frozenset(
-    {"no data", "not available", "nodata", "\u2013", "\u2014"}.union(
-        [".", "..", "...", ":", "-", "--", "---", "*", "**", "***"],
-        ["\\n", "#div/0!", "#ref!", "#value!", "#n/a", "#name?", "#num!", "#null!"],
-        ["n/a", "n.a.", "n.a", "n/d", "nd", "na", "nan", "null", "none", "missing"],
+    {"no data", "not available", "nodata", "no value", "(null)", "<null>", "<na>", "nat", "missing"}.union(
+        [".", "..", "...", ":", "--", "---", "\u2013", "\u2014", "*", "**", "***"],
+        ["\\n", "#div/0!", "#ref!", "#value!", "#name?", "#num!", "#null!"],
+        ["n/a", "n.a.", "n.a", "n/d", "nd", "nil", "void"],
+        [f"{sign}{word}" for sign in ("", "-", "+") for word in ("nan", "nan(ind)", "1.#ind", "1.#qnan", "1.#snan")],
     )
 )
+# So do these, unless they outnumber the numbers: then the column tells how something is.
+_STATES = frozenset(["unavailable", "unknown", "undefined", "offline"])
 _CURRENCIES = (
     r"(?:[A-Z]{0,3}[$\u20ac\u00a3\u00a5\u20b9\u20bd\u20a9\u20ba\u20aa\u20ab\u20b4\u0e3f]|kr\.?|Kr\.?|Rs\.?|z\u0142|K\u010d|Ft|Fr\.?|"
     r"EUR|USD|GBP|CHF|JPY|CNY|RMB|SEK|NOK|DKK|PLN|CZK|HUF|INR|BRL|AUD|CAD|NZD|SGD|HKD|ZAR|MXN|RUB|TRY|KRW|ILS|THB)"
@@ -38,6 +43,7 @@ _CURRENCY = re.compile(_CURRENCIES)
 
 # A column of which fewer of the texts differ may hold the names of sizes: `1 kg`, `2 kg`.
 _DISTINCT_SHARE, _MANY_TEXTS = 1 / 3, 100
+_MOST_TOKENS = 6
 
 
 @dataclass(frozen=True)
@@ -59,11 +65,16 @@ class _Number:
     scale: str
 
 
+def is_missing_word(text: str) -> bool:
+    """Whether a text in lower case means a missing value where it stands among numbers."""
+    return text in _TOKENS or text in _STATES
+
+
 def undress(
     texts: Sequence[str],
     values: NDArray[np.float64],
     missing: NDArray[np.bool_],
-    rows: int,
+    counts: NDArray[np.int64],
     parse: Callable[[list[str]], NDArray[np.float64]],
 ) -> Undressed | None:
     """Read the texts that are neither numbers nor missing; None where they are no numbers in company.
@@ -72,31 +83,37 @@ def undress(
         texts: the distinct texts of a column, with plain spaces and minus signs.
         values: the numbers among them, NaN for the others.
         missing: which of them are missing.
-        rows: of the column.
+        counts: rows of each text.
         parse: reads texts as plain numbers.
     """
     wrong = np.flatnonzero(np.isnan(values) & ~missing)
-    tokens = [row for row in wrong.tolist() if texts[row].strip().lower() in _TOKENS]
-    others = [row for row in wrong.tolist() if row not in set(tokens)]
+    tokens = [row for row in wrong.tolist() if is_missing_word(texts[row].strip().lower())]
+    others = np.setdiff1d(wrong, tokens).tolist()
     found = [_take_apart(texts[row].strip()) for row in others]
     known = [number for number in found if number is not None]
     plain = values[~np.isnan(values)]
     said: list[str] = []
     if len(known) == len(found) and known:
         read = parse([number.core for number in known])
-        agreed = _agree(known, read, plain, rows)
+        agreed = _agree(known, read, plain, int(counts.sum()))
         if not np.isnan(read).any() and agreed is not None:
             signs = np.array([-1.0 if number.negative else 1.0 for number in known])
             values = values.copy()
             values[others] = read * signs * [_scale(number) for number in known]
             said += agreed
-    if np.count_nonzero(~np.isnan(values)) < 2:
+    held = ~np.isnan(values)
+    states = [row for row in tokens if texts[row].strip().lower() in _STATES]
+    if np.count_nonzero(held) < 2 or len(tokens) > _MOST_TOKENS or counts[states].sum() > counts[held].sum():
         return None
     missing = missing.copy()
     missing[tokens] = True
-    if tokens:
-        said.append(" and ".join(f"'{texts[row].strip()}'" for row in tokens[:6]) + " as missing")
+    said += missing_said(texts, counts, tokens)
     return Undressed(values, missing, tuple(said)) if said else None
+
+
+def missing_said(texts: Sequence[str], counts: NDArray[np.int64], tokens: Sequence[int]) -> list[str]:
+    """What is said of the texts that were taken for missing, by their numbers."""
+    return [f"'{texts[row].strip()}' as missing ({counted(int(counts[row]), 'cell')})" for row in tokens]
 
 
 def _take_apart(text: str) -> _Number | None:

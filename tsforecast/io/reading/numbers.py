@@ -1,11 +1,10 @@
-"""Columns as numbers: what counts as a number or as missing, what a column holds, and which values are refused."""
+"""Columns as numbers: what counts as a number or as missing, and what a column holds."""
 
 from __future__ import annotations
 
 import re
-import shlex
 import string
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from typing import Literal
@@ -16,10 +15,7 @@ from numpy.typing import NDArray
 
 from tsforecast.errors import OptionError
 from tsforecast.io.column import Column, TextColumn, is_id_name, words
-from tsforecast.io.messages import Note, counted, info, warning
-from tsforecast.io.reading.dressed import undress
-from tsforecast.safe_text import shown
-from tsforecast.series.scaling import LARGEST
+from tsforecast.io.reading.dressed import is_missing_word, missing_said, undress
 
 MISSING_TOKENS = ("", "NA", "NaN", "null", "None", "-", "?", "#N/A", "n/a")
 MISSING_SPELLINGS = frozenset(
@@ -31,23 +27,16 @@ _NUMBER = {
 }
 _THOUSANDS = (",", ".", " ", "'")
 _ODD_SIGNS = {"\u2212": "-", "\u00a0": " ", "\u202f": " ", "\u2009": " ", "\u2019": "'"}
-_MARK_NAMES = {".": "a point", ",": "a comma"}
-_TYPED_MARKS = {" ": '" "', "'": '"\'"'}
 _PLAIN_SIGNS = str.maketrans(_ODD_SIGNS)
 
 # Texts that are read at once: Python's texts and numbers take several times the memory of what they become.
 _TEXTS_AT_ONCE = 1 << 20
 
 _NUMBER_SHARE = 0.5
-_MOST_TOKENS, _TOKEN_ROWS = 5, 1000
-_FLAGS = frozenset({"true", "false"})
+_FLAGS = (("true", "false"), ("yes", "no"), ("on", "off"), ("y", "n"), ("t", "f"))
 _LEADING_ZERO = re.compile(r'(?:=")?0[0-9]')
 CALENDAR = ("hour", "minute", "day", "month", "year", "weekday", "day of year", "quarter", "week")
 _CALENDAR_WORDS = frozenset({*CALENDAR, "hr", "dow", "dayofweek", "dayofyear", "doy", "yr"})
-
-# The squares of smaller values are zero as float64.
-_LEAST = 1e-100
-VALUE_HINT = "correct it or leave the cell empty; if the column holds no values, choose others with --target-col"
 
 
 @dataclass(frozen=True)
@@ -210,23 +199,6 @@ def shows_decimals(text: str, mark: str) -> bool:
     return mark in text and not is_grouped(text, mark, mark)
 
 
-def mark_hint(text: str) -> str | None:
-    """How to read a number that has a mark whose meaning must be said; None where it has none."""
-    text = plain_signs(text).strip()
-    for mark in _THOUSANDS:
-        for point in _MARK_NAMES:
-            if point == mark or not is_grouped(text, point, mark):
-                continue
-            option = f"--thousands {_TYPED_MARKS.get(mark, mark)}"
-            if mark in _MARK_NAMES and text.count(mark) == 1 and point not in text:
-                name = _MARK_NAMES[mark]
-                return f"if {name} separates thousands add {option}, if it marks decimals add --decimal {mark}"
-            if mark not in _MARK_NAMES and point == "," and point in text:
-                option += " --decimal ,"
-            return f"write numbers without thousands separators, or add {option}"
-    return "for a decimal comma add --decimal ," if is_number(text, ",") and "," in text else None
-
-
 @dataclass(frozen=True, eq=False)
 class Content:
     """What a column holds that is not the time."""
@@ -258,9 +230,33 @@ def read_content(column: Column, number_format: NumberFormat) -> Content:
         if not missing.all():
             return Content(column, "number", lambda: Numbers(plain.values, missing, np.empty(0, dtype=np.int64)))
     found = parse_numbers(column.texts, number_format)
-    if typed is None and found.is_wrong.any():
+    if holds_texts(column) and found.is_wrong.any():
         found = _undressed(found, number_format)
     return Content(column, _kind_of(column, found), found.by_row, found.said)
+
+
+def holds_texts(column: Column) -> bool:
+    """Whether the cells are texts: those of a text file, or of a column that is typed so."""
+    return column.typed is None or pd.api.types.is_string_dtype(column.typed.dtype)
+
+
+def as_flags(content: Content) -> Content | None:
+    """A column of two words such as yes and no, as 1 and 0; None for any other.
+
+    Besides true and false, both words must stand in it.
+    """
+    cells = content.column.texts
+    texts = [text.strip().lower() for text in cells.texts]
+    words_only = np.array([is_missing_word(text) for text in texts], dtype=bool)
+    missing = words_only | np.array([is_missing(text) for text in texts], dtype=bool)
+    words_found = {text for text, gone in zip(texts, missing, strict=True) if not gone}
+    for yes, no in _FLAGS:
+        if words_found and words_found <= {yes, no} and (yes == "true" or len(words_found) == 2):
+            values = np.where(missing, np.nan, [float(text == yes) for text in texts])
+            said = missing_said(cells.texts, np.bincount(cells.codes), np.flatnonzero(words_only).tolist())
+            said.insert(0, f"'{yes}' as 1 and '{no}' as 0")
+            return Content(content.column, "flag", TextNumbers(cells, values, missing).by_row, tuple(said))
+    return None
 
 
 def _undressed(found: TextNumbers, number_format: NumberFormat) -> TextNumbers:
@@ -270,7 +266,8 @@ def _undressed(found: TextNumbers, number_format: NumberFormat) -> TextNumbers:
         return parse_numbers(TextColumn(np.empty(0, dtype=np.int32), texts), number_format).values
 
     texts = [plain_signs(text) for text in found.cells.texts]
-    bare = undress(texts, found.values, found.missing, found.cells.rows, parse)
+    counts = np.bincount(found.cells.codes, minlength=len(texts))
+    bare = undress(texts, found.values, found.missing, counts, parse)
     if bare is None:
         return found
     undressed = replace(found, values=bare.values, missing=bare.missing, said=bare.said)
@@ -283,7 +280,7 @@ def _kind_of(column: Column, found: TextNumbers) -> Literal["number", "code", "f
         return "code" if is_id_name(column.name) and found.cells.texts != [""] else "empty"
     if wrong <= _NUMBER_SHARE * filled:
         return "code" if _is_code(column.name, found) else "number"
-    flags = {text.strip().lower() for text in found.cells.texts if not is_missing(text.strip())} <= _FLAGS
+    flags = {text.strip().lower() for text in found.cells.texts if not is_missing(text.strip())} <= set(_FLAGS[0])
     return "flag" if flags else "text"
 
 
@@ -295,103 +292,3 @@ def _is_code(name: str, found: TextNumbers) -> bool:
         return False
     whole = np.all(np.mod(found.values[~found.missing], 1) == 0)
     return bool(whole) and any(_LEADING_ZERO.match(text) for text in found.cells.texts)
-
-
-def check_values(targets: Sequence[Content]) -> list[Note]:
-    """Refuse cells of value columns that are no number, too large, or too small.
-
-    Returns:
-        Notes on numbers that were written in an unusual way.
-
-    Raises:
-        DataError: the first such cell.
-    """
-    for content in targets:
-        _check_numbers(content)
-        _check_size(content)
-    how = "written with a Unicode minus or no-break space: read as plain ones"
-    taken = [
-        warning(f"column '{content.column.name}' is read with {', '.join(content.said)}")
-        for content in targets
-        if content.said
-    ]
-    return taken + [
-        warning(f"{counted(content.numbers.odd, 'number')} of column '{content.column.name}' {how}")
-        for content in targets
-        if content.numbers.odd
-    ]
-
-
-def _check_numbers(content: Content) -> None:
-    wrong, column = content.numbers.wrong, content.column
-    if not wrong.size:
-        return
-    row = int(wrong[0])
-    text = column.cell_text(row)
-    hint = mark_hint(text)
-    if content.kind == "flag":
-        hint = "write 1 and 0 for true and false"
-    elif hint is None:
-        hint = f"{VALUE_HINT}{_missing_hint(column, wrong)}"
-    raise column.error(row, f"'{text}' is not a finite number{_more(wrong)}", hint, rows=wrong)
-
-
-def _missing_hint(column: Column, wrong: NDArray[np.int64]) -> str:
-    """The options that declare all wrong texts of a column to be missing; empty where they are too many."""
-    tokens = list(dict.fromkeys(column.cell_text(int(row)).strip() for row in wrong[:_TOKEN_ROWS]))
-    words_only = all(token.isalpha() for token in tokens)
-    if (
-        len(tokens) > _MOST_TOKENS
-        or not (words_only or len(tokens) < len(wrong))
-        or any("," in token for token in tokens)
-    ):
-        return ""
-    flags = " ".join(f"--missing {shown(token) if token.isalnum() else shlex.quote(shown(token))}" for token in tokens)
-    return f"; if {'it stands' if len(tokens) == 1 else 'they stand'} for a missing value, add {flags}"
-
-
-def _check_size(content: Content) -> None:
-    """Refuse numbers that overflow when they are scaled, and a column whose squares are all zero."""
-    values, column = content.numbers.values, content.column
-    if not values.size:
-        return
-    # Missing values pass, and no copy of the column is made.
-    top = max(float(np.fmax.reduce(values)), -float(np.fmin.reduce(values)))
-    if top > LARGEST:
-        rows = np.flatnonzero(np.abs(values) > LARGEST)
-        text = column.cell_text(int(rows[0]))
-        message = f"'{text}' is too large: at most {LARGEST:g} can be forecast{_more(rows)}"
-        raise column.error(int(rows[0]), message, "correct it, or divide the column by a constant", rows=rows)
-    if 0 < top < _LEAST:
-        row = int(np.nanargmax(np.abs(values)))
-        message = f"'{column.cell_text(row)}' is too small, and no value of the column is larger"
-        raise column.error(row, message, "multiply the column by a constant")
-
-
-def _more(rows: NDArray[np.int64]) -> str:
-    return f" (and {counted(rows.size - 1, 'more cell')} of this column)" if rows.size > 1 else ""
-
-
-def declared_missing(
-    values: NDArray[np.float64], columns: Sequence[Column], number_format: NumberFormat
-) -> tuple[NDArray[np.float64], list[Note]]:
-    """The values without those that the user declares to be missing, and how many cells each token stood in.
-
-    Args:
-        values: of the value columns, shape (rows, targets); cells with tokens that are texts are NaN already.
-        columns: the value columns.
-        number_format: the tokens, and how the numbers among them are written.
-    """
-    notes = []
-    for token in number_format.missing:
-        if is_number(token, number_format.decimal):
-            equal = values == float(token.replace(",", "."))
-            count = int(np.count_nonzero(equal))
-            values = np.where(equal, np.nan, values)
-        else:
-            texts = [column.texts for column in columns if column.plain is None]
-            count = sum(cells.count([text.strip() == token for text in cells.texts]) for cells in texts)
-        found = info(f"{counted(count, 'value')} '{token}' read as missing")
-        # A token that stands nowhere is a mistake of the user's, or the data have changed.
-        notes.append(found if count else warning(f"no value is '{token}', which --missing declares"))
-    return values, notes

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -12,8 +12,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from tsforecast.errors import DataError
-from tsforecast.io.messages import Candidate, Note, Place, counted, info, warning
+from tsforecast.io.messages import Candidate, Note, Place, counted, info
 from tsforecast.io.options import ReadOptions
 from tsforecast.io.reading.columns.keys import ColumnRequest
 from tsforecast.io.reading.columns.roles import Roles, find_columns
@@ -36,6 +35,7 @@ from tsforecast.io.reading.shape.unpivot import lay_out
 from tsforecast.io.reading.source import check_count
 from tsforecast.io.reading.table import RawTable, frame_table, read_table
 from tsforecast.io.reading.text.sniff import TextFormat
+from tsforecast.io.reading.unlikely_values import unlikely_values
 from tsforecast.io.times.clock import (
     Clock,
     choose_clock,
@@ -51,12 +51,8 @@ from tsforecast.progress import Report
 from tsforecast.series.frequency import Frequency
 from tsforecast.series.infer_frequency import commonest
 from tsforecast.series.panel import Panel, Schema
-from tsforecast.series.sentinels import find_sentinels
-from tsforecast.series.strays import FACTOR, find_strays
 
-_FEW_SENTINELS = 5  # more of them are no chance
 _INSTANT = np.timedelta64(1, "us")
-_MOST_STRAYS = 3  # values spoken of
 _MOST_REPEATED = 0.05  # of the rows, where clocks go back
 
 
@@ -110,6 +106,7 @@ def read_panel(
     *,
     schema: Schema | None = None,
     frequency: Frequency | None = None,
+    held: Collection[float] = (),
     report: Report = lambda event: None,
 ) -> ReadResult:
     """Read a table of time series.
@@ -119,6 +116,7 @@ def read_panel(
         options: how to read it.
         schema: of the data that a model was fitted on: its columns are demanded.
         frequency: of that data: all stamps must lie on its grid.
+        held: values of that data that look like missing ones: they are not refused.
         report: is told how far a large file is read.
 
     Raises:
@@ -185,8 +183,7 @@ def read_panel(
         *repeat_notes,
         *(skipped_hours_note(rows.stamps, step) if unzoned else ()),
         *gap_notes,
-        *(_sentinel_notes(panel, found, place.file) if options.aggregate is None else ()),
-        *_stray_notes(panel, found, as_written=options.aggregate not in ("sum", "mean")),
+        *unlikely_values(panel, rows, found, options, place.file, held),
     )
     return result(panel=panel, schema=schema or found, notes=notes, repeats=series.size - rows.series.size)
 
@@ -264,49 +261,3 @@ def _summary(panel: Panel, schema: Schema, rows: Rows, *, aggregated: bool) -> l
     each = f"{longest:,}" if shortest == longest else f"{shortest:,} to {longest:,}"
     many = f"{counted(panel.n_series, 'series', 'series')} of {each} {'step' if longest == 1 else 'steps'}"
     return [info(time, "columns"), info(many, "columns")]
-
-
-def _sentinel_notes(panel: Panel, schema: Schema, file: str) -> list[Note]:
-    """Warnings of values such as -9999 that stand for a missing one.
-
-    Raises:
-        DataError: one of them stands often.
-    """
-    found = find_sentinels(panel)
-    flags = " ".join(f"--missing {value:.0f}" for value in found)
-    notes = []
-    for value, rows in found.items():
-        if find_strays(panel)[rows].all():
-            continue  # said already
-        row, series = int(rows[0]), int(panel.series_of_row[rows[0]])
-        ordinal = panel.starts[series] + row - panel.offsets[series]
-        (stamp,) = readable_stamps(panel.frequency.stamps(np.array([ordinal])), schema, panel.frequency)
-        times = "once" if rows.size == 1 else f"{rows.size:,} times, first"
-        said = f"the value {value:.0f} ({times} at {stamp}) stands far from all others"
-        if rows.size > _FEW_SENTINELS:
-            raise DataError(f"{said}: it seems to mean a missing value", hint=f"add {flags}", file=file)
-        notes.append(warning(f"{said}; if it means a missing value, add {flags}"))
-    return notes
-
-
-def _stray_notes(panel: Panel, schema: Schema, *, as_written: bool) -> list[Note]:
-    """A warning for each of the most frequent stray values; `as_written` if they are the values of the table."""
-    rows = np.flatnonzero(find_strays(panel) & panel.observed)
-    values, first, counts = np.unique(panel.values[rows], return_index=True, return_counts=True)
-    notes = []
-    for number in np.argsort(-counts, kind="stable")[:_MOST_STRAYS].tolist():
-        value, row = float(values[number]), int(rows[first[number]])
-        text = f"{value:.0f}" if value.is_integer() else repr(value)
-        series = int(np.searchsorted(panel.offsets, row, side="right")) - 1
-        ordinal = panel.starts[series] + row - panel.offsets[series]
-        (stamp,) = readable_stamps(panel.frequency.stamps(np.array([ordinal])), schema, panel.frequency)
-        place = f" of '{panel.label(series)}'" if panel.label(series) else ""
-        times = "once" if counts[number] == 1 else f"{counts[number]:,} times, first"
-        said = (
-            f"the value {text} ({times} at {stamp}{place}) lies over {FACTOR:,.0f} times as far off as all others: "
-            "models pass over it, errors count it"
-        )
-        notes.append(warning(f"{said}; if it means a missing value, add --missing {text}" if as_written else said))
-    if len(values) > _MOST_STRAYS:
-        notes.append(warning(f"{counted(len(values) - _MOST_STRAYS, 'more value')} lie as far off"))
-    return notes

@@ -238,8 +238,6 @@ def text_table(
     notes += [info(f"{counted(comments, 'comment line')} left out", "left out")] if comments else []
     if blank:
         notes.append(warning(f"{counted(blank, 'blank line')} skipped", "left out"))
-    if decimal is None and found.decimal == ",":
-        notes.append(warning("numbers are read with a decimal comma"))
     return RawTable(
         {column.name: column for column in columns},
         lines,
@@ -282,7 +280,9 @@ def frame_table(frame: pd.DataFrame, options: ReadOptions = ReadOptions()) -> Ra
 def _typed_table(frame: pd.DataFrame, file: str, data_hash: str, options: ReadOptions) -> RawTable:
     columns = frame_columns(frame, file)
     named = {column.name: column for column in columns}
-    return RawTable(named, columns[0].place.lines, file, data_hash, NumberFormat(missing=options.missing))
+    decimal = choose_decimal(options.decimal, options.thousands)
+    written = NumberFormat(decimal or ".", options.thousands or "", options.missing)
+    return RawTable(named, columns[0].place.lines, file, data_hash, written, decimal_is_given=decimal is not None)
 
 
 def _without_padding(columns: list[Column], found: Sniffed) -> list[Column]:

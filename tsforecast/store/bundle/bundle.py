@@ -10,7 +10,10 @@ from tsforecast.models.forecaster import Forecaster
 from tsforecast.models.spec import ModelSpec
 from tsforecast.series.panel import Panel, Schema
 from tsforecast.series.scaling import Scaling
+from tsforecast.series.sentinels import held_values
 from tsforecast.series.windows import Windows
+
+HELD = "held"  # in the provenance: values of the data that look like missing ones
 
 
 @dataclass(frozen=True)
@@ -51,6 +54,13 @@ class Bundle:
     epochs: list[dict[str, Any]] = field(default_factory=list)
     gradients: list[dict[str, Any]] = field(default_factory=list)
     provenance: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def held(self) -> frozenset[float]:
+        """Values such as -9999 that the data of the model held, and that therefore mean no missing value."""
+        stated = self.provenance.get(HELD, ())
+        numbers = [value for value in stated if isinstance(value, int | float)] if isinstance(stated, list) else []
+        return frozenset((*held_values(self.recent), *numbers))
 
     @property
     def spec(self) -> ModelSpec:

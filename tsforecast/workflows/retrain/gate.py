@@ -70,15 +70,15 @@ def read_new_data(run: RetrainRun, champion: Bundle | None) -> ReadResult | Brea
             target_cols=reading.target_cols or champion.schema.target_cols,
             no_time=reading.no_time or champion.schema.time_formats == (STEP,),
         )
-    report = run.report
+    report, held = run.report, frozenset() if champion is None else champion.held
     try:
-        data = read_panel(run.source, by_schema, report=report)
+        data = read_panel(run.source, by_schema, held=held, report=report)
     except MissingColumnError as error:
         if by_schema == reading:
             raise
         if not run.settings.accept:
             return lost_column(error)
-        data = read_panel(run.source, reading, report=report)
+        data = read_panel(run.source, reading, held=held, report=report)
     for note in data.notes:
         report(Message(note.kind, note.text))
     unknown = tuple(column.name for column in data.columns if column.why == UNNAMED)

@@ -206,12 +206,14 @@ CASES = [
         Read([[-value for value in VALUES]], notes=("8 .*minus",)),
     ),
     wrong(46, "\u20133"),
-    Case(47, "true and false", daily(*["True", "False"] * 4), Refused("'True' is not", 2, "y", hint="1 and 0")),
+    Case(
+        47, "true and false", daily(*["True", "False"] * 4), Read([[1, 0] * 4], notes=("'true' as 1 and 'false' as 0",))
+    ),
     Case(
         47,
         "named flags",
         table([(*row, "true") for row in ROWS], "ds,y,open"),
-        Refused("'true'", 2, "open", hint="1 and 0"),
+        Read([[1] * 8], notes=("'true' as 1",)),
         {"target_cols": ("open",)},
     ),
     wrong(48, "closed", hint="leave the cell empty"),
@@ -228,13 +230,14 @@ CASES = [
     Case(
         49, "-- among the values", with_cell("--"), Read([[*VALUES[:3], None, *VALUES[4:]]], notes=("'--' as missing",))
     ),
-    wrong(49, "NIL", hint="--missing"),
+    Case(49, "NIL", with_cell("NIL"), Read([[*VALUES[:3], None, *VALUES[4:]]], notes=("'NIL' as missing",))),
+    wrong(49, "gone", hint="--missing gone"),
     Case(
         49,
         "another token named",
-        with_cell("NIL"),
+        with_cell("gone"),
         Read([[*VALUES[:3], None, *VALUES[4:]]], notes=("missing",)),
-        {"missing": ("NIL",)},
+        {"missing": ("gone",)},
     ),
     Case(
         50,

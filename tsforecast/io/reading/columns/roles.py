@@ -18,9 +18,10 @@ from tsforecast.io.reading.columns.attributes import attribute_notes, attributes
 from tsforecast.io.reading.columns.calendar import ROW_NUMBER, calendar_parts, repeats
 from tsforecast.io.reading.columns.ids import Grouping, Reading, find_ids
 from tsforecast.io.reading.columns.keys import ColumnRequest, find_keys
-from tsforecast.io.reading.columns.marks import check_decimal_mark, number_with_unit_error, proven_marks, text_with_unit
+from tsforecast.io.reading.columns.marks import check_decimal_mark, proven_marks, text_with_unit
 from tsforecast.io.reading.columns.names import unit_of
-from tsforecast.io.reading.numbers import Content, NumberFormat, check_values, declared_missing
+from tsforecast.io.reading.columns.values import check_values, declared_missing
+from tsforecast.io.reading.numbers import Content, NumberFormat, as_flags
 from tsforecast.io.reading.table import RawTable
 from tsforecast.io.times.clock import in_the_night_of_a_change
 from tsforecast.io.times.parse import ParsedStamps
@@ -68,10 +69,10 @@ def find_columns(table: RawTable, request: ColumnRequest) -> Roles:
     keys = find_keys(table, request)
     contents, ids = keys.contents, keys.ids
     targets, unused, notes = _choose_targets(table, request, keys.stamps, contents, ids.names)
-    chosen = [contents[name] for name in targets]
-    odd = check_values(chosen)
-    if not table.decimal_is_certain:
-        check_decimal_mark(chosen, table.number_format.decimal)
+    chosen = [_as_number(contents[name]) for name in targets]
+    odd = check_values(chosen, table.number_format, fixed=table.decimal_is_given)
+    if not table.decimal_is_given and not table.number_format.thousands:
+        check_decimal_mark(chosen, table.number_format.decimal, certain=table.decimal_is_certain)
     notes += odd
     id_columns = [table.columns[name] for name in ids.names]
     for column in id_columns:
@@ -106,10 +107,19 @@ def find_columns(table: RawTable, request: ColumnRequest) -> Roles:
 def _with_proven_marks(table: RawTable, request: ColumnRequest, notes: list[Note]) -> tuple[RawTable, list[Note]]:
     columns = [column for name, column in table.columns.items() if name not in (*request.time_cols, *request.id_cols)]
     found = proven_marks(columns, table.number_format, fixed=table.decimal_is_given)
+    said = "numbers are read with a decimal comma"
     if found == table.number_format:
-        return table, notes
-    said = f"numbers are read with '{found.thousands}' between thousands and '{found.decimal}' before decimals"
-    return replace(table, number_format=found, decimal_is_certain=True), [*notes, warning(said)]
+        return table, notes if found.decimal == "." or table.decimal_is_given else [*notes, warning(said)]
+    if found.thousands:
+        said = f"numbers are read with '{found.thousands}' between thousands and '{found.decimal}' before decimals"
+    everything = table.columns
+    if found.decimal != table.number_format.decimal:
+        # What was read with a point is read again.
+        everything = {
+            name: column if column.plain is None or column.plain.whole else replace(column, plain=None)
+            for name, column in everything.items()
+        }
+    return replace(table, columns=everything, number_format=found, decimal_is_certain=True), [*notes, warning(said)]
 
 
 def _as_in_table(table: RawTable, request: ColumnRequest) -> tuple[ColumnRequest, list[Note]]:
@@ -169,10 +179,14 @@ def _choose_targets(
     if not targets and not with_unit:
         # A series may count 1, 2, 3 or equal the month by chance: what is left alone is a value.
         targets = tuple(name for name in numeric if repeated[name] == ROW_NUMBER) or tuple(numeric)
-    # A single column beside the time is what is meant, though something in it is no number.
-    targets = targets or (tuple(left) if len(left) == 1 else ())
     if not targets:
-        raise _no_values(table, left)
+        # A single column beside the time is what is meant, or one of yes and no, though what is in it may be no number;
+        # numbers in company are what is refused.
+        alone = left if len(left) == 1 else [name for name, content in left.items() if _as_number(content) != content]
+        targets = tuple(alone) if len(alone) == 1 else tuple(with_unit)[:1]
+    if not targets:
+        text = f"no column holds numbers to forecast; {all_columns(table.names)}"
+        raise DataError(text, hint="name the value column with --target-col", file=table.file)
     notes = [*_target_notes(targets, ids), *attribute_notes(reasons)]
     notes += [letter_flag_note(name, mark) for name, mark in marked.items()]
     unused = reasons | {name: f"holds marks such as '{mark}'" for name, mark in marked.items()}
@@ -219,15 +233,9 @@ def _target_notes(targets: tuple[str, ...], ids: tuple[str, ...]) -> list[Note]:
     return [info(f"{len(targets)} value columns, {each}: {listed(targets)}", "columns")]
 
 
-def _no_values(table: RawTable, left: Iterable[str]) -> DataError:
-    for column in (table.columns[name] for name in left):
-        if text := text_with_unit(column):
-            return number_with_unit_error(column, text)
-    return DataError(
-        f"no column holds numbers to forecast; {all_columns(table.names)}",
-        hint="name the value column with --target-col",
-        file=table.file,
-    )
+def _as_number(content: Content) -> Content:
+    """A column as numbers: one of yes and no as 1 and 0, any other as it is."""
+    return (as_flags(content) if content.kind in ("flag", "text") else None) or content
 
 
 def _check_ids(column: Column) -> list[Note]:
