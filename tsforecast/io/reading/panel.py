@@ -205,7 +205,7 @@ def _request(options: ReadOptions, schema: Schema | None) -> ColumnRequest:
             schema.time_cols, schema.id_cols, schema.target_cols, options.date_format, schema.time_formats
         )
     time_cols = (options.time_col,) if options.time_col else ()
-    return ColumnRequest(time_cols, options.id_cols, options.target_cols, options.date_format)
+    return ColumnRequest(time_cols, options.id_cols, options.target_cols, options.date_format, freq=options.freq)
 
 
 def _times_in_table(table: RawTable, roles: Roles) -> tuple[Place, Callable[[int], str]]:

@@ -76,7 +76,9 @@ def find_columns(table: RawTable, request: ColumnRequest) -> Roles:
         notes += _check_ids(column)
     if ids.names:
         notes.insert(0, info(f"{'id columns' if len(ids.names) > 1 else 'id column'} {listed(ids.names)}"))
-    notes += [info(f"date column '{name}' is not used") for name in keys.left_out]
+    for name, why in keys.left_out.items():
+        said = f"{why} '{name}' is not used" if why == "date column" else f"column '{name}' {why} and is not used"
+        notes.append(info(said))
     columns = [content.numbers.values for content in chosen]
     values = columns[0][:, None] if len(columns) == 1 else np.column_stack(columns)
     if table.number_format.missing:
@@ -94,7 +96,7 @@ def find_columns(table: RawTable, request: ColumnRequest) -> Roles:
         values,
         hint,
         (*notes, *renamed),
-        unused | dict.fromkeys(keys.left_out, "date column"),
+        unused | keys.left_out,
         keys.readings,
         keys.copies,
     )
