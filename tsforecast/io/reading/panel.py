@@ -162,10 +162,10 @@ def read_panel(
             rows, row_notes = _sorted(clock, series, roles.values)
     copy_notes: list[Note] = []
     if options.aggregate and options.on_duplicate == "error":
-        repeat_notes = several_per_time(rows)
+        repeat_notes = several_per_time(rows, roles.copies)
     else:
         rows, copy_notes = without_copies(rows, roles.copies, options.on_duplicate)
-        rows, repeat_notes = one_row_per_time(rows, options.on_duplicate, origin, roles.repeat_hint)
+        rows, repeat_notes = one_row_per_time(rows, options, origin, roles.repeat_hint)
     # 4. The step between the rows is found.
     step = frequency or find_step(rows, stated, options, clock, sub_daily, place)
     step_source: StepSource = "model" if frequency else "stated" if stated else "found"

@@ -211,6 +211,7 @@ def test_exact_copies_of_rows_are_kept_once(tmp_path):
     rows = [f"{day:%Y-%m-%d},{level(at)}" for at, day in enumerate(pd.date_range(FIRST_DAY, periods=50))]
     result = read(tmp_path, "date,y", [*rows, *rows[10:30]])
     assert (result.panel.values.size, result.repeats) == (50, 20)
-    assert "20 rows are exact copies of others: kept once" in [note.text for note in result.notes]
+    said = "20 rows are exact copies of others: kept once; if each counts by itself, as orders do, add --aggregate sum"
+    assert said in [note.text for note in result.notes]
     with pytest.raises(DataError, match="stands in line 12 already, with other values"):
         read(tmp_path, "date,y", [*rows, *rows[5:9], f"{rows[10]}7"])

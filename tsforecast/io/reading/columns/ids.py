@@ -34,7 +34,7 @@ _FEWEST_ROWS_PER_SERIES = 2
 _ROWS_PER_SERIES, _REGULAR, _CLEARLY = 4, 0.8, 0.3
 _LARGEST_SET, _MOST_CANDIDATES = 3, 10
 _JUDGED_ROWS = 100_000
-_APART = 2.0
+_APART, _FULL = 2.0, 1.3
 _INTERLEAVED = 0.25  # the share of rows after which another series comes, where those of several lie between each other
 
 # Combinations per row up to which each of them is ticked off rather than looked up.
@@ -179,7 +179,12 @@ def search_ids(
     some = {name: _compact(grouping.take(rows)) for name, grouping in candidates.items()}
     head = _compact(times.take(rows))
     at = stamps[times.values[rows]]
-    usable = [name for name, grouping in some.items() if 1 < grouping.count <= grouping.values.size // _ROWS_PER_SERIES]
+    if 0 < head.count < _ROWS_PER_SERIES:  # new rows of many series: their names alone tell
+        for name, grouping in candidates.items():
+            full = grouping.count * times.count < _FULL * times.values.size
+            if names_series(name) and full and not count_repeats([grouping, times]):
+                return Ids((name,), 0), []
+    usable = [name for name, grouping in some.items() if _names_few(grouping)]
     usable = sorted(usable, key=lambda name: not names_series(name))[:_MOST_CANDIDATES]
     judged: list[tuple[Reading, NDArray[np.int64]]] = []
     for size in range(1, min(_LARGEST_SET, len(usable)) + 1):

@@ -48,15 +48,11 @@ from tsforecast.io.times.formats import (
 )
 from tsforecast.io.times.notation import plain
 from tsforecast.io.times.parse import ParsedStamps, parse_stamps
-from tsforecast.series.frequency import DAY, Stamps
+from tsforecast.series.frequency import DAY, WEEK, Stamps
 from tsforecast.series.infer_frequency import infer_frequency
 
 Names = tuple[str, ...]
 RowChoice = slice | NDArray[np.intp]
-NO_DATES = (
-    "name the time column with --time-col; if there is none, add --start 2021-01-01 --freq D with the first time and "
-    "the step, or --no-time to number the steps"
-)
 _DATE_SHARE = 0.5
 _HEAD = 1000
 _NEARLY_ALL = 0.95
@@ -88,6 +84,11 @@ class Keys:
     guessed: bool = False  # whether whole numbers were found to be ids
     readings: tuple[Reading, ...] = ()  # what was weighed
     copies: NDArray[np.bool_] | None = None  # rows that repeat an earlier one in all columns; None for none
+
+    @property
+    def lack_times(self) -> bool:
+        """Whether the dates that stand in the rows are not their times: they repeat, or are the same in all rows."""
+        return self.ids.repeats > 0 or (bool(self.ids.names) and np.unique(self.stamps.key).size == 1)
 
 
 def find_keys(table: RawTable, request: ColumnRequest) -> Keys:
@@ -147,7 +148,7 @@ def _read_times(table: RawTable, request: ColumnRequest) -> dict[Names, ParsedSt
     free = [column for name, column in columns.items() if name not in taken]
     parts = named_parts(free) if any(unit_of(column.name) == "year" for column in free) else ()
     try:
-        found = _find_stamps(table, request.date_format, known, leave_out={*taken, *parts})
+        found = _find_stamps(table, request.date_format, known, {*taken, *parts}, request.freq)
     except DataError as error:
         # A column of dates but for one row is not passed over; one of numbers that may be dates is.
         if not parts or (error.row is not None and "--date-format" not in error.hint):
@@ -157,7 +158,7 @@ def _read_times(table: RawTable, request: ColumnRequest) -> dict[Names, ParsedSt
 
 
 def _find_stamps(
-    table: RawTable, date_format: str | None, known_format: str | None, leave_out: Set[str]
+    table: RawTable, date_format: str | None, known_format: str | None, leave_out: Set[str], freq: str | None
 ) -> dict[str, ParsedStamps]:
     """All columns but those left out that hold a date in every row, in file order."""
     found: dict[str, ParsedStamps] = {}
@@ -172,12 +173,31 @@ def _find_stamps(
             # An option that would read the numbers is worth saying; that some number is no date is not.
             failure = failure or (error if not whole_numbers or "--date-format" in error.hint else None)
     if not found:
-        raise failure or DataError(
-            f"no column holds a date or time in every row; {all_columns(table.names)}",
-            hint=NO_DATES,
-            file=table.file,
-        )
+        raise failure or _no_dates(table, freq)
     return found
+
+
+def _no_dates(table: RawTable, freq: str | None) -> DataError:
+    """The error of a table without dates, which may have a column that numbers its steps."""
+    undated = (
+        "add --start 2021-01-01 with the first time" if freq else "add --start 2021-01-01 --freq D with the first time"
+    )
+    undated += f"{'' if freq else ' and the step'}, or --no-time to number the steps"
+    counter = next((name for name, column in table.columns.items() if _numbers_steps(column, table)), None)
+    hint = f"name the time column with --time-col; if there is none, {undated}"
+    if counter is not None:
+        hint = f"if '{counter}' numbers the steps, {undated}; else name the time column with --time-col"
+    message = f"no column holds a date or time in every row; {all_columns(table.names)}"
+    return DataError(message, hint=hint, file=table.file)
+
+
+def _numbers_steps(column: Column, table: RawTable) -> bool:
+    """Whether a column counts 0, 1, 2 or 1, 2, 3 to the end of each series."""
+    content = read_content(column, table.number_format)
+    values = content.numbers.values
+    if content.kind not in ("number", "code") or values.size < 2 or values[0] not in (0, 1):
+        return False
+    return bool(np.all((np.diff(values) == 1) | (values[1:] == values[0]))) and values[1] == values[0] + 1
 
 
 def _read_stamps(column: Column, date_format: str | None, known_format: str | None) -> ParsedStamps:
@@ -350,7 +370,8 @@ def _doubtful(table: RawTable, keys: Keys, found: Found, stamps: Stamps) -> Data
     try:
         one = f"--freq {infer_frequency([stamps]).alias}"
     except DataError:
-        one = "--freq and --aggregate"
+        usual = np.median(np.diff(stamps).astype(np.int64))
+        one = f"--freq {'D' if usual < DAY else 'W' if usual < WEEK else 'MS'} --aggregate mean"
     return DataError(
         f"{listed(texts[:2])} and so on in '{name}' may name series whose times never meet, or only describe the rows",
         hint=f"for a series of each add --id-col {shlex.quote(name)}; if all rows are one series add {one}",

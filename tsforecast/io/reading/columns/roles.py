@@ -24,6 +24,7 @@ from tsforecast.io.reading.numbers import Content, check_values, declared_missin
 from tsforecast.io.reading.table import RawTable
 from tsforecast.io.times.clock import in_the_night_of_a_change
 from tsforecast.io.times.parse import ParsedStamps
+from tsforecast.series.frequency import DAY
 
 # Why a column is left out that was not asked for.
 UNNAMED = "not named as a value"
@@ -41,7 +42,7 @@ class Roles:
     ids: tuple[TextColumn, ...]  # texts of each id column, each of shape (rows,)
     target_cols: tuple[str, ...]  # names of the value columns
     values: NDArray[np.float64]  # float64, shape (rows, targets); NaN where missing
-    repeat_hint: str  # what to do if times repeat within a series
+    repeat_hint: str  # what the columns say about times that repeat; empty or ending in `else` where more is to say
     notes: tuple[Note, ...]  # what was decided
     unused: dict[str, str]  # the other columns, and why each of them is left out
     readings: tuple[Reading, ...] = ()  # what was weighed
@@ -262,7 +263,8 @@ def _night_hint(stamps: ParsedStamps, ids: Sequence[Column]) -> str:
         return ""
     rows = pd.DataFrame({"time": stamps.codes, **{f"id {column.name}": column.texts.codes for column in ids}})
     twice = stamps.wall[stamps.codes[rows.duplicated().to_numpy()]]
-    if not in_the_night_of_a_change(twice).all():
+    dates = not np.any(stamps.wall.astype(np.int64) % DAY)
+    if dates or not in_the_night_of_a_change(twice).all():
         return ""
     options = "add --tz with the zone of the times and --ambiguous infer"
     return f"where clocks go back, {options}, unless they are the ends of hours; else "
@@ -271,9 +273,9 @@ def _night_hint(stamps: ParsedStamps, ids: Sequence[Column]) -> str:
 def _repeat_hint(
     stamps: ParsedStamps, contents: Mapping[str, Content], known: tuple[str, ...], targets: tuple[str, ...]
 ) -> str:
-    """Name the whole-number columns that would tell the series apart, such as store numbers."""
+    """Name the whole-number columns that would tell the series apart, such as store numbers; empty without any."""
     if known:
-        return "keep one row per time of a series, or add --on-duplicate first, last, mean or sum"
+        return ""
     whole = {
         name: Grouping.of_values(content.numbers.values)
         for name, content in contents.items()
@@ -285,4 +287,4 @@ def _repeat_hint(
     if ids.names and not ids.repeats and set(targets) - set(ids.names):
         options = " ".join(f"--id-col {shlex.quote(name)}" for name in ids.names)
         return f"if the series are told apart by {listed(ids.names)}, add {options}"
-    return "name the columns that tell the series apart with --id-col, or add --on-duplicate first, last, mean or sum"
+    return ""
