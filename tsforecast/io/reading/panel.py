@@ -202,10 +202,17 @@ def _read(source: str | Path | pd.DataFrame, options: ReadOptions, report: Repor
 def _request(options: ReadOptions, schema: Schema | None) -> ColumnRequest:
     if schema is not None:
         return ColumnRequest(
-            schema.time_cols, schema.id_cols, schema.target_cols, options.date_format, schema.time_formats
+            schema.time_cols,
+            schema.id_cols,
+            schema.target_cols,
+            options.date_format,
+            schema.time_formats,
+            tz=options.tz or schema.time_zone,
         )
     time_cols = (options.time_col,) if options.time_col else ()
-    return ColumnRequest(time_cols, options.id_cols, options.target_cols, options.date_format, freq=options.freq)
+    return ColumnRequest(
+        time_cols, options.id_cols, options.target_cols, options.date_format, freq=options.freq, tz=options.tz
+    )
 
 
 def _times_in_table(table: RawTable, roles: Roles) -> tuple[Place, Callable[[int], str]]:

@@ -11,9 +11,10 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from tsforecast.errors import DataError
-from tsforecast.io.column import Column, is_id_name, words
+from tsforecast.io.column import Column
 from tsforecast.io.messages import all_columns, listed
 from tsforecast.io.reading.columns.calendar import are_weekdays, depends_on_calendar
+from tsforecast.io.reading.columns.date_columns import may_hold_dates
 from tsforecast.io.reading.columns.ids import (
     Found,
     Grouping,
@@ -35,17 +36,6 @@ from tsforecast.io.reading.numbers import Content, read_content
 from tsforecast.io.reading.table import RawTable
 from tsforecast.io.times.clock import rank_times
 from tsforecast.io.times.datetimes import typed_stamps
-from tsforecast.io.times.formats import (
-    COMPACT_DAY,
-    EPOCHS,
-    EXCEL,
-    YEAR,
-    common_number_formats,
-    formats_of,
-    shapes,
-    stamps_in_format,
-    within_counted_years,
-)
 from tsforecast.io.times.notation import plain
 from tsforecast.io.times.parse import ParsedStamps, parse_stamps
 from tsforecast.series.frequency import DAY, WEEK, Stamps
@@ -53,11 +43,9 @@ from tsforecast.series.infer_frequency import infer_frequency
 
 Names = tuple[str, ...]
 RowChoice = slice | NDArray[np.intp]
-_DATE_SHARE = 0.5
 _HEAD = 1000
 _NEARLY_ALL = 0.95
 _JUDGED_COLUMNS = 3
-_TIME_WORDS = frozenset({"year", "date", "time", "ds", "period", "timestamp", "datetime", "epoch", "unix", "ts"})
 
 
 @dataclass(frozen=True)
@@ -70,6 +58,7 @@ class ColumnRequest:
     date_format: str | None = None  # format of the times
     known_formats: Names = ()  # formats of the times of the data that a model was fitted on; empty without a model
     freq: str | None = None  # the step, where the user states it
+    tz: str | None = None  # zone of the times, where the user names it or a model was fitted on times of one
 
 
 @dataclass(frozen=True)
@@ -115,7 +104,7 @@ def find_keys(table: RawTable, request: ColumnRequest) -> Keys:
             hint=f"read all as the time with --time-col '{','.join(names)}', or name the series with --id-col",
             file=table.file,
         )
-    combined = {names: read_parts([table.columns[name] for name in names], request.date_format)}
+    combined = {names: read_parts([table.columns[name] for name in names], request.date_format, tz=request.tz)}
     again = _chosen_once(table, request, combined, {names: tuple(ends)})
     contents = {name: content for name, content in again.contents.items() if name not in ends}
     return replace(again, contents=contents, left_out=found.left_out | again.left_out)
@@ -143,7 +132,9 @@ def _read_times(table: RawTable, request: ColumnRequest) -> dict[Names, ParsedSt
     if len(named) == 1:
         return {named: _read_stamps(columns[named[0]], request.date_format, known)}
     if named:
-        return {named: read_parts([columns[name] for name in named], request.date_format, request.known_formats)}
+        return {
+            named: read_parts([columns[name] for name in named], request.date_format, request.known_formats, request.tz)
+        }
     taken = {*request.id_cols, *request.target_cols}
     free = [column for name, column in columns.items() if name not in taken]
     parts = named_parts(free) if any(unit_of(column.name) == "year" for column in free) else ()
@@ -164,7 +155,7 @@ def _find_stamps(
     found: dict[str, ParsedStamps] = {}
     failure: DataError | None = None
     for position, (name, column) in enumerate(table.columns.items()):
-        if name in leave_out or not _may_hold_dates(column, first=position == 0, date_format=date_format):
+        if name in leave_out or not may_hold_dates(column, first=position == 0, date_format=date_format):
             continue
         try:
             found[name] = _read_stamps(column, date_format, known_format)
@@ -204,51 +195,6 @@ def _read_stamps(column: Column, date_format: str | None, known_format: str | No
     if column.typed is not None and pd.api.types.is_datetime64_any_dtype(column.typed.dtype):
         return typed_stamps(column.typed, column.place)
     return parse_stamps(column, date_format=date_format, known_format=known_format)
-
-
-def _may_hold_dates(column: Column, *, first: bool, date_format: str | None) -> bool:
-    """Judge a sample of a column by the shapes of its cells."""
-    name, typed, plain = column.name, column.typed, column.plain
-    meant = first or bool(words(name) & _TIME_WORDS)
-    if typed is not None:
-        if pd.api.types.is_datetime64_any_dtype(typed.dtype):
-            return True
-        if pd.api.types.is_float_dtype(typed.dtype) or pd.api.types.is_bool_dtype(typed.dtype):
-            return False
-        sample = [str(cell).strip() for cell in typed.iloc[column.sample_rows]]
-    elif plain is not None and not (
-        date_format or plain.zero_led or _date_sized(plain.values[column.sample_rows], meant)
-    ):
-        return False
-    else:
-        sample = column.sample()
-    if date_format in (EXCEL, *EPOCHS):
-        return meant and _share_of_dates(sample, str(date_format)) >= _DATE_SHARE
-    if date_format:
-        return bool(np.isnat(stamps_in_format(sample, date_format)).mean() <= 1 - _DATE_SHARE)
-    sample_shapes = shapes(sample)
-    formats = [formats_of(shape) for shape in sample_shapes]
-    if (YEAR,) in formats:
-        return meant and set(formats) == {(YEAR,)}
-    if not any(formats):
-        counts = common_number_formats(sample_shapes) if meant and not is_id_name(name) else ()
-        return any(_share_of_dates(sample, text_format) == 1 for text_format in counts)
-    if (COMPACT_DAY,) in formats:
-        return set(formats) == {(COMPACT_DAY,)}
-    return sum(map(bool, formats)) >= _DATE_SHARE * len(sample)
-
-
-def _share_of_dates(texts: list[str], text_format: str) -> float:
-    """The share of numbers that are dates in the years in which numbers are taken for dates."""
-    return float(within_counted_years(stamps_in_format(texts, text_format), text_format).mean())
-
-
-def _date_sized(values: NDArray[np.float64], meant: bool) -> bool:
-    """Whether at least half of the numbers are as large as those of a compact date; where meant, of any date."""
-    compact = (values >= 1e7) & (values < 1e8)
-    month = (values < 13) & (values % 1 >= 0.18) & (values % 1 <= 0.21) | (values >= 180001) & (values <= 210012)
-    dated = (values >= 1e3) & (values < 1e5) | (values >= 1e7) | month if meant else compact
-    return bool(np.mean(dated) >= _DATE_SHARE)
 
 
 def _choose(

@@ -186,7 +186,7 @@ def read_slots(name: str, texts: list[str], known: tuple[int, int] | None = None
     digits = numbered.digits if numbered and not numbered.prefix else texts
     counts = np.array([int(text) if text.isdigit() and len(text) <= 4 else -1 for text in digits], dtype=np.int64)
     most = int(counts.max())
-    if not known and most == 24 and counts.min() > 0:
+    if not known and most in (24, 25) and counts.min() > 0:
         note = info(
             f"the periods of '{name}' are hours 1 to 24 and stand for their ends: 24 is the midnight after the day"
         )
@@ -194,15 +194,10 @@ def read_slots(name: str, texts: list[str], known: tuple[int, int] | None = None
     origin = 0 if counts.min() == 0 else 1
     per_day = next((size for size in _SLOTS if _NEARLY_ALL * size <= most + 1 - origin <= size), None)
     hint = "name the columns that make the time with --time-col"
-    if most in _DST_SLOTS:
-        per_day = _DST_SLOTS[most]
-        hint = (
-            f"a day on which clocks go back has {most} periods, which no wall clock tells apart: "
-            "write times with their offset from UTC, or leave those periods out"
-        )
+    per_day = _DST_SLOTS.get(most, per_day)
     origin, per_day = known or (origin, per_day or _SLOTS[0])
     minutes = _DAY_MINUTES // per_day
-    bad = (counts < origin) | (counts >= origin + per_day)
+    bad = (counts < origin) | (counts >= origin + per_day + (per_day // 24 if origin else 0))
     numbered_so = f"numbered from {origin}, {per_day} a day"
     note = info(f"the periods of '{name}' are {numbered_so}: each stands for the beginning of its {minutes} minutes")
     return ClockTexts(f"{SLOT}{origin}/{per_day}", (counts - origin) * minutes * MINUTE, bad, (note,), hint)
