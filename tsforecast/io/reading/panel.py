@@ -160,10 +160,10 @@ def read_panel(
             rows, row_notes = _sorted(clock, series, roles.values)
     copy_notes: list[Note] = []
     if options.aggregate and options.on_duplicate == "error":
-        repeat_notes = several_per_time(rows)
+        repeat_notes = several_per_time(rows, roles.copies)
     else:
         rows, copy_notes = without_copies(rows, roles.copies, options.on_duplicate)
-        rows, repeat_notes = one_row_per_time(rows, options.on_duplicate, origin, roles.repeat_hint)
+        rows, repeat_notes = one_row_per_time(rows, options, origin, roles.repeat_hint)
     # 4. The step between the rows is found.
     step = frequency or find_step(rows, stated, options, clock, sub_daily, place)
     step_source: StepSource = "model" if frequency else "stated" if stated else "found"
@@ -199,10 +199,17 @@ def _read(source: str | Path | pd.DataFrame, options: ReadOptions, report: Repor
 def _request(options: ReadOptions, schema: Schema | None) -> ColumnRequest:
     if schema is not None:
         return ColumnRequest(
-            schema.time_cols, schema.id_cols, schema.target_cols, options.date_format, schema.time_formats
+            schema.time_cols,
+            schema.id_cols,
+            schema.target_cols,
+            options.date_format,
+            schema.time_formats,
+            tz=options.tz or schema.time_zone,
         )
     time_cols = (options.time_col,) if options.time_col else ()
-    return ColumnRequest(time_cols, options.id_cols, options.target_cols, options.date_format)
+    return ColumnRequest(
+        time_cols, options.id_cols, options.target_cols, options.date_format, freq=options.freq, tz=options.tz
+    )
 
 
 def _times_in_table(table: RawTable, roles: Roles) -> tuple[Place, Callable[[int], str]]:

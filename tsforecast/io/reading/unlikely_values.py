@@ -106,8 +106,8 @@ def _stray_notes(
         label = panel.label(int(np.searchsorted(panel.offsets, row, side="right")) - 1)
         place = readable_stamps(_stamp(panel, row), schema, panel.frequency)[0] + (f" of '{label}'" if label else "")
         said = (
-            f"the value {text} ({_times(counts[number])} at {place}) lies over {FACTOR:,.0f} times as far off as all others: "
-            "models pass over it, errors count it"
+            f"the value {text} ({_times(counts[number])} at {place}) lies over {FACTOR:,.0f} times as far off as all "
+            "others: models pass over it, errors count it"
         )
         # Sums and means are not what stands in the table.
         asked = options.aggregate not in ("sum", "mean") and value not in kept

@@ -121,7 +121,7 @@ def choose_clock(
     if parsed.instants is None:
         return _without_offsets(parsed, series, tz, sub_daily, place, ambiguous)
     codes, formats, zone = parsed.codes, parsed.time_formats, tz or parsed.time_zone
-    (text_format,) = formats
+    text_format = formats[-1]
     if zone is None and sub_daily:
         note = _unknown_zone("forecasts are written in UTC")
         return Clock(codes, parsed.instants, formats, UTC, (note,))

@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 
 from tsforecast.errors import DataError, OptionError
 from tsforecast.io.times import zones
-from tsforecast.io.times.day_parts import ENDS, is_day_part, is_number_of_day, write_day_parts
+from tsforecast.io.times.day_parts import ENDS, SLOT, is_day_part, is_number_of_day, slot_of, write_day_parts
 from tsforecast.io.times.months import in_english
 from tsforecast.io.times.notation import INTERVAL, plain, write
 from tsforecast.io.times.shape_tables import DAYS, LONG_PERIODS, TIMES
@@ -242,6 +242,8 @@ def _format(
         moments, offsets = [clock.replace(tzinfo=None) for clock in clocks], [clock.utcoffset() for clock in clocks]
     elif zone and _OFFSET_MARK in marked:
         offsets = (stamps - zones.to_instants(stamps, zone)).tolist()
+    if zone and frequency.sub_daily and SLOT in text_format:
+        return counted_slots(stamps, text_format, zone)
     if is_day_part(text_format):
         return write_day_parts(moments, text_format, sub_daily=frequency.sub_daily)
     if marked == STEP:
@@ -257,6 +259,16 @@ def _format(
         names = [zones.offset_name(np.timedelta64(offset)).removeprefix(zones.UTC) or "+00:00" for offset in offsets]
         texts = [text.replace(_OFFSET_MARK, name) for text, name in zip(texts, names, strict=True)]
     return texts
+
+
+def counted_slots(stamps: Stamps, text_format: str, zone: str) -> list[str]:
+    """The numbers of the parts of the local day that begin, or for ends of parts end, at instants, shape (n,)."""
+    origin, per_day = slot_of(text_format)
+    length = np.timedelta64(DAY // per_day, "us")
+    begins = stamps - length if text_format.startswith(ENDS) else stamps
+    midnights = zones.to_wall(begins, zone).astype("datetime64[D]").astype("datetime64[us]")
+    numbers = origin + (begins - zones.to_instants(midnights, zone)) // length
+    return [str(number) for number in numbers.astype(np.int64).tolist()]
 
 
 def stamps_in_format(texts: list[str], text_format: str) -> Stamps:

@@ -90,7 +90,65 @@ def test_more_periods_than_a_day_has_are_refused(tmp_path):
     rows = [f"{row},{level(at)}" for at, row in enumerate([*day_and(list(map(str, range(1, 49)))), "2022-03-09,50"])]
     with pytest.raises(DataError, match="'50' is not a period of the day") as caught:
         read(tmp_path, "day,period,load", rows)
-    assert "offset from UTC" in caught.value.hint
+    assert "--tz Europe/London" in caught.value.hint
+
+
+def counted_days(zone: str, step: str, first: str, days: int) -> tuple[pd.DatetimeIndex, list[str]]:
+    """Steps of a zone, and the date and the number of each among those of its local day."""
+    begin = pd.Timestamp(first, tz=zone)
+    times = pd.date_range(begin, begin + pd.DateOffset(days=days), freq=step, inclusive="left")
+    numbers = (times - times.normalize()) // pd.Timedelta(1, "h" if step == "h" else "min") // int(
+        step.strip("minh") or 1
+    ) + 1
+    return times, [f"{time:%d-%b-%Y},{number}" for time, number in zip(times, numbers, strict=True)]
+
+
+@pytest.mark.parametrize(
+    ("zone", "step", "column", "first", "counts"),
+    [
+        ("Europe/London", "30min", "SETTLEMENT_PERIOD", "2022-03-01", "46 parts"),
+        ("Europe/London", "30min", "PERIOD", "2022-10-01", "50 parts"),
+        ("Europe/London", "30min", "PERIOD", "2022-01-01", "46 and 50 parts"),
+        ("Europe/Berlin", "15min", "quarter_hour", "2022-01-01", "92 and 100 parts"),
+        ("Europe/Berlin", "h", "hour", "2022-01-01", "23 and 25 parts"),
+        ("America/New_York", "h", "HE", "2022-01-01", "23 and 25 parts"),
+    ],
+)
+def test_parts_of_days_on_which_clocks_change(zone, step, column, first, counts, tmp_path):
+    times, rows = counted_days(zone, step, first, 330 if first == "2022-01-01" else 45)
+    result = read(tmp_path, f"DATE,{column},load", [f"{row},{level(at)}" for at, row in enumerate(rows)])
+    panel = result.panel
+    assert (result.schema.time_zone, panel.n_series, bool(panel.observed.all())) == (zone, 1, True)
+    late = times + pd.Timedelta(hours=1) if step == "h" else times
+    np.testing.assert_array_equal(panel.stamps(0), late.tz_convert(None).to_numpy("datetime64[us]"))
+    assert any(f"days of {counts} are those on which the clocks of {zone} change" in note.text for note in result.notes)
+    texts = format_stamps(panel.stamps(0), result.schema, panel.frequency)
+    assert [",".join(cells) for cells in zip(*texts, strict=True)] == rows
+    again = read_panel(tmp_path / "a.csv", ReadOptions(), schema=result.schema, frequency=panel.frequency)
+    np.testing.assert_array_equal(again.panel.stamps(0), panel.stamps(0))
+    # A few new rows without a change are read in the same way, and a lost last hour is no change.
+    some = [f"{row},1.5" for row in counted_days(zone, step, "2022-12-01", 2)[1]]
+    (tmp_path / "b.csv").write_text("\n".join([f"DATE,{column},load", *some, ""]))
+    new = read_panel(tmp_path / "b.csv", ReadOptions(), schema=result.schema, frequency=panel.frequency)
+    begin = pd.Timestamp("2022-12-01", tz=zone).tz_convert(None) + (late[0] - times[0])
+    assert new.panel.stamps(0)[0] == begin.to_numpy()
+
+
+def test_days_that_are_cut_are_no_change_of_clocks(tmp_path):
+    rows = [row for row in day_and(list(map(str, range(1, 49))), 40) if row[:10] != "2022-03-10" or int(row[11:]) < 47]
+    result = read(tmp_path, "day,period,load", [f"{row},{level(at)}" for at, row in enumerate(rows)])
+    assert result.schema.time_zone is None and (~result.panel.observed).sum() == 2
+    header, cells = (
+        "day,period,load",
+        [f"{row},1.5" for row in counted_days("Europe/London", "30min", "2022-03-20", 12)[1]],
+    )
+    (tmp_path / "b.csv").write_text("\n".join([header, *cells, ""]))
+    with pytest.raises(DataError, match="the model knows of no zone"):
+        read_panel(tmp_path / "b.csv", ReadOptions(), schema=result.schema, frequency=result.panel.frequency)
+    utc = [f"{row},1.5" for row in counted_days("UTC", "30min", "2022-03-20", 12)[1]]
+    assert read(tmp_path, header, utc).schema.time_zone is None
+    with pytest.raises(DataError, match="'47' is not a period of the day, of which there are 46"):
+        read(tmp_path, header, utc, tz="Europe/London")
 
 
 def test_midnight_as_24_in_one_column(tmp_path):
@@ -212,6 +270,7 @@ def test_exact_copies_of_rows_are_kept_once(tmp_path):
     rows = [f"{day:%Y-%m-%d},{level(at)}" for at, day in enumerate(pd.date_range(FIRST_DAY, periods=50))]
     result = read(tmp_path, "date,y", [*rows, *rows[10:30]])
     assert (result.panel.values.size, result.repeats) == (50, 20)
-    assert "20 rows are exact copies of others: kept once" in [note.text for note in result.notes]
+    said = "20 rows are exact copies of others: kept once; if each counts by itself, as orders do, add --aggregate sum"
+    assert said in [note.text for note in result.notes]
     with pytest.raises(DataError, match="stands in line 12 already, with other values"):
         read(tmp_path, "date,y", [*rows, *rows[5:9], f"{rows[10]}7"])

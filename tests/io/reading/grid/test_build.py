@@ -84,7 +84,8 @@ def test_a_series_of_longer_steps_is_no_series_with_gaps():
     named = ReadOptions(id_cols=("id",))
     with pytest.raises(DataError, match="207 of 217 steps of 'b' are missing on the hourly grid") as caught:
         read_panel(frame, named)
-    assert "--fill-gaps zero" in caught.value.hint and "--on-bad-series skip" in caught.value.hint
+    assert "--freq D --aggregate mean, or leave such series out with --on-bad-series skip" in caught.value.hint
+    assert read_panel(frame, replace(named, freq="D", aggregate="mean")).panel.lengths.tolist() == [17, 10]
     result = read_panel(frame, replace(named, on_bad_series="skip"))
     assert result.panel.ids == (("a",),)
     assert warnings(result) == ["1 series with more than half of the steps missing left out: 'b'"]

@@ -191,3 +191,101 @@ def test_weeks_of_several_series_under_each_other_are_no_chosen_weekdays():
         read_panel(frame)
     assert "--id-col" in caught.value.hint
     assert read_panel(frame.sort_values("ds", ascending=False)).panel.frequency.alias == "Mon,Sat"
+
+
+def orders(share: float, *, decimals: bool = False) -> pd.DataFrame:
+    """Several orders on some of 400 days."""
+    random = np.random.default_rng(5)
+    days = np.sort(np.concatenate([random.choice(400, int(400 * share)), random.choice(400, int(400 * share))]))
+    days[[0, -1]] = 0, 399
+    amounts = random.lognormal(3, 1, days.size).round(2) if decimals else random.integers(1, 9, days.size)
+    dates = pd.Timestamp("2023-01-01") + pd.to_timedelta(days, unit="D")
+    return pd.DataFrame({"date": dates, "item": random.choice(list("abc"), days.size), "sold": amounts})
+
+
+@pytest.mark.parametrize(("share", "decimals"), [(0.4, False), (0.4, True), (1.5, False), (1.5, True)])
+def test_the_hint_on_orders_sums_them(share, decimals):
+    frame = orders(share, decimals=decimals)
+    result = advised(frame)
+    assert (result.panel.frequency.alias, result.panel.n_series, result.panel.values.size) == ("D", 1, 400)
+    assert result.panel.values.sum() == pytest.approx(frame["sold"].sum())
+    with pytest.raises(DataError) as caught:
+        read_panel(frame, ReadOptions(freq="D"))
+    assert "add --aggregate sum" in caught.value.hint and "--freq" not in caught.value.hint
+    with pytest.raises(DataError) as caught:
+        read_panel(frame, ReadOptions(id_cols=("item",)))
+    assert "--freq D --aggregate sum" in caught.value.hint and "--id-col" not in caught.value.hint
+
+
+def test_equal_lines_of_orders_all_count():
+    frame = pd.concat([orders(1.5), orders(1.5)[:30]])
+    frame = frame[frame["item"] == "a"]
+    result = read_panel(frame, ReadOptions(freq="D", aggregate="sum"))
+    assert result.panel.values.sum() == frame["sold"].sum()
+    assert any("all of them count, also" in note.text and "exact copies" in note.text for note in result.notes)
+
+
+def test_hints_repeat_no_option_that_was_given():
+    rows = demand(share=0.8).query("y > 0")
+    for options in ({"freq": "D"}, {}):
+        with pytest.raises(DataError) as caught:
+            read_panel(rows, ReadOptions(**options))
+        assert ("--freq D" in caught.value.hint) == (not options)
+        assert "--fill-gaps zero" in caught.value.hint
+
+
+def test_series_of_different_steps_are_brought_onto_the_longest():
+    months = pd.date_range("2012-01-01", periods=120, freq="MS")
+    wave = 50 + 5 * np.sin(np.arange(120))
+    for rule, quarters in (("sum", wave.reshape(40, 3).sum(axis=1)), ("mean", wave.reshape(40, 3).mean(axis=1))):
+        slow = pd.DataFrame({"id": "slow", "ds": months[::3], "y": quarters})
+        frame = pd.concat([pd.DataFrame({"id": "fast", "ds": months, "y": wave}), slow])
+        with pytest.raises(DataError) as caught:
+            read_panel(frame)
+        assert f"--freq QS --aggregate {rule}, or leave such series out with --on-bad-series skip" in caught.value.hint
+        panel = read_panel(frame, ReadOptions(freq="QS", aggregate=rule)).panel
+        np.testing.assert_allclose(panel.series(0), panel.series(1))
+        assert read_panel(frame, ReadOptions(on_bad_series="skip")).panel.ids == (("fast",),)
+
+
+def test_seasons_with_long_pauses_may_be_zero_between():
+    weeks = [f"{year}-W{week:02d}" for year in (2021, 2022, 2023) for week in range(1, 13)]
+    frame = pd.DataFrame({"week": weeks, "sold": np.arange(36) % 9 + 1})
+    with pytest.raises(DataError) as caught:
+        read_panel(frame)
+    assert caught.value.hint == "if a time without a row means zero, add --fill-gaps zero; else correct the times"
+    panel = read_panel(frame, ReadOptions(fill_gaps="zero")).panel
+    assert (panel.values > 0).sum() == 36 and panel.values.size > 110
+
+
+def test_jittered_readings_keep_short_steps():
+    random = np.random.default_rng(3)
+    seconds = 10 * np.arange(3000) + random.normal(0, 0.4, 3000)
+    stamps = pd.Timestamp("2024-01-01") + pd.to_timedelta((seconds * 1000).round(), unit="ms")
+    result = advised(pd.DataFrame({"ds": stamps, "y": 20 + np.sin(np.arange(3000) / 200)}))
+    assert result.panel.frequency.alias == "30s" and result.panel.observed.all()
+
+
+def test_a_single_time_asks_for_the_step():
+    rows = pd.DataFrame({"store": [1, 2, 3], "day": "2024-03-03", "y": [4.5, 2.5, 7.5]})
+    with pytest.raises(DataError, match="single time stamp") as caught:
+        read_panel(rows)
+    assert "--freq D" in caught.value.hint
+    assert read_panel(rows, ReadOptions(freq="D")).panel.ids == (("1",), ("2",), ("3",))
+
+
+def test_zeros_reach_the_newest_step_of_all():
+    frame = pd.DataFrame(
+        {
+            "sku": ["a"] * 40 + ["b"] * 20,
+            "day": [
+                *(pd.Timestamp("2024-01-01") + pd.to_timedelta(np.arange(40) ** 2 // 13, unit="D")),
+                *pd.date_range("2024-01-20", periods=20),
+            ],
+            "sold": 1.5,
+        }
+    )
+    result = read_panel(frame, ReadOptions(id_cols=("sku",), freq="D", aggregate="sum", fill_gaps="zero"))
+    assert result.panel.ends.tolist() == [result.panel.ends[0]] * 2
+    assert result.panel.lengths.tolist() == [118, 99]
+    assert "1 series ended before the newest step: zeros are added up to it, 79 steps in 'b'" in warnings(result)

@@ -112,3 +112,36 @@ def test_fit_and_predict(tmp_path, tsforecast_words=("--model", "linear", "--hor
     lines = out.read_text().splitlines()
     assert lines[0].startswith("step,forecast")
     assert [line.split(",")[0] for line in lines[1:]] == ["121", "122", "123"]
+
+
+@pytest.mark.parametrize("name", ["t", "Nth day", "number"])
+def test_what_numbers_the_steps_is_named(name, tmp_path):
+    text = f"{name},value\n" + "".join(f"{n},{n % 7}.5\n" for n in range(30))
+    with pytest.raises(DataError) as caught:
+        read(tmp_path, text)
+    assert caught.value.hint.startswith(f"if '{name}' numbers the steps, add --start 2021-01-01 --freq D")
+    steps = read(tmp_path, text, no_time=True)
+    assert (steps.schema.time_cols, steps.panel.starts.tolist()) == ((name,), [0])
+    dated = read(tmp_path, text, start="2021-01-01", freq="D")
+    assert dated.panel.values.tolist() == steps.panel.values.tolist()
+    with pytest.raises(DataError) as caught:
+        read(tmp_path, text, freq="D")
+    assert "--freq" not in caught.value.hint
+
+
+def test_one_column_of_numbers_is_not_asked_for_its_delimiter(tmp_path):
+    with pytest.raises(DataError) as caught:
+        read(tmp_path, column(30))
+    assert "--delimiter" not in caught.value.hint
+    with pytest.raises(DataError) as caught:
+        read(tmp_path, "day~value\n" + "2024-01-01~4\n" * 9)
+    assert "--delimiter" in caught.value.hint
+
+
+def test_many_numbered_columns_are_no_months(tmp_path):
+    head = ",".join(map(str, range(1, 31)))
+    rows = "".join(f"{key},1990,1,{','.join(str(n + 7) for n in range(30))}\n" for key in ("a", "b", "c"))
+    text = f"Series,Starting Year,Starting Month,{head}\n{rows}"
+    with pytest.raises(DataError, match="the columns '1' to '30' are numbered"):
+        read(tmp_path, text)
+    assert read(tmp_path, text, no_time=True).panel.lengths.tolist() == [30] * 3

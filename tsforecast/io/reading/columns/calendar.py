@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cache
 from typing import Any
 
@@ -16,6 +16,12 @@ from tsforecast.io.times.parse import ParsedStamps
 from tsforecast.series.frequency import Stamps
 
 ROW_NUMBER = "row number"
+# As they begin in English, German, French, Spanish, Italian, Portuguese and Dutch.
+_WEEKDAYS = (
+    "mon tue wed thu fri sat sun die mit don fre sam son lun mar mer jeu ven dim mie mi\u00e9 jue vie sab s\u00e1b dom "
+    "gio seg ter qua qui sex maa din woe vri zat zon"
+)
+_SHORT_WEEKDAYS = "mo tu we th fr sa su di mi do so lu ma me je ve gi wo vr za zo"
 _SAMPLE_ROWS = 100
 _JUDGED_ROWS = 100_000
 Parts = Callable[[str, bool], list[NDArray[np.float64]]]
@@ -62,12 +68,23 @@ def _calendar(stamps: pd.DatetimeIndex, part: str) -> list[NDArray[np.float64]]:
 
 
 def depends_on_calendar(values: NDArray[np.integer[Any]], stamps: Stamps) -> bool:
-    """Whether a column says no more than the weekday, month, day, hour or minute of its rows."""
+    """Whether a column says no more than the weekday, month, day, hour or time of day of its rows."""
     times = pd.DatetimeIndex(stamps[:_JUDGED_ROWS])
     head = values[:_JUDGED_ROWS].astype(np.int64)
-    for part in ("day_of_week", "month", "day", "hour", "minute"):
+    for part in ("day_of_week", "month", "day", "hour"):
         numbers = np.asarray(getattr(times, part), dtype=np.int64)
         pairs = pd.unique(head * 64 + numbers).size
         if 1 < np.unique(numbers).size == pairs:
             return True
-    return False
+    minutes = np.asarray(60 * times.hour + times.minute, dtype=np.int64)
+    pairs = pd.unique(head * 1440 + minutes).size
+    return 1 < np.unique(minutes).size == pairs == np.unique(head).size
+
+
+def are_weekdays(texts: Sequence[str]) -> bool:
+    """Whether texts are names or numbers of weekdays, or say whether a day is one of the weekend."""
+    words = [text.strip().lower() for text in texts]
+    numbers = [word for word in words if word.isdigit()]
+    if numbers:
+        return len(numbers) == len(words) and all(int(word) <= 7 for word in numbers)
+    return all("week" in word or word[:3] in _WEEKDAYS.split() or word in _SHORT_WEEKDAYS.split() for word in words)

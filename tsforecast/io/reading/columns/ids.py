@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import reduce
 from itertools import combinations
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -22,6 +22,7 @@ from tsforecast.series.frequency import Stamps
 from tsforecast.series.regularity import regularity
 
 Names = tuple[str, ...]
+Restated = Literal["nothing", "perhaps", "calendar"]
 
 # Fewer repeated times than this share of the rows are mistakes in the data, not several series.
 _TOLERATED_SHARE = 0.05
@@ -33,6 +34,8 @@ _FEWEST_ROWS_PER_SERIES = 2
 _ROWS_PER_SERIES, _REGULAR, _CLEARLY = 4, 0.8, 0.3
 _LARGEST_SET, _MOST_CANDIDATES = 3, 10
 _JUDGED_ROWS = 100_000
+_APART, _FULL = 2.0, 1.3
+_INTERLEAVED = 0.25  # the share of rows after which another series comes, where those of several lie between each other
 
 # Combinations per row up to which each of them is ticked off rather than looked up.
 _SPARSE = 8
@@ -176,7 +179,12 @@ def search_ids(
     some = {name: _compact(grouping.take(rows)) for name, grouping in candidates.items()}
     head = _compact(times.take(rows))
     at = stamps[times.values[rows]]
-    usable = [name for name, grouping in some.items() if 1 < grouping.count <= grouping.values.size // _ROWS_PER_SERIES]
+    if 0 < head.count < _ROWS_PER_SERIES:  # new rows of many series: their names alone tell
+        for name, grouping in candidates.items():
+            full = grouping.count * times.count < _FULL * times.values.size
+            if names_series(name) and full and not count_repeats([grouping, times]):
+                return Ids((name,), 0), []
+    usable = [name for name, grouping in some.items() if _names_few(grouping)]
     usable = sorted(usable, key=lambda name: not names_series(name))[:_MOST_CANDIDATES]
     judged: list[tuple[Reading, NDArray[np.int64]]] = []
     for size in range(1, min(_LARGEST_SET, len(usable)) + 1):
@@ -215,42 +223,132 @@ def _best(judged: list[tuple[Reading, NDArray[np.int64]]]) -> Reading | None:
     return first if alike and top >= _REGULAR else None
 
 
+@dataclass(frozen=True)
+class Found:
+    """What tells series apart whose times never coincide.
+
+    Args:
+        names: the id columns; none for a single series.
+        readings: what was weighed.
+        doubt: columns that may tell series apart as well as not, so that the user must say.
+    """
+
+    names: Names
+    readings: list[Reading]
+    doubt: Names = ()
+
+
 def ids_of_unique_times(
     times: Grouping,
     stamps: Stamps,
-    candidates: Mapping[str, Grouping],
-    of_calendar: Callable[[Grouping], bool],
+    texts: Mapping[str, Grouping],
+    more: Callable[[], Mapping[str, Grouping]],
+    restates: Callable[[str, Grouping], Restated],
+    parts: Callable[[Grouping], bool],
     time_cols: Names,
-) -> tuple[Names, list[Reading]]:
-    """The column that tells series apart whose times never coincide.
+) -> Found:
+    """The columns that tell series apart whose times never coincide.
 
-    A column that is called so is believed unless it makes regular times irregular; any other only where it makes
-    irregular times regular, and is no part of the calendar, which would do so too.
+    A column that is called so is believed unless it makes regular times irregular. Any other is where each of its
+    series stands as a block of rows from its first time to its last, or where it makes irregular times regular and is
+    no part of the calendar, which would do so too. What could as well be one series as several is a doubt.
 
     Args:
         times: of the rows, hardly any of which repeat.
         stamps: the time of each number of `times`, shape (times.count,).
-        candidates: columns with several distinct texts.
-        of_calendar: whether a column only depends on the weekday, month or hour of its rows.
+        texts: columns of texts, or called like ids.
+        more: returns these and columns of whole numbers, which are only looked at where the times are irregular.
+        restates: what a column restates that depends on the weekday, month, day or hour of its rows only.
+        parts: whether the values of the series lie apart.
         time_cols: for the readings.
     """
     rows = slice(0, _JUDGED_ROWS)
     at = stamps[times.values[rows]]
-    alone: Reading | None = None
-    found: list[Reading] = []
-    for name, grouping in candidates.items():
-        some = grouping.values[rows]
-        distinct = np.unique(some).size
-        if not 1 < distinct <= some.size // _ROWS_PER_SERIES:
-            continue
-        alone = alone or Reading(time_cols, (), regularity(np.zeros(at.size, np.int64), at).score, "one series")
-        score = regularity(some.astype(np.int64), at).score
+    one: NDArray[np.int64] = np.zeros(at.size, dtype=np.int64)
+    if not texts and _are_even(at):
+        return Found((), [])
+    alone = Reading(time_cols, (), regularity(one, at).score, "one series")
+    candidates = more() if alone.score < _REGULAR - _CLEARLY else texts
+    usable = {name: some for name, grouping in candidates.items() if _names_few(some := _compact(grouping.take(rows)))}
+    if not usable:
+        return Found((), [])
+    singles = {name: _read(time_cols, (name,), [some], at) for name, some in usable.items()}
+    readings = [*singles.values(), alone]
+    best: Reading = max(singles.values(), key=lambda reading: reading.score)
+    if alone.score < _REGULAR and best.score < _REGULAR:
+        joint = _of_several(usable, at, time_cols)
+        readings = [*joint, *readings]
+        better = [reading for reading in joint if reading.score >= _REGULAR]
+        if better and better[0].score > max(best.score, alone.score) + _CLEARLY:
+            return Found(better[0].id_cols, readings)
+    doubt = []
+    for name, some in usable.items():
+        reading = singles[name]
         if names_series(name):
-            good, why = score > alone.score - _CLEARLY, f"'{name}' is called like an id"
+            sure, unsure = reading.score > alone.score - _CLEARLY, False
+        elif reading.score < _REGULAR:
+            sure, unsure = False, False
+        elif _are_blocks(some.values, at):
+            sure, unsure = True, False
         else:
-            good = score >= _REGULAR and score > alone.score + _CLEARLY and not of_calendar(grouping)
-            why = f"the times of each {listed([name])} are regular"
-        found.append(Reading(time_cols, (name,), score, why if good else "the series are less regular"))
-        if good:
-            return (name,), [*found, alone]
-    return (), [*found, *([alone] if alone else [])]
+            clearly, part = reading.score > alone.score + _CLEARLY, restates(name, some)
+            sure = clearly and part == "nothing"
+            between = part == "nothing" and not _few_changes(some.values, at)
+            unsure = part == "perhaps" if clearly else between and parts(some)
+        if sure:
+            return Found((name,), readings)
+        if unsure:
+            doubt.append(name)
+    return Found((), readings, tuple(doubt))
+
+
+def _names_few(grouping: Grouping) -> bool:
+    return 1 < grouping.count <= grouping.values.size // _ROWS_PER_SERIES
+
+
+def _read(time_cols: Names, names: Names, groupings: Sequence[Grouping], at: Stamps) -> Reading:
+    codes = pd.factorize(reduce(_join, groupings).values)[0]
+    return Reading(time_cols, names, regularity(codes, at).score, f"the times of each {listed(names)} are weighed")
+
+
+def _of_several(usable: Mapping[str, Grouping], at: Stamps, time_cols: Names) -> list[Reading]:
+    """The smallest sets of two columns or more, those first that make the series most regular."""
+    names = sorted(usable, key=lambda name: not names_series(name))[:_MOST_CANDIDATES]
+    for size in range(2, min(_LARGEST_SET, len(names)) + 1):
+        sets = [
+            _read(time_cols, chosen, [usable[name] for name in chosen], at)
+            for chosen in combinations(names, size)
+            if _names_few(_compact(reduce(_join, [usable[name] for name in chosen])))
+        ]
+        if any(reading.score >= _REGULAR for reading in sets):
+            return sorted(sets, key=lambda reading: -reading.score)
+    return []
+
+
+def _are_even(at: Stamps) -> bool:
+    """Whether nearly all rows follow one another by one step, in either direction."""
+    steps = np.abs(np.diff(at.astype("datetime64[us]").astype(np.int64)))
+    return steps.size == 0 or bool(np.mean(steps == np.median(steps)) >= _REGULAR)
+
+
+def _are_blocks(values: NDArray[Any], at: Stamps) -> bool:
+    """Whether the rows of each series stand together, and time goes back where another one begins."""
+    fresh = np.append(True, values[1:] != values[:-1])
+    back = np.append(False, np.diff(at) < np.timedelta64(0, "us"))
+    return int(fresh.sum()) == np.unique(values).size and bool(back.any()) and not np.any(back & ~fresh)
+
+
+def levels_apart(series: NDArray[np.integer[Any]], values: NDArray[np.float64]) -> bool:
+    """Whether values, in the order of time, differ far more from those before them than from those of their series."""
+    kept = np.isfinite(values)
+    series, values = series[kept], values[kept]
+    order = np.argsort(series, kind="stable")
+    same = series[order][1:] == series[order][:-1]
+    between, within = np.abs(np.diff(values)), np.abs(np.diff(values[order]))[same]
+    return bool(within.size and between.mean() > _APART * within.mean())
+
+
+def _few_changes(values: NDArray[Any], at: Stamps) -> bool:
+    """Whether a column changes so seldom in the course of time that its series follow one another."""
+    ordered = values[np.argsort(at, kind="stable")]
+    return bool(np.mean(ordered[1:] != ordered[:-1]) < _INTERLEAVED)

@@ -2,59 +2,50 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Mapping, Set
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from tsforecast.errors import DataError
-from tsforecast.io.column import Column, is_id_name, words
+from tsforecast.io.column import Column
 from tsforecast.io.messages import all_columns, listed
-from tsforecast.io.reading.columns.calendar import depends_on_calendar
+from tsforecast.io.reading.columns.calendar import are_weekdays, depends_on_calendar
+from tsforecast.io.reading.columns.date_columns import may_hold_dates
 from tsforecast.io.reading.columns.ids import (
+    Found,
     Grouping,
     Ids,
     Reading,
+    Restated,
     are_many,
     copied_rows,
     count_repeats,
     find_ids,
     ids_of_unique_times,
+    levels_apart,
     search_ids,
 )
-from tsforecast.io.reading.columns.names import names_series, unit_of
-from tsforecast.io.reading.columns.time_of_day import clocks_beside
+from tsforecast.io.reading.columns.names import edge_of, names_series, unit_of
+from tsforecast.io.reading.columns.time_of_day import clocks_beside, end_of, reads_as_clock
 from tsforecast.io.reading.columns.time_parts import named_parts, read_parts
 from tsforecast.io.reading.numbers import Content, read_content
 from tsforecast.io.reading.table import RawTable
 from tsforecast.io.times.clock import rank_times
 from tsforecast.io.times.datetimes import typed_stamps
-from tsforecast.io.times.formats import (
-    COMPACT_DAY,
-    EPOCHS,
-    EXCEL,
-    YEAR,
-    common_number_formats,
-    formats_of,
-    shapes,
-    stamps_in_format,
-    within_counted_years,
-)
 from tsforecast.io.times.notation import plain
 from tsforecast.io.times.parse import ParsedStamps, parse_stamps
-from tsforecast.series.frequency import DAY
+from tsforecast.series.frequency import DAY, WEEK, Stamps
+from tsforecast.series.infer_frequency import infer_frequency
 
 Names = tuple[str, ...]
 RowChoice = slice | NDArray[np.intp]
-NO_DATES = (
-    "name the time column with --time-col; if there is none, add --start 2021-01-01 --freq D with the first time and "
-    "the step, or --no-time to number the steps"
-)
-_DATE_SHARE = 0.5
 _HEAD = 1000
-_TIME_WORDS = frozenset({"year", "date", "time", "ds", "period", "timestamp", "datetime", "epoch", "unix", "ts"})
+_NEARLY_ALL = 0.95
+_JUDGED_COLUMNS = 3
 
 
 @dataclass(frozen=True)
@@ -66,6 +57,8 @@ class ColumnRequest:
     target_cols: Names = ()  # the value columns
     date_format: str | None = None  # format of the times
     known_formats: Names = ()  # formats of the times of the data that a model was fitted on; empty without a model
+    freq: str | None = None  # the step, where the user states it
+    tz: str | None = None  # zone of the times, where the user names it or a model was fitted on times of one
 
 
 @dataclass(frozen=True)
@@ -76,10 +69,15 @@ class Keys:
     stamps: ParsedStamps  # of the rows
     ids: Ids  # the columns that tell the series apart
     contents: dict[str, Content]  # of all columns that hold no dates, by name
-    left_out: Names = ()  # columns of dates that are not used
+    left_out: dict[str, str] = field(default_factory=dict)  # why columns of times are not used, by name
     guessed: bool = False  # whether whole numbers were found to be ids
     readings: tuple[Reading, ...] = ()  # what was weighed
     copies: NDArray[np.bool_] | None = None  # rows that repeat an earlier one in all columns; None for none
+
+    @property
+    def lack_times(self) -> bool:
+        """Whether the dates that stand in the rows are not their times: they repeat, or are the same in all rows."""
+        return self.ids.repeats > 0 or (bool(self.ids.names) and np.unique(self.stamps.key).size == 1)
 
 
 def find_keys(table: RawTable, request: ColumnRequest) -> Keys:
@@ -90,8 +88,11 @@ def find_keys(table: RawTable, request: ColumnRequest) -> Keys:
         OptionError: columns that make no time.
     """
     stamps = _read_times(table, request)
-    beside = _beside(table, request, stamps)
+    beside, ends = _beside(table, request, stamps)
     found = _chosen_once(table, request, stamps, beside)
+    if ends:
+        kept = {name: content for name, content in found.contents.items() if name not in ends}
+        found = replace(found, contents=kept, left_out=found.left_out | ends)
     clocks = beside.get(found.time_cols, ())
     if not clocks or (not are_many(found.ids.repeats, table.rows) and not found.guessed):
         return found
@@ -103,8 +104,10 @@ def find_keys(table: RawTable, request: ColumnRequest) -> Keys:
             hint=f"read all as the time with --time-col '{','.join(names)}', or name the series with --id-col",
             file=table.file,
         )
-    combined = {names: read_parts([table.columns[name] for name in names], request.date_format)}
-    return _chosen_once(table, request, combined, {names: ()})
+    combined = {names: read_parts([table.columns[name] for name in names], request.date_format, tz=request.tz)}
+    again = _chosen_once(table, request, combined, {names: tuple(ends)})
+    contents = {name: content for name, content in again.contents.items() if name not in ends}
+    return replace(again, contents=contents, left_out=found.left_out | again.left_out)
 
 
 def _chosen_once(
@@ -129,12 +132,14 @@ def _read_times(table: RawTable, request: ColumnRequest) -> dict[Names, ParsedSt
     if len(named) == 1:
         return {named: _read_stamps(columns[named[0]], request.date_format, known)}
     if named:
-        return {named: read_parts([columns[name] for name in named], request.date_format, request.known_formats)}
+        return {
+            named: read_parts([columns[name] for name in named], request.date_format, request.known_formats, request.tz)
+        }
     taken = {*request.id_cols, *request.target_cols}
     free = [column for name, column in columns.items() if name not in taken]
     parts = named_parts(free) if any(unit_of(column.name) == "year" for column in free) else ()
     try:
-        found = _find_stamps(table, request.date_format, known, leave_out={*taken, *parts})
+        found = _find_stamps(table, request.date_format, known, {*taken, *parts}, request.freq)
     except DataError as error:
         # A column of dates but for one row is not passed over; one of numbers that may be dates is.
         if not parts or (error.row is not None and "--date-format" not in error.hint):
@@ -144,13 +149,13 @@ def _read_times(table: RawTable, request: ColumnRequest) -> dict[Names, ParsedSt
 
 
 def _find_stamps(
-    table: RawTable, date_format: str | None, known_format: str | None, leave_out: Set[str]
+    table: RawTable, date_format: str | None, known_format: str | None, leave_out: Set[str], freq: str | None
 ) -> dict[str, ParsedStamps]:
     """All columns but those left out that hold a date in every row, in file order."""
     found: dict[str, ParsedStamps] = {}
     failure: DataError | None = None
     for position, (name, column) in enumerate(table.columns.items()):
-        if name in leave_out or not _may_hold_dates(column, first=position == 0, date_format=date_format):
+        if name in leave_out or not may_hold_dates(column, first=position == 0, date_format=date_format):
             continue
         try:
             found[name] = _read_stamps(column, date_format, known_format)
@@ -159,63 +164,37 @@ def _find_stamps(
             # An option that would read the numbers is worth saying; that some number is no date is not.
             failure = failure or (error if not whole_numbers or "--date-format" in error.hint else None)
     if not found:
-        raise failure or DataError(
-            f"no column holds a date or time in every row; {all_columns(table.names)}",
-            hint=NO_DATES,
-            file=table.file,
-        )
+        raise failure or _no_dates(table, freq)
     return found
+
+
+def _no_dates(table: RawTable, freq: str | None) -> DataError:
+    """The error of a table without dates, which may have a column that numbers its steps."""
+    undated = (
+        "add --start 2021-01-01 with the first time" if freq else "add --start 2021-01-01 --freq D with the first time"
+    )
+    undated += f"{'' if freq else ' and the step'}, or --no-time to number the steps"
+    counter = next((name for name, column in table.columns.items() if _numbers_steps(column, table)), None)
+    hint = f"name the time column with --time-col; if there is none, {undated}"
+    if counter is not None:
+        hint = f"if '{counter}' numbers the steps, {undated}; else name the time column with --time-col"
+    message = f"no column holds a date or time in every row; {all_columns(table.names)}"
+    return DataError(message, hint=hint, file=table.file)
+
+
+def _numbers_steps(column: Column, table: RawTable) -> bool:
+    """Whether a column counts 0, 1, 2 or 1, 2, 3 to the end of each series."""
+    content = read_content(column, table.number_format)
+    values = content.numbers.values
+    if content.kind not in ("number", "code") or values.size < 2 or values[0] not in (0, 1):
+        return False
+    return bool(np.all((np.diff(values) == 1) | (values[1:] == values[0]))) and values[1] == values[0] + 1
 
 
 def _read_stamps(column: Column, date_format: str | None, known_format: str | None) -> ParsedStamps:
     if column.typed is not None and pd.api.types.is_datetime64_any_dtype(column.typed.dtype):
         return typed_stamps(column.typed, column.place)
     return parse_stamps(column, date_format=date_format, known_format=known_format)
-
-
-def _may_hold_dates(column: Column, *, first: bool, date_format: str | None) -> bool:
-    """Judge a sample of a column by the shapes of its cells."""
-    name, typed, plain = column.name, column.typed, column.plain
-    meant = first or bool(words(name) & _TIME_WORDS)
-    if typed is not None:
-        if pd.api.types.is_datetime64_any_dtype(typed.dtype):
-            return True
-        if pd.api.types.is_float_dtype(typed.dtype) or pd.api.types.is_bool_dtype(typed.dtype):
-            return False
-        sample = [str(cell).strip() for cell in typed.iloc[column.sample_rows]]
-    elif plain is not None and not (
-        date_format or plain.zero_led or _date_sized(plain.values[column.sample_rows], meant)
-    ):
-        return False
-    else:
-        sample = column.sample()
-    if date_format in (EXCEL, *EPOCHS):
-        return meant and _share_of_dates(sample, str(date_format)) >= _DATE_SHARE
-    if date_format:
-        return bool(np.isnat(stamps_in_format(sample, date_format)).mean() <= 1 - _DATE_SHARE)
-    sample_shapes = shapes(sample)
-    formats = [formats_of(shape) for shape in sample_shapes]
-    if (YEAR,) in formats:
-        return meant and set(formats) == {(YEAR,)}
-    if not any(formats):
-        counts = common_number_formats(sample_shapes) if meant and not is_id_name(name) else ()
-        return any(_share_of_dates(sample, text_format) == 1 for text_format in counts)
-    if (COMPACT_DAY,) in formats:
-        return set(formats) == {(COMPACT_DAY,)}
-    return sum(map(bool, formats)) >= _DATE_SHARE * len(sample)
-
-
-def _share_of_dates(texts: list[str], text_format: str) -> float:
-    """The share of numbers that are dates in the years in which numbers are taken for dates."""
-    return float(within_counted_years(stamps_in_format(texts, text_format), text_format).mean())
-
-
-def _date_sized(values: NDArray[np.float64], meant: bool) -> bool:
-    """Whether at least half of the numbers are as large as those of a compact date; where meant, of any date."""
-    compact = (values >= 1e7) & (values < 1e8)
-    month = (values < 13) & (values % 1 >= 0.18) & (values % 1 <= 0.21) | (values >= 180001) & (values <= 210012)
-    dated = (values >= 1e3) & (values < 1e5) | (values >= 1e7) | month if meant else compact
-    return bool(np.mean(dated) >= _DATE_SHARE)
 
 
 def _choose(
@@ -234,49 +213,117 @@ def _choose(
     may_be_ids = request.id_cols or tuple(
         name
         for name, content in contents.items()
-        if content.kind in ("text", "code") and name not in request.target_cols and name not in clocks
+        if content.kind in ("text", "code")
+        and name not in (*request.target_cols, *clocks)
+        and not reads_as_clock(table.columns[name])
     )
     texts = {name: Grouping.of_texts(table.columns[name].texts).take(rows) for name in may_be_ids}
     ranked = []
     for position, (names, parsed) in enumerate(stamps.items()):
         times = Grouping.of_times(parsed).take(rows)
         ids = Ids(may_be_ids, count_repeats([*texts.values(), times])) if request.id_cols else find_ids(times, texts)
-        ranked.append((are_many(ids.repeats, times.values.size), parsed.whole_numbers, position, names, ids))
-    _, _, _, names, ids = min(ranked, key=lambda entry: entry[:3])
-    keys = Keys(names, stamps[names], ids, contents, tuple(other[0] for other in stamps if other != names))
+        late = _end_of_what(names, stamps) is not None
+        ranked.append((are_many(ids.repeats, times.values.size), parsed.whole_numbers, late, position, names, ids))
+    *_, names, ids = min(ranked, key=lambda entry: entry[:4])
+    left_out = {
+        other[0]: end_of(names[0]) if _end_of_what(other, stamps) == names else "date column"
+        for other in stamps
+        if other != names
+    }
+    keys = Keys(names, stamps[names], ids, contents, left_out)
     if request.id_cols or request.known_formats or (ids.names and not are_many(ids.repeats, table.rows)):
         return keys
-    return _search(request, keys, texts, clocks, rows)
+    return _search(table, request, keys, texts, clocks, rows)
+
+
+def _end_of_what(names: Names, stamps: dict[Names, ParsedStamps]) -> Names | None:
+    """Another column of times that begins what this one ends: its name says so, or it is always as much earlier."""
+    ends = stamps[names].key
+    for other, parsed in stamps.items():
+        if other == names or parsed.key.size < 2:
+            continue
+        if edge_of(names[0]) == "end" and edge_of(other[0]) == "start":
+            return other
+        head = slice(0, _HEAD)
+        lasting = (ends[stamps[names].codes[head]] - parsed.key[parsed.codes[head]]).astype(np.int64)
+        if lasting[0] > 0 and np.mean(lasting == lasting[0]) >= _NEARLY_ALL and edge_of(names[0]) != "start":
+            return other
+    return None
 
 
 def _search(
-    request: ColumnRequest, keys: Keys, texts: Mapping[str, Grouping], clocks: Set[str], rows: RowChoice
+    table: RawTable,
+    request: ColumnRequest,
+    keys: Keys,
+    texts: Mapping[str, Grouping],
+    clocks: Set[str],
+    rows: RowChoice,
 ) -> Keys:
     """The keys with ids that the texts alone do not show: whole numbers, or series whose times never coincide."""
     axis = rank_times(keys.stamps.codes, keys.stamps.key)
     times = Grouping(axis.ranks, axis.stamps.size).take(rows)
     many = are_many(keys.ids.repeats, times.values.size)
-    whole = {
-        name: Grouping.of_values(content.numbers.values[rows])
-        for name, content in keys.contents.items()
-        if name not in (*request.target_cols, *texts, *clocks)
-        and (many or names_series(name))
-        and unit_of(name) is None
-        and _is_whole(content)
-    }
-    candidates = {name: {**texts, **whole}[name] for name in keys.contents if name in texts or name in whole}
-    if not _leaves_values(keys.contents, candidates, request):
-        candidates = dict(texts)
+
+    def whole(*, named: bool) -> dict[str, Grouping]:
+        found = {
+            name: Grouping.of_values(content.numbers.values[rows])
+            for name, content in keys.contents.items()
+            if name not in (*request.target_cols, *texts, *clocks)
+            and (not named or names_series(name))
+            and unit_of(name) is None
+            and _is_whole(content)
+        }
+        return found if _leaves_values(keys.contents, {**texts, **found}, request) else {}
+
+    def ordered(some: Mapping[str, Grouping]) -> dict[str, Grouping]:
+        return {name: {**texts, **some}[name] for name in keys.contents if name in texts or name in some}
+
     if many:
+        candidates = ordered(whole(named=False))
         found, readings = search_ids(times, axis.stamps, candidates, keys.time_cols)
         return replace(keys, ids=found or keys.ids, guessed=found is not None, readings=tuple(readings))
 
-    def of_calendar(grouping: Grouping) -> bool:
-        return depends_on_calendar(grouping.values, axis.stamps[times.values])
+    def restates(name: str, grouping: Grouping) -> Restated:
+        if not depends_on_calendar(grouping.values, axis.stamps[times.values]):
+            return "nothing"
+        # Numbers say so anyway, of texts only some do: the weeks of a shop may begin on a weekday of its own.
+        plainly = name not in texts or are_weekdays(table.columns[name].texts.texts)
+        return "calendar" if plainly else "perhaps"
 
-    ids, alone = ids_of_unique_times(times, axis.stamps, candidates, of_calendar, keys.time_cols)
-    repeats = count_repeats([*(candidates[name] for name in ids), times]) if ids else keys.ids.repeats
-    return replace(keys, ids=Ids(ids, repeats), readings=tuple(alone))
+    named = ordered(whole(named=True))
+    every = dict(named)
+
+    def all_candidates() -> dict[str, Grouping]:
+        every.update(ordered(whole(named=False)))
+        return {name: every[name] for name in keys.contents if name in every}
+
+    def parts(grouping: Grouping) -> bool:
+        values = [content.numbers.values[rows] for content in keys.contents.values() if content.kind == "number"]
+        order = np.argsort(times.values[: grouping.values.size], kind="stable")
+        return any(levels_apart(grouping.values[order], column[order]) for column in values[:_JUDGED_COLUMNS])
+
+    alone = ids_of_unique_times(times, axis.stamps, named, all_candidates, restates, parts, keys.time_cols)
+    if alone.doubt and not alone.names and request.freq is None:
+        raise _doubtful(table, keys, alone, axis.stamps)
+    repeats = count_repeats([*(every[name] for name in alone.names), times]) if alone.names else keys.ids.repeats
+    return replace(keys, ids=Ids(alone.names, repeats), readings=tuple(alone.readings))
+
+
+def _doubtful(table: RawTable, keys: Keys, found: Found, stamps: Stamps) -> DataError:
+    """The question about columns that may name series as well as not."""
+    name = found.doubt[0]
+    texts = table.columns[name].texts.texts
+    try:
+        one = f"--freq {infer_frequency([stamps]).alias}"
+    except DataError:
+        usual = np.median(np.diff(stamps).astype(np.int64))
+        one = f"--freq {'D' if usual < DAY else 'W' if usual < WEEK else 'MS'} --aggregate mean"
+    return DataError(
+        f"{listed(texts[:2])} and so on in '{name}' may name series whose times never meet, or only describe the rows",
+        hint=f"for a series of each add --id-col {shlex.quote(name)}; if all rows are one series add {one}",
+        file=table.file,
+        column=name,
+    )
 
 
 def _is_whole(content: Content) -> bool:
@@ -295,14 +342,16 @@ def _leaves_values(contents: Mapping[str, Content], candidates: Mapping[str, Gro
     )
 
 
-def _beside(table: RawTable, request: ColumnRequest, stamps: dict[Names, ParsedStamps]) -> dict[Names, Names]:
-    """For each time of bare dates the columns that hold its time of day, which are no ids."""
+def _beside(
+    table: RawTable, request: ColumnRequest, stamps: dict[Names, ParsedStamps]
+) -> tuple[dict[Names, Names], dict[str, str]]:
+    """For each time of bare dates the columns that hold its time of day, and why other clocks are left out."""
     if request.known_formats:
-        return {}
+        return {}, {}
     taken = {*request.target_cols, *request.id_cols, *(name for names in stamps for name in names)}
     free = [column for name, column in table.columns.items() if name not in taken]
-    clocks = clocks_beside(free) if any(map(_is_bare, stamps.values())) else ()
-    return {names: clocks for names, parsed in stamps.items() if clocks and _is_bare(parsed)}
+    clocks, others = clocks_beside(free) if any(map(_is_bare, stamps.values())) else ((), {})
+    return {names: clocks for names, parsed in stamps.items() if clocks and _is_bare(parsed)}, others
 
 
 def _is_bare(stamps: ParsedStamps) -> bool:

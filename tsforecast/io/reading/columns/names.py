@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from functools import lru_cache
+from typing import Literal
 
 from tsforecast.io.column import is_id_name, words
 
@@ -50,6 +51,8 @@ _ID_WORDS = _listed(
     "outlet site warehouse plant machine location asset channel dept department geo"
 )
 _ID_BESIDE = _listed("unique number no num nr nbr name code key ref")
+_START_WORDS = _listed("start started from begin begins beginning since von ab beginn anfang debut inizio inicio desde")
+_END_WORDS = _listed("end ended ends ending to until till finish stop bis ende fin hasta")
 _CODE_WORDS = _listed("code codes fips zip zipcode postcode postal plz kode codigo")
 _COORDINATES = _listed("latitude longitude lat lon lng latitud longitud")
 _ROW_WORDS = _listed("index idx row rownum rownumber rowid instant record")
@@ -76,6 +79,13 @@ def says_ending(name: str) -> bool:
     """Whether hours are called by their ends."""
     found = plain_words(name)
     return bool(found & {"he", "hourending"}) or ("hour" in found and bool(found & {"ending", "end"}))
+
+
+def edge_of(name: str) -> Literal["start", "end"] | None:
+    """Whether a column is called like the beginning or the end of something."""
+    found = plain_words(name)
+    starts, ends = found & _START_WORDS, found & _END_WORDS
+    return None if bool(starts) == bool(ends) else "start" if starts else "end"
 
 
 def is_clock_name(name: str) -> bool:

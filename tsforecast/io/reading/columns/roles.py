@@ -25,6 +25,7 @@ from tsforecast.io.reading.numbers import Content, NumberFormat, as_flags
 from tsforecast.io.reading.table import RawTable
 from tsforecast.io.times.clock import in_the_night_of_a_change
 from tsforecast.io.times.parse import ParsedStamps
+from tsforecast.series.frequency import DAY
 
 # Why a column is left out that was not asked for.
 UNNAMED = "not named as a value"
@@ -43,7 +44,7 @@ class Roles:
     ids: tuple[TextColumn, ...]  # texts of each id column, each of shape (rows,)
     target_cols: tuple[str, ...]  # names of the value columns
     values: NDArray[np.float64]  # float64, shape (rows, targets); NaN where missing
-    repeat_hint: str  # what to do if times repeat within a series
+    repeat_hint: str  # what the columns say about times that repeat; empty or ending in `else` where more is to say
     notes: tuple[Note, ...]  # what was decided
     unused: dict[str, str]  # the other columns, and why each of them is left out
     number_format: NumberFormat  # how the numbers are written
@@ -79,7 +80,9 @@ def find_columns(table: RawTable, request: ColumnRequest) -> Roles:
         notes += _check_ids(column)
     if ids.names:
         notes.insert(0, info(f"{'id columns' if len(ids.names) > 1 else 'id column'} {listed(ids.names)}", "columns"))
-    notes += [info(f"date column '{name}' is not used", "columns") for name in keys.left_out]
+    for name, why in keys.left_out.items():
+        said = f"{why} '{name}' is not used" if why == "date column" else f"column '{name}' {why} and is not used"
+        notes.append(info(said, "columns"))
     columns = [content.numbers.values for content in chosen]
     values = columns[0][:, None] if len(columns) == 1 else np.column_stack(columns)
     if table.number_format.missing:
@@ -97,7 +100,7 @@ def find_columns(table: RawTable, request: ColumnRequest) -> Roles:
         values,
         hint,
         (*notes, *renamed),
-        unused | dict.fromkeys(keys.left_out, DATES),
+        unused | keys.left_out,
         table.number_format,
         keys.readings,
         keys.copies,
@@ -273,7 +276,8 @@ def _night_hint(stamps: ParsedStamps, ids: Sequence[Column]) -> str:
         return ""
     rows = pd.DataFrame({"time": stamps.codes, **{f"id {column.name}": column.texts.codes for column in ids}})
     twice = stamps.wall[stamps.codes[rows.duplicated().to_numpy()]]
-    if not in_the_night_of_a_change(twice).all():
+    dates = not np.any(stamps.wall.astype(np.int64) % DAY)
+    if dates or not in_the_night_of_a_change(twice).all():
         return ""
     options = "add --tz with the zone of the times and --ambiguous infer"
     return f"where clocks go back, {options}, unless they are the ends of hours; else "
@@ -282,9 +286,9 @@ def _night_hint(stamps: ParsedStamps, ids: Sequence[Column]) -> str:
 def _repeat_hint(
     stamps: ParsedStamps, contents: Mapping[str, Content], known: tuple[str, ...], targets: tuple[str, ...]
 ) -> str:
-    """Name the whole-number columns that would tell the series apart, such as store numbers."""
+    """Name the whole-number columns that would tell the series apart, such as store numbers; empty without any."""
     if known:
-        return "keep one row per time of a series, or add --on-duplicate first, last, mean or sum"
+        return ""
     whole = {
         name: Grouping.of_values(content.numbers.values)
         for name, content in contents.items()
@@ -296,4 +300,4 @@ def _repeat_hint(
     if ids.names and not ids.repeats and set(targets) - set(ids.names):
         options = " ".join(f"--id-col {shlex.quote(name)}" for name in ids.names)
         return f"if the series are told apart by {listed(ids.names)}, add {options}"
-    return "name the columns that tell the series apart with --id-col, or add --on-duplicate first, last, mean or sum"
+    return ""

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from tsforecast.io.column import Column
 from tsforecast.io.messages import Note, info
-from tsforecast.io.reading.columns.names import is_clock_name, unit_of
+from tsforecast.io.reading.columns.names import edge_of, is_clock_name, unit_of
 from tsforecast.io.times.day_parts import ENDS, HHMM, SLOT
 from tsforecast.io.times.formats import clock_format, shapes, stamps_in_format
 from tsforecast.series.frequency import DAY, HOUR, MINUTE, Stamps
@@ -53,19 +53,44 @@ def numbers_after_prefix(texts: Sequence[str]) -> Numbered | None:
     return Numbered(prefixes.pop(), [match[2] for match in found if match])
 
 
-def clocks_beside(columns: Sequence[Column]) -> tuple[str, ...]:
-    """The columns that hold the time of day of a date: a clock, hours with minutes and seconds, or a period."""
-    clock = next((column.name for column in columns if reads_as_clock(column)), None)
-    if clock:
-        return (clock,)
+def clocks_beside(columns: Sequence[Column]) -> tuple[tuple[str, ...], dict[str, str]]:
+    """The columns that hold the time of day of a date: a clock, hours with minutes and seconds, or a period.
+
+    Returns:
+        Their names, and why each other clock is left out: of several the one that begins a step is its time.
+    """
+    clocks = [column for column in columns if reads_as_clock(column)]
+    if clocks:
+        chosen = min(clocks, key=lambda column: ("start", None, "end").index(edge_of(column.name)))
+        if len(clocks) == 2 and edge_of(clocks[0].name) == edge_of(clocks[1].name) and _ends(*clocks):
+            chosen = clocks[1]
+        others = [column for column in clocks if column is not chosen]
+        return (chosen.name,), {column.name: _beside_clock(column, chosen) for column in others}
     found: dict[str, str] = {}
     for column in columns:
         unit = unit_of(column.name)
         if unit in ("hour", "minute", "second", "slot") and unit not in found and _counts(column, unit):
             found[unit] = column.name
     if "hour" in found:
-        return tuple(found[unit] for unit in ("hour", "minute", "second") if unit in found)
-    return (found["slot"],) if "slot" in found else ()
+        return tuple(found[unit] for unit in ("hour", "minute", "second") if unit in found), {}
+    return ((found["slot"],) if "slot" in found else ()), {}
+
+
+def _beside_clock(column: Column, chosen: Column) -> str:
+    ends = edge_of(column.name) == "end" or _ends(column, chosen)
+    return end_of(chosen.name) if ends else f"holds another time of day than '{chosen.name}'"
+
+
+def end_of(name: str) -> str:
+    """Why the ends of steps are left out whose beginnings stand in a column."""
+    return f"is the end of what '{name}' begins"
+
+
+def _ends(column: Column, other: Column) -> bool:
+    """Whether a clock shows the ends of what another one begins: it is always ahead by the same time."""
+    late, early = (read_clock(clock.name, clock.sample()).numbers for clock in (column, other))
+    ahead = np.mod(late - early, DAY)
+    return bool(np.all(ahead == ahead[0]) and 0 < ahead[0] <= DAY // 2)
 
 
 def _counts(column: Column, unit: str) -> bool:
@@ -160,7 +185,7 @@ def read_slots(name: str, texts: list[str], known: tuple[int, int] | None = None
     digits = numbered.digits if numbered and not numbered.prefix else texts
     counts = np.array([int(text) if text.isdigit() and len(text) <= 4 else -1 for text in digits], dtype=np.int64)
     most = int(counts.max())
-    if not known and most == 24 and counts.min() > 0:
+    if not known and most in (24, 25) and counts.min() > 0:
         note = info(
             f"the periods of '{name}' are hours 1 to 24 and stand for their ends: 24 is the midnight after the day"
         )
@@ -168,15 +193,10 @@ def read_slots(name: str, texts: list[str], known: tuple[int, int] | None = None
     origin = 0 if counts.min() == 0 else 1
     per_day = next((size for size in _SLOTS if _NEARLY_ALL * size <= most + 1 - origin <= size), None)
     hint = "name the columns that make the time with --time-col"
-    if most in _DST_SLOTS:
-        per_day = _DST_SLOTS[most]
-        hint = (
-            f"a day on which clocks go back has {most} periods, which no wall clock tells apart: "
-            "write times with their offset from UTC, or leave those periods out"
-        )
+    per_day = _DST_SLOTS.get(most, per_day)
     origin, per_day = known or (origin, per_day or _SLOTS[0])
     minutes = _DAY_MINUTES // per_day
-    bad = (counts < origin) | (counts >= origin + per_day)
+    bad = (counts < origin) | (counts >= origin + per_day + (per_day // 24 if origin else 0))
     numbered_so = f"numbered from {origin}, {per_day} a day"
     note = info(f"the periods of '{name}' are {numbered_so}: each stands for the beginning of its {minutes} minutes")
     return ClockTexts(f"{SLOT}{origin}/{per_day}", (counts - origin) * minutes * MINUTE, bad, (note,), hint)

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from tsforecast.errors import OptionError
 from tsforecast.io.column import Column, TextColumn
-from tsforecast.io.messages import Note, info, listed
+from tsforecast.io.messages import Note, info, listed, warning
 from tsforecast.io.reading.columns.month_names import read_month_names
 from tsforecast.io.reading.columns.names import says_ending, unit_of
 from tsforecast.io.reading.columns.time_of_day import (
@@ -22,9 +22,10 @@ from tsforecast.io.reading.columns.time_of_day import (
     read_slots,
     reads_as_clock,
 )
-from tsforecast.io.times.day_parts import ENDS, slot_of
+from tsforecast.io.times.day_parts import ENDS, SLOT, slot_of
 from tsforecast.io.times.formats import YEAR, first_monday, formats_of, shapes
 from tsforecast.io.times.parse import FIRST_YEAR, LAST_YEAR, ParsedStamps, parse_stamps
+from tsforecast.io.times.zones import CHANGES, to_instants, to_wall
 from tsforecast.series.frequency import DAY, HOUR, MINUTE, SECOND, Stamps
 
 _ORDER = ("year", "month", "day", "hour", "minute", "second")
@@ -38,6 +39,8 @@ _MIDNIGHT |= {"%H": "00", "%I": "12", "%M": "00", "%S": "00", "%f": "000000", "%
 # What may make a time: the parts of a day that stand beside it come after the last of these.
 _CHAINS = [{"year", "quarter"}, {"year", "week"}, *(set(_ORDER[:size]) for size in range(2, 7))]
 _CHAINS += [{"year", "month", "day", "clock"}, {"date", "clock"}, *({"date", *_ORDER[3:size]} for size in (4, 5, 6))]
+_COUNTED = (SLOT + "1/", f"{ENDS}%-H", f"{ENDS}%H")
+_OTHER_ZONE = "UTC"
 _TRIAL_TEXTS = 1000
 _PREFIXES = {"m": "month", "q": "quarter", "w": "week"}
 _HINTS = {
@@ -98,13 +101,16 @@ def _unit_of_prefix(column: Column) -> str | None:
     return _PREFIXES.get(found.prefix.strip().lower()) if found else None
 
 
-def read_parts(columns: Sequence[Column], date_format: str | None = None, known: Names = ()) -> ParsedStamps:
+def read_parts(
+    columns: Sequence[Column], date_format: str | None = None, known: Names = (), tz: str | None = None
+) -> ParsedStamps:
     """Put the times together from their columns.
 
     Args:
         columns: a date and the time of day, or year, month and so on; by their names, else in this order.
         date_format: of a column that holds whole dates, None to find it.
         known: the formats of the columns in the data that a model was fitted on.
+        tz: zone of the times, None to find it by the days on which numbered parts are fewer or more.
 
     Raises:
         DataError: the first row whose parts are no time.
@@ -121,12 +127,19 @@ def read_parts(columns: Sequence[Column], date_format: str | None = None, known:
     parts = [
         _read_date(column, date_format, known[0].removeprefix(ENDS) if known else None)
         if unit == "date"
-        else _read_part(column, unit, zero_led, known[number] if known else "")
+        else _read_part(column, unit, zero_led, known[number] if known else "", beside=units == ("date", "hour"))
         for number, (column, unit) in enumerate(zip(columns, units, strict=True))
     ]
     codes, rows = _combined([column.texts for column in columns])
-    wall = _wall(parts, rows)
     formats = [part.text_format for part in parts]
+    instants: Stamps | None = None
+    zone: str | None = None
+    said: tuple[Note, ...] = ()
+    if units[0] == "date" and len(parts) == 2 and parts[1].text_format.startswith(_COUNTED):
+        found = counted_days(codes_of(parts, rows), parts[1], rows, known, tz)
+        if found is not None:
+            instants, zone, formats[1], said = found
+    wall = _wall(parts, rows) if instants is None or zone is None else to_wall(instants, zone)
     if any(text_format.startswith(ENDS) for text_format in formats):
         formats = [ENDS + text_format.removeprefix(ENDS) for text_format in formats]
     if "week" in units:
@@ -134,8 +147,93 @@ def read_parts(columns: Sequence[Column], date_format: str | None = None, known:
     notes = (
         info(f"the times are put together from the columns {listed([column.name for column in columns])}", "columns"),
         *(note for part in parts for note in part.notes),
+        *said,
     )
-    return ParsedStamps(codes, wall, None, tuple(formats), notes=notes)
+    return ParsedStamps(codes, wall, instants, tuple(formats), zone, notes)
+
+
+def codes_of(parts: Sequence[_Part], rows: NDArray[np.int64]) -> tuple[Micros, Micros]:
+    """The date of each time and the time since its midnight, both in microseconds, shape (n,)."""
+    days, since = (part.numbers[part.column.texts.codes[rows]] for part in parts)
+    return days, since * HOUR if parts[1].unit == "hour" else since
+
+
+def counted_days(
+    times: tuple[Micros, Micros], part: _Part, rows: NDArray[np.int64], known: Names, tz: str | None
+) -> tuple[Stamps, str, str, tuple[Note, ...]] | None:
+    """Times whose second column counts the parts of the local day, of which a day with a clock change has others.
+
+    Args:
+        times: the date of each time, and the time since its midnight that the count stands for, shape (n,).
+        part: the column that counts.
+        rows: a row of each time.
+        known, tz: as in `read_parts`.
+
+    Returns:
+        The instants, the zone, the format of the column and notes; None where the count is that of a wall clock.
+
+    Raises:
+        DataError: a day has more parts than it can have, or a change of clocks that the model does not know.
+    """
+    slots = part.text_format.startswith(SLOT)
+    step = DAY // (slot_of(part.text_format)[1] if slots else 24)
+    dates, place = np.unique(times[0], return_inverse=True)
+    until = times[1] + (step if slots else 0)
+    lengths = np.zeros(dates.size, dtype=np.int64)
+    np.maximum.at(lengths, place, until)
+    told = zone_of_days(dates, lengths, tz, first="Europe/London" if step == HOUR // 2 else "")
+    if told is not None and known and tz is None:
+        message = f"days have fewer or more parts where the clocks of {told} change, the model knows of no zone"
+        raise part.column.error(int(rows[0]), message, f"fit a model on such rows, with --tz {told}")
+    counted = slots or any(SLOT in text for text in known)
+    zone = told or (tz if counted else None)
+    if zone is None and tz is not None:
+        return None
+    most = lengths_in(dates, zone) if zone else np.full(dates.size, DAY)
+    if np.any(lengths > most):
+        at = int(np.argmax(until > most[place]))
+        text = part.column.texts.text(int(rows[at]))
+        message = f"'{text}' is not a period of the day, of which there are {int(most[place[at]] // step)}"
+        hint = f"{'name another' if zone else 'if clocks change on that day, name their'} zone with --tz, such as --tz "
+        raise part.column.error(int(rows[at]), message, f"{hint}{_OTHER_ZONE if zone else CHANGES[1]}")
+    if zone is None:
+        return None
+    instants = to_instants(dates.astype("datetime64[us]"), zone)[place] + times[1].astype("timedelta64[us]")
+    text_format = part.text_format if slots else f"{ENDS}{SLOT}1/24"
+    if tz is not None:
+        return instants, zone, text_format, ()
+    changed = sorted({int(length // step) for length in lengths[lengths_in(dates, zone) != DAY]})
+    note = f"days of {' and '.join(map(str, changed))} parts are those on which the clocks of {zone} change: the parts "
+    return instants, zone, text_format, (warning(f"{note}are counted so; another zone is named with --tz"),)
+
+
+def lengths_in(dates: Micros, zone: str) -> Micros:
+    """Microseconds of local days of a zone, shape (n,)."""
+    starts = dates.astype("datetime64[us]")
+    after = (dates + DAY).astype("datetime64[us]")
+    ahead = to_instants(after, zone) - to_instants(starts, zone)
+    return ahead.astype("timedelta64[us]").astype(np.int64)
+
+
+def zone_of_days(dates: Micros, lengths: Micros, tz: str | None, first: str) -> str | None:
+    """The zone whose days with a clock change are the days that are an hour longer or shorter; None for no such days.
+
+    Args:
+        dates: the days of a table in their order, shape (n,), of which the first and the last may be cut.
+        lengths: up to where each of them has rows, in microseconds.
+        tz: the only zone that is possible, None for any.
+        first: the zone that is most likely.
+    """
+    if not np.any((lengths == DAY - HOUR) | (lengths > DAY)):
+        return None
+    inner = np.ones(dates.size, dtype=bool)
+    inner[[0, -1]] = lengths[[0, -1]] > DAY
+    for zone in (tz,) if tz else dict.fromkeys((first, *CHANGES) if first else CHANGES):
+        days = lengths_in(dates, str(zone))
+        changed = inner & (days != DAY)
+        if changed.any() and np.array_equal(days[changed], lengths[changed]) and np.all(lengths <= days):
+            return str(zone)
+    return None
 
 
 def _units(columns: Sequence[Column], date_format: str | None) -> Names:
@@ -185,7 +283,7 @@ def _read_date(column: Column, date_format: str | None, known_format: str | None
     return _Part(column, "date", text_format, micros, parsed.notes)
 
 
-def _read_part(column: Column, unit: str, zero_led: bool, known: str) -> _Part:
+def _read_part(column: Column, unit: str, zero_led: bool, known: str, *, beside: bool) -> _Part:
     texts = [text.strip() for text in column.texts.texts]
     if unit in ("clock", "slot"):
         read = read_clock if unit == "clock" else read_slots
@@ -209,13 +307,14 @@ def _read_part(column: Column, unit: str, zero_led: bool, known: str) -> _Part:
     if unit == "hour" and (known.startswith(ENDS) or _end_of_hour(column.name, numbers)):
         text_format = ENDS + text_format
         notes = (info(f"the hours of '{column.name}' are the ends of hours: 24 is the midnight after the day"),)
+        most += beside  # where clocks go back
     if unit == "week":
         notes = (info("weeks are those of ISO 8601 and stand for their Monday"),)
     return _checked(column, unit, ClockTexts(text_format, numbers, (numbers < least) | (numbers > most), notes))
 
 
 def _end_of_hour(name: str, hours: Micros) -> bool:
-    return bool(np.all(hours != 0)) and (bool(np.any(hours == 24)) or says_ending(name))
+    return bool(np.all(hours != 0)) and (bool(np.any(hours >= 24)) or says_ending(name))
 
 
 def _checked(column: Column, unit: str, found: ClockTexts) -> _Part:

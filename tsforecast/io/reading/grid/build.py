@@ -17,7 +17,7 @@ from tsforecast.io.messages import Note, Place, counted, listed, warning
 from tsforecast.io.options import FillRule, ReadOptions
 from tsforecast.io.reading.grid.aggregate import aggregate
 from tsforecast.io.reading.grid.findings import Extents, findings
-from tsforecast.io.reading.grid.rows import GridPoints, RowNumbers, RowOrigin, Rows, advice, repeated_rows
+from tsforecast.io.reading.grid.rows import GridPoints, RowNumbers, RowOrigin, Rows, advice, mixed_advice, repeated_rows
 from tsforecast.series.frequency import LAST_WORKDAY, WEEK, Frequency, Ordinals, Stamps, season_length
 from tsforecast.series.infer_frequency import commonest
 from tsforecast.series.panel import Panel
@@ -64,8 +64,11 @@ def build_panel(rows: Rows, grid: Grid, origin: RowOrigin) -> tuple[Panel, list[
     points, extents, more = _usable(points, extents, grid, labels)
     as_they_came = grid.options.aggregate is None and grid.options.on_bad_series == "error"
     if grid.options.fill_gaps != "zero":
-        _check_missing(points, extents, rows, as_they_came, grid.frequency, origin.place)
-    _check_series(extents, grid, labels, origin.place)
+        _check_missing(points, extents, rows, as_they_came, grid, origin.place)
+    _check_series(extents, rows, grid, labels, origin.place)
+    if grid.options.fill_gaps == "zero":
+        extents, later = _to_newest(extents, labels)
+        more += later
     values, offsets = regular_grid(points, extents)
     season = season_length(grid.frequency)
     rule = "previous" if grid.options.fill_gaps == "seasonal" and season == 1 else grid.options.fill_gaps
@@ -126,7 +129,8 @@ def _off_grid(rows: Rows, off: RowNumbers, grid: Grid, origin: RowOrigin) -> Dat
     if grid.source == "found" and several and grid.frequency.step == WEEK and _each_weekly(rows):
         hint = "the series lie on different weekdays: bring them onto common weeks with --freq W --aggregate sum"
     elif grid.source == "found" and count > _MOST_ODD * rows.times.size:
-        hint = advice(rows)
+        hint = advice(rows, grid.options)
+    several = several and 2 * bad <= rows.series.max()
     return origin.error(
         row,
         f"{count:,} of {counted(rows.times.size, 'stamp')} {'is' if count == 1 else 'are'} off the "
@@ -205,6 +209,18 @@ def _mostly_missing(extents: Extents, fill: FillRule) -> NDArray[np.bool_]:
     return extents.missing > _MOST_MISSING * extents.lengths
 
 
+def _to_newest(extents: Extents, labels: Labels) -> tuple[Extents, list[Note]]:
+    """Series whose missing steps are zero last to the newest step of all; none begins before its first row."""
+    behind = (extents.starts + extents.lengths).max() - extents.starts - extents.lengths
+    early = np.flatnonzero(behind)
+    if not early.size:
+        return extents, []
+    worst = int(np.argmax(behind))
+    most = f"{counted(int(behind[worst]), 'step')} in '{labels[extents.series[worst]]}'"
+    text = f"{counted(early.size, 'series', 'series')} ended before the newest step: zeros are added up to it, {most}"
+    return replace(extents, lengths=extents.lengths + behind), [warning(text)]
+
+
 def _skipped(names: Labels, why: str) -> Note:
     return warning(
         f"{counted(len(names), 'series', 'series')} {why} left out: {listed(names, _MOST_NAMED)}", "left out"
@@ -212,8 +228,9 @@ def _skipped(names: Labels, why: str) -> Note:
 
 
 def _check_missing(
-    points: GridPoints, extents: Extents, rows: Rows, as_they_came: bool, frequency: Frequency, place: Place
+    points: GridPoints, extents: Extents, rows: Rows, as_they_came: bool, grid: Grid, place: Place
 ) -> None:
+    frequency, options = grid.frequency, grid.options
     missing, total = int(extents.missing.sum()), int(extents.lengths.sum())
     if missing <= _MOST_MISSING * total:
         return
@@ -221,7 +238,7 @@ def _check_missing(
         f"{missing:,} of {total:,} values are missing between the first and the last time "
         f"({missing / total:.0%} of the {frequency.adjective} grid)"
     )
-    hint = advice(rows)
+    hint = advice(rows, options)
     if as_they_came:
         jumps = np.where(np.diff(rows.series) == 0, np.diff(points.ordinals[rows.times]), 0)
         after = int(np.argmax(jumps)) + 1 if jumps.size else 0
@@ -230,7 +247,7 @@ def _check_missing(
     raise place.error(None, message, hint)
 
 
-def _check_series(extents: Extents, grid: Grid, labels: Labels, place: Place) -> None:
+def _check_series(extents: Extents, rows: Rows, grid: Grid, labels: Labels, place: Place) -> None:
     """Refuse a single series that is made up for the most part, though the others make up for it."""
     bad = np.flatnonzero(_mostly_missing(extents, grid.options.fill_gaps))
     if not bad.size:
@@ -241,9 +258,10 @@ def _check_series(extents: Extents, grid: Grid, labels: Labels, place: Place) ->
         f"missing on the {grid.frequency.adjective} grid"
     )
     more = f", and more than half of {bad.size - 1:,} more series" if bad.size > 1 else ""
-    hint = (
-        "if a time without a row means zero add --fill-gaps zero, else leave such series out with --on-bad-series skip"
-    )
+    hint = "if a time without a row means zero add --fill-gaps zero"
+    if grid.options.aggregate is None:
+        hint = mixed_advice(rows, grid.options) or hint
+    hint += ", or leave such series out with --on-bad-series skip"
     raise place.error(None, f"{message}{more}", hint)
 
 

@@ -14,7 +14,7 @@ from tsforecast.errors import DataError, OptionError
 from tsforecast.io.column import TextColumn
 from tsforecast.io.messages import Note, Place, counted, info, warning
 from tsforecast.io.options import ReadOptions, RepeatRule
-from tsforecast.io.reading.grid.advice import SeriesRows, advise, common_step
+from tsforecast.io.reading.grid.advice import SeriesRows, advise, advise_events, advise_mixed, common_step
 from tsforecast.io.times.clock import Clock, in_order
 from tsforecast.io.times.zones import to_wall
 from tsforecast.series.frequency import Frequency, Ordinals, Stamps
@@ -23,7 +23,7 @@ from tsforecast.series.parse_frequency import StatedFrequency, state_frequency
 
 # A step that holds in the longest series holds in all of them.
 _FREQUENCY_SERIES = 50
-_SLIPS = 0.05
+_SLIPS, _FEW = 0.05, 2
 RowNumbers = NDArray[np.intp]
 
 
@@ -150,18 +150,20 @@ def without_copies(rows: Rows, copies: NDArray[np.bool_] | None, rule: RepeatRul
     if not count:
         return rows, []
     said = "row is an exact copy of another" if count == 1 else "rows are exact copies of others"
-    note = warning(f"{count:,} {said}: kept once")
+    many = count > max(_FEW, _SLIPS * rows.series.size)
+    events = "; if each counts by itself, as orders do, add --aggregate sum" if many else ""
+    note = warning(f"{count:,} {said}: kept once{events}")
     return rows.take(np.flatnonzero(~dropped)), [note]
 
 
-def one_row_per_time(rows: Rows, rule: RepeatRule, origin: RowOrigin, hint: str) -> tuple[Rows, list[Note]]:
-    """Refuse or merge sorted rows that repeat a time of their series; `hint` says what the user may do about it.
+def one_row_per_time(rows: Rows, options: ReadOptions, origin: RowOrigin, hint: str) -> tuple[Rows, list[Note]]:
+    """Refuse or merge sorted rows that repeat a time of their series; `hint` says what else the user may do about it.
 
     Raises:
         DataError: repeated times, under the rule `error`.
     """
     repeats = repeated_rows(rows.series, rows.times)
-    count = int(repeats.sum())
+    count, rule = int(repeats.sum()), options.on_duplicate
     if not count:
         return rows, []
     if rule == "error":
@@ -174,6 +176,11 @@ def one_row_per_time(rows: Rows, rule: RepeatRule, origin: RowOrigin, hint: str)
         same = "the same" if _equal(rows, second) else "other"
         line = origin.place.lines[earlier]
         message = f"the time '{origin.cell_text(row)}'{of_series} stands in line {line} already{more}"
+        if not hint or hint.endswith("else "):
+            whose = " of a series" if label else ""
+            few = f"keep one row per time{whose}, or add --on-duplicate first, last, mean or sum"
+            many = count > max(_FEW, _SLIPS * rows.series.size)
+            hint += advise_events(_parts(rows), options, named=bool(label)) if many else few
         raise origin.error(row, f"{message}, with {same} values", hint, rows.in_table(at))
     differing = count - int(_equal(rows, np.flatnonzero(repeats)).sum())
     values = merge_repeats(rows.values, repeats, rule)
@@ -184,15 +191,24 @@ def one_row_per_time(rows: Rows, rule: RepeatRule, origin: RowOrigin, hint: str)
     return replace(merged, values=values), [note]
 
 
-def several_per_time(rows: Rows) -> list[Note]:
-    """A note on sorted rows that are brought onto longer steps and repeat a time of their series."""
+def several_per_time(rows: Rows, copies: NDArray[np.bool_] | None) -> list[Note]:
+    """A note on sorted rows that are brought onto longer steps and repeat a time of their series.
+
+    Args:
+        rows: of the table.
+        copies: which of its rows repeat an earlier one in all columns; None for none.
+    """
     count = int(repeated_rows(rows.series, rows.times).sum())
     if not count:
         return []
     # A few repeats may be slips; many are what the table is made of.
     say = warning if count <= _SLIPS * rows.series.size else info
     repeat = "repeats" if count == 1 else "repeat"
-    return [say(f"{counted(count, 'row')} {repeat} a time of the same series: all of them count")]
+    alike = 0 if copies is None else int(copies.sum())
+    same = (
+        f", also {alike:,} that {'is an exact copy' if alike == 1 else 'are exact copies'} of others" if alike else ""
+    )
+    return [say(f"{counted(count, 'row')} {repeat} a time of the same series: all of them count{same}")]
 
 
 def _equal(rows: Rows, second: RowNumbers | np.intp) -> NDArray[np.bool_]:
@@ -256,7 +272,7 @@ def find_step(
     if stated is None:
         if options.aggregate and not repeated_rows(rows.series, rows.times).any():
             raise OptionError("values can be brought onto a step only if there is one", hint="add --freq, such as D")
-        return _inferred(rows, place, sparse=options.aggregate is not None or options.fill_gaps == "zero")
+        return _inferred(rows, place, options)
     if options.aggregate is None:
         return stated.on(clock_of_step(rows.stamps, clock, stated, sub_daily))
     offset = np.timedelta64(0, "us")
@@ -280,8 +296,9 @@ def _longest(rows: Rows) -> list[slice]:
     return [slice(edges[number], edges[number + 1]) for number in longest]
 
 
-def _inferred(rows: Rows, place: Place, *, sparse: bool) -> Frequency:
+def _inferred(rows: Rows, place: Place, options: ReadOptions) -> Frequency:
     """The step that the longest series follow; of sparse ones, which lack a row where nothing happened, also days."""
+    sparse = options.aggregate is not None or options.fill_gaps == "zero"
     slices = _longest(rows)
     parts = [rows.stamps[rows.times[part]] for part in slices]
     distinct = [np.unique(part) for part in parts] if sparse else parts
@@ -293,9 +310,10 @@ def _inferred(rows: Rows, place: Place, *, sparse: bool) -> Frequency:
             return shorter
         odd = _first_odd(parts, slices)
         if odd is None:
-            raise place.error(None, error.message, error.hint) from None
+            step = "D" if np.all(rows.stamps == rows.stamps.astype("datetime64[D]")) else "h"
+            raise place.error(None, error.message, f"{error.hint}, or name the step, such as --freq {step}") from None
         row = int(rows.in_table(np.array([odd]))[0])
-        raise place.error(row, f"{error.message}; the first other step ends here", advice(rows)) from None
+        raise place.error(row, f"{error.message}; the first other step ends here", advice(rows, options)) from None
     if found.kind == "business" and found.phase and not all(_one_way(rows, part) for part in slices):
         raise place.error(
             None,
@@ -313,13 +331,23 @@ def _one_way(rows: Rows, part: slice) -> bool:
     return bool(steps.size == 0 or max(np.mean(steps > 0), np.mean(steps < 0)) > 1 - _SLIPS)
 
 
-def advice(rows: Rows) -> str:
+def advice(rows: Rows, options: ReadOptions) -> str:
     """The way out for sorted rows that follow no step, as a hint."""
+    return advise(_parts(rows), options)
+
+
+def mixed_advice(rows: Rows, options: ReadOptions) -> str | None:
+    """The way out for sorted rows of series that have a step each of their own; None for others."""
+    return advise_mixed(_parts(rows), options)
+
+
+def _parts(rows: Rows) -> list[SeriesRows]:
+    """The rows of the longest series that hold a value."""
     series = []
     for part in _longest(rows):
         present = np.isfinite(rows.values[part]).any(axis=1)
         series.append(SeriesRows(rows.stamps[rows.times[part]][present], rows.values[part][present]))
-    return advise(series)
+    return series
 
 
 def _first_odd(parts: list[Stamps], slices: list[slice]) -> int | None:

@@ -82,6 +82,8 @@ def dates_across(names: Sequence[str]) -> Across | None:
 def parts_of_year(names: Sequence[str]) -> Across | None:
     """The twelve months or four quarters among some columns; None where they are not complete."""
     months = {name: number for name in names if (number := _month(name.strip().lower().rstrip(".")))}
+    if {"0", "00", "13"} & {name.strip() for name in names}:
+        months = {}  # numbers that go on are steps
     if sorted(months.values()) == list(range(1, 13)):
         return Across(tuple(months), "months", numbers=np.array(list(months.values())))
     quarters = {

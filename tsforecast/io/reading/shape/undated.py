@@ -44,7 +44,7 @@ def refuse_dates(table: RawTable, options: ReadOptions, ids: tuple[str, ...], *,
         keys = find_keys(table, ColumnRequest((), tuple(name for name in ids if name in table.columns)))
     except (DataError, OptionError):
         return
-    if keys.ids.repeats and not repeated:
+    if keys.lack_times and not repeated:
         return
     option = "--start" if options.start is not None else "--no-time"
     if options.start is None and not options.no_time:

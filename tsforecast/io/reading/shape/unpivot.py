@@ -124,7 +124,7 @@ def _unroll_dates(table: RawTable, asked: Asked, *, forced: bool) -> tuple[RawTa
     if rest.columns:
         try:
             told = (asked.options.unpivot and across is not None) or (asked.ids and {*rest.columns} <= {*asked.ids})
-            if not told and not (_keys(rest, asked).ids.repeats and across is None):
+            if not told and (not _keys(rest, asked).lack_times or across is not None):
                 return None
         except DataError as error:
             if error.column in rest.columns and _kind(rest, error.column) == "text":

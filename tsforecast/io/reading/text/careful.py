@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import codecs
 import io
+import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -191,10 +192,14 @@ def check_cells(records: Records, text: Text, header_line: int | None = None) ->
             row=int(records.lines[row]),
         )
     if width == 1 and not text.undated:
+        first = text.data[text.start :].split(b"\n", 1)[0].strip()
+        odd = re.fullmatch(rb"[-+]?[0-9]*[.,]?[0-9]*", first) is None
         raise DataError(
             "the table has one column only, but a time column and a value column are needed",
-            hint="if another character separates the cells, name it with --delimiter; if there are values only, add "
-            "--start 2021-01-01 --freq D with the first time and the step, or --no-time to number the steps",
+            hint=(
+                "if another character separates the cells, name it with --delimiter; if there are values only, " * odd
+            )
+            + "add --start 2021-01-01 --freq D with the first time and the step, or --no-time to number the steps",
             file=text.file,
         )
 
