@@ -102,7 +102,6 @@ def test_46_aggregate_is_enough_for_many_rows_a_time(run: Run) -> None:
     check_read(run, kind, "--freq MS --aggregate sum --target-col quantity")
 
 
-@pytest.mark.xfail(strict=True, reason="the hint for orders does not yet name the step and how to bring them onto it")
 def test_21_the_hint_for_orders(run: Run) -> None:
     text = table("day,item,quantity", [(DAYS[row * 7 % 120], f"A-{row}", 1 + row % 4) for row in range(160)])
     refused = describe(run, text)
@@ -110,7 +109,6 @@ def test_21_the_hint_for_orders(run: Run) -> None:
     assert any(flags.startswith("--freq D --aggregate sum") for flags in typed_flags(refused.stderr))
 
 
-@pytest.mark.xfail(strict=True, reason="periods 49 and 50 of the day of 25 hours are not yet read")
 def test_23_days_of_46_and_50_half_hours(run: Run) -> None:
     per_day = dict.fromkeys(stamps(230, "D", DAY, "2021-03-20"), 48)
     per_day |= {"2021-03-28": 46, "2021-10-31": 50}
