@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Set
 from dataclasses import dataclass, replace
 
@@ -42,6 +43,7 @@ from tsforecast.io.times.formats import (
     stamps_in_format,
     within_counted_years,
 )
+from tsforecast.io.times.guess import date_hint
 from tsforecast.io.times.notation import plain
 from tsforecast.io.times.parse import ParsedStamps, parse_stamps
 from tsforecast.series.frequency import DAY
@@ -140,6 +142,8 @@ def _read_times(table: RawTable, request: ColumnRequest) -> dict[Names, ParsedSt
         if not parts or (error.row is not None and "--date-format" not in error.hint):
             raise
         return {parts: read_parts([columns[name] for name in parts])}
+    if parts and all(parsed.doubtful for parsed in found.values()):
+        return {parts: read_parts([columns[name] for name in parts])}
     return {(name,): parsed for name, parsed in found.items()}
 
 
@@ -155,13 +159,15 @@ def _find_stamps(
         try:
             found[name] = _read_stamps(column, date_format, known_format)
         except DataError as error:
-            whole_numbers = column.texts.text(0).strip().isdigit()
             # An option that would read the numbers is worth saying; that some number is no date is not.
-            failure = failure or (error if not whole_numbers or "--date-format" in error.hint else None)
+            numbers = re.fullmatch("[0-9.]+", column.texts.text(0).strip())
+            failure = failure or (error if not numbers or "--date-format" in error.hint else None)
+    if any(not parsed.doubtful for parsed in found.values()):
+        found = {name: parsed for name, parsed in found.items() if not parsed.doubtful}
     if not found:
         raise failure or DataError(
             f"no column holds a date or time in every row; {all_columns(table.names)}",
-            hint=NO_DATES,
+            hint=date_hint(column for name, column in table.columns.items() if name not in leave_out) or NO_DATES,
             file=table.file,
         )
     return found
@@ -195,9 +201,9 @@ def _may_hold_dates(column: Column, *, first: bool, date_format: str | None) -> 
         return bool(np.isnat(stamps_in_format(sample, date_format)).mean() <= 1 - _DATE_SHARE)
     sample_shapes = shapes(sample)
     formats = [formats_of(shape) for shape in sample_shapes]
-    if (YEAR,) in formats:
-        return meant and set(formats) == {(YEAR,)}
-    if not any(formats):
+    if set(formats) == {(YEAR,)}:
+        return meant
+    if not any(formats) or (YEAR,) in formats:
         counts = common_number_formats(sample_shapes) if meant and not is_id_name(name) else ()
         return any(_share_of_dates(sample, text_format) == 1 for text_format in counts)
     if (COMPACT_DAY,) in formats:
@@ -213,7 +219,8 @@ def _share_of_dates(texts: list[str], text_format: str) -> float:
 def _date_sized(values: NDArray[np.float64], meant: bool) -> bool:
     """Whether at least half of the numbers are as large as those of a compact date; where meant, of any date."""
     compact = (values >= 1e7) & (values < 1e8)
-    month = (values < 13) & (values % 1 >= 0.18) & (values % 1 <= 0.21) | (values >= 180001) & (values <= 210012)
+    month = (values < 13) & (values % 1 >= 0.18) & (values % 1 <= 0.21) | (values >= 180001) & (values <= 210053)
+    month |= (values >= 1800001) & (values <= 2100366)
     dated = (values >= 1e3) & (values < 1e5) | (values >= 1e7) | month if meant else compact
     return bool(np.mean(dated) >= _DATE_SHARE)
 
