@@ -40,7 +40,7 @@ _SHORT = (
 _TWO_MEANINGS = frozenset({"jui"})
 _UTC_NAMES = {"utc": "Z", "gmt": "Z"}
 _WORD = re.compile(r"[^\W\d_]{3,}(?:\.(?![0-9]))?")
-_SEEN_TEXTS, _SHORTEST = 5000, 3
+_SEEN_TEXTS, _SHORTEST, _LONGEST = 5000, 3, 40
 
 
 def bare(word: str) -> str:
@@ -64,10 +64,13 @@ _BEGINNINGS = tuple((bare(name).lower(), number) for line in _FULL for number, n
 @lru_cache(maxsize=4096)
 def _number(word: str) -> int | None:
     """The month of a name or of the beginning of one, from 0; None for any other word."""
+    if len(word) > _LONGEST:
+        return None
     name = unicodedata.normalize("NFC", word.strip().lower().rstrip("."))
     if name in _NUMBERS or len(name) < _SHORTEST:
         return _NUMBERS.get(name)
-    begun = {number for full, number in _BEGINNINGS if full.startswith(bare(name))}
+    beginning = bare(name)
+    begun = {number for full, number in _BEGINNINGS if full.startswith(beginning)}
     return begun.pop() if len(begun) == 1 else None
 
 

@@ -45,7 +45,7 @@ _NUMBERS = {
 }
 # A date of its own has to follow: of `mar 5 2021` the first word is a month.
 _LEADING = re.compile(
-    r"([^\W\d_]{2,}(?:-[^\W\d_]+)?)(\.?,? )"
+    r"([^\W\d_]{2,20}(?:-[^\W\d_]{2,20})?)(\.?,? )"
     r"(?=[0-9]{1,4}[-/.年]|[0-9]{8}|[0-9]{1,2}\.? ?(?:de )?[^\W\d_]|[^\W\d_]{3,}\.? +[0-9])"
 )
 _SEEN_TEXTS = 5000
