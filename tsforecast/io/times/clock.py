@@ -7,7 +7,7 @@ steps are counted on the wall clock, so that each begins at local midnight.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -17,9 +17,19 @@ from tsforecast.errors import OptionError
 from tsforecast.io.messages import Note, Place, warning
 from tsforecast.io.options import AmbiguousRule
 from tsforecast.io.times.formats import UTC_ENDS
-from tsforecast.io.times.notation import plain
+from tsforecast.io.times.notation import OPTIONAL, plain
 from tsforecast.io.times.parse import ParsedStamps
-from tsforecast.io.times.zones import UTC, WallClock, find_zone, resolve, short_text, to_wall, told_zone
+from tsforecast.io.times.zone_marks import instants_by_marks
+from tsforecast.io.times.zones import (
+    MARKS_IN_FORMAT,
+    UTC,
+    WallClock,
+    find_zone,
+    resolve,
+    short_text,
+    to_wall,
+    told_zone,
+)
 from tsforecast.series.frequency import DAY, HOUR, Frequency, Stamps
 from tsforecast.series.panel import Schema
 
@@ -118,6 +128,9 @@ def choose_clock(
     """
     if tz:
         find_zone(tz)
+    if parsed.summer is not None and sub_daily and (tz or parsed.instants is None):
+        told = instants_by_marks(parsed.wall, parsed.codes, parsed.summer, tz, place)
+        parsed = parsed if told is None else replace(parsed, instants=told, time_zone=tz)
     if parsed.instants is None:
         return _without_offsets(parsed, series, tz, sub_daily, place, ambiguous)
     codes, formats, zone = parsed.codes, parsed.time_formats, tz or parsed.time_zone
@@ -130,6 +143,8 @@ def choose_clock(
         return Clock(codes, parsed.wall, (text_format.removesuffix("%:z"),), None, (note,))
     if zone != UTC and text_format.endswith(UTC_ENDS):
         formats = (re.sub(" ?(Z|UTC|GMT)$", "%:z", text_format),)
+    if zone != parsed.time_zone:
+        formats = (MARKS_IN_FORMAT.sub("%:z", formats[0]),)  # the marks are those of another zone
     if sub_daily:
         return Clock(codes, parsed.instants, formats, zone)
     return Clock(codes, to_wall(parsed.instants, zone) if tz else parsed.wall, formats, zone)
@@ -151,6 +166,7 @@ def _without_offsets(
                 f"--ambiguous {ambiguous} needs the zone of the times", hint="name it with --tz, such as Europe/Paris"
             )
         return Clock(codes, parsed.wall, formats, None)
+    formats = tuple(OPTIONAL.sub(r"\1", text_format) for text_format in formats)
     if len(formats) == 1 and any(hour in plain(formats[0]) for hour in ("%H", "%I")):
         iso = formats[0] if formats[0].startswith("%Y-%m-%d") else "%Y-%m-%d %H:%M:%S"
         formats = (f"{iso}%:z",)

@@ -4,7 +4,7 @@ The notation beside that of `formats`:
     24|FORMAT      midnight belongs to the day before, as 24:00 of it or as its hour 24
     slot1/48       number of the 48th part of the day, counted from 1, such as a settlement period; slot0/48 from 0
     hhmm           hours and minutes as one whole number: 0, 30, 100, 2330
-    names|A|B|...  the twelve names of months as the table writes them
+    names|A|B|...  the twelve names of months, in models of older versions; now `%{A|B|...}`
 """
 
 from __future__ import annotations

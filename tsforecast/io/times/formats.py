@@ -1,7 +1,8 @@
 """The formats of dates that are known, and both ways between texts in a format and time stamps.
 
-The shape of a text has `0` for every digit and `A` for every letter: `2024-01-31T06:00Z` has `0000-00-00A00:00A`. The
-shapes of a column tell which formats it may be written in; nothing is guessed row by row.
+The shape of a text has `0` for every digit and `A` for every letter: `2024-01-31T06:00Z` has `0000-00-00A00:00A`. Small
+letters stand for words: `d` for a weekday, `z` for a mark of summer time, others as in `periods`. The shapes of a
+column tell which formats it may be written in; nothing is guessed row by row.
 
 Beside the directives of strftime there are those of `notation`. `epoch-s`, `epoch-ms`, `epoch-us` and `epoch-ns` are
 numbers since 1970 in UTC, `excel` is days since 1899-12-30. Writing stamps does without pandas, whose import takes a
@@ -23,9 +24,19 @@ from numpy.typing import NDArray
 from tsforecast.errors import DataError, OptionError
 from tsforecast.io.times import zones
 from tsforecast.io.times.day_parts import ENDS, SLOT, is_day_part, is_number_of_day, slot_of, write_day_parts
+from tsforecast.io.times.decimal_years import is_decimal_year, stamps_of_decimal_years, write_decimal_years
 from tsforecast.io.times.months import in_english
-from tsforecast.io.times.notation import INTERVAL, plain, write
-from tsforecast.io.times.shape_tables import DAYS, LONG_PERIODS, TIMES
+from tsforecast.io.times.notation import AFTER_WEEKDAY, INTERVAL, ODD_BLANKS, OPTIONAL, plain, write
+from tsforecast.io.times.periods import (
+    LETTERS,
+    is_period,
+    mark_words,
+    period_formats,
+    stamps_of_fiscal_years,
+    stamps_of_periods,
+)
+from tsforecast.io.times.shape_tables import CLOCKS, DAYS, LONG_PERIODS, NUMBERS, TIMES
+from tsforecast.io.times.weekdays import split, weekdays_of
 from tsforecast.series.frequency import DAY, SECOND, Frequency, Stamps
 from tsforecast.series.panel import Schema
 
@@ -43,8 +54,11 @@ EPOCHS = {"epoch-s": 10**9, EPOCH_DECIMAL: 10**9, "epoch-ms": 10**6, "epoch-us":
 # What ends a time in UTC.
 UTC_ENDS = ("Z", "UTC", "GMT")
 
-# Numbers that hold a year, or a year and a month.
-WRITTEN_NUMBERS = ("%Y.0", "%Y.%m", "%m.%Y", "%Y%m")
+# Texts and numbers that hold a year and a part of it, and that codes and quantities may look like.
+DOUBTFUL_NUMBERS = ("%G%V", "%Y%j", "%Y-%j", "%Y0%m", "%Y-0%m", "%Y.0%m", "0%m.%Y")
+
+# Numbers that hold a year, or a year and a month, week or day.
+WRITTEN_NUMBERS = ("%Y.0", "%Y.%m", "%m.%Y", "%Y%m", *DOUBTFUL_NUMBERS)
 
 # Parts of a time that are written like any other whole number.
 COUNTS = ("%Y", "%q", "%-m", "%-d", "%-H", "%-M", "%-S")
@@ -58,18 +72,15 @@ _NOT_A_TIME = np.datetime64("NaT", "us")
 _EXCEL_ORIGIN, _FIRST_EXCEL_DAY, _LAST_EXCEL_DAY, _EXCEL_DECIMALS = datetime(1899, 12, 30), 61, 2_958_465, 10
 _LAST_SECOND = 253_402_300_799  # of the year 9999
 _OFFSET = re.compile("%:?[zZ]|Z$")
-_QUARTER_MARK, _OFFSET_MARK = "\1", "\2"
-_PERIOD_FIELDS = {
-    "%Y": "(?P<year>[0-9]{4})",
-    "%G": "(?P<year>[0-9]{4})",
-    "%q": "(?P<part>[1-4])",
-    "%V": "(?P<part>[0-9]{2})",
-    "%u": "(?P<day>[1-7])",
-}
+_QUARTER_MARK, _HALF_MARK, _OFFSET_MARK = "\1", "\2", "\3"
+_WEEKDAY_MARK, _ZONE_MARK = "\x1d", "\x1e"
 _SHAPE_OF = bytes.maketrans(
-    (string.digits + string.ascii_letters).encode(),
-    b"0" * len(string.digits) + b"A" * len(string.ascii_letters),
+    (string.digits + string.ascii_letters + "".join(map(chr, range(1, len(LETTERS) + 1))) + "\x1d\x1e").encode(),
+    (b"0" * len(string.digits) + b"A" * len(string.ascii_letters)) + f"{LETTERS}dz".encode(),
 )
+_FEW_TEXTS = 200
+_BLANKS = str.maketrans(ODD_BLANKS, " " * len(ODD_BLANKS))
+_WEEKDAY_SHAPE = re.compile(r"d(\.?,? )(.+)")
 _ISO_SHAPE = re.compile(r"0000-00-00(?:[A ]00:00(?::00(?:\.0{1,9})?)?(?: ?(?:A|[+-]00(?::?00)?))?)?")
 _ISO_CLOCK = re.compile(r"00:00(:00)?(\.0+)?")
 _ISO_OFFSET_SHAPE = re.compile(r".{11}.*?(?: ?(?:A|[+-]00(?::?00)?))$")
@@ -80,45 +91,41 @@ _FORMATS = tuple((re.compile(shape), formats) for shape, formats in LONG_PERIODS
     for clock_shape, clock in TIMES
 )
 
-_CLOCKS = tuple(
-    (re.compile(shape), text_format)
-    for shape, text_format in (
-        ("0{1,2}:00", "%H:%M"),
-        ("0{1,2}:00:00", "%H:%M:%S"),
-        ("0{1,2}:00 ?AA", "%I:%M %p"),
-        ("0{1,2}:00:00 ?AA", "%I:%M:%S %p"),
-        (r"0{1,2}\.00", "%H.%M"),
-        (r"0{1,2}\.00\.00", "%H.%M.%S"),
-    )
-)
-
-# Whole numbers that are dates by their size only; whether a column may hold them is for the caller to judge.
-_NUMBER_FORMATS: tuple[tuple[str, tuple[str, ...]], ...] = (
-    ("0000[.]0", ("%Y.0",)),
-    ("0000[.]00", ("%Y.%m",)),
-    ("0{1,2}[.]0000", ("%m.%Y",)),
-    (r"00000(\.0+)?", (EXCEL,)),
-    ("0{6}", ("%Y%m",)),
-    ("0{10}[.]0", (EPOCH_DECIMAL,)),
-    ("0{10}[.]0{2,}", ("epoch-s",)),
-    ("0{9}", ("epoch-s",)),
-    ("0{10}", ("epoch-s", "%Y%m%d%H")),
-    ("0{12}", ("epoch-ms", "%Y%m%d%H%M")),
-    ("0{13}", ("epoch-ms",)),
-    ("0{14}", ("%Y%m%d%H%M%S",)),
-    ("0{15,16}", ("epoch-us",)),
-    ("0{18,19}", ("epoch-ns",)),
-)
-_NUMBERS = tuple((re.compile(shape), formats) for shape, formats in _NUMBER_FORMATS)
+_CLOCKS = tuple((re.compile(shape), text_format) for shape, text_format in CLOCKS)
+_NUMBERS = tuple((re.compile(shape), formats) for shape, formats in NUMBERS)
 
 
 def shapes(texts: Sequence[str]) -> list[str]:
     """The shape of each text, months in any language being `AAA`, and `UTC` being `A`."""
     joined = "\0".join(texts)
     shaped = joined.encode().translate(_SHAPE_OF).decode()
-    if "AAA" in shaped or not joined.isascii():
-        shaped = "\0".join(in_english(texts)).encode().translate(_SHAPE_OF).decode()
+    named = "AAA" in shaped or not joined.isascii()
+    if named or ("A" in shaped and not _ISO_SHAPE.fullmatch(shaped.partition("\0")[0])):
+        marked = _marked(joined.translate(_BLANKS) if not joined.isascii() else joined)
+        english = "\0".join(in_english(marked.split("\0"))) if named else marked
+        # In a long column the first texts show whether there are words.
+        if len(texts) <= _FEW_TEXTS or mark_words(head := "\0".join(texts[:_FEW_TEXTS])) != head:
+            english = mark_words(english)
+        shaped = english.encode().translate(_SHAPE_OF).decode()
     return shaped.split("\0") if texts else []
+
+
+def _marked(joined: str) -> str:
+    """Texts joined by NUL, with marks for the weekdays that they begin with and the zone marks that they end in."""
+    texts = joined.split("\0")
+    if any(text[:1].isalpha() for text in texts[:_FEW_TEXTS]):
+        joined = "\0".join(map(_marked_weekday, texts))
+    if not any(f" {name}" in joined for name in zones.MARK_NAMES):
+        return joined
+    paired = "BST" in joined  # else GMT is UTC
+    return zones.MARK.sub(lambda mark: _ZONE_MARK if paired or mark[0] != " GMT" else mark[0], joined)
+
+
+def _marked_weekday(text: str) -> str:
+    """A text with a mark for the weekday that it begins with."""
+    if not text[:1].isalpha() or not (found := split(text)):
+        return text
+    return _WEEKDAY_MARK + re.sub("^[^., ]+", "", found[1]) + found[2]
 
 
 @lru_cache(maxsize=4096)
@@ -129,12 +136,25 @@ def formats_of(shape: str) -> tuple[str, ...]:
     for pattern, formats in _FORMATS:
         if pattern.fullmatch(shape):
             return formats
+    if formats := period_formats(shape):
+        return formats
+    if "z" in shape:
+        return formats_of(shape.replace("z", "", 1))
+    if weekday := _WEEKDAY_SHAPE.fullmatch(shape):
+        dates = _spelled_out(weekday[2], formats_of(weekday[2]))
+        return tuple(f"%a{weekday[1]}{text_format}" for text_format in dates if "%d" in plain(text_format))
     begin, interval, end = shape.partition(" - ")
     if not interval or (formats := formats_of(begin)) != formats_of(end):
         return ()
-    if formats == (ISO,):
-        formats = () if has_offset(begin) else (iso_format(begin.replace("A", "T"), begin),)
+    formats = _spelled_out(begin, formats)
     return tuple(f"{text_format}{INTERVAL}{text_format}" for text_format in formats)
+
+
+def _spelled_out(shape: str, formats: tuple[str, ...]) -> tuple[str, ...]:
+    """Formats of a shape, with ISO 8601 as that of strftime; none where it has an offset."""
+    if formats != (ISO,):
+        return formats
+    return () if has_offset(shape) else (iso_format(shape.replace("A", "T"), shape),)
 
 
 def clock_format(shape: str) -> str | None:
@@ -229,7 +249,11 @@ def _format(
         later = frequency.stamps(frequency.ordinals(stamps)[0] + 1)
         ends = _format(later, later.astype("datetime64[us]").tolist(), end, zone, frequency)
         return [" - ".join(pair) for pair in zip(begins, ends, strict=True)]
-    marked = text_format.replace("%q", _QUARTER_MARK).replace("%:z", _OFFSET_MARK)
+    if is_decimal_year(text_format):
+        return write_decimal_years(moments, text_format)
+    if found := zones.MARKS_IN_FORMAT.search(text_format):
+        return _with_zone_marks(stamps, text_format, (found[1], found[2]), zone, frequency)
+    marked = text_format.replace("%q", _QUARTER_MARK).replace("%:h", _HALF_MARK).replace("%:z", _OFFSET_MARK)
     if marked in EPOCHS:
         instants = stamps if frequency.sub_daily or not zone else zones.to_instants(stamps, zone)
         micros = instants.astype("datetime64[us]").astype(np.int64)
@@ -255,6 +279,9 @@ def _format(
     if _QUARTER_MARK in marked:
         quarters = [str((moment.month + 2) // 3) for moment in moments]
         texts = [text.replace(_QUARTER_MARK, quarter) for text, quarter in zip(texts, quarters, strict=True)]
+    if _HALF_MARK in marked:
+        halves = [str((moment.month + 5) // 6) for moment in moments]
+        texts = [text.replace(_HALF_MARK, half) for text, half in zip(texts, halves, strict=True)]
     if _OFFSET_MARK in marked and zone:
         names = [zones.offset_name(np.timedelta64(offset)).removeprefix(zones.UTC) or "+00:00" for offset in offsets]
         texts = [text.replace(_OFFSET_MARK, name) for text, name in zip(texts, names, strict=True)]
@@ -269,6 +296,17 @@ def counted_slots(stamps: Stamps, text_format: str, zone: str) -> list[str]:
     midnights = zones.to_wall(begins, zone).astype("datetime64[D]").astype("datetime64[us]")
     numbers = origin + (begins - zones.to_instants(midnights, zone)) // length
     return [str(number) for number in numbers.astype(np.int64).tolist()]
+
+
+def _with_zone_marks(
+    stamps: Stamps, text_format: str, names: tuple[str, str], zone: str | None, frequency: Frequency
+) -> list[str]:
+    """Texts with the marks of winter and of summer time."""
+    instants = stamps if not zone or frequency.sub_daily else zones.to_instants(stamps, zone)
+    summer = zones.are_summer(instants, zone) if zone else np.zeros(stamps.size, dtype=bool)
+    marked = zones.MARKS_IN_FORMAT.sub(_ZONE_MARK, text_format)
+    texts = _format(stamps, stamps.astype("datetime64[us]").tolist(), marked, zone, frequency)
+    return [text.replace(_ZONE_MARK, names[late]) for text, late in zip(texts, summer.tolist(), strict=True)]
 
 
 def stamps_in_format(texts: list[str], text_format: str) -> Stamps:
@@ -288,13 +326,25 @@ def stamps_in_format(texts: list[str], text_format: str) -> Stamps:
         return _stamps_since_1970(texts, EPOCHS["epoch-us"])
     if text_format == EXCEL:
         return _excel_days(texts)
-    if "%q" in text_format or "%G" in text_format:
-        return _periods(texts, text_format)
+    if is_decimal_year(text_format):
+        return stamps_of_decimal_years(texts, text_format)
+    if OPTIONAL.search(text_format):
+        timed = stamps_in_format(texts, OPTIONAL.sub(r"\1", text_format))
+        return np.where(np.isnat(timed), stamps_in_format(texts, OPTIONAL.sub("", text_format)), timed)
+    read = plain(text_format)
+    if weekday := AFTER_WEEKDAY.fullmatch(read):
+        return _after_weekdays(texts, weekday[2])
+    if "%+" in read:
+        return stamps_of_fiscal_years(texts, read)
+    if is_period(read):
+        return stamps_of_periods(texts, read)
     if _OFFSET.search(text_format):
         raise OptionError(f"the date format {text_format} has an offset", hint="write times with offsets as ISO 8601")
-    read = plain(text_format)
-    if "%+" in read:
-        return _fiscal_years(texts, read)
+    if not all(map(str.isascii, texts)):
+        texts = [text.translate(_BLANKS) for text in texts]
+        read = read.translate(_BLANKS)
+    if "%e" in text_format:
+        texts = [re.sub(" +", " ", text) for text in texts]
     if "%b" in read:
         texts = in_english(texts)
     try:
@@ -304,14 +354,12 @@ def stamps_in_format(texts: list[str], text_format: str) -> Stamps:
     return parsed.to_numpy("datetime64[us]")
 
 
-def _fiscal_years(texts: list[str], text_format: str) -> Stamps:
-    """The January of the year in which each fiscal year such as 2023-24 begins; NaT where the next one is not."""
-    digits = 2 if text_format.endswith("%+y") else 4
-    years = [int(text[:4]) if text[:4].isdecimal() and text.isascii() else 0 for text in texts]
-    ends = [f"{year + 1:04d}"[-digits:] for year in years]
-    fits = [text[5:] == end for text, end in zip(texts, ends, strict=True)]
-    starts = _month(np.array(years, dtype=np.int64), np.ones(len(years), dtype=np.int64))
-    return np.where(np.array(fits, dtype=bool), starts, _NOT_A_TIME)
+def _after_weekdays(texts: list[str], text_format: str) -> Stamps:
+    """Dates behind their weekday, in a format without it; NaT where the weekday is that of another date."""
+    parts = [split(text) or (-1, "", "") for text in texts]
+    stamps = stamps_in_format([date for _, _, date in parts], text_format)
+    weekdays = np.array([number for number, _, _ in parts], dtype=np.int64)
+    return np.where(weekdays_of(stamps) == weekdays, stamps, _NOT_A_TIME)
 
 
 def years_of(stamps: Stamps) -> NDArray[np.int64]:
@@ -362,34 +410,3 @@ def _excel_days(texts: list[str]) -> Stamps:
     return np.where(
         known, np.datetime64(_EXCEL_ORIGIN, "us") + (seconds * SECOND).astype("timedelta64[us]"), _NOT_A_TIME
     )
-
-
-def _periods(texts: list[str], text_format: str) -> Stamps:
-    """The first day of quarters and of ISO weeks, or a named day of these."""
-    import pandas as pd
-
-    pattern = re.escape(text_format)
-    for directive, field in _PERIOD_FIELDS.items():
-        pattern = pattern.replace(directive, field)
-    found = pd.Series(texts, dtype=object).str.extract(re.compile(f"^{pattern}$", re.IGNORECASE))
-    matches = found["part"].notna().to_numpy() if "part" in found else np.zeros(len(texts), dtype=bool)
-    if "year" not in found or not matches.any():
-        return np.full(len(texts), _NOT_A_TIME)
-    year, part = (found[name].fillna("1").to_numpy(dtype=str).astype(np.int64) for name in ("year", "part"))
-    if "%q" in text_format:
-        return np.where(matches, _month(year, 3 * part - 2), _NOT_A_TIME)
-    day = found["day"].fillna("1").to_numpy(dtype=str).astype(np.int64) if "day" in found else np.ones_like(year)
-    monday = first_monday(year) + (part - 1).astype("timedelta64[W]")
-    exists = (part >= 1) & (monday < first_monday(year + 1))
-    days = monday + (day - 1).astype("timedelta64[D]")
-    return np.where(matches & exists, days.astype("datetime64[us]"), _NOT_A_TIME)
-
-
-def _month(year: NDArray[np.int64], month: NDArray[np.int64]) -> Stamps:
-    return (12 * (year - 1970) + month - 1).astype("datetime64[M]").astype("datetime64[us]")
-
-
-def first_monday(year: NDArray[np.int64]) -> Stamps:
-    """Of ISO week 1, the one that holds 4 January."""
-    fourth = _month(year, np.ones_like(year)).astype("datetime64[D]") + np.timedelta64(3, "D")
-    return fourth - ((fourth.astype(np.int64) + 3) % 7).astype("timedelta64[D]")

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from itertools import islice
+
+import numpy as np
+from numpy.typing import NDArray
 
 # Each line holds the names of a language, from January to December; the first two are the names of strftime.
 _FULL = (
@@ -37,10 +40,10 @@ _SHORT = (
 _TWO_MEANINGS = frozenset({"jui"})
 _UTC_NAMES = {"utc": "Z", "gmt": "Z"}
 _WORD = re.compile(r"[^\W\d_]{3,}(?:\.(?![0-9]))?")
-_SEEN_TEXTS = 5000
+_SEEN_TEXTS, _SHORTEST, _LONGEST = 5000, 3, 40
 
 
-def _bare(word: str) -> str:
+def bare(word: str) -> str:
     """A word without accents."""
     return "".join(char for char in unicodedata.normalize("NFD", word) if not unicodedata.combining(char))
 
@@ -50,15 +53,31 @@ _NUMBERS = {
     spelled.lower(): number
     for line in (*_FULL, *_SHORT)
     for number, name in enumerate(line.split())
-    for spelled in (name, _bare(name))
+    for spelled in (name, bare(name))
     if name not in _TWO_MEANINGS
 }
 
 
+_BEGINNINGS = tuple((bare(name).lower(), number) for line in _FULL for number, name in enumerate(line.split()))
+
+
 @lru_cache(maxsize=4096)
 def _number(word: str) -> int | None:
-    """The month of a name, from 0; None for any other word."""
-    return _NUMBERS.get(unicodedata.normalize("NFC", word.lower().rstrip(".")))
+    """The month of a name or of the beginning of one, from 0; None for any other word."""
+    if len(word) > _LONGEST:
+        return None
+    name = unicodedata.normalize("NFC", word.strip().lower().rstrip("."))
+    if name in _NUMBERS or len(name) < _SHORTEST:
+        return _NUMBERS.get(name)
+    beginning = bare(name)
+    begun = {number for full, number in _BEGINNINGS if full.startswith(beginning)}
+    return begun.pop() if len(begun) == 1 else None
+
+
+def month_numbers(texts: Sequence[str]) -> NDArray[np.int64]:
+    """The month that each text names, from 1; 0 where it names none, shape (n,)."""
+    numbers = [_number(text) for text in texts]
+    return np.array([0 if number is None else number + 1 for number in numbers], dtype=np.int64)
 
 
 def _english(found: re.Match[str]) -> str:
@@ -78,20 +97,30 @@ def month_directive(texts: Sequence[str]) -> str:
         number = _number(found[0])
         if number is not None:
             written.setdefault(number, found[0])
-    names = max(_spellings(), key=lambda names: sum(names[number] == name for number, name in written.items()))
+    return directive(written, spellings(_FULL, _SHORT), {tuple(_ENGLISH): "%b", tuple(_ENGLISH_FULL): "%B"})
+
+
+def directive(written: Mapping[int, str], ways: Sequence[tuple[str, ...]], plain: Mapping[tuple[str, ...], str]) -> str:
+    """How numbered names are written: those of a directive of strftime, or else all of them: `%{JAN|FEB|...}`.
+
+    Args:
+        written: the names that were found, by their number.
+        ways: all names in the ways that are known, of which the best completes those that were found.
+        plain: the directive for the names of strftime.
+    """
+    names = max(ways, key=lambda names: sum(names[number] == name for number, name in written.items()))
     names = tuple(written.get(number, name) for number, name in enumerate(names))
-    plain = {tuple(_ENGLISH): "%b", tuple(_ENGLISH_FULL): "%B"}
     return plain.get(names, f"%{{{'|'.join(names)}}}")
 
 
-@lru_cache(maxsize=1)
-def _spellings() -> tuple[tuple[str, ...], ...]:
-    """The twelve names of a year in all ways that are known, the commonest first."""
+@lru_cache(maxsize=2)
+def spellings(full_lines: Sequence[str], short_lines: Sequence[str]) -> tuple[tuple[str, ...], ...]:
+    """Lines of names in all ways that are known, the commonest first."""
     ways = []
-    for line in (_SHORT[0], _FULL[0], *_SHORT[1:], *_FULL[1:]):
-        full = {name.lower() for names in _FULL for name in names.split()}
+    for line in (short_lines[0], full_lines[0], *short_lines[1:], *full_lines[1:]):
+        full = {name.lower() for names in full_lines for name in names.split()}
         pointed = " ".join(name if name.lower() in full else f"{name}." for name in line.split())
-        for names in (line, line.title(), line.upper(), line.lower(), _bare(line), _bare(line).upper()):
+        for names in (line, line.title(), line.upper(), line.lower(), bare(line), bare(line).upper()):
             ways.append(tuple(names.split()))
         ways += [tuple(names.split()) for names in (pointed, pointed.title(), pointed.upper(), pointed.lower())]
     return tuple(dict.fromkeys(ways))

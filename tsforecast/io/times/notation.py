@@ -1,8 +1,10 @@
 """The notation of formats beyond strftime, which holds how times were written so that forecasts are written alike.
 
-    %-m %-d %-H %-I     numbers without leading zeros
-    %q %:z              the quarter; an offset such as +05:30
-    %{JAN|FEB|...}      the names of the twelve months
+    %-m %-d %-H %-I %-V numbers without leading zeros
+    %q %:h %:z          the quarter; the half-year; an offset such as +05:30
+    %{JAN|FEB|...}      the names of the twelve months, or of the seven weekdays
+    %{ CET| CEST}       the marks of winter and of summer time
+    %[ %H:%M%]          what is left out at midnight
     %P                  am and pm in small letters
     %3f                 three digits of the fraction of a second
     %+y %+Y             the year after, in two or four digits: 2023-24
@@ -15,18 +17,32 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from datetime import datetime, time
 
 from tsforecast.io.times.months import month_directive
+from tsforecast.io.times.weekdays import split, weekday_directive
 
 INTERVAL = " - %>"
-_BEYOND = re.compile(r"(%\{[^}]*\}|%\+[yY]|%[1-9]f|%P)")
-_PLAIN = ((re.compile(r"%\{[^}]*\}|%B"), "%b"), (re.compile("%[1-9]f"), "%f"), (re.compile("%P"), "%p"))
+OPTIONAL = re.compile(r"%\[(.*?)%\]")
+_BEYOND = re.compile(r"(%\[.*?%\]|%\{[^}]*\}|%\+[yY]|%[1-9]f|%P)")
+_NAMES = r"%%\{[^}|]*(?:\|[^}|]*){%d}\}"
+_PLAIN = (
+    (re.compile(_NAMES % 11 + "|%B"), "%b"),
+    (re.compile(_NAMES % 6 + "|%A"), "%a"),
+    (re.compile(_NAMES % 1 + r"|%\[|%\]"), ""),
+    (re.compile("%[1-9]f"), "%f"),
+    (re.compile("%P"), "%p"),
+    (re.compile("%e"), "%d"),
+)
+AFTER_WEEKDAY = re.compile(r"%a(\.?,? )(.+)")
+_WEEKDAY_SHAPE = re.compile(r"d\.?,? ")
+ODD_BLANKS = "\u00a0\u202f"  # before AM and PM
 _UNPADDED = re.compile("%-([a-zA-Z])")
 _SHAPES = {"Y": "0000", "b": "AAA", "p": "A{2}", "f": "0+", "+y": "00", "+Y": "0000", "G": "0000", "q": "0", "u": "0"}
-_PADDED = "mdHI"
+_DIGITS = {"Y": "4", "G": "4", "y": "2", "g": "2", "q": "1"}
+_PADDED = "mdHIV"
 _DIRECTIVE = re.compile(r"%(-?[a-zA-Z]|\+[yY])")
-_LOOKED_AT = 1000
+_LOOKED_AT, _WEEKDAYS = 1000, 7
 
 
 def plain(text_format: str) -> str:
@@ -48,6 +64,8 @@ def write(moments: Sequence[datetime], text_format: str) -> list[str]:
 def _writer(piece: str) -> Callable[[datetime], str]:
     if not _BEYOND.fullmatch(piece):
         return lambda moment: moment.strftime(piece)
+    if optional := OPTIONAL.fullmatch(piece):
+        return lambda moment: "" if moment.time() == time.min else write([moment], optional[1])[0]
     if piece == "%P":
         return lambda moment: "am" if moment.hour < 12 else "pm"
     if piece.startswith("%+"):
@@ -55,7 +73,7 @@ def _writer(piece: str) -> Callable[[datetime], str]:
     if piece.endswith("f"):
         return lambda moment: f"{moment.microsecond:06d}000"[: int(piece[1])]
     names = piece[2:-1].split("|")
-    return lambda moment: names[moment.month - 1]
+    return lambda moment: names[moment.weekday() if len(names) == _WEEKDAYS else moment.month - 1]
 
 
 def as_written(text_format: str, texts: Sequence[str], shapes: Sequence[str]) -> str:
@@ -65,14 +83,21 @@ def as_written(text_format: str, texts: Sequence[str], shapes: Sequence[str]) ->
         halves = [text.partition(" - ")[0] for text in texts[:_LOOKED_AT]]
         begin = as_written(begin, halves, [shape.partition(" - ")[0] for shape in shapes[:_LOOKED_AT]])
         return begin + interval + begin
+    if weekday := AFTER_WEEKDAY.fullmatch(text_format):
+        dates = [(split(text) or (0, "", text))[2] for text in texts]
+        dates_shapes = [_WEEKDAY_SHAPE.sub("", shape, count=1) for shape in shapes]
+        return weekday_directive(texts) + weekday[1] + as_written(weekday[2], dates, dates_shapes)
+    if "%e" in text_format and not any("  " in text for text in texts):
+        text_format = text_format.replace("%e", "%d")
     if "%b" in text_format:
         text_format = text_format.replace("%b", month_directive(texts))
     if "%p" in text_format and any("am" in text or "pm" in text for text in texts[:_LOOKED_AT]):
         text_format = text_format.replace("%p", "%P")
-    for mark in "QWMT":
-        if mark.lower() in texts[0] and re.search(f"(?<!%){mark}(?![a-z|])", text_format):
-            text_format = re.sub(f"(?<!%){mark}(?=%)", mark.lower(), text_format)
-    return _without_zeros(text_format, texts, shapes)
+    if "t" in texts[0] and re.search("(?<!%)T(?=%)", text_format):
+        text_format = re.sub("(?<!%)T(?=%)", "t", text_format)
+    text_format = _without_zeros(text_format, texts, shapes)
+    blank = next((odd for odd in ODD_BLANKS if odd in texts[0]), " ")
+    return re.sub(" (?=%[pP])", blank, text_format)
 
 
 def _without_zeros(text_format: str, texts: Sequence[str], shapes: Sequence[str]) -> str:
@@ -85,6 +110,11 @@ def _without_zeros(text_format: str, texts: Sequence[str], shapes: Sequence[str]
         found = lengths.fullmatch(shape)
         if found:
             single |= {kind for kind, part in zip(kinds, found.groups(), strict=True) if part == "0"}
+    if "%V" in simple or (not single and "m" in kinds and "d" not in kinds):
+        # What marks a week is a word, which is one letter of the shape.
+        lengths = _pattern(simple, lambda kind: f"([0-9]{{{_DIGITS.get(kind, '1,2')}}})")
+        numbers = [found.groups() for text in texts[:_LOOKED_AT] if (found := lengths.fullmatch(text))]
+        single |= {kind for found in numbers for kind, part in zip(kinds, found, strict=True) if len(part) == 1}
     if single & {"d", "m"}:
         single |= {"d", "m", "I"}  # who writes 3/14 writes 4/1 too
     for kind in single & set(_PADDED):

@@ -14,9 +14,11 @@ from tsforecast.errors import DataError
 from tsforecast.io.column import Column
 from tsforecast.io.messages import Candidate, Note, counted, info, warning
 from tsforecast.io.times.day_parts import ENDS, without_hour_24
+from tsforecast.io.times.decimal_years import DECIMAL_YEAR, decimal_year_format, is_decimal_year
+from tsforecast.io.times.format_notes import century_note, format_hint, format_notes
 from tsforecast.io.times.formats import (
     COMPACT_DAY,
-    EPOCH_DECIMAL,
+    DOUBTFUL_NUMBERS,
     EPOCHS,
     EXCEL,
     ISO,
@@ -34,20 +36,26 @@ from tsforecast.io.times.formats import (
     years_of,
 )
 from tsforecast.io.times.months import in_english
-from tsforecast.io.times.notation import INTERVAL, as_written, plain
-from tsforecast.io.times.readings import DOUBTFUL, clear_winner, evenness, fiscal, in_likely_century, runs_on
-from tsforecast.io.times.zones import UTC, offset_name
+from tsforecast.io.times.notation import OPTIONAL, as_written, plain
+from tsforecast.io.times.periods import is_label, with_word
+from tsforecast.io.times.readings import (
+    DOUBTFUL,
+    NEED_STEPS,
+    clear_winner,
+    evenness,
+    fiscal,
+    in_likely_century,
+    is_regular,
+    runs_on,
+    says_week,
+    weeks_or_months,
+)
+from tsforecast.io.times.zone_marks import Marks, marked_format, told_by_marks, without_marks
+from tsforecast.io.times.zones import MARKS_IN_FORMAT, UTC, offset_name
 from tsforecast.series.frequency import HOUR, MINUTE, Stamps
 
 FIRST_YEAR, LAST_YEAR = 1700, 2200
 _TRIAL_TEXTS = 1000
-_UNITS = {
-    "epoch-s": "seconds",
-    EPOCH_DECIMAL: "seconds",
-    "epoch-ms": "milliseconds",
-    "epoch-us": "microseconds",
-    "epoch-ns": "nanoseconds",
-}
 _OFFSET = re.compile(r" ?(?:[Zz]|([+-])([0-9]{2}):?([0-9]{2})?)$")
 
 
@@ -62,6 +70,7 @@ class ParsedStamps:
     time_zone: str | None = None  # zone of the offsets; None without offsets, and where they differ
     notes: tuple[Note, ...] = ()  # what was assumed
     readings: tuple[Candidate, ...] = ()  # the formats that were tried
+    summer: NDArray[np.bool_] | None = None  # which texts have a mark of summer time that names no zone
 
     @property
     def key(self) -> Stamps:
@@ -72,7 +81,14 @@ class ParsedStamps:
     def whole_numbers(self) -> bool:
         """Whether the stamps were written as numbers, such as 2024, 20240131 or 1700000000."""
         first, *others = self.time_formats
-        return first.startswith(COMPACT_DAY) or (not others and first in (YEAR, EXCEL, *WRITTEN_NUMBERS, *EPOCHS))
+        alone = not others and (self.doubtful or first in (YEAR, EXCEL, *WRITTEN_NUMBERS, *EPOCHS))
+        return first.startswith(COMPACT_DAY) or alone
+
+    @property
+    def doubtful(self) -> bool:
+        """Whether codes and quantities may look the same: they are times only where no other column holds any."""
+        first, *others = self.time_formats
+        return not others and (first in DOUBTFUL_NUMBERS or is_decimal_year(first) or is_label(plain(first)))
 
 
 @dataclass(frozen=True)
@@ -118,15 +134,19 @@ def parse_stamps(column: Column, *, date_format: str | None = None, known_format
     stripped = [text.strip() for text in column.texts.texts]
     ended = without_hour_24(stripped)
     stripped = ended[0] if ended else stripped
+    marks = None if date_format else without_marks(stripped, fitted or "")
+    stripped = marks.texts if marks else stripped
     distinct = _Distinct(column, stripped, shapes(stripped))
-    formats = (date_format,) if date_format else _formats(distinct, known_format)
-    given = date_format or (formats[0] if formats == (known_format,) else None)
+    formats = (date_format,) if date_format else _formats(distinct, fitted, known_format)
+    given = date_format or (formats[0] if formats in ((known_format,), (fitted,)) else None)
     parsed = _parse_iso(distinct) if formats == (ISO,) else _parse_formats(distinct, formats, known_format, given)
     years = years_of(parsed.wall)
     outside = np.flatnonzero((years < FIRST_YEAR) | (years > LAST_YEAR))
     if outside.size:
         message = f"the year of '{distinct.texts[outside[0]]}' is not within {FIRST_YEAR} to {LAST_YEAR}"
         raise distinct.error(int(outside[0]), message, "correct it, or leave the row out")
+    if marks and parsed.instants is None:
+        parsed = _with_marks(parsed, marks, column)
     if ended:
         parsed = _with_hour_24(parsed, np.array(ended[1], dtype=bool))
     if fitted and not date_format and plain(parsed.time_formats[0].removeprefix(ENDS)) == known_format:
@@ -148,8 +168,25 @@ def _with_hour_24(parsed: ParsedStamps, late: NDArray[np.bool_]) -> ParsedStamps
     )
 
 
-def _formats(distinct: _Distinct, known_format: str | None) -> tuple[str, ...]:
+def _with_marks(parsed: ParsedStamps, marks: Marks, column: Column) -> ParsedStamps:
+    """Times with what their marks of winter and summer time tell."""
+    told = told_by_marks(parsed.wall, marks, column)
+    return replace(
+        parsed,
+        instants=told.instants,
+        time_formats=(marked_format(parsed.time_formats[0], told.names),),
+        time_zone=told.zone,
+        notes=(*parsed.notes, *told.notes),
+        summer=None if marks.zone else marks.summer,
+    )
+
+
+def _formats(distinct: _Distinct, fitted: str | None, known_format: str | None) -> tuple[str, ...]:
     """The formats that the shapes of all texts allow; that of the model's data where it reads what no shape tells."""
+    if fitted and (OPTIONAL.search(fitted) or is_decimal_year(fitted)):
+        as_fitted = MARKS_IN_FORMAT.sub("", fitted)
+        if not np.isnat(stamps_in_format(distinct.texts, as_fitted)).any():
+            return (as_fitted,)
     try:
         return _candidates(distinct)
     except DataError:
@@ -161,7 +198,9 @@ def _formats(distinct: _Distinct, known_format: str | None) -> tuple[str, ...]:
 
 def _candidates(distinct: _Distinct) -> tuple[str, ...]:
     """The formats that the shapes of all texts allow."""
-    if number_formats_of(distinct.shapes[0]):
+    shape, kinds = distinct.shapes[0], set(distinct.shapes)
+    decimals = shape != "0000" or (len(kinds) > 1 and all(map(number_formats_of, kinds)))
+    if number_formats_of(shape) and decimals:
         return _number_candidates(distinct)
     first_of_shape = dict(zip(reversed(distinct.shapes), reversed(range(len(distinct.shapes))), strict=True))
     first: dict[tuple[str, ...], int] = {}
@@ -178,14 +217,27 @@ def _candidates(distinct: _Distinct) -> tuple[str, ...]:
     padded_and_not = [formats for formats in first if formats[0].startswith("%Y-%m-%d")]
     if len(first) == 2 and (ISO,) in first and padded_and_not:
         return padded_and_not[0]
+    formats = next(iter(first))
     if len(first) > 1:
+        alike = tuple(text for text in formats if all(text in others for others in first))
+        formats = alike or _midnight_left_out(list(first))
+    if not formats:
         odd = list(first.values())[1]
         raise distinct.error(
             odd,
             f"'{distinct.texts[odd]}' is written otherwise than '{distinct.texts[0]}'",
             hint="write all dates in one way, such as YYYY-MM-DD",
         )
-    return next(iter(first))
+    return with_word(formats, distinct.texts[0])
+
+
+def _midnight_left_out(several: list[tuple[str, ...]]) -> tuple[str, ...]:
+    """The formats of times of which some are bare dates, which are midnights; none for others."""
+    bare, timed, *others = sorted(several, key=lambda formats: len(formats[0]))
+    pairs = [(day, text.removeprefix(day)) for day, text in zip(bare, timed, strict=False) if text.startswith(day)]
+    if others or len(pairs) < max(len(bare), len(timed)) or "%d" not in bare[0]:
+        return ()
+    return tuple(f"{day}%[{clock}%]" for day, clock in pairs)
 
 
 def _number_candidates(distinct: _Distinct) -> tuple[str, ...]:
@@ -198,6 +250,13 @@ def _number_candidates(distinct: _Distinct) -> tuple[str, ...]:
         raise distinct.error(
             odd, message or "the time is missing", hint="write all dates in one way, such as YYYY-MM-DD"
         )
+    if DECIMAL_YEAR in formats:
+        decimal_year = decimal_year_format(distinct.texts)
+        found = [decimal_year if text == DECIMAL_YEAR else text for text in formats]
+        formats = tuple(text for text in found if text)
+        if not formats:
+            message = f"numbers such as '{first}' are not read as dates: as years they do not follow at even steps"
+            raise distinct.error(0, message, "write dates such as 2024-01-31")
     if formats != (EXCEL,):
         return formats
     day = stamps_in_format([first], EXCEL)
@@ -220,32 +279,43 @@ def _parse_formats(
         text, stamps = next(iter(fits.items()))
         bad = np.isnat(stamps)
         shown = distinct.texts[int(np.argmax(bad))]
-        raise distinct.errors(bad, f"'{shown}' is not a date in the format {text}", _format_hint(text))
-    chosen = known_format if known_format in complete else next(iter(complete))
-    reason = "the only order that fits all rows"
-    if yearly := fiscal(complete):
+        raise distinct.errors(bad, f"'{shown}' is not a date in the format {text}", format_hint(text))
+    known = next((text for text in complete if text == given or plain(text) == known_format), None)
+    if known is None:
+        complete = weeks_or_months(complete, distinct.column.name)
+    chosen, reason = known or next(iter(complete)), "the only order that fits all rows"
+    if known is None and (yearly := fiscal(complete)):
         chosen, reason = yearly, "years that follow one another"
     elif any(not np.array_equal(complete[chosen], other) for other in complete.values()):
-        chosen, reason = _clearest(distinct, complete, known_format)
+        chosen, reason = _clearest(distinct, complete, known)
     stamps = complete[chosen]
-    if chosen in DOUBTFUL and not given and chosen != known_format and not runs_on(stamps):
+    if chosen in NEED_STEPS and not known and not says_week(distinct.column.name) and not is_regular(stamps):
+        raise _no_steps(distinct, formats[0])
+    if chosen in DOUBTFUL and not known and not runs_on(stamps):
         raise distinct.error(
             0,
             f"'{distinct.texts[0]}' may be a day or a month of a year: the year is missing, or has two digits",
             hint=f'write dates such as 2024-01-31, or say that it is a month with --date-format "{chosen}"',
         )
-    notes = () if given else tuple(_format_notes(chosen, formats, distinct, reason))
+    notes = () if given else tuple(format_notes(chosen, formats, distinct.texts[0], reason))
     if "%y" in chosen and not given:
-        notes = (*notes, *_century_note(stamps, distinct))
+        notes = (*notes, *century_note(stamps))
     written = chosen if given else as_written(chosen, distinct.texts, distinct.shapes)
     instants, zone = (stamps, UTC) if chosen in EPOCHS else (None, None)
     readings = () if given or len(formats) == 1 else _tried(distinct, formats, fits, chosen, reason)
     return ParsedStamps(distinct.codes, stamps, instants, (written,), zone, notes, readings)
 
 
+def _no_steps(distinct: _Distinct, text_format: str) -> DataError:
+    """The error of texts that would be read as weeks or days of a year if they did follow at even steps."""
+    bad = np.isnat(stamps_in_format(distinct.texts, text_format))
+    shown = distinct.texts[int(np.argmax(bad))]
+    return distinct.errors(bad | ~bad.any(), f"'{shown}' is not a date in the format {text_format}", "")
+
+
 def _clearest(distinct: _Distinct, complete: dict[str, Stamps], known_format: str | None) -> tuple[str, str]:
     """The right one of several formats that all texts fit, and why: that of the model's data, or the regular one."""
-    if known_format in complete:
+    if known_format is not None:
         return known_format, "as when fitting"
     chosen, ordered = clear_winner(complete)
     if chosen is not None:
@@ -288,52 +358,12 @@ def _in_century(distinct: _Distinct, text_format: str, given: str | None) -> Sta
     return in_likely_century(stamps) if "%y" in text_format else stamps
 
 
-def _century_note(stamps: Stamps, distinct: _Distinct) -> list[Note]:
-    """Where a usual reader would take another century than was chosen."""
-    years = years_of(stamps)
-    usual = np.where(years % 100 < 69, 2000, 1900) + years % 100
-    if np.array_equal(years, usual):
-        return []
-    return [warning(f"years of two digits are read as {years.min()} to {years.max()}, in order and not in the future")]
-
-
 def _read(texts: list[str], text_format: str, given: str | None) -> Stamps:
     """Texts in one format; a count since 1970 that nobody asked for has to lie in the years that are likely."""
     stamps = stamps_in_format(texts, text_format)
-    if text_format not in (*EPOCHS, *WRITTEN_NUMBERS) or given:
+    if given or not (text_format in (*EPOCHS, *WRITTEN_NUMBERS) or is_decimal_year(text_format)):
         return stamps
     return np.where(within_counted_years(stamps, text_format), stamps, np.datetime64("NaT", "us"))
-
-
-def _format_hint(text_format: str) -> str:
-    if text_format in EPOCHS:
-        return f"{_UNITS[text_format]} since 1970 are read from 1990 to 2100; others with --date-format {text_format}"
-    if "%V" in text_format:
-        return "a year has 52 or 53 ISO weeks"
-    return ""
-
-
-def _format_notes(chosen: str, formats: tuple[str, ...], distinct: _Distinct, reason: str) -> list[Note]:
-    """What a format takes for granted."""
-    first = distinct.texts[0]
-    if "%+" in chosen:
-        return [warning(f"'{first}' and the like are read as fiscal years, each by the year in which it begins")]
-    if INTERVAL in chosen:
-        chosen = chosen.partition(INTERVAL)[0]
-        said = info(f"intervals such as '{first}' are read by their beginning")
-        return [said, *_format_notes(chosen, formats, distinct, reason)]
-    if chosen in WRITTEN_NUMBERS:
-        what = "years" if chosen == "%Y.0" else "months"
-        return [warning(f"numbers such as {first} are read as {what}")]
-    if chosen in EPOCHS:
-        return [warning(f"numbers such as {first} are read as {_UNITS[chosen]} since 1970 in UTC")]
-    if chosen.startswith(COMPACT_DAY):
-        return [warning(f"whole numbers such as {first} are read as dates")]
-    if "%V" in chosen:
-        return [info("weeks are those of ISO 8601 and stand for their Monday")] if "%u" not in chosen else []
-    if len(formats) > 1 and "%d" in chosen and "%m" in chosen:
-        return [warning(f"the dates are read as {chosen}, {reason}")]
-    return []
 
 
 def _parse_iso(distinct: _Distinct) -> ParsedStamps:
@@ -358,11 +388,11 @@ def _parse_iso(distinct: _Distinct) -> ParsedStamps:
     stamps = without_zone(parsed)
     short = np.array([len(text) == 10 for text in distinct.texts], dtype=bool)
     notes = []
+    longest = int(np.argmax([len(shape) for shape in distinct.shapes]))
+    text_format = iso_format(distinct.texts[longest], distinct.shapes[longest])
     if short.any() and not short.all():
         bare = counted(int(short[distinct.codes].sum()), "date")
         notes.append(warning(f"{bare} without a time of day: read as midnight"))
-    longest = int(np.argmax([len(shape) for shape in distinct.shapes]))
-    text_format = iso_format(distinct.texts[longest], distinct.shapes[longest])
     if not zoned.any():
         return ParsedStamps(distinct.codes, stamps, None, (text_format,), notes=tuple(notes))
     offsets = np.array([_offset_of(text) for text in distinct.texts], dtype="timedelta64[us]")

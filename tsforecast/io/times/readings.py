@@ -1,7 +1,8 @@
-"""Which of several readings of a time column is right: the order of day and month, and the century."""
+"""Which of several readings of a time column is right: the order of day and month, the century, weeks or months."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import date
 
@@ -14,6 +15,12 @@ from tsforecast.series.regularity import regularity
 # Formats in which a year of two digits may as well be a day: read so only where time runs on from row to row.
 DOUBTFUL = frozenset({"%b %y", "%b%y", "%y-%b", "%y %b"})
 _FEWEST_YEARS = 3
+
+# Formats of a year and a number that may be a week or a month.
+BARE_WEEKS = ("%G-%V", "%G/%V", "%V/%G", "%V-%G", "%G%V")
+# What texts stand for that look like others: read unasked only where they follow one another at even steps.
+NEED_STEPS = (*BARE_WEEKS, "%Y%j", "%Y-%j")
+_SAYS_WEEK = re.compile(r"week|woche|semaine|semana|settimana|(?<![a-z])(?:kw|wk|cw|yw)(?![a-z])", re.IGNORECASE)
 
 # Plans reach a few years ahead; what lies further on is of the century before.
 _YEARS_AHEAD = 10
@@ -39,6 +46,23 @@ def clear_winner(readings: Mapping[str, Stamps]) -> tuple[str | None, list[str]]
 
 def _same(one: Stamps, other: Stamps) -> bool:
     return bool(np.array_equal(one, other))
+
+
+def says_week(name: str) -> bool:
+    """Whether a column is called like the number of a week."""
+    return _SAYS_WEEK.search(name) is not None
+
+
+def weeks_or_months(readings: Mapping[str, Stamps], name: str) -> dict[str, Stamps]:
+    """The readings without weeks where there are others: numbers up to 12 are weeks only in a column called so."""
+    weeks = {text_format: stamps for text_format, stamps in readings.items() if text_format in BARE_WEEKS}
+    others = {text_format: stamps for text_format, stamps in readings.items() if text_format not in weeks}
+    return weeks if weeks and (not others or says_week(name)) else others
+
+
+def is_regular(stamps: Stamps) -> bool:
+    """Whether times follow one another at even steps."""
+    return evenness(stamps) >= _REGULAR
 
 
 def fiscal(readings: Mapping[str, Stamps]) -> str | None:

@@ -31,6 +31,24 @@ CHANGES = (
     "Pacific/Auckland",
 )
 
+# Marks behind the clock in winter and in summer, the zone they name, and how many minutes it is ahead of UTC in winter.
+MARKED_ZONES = (
+    ("CET", "CEST", "Europe/Berlin", 60),
+    ("MEZ", "MESZ", "Europe/Berlin", 60),
+    ("GMT", "BST", "Europe/London", 0),
+    ("WET", "WEST", "Europe/Lisbon", 0),
+    ("EET", "EEST", "Europe/Athens", 120),
+    ("EST", "EDT", "America/New_York", -300),
+    ("CST", "CDT", "America/Chicago", -360),
+    ("MST", "MDT", "America/Denver", -420),
+    ("PST", "PDT", "America/Los_Angeles", -480),
+    ("AEST", "AEDT", "Australia/Sydney", 600),
+    ("NZST", "NZDT", "Pacific/Auckland", 720),
+)
+MARK_NAMES = sorted({*(name for pair in MARKED_ZONES for name in pair[:2]), "DST", "ST", "STD"}, key=len, reverse=True)
+MARK = re.compile(rf"(?<=[0-9MmZz]) (?:{'|'.join(MARK_NAMES)})(?=\0|$| [0-9]{{4}}(?:\0|$))")
+MARKS_IN_FORMAT = re.compile(r"%\{([^}|]*)\|([^}|]*)\}")
+
 # A zone whose clock is read at the end of each step: what it shows then is that of the beginning, and a step more.
 _ENDS = re.compile(r"(.+) \(ends of ([0-9]{1,3})min\)")
 _FIXED_OFFSET = re.compile(r"UTC([+-])([0-9]{2}):([0-9]{2})")
@@ -135,6 +153,19 @@ def to_instants(wall: Stamps, zone: str, *, second: bool = False) -> Stamps:
     name, step = _begins(zone)
     local = pd.DatetimeIndex(wall - step).tz_localize(find_zone(name), nonexistent="shift_forward", ambiguous=repeated)
     return _later(local.tz_convert(None).to_numpy().astype("datetime64[us]"), step)
+
+
+def winter_offset(zone: str) -> np.timedelta64:
+    """How far the winter time of a zone is ahead of UTC."""
+    seasons = np.array(["2020-01-15", "2020-07-15"], dtype="datetime64[us]")
+    offset: np.timedelta64 = np.min(to_wall(seasons, zone) - seasons)
+    return offset
+
+
+def are_summer(instants: Stamps, zone: str) -> NDArray[np.bool_]:
+    """Whether the clocks of a zone show summer time at UTC instants, shape (n,)."""
+    summer: NDArray[np.bool_] = to_wall(instants, zone) - instants > winter_offset(zone)
+    return summer
 
 
 @dataclass(frozen=True, eq=False)

@@ -45,9 +45,9 @@ def may_hold_dates(column: Column, *, first: bool, date_format: str | None) -> b
         return bool(np.isnat(stamps_in_format(sample, date_format)).mean() <= 1 - _DATE_SHARE)
     sample_shapes = shapes(sample)
     formats = [formats_of(shape) for shape in sample_shapes]
-    if (YEAR,) in formats:
-        return meant and set(formats) == {(YEAR,)}
-    if not any(formats):
+    if set(formats) == {(YEAR,)}:
+        return meant
+    if not any(formats) or (YEAR,) in formats:
         counts = common_number_formats(sample_shapes) if meant and not is_id_name(name) else ()
         return any(_share_of_dates(sample, text_format) == 1 for text_format in counts)
     if (COMPACT_DAY,) in formats:
@@ -63,6 +63,7 @@ def _share_of_dates(texts: list[str], text_format: str) -> float:
 def _date_sized(values: NDArray[np.float64], meant: bool) -> bool:
     """Whether at least half of the numbers are as large as those of a compact date; where meant, of any date."""
     compact = (values >= 1e7) & (values < 1e8)
-    month = (values < 13) & (values % 1 >= 0.18) & (values % 1 <= 0.21) | (values >= 180001) & (values <= 210012)
+    month = (values < 13) & (values % 1 >= 0.18) & (values % 1 <= 0.21) | (values >= 180001) & (values <= 210053)
+    month |= (values >= 1800001) & (values <= 2100366)
     dated = (values >= 1e3) & (values < 1e5) | (values >= 1e7) | month if meant else compact
     return bool(np.mean(dated) >= _DATE_SHARE)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import shlex
-from collections.abc import Mapping, Set
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -36,6 +37,7 @@ from tsforecast.io.reading.numbers import Content, read_content
 from tsforecast.io.reading.table import RawTable
 from tsforecast.io.times.clock import rank_times
 from tsforecast.io.times.datetimes import typed_stamps
+from tsforecast.io.times.guess import date_hint
 from tsforecast.io.times.notation import plain
 from tsforecast.io.times.parse import ParsedStamps, parse_stamps
 from tsforecast.series.frequency import DAY, WEEK, Stamps
@@ -145,6 +147,8 @@ def _read_times(table: RawTable, request: ColumnRequest) -> dict[Names, ParsedSt
         if not parts or (error.row is not None and "--date-format" not in error.hint):
             raise
         return {parts: read_parts([columns[name] for name in parts])}
+    if parts and all(parsed.doubtful for parsed in found.values()):
+        return {parts: read_parts([columns[name] for name in parts])}
     return {(name,): parsed for name, parsed in found.items()}
 
 
@@ -160,25 +164,29 @@ def _find_stamps(
         try:
             found[name] = _read_stamps(column, date_format, known_format)
         except DataError as error:
-            whole_numbers = column.texts.text(0).strip().isdigit()
             # An option that would read the numbers is worth saying; that some number is no date is not.
-            failure = failure or (error if not whole_numbers or "--date-format" in error.hint else None)
+            numbers = re.fullmatch("[0-9.]+", column.texts.text(0).strip())
+            failure = failure or (error if not numbers or "--date-format" in error.hint else None)
+    if any(not parsed.doubtful for parsed in found.values()):
+        found = {name: parsed for name, parsed in found.items() if not parsed.doubtful}
     if not found:
-        raise failure or _no_dates(table, freq)
+        raise failure or _no_dates(table, freq, [c for name, c in table.columns.items() if name not in leave_out])
     return found
 
 
-def _no_dates(table: RawTable, freq: str | None) -> DataError:
+def _no_dates(table: RawTable, freq: str | None, columns: Sequence[Column]) -> DataError:
     """The error of a table without dates, which may have a column that numbers its steps."""
     undated = (
         "add --start 2021-01-01 with the first time" if freq else "add --start 2021-01-01 --freq D with the first time"
     )
     undated += f"{'' if freq else ' and the step'}, or --no-time to number the steps"
+    message = f"no column holds a date or time in every row; {all_columns(table.names)}"
+    if guess := date_hint(columns):
+        return DataError(message, hint=guess, file=table.file)
     counter = next((name for name, column in table.columns.items() if _numbers_steps(column, table)), None)
     hint = f"name the time column with --time-col; if there is none, {undated}"
     if counter is not None:
         hint = f"if '{counter}' numbers the steps, {undated}; else name the time column with --time-col"
-    message = f"no column holds a date or time in every row; {all_columns(table.names)}"
     return DataError(message, hint=hint, file=table.file)
 
 

@@ -13,7 +13,6 @@ from numpy.typing import NDArray
 from tsforecast.errors import OptionError
 from tsforecast.io.column import Column, TextColumn
 from tsforecast.io.messages import Note, info, listed, warning
-from tsforecast.io.reading.columns.month_names import read_month_names
 from tsforecast.io.reading.columns.names import says_ending, unit_of
 from tsforecast.io.reading.columns.time_of_day import (
     ClockTexts,
@@ -23,8 +22,10 @@ from tsforecast.io.reading.columns.time_of_day import (
     reads_as_clock,
 )
 from tsforecast.io.times.day_parts import ENDS, SLOT, slot_of
-from tsforecast.io.times.formats import YEAR, first_monday, formats_of, shapes
+from tsforecast.io.times.formats import YEAR, formats_of, shapes
+from tsforecast.io.times.months import month_directive, month_numbers
 from tsforecast.io.times.parse import FIRST_YEAR, LAST_YEAR, ParsedStamps, parse_stamps
+from tsforecast.io.times.periods import first_monday
 from tsforecast.io.times.zones import CHANGES, to_instants, to_wall
 from tsforecast.series.frequency import DAY, HOUR, MINUTE, SECOND, Stamps
 
@@ -290,8 +291,8 @@ def _read_part(column: Column, unit: str, zero_led: bool, known: str, *, beside:
         found = read(column.name, texts, slot_of(known) if unit == "slot" and known else None)
         return _checked(column, unit, found)
     if unit == "month" and texts[0][:1].isalpha() and not any(map(str.isdigit, texts[0])):
-        numbers, text_format = read_month_names(texts)
-        return _checked(column, unit, ClockTexts(text_format, numbers, numbers == 0))
+        numbers = month_numbers(texts)
+        return _checked(column, unit, ClockTexts(month_directive(texts), numbers, numbers == 0))
     numbered = numbers_after_prefix(texts)
     digits, prefix = (numbered.digits, numbered.prefix) if numbered else (texts, "")
     text_format = _DIRECTIVES[unit]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any
@@ -15,16 +16,19 @@ from tsforecast.io.column import Column, code_texts, text_column
 from tsforecast.io.messages import Note, Place, counted, info, listed
 from tsforecast.io.options import ReadOptions
 from tsforecast.io.reading.columns.keys import ColumnRequest, find_keys
+from tsforecast.io.reading.columns.names import unit_of
 from tsforecast.io.reading.grid.rows import number_series
 from tsforecast.io.reading.numbers import read_content
 from tsforecast.io.reading.table import RawTable
 from tsforecast.io.times.formats import STEP
+from tsforecast.io.times.months import month_numbers
 from tsforecast.io.times.parse import parse_stamps
 from tsforecast.series.frequency import Frequency
 from tsforecast.series.panel import Schema
 from tsforecast.series.parse_frequency import state_frequency
 
 TIME = "time"
+_DIGIT = re.compile("[0-9]")
 _COUNTERS = frozenset({"t", "step", "index", "idx", "n", "no", "nr", "period", "obs", "row", "time", "x"})
 
 
@@ -148,6 +152,7 @@ def _ids(table: RawTable, options: ReadOptions) -> tuple[str, ...]:
         name
         for name, column in table.columns.items()
         if name not in (*options.target_cols, options.time_col)
+        and not _names_times(column)
         and read_content(column, table.number_format).kind in ("text", "code")
         and 1 < len(column.texts.texts) <= table.rows // 2
     ]
@@ -158,6 +163,13 @@ def _ids(table: RawTable, options: ReadOptions) -> tuple[str, ...]:
             file=table.file,
         )
     return tuple(texts)
+
+
+def _names_times(column: Column) -> bool:
+    """Whether a column names times rather than series, such as the months of years that are not said."""
+    texts = column.sample()
+    counted_so = unit_of(column.name) in ("year", "quarter", "month", "week") and all(map(_DIGIT.search, texts))
+    return counted_so or bool(month_numbers(texts).all())
 
 
 def _counter(table: RawTable, series: NDArray[np.int32], taken: Sequence[str]) -> str | None:
