@@ -274,3 +274,18 @@ def test_exact_copies_of_rows_are_kept_once(tmp_path):
     assert said in [note.text for note in result.notes]
     with pytest.raises(DataError, match="stands in line 12 already, with other values"):
         read(tmp_path, "date,y", [*rows, *rows[5:9], f"{rows[10]}7"])
+
+
+def test_what_restates_the_calendar_is_no_value_while_others_are(tmp_path):
+    hours = pd.date_range("2011-01-01", periods=24 * 100, freq="h")
+    rows = [
+        f"{hour:%F},{1 + (hour.dayofyear > 79)},0,{hour.hour},0,{(hour.day_of_week + 1) % 7},{level(at)},{at * 37 % 90}"
+        for at, hour in enumerate(hours)
+    ]
+    result = read(tmp_path, "dteday,season,yr,hr,holiday,weekday,temp,cnt", rows)
+    assert result.schema.target_cols == ("temp", "cnt")
+    why = {column.name: column.why for column in result.columns if column.role == "unused"}
+    assert why["season"] == "only restates the calendar" and "0 and 1" in why["yr"] and "0 and 1" in why["holiday"]
+    assert read(tmp_path, "dteday,season,yr,hr,holiday,weekday,temp,cnt", rows, target_cols=("yr",)).panel.n_series == 1
+    days = [f"{day:%Y-%m-%d},{int(day.day_of_week < 2)}" for day in pd.date_range(FIRST_DAY, periods=60)]
+    assert read(tmp_path, "day,holiday", days).schema.target_cols == ("holiday",)

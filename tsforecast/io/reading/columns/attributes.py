@@ -9,9 +9,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from tsforecast.io.column import Column
+from tsforecast.io.column import Column, words
 from tsforecast.io.messages import Note, info, listed, warning
-from tsforecast.io.reading.columns.names import attribute_of, is_index_name, is_row_name
+from tsforecast.io.reading.columns.names import attribute_of, is_index_name, is_row_name, plain_words
 from tsforecast.io.reading.numbers import Content, is_missing
 from tsforecast.io.times.parse import ParsedStamps
 from tsforecast.series.frequency import DAY
@@ -21,6 +21,10 @@ _FARTHEST = 180.0
 _FLAG = re.compile("[A-Za-z]{1,2}")
 _MOST_FLAGS = 6
 _YEAR_SHARE = 0.09  # what a decimal date may lie off the time: a month, for the middle or the end of one
+_CALENDAR_WORDS = words("year yr season month mnth weekday working workingday weekend holiday dow day") | words(
+    "is school state public bank"
+)
+_MOST_PARTS = 12  # of a year
 _FEWEST_ROWS = 3  # per series, of which a constant tells something
 _INDEX = "is an index without a name"
 Values = NDArray[np.float64]
@@ -81,6 +85,12 @@ def _why(name: str, values: Values, stamps: ParsedStamps, series: NDArray[np.int
     ):
         if judge(values[:_HEAD], None if series is None else series[:_HEAD]) and judge(values, series):
             return why
+    if plain_words(name) <= _CALENDAR_WORDS and _whole(values):
+        # All rows may be of one year, or without a holiday.
+        if np.nanmin(values) >= 0 and np.nanmax(values) <= 1:
+            return "only says yes or no, as 0 and 1"
+        if len(pd.unique(values)) <= _MOST_PARTS:
+            return "only restates the calendar"
     if _is_decimal_date(values, stamps, _HEAD) and _is_decimal_date(values, stamps, values.size):
         return "only restates the time as a decimal year"
     return None

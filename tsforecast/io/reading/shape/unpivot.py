@@ -26,6 +26,7 @@ from tsforecast.io.reading.shape.headers import (
     steps_across,
 )
 from tsforecast.io.reading.shape.undated import add_times, free_name, refuse_dates, step_times
+from tsforecast.io.reading.shape.yearly_rows import without_yearly_rows
 from tsforecast.io.reading.table import RawTable
 from tsforecast.io.times.formats import STEP, YEAR
 from tsforecast.io.times.parse import parse_stamps
@@ -88,6 +89,7 @@ def lay_out(
         DataError: a header of times that may be read in several ways, or rows without any date.
         OptionError: options that ask for what the table is not.
     """
+    table = without_yearly_rows(table)
     asked = Asked(options, schema, frequency)
     if options.start is not None and options.no_time:
         raise OptionError("--start gives times and --no-time none: give one of them")
