@@ -165,3 +165,10 @@ def test_progress_is_told_to_the_caller(store):
 def test_predict_takes_no_columns_because_the_model_knows_its_own(tmp_path):
     with pytest.raises(OptionError, match="unknown option 'target_col'"):
         tsforecast.predict(store=tmp_path, target_col="y")
+
+
+def test_backtest(tmp_path):
+    found = tsforecast.backtest(sales(120), windows=2, refit="never", id_col="shop", model="linear", horizon=6)
+    assert (found.windows, found.fits, found.horizon, found.series) == (2, 1, 6, 2)
+    with pytest.raises(OptionError, match="unknown option 'window'"):
+        tsforecast.backtest(sales(120), window=2)

@@ -45,6 +45,7 @@ def score(name, case, **changed):
     bounds = case["lower"], case["upper"]
     arguments = {
         "mase": (y_pred, case["scale"]),
+        "sql": (case["quantiles"], PROBABILITIES, case["scale"]),
         "rmsse": (y_pred, case["scale"]),
         "coverage": bounds,
         "interval_score": (*bounds, 80),
@@ -56,7 +57,7 @@ def score(name, case, **changed):
 # mase_left_out counts series, and skill compares metrics: they take no forecasts.
 MEASURES = [name for name in METRICS if name not in ("mase_left_out", "skill")]
 POINT = ["mae", "rmse", "bias", "mape", "smape", "wape", "mase", "rmsse"]
-SPREAD = ["wql", "interval_score", "msis"]
+SPREAD = ["wql", "sql", "interval_score", "msis"]
 
 
 # One-line twins, for windows that are all observed and series of equally many windows.
@@ -75,6 +76,7 @@ TWINS = {
     "mase": lambda y, f, c: np.mean(by_series(np.abs(y - f)) / c["scale"]),
     "rmsse": lambda y, f, c: np.mean(np.sqrt(by_series((y - f) ** 2) / c["scale"] ** 2)),
     "wql": lambda y, f, c: np.mean([pinball_points(c, i).sum() / np.abs(y).sum() for i in range(5)]),
+    "sql": lambda y, f, c: np.mean([by_series(pinball_points(c, i)) / c["scale"] for i in range(5)]),
     "coverage": lambda y, f, c: np.mean((c["lower"] <= y) & (y <= c["upper"])),
     "interval_score": lambda y, f, c: winkler_points(c).mean(),
     "msis": lambda y, f, c: np.mean(by_series(winkler_points(c)) / c["scale"]),

@@ -1,4 +1,4 @@
-"""The public functions: what the commands `fit` and `predict` do, on DataFrames and from Python."""
+"""The public functions: what `fit`, `predict` and `backtest` do, on DataFrames and from Python."""
 
 from __future__ import annotations
 
@@ -15,6 +15,9 @@ from tsforecast.options import DEFAULT_LEVELS, DEFAULT_STORE, declared
 from tsforecast.progress import Report
 from tsforecast.workflows import fit as fitting
 from tsforecast.workflows import predict as predicting
+from tsforecast.workflows.backtest.run import BacktestResult
+from tsforecast.workflows.backtest.run import backtest as backtesting
+from tsforecast.workflows.backtest.settings import BacktestSettings
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -107,7 +110,43 @@ def predict(
     return frame
 
 
+def backtest(
+    data: pd.DataFrame | str | Path,
+    *,
+    forecasts: str | Path | None = None,
+    report: Report = lambda event: None,
+    **options: Any,
+) -> BacktestResult:
+    """Score a model and the simple ones at cutoffs of the past, from what was known there; nothing is published.
+
+    Args:
+        data: a DataFrame (long, wide or a single series), or the path of a table.
+        forecasts: file for all forecasts, in long form with `cutoff`, `model` and `y_true`; None for none.
+        report: receives messages and progress.
+        **options: any option of `tsforecast backtest` by its name with underscores, such as `windows=12`,
+            `refit="never"`, `model="gru"`, `id_col="shop"`.
+
+    Returns:
+        Scores of all models over all windows, by step, by window and by series.
+
+    Raises:
+        TsforecastError: with the file, row and column where there is one.
+    """
+    settings = {name: options.pop(name) for name in list(options) if name in _BACKTEST}
+    model = {name: options.pop(name) for name in list(options) if name in _MODEL}
+    result, _ = backtesting(
+        data,
+        settings=BacktestSettings(**settings),
+        options=FitOptions(**model),
+        reading=_read_options(options, columns=True, others=_MODEL | _BACKTEST),
+        output=forecasts,
+        report=report,
+    )
+    return result
+
+
 _MODEL = {each.name for each in fields(FitOptions)}
+_BACKTEST = {each.name for each in fields(BacktestSettings)}
 _DECLARED = declared(ReadOptions)
 
 

@@ -49,6 +49,7 @@ METRICS: dict[str, MetricInfo] = {
     "mase_left_out": MetricInfo("MASE left out", "series whose training part is constant", "zero", True),
     "rmsse": MetricInfo("RMSSE", "RMSE / sqrt(mean (y_t - y_(t-m))^2) of the training part", "lower"),
     "wql": MetricInfo("WQL", "pooled: mean over q of 2 sum max(q e, (q - 1) e) / sum |y|, e = y - f_q", "lower", True),
+    "sql": MetricInfo("SQL", "mean over q of 2 max(q e, (q - 1) e), e = y - f_q, / mean |y_t - y_(t-m)|", "lower"),
     "coverage": MetricInfo("coverage", "share of lower <= y <= upper, beside the nominal level", "nominal"),
     "interval_score": MetricInfo(
         "interval score", "mean (u - l) + 2/a (l - y)+ + 2/a (y - u)+, a = 1 - level", "lower"
@@ -182,9 +183,16 @@ def wql(y_true: Values, quantiles: Values, probabilities: Values, *, observed: B
         probabilities: level of each quantile, between 0 and 1, shape (n_levels,).
         observed: shape (windows, horizon).
     """
-    error = _errors(y_true[..., None], quantiles)
-    loss = 2 * np.maximum(probabilities * error, (probabilities - 1) * error)
+    loss = _pinball(y_true, quantiles, probabilities)
     return _ratio(float(loss[observed].sum(axis=0).mean()), _size(y_true, observed))
+
+
+def sql(
+    y_true: Values, quantiles: Values, probabilities: Values, scale: Values, *, observed: Bool, series: Series
+) -> float:
+    """Scaled quantile loss of fev-bench: of the median alone, MASE. Shapes are those of `wql` and `mase`."""
+    loss = _pinball(y_true, quantiles, probabilities).mean(axis=2)
+    return _average(loss, observed, series, scale=scale)
 
 
 def coverage(y_true: Values, lower: Values, upper: Values, *, observed: Bool, series: Series) -> float:
@@ -221,6 +229,12 @@ def skill(mase_model: float, mase_seasonal_naive: float) -> float:
 
 def _errors(y_true: Values, y_pred: Values) -> Float64:
     return np.subtract(y_true, y_pred, dtype=np.float64)
+
+
+def _pinball(y_true: Values, quantiles: Values, probabilities: Values) -> Float64:
+    """Twice the pinball loss, shape (windows, horizon, n_levels)."""
+    error = _errors(y_true[..., None], quantiles)
+    return 2 * np.maximum(probabilities * error, (probabilities - 1) * error)
 
 
 def _interval_score(y_true: Values, lower: Values, upper: Values, level: float) -> Float64:

@@ -50,16 +50,19 @@ FORECAST, PLOT, ZIP = (
     Output("--plot", ("shared.svg",)),
     Output("--output", ("shared.zip",)),
 )
+BACKTEST = Output("--forecasts", ANY[:1])
 PREDICT_TO, LOG = Output("--predict-to", ("shared.csv",)), Output("--log-file", ANY[::-1])
 METRICS = Output("--metrics-file", ANY[::-1])
 # What a command writes, and whether it reads data.
 COMMANDS: dict[str, tuple[tuple[Output, ...], bool]] = {
     "fit": ((REPORT,), True),
+    "backtest": ((BACKTEST,), True),
     "predict": ((FORECAST, PLOT), True),
     "retrain": ((PREDICT_TO, LOG, METRICS), True),
     "models export": ((ZIP,), False),
 }
-OUTPUTS = [(line, output) for line, (outputs, _) in COMMANDS.items() for output in outputs]
+WITHOUT_STORE = ("backtest",)
+OUTPUTS = [(line, output) for line, (outputs, _) in COMMANDS.items() if line not in WITHOUT_STORE for output in outputs]
 CONFIGS = ("--config", "--config of the program", "TSFORECAST_CONFIG")
 # Ways to name a file that need no other name, and those that give it one.
 SAME_NAME = ("as it is", "through ..", "absolute", "linked folder", "variable", "configured")
@@ -164,6 +167,8 @@ def command(line: str, data: str | Path, name: str = "shop") -> list[str]:
     """The words of a command without its outputs."""
     if line == "models export":
         return [*line.split(), *([name] if name else []), "--store", "models"]
+    if line in WITHOUT_STORE:
+        return [line, str(data)]
     return [line, str(data), *(["--name", name] if name else []), "--store", "models"]
 
 
@@ -365,7 +370,7 @@ def test_every_option_for_a_file_is_known_here():
     """A new one needs a place in the comparison, and in these tests."""
     known = {(line, output.option) for line, (outputs, _) in COMMANDS.items() for output in outputs}
     known |= {("schedule", "--output-dir"), ("schedule", "file")}
-    known |= {(line, "data") for line in ("describe", "fit", "predict", "retrain")}
+    known |= {(line, "data") for line in ("backtest", "describe", "fit", "predict", "retrain")}
     known |= {(line, option) for line, _ in commands() for option in ("--config", "--store")}
     found = {
         (line, max(param.opts, key=len))

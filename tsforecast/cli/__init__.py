@@ -33,6 +33,7 @@ from tsforecast.errors import Terminated
 COMMANDS = {
     "describe": "Profile a table: columns, frequency, gaps, seasons.",
     "fit": "Train a model and put it into service.",
+    "backtest": "Score forecasts made at cutoffs of the past.",
     "predict": "Forecast with the model in service.",
     "retrain": "Train on newer data, unattended; publish only if it is better.",
     "schedule": "Print the crontab line or the systemd units of a retraining.",

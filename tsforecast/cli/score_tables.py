@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Mapping, Sequence
 
-from tsforecast.cli.console import Console
+from tsforecast.cli.console import Console, is_terminal
 from tsforecast.cli.text import number, percent
 
 _SCORES: tuple[tuple[str, str, Callable[[float | None], str]], ...] = (
@@ -16,6 +17,13 @@ _SCORES: tuple[tuple[str, str, Callable[[float | None], str]], ...] = (
     ("cov 80", "coverage_80", percent),
     ("cov 95", "coverage_95", percent),
     ("sec", "seconds", lambda value: "-" if value is None else f"{value:.1f}"),
+)
+
+_BACKTEST = (
+    ("MAE", "mae", number),
+    ("MASE", "mase", number),
+    ("WQL", "wql", number),
+    *_SCORES[4:],
 )
 
 
@@ -32,4 +40,18 @@ def show_scores(console: Console, scores: Mapping[str, Mapping[str, float]], *, 
         [(model, *(show(row.get(key)) for _, key, show in _SCORES)) for model, row in scores.items()],
         err=err,
         title="Scores on windows held out from training",
+    )
+
+
+def show_backtest(console: Console, scores: Mapping[str, Mapping[str, float]], metric_season: int) -> None:
+    """The models side by side over all windows of a backtest, the least MASE first."""
+    exact = not is_terminal(sys.stdout)
+    ordered = sorted(scores.items(), key=lambda item: (item[1]["mase"] != item[1]["mase"], item[1]["mase"]))
+    console.table(
+        ("model", *(title for title, _, _ in _BACKTEST)),
+        [
+            (model, *(row.get(key) if exact else show(row.get(key)) for _, key, show in _BACKTEST))
+            for model, row in ordered
+        ],
+        title=f"Scores over all windows, MASE with season {metric_season}",
     )

@@ -33,12 +33,23 @@ _FIRST_SHARE = 0.55
 
 @dataclass(frozen=True)
 class Evaluated:
-    """A model trained on the training part only, with its final plan, its calibration, and scores of all models."""
+    """A model trained on the training part only.
 
+    Args:
+        name: that it is scored under: what was asked for, also where a simple model takes its place.
+        trained: the model.
+        plan: the final one.
+        calibration: of its intervals.
+        scores: metrics of all models.
+        simple: the other models as they were learned, and with their calibration.
+    """
+
+    name: str
     trained: Trained
     plan: Plan
     calibration: Calibration
     scores: dict[str, dict[str, float]]
+    simple: dict[str, tuple[Learned, Forecaster]]
 
     @property
     def forecaster(self) -> Forecaster:
@@ -64,7 +75,7 @@ def evaluate_plan(panel: Panel, split: Split, plan: Plan, session: TrainingSessi
             session.report(Message("warning", warning))
             continue
         models[simple] = _calibrated(train_model(simple, space, plan, session))
-    plan = learned.plan
+    plan, asked = learned.plan, plan.model
     scores = score_models(models, plan)
     metric = ("rmsse" if panel.n_series > 1 else "rmse") if plan.training.loss == "mse" else main_metric(panel.n_series)
     better = far_better_simple_model(plan.model, scores, metric)
@@ -74,7 +85,8 @@ def evaluate_plan(panel: Panel, split: Split, plan: Plan, session: TrainingSessi
             Message("warning", f"{better.value} is published in place of {learned.plan.model}: {better.reason}")
         )
         learned = models[plan.model][0]
-    return Evaluated(learned.trained, plan, models[plan.model][1].calibration, scores)
+    others = {name: model for name, model in models.items() if name != asked}
+    return Evaluated(asked, learned.trained, plan, models[plan.model][1].calibration, scores, others)
 
 
 def _instead(space: Plan, plan: Plan, choice: Choice) -> Plan:

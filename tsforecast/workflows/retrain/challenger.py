@@ -56,7 +56,7 @@ class Training:
         before = champion.forecaster.calibration
         calibration = replace(before, method=before.method.removesuffix(_TAKEN_OVER) + _TAKEN_OVER)
         # The epochs are those of one training: they are not reported twice.
-        evaluated = Evaluated(replace(trained, epochs=()), plan, calibration, {})
+        evaluated = Evaluated(plan.model, replace(trained, epochs=()), plan, calibration, {}, {})
         return Fitted(split, evaluated, everything, trained)
 
 

@@ -1,0 +1,70 @@
+"""`backtest` as a workflow: what it returns, and the forecasts that it writes."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from tests.workflows.conftest import sales
+from tsforecast.errors import DataError, OptionError
+from tsforecast.io.options import ReadOptions
+from tsforecast.models.options import FitOptions
+from tsforecast.workflows.backtest.run import backtest
+from tsforecast.workflows.backtest.settings import BacktestSettings
+
+OPTIONS = FitOptions(model="linear", horizon=7)
+
+
+def scored(frame, output=None, options=OPTIONS, **settings):
+    return backtest(frame, settings=BacktestSettings(**settings), options=options, reading=ReadOptions(), output=output)
+
+
+def test_what_is_found():
+    result, made = scored(sales(120), windows=3)
+    assert (result.windows, result.fits, result.horizon, result.forecasts, result.series) == (3, 3, 7, 6, 2)
+    assert result.cutoffs == ("2023-04-09", "2023-04-16", "2023-04-23")
+    assert set(result.scores) == {"linear", "seasonal-naive", "naive", "drift"}
+    assert result.scores["seasonal-naive"]["skill"] == 0
+    assert result.scores["linear"]["skill"] > 0.1
+    assert result.verdict.startswith("linear makes")
+    assert len(result.by_step["linear"]["mae"]) == 7 and len(result.by_window["linear"]["mase"]) == 3
+    worst, best = result.by_series["linear"]
+    assert worst["mase"] >= best["mase"] and {worst["id"], best["id"]} == {"007", "7"}
+    assert made.made["linear"].y_pred.shape == (6, 7)
+
+
+@pytest.mark.parametrize("ending", ["csv", "parquet", "jsonl"])
+def test_the_forecasts_in_long_form(tmp_path, ending):
+    frame = sales(100)
+    _, made = scored(frame, tmp_path / f"made.{ending}", windows=2, gap=1)
+    path = tmp_path / f"made.{ending}"
+    if ending == "csv":
+        table = pd.read_csv(path, dtype={"shop": str})
+    else:
+        table = pd.read_parquet(path) if ending == "parquet" else pd.read_json(path, lines=True, dtype=False)
+    bounds = ["lower_80", "upper_80", "lower_95", "upper_95"]
+    assert list(table.columns) == ["shop", "cutoff", "date", "model", "y_true", "forecast", *bounds]
+    assert len(table) == 2 * 2 * 4 * 7
+    known = frame.set_index(["shop", "date"])["sold"]
+    np.testing.assert_allclose(table["y_true"], known.loc[list(zip(table["shop"], table["date"], strict=True))])
+    behind = pd.to_datetime(table["date"]) - pd.to_datetime(table["cutoff"])
+    assert (behind.min(), behind.max()) == (pd.Timedelta("2D"), pd.Timedelta("8D"))
+    own = table[(table["model"] == "linear") & (table["shop"] == "7")]["forecast"].to_numpy()
+    np.testing.assert_allclose(own, made.made["linear"].y_pred[made.truth.series == 1].ravel(), rtol=1e-6)
+
+
+def test_what_was_not_observed_has_no_truth(tmp_path):
+    frame = sales(100, shops=("a",)).drop(columns="shop").drop(index=97)
+    scored(frame, tmp_path / "made.csv", windows=1)
+    table = pd.read_csv(tmp_path / "made.csv")
+    assert set(table[table["y_true"].isna()]["date"]) == {"2023-04-08"}
+
+
+def test_refused():
+    with pytest.raises(OptionError, match="refit is 'often'"):
+        BacktestSettings(refit="often")
+    with pytest.raises(DataError, match="windows reach 700 rows back"):
+        scored(sales(100), windows=100)
+    with pytest.raises(OptionError, match="cannot tell how to write"):
+        scored(sales(100), "made.txt")

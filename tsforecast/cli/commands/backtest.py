@@ -1,0 +1,96 @@
+"""`tsforecast backtest DATA`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from tsforecast.cli.config import config_files
+from tsforecast.cli.console import Console
+from tsforecast.cli.groups import SectionCommand
+from tsforecast.cli.options.declared import collect, options_of
+from tsforecast.cli.options.epilog import FIT_EPILOG
+from tsforecast.cli.options.shared import option, output_options, pass_console
+from tsforecast.cli.score_tables import show_backtest
+from tsforecast.cli.text import seconds
+from tsforecast.io.options import ReadOptions
+from tsforecast.models.options import FitOptions
+from tsforecast.workflows.backtest.settings import BacktestSettings
+
+if TYPE_CHECKING:
+    from tsforecast.workflows.backtest.run import BacktestResult
+
+_WORST = 5
+
+
+@click.command("backtest", cls=SectionCommand, epilog=FIT_EPILOG)
+@click.argument("data", type=click.Path(allow_dash=True))
+@options_of(BacktestSettings)
+@options_of(FitOptions)
+@options_of(ReadOptions)
+@option(
+    "Output",
+    "--forecasts",
+    "output",
+    type=click.Path(),
+    metavar="FILE",
+    help="Write all forecasts, with cutoff, y_true and bounds.",
+)
+@output_options
+@pass_console
+def command(console: Console, /, data: str, output: str | None, as_json: bool, **values: Any) -> None:
+    """Score forecasts that are made at cutoffs of the past, from what was known there.
+
+    The model is fitted anew before every window, with choices and calibration of its own, and compared with the simple
+    models on the same windows. Nothing is published.
+
+    \b
+    Example:
+      tsforecast backtest sales.csv --windows 12 --horizon 14
+      tsforecast backtest sales.csv --model gru --refit never --forecasts backtest.csv
+    """
+    settings, options = collect(BacktestSettings, values), collect(FitOptions, values)
+    from tsforecast.workflows.backtest.run import backtest, check_output
+    from tsforecast.workflows.clashes import refuse_clashes
+
+    writes = [("--json", "-" if as_json else None), ("--forecasts", output)]
+    refuse_clashes([("DATA", data), *config_files()], writes)
+    check_output(output)
+    result, _ = backtest(
+        data,
+        settings=settings,
+        options=options,
+        reading=collect(ReadOptions, values),
+        output=output,
+        report=console.report,
+    )
+    if as_json:
+        console.json(result.to_dict())
+    else:
+        _show(result, console)
+    if output is not None:
+        console.info(f"wrote the forecasts to {output}")
+
+
+def _show(result: BacktestResult, console: Console) -> None:
+    several = f"{result.series:,} series, " if result.series > 1 else ""
+    late = f", the last {result.gap} rows before each cutoff unknown" if result.gap else ""
+    console.info(
+        f"{result.file}: {several}{result.windows} windows of {result.horizon} steps with cutoffs from "
+        f"{result.cutoffs[0]} to {result.cutoffs[-1]}{late}; fitted {_times(result.fits)}"
+    )
+    show_backtest(console, result.scores, result.metric_season)
+    worst = result.by_series[result.model][:_WORST]
+    if result.series > 1:
+        console.table(
+            ("series", "MAE", "MASE"),
+            [(row["id"], row["mae"], row["mase"]) for row in worst],
+            title=f"The series with the largest MASE of {result.model}",
+        )
+    console.info(result.verdict)
+    console.success(f"done after {seconds(result.seconds)}")
+
+
+def _times(count: int) -> str:
+    return "once" if count == 1 else "twice" if count == 2 else f"{count:,} times"
