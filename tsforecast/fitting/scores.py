@@ -95,7 +95,8 @@ class Scorer:
             scaling: of every series of the panel.
             trained_as: number of each series in the model's training, as for `model_rows`.
         """
-        made = self.forecasts(forecaster, model_rows(self.seen, scaling, trained_as))
+        rows = model_rows(self.seen, scaling, trained_as, forecaster.spec.calendar)
+        made = self.forecasts(forecaster, rows)
         return Score(self.metrics(made), self.row_errors(made.y_pred))
 
     def forecasts(self, forecaster: Forecaster, rows: ModelRows) -> Intervals:

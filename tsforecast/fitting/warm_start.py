@@ -22,7 +22,7 @@ from tsforecast.models.network.config import QUANTILES, NetworkConfig
 from tsforecast.models.network.weights import Weights
 from tsforecast.models.options import FitOptions
 from tsforecast.models.parts import part_weights
-from tsforecast.models.spec import ModelSpec
+from tsforecast.models.spec import NO_INPUTS, ModelSpec
 from tsforecast.models.training.config import AUTO, TrainingConfig
 from tsforecast.models.training.patience import EpochRate, Path
 from tsforecast.models.training.session import TrainingSession
@@ -126,6 +126,8 @@ def plan_like(spec: ModelSpec, scaling: Scaling, panel: Panel, split: Split, ask
         candidates=spec.parts,
         training=choose_training(replace(asked, units=network.units), len(windows)),
         choices=(Choice("model", spec.name, "that of the version in service, whose networks are trained on"),),
+        calendar=spec.calendar,
+        inputs=next((part.inputs for part in spec.parts if part.inputs.covariates), NO_INPUTS),
     )
 
 

@@ -109,7 +109,7 @@ def fit(
     data, name = _read(source, options, reading, store, name, report)
     model, training = Store(store).model(name), fingerprint(training_facts(data.data_hash, options, reading))
     with recording(model, training, resume=resume, report=report) as recorder:
-        fitted = fit_panel(data.panel, options, TrainingSession(report, recorder, budget=budget))
+        fitted = fit_panel(data.panel, options, TrainingSession(report, recorder, budget=budget), data.schema)
     result = describe_fit(data, fitted, name=name, began=began)
     bundle = make_bundle(data, fitted, result.to_dict())
     published = model.publish(bundle)
