@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from dataclasses import fields as dataclass_fields
 from typing import Any, cast
 
@@ -176,9 +176,9 @@ def _schema_keys(schema: Schema) -> dict[str, Any]:
 
 
 def _schema(document: Fields) -> Schema:
-    known = {each.name: each.default for each in dataclass_fields(Schema) if each.name not in _SCHEMA}
-    stored = {key: list(value) if isinstance(value, tuple) else value for key, value in known.items()}
-    fields = read_fields(stored | document.mapping("schema"), (*_SCHEMA, *known), file=document.file, place="schema")
+    unset = {each.name: each.default for each in dataclass_fields(Schema) if each.name not in _SCHEMA}
+    unset = {key: list(value) if isinstance(value, tuple) else value for key, value in unset.items()}
+    fields = read_fields(unset | document.mapping("schema"), (*_SCHEMA, *unset), file=document.file, place="schema")
     names, targets, formats = (fields.texts(key) for key in ("time_cols", "target_cols", "time_formats"))
     for key, columns in (("time_cols", names), ("target_cols", targets)):
         if not columns:
@@ -186,21 +186,12 @@ def _schema(document: Fields) -> Schema:
     if len(formats) != len(names):
         fields.refuse("time_formats", f"a format for each of {len(names)} time columns")
     zone = None if fields.values["time_zone"] is None else fields.text("time_zone")
-    columns = {key: fields.texts(key) for key in _COVARIATES}
-    lags = fields.integers("lags", 0, _MAX_COUNT)
-    around = fields.integer("holidays_around", 0, _MAX_DAYS)
-    of_holidays = {key: fields.text(key) for key in ("holidays_col", "holidays_version")}
-    return Schema(
-        names,
-        fields.texts("id_cols"),
-        targets,
-        formats,
-        zone,
-        **columns,
-        lags=lags,
-        holidays_around=around,
-        **of_holidays,
-    )
+    schema = Schema(names, fields.texts("id_cols"), targets, formats, zone)
+    known: dict[str, Any] = {key: fields.texts(key) for key in _COVARIATES}
+    known |= {key: fields.text(key) for key in ("holidays_col", "holidays_version")}
+    known["lags"] = fields.integers("lags", 0, _MAX_COUNT)
+    known["holidays_around"] = fields.integer("holidays_around", 0, _MAX_DAYS)
+    return replace(schema, **known)
 
 
 def _frequency(fields: Fields) -> Frequency:
