@@ -19,6 +19,7 @@ from tsforecast.models.registry import MODELS
 from tsforecast.series.frequency import DAY, HOUR, Frequency
 from tsforecast.store.bundle.bundle import Bundle
 from tsforecast.store.bundle.codec import decode, encode
+from tsforecast.store.bundle.document import decode_document
 from tsforecast.store.bundle.formats import FORMAT_VERSION
 from tsforecast.store.bundle.manifest import decode_manifest, encode_manifest, make_manifest
 
@@ -34,6 +35,30 @@ def same(left: Any, right: Any) -> bool:
     if isinstance(left, dict):
         return left.keys() == right.keys() and all(same(left[key], right[key]) for key in left)
     return type(left) is type(right) and bool(left == right)
+
+
+@pytest.mark.parametrize(
+    "known",
+    [
+        {},
+        {"past_cols": ("wind",), "lags": (24,), "static_cols": ("size",)},
+        {
+            "future_cols": ("price", "promo"),
+            "category_cols": ("country",),
+            "holidays": ("DE-BY",),
+            "holidays_col": "country",
+            "holidays_around": 1,
+            "holidays_version": "0.80",
+        },
+    ],
+)
+def test_the_schema_says_which_columns_are_covariates_where_there_are_some(make_bundle, known):
+    bundle = make_bundle("naive")
+    bundle = replace(bundle, schema=replace(bundle.schema, **known))
+    data = encode(bundle)["model.json"]
+    stored = json.loads(data)["schema"]
+    assert set(stored) == {"time_cols", "id_cols", "target_cols", "time_formats", "time_zone", *known}
+    assert decode_document(data).schema == bundle.schema
 
 
 @pytest.mark.parametrize("model", MODELS)

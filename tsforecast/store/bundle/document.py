@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
+from dataclasses import fields as dataclass_fields
 from typing import Any, cast
 
 import numpy as np
@@ -44,6 +45,8 @@ _LOGS = ("none", "log", "log1p")
 _CONTENTS = ("kind", "spec", "schema", "frequency", "scaling", "calibration", "recent", "golden", "provenance")
 _KEYS = ("format_version", *_CONTENTS)
 _SCHEMA = ("time_cols", "id_cols", "target_cols", "time_formats", "time_zone")
+_COVARIATES = ("past_cols", "future_cols", "static_cols", "category_cols", "holidays")
+_MAX_DAYS = 366
 _FREQUENCY = ("kind", "step", "phase", "day", "time_of_day")
 _SPEC = ("name", "horizon", "season_length", "parts")
 _PART = ("name", "share", "lookback", "network")
@@ -116,7 +119,7 @@ def encode_document(bundle: Bundle, id_bytes: int) -> bytes:
             "format_version": FORMAT_VERSION,
             "kind": MODELS[bundle.spec.name].kind,
             "spec": asdict(bundle.spec),
-            "schema": asdict(bundle.schema),
+            "schema": _schema_keys(bundle.schema),
             "frequency": asdict(bundle.recent.frequency),
             "scaling": {"method": bundle.scaling.method, "log": bundle.scaling.log},
             "calibration": {"method": calibration.method, "windows": calibration.windows},
@@ -149,7 +152,7 @@ def decode_document(data: bytes) -> ModelDocument:
     document = ModelDocument(
         format_version=version,
         spec=_spec(fields, n_series),
-        schema=_schema(fields.fields("schema", _SCHEMA)),
+        schema=_schema(fields),
         frequency=_frequency(fields.fields("frequency", _FREQUENCY)),
         scaler=scaling.text("method", SCALERS),
         log=scaling.text("log", _LOGS),
@@ -167,7 +170,15 @@ def decode_document(data: bytes) -> ModelDocument:
     return document
 
 
-def _schema(fields: Fields) -> Schema:
+def _schema_keys(schema: Schema) -> dict[str, Any]:
+    """The keys of the schema in model.json; what is known of covariates stands there where there are some."""
+    return {key: value for key, value in asdict(schema).items() if key in _SCHEMA or value}
+
+
+def _schema(document: Fields) -> Schema:
+    unset = {each.name: each.default for each in dataclass_fields(Schema) if each.name not in _SCHEMA}
+    unset = {key: list(value) if isinstance(value, tuple) else value for key, value in unset.items()}
+    fields = read_fields(unset | document.mapping("schema"), (*_SCHEMA, *unset), file=document.file, place="schema")
     names, targets, formats = (fields.texts(key) for key in ("time_cols", "target_cols", "time_formats"))
     for key, columns in (("time_cols", names), ("target_cols", targets)):
         if not columns:
@@ -175,7 +186,12 @@ def _schema(fields: Fields) -> Schema:
     if len(formats) != len(names):
         fields.refuse("time_formats", f"a format for each of {len(names)} time columns")
     zone = None if fields.values["time_zone"] is None else fields.text("time_zone")
-    return Schema(names, fields.texts("id_cols"), targets, formats, zone)
+    schema = Schema(names, fields.texts("id_cols"), targets, formats, zone)
+    known: dict[str, Any] = {key: fields.texts(key) for key in _COVARIATES}
+    known |= {key: fields.text(key) for key in ("holidays_col", "holidays_version")}
+    known["lags"] = fields.integers("lags", 0, _MAX_COUNT)
+    known["holidays_around"] = fields.integer("holidays_around", 0, _MAX_DAYS)
+    return replace(schema, **known)
 
 
 def _frequency(fields: Fields) -> Frequency:
