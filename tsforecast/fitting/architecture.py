@@ -22,8 +22,8 @@ from tsforecast.models.network.config import (
 from tsforecast.models.options import PRESETS, FitOptions
 from tsforecast.models.registry import get_model
 from tsforecast.models.spec import Part
-from tsforecast.series.covariates import Labels
 from tsforecast.models.training.config import AUTO, LEAST_STEPS, TrainingConfig
+from tsforecast.series.covariates import Labels
 
 _STEP_BY_STEP = 32  # shorter lookbacks are read one step at a time
 _LONGEST_SEGMENT = 48

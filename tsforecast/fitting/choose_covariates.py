@@ -100,7 +100,9 @@ def choose_covariates(
     choices = []
     if options.calendar == AUTO and calendar.names:
         used = with_all < without_calendar
-        told = f"linear validation error {with_all:.3g} with {', '.join(calendar.names)}, {without_calendar:.3g} without"
+        told = (
+            f"linear validation error {with_all:.3g} with {', '.join(calendar.names)}, {without_calendar:.3g} without"
+        )
         choices.append(Choice("calendar", ", ".join(calendar.names) if used else "none", told))
         if not used:
             calendar, with_all = NO_CALENDAR, without_calendar

@@ -206,9 +206,7 @@ class Trainer:
             return left / self.runs_left
         return max(left / self.runs_left, _TRACING + (left - _TRACING * self.traced) / self.runs_left)
 
-    def _ridge(
-        self, lookback: int, normalisation: str, inputs: Inputs, recipe: Recipe | None
-    ) -> tuple[Weights, float]:
+    def _ridge(self, lookback: int, normalisation: str, inputs: Inputs, recipe: Recipe | None) -> tuple[Weights, float]:
         """The ridge regression from windows to horizons, solved once for these rows, and its strength.
 
         The strength is the recipe's, or chosen on validation windows, or the default without any.

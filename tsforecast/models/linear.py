@@ -2,8 +2,8 @@
 
 NLinear (Zeng et al., Are Transformers Effective for Time Series Forecasting?, 2023): the window's last value
 is subtracted from its values and added to its forecast, so that the level of a series does not matter. All
-series share one map. Covariates are further columns (linear_inputs.py). Only X'X and X'Y are kept while the batches pass by: memory is
-O(lookback x (lookback + horizon)) whatever the number of rows.
+series share one map. Covariates are further columns of X (linear_inputs.py). Only X'X and X'Y are kept while the
+batches pass by: memory is O(width x (width + horizon)) whatever the number of rows.
 """
 
 from __future__ import annotations

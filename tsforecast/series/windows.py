@@ -67,8 +67,8 @@ class Windows:
     Args:
         values: shape (samples, lookback); padded positions hold the series' first value.
         mask: shape (samples, lookback); False where padded.
-        past: covariates known up to the origin, shape (samples, lookback, n): columns known up to now, those known ahead,
-            the calendar.
+        past: covariates known up to the origin, shape (samples, lookback, n): columns known up to now, columns known
+            ahead, the calendar.
         future: covariates known beyond the origin, shape (samples, horizon, n): columns known ahead, the calendar.
         static: numbers of each series, shape (samples, n).
         categories: categories of each series, -1 where unknown, shape (samples, n). Category 0 is the series itself, by

@@ -173,7 +173,7 @@ def problem(config: NetworkConfig) -> str | None:
     if config.linear_skip and not decoding.at_once:
         return f"a {name} network cannot have a linear skip, which forecasts the whole horizon at once"
     if inputs.covariates and not decoding.at_once:
-        return f"{'an' if name[0] in 'aeiou' else 'a'} {name} network feeds its forecasts back and cannot read covariates"
+        return f"a network with the strategy {name} feeds its forecasts back, which covariates cannot go with"
     if inputs != Inputs() and not decoding.at_once:
         return f"a {name} network cannot have vectors of the series, which are part of the queries of direct ones"
     if inputs.categories and not 0 < config.category_width < config.units:

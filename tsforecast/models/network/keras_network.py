@@ -45,7 +45,7 @@ class Queries(NamedTuple):
     """What the queries of a batch are made of."""
 
     categories: Tensor
-    covariates: Covariates | None
+    covariates: Any
 
 
 class SegmentNetwork(keras.Model):  # type: ignore[misc]

@@ -68,7 +68,8 @@ def _joined(parts: list[Any], shape: tuple[int, int]) -> Any:
 def _arrays(rows: ModelRows, inputs: Inputs) -> dict[str, NDArray[Any]]:
     """What stays on the device, by name: only what the network reads."""
     panel, scaling = rows.panel, rows.scaling
-    known, arrays = panel.covariates, {}
+    known = panel.covariates
+    arrays: dict[str, NDArray[Any]] = {}
     if any(inputs.category_widths[1:]):
         arrays["categories"] = rows.categories.astype(np.int32)
     if inputs.past > inputs.future:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, NoReturn, TypeVar
@@ -14,6 +14,7 @@ from tsforecast.errors import ModelError
 _MAX_DEPTH = 20
 _MOMENT = "%Y-%m-%dT%H:%M:%S.%fZ"
 Value = TypeVar("Value")
+NOTHING: Mapping[str, Any] = {}
 
 
 def moment_text(moment: datetime) -> str:
@@ -139,18 +140,21 @@ class Fields:
             self.refuse(key, f"a list of whole numbers from {least} to {most}")
         return tuple(value)
 
-    def fields(self, key: str, names: tuple[str, ...]) -> Fields:
-        """An object with exactly these keys."""
-        return read_fields(self.values[key], names, file=self.file, place=self._name(key))
+    def fields(self, key: str, names: tuple[str, ...], unset: Mapping[str, Any] = NOTHING) -> Fields:
+        """An object with exactly these keys, and those of `unset` in place of which its values stand."""
+        return read_fields(self.values[key], names, file=self.file, place=self._name(key), unset=unset)
 
-    def items(self, key: str, names: tuple[str, ...], least: int, most: int) -> tuple[Fields, ...]:
-        """A list of least to most objects, each with exactly these keys."""
+    def items(
+        self, key: str, names: tuple[str, ...], least: int, most: int, unset: Mapping[str, Any] = NOTHING
+    ) -> tuple[Fields, ...]:
+        """A list of least to most objects, each with keys as `fields` has them."""
         value = self.values[key]
         if not isinstance(value, list) or not least <= len(value) <= most:
             self.refuse(key, f"a list of {least} to {most} objects")
         place = self._name(key)
         return tuple(
-            read_fields(item, names, file=self.file, place=f"{place}[{number}]") for number, item in enumerate(value)
+            read_fields(item, names, file=self.file, place=f"{place}[{number}]", unset=unset)
+            for number, item in enumerate(value)
         )
 
     def mapping(self, key: str) -> dict[str, Any]:
@@ -164,18 +168,20 @@ class Fields:
         return f"{self.place}.{key}" if self.place else key
 
 
-def read_fields(value: Any, names: tuple[str, ...], *, file: str, place: str = "") -> Fields:
-    """An object that has exactly the keys `names`."""
+def read_fields(
+    value: Any, names: tuple[str, ...], *, file: str, place: str = "", unset: Mapping[str, Any] = NOTHING
+) -> Fields:
+    """An object that has exactly the keys `names`, and maybe some of `unset`, which holds their values elsewhere."""
     here = f"'{place}'" if place else "it"
     if not isinstance(value, dict):
         raise ModelError(f"{here} is not an object", file=file)
     for key in value:
-        if key not in names:
+        if key not in names and key not in unset:
             raise ModelError(f"{here} has the unknown key '{key[:60]}'", file=file)
     for key in names:
         if key not in value:
             raise ModelError(f"{here} has no key '{key}'", file=file)
-    return Fields(value, file, place)
+    return Fields({**unset, **value} if unset else value, file, place)
 
 
 def _is_number(value: Any) -> bool:
