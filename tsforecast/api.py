@@ -61,6 +61,7 @@ def predict(
     levels: tuple[float, ...] = DEFAULT_LEVELS,
     fallback: bool = False,
     trusted: bool = False,
+    future: str | Path | pd.DataFrame | None = None,
     report: Report = lambda event: None,
     **reading: Any,
 ) -> pd.DataFrame:
@@ -75,6 +76,7 @@ def predict(
         levels: of the intervals, in percent.
         fallback: take the newest older version that is sound if the one that is meant is damaged.
         trusted: use a model that somebody else could have changed.
+        future: table of the columns known ahead; None takes the rows of `data` that have no value.
         report: receives messages.
         **reading: options of reading, such as `delimiter=";"`.
 
@@ -95,6 +97,7 @@ def predict(
         reading=_read_options(reading, columns=False),
         fallback=fallback,
         trusted=trusted,
+        future=future,
         report=report,
     )
     frame = result.frame.copy()

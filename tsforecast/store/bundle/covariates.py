@@ -55,8 +55,8 @@ def sizes_of(covariates: Covariates) -> CovariateSizes:
     """The sizes of covariates; all zero where there are none."""
     if covariates.absent:
         return NO_SIZES
-    widths = (getattr(covariates, name).shape[1] for name in (*_ROLES, "categories"))
-    return CovariateSizes(*widths, len(covariates.future), len(_label_bytes(covariates)))
+    past, future, static, categories = (getattr(covariates, name).shape[1] for name in (*_ROLES, "categories"))
+    return CovariateSizes(past, future, static, categories, len(covariates.future), len(_label_bytes(covariates)))
 
 
 def sizes_key(covariates: Covariates) -> dict[str, Any]:

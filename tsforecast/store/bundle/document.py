@@ -322,7 +322,7 @@ def _inputs(fields: Fields, most: Inputs) -> Inputs:
     read = {key: fields.integer(key, 0, _MAX_COUNT) for key in ("past", "future", "static", "calendar")}
     for key, value in read.items():
         if value not in (0, getattr(most, key)):
-            fields.refuse(key, f"0 or {getattr(most, key)}")
+            fields.refuse(key, f"0 or {getattr(most, key)}" if getattr(most, key) else "0")
     if bool(read["calendar"]) != bool(most.calendar and read["future"]) or (read["future"] and not read["past"]):
         fields.refuse("calendar", f"{most.calendar} where columns known ahead are read")
     return Inputs(read["past"], read["future"], read["static"], categories, widths, read["calendar"])
