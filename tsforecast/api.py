@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tsforecast.errors import OptionError, did_you_mean
-from tsforecast.io.options import COLUMNS, ReadOptions
+from tsforecast.io.options import COLUMNS, KNOWN, ReadOptions
 from tsforecast.io.times.datetimes import stamp_index
 from tsforecast.models.options import FitOptions
 from tsforecast.options import DEFAULT_LEVELS, DEFAULT_STORE, declared
@@ -125,7 +125,7 @@ def _read_options(given: dict[str, Any], *, columns: bool, others: Iterable[str]
     known = {each.name: each.name for each in fields(ReadOptions)}
     known |= {each.typed: each.name for each in _DECLARED.values() if each.typed}
     if not columns:
-        columns_of = {each.name for each in _DECLARED.values() if each.section == COLUMNS}
+        columns_of = {each.name for each in _DECLARED.values() if each.section in (COLUMNS, KNOWN)}
         known = {name: field for name, field in known.items() if field not in columns_of}
     values: dict[str, Any] = {}
     for name, value in given.items():

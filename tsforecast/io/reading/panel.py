@@ -15,10 +15,17 @@ from numpy.typing import NDArray
 from tsforecast.errors import DataError
 from tsforecast.io.messages import Note, Place, counted, info, warning
 from tsforecast.io.options import ReadOptions
+from tsforecast.io.reading.columns.covariates import (
+    CovariateNames,
+    categories_of_series,
+    covariate_names,
+    static_of_series,
+)
 from tsforecast.io.reading.columns.ids import Reading
 from tsforecast.io.reading.columns.keys import ColumnRequest
 from tsforecast.io.reading.columns.roles import Roles, find_columns
 from tsforecast.io.reading.grid.build import Grid, StepSource, build_panel
+from tsforecast.io.reading.grid.covariates import OfSeries, add_covariates
 from tsforecast.io.reading.grid.rows import (
     RowOrigin,
     Rows,
@@ -60,18 +67,21 @@ _MOST_STRAYS = 3  # values spoken of
 _MOST_REPEATED = 0.05  # of the rows, where clocks go back
 
 
+RoleName = Literal["time", "id", "value", "past", "future", "static", "category", "unused"]
+
+
 @dataclass(frozen=True)
 class ColumnRole:
     """What a column of the table is.
 
     Args:
         name: of the column.
-        role: `time`, `id`, `value` or `unused`.
+        role: `time`, `id`, `value`, that of a covariate, or `unused`.
         why: it is not used; empty otherwise.
     """
 
     name: str
-    role: Literal["time", "id", "value", "unused"]
+    role: RoleName
     why: str = ""
 
 
@@ -131,7 +141,8 @@ def read_panel(
     table = _read(source, options, report)
     table, options = lay_out(table, options, schema, frequency)
     # 2. Each column gets its role.
-    roles = find_columns(table, _request(options, schema))
+    names = covariate_names(options, schema)
+    roles = find_columns(table, _request(options, schema, names))
     place, time_text = _times_in_table(table, roles)
     table_notes = table.notes
     result = partial(
@@ -147,6 +158,7 @@ def read_panel(
     series, ids = number_series(roles.ids, len(place.lines))
     origin = RowOrigin(place, time_text, ids, roles.target_cols)
     check_count(len(origin.names), options.max_series, "series", place.file)
+    of_series, series_notes = _of_series(roles, series, ids, place)
     # 3. The rows are put on one clock and sorted, and one is left for each time of a series.
     given = frequency or stated
     short = given is not None and given.sub_daily
@@ -154,12 +166,12 @@ def read_panel(
     clock = _choose_clock(roles, options, schema, sub_daily, series, place)
     if clock.time_formats[0].startswith(ENDS) and options.aggregate and given and not short:
         clock = replace(clock, stamps=clock.stamps - _INSTANT)  # 24:00 belongs to the day that it ends
-    rows, row_notes = _sorted(clock, series, roles.values)
+    rows, row_notes = _sorted(clock, series, roles)
     if sub_daily and clock.time_zone is None and options.on_duplicate == "error":
         told = _told_clock(roles, clock, rows, series, place)
         if told is not None:
             clock = told
-            rows, row_notes = _sorted(clock, series, roles.values)
+            rows, row_notes = _sorted(clock, series, roles)
     copy_notes: list[Note] = []
     if options.aggregate and options.on_duplicate == "error":
         repeat_notes = several_per_time(rows)
@@ -171,11 +183,16 @@ def read_panel(
     step_source: StepSource = "model" if frequency else "stated" if stated else "found"
     grid = Grid(step, step_source, clock_of_step(rows.stamps, clock, step, sub_daily), options)
     # 5. The rows become regular series without gaps.
-    panel, gap_notes = build_panel(rows, grid, origin)
+    panel, gap_notes = build_panel(rows, grid, origin, keep_future=bool(roles.known.names.future))
     found = Schema(roles.time_cols, roles.id_cols, roles.target_cols, clock.time_formats, clock.time_zone)
+    if roles.known.names.all:
+        found = _with_covariates(found, roles.known.names, options)
+        when = partial(_time_of_step, schema=found, frequency=step)
+        panel, known_notes = add_covariates(panel, rows, grid, origin, roles.known, of_series, when)
+        gap_notes += [*series_notes, *known_notes]
     unzoned = clock.time_zone is None and options.aggregate is None
     notes = (
-        *_summary(panel, found, rows, aggregated=options.aggregate is not None),
+        *_summary(panel, found, rows, on_grid=options.aggregate is not None or bool(names.future)),
         *roles.notes,
         *table_notes,
         *roles.stamps.notes,
@@ -199,13 +216,39 @@ def _read(source: str | Path | pd.DataFrame, options: ReadOptions, report: Repor
     return table
 
 
-def _request(options: ReadOptions, schema: Schema | None) -> ColumnRequest:
+def _request(options: ReadOptions, schema: Schema | None, known: CovariateNames) -> ColumnRequest:
     if schema is not None:
         return ColumnRequest(
-            schema.time_cols, schema.id_cols, schema.target_cols, options.date_format, schema.time_formats
+            schema.time_cols, schema.id_cols, schema.target_cols, options.date_format, schema.time_formats, known
         )
     time_cols = (options.time_col,) if options.time_col else ()
-    return ColumnRequest(time_cols, options.id_cols, options.target_cols, options.date_format)
+    offer = options.covariates == "auto"
+    return ColumnRequest(time_cols, options.id_cols, options.target_cols, options.date_format, known=known, offer=offer)
+
+
+def _of_series(
+    roles: Roles, series: NDArray[np.int32], ids: list[tuple[str, ...]], place: Place
+) -> tuple[OfSeries, list[Note]]:
+    labels, known = [" / ".join(key) for key in ids], roles.known
+    static = static_of_series(known, series, labels, place)
+    categories, texts, notes = categories_of_series(known, series, labels, place)
+    return OfSeries(static, categories, texts), notes
+
+
+def _with_covariates(schema: Schema, names: CovariateNames, options: ReadOptions) -> Schema:
+    return replace(
+        schema,
+        past_cols=names.past,
+        future_cols=names.future,
+        static_cols=names.static,
+        category_cols=names.categories,
+        lags=names.lags,
+    )
+
+
+def _time_of_step(ordinal: int, schema: Schema, frequency: Frequency) -> str:
+    (text,) = readable_stamps(frequency.stamps(np.array([ordinal])), schema, frequency)
+    return text
 
 
 def _times_in_table(table: RawTable, roles: Roles) -> tuple[Place, Callable[[int], str]]:
@@ -216,9 +259,14 @@ def _times_in_table(table: RawTable, roles: Roles) -> tuple[Place, Callable[[int
 
 
 def _column_roles(names: list[str], roles: Roles) -> tuple[ColumnRole, ...]:
-    used: dict[str, Literal["time", "id", "value"]] = dict.fromkeys(roles.time_cols, "time")
+    known = roles.known.names
+    used: dict[str, RoleName] = dict.fromkeys(known.categories, "category")
+    used.update(dict.fromkeys(roles.time_cols, "time"))
     used.update(dict.fromkeys(roles.id_cols, "id"))
     used.update(dict.fromkeys(roles.target_cols, "value"))
+    used.update(dict.fromkeys(known.past, "past"))
+    used.update(dict.fromkeys(known.future, "future"))
+    used.update(dict.fromkeys(known.static, "static"))
     return tuple(
         ColumnRole(name, used[name]) if name in used else ColumnRole(name, "unused", roles.unused.get(name, ""))
         for name in names
@@ -240,9 +288,9 @@ def _choose_clock(
     return replace(clock, notes=(*clock.notes, note)) if note else clock
 
 
-def _sorted(clock: Clock, series: NDArray[np.int32], values: NDArray[np.float64]) -> tuple[Rows, list[Note]]:
+def _sorted(clock: Clock, series: NDArray[np.int32], roles: Roles) -> tuple[Rows, list[Note]]:
     axis = rank_times(clock.codes, clock.stamps)
-    return sort_rows(Rows(series, axis.ranks, axis.stamps, values))
+    return sort_rows(Rows(series, axis.ranks, axis.stamps, roles.values, known=roles.known.moving))
 
 
 def _told_clock(roles: Roles, clock: Clock, rows: Rows, series: NDArray[np.int32], place: Place) -> Clock | None:
@@ -254,9 +302,9 @@ def _told_clock(roles: Roles, clock: Clock, rows: Rows, series: NDArray[np.int32
     return told_clock(roles.stamps, clock, series, rows.in_table(repeated), commonest(steps), place)
 
 
-def _summary(panel: Panel, schema: Schema, rows: Rows, *, aggregated: bool) -> list[Note]:
+def _summary(panel: Panel, schema: Schema, rows: Rows, *, on_grid: bool) -> list[Note]:
     edges = rows.stamps[[rows.times.min(), rows.times.max()]]
-    if aggregated:
+    if on_grid:
         edges = panel.frequency.stamps(np.array([panel.starts.min(), (panel.starts + panel.lengths).max() - 1]))
     first, last = readable_stamps(edges, schema, panel.frequency)
     time = f"time column '{','.join(schema.time_cols)}': {panel.frequency.name} from {first} to {last}"

@@ -13,6 +13,7 @@ from tsforecast.errors import DataError
 from tsforecast.io.column import Column, is_id_name, words
 from tsforecast.io.messages import all_columns, listed
 from tsforecast.io.reading.columns.calendar import depends_on_calendar
+from tsforecast.io.reading.columns.covariates import NO_NAMES, CovariateNames
 from tsforecast.io.reading.columns.ids import (
     Grouping,
     Ids,
@@ -66,6 +67,13 @@ class ColumnRequest:
     target_cols: Names = ()  # the value columns
     date_format: str | None = None  # format of the times
     known_formats: Names = ()  # formats of the times of the data that a model was fitted on; empty without a model
+    known: CovariateNames = NO_NAMES  # the columns of covariates
+    offer: bool = False  # whether columns that could be covariates are spoken of
+
+    @property
+    def numbers(self) -> Names:
+        """The columns that hold numbers, so that they are no times and no ids."""
+        return (*self.target_cols, *self.known.numbers)
 
 
 @dataclass(frozen=True)
@@ -130,7 +138,7 @@ def _read_times(table: RawTable, request: ColumnRequest) -> dict[Names, ParsedSt
         return {named: _read_stamps(columns[named[0]], request.date_format, known)}
     if named:
         return {named: read_parts([columns[name] for name in named], request.date_format, request.known_formats)}
-    taken = {*request.id_cols, *request.target_cols}
+    taken = {*request.id_cols, *request.numbers}
     free = [column for name, column in columns.items() if name not in taken]
     parts = named_parts(free) if any(unit_of(column.name) == "year" for column in free) else ()
     try:
@@ -234,7 +242,7 @@ def _choose(
     may_be_ids = request.id_cols or tuple(
         name
         for name, content in contents.items()
-        if content.kind in ("text", "code") and name not in request.target_cols and name not in clocks
+        if content.kind in ("text", "code") and name not in request.numbers and name not in clocks
     )
     texts = {name: Grouping.of_texts(table.columns[name].texts).take(rows) for name in may_be_ids}
     ranked = []
@@ -259,7 +267,7 @@ def _search(
     whole = {
         name: Grouping.of_values(content.numbers.values[rows])
         for name, content in keys.contents.items()
-        if name not in (*request.target_cols, *texts, *clocks)
+        if name not in (*request.numbers, *texts, *clocks)
         and (many or names_series(name))
         and unit_of(name) is None
         and _is_whole(content)
@@ -299,7 +307,7 @@ def _beside(table: RawTable, request: ColumnRequest, stamps: dict[Names, ParsedS
     """For each time of bare dates the columns that hold its time of day, which are no ids."""
     if request.known_formats:
         return {}
-    taken = {*request.target_cols, *request.id_cols, *(name for names in stamps for name in names)}
+    taken = {*request.numbers, *request.id_cols, *(name for names in stamps for name in names)}
     free = [column for name, column in table.columns.items() if name not in taken]
     clocks = clocks_beside(free) if any(map(_is_bare, stamps.values())) else ()
     return {names: clocks for names, parsed in stamps.items() if clocks and _is_bare(parsed)}
