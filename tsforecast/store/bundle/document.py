@@ -243,7 +243,7 @@ def _spec(document: Fields, n_series: int, sizes: CovariateSizes) -> ModelSpec:
     horizon = fields.integer("horizon", 1, MAX_STEPS)
     calendar = _calendar(fields.fields("calendar", ("names", "time_zone")))
     ahead = sizes.future + calendar.width
-    most = Inputs(sizes.past + ahead, ahead, sizes.static, (n_series,), calendar=calendar.width)
+    most = Inputs(sizes.past + ahead, ahead, sizes.static, (n_series, *(1,) * sizes.categories), calendar=calendar.width)
     items = fields.items("parts", _PART, 1, _MAX_PARTS, {"inputs": None})
     parts = tuple(_part(part, name, horizon, most) for part in items)
     if abs(sum(part.share for part in parts) - 1) > _SHARE_TOLERANCE:
@@ -313,16 +313,17 @@ def _network(fields: Fields, info: ModelInfo, most: Inputs) -> NetworkConfig:
 def _inputs(fields: Fields, most: Inputs) -> Inputs:
     """What a model reads besides its window: of each kind of covariates all that there are, or none."""
     categories, widths = fields.integers("categories", 0, _MAX_COUNT), fields.integers("category_widths", 0, MAX_UNITS)
-    if categories and categories[0] not in (0, *most.categories):
-        fields.refuse("categories", f"[] or [{most.categories[0]}]")
+    own = most.categories[0]
+    if categories and (categories[0] not in (0, own) or len(categories) not in (1, len(most.categories))):
+        fields.refuse("categories", f"[] or [{own}]")
     if len(widths) != len(categories) or any(
         width and not count for width, count in zip(widths, categories, strict=True)
     ):
         fields.refuse("category_widths", "a width for each category")
-    read = {key: fields.integer(key, 0, _MAX_COUNT) for key in ("past", "future", "static", "calendar")}
+    read = {key: fields.integer(key, 0, getattr(most, key)) for key in ("past", "future", "static", "calendar")}
     for key, value in read.items():
         if value not in (0, getattr(most, key)):
-            fields.refuse(key, f"0 or {getattr(most, key)}" if getattr(most, key) else "0")
+            fields.refuse(key, f"0 or {getattr(most, key)}")
     if bool(read["calendar"]) != bool(most.calendar and read["future"]) or (read["future"] and not read["past"]):
         fields.refuse("calendar", f"{most.calendar} where columns known ahead are read")
     return Inputs(read["past"], read["future"], read["static"], categories, widths, read["calendar"])
