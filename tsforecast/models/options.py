@@ -92,8 +92,8 @@ class FitOptions(Checked):
     calendar: str = option(
         AUTO,
         "Preparation",
-        "What the calendar says: none, a list such as weekday,hour, or, beside other columns, what helps.",
-        metavar="LIST",
+        "What models see of the calendar: what helps on held-out windows, none, or names such as weekday,month.",
+        metavar="auto|none|LIST",
     )
     loss: str = option(
         TrainingConfig.loss,

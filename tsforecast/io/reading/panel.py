@@ -186,11 +186,13 @@ def read_panel(
     panel, gap_notes = build_panel(rows, grid, origin, keep_future=bool(roles.known.names.future))
     found = Schema(roles.time_cols, roles.id_cols, roles.target_cols, clock.time_formats, clock.time_zone)
     if roles.known.names.all:
-        found = _with_covariates(found, roles.known.names, options)
+        found = _with_covariates(found, roles.known.names)
         when = partial(_time_of_step, schema=found, frequency=step)
         panel, known_notes = add_covariates(panel, rows, grid, origin, roles.known, of_series, when)
         gap_notes += [*series_notes, *known_notes]
     unzoned = clock.time_zone is None and options.aggregate is None
+    if schema is None:
+        found = _with_holidays(found, panel, options)
     notes = (
         *_summary(panel, found, rows, on_grid=options.aggregate is not None or bool(names.future)),
         *roles.notes,
@@ -235,7 +237,7 @@ def _of_series(
     return OfSeries(static, categories, texts), notes
 
 
-def _with_covariates(schema: Schema, names: CovariateNames, options: ReadOptions) -> Schema:
+def _with_covariates(schema: Schema, names: CovariateNames) -> Schema:
     return replace(
         schema,
         past_cols=names.past,
@@ -244,6 +246,30 @@ def _with_covariates(schema: Schema, names: CovariateNames, options: ReadOptions
         category_cols=names.categories,
         lags=names.lags,
     )
+
+
+def _with_holidays(schema: Schema, panel: Panel, options: ReadOptions) -> Schema:
+    """The schema with the calendars that the options name, all of which are known.
+
+    Raises:
+        OptionError: an unknown calendar.
+    """
+    if options.covariates == "none" or not (options.holidays or options.holidays_col):
+        return schema
+    from tsforecast.series.holiday_features import calendars_of_series, check_holidays, holidays_version
+
+    # A name is taken in another letter case too.
+    named = (options.holidays_col or "").strip().lower()
+    schema = replace(
+        schema,
+        holidays=options.holidays,
+        holidays_col=next((name for name in schema.category_cols if name.lower() == named), ""),
+        holidays_around=options.holidays_around,
+        holidays_version=holidays_version(),
+    )
+    for calendars in dict.fromkeys(calendars_of_series(panel, schema)):
+        check_holidays(calendars)
+    return schema
 
 
 def _time_of_step(ordinal: int, schema: Schema, frequency: Frequency) -> str:

@@ -134,8 +134,6 @@ def read_known(table: RawTable, names: CovariateNames, contents: Mapping[str, Co
 
 
 def _content(table: RawTable, name: str, contents: Mapping[str, Content]) -> Content:
-    if name not in contents:
-        raise DataError(f"column '{name}' holds times, not numbers", hint="leave it out", file=table.file)
     content = contents[name]
     if content.kind == "empty":
         raise DataError("the column has no value", hint="leave it out", file=table.file, column=name)
@@ -143,7 +141,7 @@ def _content(table: RawTable, name: str, contents: Mapping[str, Content]) -> Con
         row = int(content.numbers.wrong[0])
         text = content.column.cell_text(row)
         hint = f"name a column of texts that belong to a series with --category-col {shlex.quote(name)}"
-        raise content.column.error(row, f"'{text}' is no number", f"{hint}, or write numbers")
+        raise content.column.error(row, f"'{text}' is no number", f"write numbers; {hint}")
     return content
 
 

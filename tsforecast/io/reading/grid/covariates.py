@@ -250,7 +250,7 @@ def _first_known(found: list[Float64], columns: list[_Column], target: _Target, 
         np.minimum.at(first, owner[present], places[present])
         never = np.flatnonzero(first >= panel.lengths)
         if never.size:
-            after = f", which is known {counted(column.lag, 'step')} late" if column.lag else ""
+            after = f", which is known {counted(column.lag, 'step')} late," if column.lag else ""
             hint = "give earlier rows too" if column.lag else "fill the column, or leave it out"
             raise target.error(column.name, int(never[0]), f"no value{after} up to the last value", hint)
         if target.continues:
