@@ -14,7 +14,7 @@ from tsforecast.models.network.config import Inputs
 from tsforecast.models.options import FitOptions
 from tsforecast.models.spec import NO_INPUTS
 from tsforecast.models.training.config import AUTO
-from tsforecast.series.calendar_features import check_calendar, usual_calendar
+from tsforecast.series.calendar_features import calendar_width, check_calendar, usual_calendar
 from tsforecast.series.covariates import Covariates
 from tsforecast.series.panel import Panel, Schema
 from tsforecast.series.split import Split
@@ -54,21 +54,28 @@ class Space:
 
 def inputs_of(covariates: Covariates, calendar: Calendar) -> Inputs:
     """All that can be read but the categories."""
-    ahead = covariates.future.shape[1] + calendar.width
-    return Inputs(covariates.past.shape[1] + ahead, ahead, covariates.static.shape[1], calendar=calendar.width)
+    ahead, names = covariates.future.shape[1] + calendar.width, calendar_width(calendar.names)
+    return Inputs(covariates.past.shape[1] + ahead, ahead, covariates.static.shape[1], calendar=names)
 
 
-def asked_calendar(options: FitOptions, panel: Panel, time_zone: str | None) -> Calendar:
-    """The features asked for, or those to try; without covariates none are tried.
+def asked_calendar(options: FitOptions, panel: Panel, schema: Schema | None) -> Calendar:
+    """The holidays, and the features asked for, or those to try; beside nothing else none are tried.
 
     Raises:
         OptionError: an unknown feature.
     """
+    calendar = NO_CALENDAR
+    if schema is not None:
+        column = schema.category_cols.index(schema.holidays_col) if schema.holidays_col else None
+        around = schema.holidays_around if schema.holidays or column is not None else 0
+        calendar = Calendar((), schema.time_zone, schema.holidays, column, around)
     if options.calendar == AUTO:
-        return NO_CALENDAR if panel.covariates.absent else Calendar(usual_calendar(panel.frequency), time_zone)
-    names = tuple(name.strip() for name in options.calendar.split(",")) if options.calendar != "none" else ()
+        tried = not panel.covariates.absent or calendar.width
+        return replace(calendar, names=usual_calendar(panel.frequency)) if tried else NO_CALENDAR
+    names = tuple(dict.fromkeys(name.strip() for name in options.calendar.split(",")))
+    names = () if names == ("none",) else names
     check_calendar(names)
-    return Calendar(names, time_zone)
+    return replace(calendar, names=names) if names or calendar.width else NO_CALENDAR
 
 
 def choose_covariates(
@@ -84,10 +91,9 @@ def choose_covariates(
         space: under what to compare.
         schema: names of the columns, and the time zone; None for numbers in place of names.
     """
-    known = panel.covariates
-    calendar = asked_calendar(options, panel, schema.time_zone if schema else None)
-    if known.absent and not calendar.names:
-        return KnownBesides()
+    known, calendar = panel.covariates, asked_calendar(options, panel, schema)
+    if known.absent and not calendar.width:
+        return NOTHING_BESIDES
 
     def error(calendar: Calendar, covariates: Covariates) -> float:
         some = replace(panel, covariates=covariates)
@@ -96,27 +102,27 @@ def choose_covariates(
 
     nothing = replace(known, past=known.past[:, :0], future=known.future[:, :0], static=known.static[:, :0])
     with_all, without_any = error(calendar, known), error(NO_CALENDAR, nothing)
-    without_calendar = error(NO_CALENDAR, known) if calendar.names and not known.absent else without_any
     choices = []
     if options.calendar == AUTO and calendar.names:
-        used = with_all < without_calendar
-        told = (
-            f"linear validation error {with_all:.3g} with {', '.join(calendar.names)}, {without_calendar:.3g} without"
-        )
-        choices.append(Choice("calendar", ", ".join(calendar.names) if used else "none", told))
-        if not used:
-            calendar, with_all = NO_CALENDAR, without_calendar
-    if not (known.past.shape[1] or known.future.shape[1] or calendar.names):
-        return KnownBesides(inputs_of(known, calendar), calendar, False, tuple(choices))
-    helps = with_all < without_any
-    told = f"linear validation error {with_all:.3g} with them, {without_any:.3g} without"
+        unnamed, names = replace(calendar, names=()), ", ".join(calendar.names)
+        without = error(unnamed, known)
+        told = f"linear validation error {with_all:.3g} with {names}, {without:.3g} without"
+        choices.append(Choice("calendar", names if with_all < without else "none", told))
+        if not with_all < without:
+            calendar, with_all = unnamed if unnamed.width else NO_CALENDAR, without
+    inputs = inputs_of(known, calendar)
+    if not inputs.past:
+        return KnownBesides(inputs, calendar, False, tuple(choices))
+    helps, told = with_all < without_any, f"linear validation error {with_all:.3g} with them, {without_any:.3g} without"
     if not np.isfinite([with_all, without_any]).all():
         told, helps = "too few rows to compare without them", True
     elif known.past.shape[1] + known.future.shape[1] <= _MOST_COMPARED:
         each = [f"{name} {error(calendar, others):.3g}" for name, others in _one_less(known, schema)]
+        if calendar.holiday_width:
+            each.append(f"holidays {error(replace(calendar, holidays=(), holidays_from=None), known):.3g}")
         told += f"; without {', '.join(each)}" if len(each) > 1 else ""
     choices.append(Choice("covariates", "used" if helps else "tried", told))
-    return KnownBesides(inputs_of(known, calendar), calendar, helps, tuple(choices))
+    return KnownBesides(inputs, calendar, helps, tuple(choices))
 
 
 def _one_less(known: Covariates, schema: Schema | None) -> Iterator[tuple[str, Covariates]]:

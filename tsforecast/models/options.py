@@ -92,7 +92,7 @@ class FitOptions(Checked):
     calendar: str = option(
         AUTO,
         "Preparation",
-        "What models see of the calendar: what helps on held-out windows, none, or names such as weekday,month.",
+        "What is read of the calendar: none, a list such as weekday,hour, or, beside other columns, what helps.",
         metavar="auto|none|LIST",
     )
     loss: str = option(

@@ -18,6 +18,7 @@ import numpy as np
 
 from tsforecast.arrays import Bool, Float32, Int64
 from tsforecast.series.calendar_features import calendar_features, calendar_width
+from tsforecast.series.covariates import Covariates
 from tsforecast.series.frequency import Frequency
 from tsforecast.series.panel import Panel
 from tsforecast.series.scaling import Scaling
@@ -148,30 +149,59 @@ class Batch:
 
 @dataclass(frozen=True)
 class Calendar:
-    """Features of the calendar that models read beside the columns known ahead.
+    """Holidays and features of the calendar that models read beside the columns known ahead.
 
     Args:
         names: of the features, keys of `CALENDAR`.
         time_zone: of the clock on the wall that they are read from.
+        holidays: calendars whose holidays every series has.
+        holidays_from: number of the category whose labels are the calendars of the series; None for none.
+        around: days before and after a holiday that are features of their own.
     """
 
     names: tuple[str, ...] = ()
     time_zone: str | None = None
+    holidays: tuple[str, ...] = ()
+    holidays_from: int | None = None
+    around: int = 0
+
+    @property
+    def holiday_width(self) -> int:
+        """How many columns holidays have, which come first."""
+        return 1 + 2 * self.around if self.holidays or self.holidays_from is not None else 0
 
     @property
     def width(self) -> int:
-        """How many columns they have."""
-        return calendar_width(self.names)
+        """How many columns there are."""
+        return self.holiday_width + calendar_width(self.names)
+
+    def of_series(self, covariates: Covariates) -> tuple[tuple[Calendar, ...], Int64]:
+        """The calendars that differ in their holidays, and the number of that of each series, shape (n_series,)."""
+        if self.holidays_from is None:
+            return (self,), np.zeros(len(covariates.categories), np.int64)
+        codes, labels = covariates.categories[:, self.holidays_from], covariates.labels[self.holidays_from]
+        distinct, numbers = np.unique(codes, return_inverse=True)
+        of_label = [self.holidays if code < 0 else (*self.holidays, labels[code]) for code in distinct.tolist()]
+        return tuple(replace(self, holidays=each) for each in of_label), numbers.astype(np.int64)
 
     def features(self, frequency: Frequency, ordinals: Int64) -> Float32:
-        """Features of steps of any shape, columns last. Each step is worked on once, however often it stands there."""
-        if not self.names or not ordinals.size:
+        """Columns of steps of any shape, columns last. Each step is worked on once, however often it stands there."""
+        if not self.width or not ordinals.size:
             return np.empty((*ordinals.shape, self.width), np.float32)
         low, high = int(ordinals.min()), int(ordinals.max())
         if high - low < 2 * ordinals.size:
-            return calendar_features(frequency, np.arange(low, high + 1), self.names, self.time_zone)[ordinals - low]
+            return self._of(frequency, np.arange(low, high + 1))[ordinals - low]
         distinct, place = np.unique(ordinals, return_inverse=True)
-        return calendar_features(frequency, distinct, self.names, self.time_zone)[place.reshape(ordinals.shape)]
+        return self._of(frequency, distinct)[place.reshape(ordinals.shape)]
+
+    def _of(self, frequency: Frequency, ordinals: Int64) -> Float32:
+        features = calendar_features(frequency, ordinals, self.names, self.time_zone)
+        if not self.holiday_width:
+            return features
+        from tsforecast.series.holiday_features import holiday_features
+
+        days = holiday_features(frequency, ordinals, self.holidays, self.around, self.time_zone)
+        return np.concatenate([days, features], axis=1)
 
 
 NO_CALENDAR = Calendar()
@@ -237,7 +267,7 @@ class ModelRows:
     def _windows(self, values: Float32, mask: Bool, index: WindowIndex, horizon: int) -> Windows:
         plain = plain_windows(values, mask, self.categories[index.series], index.series, horizon)
         scaling = self.scaling
-        if not (scaling.past.width or scaling.future.width or scaling.static.width or self.calendar.names):
+        if not (scaling.past.width or scaling.future.width or scaling.static.width or self.calendar.width):
             return plain
         known, series = self.panel.covariates, index.series
         begin = self.offsets[series][:, None]
@@ -257,10 +287,15 @@ class ModelRows:
         known = self.panel.covariates
         first, last = known.future_offsets[series][:, None], known.future_offsets[series + 1][:, None] - 1
         columns = self.scaling.future.transform(known.future[np.minimum(first + steps, last)])
-        if not self.calendar.names:
+        if not self.calendar.width:
             return columns
         ordinals = self.panel.starts[series][:, None] + steps
-        return np.concatenate([columns, self.calendar.features(self.panel.frequency, ordinals)], axis=2)
+        calendars, numbers = self.calendar.of_series(known)
+        features = np.empty((*steps.shape, self.calendar.width), np.float32)
+        for number, calendar in enumerate(calendars):
+            chosen = numbers[series] == number
+            features[chosen] = calendar.features(self.panel.frequency, ordinals[chosen])
+        return np.concatenate([columns, features], axis=2)
 
 
 def model_rows(

@@ -120,7 +120,7 @@ def check_known_ahead(panel: Panel, spec: ModelSpec, schema: Schema, horizon: in
     Raises:
         DataError: a series whose columns end before the horizon, with the steps that are missing.
     """
-    if not any(part.reads.future > part.reads.calendar for part in spec.parts):
+    if not schema.future_cols or not any(part.reads.future for part in spec.parts):
         return []
     known = panel.known_ahead
     worst = int(np.argmin(known))

@@ -74,13 +74,14 @@ def _arrays(rows: ModelRows, inputs: Inputs) -> dict[str, NDArray[Any]]:
         arrays["categories"] = rows.categories.astype(np.int32)
     if inputs.past > inputs.future:
         arrays["past"] = scaling.past.transform(known.past)
-    if inputs.future > inputs.calendar:
+    if inputs.future and scaling.future.width:
         arrays["future"] = scaling.future.transform(known.future)
         arrays["future_begins"] = known.future_offsets[:-1]
-    if inputs.calendar:
+    if inputs.future and rows.calendar.width:
         ordinals = np.unique(panel.starts[panel.series_of_row] + np.arange(len(panel.values)) - _begins(panel.offsets))
-        arrays["calendar"] = rows.calendar.features(panel.frequency, ordinals)
-        arrays["calendar_begins"] = np.searchsorted(ordinals, panel.starts)
+        calendars, numbers = rows.calendar.of_series(known)
+        arrays["calendar"] = np.concatenate([each.features(panel.frequency, ordinals) for each in calendars])
+        arrays["calendar_begins"] = np.searchsorted(ordinals, panel.starts) + numbers * len(ordinals)
     if inputs.static:
         arrays["static"] = scaling.static.transform(known.static)
     return arrays

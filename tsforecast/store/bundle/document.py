@@ -28,10 +28,10 @@ from tsforecast.models.network.weights import weight_shapes
 from tsforecast.models.options import SCALERS
 from tsforecast.models.registry import MODELS, ModelInfo
 from tsforecast.models.spec import NO_INPUTS, ModelSpec, Part
-from tsforecast.series.calendar_features import CALENDAR
+from tsforecast.series.calendar_features import CALENDAR, calendar_width
 from tsforecast.series.frequency import DAY, LAST_WORKDAY, Frequency
 from tsforecast.series.panel import Schema
-from tsforecast.series.windows import Calendar
+from tsforecast.series.windows import NO_CALENDAR, Calendar
 from tsforecast.store.bundle.bundle import Bundle
 from tsforecast.store.bundle.covariates import NO_SIZES, CovariateSizes, read_sizes, sizes_key
 from tsforecast.store.bundle.formats import FORMAT_VERSION, MODEL, check_format, upgrade
@@ -72,6 +72,7 @@ _NETWORK = (
     "linear_skip",
 )
 _INPUTS = ("past", "future", "static", "categories", "category_widths")
+_CALENDAR = ("names", "time_zone", "holidays", "holidays_from", "around")
 _UNSET_INPUTS = {"calendar": 0}  # of versions that were written before it was read
 
 
@@ -217,7 +218,7 @@ def _frequency(fields: Fields) -> Frequency:
 def _spec_keys(spec: ModelSpec) -> dict[str, Any]:
     """The spec in model.json; what is read besides the series stands there where there is any."""
     keys = asdict(spec)
-    if not spec.calendar.names:
+    if not spec.calendar.width:
         del keys["calendar"]
     for part, written in zip(spec.parts, keys["parts"], strict=True):
         if part.inputs == NO_INPUTS:
@@ -228,22 +229,29 @@ def _spec_keys(spec: ModelSpec) -> dict[str, Any]:
     return keys
 
 
-def _calendar(fields: Fields) -> Calendar:
+def _calendar(fields: Fields, categories: int) -> Calendar:
     names = fields.texts("names")
     if not set(names) <= set(CALENDAR):
         fields.refuse("names", f"names out of {', '.join(CALENDAR)}")
-    return Calendar(names, fields.optional("time_zone", fields.text))
+    return Calendar(
+        names,
+        fields.optional("time_zone", fields.text),
+        fields.texts("holidays"),
+        fields.optional("holidays_from", fields.integer, 0, categories - 1),
+        fields.integer("around", 0, _MAX_DAYS),
+    )
 
 
 def _spec(document: Fields, n_series: int, sizes: CovariateSizes) -> ModelSpec:
     """The spec under `spec`, and the kind under `kind` that its name implies."""
-    fields = document.fields("spec", _SPEC, {"calendar": {"names": [], "time_zone": None}})
+    fields = document.fields("spec", _SPEC, {"calendar": asdict(NO_CALENDAR) | {"names": [], "holidays": []}})
     name = fields.text("name", tuple(MODELS))
     document.text("kind", (MODELS[name].kind,))
     horizon = fields.integer("horizon", 1, MAX_STEPS)
-    calendar = _calendar(fields.fields("calendar", ("names", "time_zone")))
+    calendar = _calendar(fields.fields("calendar", _CALENDAR), sizes.categories)
     ahead = sizes.future + calendar.width
-    most = Inputs(sizes.past + ahead, ahead, sizes.static, (n_series, *(1,) * sizes.categories), calendar=calendar.width)
+    counts, named = (n_series, *(1,) * sizes.categories), calendar_width(calendar.names)
+    most = Inputs(sizes.past + ahead, ahead, sizes.static, counts, calendar=named)
     items = fields.items("parts", _PART, 1, _MAX_PARTS, {"inputs": None})
     parts = tuple(_part(part, name, horizon, most) for part in items)
     if abs(sum(part.share for part in parts) - 1) > _SHARE_TOLERANCE:
@@ -324,7 +332,7 @@ def _inputs(fields: Fields, most: Inputs) -> Inputs:
     for key, value in read.items():
         if value not in (0, getattr(most, key)):
             fields.refuse(key, f"0 or {getattr(most, key)}")
-    if bool(read["calendar"]) != bool(most.calendar and read["future"]) or (read["future"] and not read["past"]):
+    if bool(read["calendar"]) != bool(most.calendar and read["future"]) or read["future"] > read["past"]:
         fields.refuse("calendar", f"{most.calendar} where columns known ahead are read")
     return Inputs(read["past"], read["future"], read["static"], categories, widths, read["calendar"])
 
