@@ -89,12 +89,6 @@ class FitOptions(Checked):
     normalisation: str = option(AUTO, "Preparation", "Of each window.", choices=(AUTO, *NORMALISATIONS))
     transform: str = option(AUTO, "Preparation", "Of the values.", choices=(AUTO, *TRANSFORMS))
     scaler: str = option(AUTO, "Preparation", "Of each series.", choices=(AUTO, *SCALERS))
-    calendar: str = option(
-        AUTO,
-        "Preparation",
-        "What models see of the calendar: what helps on held-out windows, none, or names such as weekday,month.",
-        metavar="auto|none|LIST",
-    )
     loss: str = option(
         TrainingConfig.loss,
         "Training",
