@@ -79,19 +79,6 @@ def usual_calendar(frequency: Frequency) -> tuple[str, ...]:
     return ("weekday", "day-of-month", "day-of-year")
 
 
-def named_calendar(text: str, frequency: Frequency) -> tuple[str, ...]:
-    """The features that an option names: `none`, `auto` for those that can tell the steps apart, or names and commas.
-
-    Raises:
-        OptionError: an unknown name.
-    """
-    if text == "auto":
-        return usual_calendar(frequency)
-    names = () if text == "none" else tuple(dict.fromkeys(name.strip() for name in text.split(",")))
-    check_calendar(names)
-    return names
-
-
 def wall_stamps(frequency: Frequency, ordinals: Ordinals, time_zone: str | None) -> Stamps:
     """What the clock on the wall shows at each step, shape (n,)."""
     stamps = frequency.stamps(ordinals)

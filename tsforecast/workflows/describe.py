@@ -11,14 +11,15 @@ from numpy.typing import NDArray
 
 from tsforecast.errors import DataError
 from tsforecast.fitting.choose import choose_basics, lookback_candidates, season_strength
-from tsforecast.io.messages import Note
+from tsforecast.io.messages import Note, warning
 from tsforecast.io.options import ReadOptions
 from tsforecast.io.reading.panel import ReadResult, read_panel
 from tsforecast.io.times.formats import readable_stamps
 from tsforecast.io.writing.series import check_series_file, write_series
 from tsforecast.models.options import FitOptions
 from tsforecast.progress import Report
-from tsforecast.series.panel import Panel
+from tsforecast.series.leaks import find_leaks
+from tsforecast.series.panel import Panel, Schema
 from tsforecast.series.split import automatic_split
 from tsforecast.series.strays import without_strays
 
@@ -47,6 +48,7 @@ class Description:
         repeats: rows of the table that repeat a time of their series.
         regular_share: share of neighbouring values that are one step apart; None without neighbours.
         season_strength: autocorrelation of the longest series' differences at the season; None without a season.
+        known_ahead: steps after the last value for which the future columns are known: the fewest and the most.
         lengths: rows of the shortest, the median and the longest series.
         missing: values that were filled in, in `gaps` stretches.
         lowest: smallest value of all series, `highest` the largest.
@@ -73,6 +75,11 @@ class Description:
     time_col: str
     id_cols: tuple[str, ...]
     target_cols: tuple[str, ...]
+    past_cols: tuple[str, ...]
+    future_cols: tuple[str, ...]
+    static_cols: tuple[str, ...]
+    category_cols: tuple[str, ...]
+    known_ahead: tuple[int, int]
     time_zone: str | None
     lengths: tuple[int, int, int]
     missing: int
@@ -143,6 +150,11 @@ def describe(
         time_col=",".join(data.schema.time_cols),
         id_cols=data.schema.id_cols,
         target_cols=data.schema.target_cols,
+        past_cols=data.schema.past_cols,
+        future_cols=data.schema.future_cols,
+        static_cols=data.schema.static_cols,
+        category_cols=data.schema.category_cols,
+        known_ahead=(int(panel.known_ahead.min()), int(panel.known_ahead.max())),
         time_zone=data.schema.time_zone,
         lengths=(int(lengths.min()), int(np.median(lengths)), int(lengths.max())),
         missing=int((~panel.observed).sum()),
@@ -152,9 +164,18 @@ def describe(
         highest=max(row["max"] for row in profile),
         horizon=basics.horizon,
         lookback=lookback,
-        notes=data.notes,
+        notes=(*data.notes, *leak_notes(panel, data.schema, options)),
         profile=profile,
     )
+
+
+def leak_notes(panel: Panel, schema: Schema, options: FitOptions) -> list[Note]:
+    """Warnings of columns that are said to be known ahead, and look as if they were measured afterwards."""
+    if not schema.future_cols:
+        return []
+    basics = choose_basics(panel, options)
+    found = find_leaks(panel, schema.future_cols, basics.horizon, basics.season_length)
+    return [warning(leak.message) for leak in found]
 
 
 def _range(data: ReadResult) -> tuple[str, str]:

@@ -104,6 +104,22 @@ def _lag(text: str) -> tuple[str, int]:
     return name, int(steps)
 
 
+def covariate_options(options: ReadOptions, schema: Schema) -> dict[str, Any]:
+    """The options of a schema's covariates, where the options given name none; of others nothing is said then."""
+    columns = ("past_cols", "future_cols", "static_cols", "category_cols")
+    names = (*columns, "lag", "holidays", "holidays_col")
+    if options.covariates == "none" or any(getattr(options, name) for name in names):
+        return {}
+    if not (schema.covariate_cols or schema.holidays):
+        return {"covariates": "none"}
+    lags = zip(schema.past_cols, schema.lags, strict=False)
+    found: dict[str, Any] = {name: getattr(schema, name) for name in (*columns, "holidays", "holidays_around")}
+    return found | {
+        "lag": tuple(f"{name}={lag}" for name, lag in lags if lag),
+        "holidays_col": schema.holidays_col or None,
+    }
+
+
 def read_known(table: RawTable, names: CovariateNames, contents: Mapping[str, Content]) -> tuple[Known, list[Note]]:
     """The cells of the columns of covariates, and notes on what was read in an unusual way.
 
