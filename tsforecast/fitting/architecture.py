@@ -152,7 +152,7 @@ def _reading(network: NetworkConfig, labels: Labels, inputs: Inputs) -> NetworkC
     inputs = replace(inputs, categories=categories, category_widths=vectors)
     reading = replace(network, inputs=inputs)
     if (conflict := problem(reading)) is not None and inputs != network.inputs:
-        raise refuse_covariates(conflict)
+        raise refuse_covariates(conflict, inputs)
     return reading
 
 

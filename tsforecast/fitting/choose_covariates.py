@@ -20,7 +20,7 @@ from tsforecast.series.panel import Panel, Schema
 from tsforecast.series.split import Split
 from tsforecast.series.windows import NO_CALENDAR, Calendar
 
-_MOST_COMPARED = 12  # columns of which each is left out once
+_MOST_COMPARED = 8  # columns of which each is left out once
 
 
 @dataclass(frozen=True)
@@ -134,6 +134,8 @@ def _one_less(known: Covariates, schema: Schema | None) -> Iterator[tuple[str, C
             yield name, replace(known, **{role: np.delete(columns, number, axis=1)})
 
 
-def refuse_covariates(problem: str) -> OptionError:
+def refuse_covariates(problem: str, inputs: Inputs) -> OptionError:
     """The error of settings that covariates cannot go with."""
-    return OptionError(problem, hint="use --strategy direct, or --covariates none")
+    calendar_alone = inputs.calendar and inputs.past == inputs.calendar and not inputs.static
+    other = "--calendar none" if calendar_alone else "--covariates none"
+    return OptionError(problem, hint=f"use --strategy direct, or {other}")

@@ -182,6 +182,8 @@ def predict(
     steps = horizon or bundle.spec.horizon
     notes += [*found, *_feedback_notes(bundle.spec.horizon, steps)]
     notes += check_known_ahead(recent, bundle.spec, bundle.schema, steps)
+    if steps > bundle.spec.horizon and bundle.schema.past_cols and any(part.reads.past for part in bundle.spec.parts):
+        notes.append(Note("warning", f"there {listed(bundle.schema.past_cols)} stay as they were last"))
     for note in notes:
         report(Message(note.kind, note.text))
     return PredictResult(

@@ -47,7 +47,7 @@ class Training:
             DataError: too few rows.
         """
         spec, scaling, options = champion.spec, champion.scaling, for_means(self.options)
-        reason = warm_start_obstacle(spec, scaling, champion.recent.ids, panel, options)
+        reason = warm_start_obstacle(spec, scaling, champion.recent, panel, options)
         if reason:
             self.session.report(Message("warning", f"trained anew, not from the version in service: {reason}"))
             return None
