@@ -25,6 +25,7 @@ Names = tuple[str, ...]
 SeriesOfRows = NDArray[np.integer[Any]]
 _FEWEST_ROWS = 3  # of a series, in which a constant tells something
 _MOST = 0.5
+_MOST_OFFERED = 8
 
 
 @dataclass(frozen=True)
@@ -156,8 +157,8 @@ def _content(table: RawTable, name: str, contents: Mapping[str, Content]) -> Con
     if content.kind == "text":
         row = int(content.numbers.wrong[0])
         text = content.column.cell_text(row)
-        hint = f"name a column of texts that belong to a series with --category-col {shlex.quote(name)}"
-        raise content.column.error(row, f"'{text}' is no number", f"write numbers; {hint}")
+        hint = "write numbers or a few texts; texts that belong to a series are named with --category-col"
+        raise content.column.error(row, f"'{text}' is no number, and there are too many texts for a column each", hint)
     return content
 
 
@@ -261,20 +262,19 @@ def offers(
     """
     empty = np.all([content.numbers.missing for content in targets], axis=0)
     codes = [column.texts.codes for column in ids]
-    flags = []
-    for name in names:
-        if contents[name].kind in ("number", "flag"):
-            values = _as_number(contents[name]).numbers.values
-            if role := _likely_role(values, empty, codes):
-                flags.append(f"--{role}-col {shlex.quote(name)}")
+    flags: list[str] = []
+    free = [name for name in names if contents[name].kind in ("number", "flag")]
+    for name in free:
+        if len(flags) < _MOST_OFFERED:
+            role = _likely_role(_as_number(contents[name]).numbers.values, empty, codes)
+            flags += [f"--{role}-col {shlex.quote(name)}"] * bool(role)
     if not flags:
         return []
-    many = len(flags) > 1
-    use = "they are" if many else "it is"
+    one = len(flags) == 1
     return [
         info(
-            f"{counted(len(flags), 'more column')} of numbers could say more about the values; {use} not used; "
-            f"to use {'them' if many else 'it'} add {' '.join(flags)}"
+            f"{counted(len(flags), 'column')} of numbers could say more about the values and {'is' if one else 'are'} "
+            f"not used; to use {'it' if one else 'them'} add {' '.join(flags)}"
         )
     ]
 
