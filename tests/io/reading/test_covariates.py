@@ -91,11 +91,11 @@ def test_several_value_columns_share_what_is_known():
 
 
 def test_columns_of_numbers_beside_a_named_target_are_offered_and_not_used():
-    data = table(40, ahead=7).assign(open=True)
+    data = table(40, ahead=7).assign(open=True, weekday=lambda frame: frame["day"].dt.day_of_week)
     result = read(data)
     assert result.panel.covariates.absent
     assert "3 columns of numbers could say more" in texts(result)
-    assert "--past-col wind --future-col price --static-col size" in texts(result)
+    assert "--past-col wind --future-col price --static-col size; what is known ahead is named with" in texts(result)
     silent = read_panel(data, ReadOptions(target_cols=("sold",), covariates="none"))
     assert "add --" not in texts(silent)
 

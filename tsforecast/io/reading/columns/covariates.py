@@ -26,6 +26,7 @@ SeriesOfRows = NDArray[np.integer[Any]]
 _FEWEST_ROWS = 3  # of a series, in which a constant tells something
 _MOST = 0.5
 _MOST_OFFERED = 8
+_HEAD = 1000
 
 
 @dataclass(frozen=True)
@@ -271,10 +272,13 @@ def offers(
     if not flags:
         return []
     one = len(flags) == 1
+    ahead = (
+        "; what is known ahead is named with --future-col" if any(flag.startswith("--past") for flag in flags) else ""
+    )
     return [
         info(
             f"{counted(len(flags), 'column')} of numbers could say more about the values and {'is' if one else 'are'} "
-            f"not used; to use {'it' if one else 'them'} add {' '.join(flags)}"
+            f"not used; to use {'it' if one else 'them'} add {' '.join(flags)}{ahead}"
         )
     ]
 
@@ -290,8 +294,15 @@ def _likely_role(values: Float64, empty: Bool, ids: Sequence[NDArray[np.int32]])
     present = ~np.isnan(values)
     if np.ptp(values[present]) == 0:
         return ""
-    if ids:
-        varies = pd.Series(values).groupby([*ids]).nunique()
-        if varies.max() == 1 and values.size >= _FEWEST_ROWS * varies.size:
-            return "static"
+    if ids and _is_static(values, ids):
+        return "static"
     return "future" if empty.any() and np.mean(present[empty]) >= _MOST else "past"
+
+
+def _is_static(values: Float64, ids: Sequence[NDArray[np.int32]]) -> bool:
+    """Whether each series has one number; the first rows rule out most columns."""
+    for rows in (slice(_HEAD), slice(None)):
+        counts = pd.Series(values[rows]).groupby([codes[rows] for codes in ids]).nunique()
+        if counts.max() > 1:
+            return False
+    return values.size >= _FEWEST_ROWS * counts.size

@@ -91,7 +91,9 @@ def find_columns(table: RawTable, request: ColumnRequest) -> Roles:
     notes += said
     if request.offer and request.target_cols:
         free = [name for name, why in unused.items() if why == UNNAMED]
-        notes += offers(contents, free, chosen, id_columns)
+        numbers = {name: contents[name] for name in free if contents[name].kind == "number"}
+        repeated = _repeated(keys.stamps, numbers) if numbers else {}
+        notes += offers(contents, [name for name in free if name not in repeated], chosen, id_columns)
     hint = ""
     if ids.repeats:
         hint = _night_hint(keys.stamps, id_columns) + _repeat_hint(keys.stamps, contents, ids.names, targets)
