@@ -91,11 +91,11 @@ def test_several_value_columns_share_what_is_known():
 
 
 def test_columns_of_numbers_beside_a_named_target_are_offered_and_not_used():
-    data = table(40, ahead=7).assign(open=True)
+    data = table(40, ahead=7).assign(open=True, weekday=lambda frame: frame["day"].dt.day_of_week)
     result = read(data)
     assert result.panel.covariates.absent
-    assert "4 more columns of numbers" not in texts(result)
-    assert "--past-col wind --future-col price --static-col size" in texts(result)
+    assert "3 columns of numbers could say more" in texts(result)
+    assert "--past-col wind --future-col price --static-col size; what is known ahead is named with" in texts(result)
     silent = read_panel(data, ReadOptions(target_cols=("sold",), covariates="none"))
     assert "add --" not in texts(silent)
 
@@ -105,6 +105,32 @@ def test_true_and_false_are_ones_and_zeros():
     for source in (data, data.assign(promo=data["promo"].map({True: "True", False: "false"}))):
         found = read(source, future_cols="promo").panel.covariates.future[:, 0]
         np.testing.assert_array_equal(found, data["promo"].to_numpy(float))
+
+
+def test_texts_that_vary_are_a_column_each():
+    data = table(20, ahead=5, shops=("a",))
+    data["weather"] = np.array(["sun", "rain", ""])[np.arange(25) % 3]
+    data["holiday"] = np.array(["0", "0", "a", "b"])[np.arange(25) % 4]
+    result = read(data, future_cols=("weather", "price", "holiday"))
+    names = ("weather=rain", "weather=sun", "price", "holiday=0", "holiday=a", "holiday=b")
+    assert result.schema.future_cols == names
+    assert "column 'weather' is read as a column of 0 and 1 for each of 'rain', 'sun'; empty is none" in texts(result)
+    assert {column.name: column.role for column in result.columns}["weather"] == "future"
+    found = dict(zip(names, result.panel.covariates.future.T, strict=True))
+    np.testing.assert_array_equal(found["weather=sun"], np.arange(25) % 3 == 0)
+    np.testing.assert_array_equal(found["weather=rain"], np.arange(25) % 3 == 1)
+    np.testing.assert_array_equal(found["price"], np.arange(25))
+    np.testing.assert_array_equal(found["holiday=b"], np.arange(25) % 4 == 3)
+    # A model knows its texts: those that are missing stay columns, and others are none.
+    newer = data.replace("rain", "snow")
+    again = read_panel(newer, ReadOptions(), schema=result.schema, frequency=result.panel.frequency)
+    assert again.schema == result.schema
+    np.testing.assert_array_equal(again.panel.covariates.future[:, 0], np.zeros(25))
+    np.testing.assert_array_equal(again.panel.covariates.future[:, 1:], result.panel.covariates.future[:, 1:])
+    assert "8 cells of column 'weather' hold texts that the model does not know, such as 'snow'" in texts(again)
+    lagged = read(data, past_cols=("wind", "weather"), lag="weather=2")
+    assert lagged.schema.past_cols == ("wind", "weather=rain", "weather=sun")
+    assert lagged.schema.lags == (0, 2, 2)
 
 
 def test_a_lag_moves_a_column_to_where_it_is_known():
@@ -177,6 +203,7 @@ def test_what_is_known_ahead_ends_with_the_shortest_column():
     data.loc[data["day"] > "2024-05-10", "promo"] = np.nan
     result = read(data, future_cols=("price", "promo"))
     assert result.panel.known_ahead.tolist() == [3, 3]
+    assert "8 rows after the last value left out" in texts(result)
     assert read(table(40), future_cols="price").panel.known_ahead.tolist() == [0, 0]
 
 
@@ -213,8 +240,8 @@ def test_an_id_may_be_a_category_too():
 @pytest.mark.parametrize(
     ("options", "error", "said"),
     [
-        ({"past_cols": "country"}, DataError, "'DE' is no number"),
-        ({"past_cols": "ordered"}, DataError, "'2024-03-29' is no number"),
+        ({"past_cols": "remark"}, DataError, "'text 0' is no number, and there are too many texts"),
+        ({"static_cols": "country"}, DataError, "'DE' is no number"),
         ({"past_cols": "nothing"}, DataError, "no value"),
         ({"past_cols": "wnd"}, MissingColumnError, "no column 'wnd'"),
         ({"past_cols": "sold"}, OptionError, "named twice"),
@@ -227,7 +254,7 @@ def test_an_id_may_be_a_category_too():
 )
 def test_what_cannot_be_is_refused(options, error, said):
     with pytest.raises(error, match=said):
-        read(table(20).assign(nothing=np.nan, ordered=START), **options)
+        read(table(20).assign(nothing=np.nan, remark=[f"text {row}" for row in range(40)]), **options)
 
 
 def test_calendars_of_holidays_are_kept_with_the_version_of_the_library():
@@ -250,6 +277,7 @@ def test_newer_rows_are_read_by_the_columns_of_the_model():
     assert result.schema == fitted.schema
     assert result.panel.lengths.tolist() == [10, 10]  # no row is left out: the first wind stands for those before
     assert known.past[:5, 0].tolist() == [0, 0, 0, 0, 0.25]
+    assert "column 'wind' begins up to 3 steps after the values" in texts(result)
     assert result.panel.known_ahead.tolist() == [5, 5]
     assert known.labelled(fitted.panel.covariates.labels).categories.tolist() == [[0], [-1]]
     with pytest.raises(MissingColumnError, match="no column 'price'"):

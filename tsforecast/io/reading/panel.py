@@ -290,9 +290,15 @@ def _column_roles(names: list[str], roles: Roles) -> tuple[ColumnRole, ...]:
     used.update(dict.fromkeys(roles.time_cols, "time"))
     used.update(dict.fromkeys(roles.id_cols, "id"))
     used.update(dict.fromkeys(roles.target_cols, "value"))
-    used.update(dict.fromkeys(known.past, "past"))
-    used.update(dict.fromkeys(known.future, "future"))
-    used.update(dict.fromkeys(known.static, "static"))
+    roles_of_known: tuple[tuple[RoleName, tuple[str, ...]], ...] = (
+        ("past", known.past),
+        ("future", known.future),
+        ("static", known.static),
+    )
+    for role, columns in roles_of_known:
+        # A column of texts is read as one for each text.
+        spread = {name for name in names for column in columns if column.startswith(f"{name}=")}
+        used.update(dict.fromkeys((*columns, *spread), role))
     return tuple(
         ColumnRole(name, used[name]) if name in used else ColumnRole(name, "unused", roles.unused.get(name, ""))
         for name in names

@@ -25,6 +25,8 @@ Names = tuple[str, ...]
 SeriesOfRows = NDArray[np.integer[Any]]
 _FEWEST_ROWS = 3  # of a series, in which a constant tells something
 _MOST = 0.5
+_MOST_OFFERED = 8
+_HEAD = 1000
 
 
 @dataclass(frozen=True)
@@ -156,8 +158,8 @@ def _content(table: RawTable, name: str, contents: Mapping[str, Content]) -> Con
     if content.kind == "text":
         row = int(content.numbers.wrong[0])
         text = content.column.cell_text(row)
-        hint = f"name a column of texts that belong to a series with --category-col {shlex.quote(name)}"
-        raise content.column.error(row, f"'{text}' is no number", f"write numbers; {hint}")
+        hint = "write numbers or a few texts; texts that belong to a series are named with --category-col"
+        raise content.column.error(row, f"'{text}' is no number, and there are too many texts for a column each", hint)
     return content
 
 
@@ -261,20 +263,22 @@ def offers(
     """
     empty = np.all([content.numbers.missing for content in targets], axis=0)
     codes = [column.texts.codes for column in ids]
-    flags = []
-    for name in names:
-        if contents[name].kind in ("number", "flag"):
-            values = _as_number(contents[name]).numbers.values
-            if role := _likely_role(values, empty, codes):
-                flags.append(f"--{role}-col {shlex.quote(name)}")
+    flags: list[str] = []
+    free = [name for name in names if contents[name].kind in ("number", "flag")]
+    for name in free:
+        if len(flags) < _MOST_OFFERED:
+            role = _likely_role(_as_number(contents[name]).numbers.values, empty, codes)
+            flags += [f"--{role}-col {shlex.quote(name)}"] * bool(role)
     if not flags:
         return []
-    many = len(flags) > 1
-    use = "they are" if many else "it is"
+    one = len(flags) == 1
+    ahead = (
+        "; what is known ahead is named with --future-col" if any(flag.startswith("--past") for flag in flags) else ""
+    )
     return [
         info(
-            f"{counted(len(flags), 'more column')} of numbers could say more about the values; {use} not used; "
-            f"to use {'them' if many else 'it'} add {' '.join(flags)}"
+            f"{counted(len(flags), 'column')} of numbers could say more about the values and {'is' if one else 'are'} "
+            f"not used; to use {'it' if one else 'them'} add {' '.join(flags)}{ahead}"
         )
     ]
 
@@ -290,8 +294,15 @@ def _likely_role(values: Float64, empty: Bool, ids: Sequence[NDArray[np.int32]])
     present = ~np.isnan(values)
     if np.ptp(values[present]) == 0:
         return ""
-    if ids:
-        varies = pd.Series(values).groupby([*ids]).nunique()
-        if varies.max() == 1 and values.size >= _FEWEST_ROWS * varies.size:
-            return "static"
+    if ids and _is_static(values, ids):
+        return "static"
     return "future" if empty.any() and np.mean(present[empty]) >= _MOST else "past"
+
+
+def _is_static(values: Float64, ids: Sequence[NDArray[np.int32]]) -> bool:
+    """Whether each series has one number; the first rows rule out most columns."""
+    for rows in (slice(_HEAD), slice(None)):
+        counts = pd.Series(values[rows]).groupby([codes[rows] for codes in ids]).nunique()
+        if counts.max() > 1:
+            return False
+    return values.size >= _FEWEST_ROWS * counts.size

@@ -21,6 +21,7 @@ from tsforecast.io.reading.columns.ids import Grouping, Reading, find_ids
 from tsforecast.io.reading.columns.keys import ColumnRequest, find_keys
 from tsforecast.io.reading.columns.marks import check_decimal_mark, number_with_unit_error, proven_marks, text_with_unit
 from tsforecast.io.reading.columns.names import unit_of
+from tsforecast.io.reading.columns.spread import spread_texts
 from tsforecast.io.reading.numbers import Content, check_values, declared_missing
 from tsforecast.io.reading.table import RawTable
 from tsforecast.io.times.clock import in_the_night_of_a_change
@@ -63,6 +64,8 @@ def find_columns(table: RawTable, request: ColumnRequest) -> Roles:
         OptionError: a column named for two roles.
     """
     request, renamed = _as_in_table(table, request)
+    table, known, spread = spread_texts(table, request.known, fitted=bool(request.known_formats))
+    request, renamed = replace(request, known=known), [*renamed, *spread]
     _check_request(table, request)
     table, renamed = _with_proven_marks(table, request, renamed)
     keys = find_keys(table, request)
@@ -84,11 +87,13 @@ def find_columns(table: RawTable, request: ColumnRequest) -> Roles:
     if table.number_format.missing:
         values, declared = declared_missing(values, [content.column for content in chosen], table.number_format)
         notes += declared
-    known, said = read_known(table, request.known, contents)
+    columns_known, said = read_known(table, request.known, contents)
     notes += said
     if request.offer and request.target_cols:
         free = [name for name, why in unused.items() if why == UNNAMED]
-        notes += offers(contents, free, chosen, id_columns)
+        numbers = {name: contents[name] for name in free if contents[name].kind == "number"}
+        repeated = _repeated(keys.stamps, numbers) if numbers else {}
+        notes += offers(contents, [name for name in free if name not in repeated], chosen, id_columns)
     hint = ""
     if ids.repeats:
         hint = _night_hint(keys.stamps, id_columns) + _repeat_hint(keys.stamps, contents, ids.names, targets)
@@ -104,7 +109,7 @@ def find_columns(table: RawTable, request: ColumnRequest) -> Roles:
         unused | dict.fromkeys(keys.left_out, "date column"),
         keys.readings,
         keys.copies,
-        known,
+        columns_known,
     )
 
 

@@ -110,7 +110,8 @@ def add_covariates(
     steps = _steps(rows, grid)
     past = [_put(each, target, panel.lengths) for each in columns[:n_past]]
     future, lengths, notes = _known_ahead(columns[n_past:], steps, target)
-    late = _first_known([*past, *future], columns, target, [panel.lengths] * n_past + [lengths] * len(future))
+    late, more = _first_known([*past, *future], columns, target, [panel.lengths] * n_past + [lengths] * len(future))
+    notes += more
     rule = grid.options.fill_gaps
     for place, column in enumerate(columns[:n_past]):
         past[place], more = _fill_past(past[place], column, target, rule)
@@ -206,6 +207,9 @@ def _known_ahead(columns: list[_Column], steps: _Column, target: _Target) -> tup
     kept = places < ends[owner]
     beyond = ends - panel.lengths
     notes = []
+    if lost := int((has_row & ~kept).sum()):
+        said = f"{counted(lost, 'row')} after the last value left out: not all columns known ahead have a value there"
+        notes.append(warning(said))
     if beyond.any():
         least, most = int(beyond.min()), int(beyond.max())
         many = f"{least:,} to {most:,} steps" if least < most else counted(most, "step")
@@ -232,8 +236,10 @@ def _check_holes(column: _Column, values: Float64, has_row: Bool, places: Int64,
         raise target.error(column.name, number, message, hint)
 
 
-def _first_known(found: list[Float64], columns: list[_Column], target: _Target, lengths: list[Int64]) -> Int64:
-    """The first step of each series at which all columns are known, shape (n_series,).
+def _first_known(
+    found: list[Float64], columns: list[_Column], target: _Target, lengths: list[Int64]
+) -> tuple[Int64, list[Note]]:
+    """The first step of each series at which all columns are known, shape (n_series,), and notes.
 
     Rows that continue a model begin anywhere: there the first value that is known stands for those before it.
 
@@ -241,6 +247,7 @@ def _first_known(found: list[Float64], columns: list[_Column], target: _Target, 
         DataError: a column that is never known in a series, or late.
     """
     panel, late = target.panel, np.zeros(target.panel.n_series, dtype=np.int64)
+    notes = []
     for values, column, length in zip(found, columns, lengths, strict=True):
         offsets = np.append(0, np.cumsum(length)).astype(np.int64)
         owner = np.repeat(np.arange(panel.n_series), length)
@@ -256,6 +263,9 @@ def _first_known(found: list[Float64], columns: list[_Column], target: _Target, 
         if target.continues:
             leading = places < first[owner]
             values[leading] = values[offsets[owner[leading]] + first[owner[leading]]]
+            if leading.any():
+                said = f"column '{column.name}' begins up to {counted(int(first.max()), 'step')} after the values"
+                notes.append(warning(f"{said}: its first value stands for those before"))
             continue
         late = np.maximum(late, first)
         worst = int(np.argmax(late / panel.lengths))
@@ -263,7 +273,7 @@ def _first_known(found: list[Float64], columns: list[_Column], target: _Target, 
             when = target.when(int(panel.starts[worst] + late[worst]))
             message = f"the first value stands at {when}, {counted(int(late[worst]), 'step')} after the first value"
             raise target.error(column.name, worst, message, "leave the column out, or the rows before")
-    return late
+    return late, notes
 
 
 def _fill_past(values: Float64, column: _Column, target: _Target, rule: FillRule) -> tuple[Float64, list[Note]]:
