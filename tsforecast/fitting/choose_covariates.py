@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from tsforecast.errors import OptionError
-from tsforecast.fitting.plan import Choice, FixedChoices
+from tsforecast.fitting.plan import CLEARLY, Choice, FixedChoices
 from tsforecast.fitting.quick_linear import QuickLinear
 from tsforecast.models.network.config import Inputs
 from tsforecast.models.options import FitOptions
@@ -107,8 +107,9 @@ def choose_covariates(
         unnamed, names = replace(calendar, names=()), ", ".join(calendar.names)
         without = error(unnamed, known)
         told = f"linear validation error {with_all:.3g} with {names}, {without:.3g} without"
-        choices.append(Choice("calendar", names if with_all < without else "none", told))
-        if not with_all < without:
+        clearly = with_all < without * (1 - CLEARLY)
+        choices.append(Choice("calendar", names if clearly else "none", told))
+        if not clearly:
             calendar, with_all = unnamed if unnamed.width else NO_CALENDAR, without
     inputs = inputs_of(known, calendar)
     if not inputs.past:
