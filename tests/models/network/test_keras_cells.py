@@ -220,7 +220,8 @@ def test_direct_decoding_is_a_step_of_the_cells_for_each_segment(model, sizes):
 
     config = small_network(model, units=UNITS, layers=layers, series_vectors=series_vectors)
     network = build_with(config, random_weights(config))
-    from tsforecast.models.network.keras_network import Queries, decode_direct
+    from tsforecast.models.network.keras_covariates import Queries
+    from tsforecast.models.network.keras_network import decode_direct
 
     series = np.array([0, 2, 2, 1])  # one of them twice, so that its gradients add up
     parts = range(CELLS[config.cell].states)

@@ -52,7 +52,7 @@ def random_covariates(config, samples=5, *, padded=False, seed=0):
 def keras_forecast(config, weights, windows, *, masked):
     import tensorflow as tf
 
-    from tsforecast.models.network.keras_network import Covariates
+    from tsforecast.models.network.keras_covariates import Covariates
 
     network = build_with(config, weights)
     covariates = Covariates(*(tf.constant(each) for each in (windows.past, windows.future, windows.static)))

@@ -5,14 +5,13 @@ Layers are Keras' own, so that a GPU uses its cuDNN kernels.
 
 from __future__ import annotations
 
-import math
-from typing import Any, NamedTuple
+from typing import Any
 
 import keras
 import numpy as np
 import tensorflow as tf
 
-from tsforecast.models.network.config import Inputs, NetworkConfig
+from tsforecast.models.network.config import NetworkConfig
 from tsforecast.models.network.keras_cells import (
     KERAS_CELLS,
     Gates,
@@ -25,27 +24,13 @@ from tsforecast.models.network.keras_cells import (
     recur,
     run_layer,
 )
-from tsforecast.models.network.linear_inputs import block_of, columns_of, linear_width
+from tsforecast.models.network.keras_covariates import Covariates, Queries, linear_inputs, vectors_of
+from tsforecast.models.network.linear_inputs import linear_width
 from tsforecast.models.network.normalisation import LEVEL_FLOOR, VARIANCE_FLOOR
 from tsforecast.models.network.student_t import FREEDOM_FLOOR, SCALE_FLOOR
 
 Layers = list[list[Any]]
 States = list[list[list[Tensor]]]
-
-
-class Covariates(NamedTuple):
-    """The covariates of a batch, as in `Windows`."""
-
-    past: Tensor
-    future: Tensor
-    static: Tensor
-
-
-class Queries(NamedTuple):
-    """What the queries of a batch are made of."""
-
-    categories: Tensor
-    covariates: Any
 
 
 class SegmentNetwork(keras.Model):  # type: ignore[misc]
@@ -275,7 +260,7 @@ class SegmentNetwork(keras.Model):  # type: ignore[misc]
 
     def _add_skip(self, y: Tensor, filled: Tensor, covariates: Covariates | None) -> Tensor:
         """Add the linear forecast to every quantile, or to the location."""
-        read = filled if covariates is None else _linear_inputs(self.config.inputs, filled, covariates)
+        read = filled if covariates is None else linear_inputs(self.config.inputs, filled, covariates)
         linear = self.skip(read)[:, :, None]
         if self.config.head == "student-t":
             return tf.concat([y[:, :, :1] + linear, y[:, :, 1:]], axis=2)
@@ -356,7 +341,7 @@ def _project_queries(network: SegmentNetwork, cell: SplitCell, queries: Queries)
     gates = tuple(gate[None] for gate in project(cell, network.position))
     first = network.position.shape[1]
     for number, vectors in network.vectors.items():
-        projected = project(cell, _vectors_of(vectors, queries.categories[:, number], number), first=first)
+        projected = project(cell, vectors_of(vectors, queries.categories[:, number], number), first=first)
         gates = tuple(one + vector[:, None] for one, vector in zip(gates, projected, strict=True))
         first += vectors.shape[1]
     if network.static is not None:
@@ -370,36 +355,6 @@ def _project_queries(network: SegmentNetwork, cell: SplitCell, queries: Queries)
         projected = project(cell, network.future(tf.reshape(known, shape)), biased=False)
         gates = tuple(one + more for one, more in zip(gates, projected, strict=True))
     return gates
-
-
-def _vectors_of(vectors: Tensor, values: Tensor, number: int) -> Tensor:
-    """The learned vectors of some values of a category; the mean of all for an unknown one, which no series is."""
-    if not number:
-        return tf.gather(vectors, values)
-    unknown = tf.cast(tf.shape(vectors)[0], values.dtype)
-    vectors = tf.concat([vectors, tf.reduce_mean(vectors, axis=0, keepdims=True)], axis=0)
-    return tf.gather(vectors, tf.where(values < 0, unknown, values))
-
-
-def _linear_inputs(inputs: Inputs, filled: Tensor, covariates: Covariates) -> Tensor:
-    """linear_inputs.linear_inputs in TensorFlow."""
-    if not inputs.past and not inputs.future:
-        return filled
-    past, future = columns_of(inputs)
-    read = [filled, _means(covariates.past[:, :, :past]), _means(covariates.future[:, :, :future])]
-    read += [covariates.future[:, 0, future:]] if inputs.calendar else []
-    return tf.concat([tf.reshape(one, (tf.shape(filled)[0], math.prod(one.shape[1:]))) for one in read], axis=1)
-
-
-def _means(columns: Tensor) -> Tensor:
-    steps, count = columns.shape[1:]
-    size = block_of(steps, count) if count else 1
-    if size == 1:
-        return columns
-    blocks = -(-steps // size)
-    padded = tf.pad(columns, [[0, 0], [0, blocks * size - steps], [0, 0]])
-    lengths = np.minimum(size, steps - size * np.arange(blocks)).astype(np.float32)
-    return tf.reduce_sum(tf.reshape(padded, (-1, blocks, size, count)), axis=2) / lengths[:, None]
 
 
 def decode_fed_back(network: SegmentNetwork, layers: Layers, output: Tensor, states: States, training: bool) -> Tensor:

@@ -12,7 +12,7 @@ import tensorflow as tf
 from numpy.typing import NDArray
 
 from tsforecast.models.network.config import Inputs, NetworkConfig
-from tsforecast.models.network.keras_network import Covariates
+from tsforecast.models.network.keras_covariates import Covariates
 from tsforecast.series.windows import ModelRows
 
 
