@@ -11,6 +11,7 @@ from tsforecast.io.options import ReadOptions
 from tsforecast.models.options import FitOptions
 from tsforecast.workflows.fit import fit
 from tsforecast.workflows.predict import predict
+from tsforecast.workflows.retrain.run import retrain
 
 N, AHEAD, HORIZON = 400, 20, 12
 READING = ReadOptions(target_cols=("load",), id_cols=("site",), future_cols=("temp",), past_cols=("wind",))
@@ -143,3 +144,15 @@ def test_a_network_reads_everything(tmp_path):
         - make_table(("a", "b", "c"))[beyond].groupby("site")["load"].head(HORIZON).to_numpy()
     )
     assert errors.mean() < 4
+
+
+def test_retrain_keeps_what_the_model_reads(tmp_path):
+    options = FitOptions(model="linear", horizon=HORIZON, lookback=24, calendar="none")
+    older = KNOWN.groupby("site").head(N - 60)
+    fit(older, options=options, reading=READING, store=tmp_path, name="load")
+    WITH_FUTURE.to_csv(tmp_path / "newer.csv", index=False)
+    result = retrain(tmp_path / "newer.csv", options=options, store=tmp_path, name="load")
+    assert result.status == "promoted", result.message
+    made = predict(store=tmp_path, name="load")
+    assert made.schema.future_cols == ("temp",)
+    assert error_of(made.frame) < 3
