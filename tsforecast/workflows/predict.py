@@ -30,6 +30,7 @@ from tsforecast.series.windows import ModelRows, model_rows
 from tsforecast.store.bundle.bundle import Bundle
 from tsforecast.store.store import Store
 from tsforecast.workflows.ages import check_data_age, check_version_age
+from tsforecast.workflows.holidays import holiday_notes
 from tsforecast.workflows.joined_rows import join_rows
 from tsforecast.workflows.known_ahead import check_known_ahead, read_ahead
 
@@ -172,6 +173,7 @@ def predict(
     if name is None:
         notes.append(Note("info", f"using {opened.name} version {opened.version}, the model published last in {store}"))
     data = None if source is None else _read(source, bundle, reading, report)
+    notes += holiday_notes(bundle.schema, bundle.recent if data is None else data.panel, bundle.recent)
     fill = reading.fill_gaps if reading is not None else "seasonal"
     recent, known, found = _rows_to_continue(bundle, data, ended_after, fill)
     if future is not None:

@@ -10,7 +10,9 @@ from hypothesis import strategies as st
 
 from tsforecast.errors import DataError, MissingColumnError, OptionError
 from tsforecast.io.options import ReadOptions
+from tsforecast.io.reading.columns.covariates import covariate_options
 from tsforecast.io.reading.panel import ReadResult, read_panel
+from tsforecast.series.panel import Schema
 
 START = "2024-03-29"
 
@@ -128,9 +130,35 @@ def test_texts_that_vary_are_a_column_each():
     np.testing.assert_array_equal(again.panel.covariates.future[:, 0], np.zeros(25))
     np.testing.assert_array_equal(again.panel.covariates.future[:, 1:], result.panel.covariates.future[:, 1:])
     assert "8 cells of column 'weather' hold texts that the model does not know, such as 'snow'" in texts(again)
+    by_options = ReadOptions(target_cols=("sold",), **covariate_options(ReadOptions(), result.schema))
+    assert read_panel(newer, by_options).schema == result.schema
+    ahead = Schema(("day",), ("shop",), names, result.schema.time_formats)
+    series = read_panel(data.drop(columns="sold"), ReadOptions(), schema=ahead).panel
+    np.testing.assert_array_equal(series.series(1), result.panel.covariates.future[:, 1])
     lagged = read(data, past_cols=("wind", "weather"), lag="weather=2")
     assert lagged.schema.past_cols == ("wind", "weather=rain", "weather=sun")
     assert lagged.schema.lags == (0, 2, 2)
+
+
+@pytest.mark.parametrize(
+    "named",
+    [
+        {},
+        {**ALL, "lag": "wind=2"},
+        {"past_cols": "wind", "holidays": "US", "holidays_col": "country", "holidays_around": 1},
+    ],
+)
+def test_the_columns_of_a_schema_as_options(named):
+    around = named.pop("holidays_around", 0) if named else 0
+    options = {key: (value,) for key, value in named.items() if key != "holidays_col"}
+    if "holidays_col" in named:
+        options |= {"holidays_col": named["holidays_col"], "holidays_around": around}
+    fitted = read_panel(table(30), ReadOptions(target_cols=("sold",), **options))
+    found = covariate_options(ReadOptions(), fitted.schema)
+    again = read_panel(table(30), ReadOptions(target_cols=("sold",), **found))
+    assert again.schema == fitted.schema
+    assert covariate_options(ReadOptions(past_cols=("wind",)), fitted.schema) == {}
+    assert "could say more" not in texts(again) or named
 
 
 def test_a_lag_moves_a_column_to_where_it_is_known():

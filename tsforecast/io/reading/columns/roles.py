@@ -64,7 +64,7 @@ def find_columns(table: RawTable, request: ColumnRequest) -> Roles:
         OptionError: a column named for two roles.
     """
     request, renamed = _as_in_table(table, request)
-    table, known, spread = spread_texts(table, request.known, fitted=bool(request.known_formats))
+    table, known, spread = spread_texts(table, request.known, request.target_cols)
     request, renamed = replace(request, known=known), [*renamed, *spread]
     _check_request(table, request)
     table, renamed = _with_proven_marks(table, request, renamed)

@@ -17,42 +17,39 @@ _MARK = "="
 
 
 def spread_texts(
-    table: RawTable, names: CovariateNames, *, fitted: bool
+    table: RawTable, names: CovariateNames, targets: tuple[str, ...] = ()
 ) -> tuple[RawTable, CovariateNames, list[Note]]:
     """The table with a column of ones and zeros for each text of a past or future column, called `weather=rain`.
+
+    A model names such columns, so that texts that it does not know are none of its own.
 
     Args:
         table: as it was read.
         names: the columns asked for.
-        fitted: whether the names are those of a model, which knows the texts.
+        targets: the value columns, which are columns known ahead in a table that holds only those.
     """
     columns, notes = dict(table.columns), []
-    past: list[str] = []
-    future: list[str] = []
-    lags: list[int] = []
-    given = [*zip(names.past, names.lags or (0,) * len(names.past), strict=True), *((name, 0) for name in names.future)]
-    for place, (name, lag) in enumerate(given):
-        made = [name]
-        if fitted and name not in columns:
+    made: dict[str, list[str]] = {}
+    for name in dict.fromkeys((*names.past, *names.future, *targets)):
+        made[name] = [name]
+        if name not in columns:
             base, text = _taken_apart(table, name)
             if base is not None:
                 columns[name] = _marks(table.columns[base], name, text)
-        elif name in columns and (texts := _texts(table, name)):
-            made = [f"{name}{_MARK}{text}" for text in texts]
-            columns |= {each: _marks(columns[name], each, text) for each, text in zip(made, texts, strict=True)}
-            notes.append(
-                info(f"column '{name}' is read as a column of 0 and 1 for each of {listed(texts)}; empty is none")
-            )
-        (past if place < len(names.past) else future).extend(made)
-        lags += [lag] * len(made) * (place < len(names.past))
+        elif name not in targets and (texts := _texts(table, name)):
+            made[name] = [f"{name}{_MARK}{text}" for text in texts]
+            marks = {each: _marks(columns[name], each, text) for each, text in zip(made[name], texts, strict=True)}
+            columns |= marks
+            said = f"column '{name}' is read as a column of 0 and 1 for each of {listed(texts)}; empty is none"
+            notes.append(info(said))
     if len(columns) == len(table.columns):
         return table, names, []
-    if fitted:
-        notes += _unknown(table, (*past, *future))
-    bases = {_base(table, name) for name in (*past, *future)}
+    notes += _unknown(table, [each for every in made.values() for each in every])
+    bases = {_base(table, each) for every in made.values() for each in every}
     columns = {name: column for name, column in columns.items() if name not in bases}
-    spread = replace(names, past=tuple(past), future=tuple(future), lags=tuple(lags) if any(lags) else ())
-    return replace(table, columns=columns), spread, notes
+    past, future = (tuple(each for name in role for each in made[name]) for role in (names.past, names.future))
+    lags = [lag for name, lag in zip(names.past, names.lags, strict=False) for _ in made[name]]
+    return replace(table, columns=columns), replace(names, past=past, future=future, lags=tuple(lags)), notes
 
 
 def _texts(table: RawTable, name: str) -> list[str]:
@@ -87,7 +84,7 @@ def _marks(column: Column, name: str, text: str) -> Column:
     return Column(replace(column.place, column=name), lambda: texts, numbers)
 
 
-def _unknown(table: RawTable, names: tuple[str, ...]) -> list[Note]:
+def _unknown(table: RawTable, names: list[str]) -> list[Note]:
     """A warning of texts that a model has not learned."""
     known: dict[str, set[str]] = {}
     for name in names:

@@ -105,7 +105,7 @@ def add_covariates(
     number = {name: place // len(origin.targets) for place, name in enumerate(origin.names)}
     owners = np.array([number[key] for key in panel.ids], dtype=np.int64)
     target = _Target(panel, owners, grid.source == "model", when, origin.place.file)
-    columns = _columns(rows, grid, known)
+    columns = _columns(rows, grid, known, target.file)
     n_past = len(known.names.past)
     steps = _steps(rows, grid)
     past = [_put(each, target, panel.lengths) for each in columns[:n_past]]
@@ -137,7 +137,7 @@ def add_covariates(
     return whole.between(late, panel.lengths), [*notes, warning(said)]
 
 
-def _columns(rows: Rows, grid: Grid, known: Known) -> list[_Column]:
+def _columns(rows: Rows, grid: Grid, known: Known, file: str) -> list[_Column]:
     """The past and the future columns in steps; those of finer rows are brought onto the steps."""
     names = (*known.names.past, *known.names.future)
     lags = dict(zip(known.names.past, known.names.lags, strict=False))
@@ -151,7 +151,10 @@ def _columns(rows: Rows, grid: Grid, known: Known) -> list[_Column]:
             # Sales add up over a day, the price or the temperature of a day does not.
             points = GridPoints(rows.series, rows.times, np.zeros(rows.stamps.size, dtype=np.int64), values)
             mean = "mean" if rule == "sum" else rule
-            points = aggregate(points, rows.stamps, grid.clock, grid.frequency, mean, zeros=True).points
+            try:
+                points = aggregate(points, rows.stamps, grid.clock, grid.frequency, mean, zeros=True).points
+            except DataError as error:
+                raise DataError(error.message, hint=error.hint, file=file, column=name) from None
         ordinals = points.ordinals[points.times]
         found.append(_Column(name, points.series.astype(np.int64), ordinals, points.values, lags.get(name, 0)))
     return found
