@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from tsforecast.models.network.config import QUANTILES, NetworkConfig, series_inputs
+from tsforecast.models.network.linear_inputs import linear_width
 from tsforecast.models.network.weights import Weights, weight_shapes
 from tsforecast.models.parts import joined_weights
 from tsforecast.models.registry import get_model
@@ -65,7 +66,8 @@ def random_weights(parts: tuple[Part, ...], horizon: int, rng: np.random.Generat
     """Tensors of the shapes that the parts have."""
     shapes: list[dict[str, tuple[int, ...]]] = []
     for part in parts:
-        linear = {"linear/kernel": (part.lookback, horizon), "linear/bias": (horizon,)}
+        width = linear_width(part.inputs, part.lookback, horizon)
+        linear = {"linear/kernel": (width, horizon), "linear/bias": (horizon,)}
         shapes.append(weight_shapes(part.network) if part.network else linear if part.name == "linear" else {})
     return joined_weights(
         [{name: rng.normal(0, 0.3, shape).astype(np.float32) for name, shape in each.items()} for each in shapes]

@@ -163,8 +163,9 @@ def test_progress_is_told_to_the_caller(store):
 
 
 def test_predict_takes_no_columns_because_the_model_knows_its_own(tmp_path):
-    with pytest.raises(OptionError, match="unknown option 'target_col'"):
-        tsforecast.predict(store=tmp_path, target_col="y")
+    for name in ("target_col", "past_col", "holidays"):
+        with pytest.raises(OptionError, match=f"unknown option '{name}'"):
+            tsforecast.predict(store=tmp_path, **{name: "y"})
 
 
 def test_backtest(tmp_path):

@@ -38,7 +38,7 @@ def script(monkeypatch):
         spec.loader.exec_module(module)
         return module
 
-    for name in ("common", "naive2"):
+    for name in ("common", "naive2", "long_horizon"):
         monkeypatch.setitem(sys.modules, name, load(name))
     return load
 
@@ -480,3 +480,20 @@ def test_published_floors_of_m4_hourly(bench):
     seasonal = scores["seasonal-naive"]
     assert (round(seasonal["smape"], 3), round(seasonal["mase"], 3)) == (13.912, 1.193)
     assert seasonal["owa"] == pytest.approx(0.627, abs=1e-3)
+
+
+@pytest.mark.parametrize("protocol", ["A", "B"])
+def test_what_is_known_ahead_counts_under_protocol_b_alone(bench, tmp_path, protocol):
+    rng, n = np.random.default_rng(0), 1600
+    load = rng.normal(size=n)
+    price = 30 + 5 * np.sin(np.arange(n) * 2 * np.pi / 24) + 4 * load + rng.normal(0, 0.5, n)
+    times = pd.date_range("2013-01-01", periods=n, freq="h")
+    pd.DataFrame({"date": times, "load forecast": load, "OT": price}).to_csv(tmp_path / "p.csv", index=False)
+    words = ("--target", "OT", "--future", "load forecast", "--protocol", protocol, "--json", *QUICK)
+    status, out, err = bench("covariates", tmp_path / "p.csv", *words)
+    assert status == 0, err
+    scores = json.loads(out)["scores"]
+    assert set(scores) == {"linear with", "linear without"}
+    assert scores["linear with"]["windows"] == 320 - 23
+    ratio = scores["linear with"]["mse"] / scores["linear without"]["mse"]
+    assert ratio < 0.1 if protocol == "B" else 0.9 < ratio < 1.1

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tsforecast.errors import OptionError, did_you_mean
-from tsforecast.io.options import COLUMNS, ReadOptions
+from tsforecast.io.options import COLUMNS, KNOWN, ReadOptions
 from tsforecast.io.times.datetimes import stamp_index
 from tsforecast.models.options import FitOptions
 from tsforecast.options import DEFAULT_LEVELS, DEFAULT_STORE, declared
@@ -64,6 +64,7 @@ def predict(
     levels: tuple[float, ...] = DEFAULT_LEVELS,
     fallback: bool = False,
     trusted: bool = False,
+    future: str | Path | pd.DataFrame | None = None,
     report: Report = lambda event: None,
     **reading: Any,
 ) -> pd.DataFrame:
@@ -78,6 +79,7 @@ def predict(
         levels: of the intervals, in percent.
         fallback: take the newest older version that is sound if the one that is meant is damaged.
         trusted: use a model that somebody else could have changed.
+        future: table of the columns known ahead; None takes the rows of `data` that have no value.
         report: receives messages.
         **reading: options of reading, such as `delimiter=";"`.
 
@@ -98,6 +100,7 @@ def predict(
         reading=_read_options(reading, columns=False),
         fallback=fallback,
         trusted=trusted,
+        future=future,
         report=report,
     )
     frame = result.frame.copy()
@@ -161,7 +164,7 @@ def _read_options(given: dict[str, Any], *, columns: bool, others: Iterable[str]
     known = {each.name: each.name for each in fields(ReadOptions)}
     known |= {each.typed: each.name for each in _DECLARED.values() if each.typed}
     if not columns:
-        columns_of = {each.name for each in _DECLARED.values() if each.section == COLUMNS}
+        columns_of = {each.name for each in _DECLARED.values() if each.section in (COLUMNS, KNOWN)}
         known = {name: field for name, field in known.items() if field not in columns_of}
     values: dict[str, Any] = {}
     for name, value in given.items():

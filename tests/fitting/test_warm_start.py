@@ -7,10 +7,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from tests.covariates import with_columns
 from tests.networks import small_network
 from tsforecast.fitting.architecture import choose_training
 from tsforecast.fitting.warm_start import last_quarter, plan_like, train_on, warm_start_obstacle
-from tsforecast.models.network.config import series_inputs
+from tsforecast.models.network.config import Inputs, series_inputs
 from tsforecast.models.network.weights import weight_shapes
 from tsforecast.models.options import FitOptions
 from tsforecast.models.parts import joined_weights
@@ -37,6 +38,7 @@ def panel_of(seeds=(0, 1), length=120):
 
 
 PANEL = panel_of()
+OTHER = panel_of((0, 2))
 SCALING = fit_scaling(PANEL, PANEL.lengths, method="standard")
 
 
@@ -75,7 +77,7 @@ def run(spec, weights, asked, events=None):
     ],
 )
 def test_another_model_cannot_go_on(asked, reason):
-    assert warm_start_obstacle(SPEC, SCALING, PANEL.ids, PANEL, replace(ASKED, **asked)).startswith(reason)
+    assert warm_start_obstacle(SPEC, SCALING, PANEL, PANEL, replace(ASKED, **asked)).startswith(reason)
 
 
 @pytest.mark.parametrize(
@@ -88,28 +90,26 @@ def test_another_model_cannot_go_on(asked, reason):
     ],
 )
 def test_what_is_the_same_or_left_open_goes_on(asked):
-    assert warm_start_obstacle(SPEC, SCALING, PANEL.ids, PANEL, replace(ASKED, **asked)) is None
+    assert warm_start_obstacle(SPEC, SCALING, PANEL, PANEL, replace(ASKED, **asked)) is None
 
 
 def test_without_a_network_there_is_nothing_to_go_on_with():
     spec = replace(SPEC, name="linear", parts=(Part("linear", 1.0, 11),))
-    assert "linear, has no network" in warm_start_obstacle(
-        spec, SCALING, PANEL.ids, PANEL, replace(ASKED, model="linear")
-    )
+    assert "linear, has no network" in warm_start_obstacle(spec, SCALING, PANEL, PANEL, replace(ASKED, model="linear"))
 
 
 def test_vectors_belong_to_their_series():
     spec = replace(SPEC, parts=(Part("gru", 1.0, 11, replace(NETWORK, inputs=series_inputs(2, NETWORK.units))),))
-    assert warm_start_obstacle(spec, SCALING, PANEL.ids, PANEL, ASKED) is None
-    assert "a vector for each" in warm_start_obstacle(spec, SCALING, (("0",), ("2",)), PANEL, ASKED)
-    assert warm_start_obstacle(SPEC, SCALING, (("0",), ("2",)), PANEL, ASKED) is None
+    assert warm_start_obstacle(spec, SCALING, PANEL, PANEL, ASKED) is None
+    assert "a vector for each" in warm_start_obstacle(spec, SCALING, OTHER, PANEL, ASKED)
+    assert warm_start_obstacle(SPEC, SCALING, OTHER, PANEL, ASKED) is None
 
 
 @pytest.mark.parametrize(("log", "least", "said"), [("log", 0.0, True), ("log1p", 0.0, False), ("log1p", -1.0, True)])
 def test_values_below_the_logarithm_need_another_model(log, least, said):
     values = PANEL.values.copy()
     values[5] = least
-    reason = warm_start_obstacle(SPEC, replace(SCALING, log=log), PANEL.ids, replace(PANEL, values=values), ASKED)
+    reason = warm_start_obstacle(SPEC, replace(SCALING, log=log), PANEL, replace(PANEL, values=values), ASKED)
     assert ("cannot take the logarithm" in (reason or "")) == said
 
 
@@ -186,3 +186,11 @@ def test_the_plan_is_that_of_the_model():
     assert plan.training == replace(
         choose_training(replace(ASKED, units=6, epochs=4), 100), batch_size=plan.training.batch_size
     )
+
+
+def test_other_categories_are_an_obstacle():
+    network = small_network("gru", inputs=Inputs(categories=(0, 2), category_widths=(0, 1)))
+    spec = ModelSpec("gru", 7, 7, (Part("gru", 1.0, 11, network),))
+    panels = [with_columns(PANEL, categories=[[0], [1]], labels=(labels,)) for labels in (("a", "b"), ("a", "b", "c"))]
+    assert warm_start_obstacle(spec, SCALING, panels[0], panels[0], ASKED) is None
+    assert "the categories are others" in warm_start_obstacle(spec, SCALING, *panels, ASKED)

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from tsforecast.errors import OptionError
+from tsforecast.fitting.choose_covariates import NOTHING_BESIDES, KnownBesides, refuse_covariates
 from tsforecast.fitting.plan import Choice, FixedChoices
 from tsforecast.models.network.config import (
     MAX_UNITS,
@@ -22,6 +23,7 @@ from tsforecast.models.options import PRESETS, FitOptions
 from tsforecast.models.registry import get_model
 from tsforecast.models.spec import Part
 from tsforecast.models.training.config import AUTO, LEAST_STEPS, TrainingConfig
+from tsforecast.series.covariates import Labels
 
 _STEP_BY_STEP = 32  # shorter lookbacks are read one step at a time
 _LONGEST_SEGMENT = 48
@@ -112,18 +114,46 @@ def choose_training(options: FitOptions, windows: int) -> TrainingConfig:
 
 
 def network_candidates(
-    network: NetworkConfig, training: TrainingConfig, windows: int, options: FitOptions
+    network: NetworkConfig,
+    training: TrainingConfig,
+    windows: int,
+    options: FitOptions,
+    besides: KnownBesides = NOTHING_BESIDES,
+    labels: Labels = (),
 ) -> tuple[Part, ...]:
-    """The networks to train: with and without linear skip, and under a second normalisation if the preset says so."""
+    """The networks to train: with and without linear skip, and under a second normalisation if the preset says so.
+
+    All read the covariates where these help a linear model. Elsewhere one more network does, if that is cheap.
+
+    Raises:
+        OptionError: the options leave no network that can read the covariates.
+    """
     variety = PRESETS[options.preset].variety
-    networks = [network]
-    if options.normalisation == AUTO and (
-        variety == "all" or (variety == "cheap" and _work(network, training, windows) <= _CHEAP)
-    ):
+    cheap = variety == "all" or (variety == "cheap" and _work(network, training, windows) <= _CHEAP)
+    reading = _reading(network, labels, besides.inputs)
+    networks = [reading if besides.help or besides.inputs.static else network]
+    if options.normalisation == AUTO and cheap:
         other = "last" if network.normalisation == "mean-std" else "mean-std"
-        networks.append(replace(network, normalisation=other))
+        networks.append(replace(networks[0], normalisation=other))
     variants = [variant for each in networks for variant in _skip_variants(each, options)]
+    if cheap and reading not in variants and reading != network:
+        variants.append(_skip_variants(reading, options)[0])
     return tuple(Part(_network_name(options), 1.0, each.lookback, each) for each in variants)
+
+
+def _reading(network: NetworkConfig, labels: Labels, inputs: Inputs) -> NetworkConfig:
+    """The network with all covariates as inputs, and vectors for their categories beside those of the series."""
+    counts, units = [len(each) for each in labels], network.units
+    room = units // 4 // max(1, len(counts))
+    widths = [min(room, count.bit_length()) if count > 1 else 0 for count in counts]
+    categories, vectors = network.inputs.categories, network.inputs.category_widths
+    if any(widths):
+        categories, vectors = (*(categories or (0,)), *counts), (*(vectors or (0,)), *widths)
+    inputs = replace(inputs, categories=categories, category_widths=vectors)
+    reading = replace(network, inputs=inputs)
+    if (conflict := problem(reading)) is not None and inputs != network.inputs:
+        raise refuse_covariates(conflict, inputs)
+    return reading
 
 
 def _network_name(options: FitOptions) -> str:

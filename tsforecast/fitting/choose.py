@@ -15,15 +15,16 @@ import numpy as np
 from tsforecast.arrays import Float64, Int64
 from tsforecast.errors import OptionError
 from tsforecast.fitting.architecture import check_network, choose_network, choose_training, network_candidates
+from tsforecast.fitting.choose_covariates import Space, choose_covariates
 from tsforecast.fitting.plan import CLEARLY, Choice, FixedChoices, Plan
 from tsforecast.fitting.quick_linear import QuickLinear, least_context, scaler_for
 from tsforecast.models.network.config import MAX_STEPS
 from tsforecast.models.options import FitOptions
 from tsforecast.models.registry import COMBINED, get_model
-from tsforecast.models.spec import Part
+from tsforecast.models.spec import NO_INPUTS, Part
 from tsforecast.models.training.config import AUTO
 from tsforecast.series.frequency import default_horizon, season_length
-from tsforecast.series.panel import Panel
+from tsforecast.series.panel import Panel, Schema
 from tsforecast.series.scaling import log_kind
 from tsforecast.series.split import Split
 from tsforecast.series.strays import without_strays
@@ -55,7 +56,9 @@ def choose_basics(panel: Panel, options: FitOptions) -> FixedChoices:
     return FixedChoices(horizon, season, max(2, min(horizon, season)), tuple(choices))
 
 
-def choose_plan(panel: Panel, split: Split, basics: FixedChoices, options: FitOptions) -> Plan:
+def choose_plan(
+    panel: Panel, split: Split, basics: FixedChoices, options: FitOptions, schema: Schema | None = None
+) -> Plan:
     """Decide everything else from the training and validation rows.
 
     Args:
@@ -63,6 +66,7 @@ def choose_plan(panel: Panel, split: Split, basics: FixedChoices, options: FitOp
         split: the held-out parts.
         basics: season, horizon and least number of rows before a forecast.
         options: what the user decided.
+        schema: names of the columns of covariates, and the time zone.
 
     Raises:
         OptionError: options that contradict each other or the data.
@@ -101,10 +105,12 @@ def choose_plan(panel: Panel, split: Split, basics: FixedChoices, options: FitOp
     first, last = split.borders("train")
     windows = len(window_index(panel.offsets, first, last, horizon=basics.horizon, min_context=min_context))
     training = choose_training(options, windows)
+    besides = choose_covariates(panel, split, basics, options, Space(lookback, log, normalisation), schema)
+    choices += besides.choices
     candidates: tuple[Part, ...] = ()
     if info.kind != "linear":
         network, more = choose_network(panel.n_series, windows, options, basics, lookback, normalisation)
-        candidates = network_candidates(network, training, windows, options)
+        candidates = network_candidates(network, training, windows, options, besides, panel.covariates.labels)
         choices += more
     plan = replace(
         plan,
@@ -114,9 +120,14 @@ def choose_plan(panel: Panel, split: Split, basics: FixedChoices, options: FitOp
         scaler=scaler_for(normalisation) if options.scaler == AUTO else options.scaler,
         training=training,
         choices=tuple(choices),
+        calendar=besides.calendar,
+        inputs=besides.inputs if besides.help else NO_INPUTS,
     )
-    simple = {"combination": COMBINED, "linear": ("linear",)}.get(info.kind, ())
-    return replace(plan, candidates=(*candidates, *(plan.simple(name) for name in simple)))
+    simple = [plan.simple(name) for name in {"combination": COMBINED, "linear": ("linear",)}.get(info.kind, ())]
+    if info.kind == "combination" and besides.inputs.past:
+        other = NO_INPUTS if besides.help else besides.inputs
+        simple.append(Part("linear", 1.0, lookback, inputs=other))
+    return replace(plan, candidates=(*candidates, *simple))
 
 
 def lookback_candidates(split: Split, basics: FixedChoices, options: FitOptions) -> list[int]:

@@ -23,7 +23,7 @@ from tsforecast.models.training.config import TrainingConfig
 from tsforecast.models.training.session import TrainingSession
 from tsforecast.options import DEFAULT_LEVELS
 from tsforecast.progress import Message
-from tsforecast.series.panel import Panel
+from tsforecast.series.panel import Panel, Schema
 from tsforecast.series.split import Split, all_training, automatic_split
 
 _COVERAGE_TOLERANCE = 0.15
@@ -133,18 +133,19 @@ class Fitted:
         return self.final.forecaster(self.evaluated.calibration)
 
 
-def fit_panel(panel: Panel, options: FitOptions, session: TrainingSession) -> Fitted:
+def fit_panel(panel: Panel, options: FitOptions, session: TrainingSession, schema: Schema | None = None) -> Fitted:
     """Choose, train, score honestly, train again on everything: all that `fit` does between reading and publishing.
 
     Args:
         panel: the series.
         options: about the model; what is None is chosen from the data.
         session: the context of training; its budget is the time limit.
+        schema: names of the columns of covariates, and the time zone.
 
     Raises:
         TsforecastError: bad options (2), bad data (65).
     """
-    plan, split = make_plan(panel, options)
+    plan, split = make_plan(panel, options, schema=schema)
     for choice in plan.choices:
         session.report(Message("choice", f"{choice.name} {choice.value}: {choice.reason}"))
     evaluated = evaluate_plan(panel, split, plan, session.within(_FIRST_SHARE))
@@ -155,13 +156,19 @@ def fit_panel(panel: Panel, options: FitOptions, session: TrainingSession) -> Fi
     return Fitted(split, evaluated, everything, final)
 
 
-def make_plan(panel: Panel, options: FitOptions, split: Callable[[Panel], Split] | None = None) -> tuple[Plan, Split]:
+def make_plan(
+    panel: Panel,
+    options: FitOptions,
+    split: Callable[[Panel], Split] | None = None,
+    schema: Schema | None = None,
+) -> tuple[Plan, Split]:
     """Decide everything, and hold rows out.
 
     Args:
         panel: the series.
         options: what the user decided.
         split: borders to use in place of the automatic ones (benchmarks with a protocol of their own).
+        schema: as for `fit_panel`.
     """
     options = for_means(options)
     basics = choose_basics(panel, options)
@@ -173,7 +180,7 @@ def make_plan(panel: Panel, options: FitOptions, split: Callable[[Panel], Split]
         parts = automatic_split(panel.lengths, horizon=basics.horizon, min_context=basics.min_context)
     else:
         parts = split(panel)
-    return choose_plan(panel, parts, basics, options), parts
+    return choose_plan(panel, parts, basics, options, schema), parts
 
 
 def for_means(options: FitOptions) -> FitOptions:

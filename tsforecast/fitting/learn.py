@@ -17,7 +17,7 @@ from tsforecast.fitting.plan import Choice, Plan
 from tsforecast.fitting.prepared import Prepared, can_fit_linear, prepare
 from tsforecast.fitting.trained import Learned, Recipe, Trained, ValidationPeriod
 from tsforecast.models.linear import DEFAULT_RIDGE, fit_linear
-from tsforecast.models.network.config import NetworkConfig
+from tsforecast.models.network.config import Inputs, NetworkConfig
 from tsforecast.models.network.weights import Weights
 from tsforecast.models.parts import joined_weights
 from tsforecast.models.spec import ModelSpec, Part
@@ -146,7 +146,7 @@ class Trainer:
     ) -> None:
         self.prepared, self.plan, self.session, self.traced = prepared, plan, session, traced
         self.phase, self.runs_left, self.measured = phase, runs, measured
-        self.ridges: dict[tuple[int, str], tuple[Weights, float]] = {}
+        self.ridges: dict[tuple[int, str, Inputs], tuple[Weights, float]] = {}
 
     def learn(self, part: Part, member: int, recipe: Recipe | None = None) -> Trained:
         """Train one part alone: as its recipe says, or, without one, guided by validation."""
@@ -155,7 +155,7 @@ class Trainer:
         weights: Weights = {}
         ridge = DEFAULT_RIDGE
         if part.name == "linear":
-            weights, ridge = self._ridge(part.lookback, "last", recipe)
+            weights, ridge = self._ridge(part.lookback, "last", part.inputs, recipe)
         return _alone(part, self.plan, weights, Recipe(ridge=ridge))
 
     def _learn_network(self, part: Part, network: NetworkConfig, member: int, recipe: Recipe | None) -> Trained:
@@ -172,7 +172,7 @@ class Trainer:
         start = recipe.start if recipe else None
         skip, ridge = None, DEFAULT_RIDGE
         if network.linear_skip and start is None:
-            skip, ridge = self._ridge(part.lookback, network.normalisation, recipe)
+            skip, ridge = self._ridge(part.lookback, network.normalisation, network.inputs, recipe)
         data = TrainingData(
             rows=self.prepared.rows,
             train=self.prepared.windows("train", self.plan),
@@ -206,12 +206,14 @@ class Trainer:
             return left / self.runs_left
         return max(left / self.runs_left, _TRACING + (left - _TRACING * self.traced) / self.runs_left)
 
-    def _ridge(self, lookback: int, normalisation: str, recipe: Recipe | None) -> tuple[Weights, float]:
+    def _ridge(self, lookback: int, normalisation: str, inputs: Inputs, recipe: Recipe | None) -> tuple[Weights, float]:
         """The ridge regression from windows to horizons, solved once for these rows, and its strength.
 
         The strength is the recipe's, or chosen on validation windows, or the default without any.
         """
-        if (lookback, normalisation) not in self.ridges:
+        # What a linear map does not read makes no other map.
+        key = lookback, normalisation, replace(inputs, static=0, categories=(), category_widths=())
+        if key not in self.ridges:
             plan = self.plan
             most = {"train": _MAX_LINEAR, "validation": 0 if recipe else MAX_RIDGE}
             train, validation = (
@@ -220,29 +222,32 @@ class Trainer:
                 )
                 for name, count in most.items()
             )
-            self.ridges[lookback, normalisation] = fit_linear(
+            self.ridges[key] = fit_linear(
                 train,
                 lookback,
                 plan.horizon,
                 validation=validation,
                 ridge=recipe.ridge if recipe else DEFAULT_RIDGE,
                 normalisation=normalisation,
+                inputs=inputs,
             )
-        return self.ridges[lookback, normalisation]
+        return self.ridges[key]
 
 
 def _describe(part: Part, member: int, plan: Plan) -> str:
     """A candidate in words: what it is, and what distinguishes it from the plan's first one."""
-    if part.network is None:
-        return part.name
     first, apart = plan.candidates[0], []
-    if first.network and part.network.normalisation != first.network.normalisation:
+    if part.network is None and part.name != "linear":
+        return part.name
+    if first.network and part.network and part.network.normalisation != first.network.normalisation:
         apart.append(part.network.normalisation)
-    if part.lookback != first.lookback:
+    if part.network and part.lookback != first.lookback:
         apart.append(f"lookback {part.lookback}")
-    if plan.training.members > 1:
+    if any(other.reads.covariates for other in plan.candidates) and not part.reads.covariates:
+        apart.append("no covariates")
+    if plan.training.members > 1 and part.network:
         apart.append(f"member {member + 1} of {plan.training.members}")
-    words = f"{part.name} with linear skip" if part.network.linear_skip else part.name
+    words = f"{part.name} with linear skip" if part.network and part.network.linear_skip else part.name
     return f"{words} ({', '.join(apart)})" if apart else words
 
 
@@ -277,7 +282,8 @@ def _choice(candidates: list[tuple[Part, int]], plan: Plan, shares: tuple[float,
 
 def _alone(part: Part, plan: Plan, weights: Weights, recipe: Recipe) -> Trained:
     """One part as a model of its own."""
-    spec = ModelSpec(part.name, plan.horizon, plan.season_length, (replace(part, share=1.0),))
+    parts = (replace(part, share=1.0),)
+    spec = ModelSpec(part.name, plan.horizon, plan.season_length, parts, plan.calendar)
     return Trained(spec, joined_weights([weights]), (recipe,))
 
 
@@ -286,7 +292,7 @@ def _together(model: str, learned: list[Trained], shares: tuple[float, ...]) -> 
     kept = [(one, share) for one, share in zip(learned, shares, strict=True) if share > 0]
     first = kept[0][0].spec
     parts = tuple(replace(one.spec.parts[0], share=share) for one, share in kept)
-    spec = ModelSpec(model, first.horizon, first.season_length, parts)
+    spec = ModelSpec(model, first.horizon, first.season_length, parts, first.calendar)
     weights = [{name.removeprefix("part0/"): value for name, value in one.weights.items()} for one, _ in kept]
     return Trained(spec, joined_weights(weights), tuple(one.recipes[0] for one, _ in kept))
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from tsforecast.models.spec import Part
+from tsforecast.models.network.config import Inputs
+from tsforecast.models.spec import NO_INPUTS, Part
 from tsforecast.models.training.config import TrainingConfig
+from tsforecast.series.windows import NO_CALENDAR, Calendar
 
 CLEARLY = 0.01  # share of the error by which a candidate must beat a simpler one
 
@@ -44,6 +46,8 @@ class Plan:
         candidates: models that are trained and combined as validation decides.
         training: how networks are trained.
         choices: what was decided automatically.
+        calendar: what is read of the calendar.
+        inputs: covariates that the linear model reads.
     """
 
     model: str
@@ -56,8 +60,10 @@ class Plan:
     candidates: tuple[Part, ...]
     training: TrainingConfig
     choices: tuple[Choice, ...]
+    calendar: Calendar = NO_CALENDAR
+    inputs: Inputs = NO_INPUTS
 
     def simple(self, model: str) -> Part:
         """A baseline or the linear model under this plan."""
         lookback = self.lookback if model == "linear" else max(self.lookback, self.season_length)
-        return Part(model, 1.0, lookback)
+        return Part(model, 1.0, lookback, inputs=self.inputs if model == "linear" else NO_INPUTS)

@@ -41,7 +41,7 @@ def prepare(panel: Panel, split: Split, plan: Plan) -> Prepared:
     """Fit the scaling on the training rows and bring all rows into model space."""
     seen = without_strays(panel, split.train_end)
     scaling = fit_scaling(seen, split.train_end, method=plan.scaler, log=plan.log)
-    return Prepared(panel, split, model_rows(seen, scaling))
+    return Prepared(panel, split, model_rows(seen, scaling, calendar=plan.calendar))
 
 
 def can_fit_linear(prepared: Prepared, plan: Plan) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -17,6 +17,7 @@ from tsforecast.models.calibration import PROBABILITIES, Calibration
 from tsforecast.models.forecaster import Forecaster
 from tsforecast.models.spec import ModelSpec, Part
 from tsforecast.options import DEFAULT_LEVELS
+from tsforecast.series.covariates import Labels
 from tsforecast.series.panel import Panel
 from tsforecast.series.scaling import Scaling
 from tsforecast.series.seasonal_errors import seasonal_errors
@@ -87,15 +88,22 @@ class Scorer:
         """The rows as models see them."""
         return without_strays(self.panel, self.begins)
 
-    def score(self, forecaster: Forecaster, scaling: Scaling, trained_as: Rows | None = None) -> Score:
+    def score(
+        self, forecaster: Forecaster, scaling: Scaling, trained_as: Rows | None = None, labels: Labels | None = None
+    ) -> Score:
         """All metrics of a model, and its errors row by row.
 
         Args:
             forecaster: the model.
             scaling: of every series of the panel.
             trained_as: number of each series in the model's training, as for `model_rows`.
+            labels: of the categories in the model's training; None for those of the panel.
         """
-        made = self.forecasts(forecaster, model_rows(self.seen, scaling, trained_as))
+        seen = self.seen
+        if labels is not None:
+            seen = replace(seen, covariates=seen.covariates.labelled(labels))
+        rows = model_rows(seen, scaling, trained_as, forecaster.spec.calendar)
+        made = self.forecasts(forecaster, rows)
         return Score(self.metrics(made), self.row_errors(made.y_pred))
 
     def forecasts(self, forecaster: Forecaster, rows: ModelRows) -> Intervals:

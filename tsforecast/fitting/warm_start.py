@@ -22,7 +22,7 @@ from tsforecast.models.network.config import QUANTILES, NetworkConfig
 from tsforecast.models.network.weights import Weights
 from tsforecast.models.options import FitOptions
 from tsforecast.models.parts import part_weights
-from tsforecast.models.spec import ModelSpec
+from tsforecast.models.spec import NO_INPUTS, ModelSpec
 from tsforecast.models.training.config import AUTO, TrainingConfig
 from tsforecast.models.training.patience import EpochRate, Path
 from tsforecast.models.training.session import TrainingSession
@@ -41,14 +41,14 @@ _OF_NETWORKS = ("lookback", "units", "layers", "activation", "segment", "strateg
 
 
 def warm_start_obstacle(
-    spec: ModelSpec, scaling: Scaling, ids: tuple[tuple[str, ...], ...], panel: Panel, asked: FitOptions
+    spec: ModelSpec, scaling: Scaling, trained_on: Panel, panel: Panel, asked: FitOptions
 ) -> str | None:
     """Why a model cannot be trained further, as half a sentence; None if it can.
 
     Args:
         spec: the model.
         scaling: its scaling.
-        ids: series that it was trained on.
+        trained_on: newest rows of the series that it was trained on.
         panel: newer rows, with older ones.
         asked: what the user decided; None and `auto` agree with any model.
     """
@@ -65,7 +65,7 @@ def warm_start_obstacle(
         for network in networks:
             if value not in (None, AUTO, getattr(network, name)):
                 return f"{name} {value} was asked for; the model in service has {getattr(network, name)}"
-    return _other_space(networks, scaling, asked) or _other_series(networks, scaling, ids, panel)
+    return _other_space(networks, scaling, asked) or _other_series(networks, scaling, trained_on, panel)
 
 
 def _other_space(networks: list[NetworkConfig], scaling: Scaling, asked: FitOptions) -> str | None:
@@ -82,11 +82,12 @@ def _other_space(networks: list[NetworkConfig], scaling: Scaling, asked: FitOpti
     return None
 
 
-def _other_series(
-    networks: list[NetworkConfig], scaling: Scaling, ids: tuple[tuple[str, ...], ...], panel: Panel
-) -> str | None:
-    if any(network.inputs.categories for network in networks) and ids != panel.ids:
+def _other_series(networks: list[NetworkConfig], scaling: Scaling, trained_on: Panel, panel: Panel) -> str | None:
+    widths = [network.inputs.category_widths for network in networks]
+    if any(any(each[:1]) for each in widths) and trained_on.ids != panel.ids:
         return "the series are others, and the model in service has learned a vector for each of its own"
+    if any(any(each[1:]) for each in widths) and trained_on.covariates.labels != panel.covariates.labels:
+        return "the categories are others, and the model in service has learned a vector for each of its own"
     least = float(panel.values.min(initial=1.0))
     if (scaling.log == "log" and least <= 0) or (scaling.log == "log1p" and least < 0):
         return f"the data hold {least:g} now, of which the model in service cannot take the logarithm"
@@ -126,6 +127,8 @@ def plan_like(spec: ModelSpec, scaling: Scaling, panel: Panel, split: Split, ask
         candidates=spec.parts,
         training=choose_training(replace(asked, units=network.units), len(windows)),
         choices=(Choice("model", spec.name, "that of the version in service, whose networks are trained on"),),
+        calendar=spec.calendar,
+        inputs=next((part.inputs for part in spec.parts if part.inputs.covariates), NO_INPUTS),
     )
 
 

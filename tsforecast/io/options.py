@@ -11,10 +11,11 @@ FillRule = Literal["seasonal", "previous", "zero"]
 RepeatRule = Literal["error", "first", "last", "mean", "sum"]
 BadSeriesRule = Literal["error", "skip"]
 AggregateRule = Literal["sum", "mean", "last", "first", "min", "max"]
+CovariateRule = Literal["auto", "none"]
 AmbiguousRule = Literal["error", "first", "last", "infer"]
 
 # Headings of the help. A published model knows its columns, so that `predict` takes only the others.
-COLUMNS, READING = "Columns", "Reading"
+COLUMNS, KNOWN, READING = "Columns", "What else is known", "Reading"
 
 
 @dataclass(frozen=True)
@@ -47,6 +48,64 @@ class ReadOptions(Checked):
         unset="found",
         metavar="NAME",
         typed="id_col",
+    )
+    past_cols: tuple[str, ...] = option(
+        (),
+        KNOWN,
+        "Column of numbers known up to now, such as a measured wind; may be repeated.",
+        unset="none",
+        metavar="NAME",
+        typed="past_col",
+    )
+    future_cols: tuple[str, ...] = option(
+        (),
+        KNOWN,
+        "Column of numbers known ahead, such as a price or a forecast; may be repeated.",
+        unset="none",
+        metavar="NAME",
+        typed="future_col",
+    )
+    static_cols: tuple[str, ...] = option(
+        (),
+        KNOWN,
+        "Column of numbers that belong to a series, such as the size of a shop; may be repeated.",
+        unset="none",
+        metavar="NAME",
+        typed="static_col",
+    )
+    category_cols: tuple[str, ...] = option(
+        (),
+        KNOWN,
+        "Column of texts that belong to a series, such as its region; may be repeated.",
+        unset="none",
+        metavar="NAME",
+        typed="category_col",
+    )
+    lag: tuple[str, ...] = option(
+        (),
+        KNOWN,
+        "A past column is known so many steps late, such as wind=24; may be repeated.",
+        unset="none",
+        metavar="COL=STEPS",
+    )
+    covariates: CovariateRule = option(
+        "auto",
+        KNOWN,
+        "Use the columns named above and speak of others, or read none.",
+        choices=get_args(CovariateRule),
+    )
+    holidays: tuple[str, ...] = option(
+        (),
+        KNOWN,
+        "Country whose holidays matter, such as DE, or DE-BY for a part of it; may be repeated.",
+        unset="none",
+        metavar="CODE",
+    )
+    holidays_col: str | None = option(
+        None, KNOWN, "Column of texts that names the country of each series.", unset="none", metavar="NAME"
+    )
+    holidays_around: int = option(
+        0, KNOWN, "Days before and after a holiday that differ from other days too.", least=0, most=31
     )
     tz: str | None = option(None, READING, "Time zone of the times, such as Europe/Berlin.", metavar="ZONE")
     ambiguous: AmbiguousRule = option(

@@ -76,7 +76,8 @@ class Forecaster:
     def _block(self, rows: ModelRows, series: Int64, horizon: int, levels: tuple[float, ...]) -> Forecast:
         """Continue neighbouring series."""
         spec, panel = self.spec, rows.panel
-        windows = rows.newest_windows(series, lookback=spec.lookback, horizon=spec.horizon)
+        blocks = -(-horizon // spec.horizon)
+        windows = rows.newest_windows(series, lookback=spec.lookback, horizon=blocks * spec.horizon)
         quantiles, held = predict_ahead(spec, self.weights, windows, horizon, support_of(rows, series))
         made, far = reach.held(self.calibrated(quantiles, windows, rows.scaling, levels), reach.known_of(rows, series))
         ids, counts = panel.ids[series[0] : series[-1] + 1], (int(held.sum()), int((far & ~held).sum()))
@@ -155,6 +156,13 @@ def predict_ahead(
     A map that makes a little more of what it is given grows without end when it is fed its own forecasts; so from the
     second block on forecasts are held within the bounds of `support`, to which the first block is added.
 
+    Args:
+        spec: the model.
+        weights: its tensors.
+        windows: with what is known of whole blocks of the model's horizon.
+        horizon: steps.
+        support: what is known of the series.
+
     Returns:
         Shape (samples, horizon, spec.quantiles), and whether a sample was held, shape (samples,).
     """
@@ -162,7 +170,7 @@ def predict_ahead(
     blocks: list[Float32] = []
     held = np.zeros(len(windows), dtype=bool)
     for begin in range(0, horizon, spec.horizon):
-        block = predict_windows(spec, weights, windows)
+        block = predict_windows(spec, weights, windows.within(spec.horizon))
         if begin:
             low, high = support.bounds(begin + np.arange(spec.horizon))
             free, block = block, np.clip(block, low[:, :, None], high[:, :, None]).astype(np.float32)

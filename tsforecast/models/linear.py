@@ -2,8 +2,8 @@
 
 NLinear (Zeng et al., Are Transformers Effective for Time Series Forecasting?, 2023): the window's last value
 is subtracted from its values and added to its forecast, so that the level of a series does not matter. All
-series share one map. Only X'X and X'Y are kept while the batches pass by: memory is
-O(lookback x (lookback + horizon)) whatever the number of rows.
+series share one map. Covariates are further columns of X (linear_inputs.py). Only X'X and X'Y are kept while the
+batches pass by: memory is O(width x (width + horizon)) whatever the number of rows.
 """
 
 from __future__ import annotations
@@ -14,6 +14,8 @@ import numpy as np
 
 from tsforecast.arrays import Float32, Float64
 from tsforecast.errors import DataError
+from tsforecast.models.network.config import Inputs
+from tsforecast.models.network.linear_inputs import linear_inputs, linear_width
 from tsforecast.models.network.normalisation import statistics
 from tsforecast.models.network.weights import Weights
 from tsforecast.series.windows import Batch, Windows
@@ -21,6 +23,7 @@ from tsforecast.series.windows import Batch, Windows
 # Multiples of the mean of X'X's diagonal: the strengths that validation chooses from.
 RIDGES = (1e-4, 1e-3, 1e-2, 1e-1, 1.0)
 DEFAULT_RIDGE = 1e-2
+NOTHING = Inputs()  # besides the window
 
 
 def fit_linear(
@@ -31,6 +34,7 @@ def fit_linear(
     validation: Iterable[Batch] = (),
     ridge: float = DEFAULT_RIDGE,
     normalisation: str = "last",
+    inputs: Inputs = NOTHING,
 ) -> tuple[Weights, float]:
     """Fit the map to the windows whose target is complete; those with an unobserved step are left out.
 
@@ -41,44 +45,49 @@ def fit_linear(
         validation: windows that choose the strength out of RIDGES by their absolute error; read once.
         ridge: strength used where there are no validation windows, a multiple of the mean of X'X's diagonal.
         normalisation: of each window, one of NORMALISATIONS; NLinear's is `last`.
+        inputs: what is read besides the window.
 
     Returns:
-        `linear/kernel` (lookback, horizon) and `linear/bias` (horizon,), and the strength used.
+        `linear/kernel` (linear_width, horizon) and `linear/bias` (horizon,), and the strength used.
 
     Raises:
         DataError: no training window has a complete target.
     """
-    gram, moment = _normal_equations(batches, lookback, horizon, normalisation)
+    width = linear_width(inputs, lookback, horizon)
+    gram, moment = _normal_equations(batches, width, horizon, normalisation, inputs)
     if gram[-1, -1] == 0:
         raise DataError(
             f"the linear model needs a window whose {horizon} target steps were all observed; there is none",
             hint="give series with fewer gaps, or a smaller --horizon",
         )
     candidates = [_solve(gram, moment, strength) for strength in RIDGES]
-    errors = _validation_errors(candidates, validation, normalisation)
+    errors = _validation_errors(candidates, validation, normalisation, inputs)
     if errors is None:
         return _solve(gram, moment, ridge), ridge
     best = int(np.argmin(errors))
     return candidates[best], RIDGES[best]
 
 
-def predict_linear(weights: Weights, windows: Windows, *, normalisation: str = "last") -> Float32:
+def predict_linear(
+    weights: Weights, windows: Windows, *, normalisation: str = "last", inputs: Inputs = NOTHING
+) -> Float32:
     """Forecast windows.
 
     Args:
         weights: as `fit_linear` returns them.
         windows: with the lookback that the weights were fitted under; padded values are not used.
         normalisation: the one that the weights were fitted under.
+        inputs: likewise.
 
     Returns:
         Shape (samples, horizon); NaN for a window without a single value.
     """
-    inputs, center, scale = _normalised(windows, normalisation)
-    return (inputs @ weights["linear/kernel"] + weights["linear/bias"]) * scale + center
+    x, center, scale = _normalised(windows, normalisation, inputs)
+    return (x @ weights["linear/kernel"] + weights["linear/bias"]) * scale + center
 
 
-def _normalised(windows: Windows, normalisation: str) -> tuple[Float32, Float32, Float32]:
-    """Inputs (samples, lookback) with the center and scale taken out of them, both (samples, 1).
+def _normalised(windows: Windows, normalisation: str, inputs: Inputs) -> tuple[Float32, Float32, Float32]:
+    """Inputs (samples, linear_width) with the center and scale taken out of them, both (samples, 1).
 
     Padded positions hold the window's first value: a level that goes on to the left, where zero would be a jump.
     """
@@ -88,20 +97,20 @@ def _normalised(windows: Windows, normalisation: str) -> tuple[Float32, Float32,
     filled = np.where(mask, values, values[np.arange(samples), start][:, None])
     center, scale = statistics(filled, mask, normalisation)
     center = np.where(mask[:, -1:], center, np.float32(np.nan))
-    return (filled - center) / scale, center, scale
+    return linear_inputs(inputs, (filled - center) / scale, windows), center, scale
 
 
 def _normal_equations(
-    batches: Iterable[Batch], lookback: int, horizon: int, normalisation: str
+    batches: Iterable[Batch], width: int, horizon: int, normalisation: str, inputs: Inputs
 ) -> tuple[Float64, Float64]:
-    """X'X (lookback + 1, lookback + 1) and X'Y (lookback + 1, horizon), the last column of X being ones."""
-    gram = np.zeros((lookback + 1, lookback + 1))
-    moment = np.zeros((lookback + 1, horizon))
+    """X'X (width + 1, width + 1) and X'Y (width + 1, horizon), the last column of X being ones."""
+    gram = np.zeros((width + 1, width + 1))
+    moment = np.zeros((width + 1, horizon))
     for batch in batches:
         keep = np.flatnonzero(batch.observed.all(axis=1) & batch.windows.mask[:, -1])
-        inputs, center, scale = _normalised(batch.windows.take(keep), normalisation)
-        x = np.ones((len(inputs), lookback + 1))
-        x[:, :-1] = inputs
+        read, center, scale = _normalised(batch.windows.take(keep), normalisation, inputs)
+        x = np.ones((len(read), width + 1))
+        x[:, :-1] = read
         gram += x.T @ x
         moment += x.T @ ((batch.target[keep] - center) / scale).astype(np.float64)
     return gram, moment
@@ -109,21 +118,23 @@ def _normal_equations(
 
 def _solve(gram: Float64, moment: Float64, ridge: float) -> Weights:
     """The penalised solution; the bias is not penalised."""
-    lookback = len(gram) - 1
+    width = len(gram) - 1
     # Constant series have X = 0: any penalty makes the kernel zero, where none would leave it undetermined.
     unit = np.diag(gram)[:-1].mean() or 1.0
-    penalty = np.append(np.full(lookback, ridge * unit), 0.0)
+    penalty = np.append(np.full(width, ridge * unit), 0.0)
     solution = np.linalg.solve(gram + np.diag(penalty), moment).astype(np.float32)
     return {"linear/kernel": solution[:-1], "linear/bias": solution[-1]}
 
 
-def _validation_errors(candidates: list[Weights], validation: Iterable[Batch], normalisation: str) -> Float64 | None:
+def _validation_errors(
+    candidates: list[Weights], validation: Iterable[Batch], normalisation: str, inputs: Inputs
+) -> Float64 | None:
     """Sum of the absolute errors of each candidate over the observed points; None without any such point."""
     errors, points = np.zeros(len(candidates)), 0
     for batch in validation:
         observed = batch.observed & batch.windows.mask[:, -1:]
         points += int(observed.sum())
         for number, weights in enumerate(candidates):
-            forecast = predict_linear(weights, batch.windows, normalisation=normalisation)
+            forecast = predict_linear(weights, batch.windows, normalisation=normalisation, inputs=inputs)
             errors[number] += np.abs(forecast - batch.target)[observed].sum(dtype=np.float64)
     return errors if points else None

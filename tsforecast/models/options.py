@@ -89,6 +89,12 @@ class FitOptions(Checked):
     normalisation: str = option(AUTO, "Preparation", "Of each window.", choices=(AUTO, *NORMALISATIONS))
     transform: str = option(AUTO, "Preparation", "Of the values.", choices=(AUTO, *TRANSFORMS))
     scaler: str = option(AUTO, "Preparation", "Of each series.", choices=(AUTO, *SCALERS))
+    calendar: str = option(
+        AUTO,
+        "Preparation",
+        "What is read of the calendar: none, a list such as weekday,hour, or, beside other columns, what helps.",
+        metavar="auto|none|LIST",
+    )
     loss: str = option(
         TrainingConfig.loss,
         "Training",

@@ -52,7 +52,7 @@ def predict_part(part: Part, spec: ModelSpec, weights: Weights, windows: Windows
     if part.network is not None:
         return forward(part.network, weights, windows)
     if part.name == "linear":
-        return predict_linear(weights, windows)[:, :, None]
+        return predict_linear(weights, windows, inputs=part.inputs)[:, :, None]
     if part.name not in _BASELINES:
         raise ModelError(f"the model '{part.name}' is not known to this version")
     return _BASELINES[part.name](windows, spec.horizon, spec.season_length)[:, :, None]

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from tsforecast.models.network.config import NetworkConfig
+from tsforecast.models.network.config import Inputs, NetworkConfig
+from tsforecast.series.windows import NO_CALENDAR, Calendar
+
+NO_INPUTS = Inputs()
 
 
 @dataclass(frozen=True)
@@ -16,12 +19,19 @@ class Part:
         share: its weight in the mean; those of all parts sum to 1.
         lookback: steps seen.
         network: the network's configuration; None for the baselines and the linear model.
+        inputs: what a linear model reads besides its window; those of a network are in its configuration.
     """
 
     name: str
     share: float
     lookback: int
     network: NetworkConfig | None = None
+    inputs: Inputs = NO_INPUTS
+
+    @property
+    def reads(self) -> Inputs:
+        """What it reads besides its window."""
+        return self.network.inputs if self.network else self.inputs
 
 
 @dataclass(frozen=True)
@@ -33,12 +43,14 @@ class ModelSpec:
         horizon: steps predicted at once.
         season_length: steps in a season, for the seasonal naive.
         parts: what it consists of, at least one.
+        calendar: what it reads of the calendar.
     """
 
     name: str
     horizon: int
     season_length: int
     parts: tuple[Part, ...]
+    calendar: Calendar = NO_CALENDAR
 
     @property
     def lookback(self) -> int:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from tsforecast.arrays import Bool, Float64, Int64
+from tsforecast.series.covariates import NO_COVARIATES, Covariates, no_covariates, rows_between, rows_of
 from tsforecast.series.frequency import Frequency, Stamps
 
 SERIES_COLUMN = "series"
@@ -23,6 +24,16 @@ class Schema:
         target_cols: names of the value columns; several make each column a series of its own.
         time_formats: format of each time column, in the notation of io/times/formats.py.
         time_zone: IANA zone or `UTC` of zoned stamps, None for stamps without a zone.
+        past_cols: names of the columns known up to now.
+        future_cols: names of the columns known ahead.
+        static_cols: names of the columns of numbers that belong to a series.
+        category_cols: names of the columns of texts that belong to a series.
+        lags: steps after which a value of each past column is known; empty where all are known at once. A panel holds
+            the values of such a column at the steps at which they are known.
+        holidays: calendars whose holidays are known, such as `DE` or `DE-BY`.
+        holidays_col: the category column that names the calendar of each series; empty for none.
+        holidays_around: days before and after a holiday that are features of their own.
+        holidays_version: of the library that knows the holidays; empty where none are asked for.
     """
 
     time_cols: tuple[str, ...]
@@ -30,6 +41,20 @@ class Schema:
     target_cols: tuple[str, ...]
     time_formats: tuple[str, ...]
     time_zone: str | None = None
+    past_cols: tuple[str, ...] = ()
+    future_cols: tuple[str, ...] = ()
+    static_cols: tuple[str, ...] = ()
+    category_cols: tuple[str, ...] = ()
+    lags: tuple[int, ...] = ()
+    holidays: tuple[str, ...] = ()
+    holidays_col: str = ""
+    holidays_around: int = 0
+    holidays_version: str = ""
+
+    @property
+    def covariate_cols(self) -> tuple[str, ...]:
+        """All columns of covariates."""
+        return (*self.past_cols, *self.future_cols, *self.static_cols, *self.category_cols)
 
     @property
     def key_columns(self) -> tuple[str, ...]:
@@ -53,6 +78,7 @@ class Panel:
         offsets: int64, shape (n_series + 1,); series i is rows offsets[i]:offsets[i + 1].
         starts: int64, shape (n_series,); ordinal of the first stamp of each series.
         frequency: the step between rows.
+        covariates: what else is known; where there is nothing, arrays of width zero and the length of the panel.
     """
 
     ids: tuple[tuple[str, ...], ...]
@@ -61,6 +87,11 @@ class Panel:
     offsets: Int64
     starts: Int64
     frequency: Frequency
+    covariates: Covariates = NO_COVARIATES
+
+    def __post_init__(self) -> None:
+        if self.covariates.absent:
+            object.__setattr__(self, "covariates", no_covariates(self.offsets))
 
     @property
     def n_series(self) -> int:
@@ -75,6 +106,11 @@ class Panel:
     def ends(self) -> Int64:
         """Ordinal after the last stamp of each series, shape (n_series,)."""
         return self.starts + self.lengths
+
+    @property
+    def known_ahead(self) -> Int64:
+        """Steps after the last row of each series for which the future covariates are known, shape (n_series,)."""
+        return self.covariates.future_lengths - self.lengths
 
     @property
     def series_of_row(self) -> Int64:
@@ -115,10 +151,16 @@ class Panel:
     def take(self, numbers: Int64) -> Panel:
         """Some of the series, in the given order."""
         lengths = self.lengths[numbers]
-        offsets = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
-        rows = np.arange(offsets[-1]) + np.repeat(self.offsets[numbers] - offsets[:-1], lengths)
-        ids = tuple(self.ids[number] for number in numbers)
-        return Panel(ids, self.values[rows], self.observed[rows], offsets, self.starts[numbers], self.frequency)
+        rows = rows_of(numbers, self.offsets)
+        return Panel(
+            ids=tuple(self.ids[number] for number in numbers),
+            values=self.values[rows],
+            observed=self.observed[rows],
+            offsets=np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64),
+            starts=self.starts[numbers],
+            frequency=self.frequency,
+            covariates=self.covariates.take(numbers, self.offsets),
+        )
 
     def followed_by(self, other: Panel) -> Panel:
         """These series and then those of another panel of the same frequency."""
@@ -129,6 +171,7 @@ class Panel:
             np.concatenate([self.offsets, self.offsets[-1] + other.offsets[1:]]),
             np.concatenate([self.starts, other.starts]),
             self.frequency,
+            self.covariates.followed_by(other.covariates),
         )
 
     def between(self, first: Int64, last: Int64) -> Panel:
@@ -138,8 +181,7 @@ class Panel:
         """
         first = np.clip(first, 0, self.lengths)
         last = np.clip(last, first, self.lengths)
-        runs = np.stack([first, last - first, self.lengths - last], axis=1)
-        keep = np.repeat(np.tile([False, True, False], self.n_series), runs.ravel())
+        keep = rows_between(first, last, self.lengths)
         return Panel(
             ids=self.ids,
             values=self.values[keep],
@@ -147,6 +189,7 @@ class Panel:
             offsets=np.concatenate([[0], np.cumsum(last - first)]).astype(np.int64),
             starts=self.starts + first,
             frequency=self.frequency,
+            covariates=self.covariates.between(first, last, self.offsets),
         )
 
     def newest(self, rows: Int64) -> Panel:

@@ -6,7 +6,7 @@ come from scikit-learn's scalers; they are kept as plain numbers, so that predic
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -14,10 +14,32 @@ from numpy.typing import NDArray
 
 from tsforecast.arrays import Bool, Float32, Float64, Int64
 from tsforecast.errors import DataError, OptionError
+from tsforecast.series.covariates import rows_between
 from tsforecast.series.panel import Panel
 
 _CHUNK = 1024  # series scaled at once, so that the padded matrix stays small
 LARGEST = 1e18  # its square is still a float32
+
+
+@dataclass(frozen=True)
+class ColumnScaling:
+    """One center and scale for each column of covariates, over all series; both of shape (columns,)."""
+
+    center: Float64
+    scale: Float64
+
+    @property
+    def width(self) -> int:
+        return len(self.center)
+
+    def transform(self, values: Float64) -> Float32:
+        """Into model space, columns last; nothing of no columns, whatever the values have."""
+        if not self.width:
+            return np.empty((*values.shape[:-1], 0), np.float32)
+        return ((values - self.center) / self.scale).astype(np.float32)
+
+
+NO_COLUMNS = ColumnScaling(np.empty(0), np.empty(0))
 
 
 @dataclass(frozen=True)
@@ -31,6 +53,9 @@ class Scaling:
         scale: shape (n_series,), above zero.
         nonnegative: whether no value that it was fitted on was below zero, shape (n_series,); what comes back of such a
             series is raised to zero (counts, sales, loads).
+        past: of the covariates known up to now; without columns they are left out.
+        future: of those known ahead.
+        static: of the numbers of each series.
     """
 
     method: str
@@ -38,6 +63,9 @@ class Scaling:
     center: Float64
     scale: Float64
     nonnegative: Bool
+    past: ColumnScaling = NO_COLUMNS
+    future: ColumnScaling = NO_COLUMNS
+    static: ColumnScaling = NO_COLUMNS
 
     def transform(self, values: Float64, series: Int64) -> Float32:
         """Into model space; `series` numbers each value's series and broadcasts against `values`."""
@@ -107,7 +135,27 @@ def fit_scaling(panel: Panel, ends: Int64, *, method: str, log: str = "none") ->
         for begin in range(0, panel.n_series, _CHUNK):
             chunk = slice(begin, min(begin + _CHUNK, panel.n_series))
             center[chunk], scale[chunk] = _fit_columns(_matrix(panel, ends, chunk, log), method)
-    return Scaling(method, log, center, scale, nonnegative)
+    return Scaling(method, log, center, scale, nonnegative, **_fit_covariates(panel, ends))
+
+
+def _fit_covariates(panel: Panel, ends: Int64) -> dict[str, ColumnScaling]:
+    """Center and scale of the covariates, on the rows that values are fitted on too."""
+    if panel.covariates.absent:
+        return {}
+    known, used = panel.covariates, np.clip(ends, 1, panel.lengths)
+    past = known.past[rows_between(np.zeros_like(used), used, panel.lengths)]
+    future = known.future[rows_between(np.zeros_like(used), used, known.future_lengths)]
+    return {"past": _fit_each(past), "future": _fit_each(future), "static": _fit_each(known.static)}
+
+
+def _fit_each(values: Float64) -> ColumnScaling:
+    """Mean and deviation of each column; a column of two values becomes 0 and 1, a constant one 0."""
+    if not values.shape[1]:
+        return NO_COLUMNS
+    low, high = values.min(axis=0), values.max(axis=0)
+    two = ((values == low) | (values == high)).all(axis=0)
+    center = np.where(two, low, values.mean(axis=0))
+    return ColumnScaling(center, _usable(center, np.where(two, high - low, values.std(axis=0))))
 
 
 def scaling_of_rows(panel: Panel, *, like: Scaling, series: Int64) -> Scaling:
@@ -136,7 +184,7 @@ def scaling_of_rows(panel: Panel, *, like: Scaling, series: Int64) -> Scaling:
             center[number] = known.min()
             scale[number] = known.max() - center[number]
     nonnegative = _nonnegative(panel, panel.lengths) & (new | like.nonnegative[series])
-    return Scaling(like.method, like.log, center, _usable(center, scale), nonnegative)
+    return replace(like, center=center, scale=_usable(center, scale), nonnegative=nonnegative)
 
 
 def _nonnegative(panel: Panel, ends: Int64) -> Bool:

@@ -17,6 +17,9 @@ from functools import cached_property
 import numpy as np
 
 from tsforecast.arrays import Bool, Float32, Int64
+from tsforecast.series.calendar_features import calendar_features, calendar_width
+from tsforecast.series.covariates import Covariates
+from tsforecast.series.frequency import Frequency
 from tsforecast.series.panel import Panel
 from tsforecast.series.scaling import Scaling
 
@@ -65,8 +68,9 @@ class Windows:
     Args:
         values: shape (samples, lookback); padded positions hold the series' first value.
         mask: shape (samples, lookback); False where padded.
-        past: covariates known up to the origin, shape (samples, lookback, n).
-        future: covariates known beyond the origin, shape (samples, horizon, n).
+        past: covariates known up to the origin, shape (samples, lookback, n): columns known up to now, columns known
+            ahead, the calendar.
+        future: covariates known beyond the origin, shape (samples, horizon, n): columns known ahead, the calendar.
         static: numbers of each series, shape (samples, n).
         categories: categories of each series, -1 where unknown, shape (samples, n). Category 0 is the series itself, by
             its number in training.
@@ -93,12 +97,24 @@ class Windows:
         begin = self.values.shape[1] - lookback
         return replace(self, values=self.values[:, begin:], mask=self.mask[:, begin:], past=self.past[:, begin:])
 
+    def within(self, horizon: int) -> Windows:
+        """The same windows with a shorter horizon."""
+        return replace(self, future=self.future[:, :horizon])
+
     def followed_by(self, values: Float32) -> Windows:
-        """The windows of the same lookback after some more steps, given as values of shape (samples, steps)."""
+        """The windows of the same lookback after some more steps, given as values of shape (samples, steps).
+
+        What was known ahead of these steps is their past then; what was known up to now stays as it was last.
+        """
         known = np.concatenate([self.mask, np.ones(values.shape, dtype=bool)], axis=1)
         longer = np.concatenate([self.values, values], axis=1)
-        lookback = self.values.shape[1]
-        return replace(self, values=longer[:, -lookback:], mask=known[:, -lookback:])
+        lookback, steps = self.values.shape[1], values.shape[1]
+        later = replace(self, values=longer[:, -lookback:], mask=known[:, -lookback:])
+        if not self.past.shape[2]:
+            return later
+        stayed = self.past[:, -1:, : self.past.shape[2] - self.future.shape[2]].repeat(steps, axis=1)
+        past = np.concatenate([self.past, np.concatenate([stayed, self.future[:, :steps]], axis=2)], axis=1)
+        return replace(later, past=past[:, -lookback:], future=self.future[:, steps:])
 
 
 def plain_windows(values: Float32, mask: Bool, categories: Int64, series: Int64, horizon: int) -> Windows:
@@ -132,18 +148,81 @@ class Batch:
 
 
 @dataclass(frozen=True)
+class Calendar:
+    """Holidays and features of the calendar that models read beside the columns known ahead.
+
+    Args:
+        names: of the features, keys of `CALENDAR`.
+        time_zone: of the clock on the wall that they are read from.
+        holidays: calendars whose holidays every series has.
+        holidays_from: number of the category whose labels are the calendars of the series; None for none.
+        around: days before and after a holiday that are features of their own.
+    """
+
+    names: tuple[str, ...] = ()
+    time_zone: str | None = None
+    holidays: tuple[str, ...] = ()
+    holidays_from: int | None = None
+    around: int = 0
+
+    @property
+    def holiday_width(self) -> int:
+        """How many columns holidays have, which come first."""
+        return 1 + 2 * self.around if self.holidays or self.holidays_from is not None else 0
+
+    @property
+    def width(self) -> int:
+        """How many columns there are."""
+        return self.holiday_width + calendar_width(self.names)
+
+    def of_series(self, covariates: Covariates) -> tuple[tuple[Calendar, ...], Int64]:
+        """The calendars that differ in their holidays, and the number of that of each series, shape (n_series,)."""
+        if self.holidays_from is None:
+            return (self,), np.zeros(len(covariates.categories), np.int64)
+        codes, labels = covariates.categories[:, self.holidays_from], covariates.labels[self.holidays_from]
+        distinct, numbers = np.unique(codes, return_inverse=True)
+        of_label = [self.holidays if code < 0 else (*self.holidays, labels[code]) for code in distinct.tolist()]
+        return tuple(replace(self, holidays=each) for each in of_label), numbers.astype(np.int64)
+
+    def features(self, frequency: Frequency, ordinals: Int64) -> Float32:
+        """Columns of steps of any shape, columns last. Each step is worked on once, however often it stands there."""
+        if not self.width or not ordinals.size:
+            return np.empty((*ordinals.shape, self.width), np.float32)
+        low, high = int(ordinals.min()), int(ordinals.max())
+        if high - low < 2 * ordinals.size:
+            return self._of(frequency, np.arange(low, high + 1))[ordinals - low]
+        distinct, place = np.unique(ordinals, return_inverse=True)
+        return self._of(frequency, distinct)[place.reshape(ordinals.shape)]
+
+    def _of(self, frequency: Frequency, ordinals: Int64) -> Float32:
+        features = calendar_features(frequency, ordinals, self.names, self.time_zone)
+        if not self.holiday_width:
+            return features
+        from tsforecast.series.holiday_features import holiday_features
+
+        days = holiday_features(frequency, ordinals, self.holidays, self.around, self.time_zone)
+        return np.concatenate([days, features], axis=1)
+
+
+NO_CALENDAR = Calendar()
+
+
+@dataclass(frozen=True)
 class ModelRows:
     """The rows of a panel as models see them.
 
     Args:
         panel: the rows in the user's units, without stray values.
-        scaling: the transform into model space, of every series of the panel.
+        scaling: the transform into model space, of every series of the panel. Covariates that it has no columns for are
+            left out.
         categories: categories of each series, shape (n_series, n), as `Windows` has them.
+        calendar: what models read of the calendar.
     """
 
     panel: Panel
     scaling: Scaling
     categories: Int64
+    calendar: Calendar = NO_CALENDAR
 
     @cached_property
     def values(self) -> Float32:
@@ -186,10 +265,42 @@ class ModelRows:
         return np.maximum(rows, start), rows >= start
 
     def _windows(self, values: Float32, mask: Bool, index: WindowIndex, horizon: int) -> Windows:
-        return plain_windows(values, mask, self.categories[index.series], index.series, horizon)
+        plain = plain_windows(values, mask, self.categories[index.series], index.series, horizon)
+        scaling = self.scaling
+        if not (scaling.past.width or scaling.future.width or scaling.static.width or self.calendar.width):
+            return plain
+        known, series = self.panel.covariates, index.series
+        begin = self.offsets[series][:, None]
+        before = np.maximum(index.origins[:, None] + np.arange(-values.shape[1], 0), begin) - begin
+        ahead = index.origins[:, None] + np.arange(horizon) - begin
+        past = scaling.past.transform(known.past[begin + before])
+        return replace(
+            plain,
+            past=np.concatenate([past, self._known_ahead(before, series)], axis=2),
+            future=self._known_ahead(ahead, series),
+            static=scaling.static.transform(known.static[series]),
+        )
+
+    def _known_ahead(self, steps: Int64, series: Int64) -> Float32:
+        """The columns known ahead and the calendar, at steps within each series; the last known row stands for later
+        ones."""
+        known = self.panel.covariates
+        first, last = known.future_offsets[series][:, None], known.future_offsets[series + 1][:, None] - 1
+        columns = self.scaling.future.transform(known.future[np.minimum(first + steps, last)])
+        if not self.calendar.width:
+            return columns
+        ordinals = self.panel.starts[series][:, None] + steps
+        calendars, numbers = self.calendar.of_series(known)
+        features = np.empty((*steps.shape, self.calendar.width), np.float32)
+        for number, calendar in enumerate(calendars):
+            chosen = numbers[series] == number
+            features[chosen] = calendar.features(self.panel.frequency, ordinals[chosen])
+        return np.concatenate([columns, features], axis=2)
 
 
-def model_rows(panel: Panel, scaling: Scaling, trained_as: Int64 | None = None) -> ModelRows:
+def model_rows(
+    panel: Panel, scaling: Scaling, trained_as: Int64 | None = None, calendar: Calendar = NO_CALENDAR
+) -> ModelRows:
     """The rows of a panel as models see them.
 
     Args:
@@ -197,9 +308,10 @@ def model_rows(panel: Panel, scaling: Scaling, trained_as: Int64 | None = None) 
         scaling: of every series of the panel.
         trained_as: number of each series in training, UNKNOWN_SERIES for one that was not there, shape (n_series,);
             None where the panel is what is trained on.
+        calendar: what models read of the calendar.
     """
     numbers = np.arange(panel.n_series) if trained_as is None else trained_as
-    return ModelRows(panel, scaling, numbers[:, None])
+    return ModelRows(panel, scaling, np.column_stack([numbers, panel.covariates.categories]), calendar)
 
 
 def window_index(offsets: Int64, first: Rows, last: Rows, *, horizon: int, min_context: int) -> WindowIndex:

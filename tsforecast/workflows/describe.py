@@ -11,14 +11,15 @@ from numpy.typing import NDArray
 
 from tsforecast.errors import DataError
 from tsforecast.fitting.choose import choose_basics, lookback_candidates, season_strength
-from tsforecast.io.messages import Candidate, Note
+from tsforecast.io.messages import Candidate, Note, warning
 from tsforecast.io.options import ReadOptions
 from tsforecast.io.reading.panel import ReadResult, read_panel
 from tsforecast.io.times.formats import readable_stamps
 from tsforecast.io.writing.series import check_series_file
 from tsforecast.models.options import FitOptions
 from tsforecast.progress import Report
-from tsforecast.series.panel import Panel
+from tsforecast.series.leaks import find_leaks
+from tsforecast.series.panel import Panel, Schema
 from tsforecast.series.split import automatic_split
 from tsforecast.series.strays import without_strays
 from tsforecast.workflows.written import Written, write_checked
@@ -48,6 +49,7 @@ class Description:
         repeats: rows of the table that repeat a time of their series.
         regular_share: share of neighbouring values that are one step apart; None without neighbours.
         season_strength: autocorrelation of the longest series' differences at the season; None without a season.
+        known_ahead: steps after the last value for which the future columns are known: the fewest and the most.
         lengths: rows of the shortest, the median and the longest series.
         missing: values that were filled in, in `gaps` stretches.
         lowest: smallest value of all series, `highest` the largest.
@@ -76,6 +78,11 @@ class Description:
     time_col: str
     id_cols: tuple[str, ...]
     target_cols: tuple[str, ...]
+    past_cols: tuple[str, ...]
+    future_cols: tuple[str, ...]
+    static_cols: tuple[str, ...]
+    category_cols: tuple[str, ...]
+    known_ahead: tuple[int, int]
     time_zone: str | None
     lengths: tuple[int, int, int]
     missing: int
@@ -141,8 +148,13 @@ def _of_table(data: ReadResult) -> dict[str, Any]:
         "time_col": ",".join(data.schema.time_cols),
         "id_cols": data.schema.id_cols,
         "target_cols": data.schema.target_cols,
+        "past_cols": data.schema.past_cols,
+        "future_cols": data.schema.future_cols,
+        "static_cols": data.schema.static_cols,
+        "category_cols": data.schema.category_cols,
+        "known_ahead": (int(data.panel.known_ahead.min()), int(data.panel.known_ahead.max())),
         "time_zone": data.schema.time_zone,
-        "notes": data.notes,
+        "notes": (*data.notes, *leak_notes(data.panel, data.schema, FitOptions())),
         "readings": data.readings,
     }
 
@@ -183,6 +195,15 @@ def _of_fit(panel: Panel) -> dict[str, Any]:
         "horizon": basics.horizon,
         "lookback": lookback,
     }
+
+
+def leak_notes(panel: Panel, schema: Schema, options: FitOptions) -> list[Note]:
+    """Warnings of columns that are said to be known ahead, and look as if they were measured afterwards."""
+    if not schema.future_cols:
+        return []
+    basics = choose_basics(panel, options)
+    found = find_leaks(panel, schema.future_cols, basics.horizon, basics.season_length)
+    return [warning(leak.message) for leak in found]
 
 
 def _regular_share(panel: Panel) -> float | None:

@@ -30,6 +30,7 @@ from tsforecast.store.layout import check_name, model_name
 from tsforecast.store.store import Store
 from tsforecast.workflows.ages import future_notes
 from tsforecast.workflows.clashes import refuse_training_clashes
+from tsforecast.workflows.describe import leak_notes
 from tsforecast.workflows.provenance import fingerprint, make_bundle, training_facts
 
 if TYPE_CHECKING:
@@ -109,7 +110,7 @@ def fit(
     data, name = _read(source, options, reading, store, name, report)
     model, training = Store(store).model(name), fingerprint(training_facts(data.data_hash, options, reading))
     with recording(model, training, resume=resume, report=report) as recorder:
-        fitted = fit_panel(data.panel, options, TrainingSession(report, recorder, budget=budget))
+        fitted = fit_panel(data.panel, options, TrainingSession(report, recorder, budget=budget), data.schema)
     result = describe_fit(data, fitted, name=name, began=began)
     bundle = make_bundle(data, fitted, result.to_dict())
     published = model.publish(bundle)
@@ -169,7 +170,8 @@ def _read(
     if isinstance(source, str | Path):
         refuse_training_clashes(source, (), store=store, name=name)
     data = read_panel(source, reading, report=report)
-    data = replace(data, notes=(*data.notes, *future_notes(data.panel, data.schema, clock.now())))
+    found = (*future_notes(data.panel, data.schema, clock.now()), *leak_notes(data.panel, data.schema, options))
+    data = replace(data, notes=(*data.notes, *found))
     if options.point == "median":
         data = replace(data, notes=(*data.notes, *intermittent_notes(data.panel)))
     for note in data.notes:

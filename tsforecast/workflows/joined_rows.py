@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from tsforecast.arrays import Bool, Int64
+from tsforecast.arrays import Bool, Float64, Int64
 from tsforecast.io.messages import Note, counted
 from tsforecast.models.spec import ModelSpec
+from tsforecast.series.covariates import Covariates
 from tsforecast.series.frequency import season_length
 from tsforecast.series.panel import UNKNOWN_SERIES, Panel
 
@@ -59,7 +60,42 @@ def join_rows(old: Panel, new: Panel, series: Int64, spec: ModelSpec, fill: Fill
         from tsforecast.io.reading.grid.build import fill_gaps
 
         values = fill_gaps(values, offsets, fill, season_length(new.frequency))
-    return JoinedRows(Panel(new.ids, values, observed, offsets, new.starts - before - gap, new.frequency), notes)
+    known = _joined_covariates(old, new, series, before + gap)
+    starts = new.starts - before - gap
+    return JoinedRows(Panel(new.ids, values, observed, offsets, starts, new.frequency, known), notes)
+
+
+def _joined_covariates(old: Panel, new: Panel, series: Int64, counts: Int64) -> Covariates:
+    """The covariates of the joined rows.
+
+    Args:
+        old: the remembered rows.
+        new: the rows of the table.
+        series: as for `join_rows`.
+        counts: rows that are put before each new series: from the first remembered one on, then those of the gap, at
+            which the last value known stands.
+    """
+    own, kept = new.covariates, old.covariates
+    if own.absent:
+        return own
+    step = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)
+    of = np.repeat(series, counts)
+    past = kept.past[old.offsets[of] + np.minimum(step, old.lengths[of] - 1)]
+    future = kept.future[kept.future_offsets[of] + np.minimum(step, kept.future_lengths[of] - 1)]
+    return replace(
+        own,
+        past=_in_turn(past, counts, own.past, new.lengths),
+        future=_in_turn(future, counts, own.future, own.future_lengths),
+        future_offsets=np.append(0, np.cumsum(counts + own.future_lengths)).astype(np.int64),
+    )
+
+
+def _in_turn(before: Float64, counts: Int64, after: Float64, lengths: Int64) -> Float64:
+    """For each series some rows of one array, then some of another."""
+    first = np.repeat(np.tile([True, False], len(counts)), np.stack([counts, lengths], axis=1).ravel())
+    rows = np.empty((len(first), after.shape[1]))
+    rows[first], rows[~first] = before, after
+    return rows
 
 
 def _notes(new: Panel, gap: Int64, follows: Bool, far: Bool, most: int) -> tuple[Note, ...]:

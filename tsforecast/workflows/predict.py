@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import shlex
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -30,7 +30,9 @@ from tsforecast.series.windows import ModelRows, model_rows
 from tsforecast.store.bundle.bundle import Bundle
 from tsforecast.store.store import Store
 from tsforecast.workflows.ages import check_data_age, check_version_age
+from tsforecast.workflows.holidays import holiday_notes
 from tsforecast.workflows.joined_rows import join_rows
+from tsforecast.workflows.known_ahead import check_known_ahead, read_ahead
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -130,6 +132,7 @@ def predict(
     ended_after: int | Literal["horizon"] | None = None,
     fallback: bool = False,
     trusted: bool = False,
+    future: str | Path | pd.DataFrame | None = None,
     report: Report = lambda event: None,
 ) -> PredictResult:
     """Forecast with a published model.
@@ -150,6 +153,8 @@ def predict(
             `source` as they are.
         fallback: whether to take the newest older version that is sound where the version is damaged.
         trusted: whether to use a model that other users could have changed.
+        future: table of the columns that are known ahead; None takes the rows of `source` that have no value, or those
+            kept with the model.
         report: receives messages.
 
     Raises:
@@ -168,12 +173,19 @@ def predict(
     if name is None:
         notes.append(Note("info", f"using {opened.name} version {opened.version}, the model published last in {store}"))
     data = None if source is None else _read(source, bundle, reading, report)
+    notes += holiday_notes(bundle.schema, bundle.recent if data is None else data.panel, bundle.recent)
     fill = reading.fill_gaps if reading is not None else "seasonal"
     recent, known, found = _rows_to_continue(bundle, data, ended_after, fill)
+    if future is not None:
+        recent = read_ahead(future, bundle.schema, recent, reading, report)
+        known = replace(known, panel=replace(known.panel, covariates=recent.covariates))
     if max_age is not None:
         check_data_age(recent, bundle.schema, max_age)
     steps = horizon or bundle.spec.horizon
     notes += [*found, *_feedback_notes(bundle.spec.horizon, steps)]
+    notes += check_known_ahead(recent, bundle.spec, bundle.schema, steps)
+    if steps > bundle.spec.horizon and bundle.schema.past_cols and any(part.reads.past for part in bundle.spec.parts):
+        notes.append(Note("warning", f"there {listed(bundle.schema.past_cols)} stay as they were last"))
     for note in notes:
         report(Message(note.kind, note.text))
     return PredictResult(
@@ -195,7 +207,8 @@ def _rows_to_continue(
 ) -> tuple[Panel, ModelRows, list[Note]]:
     """The rows before the forecast, as they are and as the model sees them: of a table, or kept with the model."""
     if data is None:
-        return bundle.recent, model_rows(without_strays(bundle.recent), bundle.scaling), []
+        seen = without_strays(bundle.recent)
+        return bundle.recent, model_rows(seen, bundle.scaling, calendar=bundle.spec.calendar), []
     panel, ended = _going_on(bundle, data.panel, ended_after)
     recent, known, continued = _continue(bundle, panel, fill)
     return recent, known, [*data.notes, *ended, *continued]
@@ -294,6 +307,7 @@ def _check(horizon: int | None, levels: tuple[float, ...], max_age: float | None
 def _continue(bundle: Bundle, new: Panel, fill: FillRule = "seasonal") -> tuple[Panel, ModelRows, list[Note]]:
     """New rows in front of the model: joined to what it remembers of each series, scaled as it was or anew."""
     series = new.numbers_in(bundle.recent.ids)
+    new = replace(new, covariates=new.covariates.labelled(bundle.recent.covariates.labels))
     notes = []
     unseen = np.flatnonzero(series == UNKNOWN_SERIES)
     if unseen.size:
@@ -308,7 +322,8 @@ def _continue(bundle: Bundle, new: Panel, fill: FillRule = "seasonal") -> tuple[
             Note("warning", f"{int(older.sum())} series end before the data the model was fitted on; continued there")
         )
     seen = without_strays(recent)
-    return recent, model_rows(seen, scaling_of_rows(seen, like=bundle.scaling, series=series), series), notes
+    scaling = scaling_of_rows(seen, like=bundle.scaling, series=series)
+    return recent, model_rows(seen, scaling, series, bundle.spec.calendar), notes
 
 
 def _short_notes(recent: Panel, short: NDArray[np.int64], lookback: int) -> list[Note]:

@@ -151,3 +151,35 @@ def test_options_that_the_written_series_need(run, table):
     assert run("describe", table, "--write", "clean.csv").stderr.endswith(
         "which read as the same series without an option\n"
     )
+
+
+def test_columns_of_covariates_have_their_roles(run, tmp_path):
+    frame = make_series(200)
+    frame["temp"], frame["forecast"], frame["actual"] = range(200), range(0, 400, 2), frame["y"]
+    frame.loc[190:, ["y", "temp"]] = None
+    frame.to_csv(tmp_path / "load.csv", index=False)
+    named = ("--target-col", "y", "--past-col", "temp", "--future-col", "forecast", "--future-col", "actual")
+    result = run("describe", "load.csv", *named)
+    assert result.exit_code == 0
+    facts = dict(line.split("\t") for line in result.stdout.split("\n\n")[0].splitlines())
+    assert facts["known up to now"] == "temp"
+    assert facts["known ahead"] == "forecast, actual (for 10 steps)"
+    assert facts["value columns"] == "y"
+    assert "of each series" not in facts
+    assert "column 'actual' is said to be known ahead and follows the values nearly exactly" in result.stderr
+    assert "column 'forecast' is said" not in result.stderr
+    document = json.loads(run("describe", "load.csv", *named, "--json", "-q").stdout)
+    assert (document["past_cols"], document["known_ahead"]) == (["temp"], [10, 10])
+    roles = {column["name"]: column["role"] for column in document["columns"]}
+    assert roles == {"ds": "time", "y": "value", "temp": "past", "forecast": "future", "actual": "future"}
+
+
+def test_covariates_from_the_configuration_file(run, tmp_path):
+    frame = make_series(200)
+    frame["temp"] = range(200)
+    frame.to_csv(tmp_path / "load.csv", index=False)
+    (tmp_path / "options.toml").write_text('[describe]\ntarget-col = ["y"]\npast-col = ["temp"]\nlag = ["temp=24"]\n')
+    result = run("--config", "options.toml", "describe", "load.csv", "--json")
+    assert result.exit_code == 0, result.stderr
+    document = json.loads(result.stdout)
+    assert (document["past_cols"], document["rows"]) == (["temp"], 176)

@@ -205,8 +205,8 @@ def decode_plainly(network, states, series, training):
 
     segments = network.config.output_segments
     query = tf.tile(network.position[None], (len(series), 1, 1))
-    if network.series is not None:
-        query = tf.concat([query, tf.repeat(tf.gather(network.series, series)[:, None], segments, axis=1)], axis=-1)
+    for vectors in network.vectors.values():
+        query = tf.concat([query, tf.repeat(tf.gather(vectors, series)[:, None], segments, axis=1)], axis=-1)
     query = tf.reshape(query, (-1, network.config.units))
     repeated = [[[tf.repeat(one, segments, axis=0) for one in state] for state in layer] for layer in states]
     output, _ = step(network.encoder, query, repeated)
@@ -220,6 +220,7 @@ def test_direct_decoding_is_a_step_of_the_cells_for_each_segment(model, sizes):
 
     config = small_network(model, units=UNITS, layers=layers, series_vectors=series_vectors)
     network = build_with(config, random_weights(config))
+    from tsforecast.models.network.keras_covariates import Queries
     from tsforecast.models.network.keras_network import decode_direct
 
     series = np.array([0, 2, 2, 1])  # one of them twice, so that its gradients add up
@@ -230,10 +231,10 @@ def test_direct_decoding_is_a_step_of_the_cells_for_each_segment(model, sizes):
         for directions in network.encoder
     ]
     results = []
-    for decode in (decode_direct, decode_plainly):
+    for decode, asked in ((decode_direct, Queries(series[:, None], None)), (decode_plainly, series)):
         with tf.GradientTape() as tape:
             tape.watch(states)
-            output = decode(network, states, series, False)
+            output = decode(network, states, asked, False)
             loss = tf.reduce_sum(output * random_tensor(*output.shape))
         sources = [*tf.nest.flatten(states), *network.trainable_variables]
         gradients = [one for one in tape.gradient(loss, sources) if one is not None]

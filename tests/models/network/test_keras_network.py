@@ -73,7 +73,7 @@ def call(network, context, mask, series, target=None):
     import tensorflow as tf
 
     mask, target = (None if value is None else tf.constant(value) for value in (mask, target))
-    outputs = network.call(tf.constant(context), mask, tf.constant(series, tf.int32), target=target)
+    outputs = network.call(tf.constant(context), mask, tf.constant(series, tf.int32)[:, None], target=target)
     return [output.numpy() for output in outputs]
 
 
@@ -322,7 +322,7 @@ def test_dropout_is_for_training_only_and_follows_the_seed():
 
     config = make_config("gru", dropout=0.5)
     context, _, series = random_windows(config)
-    tensors = tf.constant(context), None, tf.constant(series, tf.int32)
+    tensors = tf.constant(context), None, tf.constant(series, tf.int32)[:, None]
     weights, trained, used = random_weights(config), [], []
     for seed in (1, 1, 2):
         network = build(config, seed)

@@ -37,7 +37,7 @@ def measure(config, weights, context, mask, series, readout):
 
     def loss(run):
         padding = None if mask.all() else tf.constant(mask)
-        y, center, scale = network.call(tf.constant(context), padding, tf.constant(series, tf.int32), run=run)
+        y, center, scale = network.call(tf.constant(context), padding, tf.constant(series, tf.int32)[:, None], run=run)
         y_pred = y * scale + center
         forecasts.append(y_pred.numpy())
         return tf.reduce_mean(tf.reduce_sum(y_pred * readout, axis=(1, 2)))

@@ -19,6 +19,7 @@ from tsforecast.models.registry import MODELS
 from tsforecast.series.frequency import DAY, HOUR, Frequency
 from tsforecast.store.bundle.bundle import Bundle
 from tsforecast.store.bundle.codec import decode, encode
+from tsforecast.store.bundle.document import decode_document
 from tsforecast.store.bundle.formats import FORMAT_VERSION
 from tsforecast.store.bundle.manifest import decode_manifest, encode_manifest, make_manifest
 
@@ -34,6 +35,30 @@ def same(left: Any, right: Any) -> bool:
     if isinstance(left, dict):
         return left.keys() == right.keys() and all(same(left[key], right[key]) for key in left)
     return type(left) is type(right) and bool(left == right)
+
+
+@pytest.mark.parametrize(
+    "known",
+    [
+        {},
+        {"past_cols": ("wind",), "lags": (24,), "static_cols": ("size",)},
+        {
+            "future_cols": ("price", "promo"),
+            "category_cols": ("country",),
+            "holidays": ("DE-BY",),
+            "holidays_col": "country",
+            "holidays_around": 1,
+            "holidays_version": "0.80",
+        },
+    ],
+)
+def test_the_schema_says_which_columns_are_covariates_where_there_are_some(make_bundle, known):
+    bundle = make_bundle("naive")
+    bundle = replace(bundle, schema=replace(bundle.schema, **known))
+    data = encode(bundle)["model.json"]
+    stored = json.loads(data)["schema"]
+    assert set(stored) == {"time_cols", "id_cols", "target_cols", "time_formats", "time_zone", *known}
+    assert decode_document(data).schema == bundle.schema
 
 
 @pytest.mark.parametrize("model", MODELS)
@@ -168,10 +193,10 @@ def edited(bundle: Bundle, path: str, value: Any) -> dict[str, bytes]:
         ("spec.parts.0.network.inputs.static", False, "expected a whole number from 0 to 0"),
         ("spec.parts.0.network.inputs.categories", [1], "is [1]; expected [] or [2]"),
         ("spec.parts.0.network.inputs.categories", [2, 2], "expected [] or [2]"),
-        ("spec.parts.0.network.inputs.categories", 2, "a list of whole numbers from 1"),
+        ("spec.parts.0.network.inputs.categories", 2, "a list of whole numbers from 0"),
         ("spec.parts.0.network.inputs.categories", [], "expected a width for each category"),
-        ("spec.parts.0.network.inputs.category_widths", [True], "a list of whole numbers from 1 to 4096"),
-        ("spec.parts.0.network.inputs.category_widths", [10**9], "a list of whole numbers from 1 to 4096"),
+        ("spec.parts.0.network.inputs.category_widths", [True], "a list of whole numbers from 0 to 4096"),
+        ("spec.parts.0.network.inputs.category_widths", [10**9], "a list of whole numbers from 0 to 4096"),
         ("spec.parts.0.network.inputs.category_widths", [3, 3], "expected a width for each category"),
         ("spec.parts.0.network.inputs.category_widths", [6], "6 units leave no room for vectors of the series"),
         ("schema.time_cols", "zeit", "'schema.time_cols' is \"zeit\"; expected a list of texts"),

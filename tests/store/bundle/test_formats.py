@@ -149,7 +149,7 @@ def test_a_document_of_an_older_release_may_be_whatever_it_is(bundle: Bundle) ->
         ("spec.parts.0.network.series_vectors", 1, "expected [] or [2]"),
         ("spec.parts.0.network.series_vectors", 2.0, "'spec.parts[0].network.series_vectors' is 2.0"),
         ("spec.parts.0.network.units", 10**9, "expected a whole number from 1 to 4096"),
-        ("spec.parts.0.network.units", 1, "'spec.parts[0].network.inputs.category_widths' is [0]"),
+        ("spec.parts.0.network.units", 1, "1 units leave no room for vectors of the series"),
     ],
 )
 def test_model_json_of_format_2_is_read_strictly(old: Path, path: str, value: Any, said: str) -> None:

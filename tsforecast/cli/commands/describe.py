@@ -114,6 +114,7 @@ def _facts(result: Description) -> list[Row]:
         ("time column", result.time_col),
         ("id columns", ", ".join(result.id_cols) or "none"),
         ("value columns", ", ".join(result.target_cols)),
+        *_covariates(result),
         ("columns not used", _unused(result) or "none"),
         ("time zone", result.time_zone or "none"),
         ("frequency", f"{result.frequency_name} ({result.frequency_alias})"),
@@ -131,6 +132,17 @@ def _facts(result: Description) -> list[Row]:
         ("horizon", result.horizon),
         ("lookback", f"the best of {lookback}" if len(result.lookback) > 1 else lookback),
     ]
+
+
+def _covariates(result: Description) -> list[Row]:
+    least, most = result.known_ahead
+    ahead = f" (for {least if least == most else f'{least} to {most}'} steps)"
+    rows = [
+        ("known up to now", ", ".join(result.past_cols)),
+        ("known ahead", ", ".join(result.future_cols) + ahead * bool(result.future_cols)),
+        ("of each series", ", ".join((*result.static_cols, *result.category_cols))),
+    ]
+    return [(name, columns) for name, columns in rows if columns]
 
 
 def _unused(result: Description) -> str:

@@ -35,6 +35,14 @@ if TYPE_CHECKING:
 @option("Forecast", "--horizon", type=int, metavar="N", help="Steps to forecast.", show_default="as trained")
 @level_option
 @option(
+    "Forecast",
+    "--future-file",
+    type=click.Path(),
+    metavar="FILE",
+    help="Table of the columns known ahead; without it, the rows of DATA that have no value.",
+    show_default="none",
+)
+@option(
     "Output",
     "-o",
     "--output",
@@ -84,6 +92,7 @@ def command(
     data: str | None,
     horizon: int | None,
     levels: tuple[float, ...],
+    future_file: str | None,
     output: str | None,
     plot: str | None,
     raw_ids: bool,
@@ -110,7 +119,7 @@ def command(
 
     writes = [("--json", "-" if as_json else None), ("--plot", plot)]
     writes += [("--output", output if output is not None or as_json else "-")]
-    refuse_clashes([("DATA", data), *config_files()], writes, store=store, name=name)
+    refuse_clashes([("DATA", data), ("--future-file", future_file), *config_files()], writes, store=store, name=name)
     from tsforecast.workflows.predict import predict
 
     result = predict(
@@ -120,10 +129,11 @@ def command(
         version=version,
         horizon=horizon,
         levels=levels,
-        reading=collect(ReadOptions, values) if data is not None else None,
+        reading=collect(ReadOptions, values) if data is not None or future_file is not None else None,
         max_age=max_age,
         fallback=fallback,
         trusted=trusted,
+        future=future_file,
         report=console.report,
     )
     for note in result.notes:

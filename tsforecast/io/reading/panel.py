@@ -14,10 +14,17 @@ from numpy.typing import NDArray
 
 from tsforecast.io.messages import Candidate, Note, Place, counted, info
 from tsforecast.io.options import ReadOptions
+from tsforecast.io.reading.columns.covariates import (
+    CovariateNames,
+    categories_of_series,
+    covariate_names,
+    static_of_series,
+)
 from tsforecast.io.reading.columns.keys import ColumnRequest
 from tsforecast.io.reading.columns.roles import Roles, find_columns
 from tsforecast.io.reading.considered import considered, with_marks
 from tsforecast.io.reading.grid.build import Grid, StepSource, build_panel
+from tsforecast.io.reading.grid.covariates import OfSeries, add_covariates
 from tsforecast.io.reading.grid.rows import (
     RowOrigin,
     Rows,
@@ -56,18 +63,21 @@ _INSTANT = np.timedelta64(1, "us")
 _MOST_REPEATED = 0.05  # of the rows, where clocks go back
 
 
+RoleName = Literal["time", "id", "value", "past", "future", "static", "category", "unused"]
+
+
 @dataclass(frozen=True)
 class ColumnRole:
     """What a column of the table is.
 
     Args:
         name: of the column.
-        role: `time`, `id`, `value` or `unused`.
+        role: `time`, `id`, `value`, that of a covariate, or `unused`.
         why: it is not used; empty otherwise.
     """
 
     name: str
-    role: Literal["time", "id", "value", "unused"]
+    role: RoleName
     why: str = ""
 
 
@@ -129,7 +139,8 @@ def read_panel(
     table = _read(source, options, report)
     table, options = lay_out(table, options, schema, frequency)
     # 2. Each column gets its role.
-    roles = find_columns(table, _request(options, schema))
+    names = covariate_names(options, schema)
+    roles = find_columns(table, _request(options, schema, names))
     place, time_text = _times_in_table(table, roles)
     table_notes = table.notes
     result = partial(
@@ -145,6 +156,7 @@ def read_panel(
     series, ids = number_series(roles.ids, len(place.lines))
     origin = RowOrigin(place, time_text, ids, roles.target_cols)
     check_count(len(origin.names), options.max_series, "series", place.file)
+    of_series, series_notes = _of_series(roles, series, ids, place)
     # 3. The rows are put on one clock and sorted, and one is left for each time of a series.
     given = frequency or stated
     short = given is not None and given.sub_daily
@@ -152,12 +164,12 @@ def read_panel(
     clock = _choose_clock(roles, options, schema, sub_daily, series, place)
     if clock.time_formats[0].startswith(ENDS) and options.aggregate and given and not short:
         clock = replace(clock, stamps=clock.stamps - _INSTANT)  # 24:00 belongs to the day that it ends
-    rows, row_notes = _sorted(clock, series, roles.values)
+    rows, row_notes = _sorted(clock, series, roles)
     if sub_daily and clock.time_zone is None and options.on_duplicate == "error":
         told = _told_clock(roles, clock, rows, series, place)
         if told is not None:
             clock = told
-            rows, row_notes = _sorted(clock, series, roles.values)
+            rows, row_notes = _sorted(clock, series, roles)
     copy_notes: list[Note] = []
     if options.aggregate and options.on_duplicate == "error":
         repeat_notes = several_per_time(rows, roles.copies)
@@ -169,11 +181,18 @@ def read_panel(
     step_source: StepSource = "model" if frequency else "stated" if stated else "found"
     grid = Grid(step, step_source, clock_of_step(rows.stamps, clock, step, sub_daily), options)
     # 5. The rows become regular series without gaps.
-    panel, gap_notes = build_panel(rows, grid, origin)
+    panel, gap_notes = build_panel(rows, grid, origin, keep_future=bool(roles.known.names.future))
     found = Schema(roles.time_cols, roles.id_cols, roles.target_cols, clock.time_formats, clock.time_zone)
+    if roles.known.names.all:
+        found = _with_covariates(found, roles.known.names)
+        when = partial(_time_of_step, schema=found, frequency=step)
+        panel, known_notes = add_covariates(panel, rows, grid, origin, roles.known, of_series, when)
+        gap_notes += [*series_notes, *known_notes]
     unzoned = clock.time_zone is None and options.aggregate is None
+    if schema is None:
+        found = _with_holidays(found, panel, options)
     notes = (
-        *_summary(panel, found, rows, aggregated=options.aggregate is not None),
+        *_summary(panel, found, rows, on_grid=options.aggregate is not None or bool(names.future)),
         *roles.notes,
         *table_notes,
         *roles.stamps.notes,
@@ -196,7 +215,7 @@ def _read(source: str | Path | pd.DataFrame, options: ReadOptions, report: Repor
     return table
 
 
-def _request(options: ReadOptions, schema: Schema | None) -> ColumnRequest:
+def _request(options: ReadOptions, schema: Schema | None, known: CovariateNames) -> ColumnRequest:
     if schema is not None:
         return ColumnRequest(
             schema.time_cols,
@@ -205,11 +224,67 @@ def _request(options: ReadOptions, schema: Schema | None) -> ColumnRequest:
             options.date_format,
             schema.time_formats,
             tz=options.tz or schema.time_zone,
+            known=known,
         )
-    time_cols = (options.time_col,) if options.time_col else ()
     return ColumnRequest(
-        time_cols, options.id_cols, options.target_cols, options.date_format, freq=options.freq, tz=options.tz
+        (options.time_col,) if options.time_col else (),
+        options.id_cols,
+        options.target_cols,
+        options.date_format,
+        freq=options.freq,
+        tz=options.tz,
+        known=known,
+        offer=options.covariates == "auto",
     )
+
+
+def _of_series(
+    roles: Roles, series: NDArray[np.int32], ids: list[tuple[str, ...]], place: Place
+) -> tuple[OfSeries, list[Note]]:
+    labels, known = [" / ".join(key) for key in ids], roles.known
+    static = static_of_series(known, series, labels, place)
+    categories, texts, notes = categories_of_series(known, series, labels, place)
+    return OfSeries(static, categories, texts), notes
+
+
+def _with_covariates(schema: Schema, names: CovariateNames) -> Schema:
+    return replace(
+        schema,
+        past_cols=names.past,
+        future_cols=names.future,
+        static_cols=names.static,
+        category_cols=names.categories,
+        lags=names.lags,
+    )
+
+
+def _with_holidays(schema: Schema, panel: Panel, options: ReadOptions) -> Schema:
+    """The schema with the calendars that the options name, all of which are known.
+
+    Raises:
+        OptionError: an unknown calendar.
+    """
+    if options.covariates == "none" or not (options.holidays or options.holidays_col):
+        return schema
+    from tsforecast.series.holiday_features import calendars_of_series, check_holidays, holidays_version
+
+    # A name is taken in another letter case too.
+    named = (options.holidays_col or "").strip().lower()
+    schema = replace(
+        schema,
+        holidays=options.holidays,
+        holidays_col=next((name for name in schema.category_cols if name.lower() == named), ""),
+        holidays_around=options.holidays_around,
+        holidays_version=holidays_version(),
+    )
+    for calendars in dict.fromkeys(calendars_of_series(panel, schema)):
+        check_holidays(calendars)
+    return schema
+
+
+def _time_of_step(ordinal: int, schema: Schema, frequency: Frequency) -> str:
+    (text,) = readable_stamps(frequency.stamps(np.array([ordinal])), schema, frequency)
+    return text
 
 
 def _times_in_table(table: RawTable, roles: Roles) -> tuple[Place, Callable[[int], str]]:
@@ -220,9 +295,20 @@ def _times_in_table(table: RawTable, roles: Roles) -> tuple[Place, Callable[[int
 
 
 def _column_roles(names: list[str], roles: Roles) -> tuple[ColumnRole, ...]:
-    used: dict[str, Literal["time", "id", "value"]] = dict.fromkeys(roles.time_cols, "time")
+    known = roles.known.names
+    used: dict[str, RoleName] = dict.fromkeys(known.categories, "category")
+    used.update(dict.fromkeys(roles.time_cols, "time"))
     used.update(dict.fromkeys(roles.id_cols, "id"))
     used.update(dict.fromkeys(roles.target_cols, "value"))
+    roles_of_known: tuple[tuple[RoleName, tuple[str, ...]], ...] = (
+        ("past", known.past),
+        ("future", known.future),
+        ("static", known.static),
+    )
+    for role, columns in roles_of_known:
+        # A column of texts is read as one for each text.
+        spread = {name for name in names for column in columns if column.startswith(f"{name}=")}
+        used.update(dict.fromkeys((*columns, *spread), role))
     return tuple(
         ColumnRole(name, used[name]) if name in used else ColumnRole(name, "unused", roles.unused.get(name, ""))
         for name in names
@@ -244,9 +330,9 @@ def _choose_clock(
     return replace(clock, notes=(*clock.notes, note)) if note else clock
 
 
-def _sorted(clock: Clock, series: NDArray[np.int32], values: NDArray[np.float64]) -> tuple[Rows, list[Note]]:
+def _sorted(clock: Clock, series: NDArray[np.int32], roles: Roles) -> tuple[Rows, list[Note]]:
     axis = rank_times(clock.codes, clock.stamps)
-    return sort_rows(Rows(series, axis.ranks, axis.stamps, values))
+    return sort_rows(Rows(series, axis.ranks, axis.stamps, roles.values, known=roles.known.moving))
 
 
 def _told_clock(roles: Roles, clock: Clock, rows: Rows, series: NDArray[np.int32], place: Place) -> Clock | None:
@@ -258,9 +344,9 @@ def _told_clock(roles: Roles, clock: Clock, rows: Rows, series: NDArray[np.int32
     return told_clock(roles.stamps, clock, series, rows.in_table(repeated), commonest(steps), place)
 
 
-def _summary(panel: Panel, schema: Schema, rows: Rows, *, aggregated: bool) -> list[Note]:
+def _summary(panel: Panel, schema: Schema, rows: Rows, *, on_grid: bool) -> list[Note]:
     edges = rows.stamps[[rows.times.min(), rows.times.max()]]
-    if aggregated:
+    if on_grid:
         edges = panel.frequency.stamps(np.array([panel.starts.min(), (panel.starts + panel.lengths).max() - 1]))
     first, last = readable_stamps(edges, schema, panel.frequency)
     time = f"time column '{','.join(schema.time_cols)}': {panel.frequency.name} from {first} to {last}"

@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 import re
-import zoneinfo
 from dataclasses import dataclass
-from datetime import datetime, timedelta, timezone, tzinfo
-from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
-from tsforecast.errors import OptionError, did_you_mean
 from tsforecast.io.messages import Note, Place, counted, warning
 from tsforecast.io.options import AmbiguousRule
 from tsforecast.series.frequency import HOUR, MINUTE, Stamps
+from tsforecast.series.wall_clock import UTC as UTC
+from tsforecast.series.wall_clock import begins, later
+from tsforecast.series.wall_clock import find_zone as find_zone
+from tsforecast.series.wall_clock import to_wall as to_wall
 
-UTC = "UTC"
-_UTC = timezone(timedelta(0))
 # One zone for each rule by which clocks are changed.
 CHANGES = (
     "Europe/Berlin",
@@ -49,9 +47,6 @@ MARK_NAMES = sorted({*(name for pair in MARKED_ZONES for name in pair[:2]), "DST
 MARK = re.compile(rf"(?<=[0-9MmZz]) (?:{'|'.join(MARK_NAMES)})(?=\0|$| [0-9]{{4}}(?:\0|$))")
 MARKS_IN_FORMAT = re.compile(r"%\{([^}|]*)\|([^}|]*)\}")
 
-# A zone whose clock is read at the end of each step: what it shows then is that of the beginning, and a step more.
-_ENDS = re.compile(r"(.+) \(ends of ([0-9]{1,3})min\)")
-_FIXED_OFFSET = re.compile(r"UTC([+-])([0-9]{2}):([0-9]{2})")
 _WORDS = {
     "first": "read as the first of the two",
     "last": "read as the second of the two",
@@ -60,67 +55,9 @@ _WORDS = {
 _OPTIONS = "add --ambiguous infer where both stand in the file, else first or last"
 
 
-@lru_cache(maxsize=64)
-def find_zone(name: str) -> tzinfo:
-    """The zone of an IANA name, of `UTC`, of a fixed offset such as `UTC+05:30`, or of the ends of steps of a zone.
-
-    Raises:
-        OptionError: an unknown name.
-    """
-    ends = _ENDS.fullmatch(name)
-    if ends:
-        return _EndsOfSteps(find_zone(ends[1]), timedelta(minutes=int(ends[2])))
-    fixed = _FIXED_OFFSET.fullmatch(name)
-    if fixed:
-        offset = timedelta(hours=int(fixed[2]), minutes=int(fixed[3]))
-        return timezone(-offset if fixed[1] == "-" else offset)
-    try:
-        return zoneinfo.ZoneInfo(name)
-    except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
-        known = sorted(zoneinfo.available_timezones())
-        hint = did_you_mean(name, known, otherwise="zones are named like Europe/Paris")
-        raise OptionError(f"there is no time zone '{name}'", hint=hint) from None
-
-
-class _EndsOfSteps(tzinfo):
-    """The clock of a zone at the beginning of a step, and the length of that step more."""
-
-    def __init__(self, zone: tzinfo, step: timedelta) -> None:
-        self.zone, self.step = zone, step
-
-    def fromutc(self, dt: datetime) -> datetime:
-        begun = (dt.replace(tzinfo=_UTC) - self.step).astimezone(self.zone)
-        return begun.replace(tzinfo=self) + self.step
-
-    def utcoffset(self, dt: datetime | None) -> timedelta | None:
-        return self.zone.utcoffset(None if dt is None else dt.replace(tzinfo=self.zone) - self.step)
-
-    def dst(self, dt: datetime | None) -> timedelta | None:
-        return self.zone.dst(None if dt is None else dt.replace(tzinfo=self.zone) - self.step)
-
-    def tzname(self, dt: datetime | None) -> str | None:
-        return self.zone.tzname(dt)
-
-
 def ends_of_steps(zone: str, micros: int) -> str:
     """The name of a zone whose clock is read at the ends of steps of this length; the zone itself for a length of 0."""
     return f"{zone} (ends of {micros // MINUTE}min)" if micros else zone
-
-
-def reads_ends(zone: str) -> bool:
-    """Whether a zone is one whose clock is read at the ends of steps."""
-    return _ENDS.fullmatch(zone) is not None
-
-
-def _begins(zone: str) -> tuple[str, np.timedelta64]:
-    """A zone of the ends of steps as that of their beginnings, and the length of the steps; 0 for any other zone."""
-    ends = _ENDS.fullmatch(zone)
-    return (ends[1], np.timedelta64(int(ends[2]), "m")) if ends else (zone, np.timedelta64(0, "m"))
-
-
-def _later(stamps: Stamps, step: np.timedelta64) -> Stamps:
-    later: Stamps = np.add(stamps, step)
-    return later
 
 
 def offset_name(offset: np.timedelta64) -> str:
@@ -132,16 +69,6 @@ def offset_name(offset: np.timedelta64) -> str:
     return f"UTC{'-' if micros < 0 else '+'}{hours:02d}:{rest // MINUTE:02d}"
 
 
-def to_wall(instants: Stamps, zone: str) -> Stamps:
-    """The wall clock of a zone at UTC instants, shape (n,)."""
-    import pandas as pd
-
-    name, step = _begins(zone)
-    local = pd.DatetimeIndex(instants - step).tz_localize(UTC).tz_convert(find_zone(name))
-    shown: Stamps = local.tz_localize(None).to_numpy().astype("datetime64[us]")
-    return _later(shown, step)
-
-
 def to_instants(wall: Stamps, zone: str, *, second: bool = False) -> Stamps:
     """UTC instants of a wall clock, shape (n,).
 
@@ -150,9 +77,9 @@ def to_instants(wall: Stamps, zone: str, *, second: bool = False) -> Stamps:
     import pandas as pd
 
     repeated: NDArray[np.bool_] = np.full(wall.size, not second)
-    name, step = _begins(zone)
+    name, step = begins(zone)
     local = pd.DatetimeIndex(wall - step).tz_localize(find_zone(name), nonexistent="shift_forward", ambiguous=repeated)
-    return _later(local.tz_convert(None).to_numpy().astype("datetime64[us]"), step)
+    return later(local.tz_convert(None).to_numpy().astype("datetime64[us]"), step)
 
 
 def winter_offset(zone: str) -> np.timedelta64:
@@ -226,9 +153,9 @@ def _clear_instants(wall: Stamps, zone: str) -> Stamps:
     """UTC instants of a wall clock, NaT for what a clock change skips or repeats, shape (n,)."""
     import pandas as pd
 
-    name, step = _begins(zone)
+    name, step = begins(zone)
     local = pd.DatetimeIndex(wall - step).tz_localize(find_zone(name), nonexistent="NaT", ambiguous="NaT")
-    return _later(local.tz_convert(None).to_numpy().astype("datetime64[us]"), step)
+    return later(local.tz_convert(None).to_numpy().astype("datetime64[us]"), step)
 
 
 def told_zone(clock: WallClock, repeated: NDArray[np.int64], step: int) -> str | None:

@@ -12,10 +12,11 @@ import numpy as np
 from tsforecast.errors import OptionError
 from tsforecast.files import check_folder, whole_file
 from tsforecast.io.times.formats import STEP, format_stamps
-from tsforecast.io.times.zones import UTC, reads_ends
+from tsforecast.io.times.zones import UTC
 from tsforecast.io.writing.forecasts import quoted
 from tsforecast.series.frequency import DAY, SECOND
 from tsforecast.series.panel import Panel, Schema
+from tsforecast.series.wall_clock import reads_ends
 
 _DAY, _MOMENT = "%Y-%m-%d", "%Y-%m-%dT%H:%M:%S"
 

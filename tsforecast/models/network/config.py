@@ -46,14 +46,16 @@ MAX_STEPS = 10_000
 
 @dataclass(frozen=True)
 class Inputs:
-    """What a network reads besides the values of its window; the widths are those of `Windows`.
+    """What a model reads besides the values of its window; the widths are those of `Windows`, or 0.
 
     Args:
         past: covariates known up to the origin.
         future: covariates known beyond the origin.
         static: numbers of each series.
         categories: how many values each category can take; category 0 is the series itself.
-        category_widths: width of the learned vector that stands for a value of each category.
+        category_widths: width of the learned vector that stands for a value of each category; 0 for one that is not
+            read.
+        calendar: how many of the last columns of `past` and `future` are features of the calendar.
     """
 
     past: int = 0
@@ -61,6 +63,12 @@ class Inputs:
     static: int = 0
     categories: tuple[int, ...] = ()
     category_widths: tuple[int, ...] = ()
+    calendar: int = 0
+
+    @property
+    def covariates(self) -> bool:
+        """Whether anything but the series itself is read."""
+        return bool(self.past or self.future or self.static or any(self.category_widths[1:]))
 
 
 def series_inputs(n_series: int, units: int) -> Inputs:
@@ -164,6 +172,8 @@ def problem(config: NetworkConfig) -> str | None:
         return f"an {name} network cannot read the window both ways: it would see the segments that it has to predict"
     if config.linear_skip and not decoding.at_once:
         return f"a {name} network cannot have a linear skip, which forecasts the whole horizon at once"
+    if inputs.covariates and not decoding.at_once:
+        return f"a network with the strategy {name} feeds its forecasts back, which covariates cannot go with"
     if inputs != Inputs() and not decoding.at_once:
         return f"a {name} network cannot have vectors of the series, which are part of the queries of direct ones"
     if inputs.categories and not 0 < config.category_width < config.units:

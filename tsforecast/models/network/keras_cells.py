@@ -171,11 +171,14 @@ def cell_of(layer: Any) -> SplitCell:
     )
 
 
-def project(cell: SplitCell, x: Tensor, first: int = 0) -> Gates:
-    """The input part of the gates, of x (.., features); x may be the features from `first` on only."""
+def project(cell: SplitCell, x: Tensor, first: int = 0, *, biased: bool = True) -> Gates:
+    """The input part of the gates, of x (.., features), with the bias unless it was added to another part.
+
+    x may be the features from `first` on only, which are such another part.
+    """
     flat, around = tf.reshape(x, (-1, x.shape[-1])), tf.unstack(tf.shape(x))[:-1]
     rows = slice(first, first + x.shape[-1])
-    biases = cell.biases if not first else tuple(tf.zeros_like(bias) for bias in cell.biases)
+    biases = cell.biases if biased and not first else tuple(tf.zeros_like(bias) for bias in cell.biases)
     return tuple(
         tf.reshape(affine(flat, kernel[rows], bias), (*around, kernel.shape[1]))
         for kernel, bias in zip(cell.kernels, biases, strict=True)

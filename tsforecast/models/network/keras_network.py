@@ -24,6 +24,8 @@ from tsforecast.models.network.keras_cells import (
     recur,
     run_layer,
 )
+from tsforecast.models.network.keras_covariates import Covariates, Queries, linear_inputs, vectors_of
+from tsforecast.models.network.linear_inputs import linear_width
 from tsforecast.models.network.normalisation import LEVEL_FLOOR, VARIANCE_FLOOR
 from tsforecast.models.network.student_t import FREEDOM_FLOOR, SCALE_FLOOR
 
@@ -47,16 +49,17 @@ class SegmentNetwork(keras.Model):  # type: ignore[misc]
         self.stack = [self._recurrent() for _ in range(config.layers)]
         self.dropout = keras.layers.Dropout(config.dropout, seed=self._seed())
         self.head = keras.layers.Dense(config.segment * config.outputs, kernel_initializer=self._glorot())
-        self.position, self.series = self._queries()
+        self.position, self.vectors = self._queries()
         self.decoder = self._decoder()
         self.skip: Any = None
         if config.linear_skip:
             self.skip = keras.layers.Dense(config.horizon, kernel_initializer="zeros")
-            self.skip.build((None, config.lookback))
+            self.skip.build((None, linear_width(config.inputs, config.lookback, config.horizon)))
         for number, layer in enumerate(self.stack):
             layer.build(self._inputs(number))
-        self.embed.build((None, None, config.segment))
+        self.embed.build((None, None, config.segment * (1 + config.inputs.past)))
         self.head.build((None, None, config.width))
+        self.future, self.static = self._covariates()
         self.built = True
 
     def _seed(self) -> int:
@@ -105,28 +108,40 @@ class SegmentNetwork(keras.Model):  # type: ignore[misc]
             return [[layer.forward_layer, layer.backward_layer] for layer in self.stack]
         return [[layer] for layer in self.stack]
 
-    def _queries(self) -> tuple[Any, Any]:
-        """Learned vectors of the horizon's segments and, where wanted, of the series."""
+    def _covariates(self) -> tuple[Any, Any]:
+        """What brings the covariates of the horizon, and the numbers of each series, into the queries."""
+        config, future, static = self.config, None, None
+        if config.inputs.future:
+            future = keras.layers.Dense(config.units, activation="relu", kernel_initializer=self._glorot())
+            future.build((None, None, config.segment * config.inputs.future))
+        if config.inputs.static:
+            shape = (config.inputs.static, config.units)
+            static = self.add_weight(shape=shape, initializer=self._glorot(), name="static")
+        return future, static
+
+    def _queries(self) -> tuple[Any, dict[int, Any]]:
+        """Learned vectors of the horizon's segments and, where wanted, of the categories, by their numbers."""
         config = self.config
         if not config.decoding.at_once:
-            return None, None
+            return None, {}
         normal = keras.initializers.RandomNormal(stddev=1.0, seed=self._seed())
         position = self.add_weight(
             shape=(config.output_segments, config.units - config.category_width), initializer=normal, name="position"
         )
-        if not config.inputs.categories:
-            return position, None
-        normal = keras.initializers.RandomNormal(stddev=1.0, seed=self._seed())
-        series = self.add_weight(
-            shape=(config.inputs.categories[0], config.category_width), initializer=normal, name="series"
-        )
-        return position, series
+        vectors = {}
+        for number, shape in enumerate(zip(config.inputs.categories, config.inputs.category_widths, strict=True)):
+            if shape[1]:
+                normal = keras.initializers.RandomNormal(stddev=1.0, seed=self._seed())
+                name = f"category{number}" if number else "series"
+                vectors[number] = self.add_weight(shape=shape, initializer=normal, name=name)
+        return position, vectors
 
     def call(
         self,
         values: Tensor,
         mask: Tensor | None,
-        series: Tensor,
+        categories: Tensor,
+        covariates: Covariates | None = None,
         training: bool = False,
         target: Tensor | None = None,
         run: RunLayer = run_layer,
@@ -136,7 +151,8 @@ class SegmentNetwork(keras.Model):  # type: ignore[misc]
         Args:
             values: float32, shape (samples, lookback).
             mask: bool, shape (samples, lookback), False where padded; None when nothing is padded.
-            series: int32, shape (samples,).
+            categories: int32, shape (samples, n), as in `Windows`.
+            covariates: those that the network reads; None for none.
             training: whether dropout is on.
             target: float32, shape (samples, horizon), which `seq2seq` and `autoregressive` networks read in training in
                 place of their own forecasts.
@@ -150,40 +166,49 @@ class SegmentNetwork(keras.Model):  # type: ignore[misc]
         config = self.config
         center, scale = _statistics(values, mask, config.normalisation)
         filled = (values - center) / scale
-        segments, steps = self._segments(filled, mask)
+        segments, steps = self._segments(filled, mask, covariates)
         known = None if target is None else (target - center) / scale
         if config.decoding.every_step and known is not None:
             y = self._predict_every_segment(segments, steps, known, training, run)
         else:
-            y = self._decode(segments, steps, series, known, training, run)
+            queries = Queries(categories, covariates)
+            y = self._decode(segments, steps, queries, known, training, run)
         y = tf.reshape(y, (tf.shape(values)[0], -1, config.outputs))
         predicted = config.horizon if known is None else config.window_targets + config.horizon
         y = y[:, :predicted]
         if config.head == "student-t":
             y = _distribution(y)
         if self.skip is not None:
-            y = self._add_skip(y, filled)
+            y = self._add_skip(y, filled, covariates)
         return y, center[:, :, None], scale[:, :, None]
 
     def read_out(self, output: Tensor, training: bool) -> Tensor:
         """The head's numbers for one segment, from the recurrent output (.., width): (.., segment x outputs)."""
         return self.head(self.dropout(output, training=training))
 
-    def _segments(self, filled: Tensor, mask: Tensor | None) -> tuple[Tensor, Tensor | None]:
-        """The window cut up, shape (samples, input_segments, segment), and which segments hold any value."""
+    def _segments(
+        self, filled: Tensor, mask: Tensor | None, covariates: Covariates | None
+    ) -> tuple[Tensor, Tensor | None]:
+        """The window cut up, shape (samples, input_segments, features), and which segments hold any value.
+
+        The features of a segment are its values, then the covariates of its steps.
+        """
         config = self.config
         padding = [[0, 0], [config.input_segments * config.segment - config.lookback, 0]]
         shape = (-1, config.input_segments, config.segment)
-        if mask is None:
-            return tf.reshape(tf.pad(filled, padding), shape), None
-        segments = tf.reshape(tf.pad(tf.where(mask, filled, 0.0), padding), shape)
-        return segments, tf.reduce_any(tf.reshape(tf.pad(mask, padding), shape), axis=2)
+        steps = None if mask is None else tf.reduce_any(tf.reshape(tf.pad(mask, padding), shape), axis=2)
+        segments = tf.reshape(tf.pad(filled if mask is None else tf.where(mask, filled, 0.0), padding), shape)
+        if covariates is None or not config.inputs.past:
+            return segments, steps
+        past = covariates.past if mask is None else tf.where(mask[:, :, None], covariates.past, 0.0)
+        past = tf.reshape(tf.pad(past, [*padding, [0, 0]]), (*shape[:2], config.segment * config.inputs.past))
+        return tf.concat([segments, past], axis=2), steps
 
     def _decode(
         self,
         segments: Tensor,
         steps: Tensor | None,
-        series: Tensor,
+        queries: Queries,
         known: Tensor | None,
         training: bool,
         run: RunLayer,
@@ -192,7 +217,7 @@ class SegmentNetwork(keras.Model):  # type: ignore[misc]
         embedded = self.embed(segments)
         _, end, states = self._encode(embedded, steps, run)
         if self.config.decoding.at_once:
-            return decode_direct(self, states, series, training)
+            return decode_direct(self, states, queries, training)
         if not self.config.decoding.own_decoder:
             return decode_fed_back(self, self.encoder, end, states, training)
         if known is None:
@@ -233,9 +258,10 @@ class SegmentNetwork(keras.Model):  # type: ignore[misc]
             x = sequence + x if number else sequence
         return x, ends[-1], states
 
-    def _add_skip(self, y: Tensor, filled: Tensor) -> Tensor:
+    def _add_skip(self, y: Tensor, filled: Tensor, covariates: Covariates | None) -> Tensor:
         """Add the linear forecast to every quantile, or to the location."""
-        linear = self.skip(filled)[:, :, None]
+        read = filled if covariates is None else linear_inputs(self.config.inputs, filled, covariates)
+        linear = self.skip(read)[:, :, None]
         if self.config.head == "student-t":
             return tf.concat([y[:, :, :1] + linear, y[:, :, 1:]], axis=2)
         return y + linear
@@ -256,8 +282,12 @@ class SegmentNetwork(keras.Model):  # type: ignore[misc]
                         named[f"{stack}{number}/{direction}/{name}"] = getattr(layer.cell, name)
         if self.position is not None:
             named["query/position"] = self.position
-        if self.series is not None:
-            named["query/category0"] = self.series
+        for number, vectors in self.vectors.items():
+            named[f"query/category{number}"] = vectors
+        if self.future is not None:
+            named["query/future/kernel"], named["query/future/bias"] = self.future.kernel, self.future.bias
+        if self.static is not None:
+            named["query/static"] = self.static
         named["head/kernel"], named["head/bias"] = self.head.kernel, self.head.bias
         if self.skip is not None:
             named["skip/kernel"], named["skip/bias"] = self.skip.kernel, self.skip.bias
@@ -287,17 +317,17 @@ def _statistics(values: Tensor, mask: Tensor | None, method: str) -> tuple[Tenso
     return mean, tf.sqrt(variance + VARIANCE_FLOOR)
 
 
-def decode_direct(network: SegmentNetwork, states: States, series: Tensor, training: bool) -> Tensor:
+def decode_direct(network: SegmentNetwork, states: States, queries: Queries, training: bool) -> Tensor:
     """All segments of the horizon at once, each one step away from the encoder's last state.
 
-    The queries are the same for every sample and the states for every segment, so each meets its weights once.
+    What is the same for every sample, or for every segment, meets its weights once.
     """
     output: Tensor = None
     for number, (directions, before) in enumerate(zip(network.encoder, states, strict=True)):
         outputs = []
         for layer, state in zip(directions, before, strict=True):
             cell = cell_of(layer)
-            projected = project(cell, output) if number else _project_queries(network, cell, series)
+            projected = project(cell, output) if number else _project_queries(network, cell, queries)
             recurrent = recur(cell, state[0])
             each = tuple(gate[:, None] for gate in recurrent), tuple(one[:, None] for one in state)
             outputs.append(combine(cell, projected, *each)[0])
@@ -306,13 +336,25 @@ def decode_direct(network: SegmentNetwork, states: States, series: Tensor, train
     return network.read_out(output, training)
 
 
-def _project_queries(network: SegmentNetwork, cell: SplitCell, series: Tensor) -> Gates:
-    """The input part of the gates from the queries of segments and series, each (1 or samples, segments, units)."""
-    position = tuple(gate[None] for gate in project(cell, network.position))
-    if network.series is None:
-        return position
-    vectors = project(cell, tf.gather(network.series, series), first=network.position.shape[1])
-    return tuple(one + vector[:, None] for one, vector in zip(position, vectors, strict=True))
+def _project_queries(network: SegmentNetwork, cell: SplitCell, queries: Queries) -> Gates:
+    """The input part of the gates from the queries, each (1 or samples, segments, units)."""
+    gates = tuple(gate[None] for gate in project(cell, network.position))
+    first = network.position.shape[1]
+    for number, vectors in network.vectors.items():
+        projected = project(cell, vectors_of(vectors, queries.categories[:, number], number), first=first)
+        gates = tuple(one + vector[:, None] for one, vector in zip(gates, projected, strict=True))
+        first += vectors.shape[1]
+    if network.static is not None:
+        projected = project(cell, tf.matmul(queries.covariates.static, network.static), biased=False)
+        gates = tuple(one + more[:, None] for one, more in zip(gates, projected, strict=True))
+    if network.future is not None:
+        config = network.config
+        beyond = config.output_segments * config.segment - config.horizon
+        known = tf.pad(queries.covariates.future, [[0, 0], [0, beyond], [0, 0]])
+        shape = (-1, config.output_segments, config.segment * config.inputs.future)
+        projected = project(cell, network.future(tf.reshape(known, shape)), biased=False)
+        gates = tuple(one + more for one, more in zip(gates, projected, strict=True))
+    return gates
 
 
 def decode_fed_back(network: SegmentNetwork, layers: Layers, output: Tensor, states: States, training: bool) -> Tensor:

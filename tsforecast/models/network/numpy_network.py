@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from tsforecast.arrays import Bool, Float32, Int64
 from tsforecast.models.network.cells import CELLS, Activation, State
 from tsforecast.models.network.config import NetworkConfig
+from tsforecast.models.network.linear_inputs import linear_inputs
 from tsforecast.models.network.normalisation import normalise, statistics
 from tsforecast.models.network.student_t import quantiles
 from tsforecast.models.network.weights import Weights
@@ -35,12 +36,15 @@ def forward(config: NetworkConfig, weights: Weights, windows: Windows) -> Float3
     """
     values, mask = windows.values, windows.mask
     center, scale = statistics(values, mask, config.normalisation)
-    segments = _segments(config, normalise(values, mask, center, scale))
+    normalised = normalise(values, mask, center, scale)
+    segments = _segments(config, normalised)
     steps: Bool = np.any(_segments(config, mask), axis=2)
+    if config.inputs.past:
+        segments = np.concatenate([segments, _past_segments(config, windows)], axis=2)
     embedded = _embed(weights, segments)
     end, states = _encode(config, weights, embedded, steps)
     if config.decoding.at_once:
-        y = _decode_direct(config, weights, states, windows.categories)
+        y = _decode_direct(config, weights, states, windows)
     elif config.decoding.own_decoder:
         end, states = _step(config, weights, embedded[-1], states, stack="decoder")
         y = _decode_fed_back(config, weights, end, states, stack="decoder")
@@ -54,7 +58,8 @@ def forward(config: NetworkConfig, weights: Weights, windows: Windows) -> Float3
         # As in the linear model, padding holds the first value, as if the level had been the same before. The quantiles
         # of a distribution move with its location.
         filled: Float32 = (values - center) / scale
-        y = y + (filled @ weights["skip/kernel"] + weights["skip/bias"])[:, :, None]
+        read = linear_inputs(config.inputs, filled, windows)
+        y = y + (read @ weights["skip/kernel"] + weights["skip/bias"])[:, :, None]
     y = y * scale[:, :, None] + center[:, :, None]
     return np.sort(y, axis=2)
 
@@ -66,6 +71,21 @@ def _segments(config: NetworkConfig, window: NDArray[Any]) -> NDArray[Any]:
     cut = padded.reshape(len(window), config.input_segments, config.segment)
     # Segment by segment, so that the samples of each step lie side by side.
     return np.ascontiguousarray(cut.transpose(1, 0, 2))
+
+
+def _past_segments(config: NetworkConfig, windows: Windows) -> Float32:
+    """The covariates of the window cut up, zero where it is padded: shape (input_segments, samples, segment x past)."""
+    padding = config.input_segments * config.segment - config.lookback
+    known = np.where(windows.mask[:, :, None], windows.past, np.float32(0))
+    known = np.pad(known, ((0, 0), (padding, 0), (0, 0))) if padding else known
+    return np.ascontiguousarray(known.reshape(len(known), config.input_segments, -1).transpose(1, 0, 2))
+
+
+def _future_segments(config: NetworkConfig, windows: Windows) -> Float32:
+    """The covariates of the horizon cut up: shape (output_segments, samples, segment x future)."""
+    padding = config.output_segments * config.segment - config.horizon
+    known = np.pad(windows.future, ((0, 0), (0, padding), (0, 0))) if padding else windows.future
+    return np.ascontiguousarray(known.reshape(len(known), config.output_segments, -1).transpose(1, 0, 2))
 
 
 def _sigmoid(x: Float32) -> Float32:
@@ -182,10 +202,10 @@ def _decode_direct(
     config: NetworkConfig,
     weights: Weights,
     states: list[list[State]],
-    categories: Int64,
+    windows: Windows,
 ) -> Float32:
     """One step from the same states for each segment of the horizon: shape (samples, output_segments, outputs)."""
-    x = _queries(config, weights, categories)
+    x = _queries(config, weights, windows)
     for number, layer in enumerate(states):
         new = []
         for direction, state in zip(config.directions, layer, strict=True):
@@ -197,16 +217,26 @@ def _decode_direct(
     return _head(weights, x.transpose(1, 0, 2))
 
 
-def _queries(config: NetworkConfig, weights: Weights, categories: Int64) -> Float32:
+def _queries(config: NetworkConfig, weights: Weights, windows: Windows) -> Float32:
     """The learned inputs of the horizon's segments, shape (output_segments, samples, units).
 
-    Without categories they are the same for all samples: shape (output_segments, 1, units).
+    Without categories and covariates they are the same for all samples: shape (output_segments, 1, units).
     """
+    inputs, queries = config.inputs, _learned(config, weights, windows.categories)
+    if inputs.future:
+        segments = _future_segments(config, windows)
+        queries = queries + _relu(_dense(segments, weights["query/future/kernel"], weights["query/future/bias"]))
+    return queries + windows.static @ weights["query/static"] if inputs.static else queries
+
+
+def _learned(config: NetworkConfig, weights: Weights, categories: Int64) -> Float32:
+    """The learned vectors of segments and categories beside each other, shaped as the queries."""
     position = weights["query/position"][:, None]
-    if not config.inputs.categories:
+    read = [number for number, width in enumerate(config.inputs.category_widths) if width]
+    if not read:
         return position
     learned = [position]
-    for number in range(len(config.inputs.categories)):
+    for number in read:
         vectors, values = weights[f"query/category{number}"], categories[:, number]
         chosen, unknown = vectors[values], values == UNKNOWN_SERIES
         if unknown.any():

@@ -8,6 +8,7 @@ from itertools import product
 from tsforecast.arrays import Float32
 from tsforecast.models.network.cells import CELLS
 from tsforecast.models.network.config import NetworkConfig
+from tsforecast.models.network.linear_inputs import linear_width
 
 Weights = dict[str, Float32]
 
@@ -15,7 +16,8 @@ Weights = dict[str, Float32]
 def weight_shapes(config: NetworkConfig) -> dict[str, tuple[int, ...]]:
     """Name and shape of every tensor that a configuration implies."""
     units, cell, strategy = config.units, CELLS[config.cell], config.decoding
-    shapes: dict[str, tuple[int, ...]] = {"embed/kernel": (config.segment, units), "embed/bias": (units,)}
+    shapes: dict[str, tuple[int, ...]] = {"embed/kernel": (config.segment * (1 + config.inputs.past), units)}
+    shapes["embed/bias"] = (units,)
     gates = cell.gates * units
     for stack in ("layer", "decoder") if strategy.own_decoder else ("layer",):
         for number, direction in product(range(config.layers), config.directions):
@@ -26,11 +28,18 @@ def weight_shapes(config: NetworkConfig) -> dict[str, tuple[int, ...]]:
     if strategy.at_once:
         shapes["query/position"] = (config.output_segments, units - config.category_width)
         for number, shape in enumerate(zip(config.inputs.categories, config.inputs.category_widths, strict=True)):
-            shapes[f"query/category{number}"] = shape
+            if shape[1]:
+                shapes[f"query/category{number}"] = shape
+        if config.inputs.future:
+            shapes["query/future/kernel"] = (config.segment * config.inputs.future, units)
+            shapes["query/future/bias"] = (units,)
+        if config.inputs.static:
+            shapes["query/static"] = (config.inputs.static, units)
     outputs = config.segment * config.outputs
     shapes["head/kernel"], shapes["head/bias"] = (config.width, outputs), (outputs,)
     if config.linear_skip:
-        shapes["skip/kernel"], shapes["skip/bias"] = (config.lookback, config.horizon), (config.horizon,)
+        inputs = linear_width(config.inputs, config.lookback, config.horizon)
+        shapes["skip/kernel"], shapes["skip/bias"] = (inputs, config.horizon), (config.horizon,)
     return shapes
 
 

@@ -13,7 +13,6 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 from keras import optimizers
-from numpy.typing import NDArray
 
 from tsforecast.arrays import Float32, Float64, Int64
 from tsforecast.models.network.config import NetworkConfig
@@ -22,6 +21,7 @@ from tsforecast.models.network.keras_network import SegmentNetwork
 from tsforecast.models.network.weights import Weights
 from tsforecast.models.training.config import LEAST_STEPS, TrainingConfig
 from tsforecast.models.training.gradients import state_gradient_norms
+from tsforecast.models.training.known import Known, resident
 from tsforecast.models.training.losses import loss_function
 from tsforecast.models.training.resume import GraphState
 from tsforecast.series.windows import ModelRows, WindowIndex
@@ -58,13 +58,14 @@ class TrainingGraph:
         self.batch = self._batch(data)
         self.optimizer = _optimizer(training)
         self.optimizer.build(self.model.trainable_variables)
-        self.values = _resident(data.rows.values)
+        self.values = resident(data.rows.values)
         # On a GPU Keras' own loop becomes cuDNN's, and one batch fills it; a CPU is filled by a shard per core.
         on_gpu = "GPU" in self.values.device
         self.run_layer = run_layer if on_gpu else run_hoisted
         self.shards = 1 if on_gpu else max(1, min(training.threads, self.batch // _LEAST_SHARD))
-        self.observed = None if data.rows.observed.all() else _resident(data.rows.observed)
-        self.starts = _resident(data.rows.offsets[:-1])
+        self.observed = None if data.rows.observed.all() else resident(data.rows.observed)
+        self.starts = resident(data.rows.offsets[:-1])
+        self.known = Known(data.rows, network)
         self.loss = loss_function(training.loss, network)
         self.all_full = self._all_full(data)
         self._at_once = 1  # steps per call, until their pace is known
@@ -99,6 +100,7 @@ class TrainingGraph:
         if self.observed is not None:
             self.observed.assign(data.rows.observed)
         self.starts.assign(data.rows.offsets[:-1])
+        self.known.assign(data.rows)
         self._begin(data)
 
     def _begin(self, data: TrainingData) -> None:
@@ -216,8 +218,9 @@ class TrainingGraph:
         before = self.network.window_targets if training else 0
         context, mask, target, weight = self._gather(origins, series, before)
         known = target[:, before:] if training else None
+        categories, covariates = self.known.gather(origins, series, self.starts)
         y, center, scale = self.model.call(
-            context, mask, tf.cast(series, tf.int32), training=training, target=known, run=run
+            context, mask, categories, covariates, training=training, target=known, run=run
         )
         return self.loss(target, y, center, scale, weight)
 
@@ -286,11 +289,6 @@ def _sum(gradients: tuple[Any, ...], total: Any) -> Any:
         indices = tf.concat([one.indices for one in gradients], axis=0)
         return tf.IndexedSlices(values, indices, gradients[0].dense_shape)
     return tf.add_n(gradients) / total
-
-
-def _resident(values: NDArray[Any]) -> Any:
-    """An array on the device, to which one of another length can be assigned."""
-    return tf.Variable(values, trainable=False, shape=tf.TensorShape([None]))
 
 
 def _optimizer(training: TrainingConfig) -> Any:

@@ -19,6 +19,8 @@ Rules of the format:
   allocated: 50 million parameters, 1 MiB of model.json.
 - Whatever does not fit raises a ModelError that names the file, the key, what stands there and what was expected.
 - The same bundle gives the same bytes.
+- Keys and tensors of covariates (`covariates`) are there where a model has covariates only. A release that does not
+  know them refuses such a version, and reads any other.
 - model.json and manifest.json name the format, the same one. `formats` alone knows the older ones: what their files and
   tensors were called, and `upgrade`, which turns their model.json into one of the present format. Nothing is rewritten:
   an older version keeps its files, and its manifest stays valid, byte for byte. It is loaded, put into service,

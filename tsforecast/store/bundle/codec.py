@@ -24,6 +24,15 @@ from tsforecast.series.panel import Panel
 from tsforecast.series.scaling import Scaling
 from tsforecast.series.windows import plain_windows
 from tsforecast.store.bundle.bundle import Bundle, Golden
+from tsforecast.store.bundle.covariates import (
+    golden_shapes,
+    golden_tensors,
+    read_column_scaling,
+    read_covariates,
+    recent_shapes,
+    recent_tensors,
+    with_covariates,
+)
 from tsforecast.store.bundle.document import MAX_PARAMETERS, ModelDocument, decode_document, encode_document
 from tsforecast.store.bundle.formats import (
     EPOCHS,
@@ -88,12 +97,14 @@ def encode(bundle: Bundle) -> dict[str, bytes]:
         "nonnegative": np.asarray(bundle.scaling.nonnegative, np.uint8),
         "scores": np.asarray(bundle.forecaster.calibration.scores, np.float64),
         "ids": np.frombuffer(ids, dtype=np.uint8),
+        **recent_tensors(panel.covariates, bundle.scaling),
     }
     replayed: dict[str, Tensor] = {
         "values": np.asarray(golden.windows.values, np.float32),
         "mask": np.asarray(golden.windows.mask, np.uint8),
         "series": np.asarray(golden.windows.categories[:, 0], np.int64),
         "expected": np.asarray(golden.expected, np.float32),
+        **golden_tensors(golden.windows),
     }
     return {
         MODEL: encode_document(bundle, len(ids)),
@@ -124,12 +135,14 @@ def _decode(model: ModelDocument, files: Mapping[str, bytes]) -> Bundle:
     """The bundle of files under their present names."""
     weights = _tensors(model, files, WEIGHTS, _weight_shapes(model))
     tensors = _tensors(model, files, RECENT, _recent_shapes(model))
+    recent = _panel(model, tensors)
+    _check_labels(model, recent)
     return Bundle(
         forecaster=Forecaster(model.spec, weights, _calibration(model, tensors)),
         schema=model.schema,
-        recent=_panel(model, tensors),
+        recent=recent,
         scaling=_scaling(model, tensors),
-        golden=_golden(model, _tensors(model, files, GOLDEN, _golden_shapes(model))),
+        golden=_golden(model, _tensors(model, files, GOLDEN, _golden_shapes(model)), recent),
         metrics=decode_metrics(files[METRICS]),
         epochs=_decode_rows(files[EPOCHS], EPOCHS),
         gradients=_decode_rows(files[GRADIENTS], GRADIENTS),
@@ -200,6 +213,7 @@ def _recent_shapes(model: ModelDocument) -> Shapes:
         "nonnegative": ("uint8", (model.n_series,)),
         "scores": ("float64", (model.spec.horizon, len(PROBABILITIES))),
         "ids": ("uint8", (model.id_bytes,)),
+        **recent_shapes(model.covariates, model.rows, model.n_series),
     }
 
 
@@ -218,7 +232,17 @@ def _panel(model: ModelDocument, tensors: dict[str, Tensor]) -> Panel:
         offsets=offsets,
         starts=starts,
         frequency=model.frequency,
+        covariates=read_covariates(model.covariates, tensors, offsets),
     )
+
+
+def _check_labels(model: ModelDocument, recent: Panel) -> None:
+    """Refuse networks that have learned other categories than there are labels for."""
+    labels = recent.covariates.labels
+    for part in model.spec.parts:
+        counts = part.reads.categories[1:]
+        if counts and counts != tuple(len(each) for each in labels):
+            raise ModelError("'labels' does not have the categories that the networks have learned", file=RECENT)
 
 
 def _ids(model: ModelDocument, data: bytes) -> tuple[tuple[str, ...], ...]:
@@ -237,7 +261,8 @@ def _scaling(model: ModelDocument, tensors: dict[str, Tensor]) -> Scaling:
     if np.any(tensors["scale"] <= 0):
         raise ModelError("'scale' holds a number that is not above zero", file=RECENT)
     nonnegative = _booleans(tensors["nonnegative"], "nonnegative", RECENT)
-    return Scaling(model.scaler, model.log, tensors["center"], tensors["scale"], nonnegative)
+    columns = read_column_scaling(model.covariates, tensors)
+    return Scaling(model.scaler, model.log, tensors["center"], tensors["scale"], nonnegative, **columns)
 
 
 def _calibration(model: ModelDocument, tensors: dict[str, Tensor]) -> Calibration:
@@ -253,16 +278,17 @@ def _golden_shapes(model: ModelDocument) -> Shapes:
         "mask": ("uint8", (samples, spec.lookback)),
         "series": ("int64", (samples,)),
         "expected": ("float32", (samples, spec.horizon, len(spec.quantiles))),
+        **golden_shapes(model.covariates, spec.calendar.width, samples, spec.lookback, spec.horizon),
     }
 
 
-def _golden(model: ModelDocument, tensors: dict[str, Tensor]) -> Golden:
+def _golden(model: ModelDocument, tensors: dict[str, Tensor], recent: Panel) -> Golden:
     if np.any(tensors["series"] < -1) or np.any(tensors["series"] >= model.n_series):
         raise ModelError("'series' names a series that the model does not have", file=GOLDEN)
     mask = _booleans(tensors["mask"], "mask", GOLDEN)
     series = tensors["series"]
     windows = plain_windows(tensors["values"], mask, series[:, None], series, model.spec.horizon)
-    return Golden(windows, tensors["expected"])
+    return Golden(with_covariates(windows, tensors, recent.covariates.labels), tensors["expected"])
 
 
 def _booleans(tensor: Tensor, name: str, file: str) -> Tensor:

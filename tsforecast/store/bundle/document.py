@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
+from dataclasses import fields as dataclass_fields
 from typing import Any, cast
 
 import numpy as np
@@ -22,13 +23,17 @@ from tsforecast.models.network.config import (
     NetworkConfig,
     problem,
 )
+from tsforecast.models.network.linear_inputs import linear_width
 from tsforecast.models.network.weights import weight_shapes
 from tsforecast.models.options import SCALERS
 from tsforecast.models.registry import MODELS, ModelInfo
-from tsforecast.models.spec import ModelSpec, Part
+from tsforecast.models.spec import NO_INPUTS, ModelSpec, Part
+from tsforecast.series.calendar_features import CALENDAR, calendar_width
 from tsforecast.series.frequency import DAY, LAST_WORKDAY, Frequency
 from tsforecast.series.panel import Schema
+from tsforecast.series.windows import NO_CALENDAR, Calendar
 from tsforecast.store.bundle.bundle import Bundle
+from tsforecast.store.bundle.covariates import NO_SIZES, CovariateSizes, read_sizes, sizes_key
 from tsforecast.store.bundle.formats import FORMAT_VERSION, MODEL, check_format, upgrade
 from tsforecast.store.bundle.json_fields import Fields, parse_json, read_fields
 
@@ -44,6 +49,8 @@ _LOGS = ("none", "log", "log1p")
 _CONTENTS = ("kind", "spec", "schema", "frequency", "scaling", "calibration", "recent", "golden", "provenance")
 _KEYS = ("format_version", *_CONTENTS)
 _SCHEMA = ("time_cols", "id_cols", "target_cols", "time_formats", "time_zone")
+_COVARIATES = ("past_cols", "future_cols", "static_cols", "category_cols", "holidays")
+_MAX_DAYS = 366
 _FREQUENCY = ("kind", "step", "phase", "day", "time_of_day")
 _SPEC = ("name", "horizon", "season_length", "parts")
 _PART = ("name", "share", "lookback", "network")
@@ -65,7 +72,8 @@ _NETWORK = (
     "linear_skip",
 )
 _INPUTS = ("past", "future", "static", "categories", "category_widths")
-_CATEGORIES = {"categories": _MAX_COUNT, "category_widths": MAX_UNITS}
+_CALENDAR = ("names", "time_zone", "holidays", "holidays_from", "around")
+_UNSET_INPUTS = {"calendar": 0}  # of versions that were written before it was read
 
 
 @dataclass(frozen=True)
@@ -86,6 +94,7 @@ class ModelDocument:
         id_bytes: length of the ids of the series as JSON.
         golden_samples: number of windows in golden.safetensors.
         provenance: data hash and range, seed, threads, package versions, seconds.
+        covariates: sizes of the covariates in recent.safetensors.
     """
 
     format_version: int
@@ -101,6 +110,7 @@ class ModelDocument:
     id_bytes: int
     golden_samples: int
     provenance: dict[str, Any]
+    covariates: CovariateSizes
 
     @property
     def weight_shapes(self) -> dict[str, tuple[int, ...]]:
@@ -115,8 +125,8 @@ def encode_document(bundle: Bundle, id_bytes: int) -> bytes:
         {
             "format_version": FORMAT_VERSION,
             "kind": MODELS[bundle.spec.name].kind,
-            "spec": asdict(bundle.spec),
-            "schema": asdict(bundle.schema),
+            "spec": _spec_keys(bundle.spec),
+            "schema": _schema_keys(bundle.schema),
             "frequency": asdict(bundle.recent.frequency),
             "scaling": {"method": bundle.scaling.method, "log": bundle.scaling.log},
             "calibration": {"method": calibration.method, "windows": calibration.windows},
@@ -124,6 +134,7 @@ def encode_document(bundle: Bundle, id_bytes: int) -> bytes:
                 "n_series": bundle.recent.n_series,
                 "rows": len(bundle.recent.values),
                 "id_bytes": id_bytes,
+                **sizes_key(bundle.recent.covariates),
             },
             "golden": {"samples": len(bundle.golden.windows)},
             "provenance": bundle.provenance,
@@ -142,14 +153,14 @@ def decode_document(data: bytes) -> ModelDocument:
     value = parse_json(data, MODEL)
     version = check_format(value, MODEL)
     fields = read_fields(upgrade(value, version), _KEYS, file=MODEL)
-    recent = fields.fields("recent", ("n_series", "rows", "id_bytes"))
-    n_series = recent.integer("n_series", 1, _MAX_COUNT)
+    recent = fields.fields("recent", ("n_series", "rows", "id_bytes"), {"covariates": asdict(NO_SIZES)})
+    n_series, sizes = recent.integer("n_series", 1, _MAX_COUNT), read_sizes(recent)
     scaling = fields.fields("scaling", ("method", "log"))
     calibration = fields.fields("calibration", ("method", "windows"))
     document = ModelDocument(
         format_version=version,
-        spec=_spec(fields, n_series),
-        schema=_schema(fields.fields("schema", _SCHEMA)),
+        spec=_spec(fields, n_series, sizes),
+        schema=_schema(fields),
         frequency=_frequency(fields.fields("frequency", _FREQUENCY)),
         scaler=scaling.text("method", SCALERS),
         log=scaling.text("log", _LOGS),
@@ -160,6 +171,7 @@ def decode_document(data: bytes) -> ModelDocument:
         id_bytes=recent.integer("id_bytes", 2, _MAX_COUNT),
         golden_samples=fields.fields("golden", ("samples",)).integer("samples", 0, _MAX_GOLDEN),
         provenance=fields.mapping("provenance"),
+        covariates=sizes,
     )
     count = sum(int(np.prod(shape, dtype=np.int64)) for shape in document.weight_shapes.values())
     if count > MAX_PARAMETERS:
@@ -167,7 +179,15 @@ def decode_document(data: bytes) -> ModelDocument:
     return document
 
 
-def _schema(fields: Fields) -> Schema:
+def _schema_keys(schema: Schema) -> dict[str, Any]:
+    """The keys of the schema in model.json; what is known of covariates stands there where there are some."""
+    return {key: value for key, value in asdict(schema).items() if key in _SCHEMA or value}
+
+
+def _schema(document: Fields) -> Schema:
+    unset = {each.name: each.default for each in dataclass_fields(Schema) if each.name not in _SCHEMA}
+    unset = {key: list(value) if isinstance(value, tuple) else value for key, value in unset.items()}
+    fields = document.fields("schema", _SCHEMA, unset)
     names, targets, formats = (fields.texts(key) for key in ("time_cols", "target_cols", "time_formats"))
     for key, columns in (("time_cols", names), ("target_cols", targets)):
         if not columns:
@@ -175,7 +195,12 @@ def _schema(fields: Fields) -> Schema:
     if len(formats) != len(names):
         fields.refuse("time_formats", f"a format for each of {len(names)} time columns")
     zone = None if fields.values["time_zone"] is None else fields.text("time_zone")
-    return Schema(names, fields.texts("id_cols"), targets, formats, zone)
+    schema = Schema(names, fields.texts("id_cols"), targets, formats, zone)
+    known: dict[str, Any] = {key: fields.texts(key) for key in _COVARIATES}
+    known |= {key: fields.text(key) for key in ("holidays_col", "holidays_version")}
+    known["lags"] = fields.integers("lags", 0, _MAX_COUNT)
+    known["holidays_around"] = fields.integer("holidays_around", 0, _MAX_DAYS)
+    return replace(schema, **known)
 
 
 def _frequency(fields: Fields) -> Frequency:
@@ -190,21 +215,53 @@ def _frequency(fields: Fields) -> Frequency:
     )
 
 
-def _spec(document: Fields, n_series: int) -> ModelSpec:
+def _spec_keys(spec: ModelSpec) -> dict[str, Any]:
+    """The spec in model.json; what is read besides the series stands there where there is any."""
+    keys = asdict(spec)
+    if not spec.calendar.width:
+        del keys["calendar"]
+    for part, written in zip(spec.parts, keys["parts"], strict=True):
+        if part.inputs == NO_INPUTS:
+            del written["inputs"]
+        for inputs in (written.get("inputs"), written["network"] and written["network"]["inputs"]):
+            if inputs and not inputs["calendar"]:
+                del inputs["calendar"]
+    return keys
+
+
+def _calendar(fields: Fields, categories: int) -> Calendar:
+    names = fields.texts("names")
+    if not set(names) <= set(CALENDAR):
+        fields.refuse("names", f"names out of {', '.join(CALENDAR)}")
+    return Calendar(
+        names,
+        fields.optional("time_zone", fields.text),
+        fields.texts("holidays"),
+        fields.optional("holidays_from", fields.integer, 0, categories - 1),
+        fields.integer("around", 0, _MAX_DAYS),
+    )
+
+
+def _spec(document: Fields, n_series: int, sizes: CovariateSizes) -> ModelSpec:
     """The spec under `spec`, and the kind under `kind` that its name implies."""
-    fields = document.fields("spec", _SPEC)
+    fields = document.fields("spec", _SPEC, {"calendar": asdict(NO_CALENDAR) | {"names": [], "holidays": []}})
     name = fields.text("name", tuple(MODELS))
     document.text("kind", (MODELS[name].kind,))
     horizon = fields.integer("horizon", 1, MAX_STEPS)
-    parts = tuple(_part(part, name, horizon, n_series) for part in fields.items("parts", _PART, 1, _MAX_PARTS))
+    calendar = _calendar(fields.fields("calendar", _CALENDAR), sizes.categories)
+    ahead = sizes.future + calendar.width
+    counts, named = (n_series, *(1,) * sizes.categories), calendar_width(calendar.names)
+    most = Inputs(sizes.past + ahead, ahead, sizes.static, counts, calendar=named)
+    items = fields.items("parts", _PART, 1, _MAX_PARTS, {"inputs": None})
+    parts = tuple(_part(part, name, horizon, most) for part in items)
     if abs(sum(part.share for part in parts) - 1) > _SHARE_TOLERANCE:
         fields.refuse("parts", "shares that sum to 1")
     if len({part.network.quantiles for part in parts if part.network}) > 1:
         fields.refuse("parts", "the same quantiles in all networks")
-    return ModelSpec(name, horizon, fields.integer("season_length", 1, MAX_STEPS), parts)
+    return ModelSpec(name, horizon, fields.integer("season_length", 1, MAX_STEPS), parts, calendar)
 
 
-def _part(fields: Fields, model: str, horizon: int, n_series: int) -> Part:
+def _part(fields: Fields, model: str, horizon: int, most: Inputs) -> Part:
     combined = MODELS[model].kind == "combination"
     names = tuple(name for name, info in MODELS.items() if info.kind != "combination") if combined else (model,)
     name = fields.text("name", names)
@@ -212,8 +269,13 @@ def _part(fields: Fields, model: str, horizon: int, n_series: int) -> Part:
     is_network = info.kind == "network"
     if is_network == (fields.values["network"] is None):
         fields.refuse("network", f"{'an object' if is_network else 'null'} for the model '{name}'")
-    network = _network(fields.fields("network", _NETWORK), info, n_series) if is_network else None
-    part = Part(name, fields.number("share", 0, 1), fields.integer("lookback", 1, MAX_STEPS), network)
+    network = _network(fields.fields("network", _NETWORK), info, most) if is_network else None
+    inputs = NO_INPUTS
+    if fields.values["inputs"] is not None:
+        inputs = _inputs(fields.fields("inputs", _INPUTS, _UNSET_INPUTS), most)
+        if name != "linear" or inputs.categories:
+            fields.refuse("inputs", "null but for a linear model, which reads no categories")
+    part = Part(name, fields.number("share", 0, 1), fields.integer("lookback", 1, MAX_STEPS), network, inputs)
     if network is not None and network.horizon != horizon:
         fields.refuse("network", f"the horizon {horizon}")
     if network is not None and network.lookback != part.lookback:
@@ -229,7 +291,7 @@ def _quantiles(fields: Fields) -> tuple[float, ...]:
     return quantiles
 
 
-def _network(fields: Fields, info: ModelInfo, n_series: int) -> NetworkConfig:
+def _network(fields: Fields, info: ModelInfo, most: Inputs) -> NetworkConfig:
     config = NetworkConfig(
         cell=fields.text("cell", tuple(CELLS)),
         bidirectional=fields.flag("bidirectional"),
@@ -244,7 +306,7 @@ def _network(fields: Fields, info: ModelInfo, n_series: int) -> NetworkConfig:
         dropout=fields.number("dropout", 0, 0.95),
         head=cast(Any, fields.text("head", HEADS)),
         quantiles=_quantiles(fields),
-        inputs=_inputs(fields.fields("inputs", _INPUTS), n_series),
+        inputs=_inputs(fields.fields("inputs", _INPUTS, _UNSET_INPUTS), most),
         linear_skip=fields.flag("linear_skip"),
     )
     if config.cell != info.cell:
@@ -256,15 +318,23 @@ def _network(fields: Fields, info: ModelInfo, n_series: int) -> NetworkConfig:
     return config
 
 
-def _inputs(fields: Fields, n_series: int) -> Inputs:
-    """What a network reads besides its window: so far the series, as the only category, or nothing."""
-    categories, widths = (fields.integers(key, 1, most) for key, most in _CATEGORIES.items())
-    if categories not in ((), (n_series,)):
-        fields.refuse("categories", f"[] or [{n_series}]")
-    if len(widths) != len(categories):
+def _inputs(fields: Fields, most: Inputs) -> Inputs:
+    """What a model reads besides its window: of each kind of covariates all that there are, or none."""
+    categories, widths = fields.integers("categories", 0, _MAX_COUNT), fields.integers("category_widths", 0, MAX_UNITS)
+    own = most.categories[0]
+    if categories and (categories[0] not in (0, own) or len(categories) not in (1, len(most.categories))):
+        fields.refuse("categories", f"[] or [{own}]")
+    if len(widths) != len(categories) or any(
+        width and not count for width, count in zip(widths, categories, strict=True)
+    ):
         fields.refuse("category_widths", "a width for each category")
-    past, future, static = (fields.integer(key, 0, 0) for key in ("past", "future", "static"))
-    return Inputs(past, future, static, categories, widths)
+    read = {key: fields.integer(key, 0, getattr(most, key)) for key in ("past", "future", "static", "calendar")}
+    for key, value in read.items():
+        if value not in (0, getattr(most, key)):
+            fields.refuse(key, f"0 or {getattr(most, key)}")
+    if bool(read["calendar"]) != bool(most.calendar and read["future"]) or read["future"] > read["past"]:
+        fields.refuse("calendar", f"{most.calendar} where columns known ahead are read")
+    return Inputs(read["past"], read["future"], read["static"], categories, widths, read["calendar"])
 
 
 def _spec_shapes(spec: ModelSpec) -> dict[str, tuple[int, ...]]:
@@ -280,5 +350,6 @@ def _part_shapes(part: Part, horizon: int) -> dict[str, tuple[int, ...]]:
     if part.network is not None:
         return weight_shapes(part.network)
     if part.name == "linear":
-        return {"linear/kernel": (part.lookback, horizon), "linear/bias": (horizon,)}
+        width = linear_width(part.inputs, part.lookback, horizon)
+        return {"linear/kernel": (width, horizon), "linear/bias": (horizon,)}
     return {}

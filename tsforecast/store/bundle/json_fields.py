@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, NoReturn, TypeVar
@@ -14,6 +14,7 @@ from tsforecast.json_output import MOMENT, unique_keys
 
 _MAX_DEPTH = 20
 Value = TypeVar("Value")
+NOTHING: Mapping[str, Any] = {}
 
 
 def parse_json(data: bytes, file: str) -> Any:
@@ -127,17 +128,20 @@ class Fields:
         expected = f"a list of whole numbers from {least} to {most}"
         return self.each(key, lambda item: type(item) is int and least <= item <= most, expected)
 
-    def fields(self, key: str, names: tuple[str, ...]) -> Fields:
-        """An object with exactly these keys."""
-        return read_fields(self.values[key], names, file=self.file, place=self._name(key))
+    def fields(self, key: str, names: tuple[str, ...], unset: Mapping[str, Any] = NOTHING) -> Fields:
+        """An object with exactly these keys, and those of `unset` in place of which its values stand."""
+        return read_fields(self.values[key], names, file=self.file, place=self._name(key), unset=unset)
 
-    def items(self, key: str, names: tuple[str, ...], least: int, most: int) -> tuple[Fields, ...]:
-        """A list of least to most objects, each with exactly these keys."""
+    def items(
+        self, key: str, names: tuple[str, ...], least: int, most: int, unset: Mapping[str, Any] = NOTHING
+    ) -> tuple[Fields, ...]:
+        """A list of least to most objects, each with keys as `fields` has them."""
         expected = f"a list of {least} to {most} objects"
         value = self.each(key, lambda item: True, expected, range(least, most + 1))
         place = self._name(key)
         return tuple(
-            read_fields(item, names, file=self.file, place=f"{place}[{number}]") for number, item in enumerate(value)
+            read_fields(item, names, file=self.file, place=f"{place}[{number}]", unset=unset)
+            for number, item in enumerate(value)
         )
 
     def mapping(self, key: str) -> dict[str, Any]:
@@ -151,18 +155,20 @@ class Fields:
         return f"{self.place}.{key}" if self.place else key
 
 
-def read_fields(value: Any, names: tuple[str, ...], *, file: str, place: str = "") -> Fields:
-    """An object that has exactly the keys `names`."""
+def read_fields(
+    value: Any, names: tuple[str, ...], *, file: str, place: str = "", unset: Mapping[str, Any] = NOTHING
+) -> Fields:
+    """An object that has exactly the keys `names`, and maybe some of `unset`, which holds their values elsewhere."""
     here = f"'{place}'" if place else "it"
     if not isinstance(value, dict):
         raise ModelError(f"{here} is not an object", file=file)
     for key in value:
-        if key not in names:
+        if key not in names and key not in unset:
             raise ModelError(f"{here} has the unknown key '{key[:60]}'", file=file)
     for key in names:
         if key not in value:
             raise ModelError(f"{here} has no key '{key}'", file=file)
-    return Fields(value, file, place)
+    return Fields({**unset, **value} if unset else value, file, place)
 
 
 def is_text(value: Any) -> bool:

@@ -11,7 +11,7 @@ from tsforecast.fitting.warm_start import like_trained, plan_like, train_on, war
 from tsforecast.models.options import FitOptions
 from tsforecast.models.training.session import TrainingSession
 from tsforecast.progress import Message
-from tsforecast.series.panel import Panel
+from tsforecast.series.panel import Panel, Schema
 from tsforecast.series.split import automatic_split
 from tsforecast.store.bundle.bundle import Bundle
 
@@ -26,15 +26,17 @@ class Training:
         options: of the model.
         session: the context of training.
         warm: whether to continue from the champion's weights where that is possible.
+        schema: names of the columns, and the time zone.
     """
 
     options: FitOptions
     session: TrainingSession
     warm: bool = False
+    schema: Schema | None = None
 
     def train(self, panel: Panel) -> Fitted:
         """Train from scratch, as `fit` does."""
-        return fit_panel(panel, self.options, self.session)
+        return fit_panel(panel, self.options, self.session, self.schema)
 
     def continue_from(self, champion: Bundle, panel: Panel) -> Fitted | None:
         """Continue the champion's training on all rows of a panel; None, with a message, where that is not possible.
@@ -45,7 +47,7 @@ class Training:
             DataError: too few rows.
         """
         spec, scaling, options = champion.spec, champion.scaling, for_means(self.options)
-        reason = warm_start_obstacle(spec, scaling, champion.recent.ids, panel, options)
+        reason = warm_start_obstacle(spec, scaling, champion.recent, panel, options)
         if reason:
             self.session.report(Message("warning", f"trained anew, not from the version in service: {reason}"))
             return None

@@ -15,6 +15,7 @@ from datetime import datetime
 from tsforecast import clock
 from tsforecast.errors import MissingColumnError, ModelError
 from tsforecast.io.messages import listed
+from tsforecast.io.reading.columns.covariates import covariate_options
 from tsforecast.io.reading.columns.roles import UNNAMED
 from tsforecast.io.reading.panel import ReadResult, read_panel
 from tsforecast.io.times.formats import STEP
@@ -69,6 +70,7 @@ def read_new_data(run: RetrainRun, champion: Bundle | None) -> ReadResult | Brea
             id_cols=reading.id_cols or champion.schema.id_cols,
             target_cols=reading.target_cols or champion.schema.target_cols,
             no_time=reading.no_time or champion.schema.time_formats == (STEP,),
+            **covariate_options(reading, champion.schema),
         )
     report, held = run.report, frozenset() if champion is None else champion.held
     try:

@@ -148,6 +148,7 @@ def held_out_rows(panel: Panel, begins: Rows, *, horizon: int, season_length: in
     if champion is not None:
         numbers = panel.numbers_in(champion.recent.ids)
         scaling = champion_scaling(champion, panel, numbers, begins)
-        scores[CHAMPION] = scorer.score(champion.forecaster, scaling, numbers)
+        labels = champion.recent.covariates.labels
+        scores[CHAMPION] = scorer.score(champion.forecaster, scaling, numbers, labels)
     scores[NAIVE] = scorer.score(*naive_forecaster(panel, horizon, season_length))
     return HeldOut(begins, scorer, scores)

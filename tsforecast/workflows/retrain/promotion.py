@@ -182,7 +182,7 @@ def _replace_failed(
         held_out = held_out_rows(panel, begins, horizon=horizon, season_length=season, champion=champion)
     lookback = training.options.lookback or shortest_lookback(basics)
     session = replace(training.session, recorder=NO_RECORDER, graphs={})
-    training = Training(replace(training.options, lookback=lookback), session)
+    training = replace(training, options=replace(training.options, lookback=lookback), session=session, warm=False)
     session.report(Message("info", f"the challenger lost; another is trained, as the level changed {since} rows ago"))
     standings = lost.standings
     try:

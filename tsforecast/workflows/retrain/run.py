@@ -209,7 +209,7 @@ def _compare(run: RetrainRun, champion: Bundle | None, data: ReadResult, version
     kept = recording(run.model, training, resume=settings.resume, report=run.report)
     with nullcontext(NO_RECORDER) if settings.dry_run else kept as recorder:
         session = TrainingSession(run.report, recorder, budget=run.budget)
-        challenger = Training(run.options, session, warm=settings.warm)
+        challenger = Training(run.options, session, warm=settings.warm, schema=data.schema)
         outcome = train_and_compare(data, champion, challenger, run.rules)
         if isinstance(outcome, Waiting) and settings.force:
             outcome = train_and_compare(data, None, challenger, run.rules)

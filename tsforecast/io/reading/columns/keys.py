@@ -15,6 +15,7 @@ from tsforecast.errors import DataError
 from tsforecast.io.column import Column
 from tsforecast.io.messages import all_columns, listed
 from tsforecast.io.reading.columns.calendar import are_weekdays, depends_on_calendar
+from tsforecast.io.reading.columns.covariates import NO_NAMES, CovariateNames
 from tsforecast.io.reading.columns.date_columns import may_hold_dates
 from tsforecast.io.reading.columns.ids import (
     Found,
@@ -61,6 +62,13 @@ class ColumnRequest:
     known_formats: Names = ()  # formats of the times of the data that a model was fitted on; empty without a model
     freq: str | None = None  # the step, where the user states it
     tz: str | None = None  # zone of the times, where the user names it or a model was fitted on times of one
+    known: CovariateNames = NO_NAMES  # the columns of covariates
+    offer: bool = False  # whether columns that could be covariates are spoken of
+
+    @property
+    def numbers(self) -> Names:
+        """The columns that hold numbers, so that they are no times and no ids."""
+        return (*self.target_cols, *self.known.numbers)
 
 
 @dataclass(frozen=True)
@@ -137,7 +145,7 @@ def _read_times(table: RawTable, request: ColumnRequest) -> dict[Names, ParsedSt
         return {
             named: read_parts([columns[name] for name in named], request.date_format, request.known_formats, request.tz)
         }
-    taken = {*request.id_cols, *request.target_cols}
+    taken = {*request.id_cols, *request.numbers}
     free = [column for name, column in columns.items() if name not in taken]
     parts = named_parts(free) if any(unit_of(column.name) == "year" for column in free) else ()
     try:
@@ -222,7 +230,7 @@ def _choose(
         name
         for name, content in contents.items()
         if content.kind in ("text", "code")
-        and name not in (*request.target_cols, *clocks)
+        and name not in (*request.numbers, *clocks)
         and not reads_as_clock(table.columns[name])
     )
     texts = {name: Grouping.of_texts(table.columns[name].texts).take(rows) for name in may_be_ids}
@@ -276,7 +284,7 @@ def _search(
         found = {
             name: Grouping.of_values(content.numbers.values[rows])
             for name, content in keys.contents.items()
-            if name not in (*request.target_cols, *texts, *clocks)
+            if name not in (*request.numbers, *texts, *clocks)
             and (not named or names_series(name))
             and unit_of(name) is None
             and _is_whole(content)
@@ -356,7 +364,7 @@ def _beside(
     """For each time of bare dates the columns that hold its time of day, and why other clocks are left out."""
     if request.known_formats:
         return {}, {}
-    taken = {*request.target_cols, *request.id_cols, *(name for names in stamps for name in names)}
+    taken = {*request.numbers, *request.id_cols, *(name for names in stamps for name in names)}
     free = [column for name, column in table.columns.items() if name not in taken]
     clocks, others = clocks_beside(free) if any(map(_is_bare, stamps.values())) else ((), {})
     return {names: clocks for names, parsed in stamps.items() if clocks and _is_bare(parsed)}, others

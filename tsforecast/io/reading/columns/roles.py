@@ -16,10 +16,12 @@ from tsforecast.io.column import Column, TextColumn
 from tsforecast.io.messages import Note, all_columns, counted, info, listed, warning
 from tsforecast.io.reading.columns.attributes import attribute_notes, attributes, letter_flag_note, letter_flags
 from tsforecast.io.reading.columns.calendar import ROW_NUMBER, calendar_parts, repeats
+from tsforecast.io.reading.columns.covariates import NOTHING_KNOWN, Known, offers, read_known
 from tsforecast.io.reading.columns.ids import Grouping, Reading, find_ids
 from tsforecast.io.reading.columns.keys import ColumnRequest, find_keys
 from tsforecast.io.reading.columns.marks import check_decimal_mark, proven_marks, text_with_unit
 from tsforecast.io.reading.columns.names import unit_of
+from tsforecast.io.reading.columns.spread import spread_texts
 from tsforecast.io.reading.columns.values import check_values, declared_missing
 from tsforecast.io.reading.numbers import Content, NumberFormat, as_flags
 from tsforecast.io.reading.table import RawTable
@@ -50,6 +52,7 @@ class Roles:
     number_format: NumberFormat  # how the numbers are written
     readings: tuple[Reading, ...] = ()  # what was weighed
     copies: NDArray[np.bool_] | None = None  # rows that repeat an earlier one in all columns; None for none
+    known: Known = NOTHING_KNOWN  # the columns of covariates
 
 
 def find_columns(table: RawTable, request: ColumnRequest) -> Roles:
@@ -65,6 +68,8 @@ def find_columns(table: RawTable, request: ColumnRequest) -> Roles:
         OptionError: a column named for two roles.
     """
     request, renamed = _as_in_table(table, request)
+    table, known, spread = spread_texts(table, request.known, request.target_cols)
+    request, renamed = replace(request, known=known), [*renamed, *spread]
     _check_request(table, request)
     table, renamed = _with_proven_marks(table, request, renamed)
     keys = find_keys(table, request)
@@ -88,6 +93,13 @@ def find_columns(table: RawTable, request: ColumnRequest) -> Roles:
     if table.number_format.missing:
         values, declared = declared_missing(values, [content.column for content in chosen], table.number_format)
         notes += declared
+    columns_known, known_notes = read_known(table, request.known, contents)
+    notes += known_notes
+    if request.offer and request.target_cols:
+        free = [name for name, why in unused.items() if why == UNNAMED]
+        numbers = {name: contents[name] for name in free if contents[name].kind == "number"}
+        repeated = _repeated(keys.stamps, numbers) if numbers else {}
+        notes += offers(contents, [name for name in free if name not in repeated], chosen, id_columns)
     hint = ""
     if ids.repeats:
         hint = _night_hint(keys.stamps, id_columns) + _repeat_hint(keys.stamps, contents, ids.names, targets)
@@ -104,6 +116,7 @@ def find_columns(table: RawTable, request: ColumnRequest) -> Roles:
         table.number_format,
         keys.readings,
         keys.copies,
+        columns_known,
     )
 
 
@@ -141,12 +154,18 @@ def _as_in_table(table: RawTable, request: ColumnRequest) -> tuple[ColumnRequest
         # The user names several columns in one text.
         time_cols = tuple(name.strip() for name in time_cols[0].split(","))
     id_cols, target_cols = (tuple(map(renamed, names)) for names in (request.id_cols, request.target_cols))
-    return replace(request, time_cols=time_cols, id_cols=id_cols, target_cols=target_cols), notes
+    named = request.known
+    past, future, static, categories = (
+        tuple(map(renamed, names)) for names in (named.past, named.future, named.static, named.categories)
+    )
+    known = replace(named, past=past, future=future, static=static, categories=categories)
+    return replace(request, time_cols=time_cols, id_cols=id_cols, target_cols=target_cols, known=known), notes
 
 
 def _check_request(table: RawTable, request: ColumnRequest) -> None:
-    named = [*request.time_cols, *request.id_cols, *request.target_cols]
-    for name in named:
+    named = [*request.time_cols, *request.id_cols, *request.numbers]
+    # An id may be a category too: the state beside the region, say.
+    for name in (*named, *request.known.categories):
         if name not in table.columns:
             hint = did_you_mean(name, table.names, otherwise="name one of these columns")
             if request.known_formats:
@@ -166,9 +185,9 @@ def _choose_targets(
 ) -> tuple[tuple[str, ...], dict[str, str], list[Note]]:
     """The value columns, why each of the others is left out, and notes on what was decided."""
     if request.target_cols:
-        unnamed = {name: UNNAMED for name in contents if name not in (*ids, *request.target_cols)}
+        unnamed = {name: UNNAMED for name in contents if name not in (*ids, *request.target_cols, *request.known.all)}
         return request.target_cols, unnamed, _target_notes(request.target_cols, ids)
-    left = {name: content for name, content in contents.items() if name not in ids}
+    left = {name: content for name, content in contents.items() if name not in (*ids, *request.known.all)}
     numbers = {name: content for name, content in left.items() if content.kind == "number"}
     # What has no name is the index of whoever wrote the table, unless nothing else is there.
     numeric = [name for name in numbers if name not in table.unnamed or len(left) == 1]

@@ -44,8 +44,11 @@ class Grid:
     options: ReadOptions  # the rules for gaps, bad series, and values that lie between the steps
 
 
-def build_panel(rows: Rows, grid: Grid, origin: RowOrigin) -> tuple[Panel, list[Note]]:
+def build_panel(rows: Rows, grid: Grid, origin: RowOrigin, *, keep_future: bool = False) -> tuple[Panel, list[Note]]:
     """Put rows, sorted and one per time, on a grid: regular series without gaps.
+
+    Args:
+        keep_future: whether rows without a value after the last one of a series say what is known ahead.
 
     Raises:
         DataError: stamps off the grid, values that are further apart than it, no value at all, or more missing values
@@ -56,7 +59,7 @@ def build_panel(rows: Rows, grid: Grid, origin: RowOrigin) -> tuple[Panel, list[
     grid, points, off, notes = _on_grid(rows, grid, origin, labels)
     if grid.source != "found" and grid.options.aggregate is None:
         _check_step(points, grid, origin.place)
-    extents = find_extents(points)
+    extents = find_extents(points, keep_future=keep_future)
     if not extents.series.size:
         raise DataError(_NOTHING[bool(grid.options.aggregate and notes)], hint=_NOTHING_HINT, file=origin.place.file)
     empty = np.setdiff1d(np.arange(len(labels)), np.concatenate([extents.series, off]))
@@ -265,8 +268,8 @@ def _check_series(extents: Extents, rows: Rows, grid: Grid, labels: Labels, plac
     raise place.error(None, f"{message}{more}", hint)
 
 
-def find_extents(points: GridPoints) -> Extents:
-    """Trim each series to its first and last value."""
+def find_extents(points: GridPoints, *, keep_future: bool = False) -> Extents:
+    """Trim each series to its first and last value; rows after it are no loss where they `keep_future`."""
     present = np.isfinite(points.values)
     complete = bool(present.all())
     series = points.series if complete else points.series[present]
@@ -280,7 +283,7 @@ def find_extents(points: GridPoints) -> Extents:
         absent = np.flatnonzero(~present & np.isin(points.series, numbers))
         position = np.searchsorted(numbers, points.series[absent])
         ordinals = points.ordinals[points.times[absent]]
-        outside = (ordinals < starts[position]) | (ordinals > ends[position])
+        outside = (ordinals < starts[position]) | ((ordinals > ends[position]) & (not keep_future))
         trimmed += np.bincount(position[outside], minlength=numbers.size)
     return Extents(numbers, starts, ends - starts + 1, observed.astype(np.int64), trimmed)
 

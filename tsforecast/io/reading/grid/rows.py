@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -37,11 +37,14 @@ class Rows:
     values: NDArray[np.float64]  # shape (n, targets); NaN where missing
     # returns the numbers that some of the rows have in the table
     in_table: Callable[[RowNumbers], RowNumbers] = lambda rows: rows
+    # past and future covariates, shape (n, k); no rows where there are none
+    known: NDArray[np.float64] = field(default_factory=lambda: np.empty((0, 0)))
 
     def take(self, chosen: RowNumbers) -> Rows:
         """Some of the rows."""
         series, times, values = self.series[chosen], self.times[chosen], self.values[chosen]
-        return Rows(series, times, self.stamps, values, lambda rows: self.in_table(chosen[rows]))
+        known = self.known[chosen] if self.known.size else self.known
+        return Rows(series, times, self.stamps, values, lambda rows: self.in_table(chosen[rows]), known)
 
 
 @dataclass(frozen=True)
@@ -131,7 +134,12 @@ def _sort_series(rows: Rows, edges: RowNumbers) -> Rows:
     parts = [slice(start, end) for start, end in zip(starts.tolist(), ends.tolist(), strict=True)]
     times = np.concatenate([rows.times[part] for part in parts])
     values = np.concatenate([rows.values[part] for part in parts])
-    return Rows(series, times, rows.stamps, values, lambda chosen: rows.in_table(chosen + moved[series[chosen]]))
+    known = np.concatenate([rows.known[part] for part in parts]) if rows.known.size else rows.known
+
+    def in_table(chosen: RowNumbers) -> RowNumbers:
+        return rows.in_table(chosen + moved[series[chosen]])
+
+    return Rows(series, times, rows.stamps, values, in_table, known)
 
 
 def _stable_order(numbers: NDArray[np.int32]) -> RowNumbers:
@@ -184,11 +192,13 @@ def one_row_per_time(rows: Rows, options: ReadOptions, origin: RowOrigin, hint: 
         raise origin.error(row, f"{message}, with {same} values", hint, rows.in_table(at))
     differing = count - int(_equal(rows, np.flatnonzero(repeats)).sum())
     values = merge_repeats(rows.values, repeats, rule)
+    # Sales of one day add up, the price or the temperature of the day does not.
+    known = merge_repeats(rows.known, repeats, "mean" if rule == "sum" else rule) if rows.known.size else rows.known
     merged = rows.take(np.flatnonzero(~repeats))
     kept = f"their {rule} is used" if rule in ("mean", "sum") else f"the {rule} of each is used"
     other = f", {differing:,} of them with other values" if differing else ", all with the same values"
     note = warning(f"{counted(count, 'row')} repeated a time of the same series{other}: {kept}")
-    return replace(merged, values=values), [note]
+    return replace(merged, values=values, known=known), [note]
 
 
 def several_per_time(rows: Rows, copies: NDArray[np.bool_] | None) -> list[Note]:

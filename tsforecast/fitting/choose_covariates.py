@@ -1,0 +1,142 @@
+"""Whether covariates and the calendar help, and what each of them brings: by the validation error of a linear model."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from tsforecast.errors import OptionError
+from tsforecast.fitting.plan import CLEARLY, Choice, FixedChoices
+from tsforecast.fitting.quick_linear import QuickLinear
+from tsforecast.models.network.config import Inputs
+from tsforecast.models.options import FitOptions
+from tsforecast.models.spec import NO_INPUTS
+from tsforecast.models.training.config import AUTO
+from tsforecast.series.calendar_features import calendar_width, check_calendar, usual_calendar
+from tsforecast.series.covariates import Covariates
+from tsforecast.series.panel import Panel, Schema
+from tsforecast.series.split import Split
+from tsforecast.series.windows import NO_CALENDAR, Calendar
+
+_MOST_COMPARED = 8  # columns of which each is left out once
+
+
+@dataclass(frozen=True)
+class KnownBesides:
+    """What models can read besides the series.
+
+    Args:
+        inputs: all covariates and the calendar, as a linear model or a network reads them.
+        calendar: features of the calendar.
+        help: whether a linear model errs less with them.
+        choices: what was decided, and why.
+    """
+
+    inputs: Inputs = NO_INPUTS
+    calendar: Calendar = NO_CALENDAR
+    help: bool = False
+    choices: tuple[Choice, ...] = ()
+
+
+NOTHING_BESIDES = KnownBesides()
+
+
+@dataclass(frozen=True)
+class Space:
+    """Under what linear models are compared."""
+
+    lookback: int
+    log: str
+    normalisation: str
+
+
+def inputs_of(covariates: Covariates, calendar: Calendar) -> Inputs:
+    """All that can be read but the categories."""
+    ahead, names = covariates.future.shape[1] + calendar.width, calendar_width(calendar.names)
+    return Inputs(covariates.past.shape[1] + ahead, ahead, covariates.static.shape[1], calendar=names)
+
+
+def asked_calendar(options: FitOptions, panel: Panel, schema: Schema | None) -> Calendar:
+    """The holidays, and the features asked for, or those to try; beside nothing else none are tried.
+
+    Raises:
+        OptionError: an unknown feature.
+    """
+    calendar = NO_CALENDAR
+    if schema is not None:
+        column = schema.category_cols.index(schema.holidays_col) if schema.holidays_col else None
+        around = schema.holidays_around if schema.holidays or column is not None else 0
+        calendar = Calendar((), schema.time_zone, schema.holidays, column, around)
+    if options.calendar == AUTO:
+        tried = not panel.covariates.absent or calendar.width
+        return replace(calendar, names=usual_calendar(panel.frequency)) if tried else NO_CALENDAR
+    names = tuple(dict.fromkeys(name.strip() for name in options.calendar.split(",")))
+    names = () if names == ("none",) else names
+    check_calendar(names)
+    return replace(calendar, names=names) if names or calendar.width else NO_CALENDAR
+
+
+def choose_covariates(
+    panel: Panel, split: Split, basics: FixedChoices, options: FitOptions, space: Space, schema: Schema | None
+) -> KnownBesides:
+    """What to read besides the series: what was asked for, and of the calendar what helps.
+
+    Args:
+        panel: the series, with their covariates.
+        split: the held-out parts.
+        basics: season and horizon.
+        options: what the user decided.
+        space: under what to compare.
+        schema: names of the columns, and the time zone; None for numbers in place of names.
+    """
+    known, calendar = panel.covariates, asked_calendar(options, panel, schema)
+    if known.absent and not calendar.width:
+        return NOTHING_BESIDES
+
+    def error(calendar: Calendar, covariates: Covariates) -> float:
+        some = replace(panel, covariates=covariates)
+        quick = QuickLinear(some, split, basics, inputs_of(covariates, calendar), calendar)
+        return quick.error(space.lookback, space.log, space.normalisation)
+
+    nothing = replace(known, past=known.past[:, :0], future=known.future[:, :0], static=known.static[:, :0])
+    with_all, without_any = error(calendar, known), error(NO_CALENDAR, nothing)
+    choices = []
+    if options.calendar == AUTO and calendar.names:
+        unnamed, names = replace(calendar, names=()), ", ".join(calendar.names)
+        without = error(unnamed, known)
+        told = f"linear validation error {with_all:.3g} with {names}, {without:.3g} without"
+        clearly = with_all < without * (1 - CLEARLY)
+        choices.append(Choice("calendar", names if clearly else "none", told))
+        if not clearly:
+            calendar, with_all = unnamed if unnamed.width else NO_CALENDAR, without
+    inputs = inputs_of(known, calendar)
+    if not inputs.past:
+        return KnownBesides(inputs, calendar, False, tuple(choices))
+    helps, told = with_all < without_any, f"linear validation error {with_all:.3g} with them, {without_any:.3g} without"
+    if not np.isfinite([with_all, without_any]).all():
+        told, helps = "too few rows to compare without them", True
+    elif known.past.shape[1] + known.future.shape[1] <= _MOST_COMPARED:
+        each = [f"{name} {error(calendar, others):.3g}" for name, others in _one_less(known, schema)]
+        if calendar.holiday_width:
+            each.append(f"holidays {error(replace(calendar, holidays=(), holidays_from=None), known):.3g}")
+        told += f"; without {', '.join(each)}" if len(each) > 1 else ""
+    choices.append(Choice("covariates", "used" if helps else "tried", told))
+    return KnownBesides(inputs, calendar, helps, tuple(choices))
+
+
+def _one_less(known: Covariates, schema: Schema | None) -> Iterator[tuple[str, Covariates]]:
+    """The covariates without each of their columns over time, with its name."""
+    for role in ("past", "future"):
+        columns = getattr(known, role)
+        names = getattr(schema, f"{role}_cols") if schema else [f"{role} {i + 1}" for i in range(columns.shape[1])]
+        for number, name in enumerate(names):
+            yield name, replace(known, **{role: np.delete(columns, number, axis=1)})
+
+
+def refuse_covariates(problem: str, inputs: Inputs) -> OptionError:
+    """The error of settings that covariates cannot go with."""
+    calendar_alone = inputs.calendar and inputs.past == inputs.calendar and not inputs.static
+    other = "--calendar none" if calendar_alone else "--covariates none"
+    return OptionError(problem, hint=f"use --strategy direct, or {other}")
