@@ -9,7 +9,7 @@ from unittest.mock import patch
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.sampling import examples
@@ -20,8 +20,7 @@ from tsforecast.io.reading.columns.keys import ColumnRequest
 from tsforecast.io.reading.columns.roles import find_columns
 from tsforecast.io.reading.panel import read_panel
 from tsforecast.io.reading.table import RawTable, text_table
-from tsforecast.io.reading.text import sniff
-from tsforecast.io.reading.text.fast import MOST_BYTES, code_bytes
+from tsforecast.io.reading.text import blocks, sniff
 from tsforecast.progress import Reading
 
 NUMBERS = ["0", "1", "-2.5", "1e3", ".5", "007", "12345678", "2024", "9007199254740993", "+4.", " 7 "]
@@ -31,9 +30,9 @@ CELLS = [*NUMBERS, "", "NA", "nan", "null", "-", "inf", "true", "false", "True",
 def ways(*, careful: bool = False, block: int = 1 << 24) -> ExitStack:
     """Blocks of a few bytes, and only the careful way."""
     stack = ExitStack()
-    stack.enter_context(patch.object(table, "_BLOCK_BYTES", block))
+    stack.enter_context(patch.object(blocks, "_BLOCK_BYTES", block))
     if careful:
-        stack.enter_context(patch.object(table, "read_fast", lambda *arguments: None))
+        stack.enter_context(patch.object(blocks, "_read_quickly", lambda *arguments: None))
         stack.enter_context(patch.object(sniff, "_look_like_numbers", lambda cells: False))
     return stack
 
@@ -110,27 +109,6 @@ def test_error_names_its_line_in_a_later_block():
     with ways(block=64), pytest.raises(DataError, match="3 cells, the header has 2") as caught:
         text_table(("day,y\n" + "".join(lines)).encode(), "file")
     assert caught.value.row == 43
-
-
-@settings(max_examples=100)
-@given(st.lists(st.binary(max_size=MOST_BYTES + 2), min_size=1, max_size=30))
-def test_bytes_are_numbered_as_they_first_appear(cells):
-    lengths = np.array([len(cell) for cell in cells])
-    starts = np.concatenate([[0], np.cumsum(lengths)[:-1]])
-    found = code_bytes(np.frombuffer(b"".join(cells) + bytes(MOST_BYTES), np.uint8), starts, lengths)
-    if max(lengths) > MOST_BYTES:
-        assert found is None
-        return
-    codes, first = found
-    distinct = list(dict.fromkeys(cells))
-    assert [distinct[code] for code in codes] == cells
-    assert [cells[row] for row in first] == distinct
-
-
-def test_texts_that_share_a_key_are_told_apart():
-    letters = np.frombuffer(b"aabb" + bytes(MOST_BYTES), np.uint8)
-    with patch("tsforecast.io.reading.text.fast._MIX", np.uint64(0)):
-        assert code_bytes(letters, np.array([0, 2]), np.array([2, 2])) is None
 
 
 def test_numbers_of_a_column_of_codes_are_read_once_more_as_texts():

@@ -44,7 +44,7 @@ def text_with_unit(column: Column) -> str | None:
     """The first text of a column that seems to hold numbers with a currency, a unit or a mark; None for any other."""
     if column.typed is not None:
         return None
-    filled = [text for cell in column.texts.texts[:_SAMPLE_TEXTS] if not is_missing(text := cell.strip())]
+    filled = [text for cell in column.texts.first_texts(_SAMPLE_TEXTS) if not is_missing(text := cell.strip())]
     found = [text for text in filled if is_with_unit(text)]
     # A plain number is not what is wrong with the column.
     odd = [text for text in found if not is_number(text)] or [text for text in filled if not is_number(text)]
@@ -111,7 +111,7 @@ def proven_marks(columns: Sequence[Column], number_format: NumberFormat, *, fixe
         marks
         for column in columns
         if column.typed is None and column.plain is None and not is_id_name(column.name)
-        for marks in _shown_in(column.texts.texts[:_SAMPLE_TEXTS])
+        for marks in _shown_in(column.texts.first_texts(_SAMPLE_TEXTS))
     }
     decimals = {decimal for _, decimal in shown if decimal}
     separators = {mark for mark, _ in shown}
