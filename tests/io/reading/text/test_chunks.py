@@ -21,6 +21,8 @@ from tsforecast.io.reading.columns.roles import find_columns
 from tsforecast.io.reading.panel import read_panel
 from tsforecast.io.reading.table import RawTable, text_table
 from tsforecast.io.reading.text import blocks, sniff
+from tsforecast.io.times import parse
+from tsforecast.io.times.parse import parse_stamps
 from tsforecast.progress import Reading
 
 NUMBERS = ["0", "1", "-2.5", "1e3", ".5", "007", "12345678", "2024", "9007199254740993", "+4.", " 7 "]
@@ -109,6 +111,53 @@ def test_error_names_its_line_in_a_later_block():
     with ways(block=64), pytest.raises(DataError, match="3 cells, the header has 2") as caught:
         text_table(("day,y\n" + "".join(lines)).encode(), "file")
     assert caught.value.row == 43
+
+
+@pytest.mark.parametrize("last", ["day,y", ",", "  "])
+def test_what_is_no_row_is_left_out_where_the_last_line_has_no_end(last):
+    table = text_table(f"day,y\n2024-01-01,1\n2024-01-02,2\n{last}".encode(), "file")
+    assert cells_of(table) == [["2024-01-01", "1"], ["2024-01-02", "2"]]
+    assert len(table.notes) == 1
+
+
+@examples(60)
+@given(
+    st.lists(st.floats(allow_nan=False, allow_infinity=False), min_size=1),
+    st.sampled_from(["{!r}", "{:+.3e}", "{:.17g}"]),
+)
+def test_numbers_are_those_of_python_to_the_last_bit(numbers, written):
+    texts = [written.format(number) for number in numbers]
+    rows = "".join(f"{2000 + at},{text}\n" for at, text in enumerate(texts))
+    plain = text_table(f"year,y\n{rows}".encode(), "file", ReadOptions(decimal=".")).columns["y"].plain
+    assert plain.values.tobytes() == np.array([float(text) for text in texts]).tobytes()
+
+
+def test_spellings_that_arrow_takes_for_numbers_are_texts():
+    for odd in ("inf", "-Infinity", "nAn", "nan(1)", "1e400"):
+        text = f"day,y\n2024-01-01,1.5\n2024-01-02,{odd}\n2024-01-03,2.5\n".encode()
+        assert text_table(text, "file", ReadOptions(decimal=".")).columns["y"].plain is None
+
+
+@pytest.mark.parametrize(
+    "odd", ["", "2024-01-02T10:00:00", "2024-01-02 10:00", "2024-01-02 24:00:00", " 2024-01-02 10:00:00"]
+)
+@pytest.mark.parametrize("offset", ["", "Z", "+05:30"])
+def test_times_alike_are_read_as_one_by_one(odd, offset):
+    times = [f"2024-01-{day:02d} 10:00:00{offset}" for day in range(1, 5)] + ([odd + offset] if odd else [])
+    text = "time,y\n" + "".join(f"{time},{at}\n" for at, time in enumerate(times))
+    column = text_table(text.encode(), "file").columns["time"]
+
+    def stamps() -> object:
+        try:
+            found = parse_stamps(column)
+        except DataError as error:
+            return error.to_dict()
+        instants = None if found.instants is None else found.instants.tolist()
+        return found.codes.tolist(), found.wall.tolist(), instants, found.time_formats, found.time_zone, found.notes
+
+    quick = stamps()
+    with patch.object(parse, "_parse_alike", lambda cells: None):
+        assert stamps() == quick
 
 
 def test_numbers_of_a_column_of_codes_are_read_once_more_as_texts():

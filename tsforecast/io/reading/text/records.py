@@ -210,6 +210,7 @@ def find_rows(text: Text, edges: Edges) -> Rows:
 def _find_rows(text: Text, edges: Edges, line: int) -> Rows:
     start, end = edges
     data = text.data[start:end]
+    data = data if data.endswith(b"\n") else data + b"\n"
     records = find_records(data, text.delimiter, text.file, line)
     blank, repeats = _find_blank(records, data), _find_repeats(records, data, text.header)
     if text.width == 1 and text.undated:
