@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 from numpy.typing import NDArray
 
 from tsforecast.errors import DataError
@@ -28,7 +29,16 @@ class TextColumn:
     """The cells of a column: `codes`, int32, shape (rows,), number the distinct `texts` as they first appear."""
 
     codes: NDArray[np.int32]
-    texts: list[str]
+    distinct: Sequence[str] | pa.Array  # the texts; those of a file are made texts of Python's when they are asked for
+
+    @cached_property
+    def texts(self) -> list[str]:
+        """The distinct texts."""
+        return self.distinct.to_pylist() if isinstance(self.distinct, pa.Array) else list(self.distinct)
+
+    def first_texts(self, most: int) -> list[str]:
+        """The distinct texts that appear first, at most so many."""
+        return TextColumn(self.codes, self.distinct[:most]).texts
 
     @property
     def rows(self) -> int:
@@ -36,7 +46,7 @@ class TextColumn:
 
     def text(self, row: int) -> str:
         """The text of one row."""
-        return self.texts[self.codes[row]]
+        return str(self.distinct[self.codes[row]])
 
     def first_row(self, index: int) -> int:
         """The first row that holds a text."""

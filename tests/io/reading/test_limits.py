@@ -93,7 +93,7 @@ def test_texts_that_repeat_are_no_harm(tmp_path):
 
 
 def test_a_text_with_too_many_rows_is_not_read_to_its_end(tmp_path, monkeypatch):
-    monkeypatch.setattr("tsforecast.io.reading.table._BLOCK_BYTES", 2000)
+    monkeypatch.setattr("tsforecast.io.reading.text.blocks._BLOCK_BYTES", 2000)
     path = tmp_path / "a.csv"
     pd.DataFrame({"ds": days(1000), "y": np.arange(1000.0)}).to_csv(path, index=False)
     with pytest.raises(DataError, match=r"at least \d\d\d rows; at most 50 are allowed; take fewer rows"):

@@ -24,7 +24,7 @@ from tsforecast.io.reading.columns.keys import ColumnRequest
 from tsforecast.io.reading.columns.roles import find_columns
 from tsforecast.io.reading.panel import read_panel
 from tsforecast.io.reading.table import RawTable, frame_table, read_table
-from tsforecast.io.reading.text.careful import find_records
+from tsforecast.io.reading.text.records import find_records
 from tsforecast.io.reading.text.sniff import find_dialect
 
 DAILY = "ds,y\n2024-01-01,1\n2024-01-02,2\n"

@@ -1,28 +1,23 @@
 """A table before its columns have roles: read from a CSV or Parquet file, standard input, or a data frame.
 
-A text is read in blocks of whole records, on several threads. A block is read in the fast way where its bytes allow it,
-else in the careful way, with the same result. Each column is read once, as what it seems to be in the sample: as texts
-or as numbers. A column of numbers is read again where it is asked for as texts.
+Each column of a text is read once, as what it seems to be in the sample: as texts or as numbers. A column of numbers is
+read again where it is asked for as texts.
 """
 
 from __future__ import annotations
 
 import hashlib
-import os
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from functools import partial
 from pathlib import Path
-from typing import TypeVar
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from tsforecast.errors import DataError, OptionError
-from tsforecast.io.column import Column, PlainNumbers, TextColumn, text_column
-from tsforecast.io.messages import Candidate, Note, Place, counted, info, warning
+from tsforecast.io.column import Column
+from tsforecast.io.messages import Candidate, Note, counted, info, warning
 from tsforecast.io.options import ReadOptions
 from tsforecast.io.reading.files.arrow import read_arrow
 from tsforecast.io.reading.files.cells import DELIMITER
@@ -33,8 +28,8 @@ from tsforecast.io.reading.files.workbook import read_sheet
 from tsforecast.io.reading.frames import frame_columns, read_parquet
 from tsforecast.io.reading.numbers import NumberFormat, choose_decimal
 from tsforecast.io.reading.source import check_count, decode, read_bytes, unpack
-from tsforecast.io.reading.text.careful import Block, BlockTexts, Edges, Text, check_cells, find_records, read_careful
-from tsforecast.io.reading.text.fast import read_fast
+from tsforecast.io.reading.text.blocks import Lines, read_rows
+from tsforecast.io.reading.text.records import check_cells, find_records
 from tsforecast.io.reading.text.sniff import Sniffed, TextFormat, leave_out_comments, sniff, text_format
 from tsforecast.io.reading.text.surroundings import (
     blanks_to_tabs,
@@ -45,15 +40,9 @@ from tsforecast.io.reading.text.surroundings import (
 from tsforecast.progress import Reading, Report
 
 FRAME_NAME = "data frame"
-_BLOCK_BYTES = 8 << 20
 
 # Progress on smaller files is not worth a message.
 _LARGE_BYTES = 128 << 20
-
-# More threads than this wait for memory and for each other.
-_MOST_THREADS = 4
-Lines = Sequence[int] | NDArray[np.int64]
-Number = TypeVar("Number", bound=np.generic)
 
 
 @dataclass(frozen=True)
@@ -223,10 +212,9 @@ def text_table(
             report(Reading(file, done, len(data), rows))
 
     progress(0, 0)
-    columns, lines, blank, repeats = _read_columns(found, progress)
-    if found.padded:
-        columns = _without_padding(columns, found)
-    blank += found.blank - emptied
+    rows = read_rows(text, found.names, found.number_like, progress)
+    columns, repeats = _without_padding(rows.columns, found) if found.padded else rows.columns, rows.repeats
+    blank = rows.blank + found.blank - emptied
     notes = [*cut, *found.notes]
     if separator is not None:
         notes.append(info(f"the line 'sep={separator}' names the delimiter: left out", "left out"))
@@ -240,7 +228,7 @@ def text_table(
         notes.append(warning(f"{counted(blank, 'blank line')} skipped", "left out"))
     return RawTable(
         {column.name: column for column in columns},
-        lines,
+        rows.lines,
         file,
         "",
         NumberFormat(found.decimal, options.thousands or "", options.missing),
@@ -297,108 +285,3 @@ def _without_padding(columns: list[Column], found: Sniffed) -> list[Column]:
             "name every column once, or leave the last cell of each row empty",
         )
     return kept
-
-
-def _read_columns(found: Sniffed, progress: Callable[[int, int], None]) -> tuple[list[Column], Lines, int, list[int]]:
-    """All columns of a text, the line of each row, how many blank lines were left out, and the lines of headers."""
-    text = found.text
-    edges, blocks, rows = _cut(text), [], 0
-    positions = [position for position in range(text.width) if position not in found.number_like]
-    for block, (_, end) in zip(_read_blocks(text, edges, positions, found.number_like), edges, strict=True):
-        blocks.append(block)
-        rows += block.rows
-        progress(end, rows)
-    if not rows:
-        raise DataError("the file has a header but no rows", file=text.file)
-    lines, columns = _lines_of(blocks, text.line), []
-    for position, name in enumerate(found.names):
-        place = Place(text.file, lines, name)
-        if position in found.number_like:
-            plain = _join_numbers([block.numbers[position] for block in blocks])
-            columns.append(Column(place, partial(_read_texts, text, edges, position), plain))
-        else:
-            columns.append(text_column(place, _join_texts(block.texts[position] for block in blocks)))
-    repeats, first = [], text.line
-    for block in blocks:
-        repeats += [first + line for line in block.repeats]
-        first += block.n_lines
-    return columns, lines, sum(block.blank for block in blocks), repeats
-
-
-def _lines_of(blocks: Sequence[Block], first: int) -> Lines:
-    """The line of each row, `first` being that of the first block."""
-    if all(block.lines is None for block in blocks):
-        return range(first, first + sum(block.rows for block in blocks))
-    parts = []
-    for block in blocks:
-        parts.append(first + (np.arange(block.rows) if block.lines is None else block.lines))
-        first += block.n_lines
-    return np.concatenate(parts)
-
-
-def _join_texts(parts: Iterable[BlockTexts]) -> TextColumn:
-    known: dict[bytes, int] = {}
-    codes = []
-    for part in parts:
-        numbers = np.array([known.setdefault(text, len(known)) for text in part.texts], dtype=np.int32)
-        codes.append(numbers[part.codes])
-    return TextColumn(_joined(codes), [text.decode() for text in known])
-
-
-def _join_numbers(parts: list[PlainNumbers | None]) -> PlainNumbers | None:
-    plain = [part for part in parts if part is not None]
-    if len(plain) < len(parts):
-        return None
-    whole = all(part.whole for part in plain)
-    return PlainNumbers(_joined([part.values for part in plain]), whole, whole and any(part.zero_led for part in plain))
-
-
-def _joined(parts: list[NDArray[Number]]) -> NDArray[Number]:
-    return parts[0] if len(parts) == 1 else np.concatenate(parts)
-
-
-def _read_texts(text: Text, edges: Sequence[Edges], position: int) -> TextColumn:
-    return _join_texts(block.texts[position] for block in _read_blocks(text, edges, [position], ()))
-
-
-def _read_blocks(
-    text: Text, edges: Sequence[Edges], texts: Collection[int], numbers: Collection[int]
-) -> Iterator[Block]:
-    """Read some columns of all blocks on several threads, and hand the blocks on in the order of the text."""
-    read = partial(read_block, text, texts=texts, numbers=numbers)
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    threads = min(_MOST_THREADS, cores, len(edges))
-    if threads < 2:
-        yield from map(read, edges)
-        return
-    with ThreadPoolExecutor(threads) as pool:
-        try:
-            yield from pool.map(read, edges)
-        finally:
-            pool.shutdown(cancel_futures=True)
-
-
-def read_block(text: Text, edges: Edges, texts: Collection[int], numbers: Collection[int]) -> Block:
-    """Read some columns of a block in the fast way, or in the careful way where that cannot be taken."""
-    plain = text.data.find(b'"', *edges) < 0
-    return (plain and read_fast(text, edges, texts, numbers)) or read_careful(text, edges, texts, numbers)
-
-
-def _cut(text: Text) -> list[Edges]:
-    """First byte of each block, and the byte after it; no quoted cell stands in two blocks."""
-    data, edges, start = text.data, [], text.start
-    quoted = b'"' in data
-    while start < len(data):
-        end = data.rfind(b"\n", start, start + _BLOCK_BYTES) + 1 if start + _BLOCK_BYTES < len(data) else len(data)
-        end = end or _line_end(data, start + _BLOCK_BYTES)
-        quotes = data.count(b'"', start, end) if quoted else 0
-        while quotes % 2 and end < len(data):
-            start_of_line, end = end, _line_end(data, end)
-            quotes += data.count(b'"', start_of_line, end)
-        edges.append((start, end))
-        start = end
-    return edges
-
-
-def _line_end(data: bytes, start: int) -> int:
-    return data.find(b"\n", start) + 1 or len(data)

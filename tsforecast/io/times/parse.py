@@ -8,10 +8,11 @@ from functools import lru_cache
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 from numpy.typing import NDArray
 
 from tsforecast.errors import DataError
-from tsforecast.io.column import Column
+from tsforecast.io.column import Column, TextColumn
 from tsforecast.io.messages import Candidate, Note, counted, info, warning
 from tsforecast.io.times.day_parts import ENDS, without_hour_24
 from tsforecast.io.times.decimal_years import DECIMAL_YEAR, decimal_year_format, is_decimal_year
@@ -131,6 +132,36 @@ def parse_stamps(column: Column, *, date_format: str | None = None, known_format
         OptionError: `date_format` is not a strftime format without an offset.
     """
     fitted, known_format = known_format, known_format and plain(known_format.removeprefix(ENDS))
+    parsed = (None if date_format else _parse_alike(column.texts)) or _parse_texts(
+        column, date_format, fitted, known_format
+    )
+    if fitted and not date_format and plain(parsed.time_formats[0].removeprefix(ENDS)) == known_format:
+        return replace(parsed, time_formats=(fitted,))  # a few new rows do not show how all are written
+    return parsed
+
+
+def _parse_alike(cells: TextColumn) -> ParsedStamps | None:
+    """The texts of a file all at once, where they are ISO 8601 and differ in digits only, or None; not in an offset."""
+    if not isinstance(cells.distinct, pa.Array) or formats_of(shape := shapes([first := cells.text(0)])[0]) != (ISO,):
+        return None
+    suffix = _OFFSET.search(first) if has_offset(shape) else None
+    try:
+        letters = cells.distinct.cast(pa.binary(len(first))).buffers()[1]
+        stamps = cells.distinct.cast(pa.timestamp("us", suffix and UTC)).to_numpy()
+    except pa.ArrowInvalid:
+        return None
+    by_text = np.frombuffer(letters, np.uint8).reshape(-1, len(first))
+    kept = [at for at, letter in enumerate(first) if not letter.isdigit() or (suffix and at >= suffix.start())]
+    ahead = np.timedelta64(_offset_of(first) if suffix else 0, "us")
+    years = years_of(stamps + ahead)
+    if not (by_text[:, kept] == by_text[0, kept]).all() or years.min() < FIRST_YEAR or years.max() > LAST_YEAR:
+        return None
+    zoned = (stamps, offset_name(ahead)) if suffix else (None, None)
+    return ParsedStamps(cells.codes, stamps + ahead, zoned[0], (iso_format(first, shape),), zoned[1])
+
+
+def _parse_texts(column: Column, date_format: str | None, fitted: str | None, known_format: str | None) -> ParsedStamps:
+    """The texts of a column one by one."""
     stripped = [text.strip() for text in column.texts.texts]
     ended = without_hour_24(stripped)
     stripped = ended[0] if ended else stripped
@@ -148,9 +179,7 @@ def parse_stamps(column: Column, *, date_format: str | None = None, known_format
     if marks and parsed.instants is None:
         parsed = _with_marks(parsed, marks, column)
     if ended:
-        parsed = _with_hour_24(parsed, np.array(ended[1], dtype=bool))
-    if fitted and not date_format and plain(parsed.time_formats[0].removeprefix(ENDS)) == known_format:
-        return replace(parsed, time_formats=(fitted,))  # a few new rows do not show how all are written
+        return _with_hour_24(parsed, np.array(ended[1], dtype=bool))
     return parsed
 
 

@@ -9,7 +9,7 @@ from unittest.mock import patch
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.sampling import examples
@@ -20,8 +20,9 @@ from tsforecast.io.reading.columns.keys import ColumnRequest
 from tsforecast.io.reading.columns.roles import find_columns
 from tsforecast.io.reading.panel import read_panel
 from tsforecast.io.reading.table import RawTable, text_table
-from tsforecast.io.reading.text import sniff
-from tsforecast.io.reading.text.fast import MOST_BYTES, code_bytes
+from tsforecast.io.reading.text import blocks, sniff
+from tsforecast.io.times import parse
+from tsforecast.io.times.parse import parse_stamps
 from tsforecast.progress import Reading
 
 NUMBERS = ["0", "1", "-2.5", "1e3", ".5", "007", "12345678", "2024", "9007199254740993", "+4.", " 7 "]
@@ -31,9 +32,9 @@ CELLS = [*NUMBERS, "", "NA", "nan", "null", "-", "inf", "true", "false", "True",
 def ways(*, careful: bool = False, block: int = 1 << 24) -> ExitStack:
     """Blocks of a few bytes, and only the careful way."""
     stack = ExitStack()
-    stack.enter_context(patch.object(table, "_BLOCK_BYTES", block))
+    stack.enter_context(patch.object(blocks, "_BLOCK_BYTES", block))
     if careful:
-        stack.enter_context(patch.object(table, "read_fast", lambda *arguments: None))
+        stack.enter_context(patch.object(blocks, "_read_quickly", lambda *arguments: None))
         stack.enter_context(patch.object(sniff, "_look_like_numbers", lambda cells: False))
     return stack
 
@@ -112,25 +113,51 @@ def test_error_names_its_line_in_a_later_block():
     assert caught.value.row == 43
 
 
-@settings(max_examples=100)
-@given(st.lists(st.binary(max_size=MOST_BYTES + 2), min_size=1, max_size=30))
-def test_bytes_are_numbered_as_they_first_appear(cells):
-    lengths = np.array([len(cell) for cell in cells])
-    starts = np.concatenate([[0], np.cumsum(lengths)[:-1]])
-    found = code_bytes(np.frombuffer(b"".join(cells) + bytes(MOST_BYTES), np.uint8), starts, lengths)
-    if max(lengths) > MOST_BYTES:
-        assert found is None
-        return
-    codes, first = found
-    distinct = list(dict.fromkeys(cells))
-    assert [distinct[code] for code in codes] == cells
-    assert [cells[row] for row in first] == distinct
+@pytest.mark.parametrize("last", ["day,y", ",", "  "])
+def test_what_is_no_row_is_left_out_where_the_last_line_has_no_end(last):
+    table = text_table(f"day,y\n2024-01-01,1\n2024-01-02,2\n{last}".encode(), "file")
+    assert cells_of(table) == [["2024-01-01", "1"], ["2024-01-02", "2"]]
+    assert len(table.notes) == 1
 
 
-def test_texts_that_share_a_key_are_told_apart():
-    letters = np.frombuffer(b"aabb" + bytes(MOST_BYTES), np.uint8)
-    with patch("tsforecast.io.reading.text.fast._MIX", np.uint64(0)):
-        assert code_bytes(letters, np.array([0, 2]), np.array([2, 2])) is None
+@examples(60)
+@given(
+    st.lists(st.floats(-1e300, 1e300), min_size=1),
+    st.sampled_from(["{!r}", "{:+.3e}", "{:.17g}"]),
+)
+def test_numbers_are_those_of_python_to_the_last_bit(numbers, written):
+    texts = [written.format(number) for number in numbers]
+    rows = "".join(f"{2000 + at},{text}\n" for at, text in enumerate(texts))
+    plain = text_table(f"year,y\n{rows}".encode(), "file", ReadOptions(decimal=".")).columns["y"].plain
+    assert plain.values.tobytes() == np.array([float(text) for text in texts]).tobytes()
+
+
+def test_spellings_that_arrow_takes_for_numbers_are_texts():
+    for odd in ("inf", "-Infinity", "nAn", "nan(1)", "1e400"):
+        text = f"day,y\n2024-01-01,1.5\n2024-01-02,{odd}\n2024-01-03,2.5\n".encode()
+        assert text_table(text, "file", ReadOptions(decimal=".")).columns["y"].plain is None
+
+
+@pytest.mark.parametrize(
+    "odd", ["", "2024-01-02T10:00:00", "2024-01-02 10:00", "2024-01-02 24:00:00", " 2024-01-02 10:00:00"]
+)
+@pytest.mark.parametrize("offset", ["", "Z", "+05:30"])
+def test_times_alike_are_read_as_one_by_one(odd, offset):
+    times = [f"2024-01-{day:02d} 10:00:00{offset}" for day in range(1, 5)] + ([odd + offset] if odd else [])
+    text = "time,y\n" + "".join(f"{time},{at}\n" for at, time in enumerate(times))
+    column = text_table(text.encode(), "file").columns["time"]
+
+    def stamps() -> object:
+        try:
+            found = parse_stamps(column)
+        except DataError as error:
+            return error.to_dict()
+        instants = None if found.instants is None else found.instants.tolist()
+        return found.codes.tolist(), found.wall.tolist(), instants, found.time_formats, found.time_zone, found.notes
+
+    quick = stamps()
+    with patch.object(parse, "_parse_alike", lambda cells: None):
+        assert stamps() == quick
 
 
 def test_numbers_of_a_column_of_codes_are_read_once_more_as_texts():

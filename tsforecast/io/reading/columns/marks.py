@@ -9,7 +9,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from tsforecast.io.column import Column, TextColumn, is_id_name
+from tsforecast.io.column import Column, is_id_name
 from tsforecast.io.reading.dressed import is_missing_word
 from tsforecast.io.reading.numbers import (
     Content,
@@ -52,7 +52,7 @@ def text_with_unit(column: Column) -> str | None:
     """The first text of a column that seems to hold numbers with a currency, a unit or a mark; None for any other."""
     if column.typed is not None:
         return None
-    filled = [text for cell in column.texts.texts[:_SAMPLE_TEXTS] if not is_missing(text := cell.strip())]
+    filled = [text for cell in column.texts.first_texts(_SAMPLE_TEXTS) if not is_missing(text := cell.strip())]
     found = [text for text in filled if is_with_unit(text)]
     # A plain number is not what is wrong with the column.
     odd = [text for text in found if not is_number(text)] or [text for text in filled if not is_number(text)]
@@ -175,7 +175,10 @@ def proven_marks(columns: Sequence[Column], number_format: NumberFormat, *, fixe
         return number_format
     texts = [column for column in columns if holds_texts(column) and not is_id_name(column.name)]
     shown = {
-        marks for column in texts if column.plain is None for marks in _shown_in(column.texts, number_format.decimal)
+        marks
+        for column in texts
+        if column.plain is None
+        for marks in _shown_in(column.texts.first_texts(_SAMPLE_TEXTS), number_format.decimal)
     }
     grown = [(column, mark) for column in texts for mark in _MARKS if not fixed and _growth(column, mark) == "proven"]
     shown |= {(mark, "") for _, mark in grown}
@@ -192,9 +195,9 @@ def proven_marks(columns: Sequence[Column], number_format: NumberFormat, *, fixe
     return replace(number_format, decimal=decimal, thousands=mark)
 
 
-def _shown_in(cells: TextColumn, decimal: str) -> set[tuple[str, str]]:
+def _shown_in(texts: Sequence[str], decimal: str) -> set[tuple[str, str]]:
     """The marks of thousands and of decimals that a column shows, if they fit all of its numbers."""
-    short = [plain_signs(text) for text in cells.texts[:_SAMPLE_TEXTS] if len(text) <= _LONGEST_NUMBER]
+    short = [plain_signs(text) for text in texts if len(text) <= _LONGEST_NUMBER]
     cores = [match[0] for text in short if (match := _CORE.search(text))]
     shown = {marks for core in cores if (marks := _shown_marks(core))}
     for mark, point in shown:
@@ -251,8 +254,10 @@ def _growth(column: Column, mark: str) -> str:
         return ""
     if plain is not None and not _may_grow(plain.values):
         return ""
+    if not _may_be_groups(column.texts.first_texts(_SAMPLE_TEXTS)):
+        return ""
     texts = column.texts.texts
-    if not any(mark in text for text in texts) or not _may_be_groups(texts[:_SAMPLE_TEXTS]):
+    if not any(mark in text for text in texts):
         return ""
     texts = [plain_signs(text).strip() for text in texts]
     above = np.array([mark in text and _ABOVE.fullmatch(text) is not None for text in texts])

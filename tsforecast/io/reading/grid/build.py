@@ -168,6 +168,9 @@ def _stack(rows: Rows, ordinals: Ordinals) -> GridPoints:
     targets = rows.values.shape[1]
     if targets == 1:
         return GridPoints(rows.series, rows.times, ordinals, rows.values[:, 0])
+    if not rows.series.any():
+        series = np.repeat(np.arange(targets, dtype=rows.series.dtype), len(rows.series))
+        return GridPoints(series, np.tile(rows.times, targets), ordinals, rows.values.T.ravel())
     series = np.concatenate([rows.series * targets + column for column in range(targets)])
     order = np.argsort(series, kind="stable")
     return GridPoints(series[order], np.tile(rows.times, targets)[order], ordinals, rows.values.T.ravel()[order])

@@ -17,8 +17,8 @@ from tsforecast.io.messages import Candidate, Note, counted
 from tsforecast.io.reading.numbers import is_missing, is_number, shows_decimals
 from tsforecast.io.reading.shape.headers import names_times
 from tsforecast.io.reading.source import BYTE_ORDER_MARKS
-from tsforecast.io.reading.text.careful import Text, find_records
 from tsforecast.io.reading.text.layout import find_header, head_rows
+from tsforecast.io.reading.text.records import Text, find_records
 from tsforecast.io.reading.text.surroundings import find_footer
 from tsforecast.io.times.formats import formats_of, is_stamp_like, shapes
 

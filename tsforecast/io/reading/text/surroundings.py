@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from tsforecast.errors import DataError
 from tsforecast.io.messages import Note, counted, info, listed, warning
 from tsforecast.io.reading.numbers import is_missing, is_number
-from tsforecast.io.reading.text.careful import Text
 from tsforecast.io.reading.text.layout import Cells, Keys, find_keys, shortened
+from tsforecast.io.reading.text.records import Text
 from tsforecast.io.times.formats import is_stamp_like
 
 _SEPARATOR_LINE = re.compile(rb'"?sep=([^\n"]|\\t)"?([;,\t|]*)[ ]*(\n|$)', re.IGNORECASE)

@@ -1,28 +1,22 @@
-"""The careful way to read a block of a text: by its records, quotes and blank lines included, and by pandas.
+"""The records of a text, quotes and blank lines included: which are rows, and which cells are too many or too few.
 
-The records are found in one pass over the bytes with NumPy. A row with a cell too many, which pandas drops or shifts
-without a word, is therefore refused with its line.
+They are found in one pass over the bytes with NumPy, where it must be known on which line what is wrong stands, and
+where lines are to be left out.
 """
 
 from __future__ import annotations
 
-import codecs
-import io
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from tsforecast.errors import DataError
-from tsforecast.io.column import PlainNumbers
 from tsforecast.io.messages import counted
-from tsforecast.io.reading.numbers import MISSING_SPELLINGS
 
-NEWLINE, QUOTE = ord("\n"), ord('"')
+_NEWLINE, _QUOTE = ord("\n"), ord('"')
 
 # With fewer rows it cannot be told whether the header is wrong or they are.
 _FEWEST_ROWS = 3
@@ -48,29 +42,6 @@ class Text:
 
 
 @dataclass(frozen=True)
-class BlockTexts:
-    """A column of a block as texts: `codes`, shape (rows,), number the distinct `texts` as they first appear."""
-
-    codes: NDArray[np.int32]
-    texts: list[bytes]
-
-
-@dataclass(frozen=True)
-class Block:
-    """Some columns of a block of whole records."""
-
-    rows: int  # how many
-    # line of each row, 0 being the block's first, shape (rows,); None where each row is one line
-    lines: NDArray[np.int64] | None
-    n_lines: int  # lines of the block
-    blank: int  # lines left out with nothing on them, or nothing but delimiters
-    repeats: tuple[int, ...]  # lines left out because the header stands there again, 0 being the block's first
-    texts: dict[int, BlockTexts]  # the columns that were read as texts, by position
-    # the columns that were read as numbers; None for one that holds anything else
-    numbers: dict[int, PlainNumbers | None]
-
-
-@dataclass(frozen=True)
 class Records:
     """Records of a text, blank lines included; all arrays have the shape (records,)."""
 
@@ -80,6 +51,16 @@ class Records:
     lines: NDArray[np.int64]  # line number of the first line of each record, from 1
 
 
+@dataclass(frozen=True)
+class Rows:
+    """The rows of a block of whole records."""
+
+    data: bytes  # the block without what is left out
+    lines: NDArray[np.int64]  # line of each row, 0 being the block's first, shape (rows,)
+    blank: int  # lines left out with nothing on them, or nothing but delimiters
+    repeats: tuple[int, ...]  # lines left out because the header stands there again, 0 being the block's first
+
+
 def find_records(text: bytes, delimiter: str, file: str, first_line: int) -> Records:
     """Split UTF-8 text with `\\n` line ends into records, line ends and delimiters in quotes not counted.
 
@@ -87,12 +68,12 @@ def find_records(text: bytes, delimiter: str, file: str, first_line: int) -> Rec
         DataError: a quote that is not closed, or one in the middle of a cell.
     """
     letters = np.frombuffer(text, dtype=np.uint8)
-    newline = letters == NEWLINE
+    newline = letters == _NEWLINE
     splits = letters == ord(delimiter)
     every_end = np.flatnonzero(newline)
     ends = every_end + 1
     if b'"' in text:
-        quote = letters == QUOTE
+        quote = letters == _QUOTE
         inside = np.bitwise_xor.accumulate(quote)
         _check_quotes(letters, np.flatnonzero(quote), ord(delimiter), every_end, file, first_line)
         splits &= ~inside
@@ -113,12 +94,12 @@ def _check_quotes(
     first_line: int,
 ) -> None:
     """An opening quote follows a delimiter or a line end, a closing one stands before one; else refuse."""
-    padded = np.concatenate([[NEWLINE], letters, [NEWLINE]])
+    padded = np.concatenate([[_NEWLINE], letters, [_NEWLINE]])
     opening, closing = quotes[::2], quotes[1::2]
     beside = np.empty(quotes.size, dtype=np.uint8)
     beside[::2] = padded[opening]
     beside[1::2] = padded[closing + 2]
-    wrong = np.flatnonzero((beside != delimiter) & (beside != NEWLINE) & (beside != QUOTE))
+    wrong = np.flatnonzero((beside != delimiter) & (beside != _NEWLINE) & (beside != _QUOTE))
     if not wrong.size and quotes.size % 2 == 0:
         return
     last = int(wrong[0]) if wrong.size else quotes.size - 1
@@ -136,7 +117,7 @@ def _check_quotes(
     )
 
 
-def find_blank(records: Records, text: bytes) -> list[int]:
+def _find_blank(records: Records, text: bytes) -> list[int]:
     """The records with nothing but blanks, or nothing but delimiters, on them."""
     single = np.flatnonzero(records.cells == 1)
     blank = [int(row) for row in single if not text[records.starts[row] : records.ends[row]].strip()]
@@ -144,13 +125,13 @@ def find_blank(records: Records, text: bytes) -> list[int]:
     return sorted((*blank, *bare.tolist()))
 
 
-def find_repeats(records: Records, text: bytes, header: bytes) -> list[int]:
+def _find_repeats(records: Records, text: bytes, header: bytes) -> list[int]:
     """The records that repeat the header."""
     alike = np.flatnonzero(records.ends - records.starts == len(header)) if header else np.empty(0, dtype=np.int64)
     return [int(row) for row in alike if text.startswith(header, records.starts[row])]
 
 
-def leave_out(records: Records, text: bytes, rows: Sequence[int]) -> tuple[Records, bytes]:
+def _leave_out(records: Records, text: bytes, rows: Sequence[int]) -> tuple[Records, bytes]:
     """Leave out some records; `rows` are sorted."""
     if not rows:
         return records, text
@@ -218,96 +199,33 @@ def _check_header(cells: NDArray[np.int64], width: int, file: str, header_line: 
         )
 
 
-def read_careful(text: Text, edges: Edges, texts: Collection[int], numbers: Collection[int]) -> Block:
-    """Read some columns of a block as texts, and some as numbers, if that is what they hold.
+def find_rows(text: Text, edges: Edges) -> Rows:
+    """The rows of a block, each with as many cells as the header.
 
     Raises:
         DataError: a quote that is not closed or stands within a cell, a row with too many or too few cells.
     """
-    data = text.data[slice(*edges)]
-    data = data if data.endswith(b"\n") else data + b"\n"
-    n_lines = data.count(b"\n")
-    records, data, blank, repeats = _careful(data, text, edges[0])
-    if not data:
-        no_texts = dict.fromkeys(texts, BlockTexts(np.empty(0, dtype=np.int32), []))
-        no_numbers: dict[int, PlainNumbers | None] = dict.fromkeys(
-            numbers, PlainNumbers(np.empty(0), whole=True, zero_led=False)
-        )
-        return Block(0, records.lines, n_lines, blank, repeats, no_texts, no_numbers)
-    coded = {position: _texts_of(data, text, position) for position in texts}
-    plain = numbers_of(data, text, numbers) if numbers else {}
-    return Block(len(records.lines), records.lines, n_lines, blank, repeats, coded, plain)
-
-
-def _careful(data: bytes, text: Text, start: int) -> tuple[Records, bytes, int, tuple[int, ...]]:
-    """The records of a block, lines counted from 0, its bytes without what is left out, blank lines and repeats."""
     try:
-        return _checked(data, text, 0, start)
+        return _find_rows(text, edges, 0)
     except DataError:
         # Only an error needs to know how many lines stand above.
-        return _checked(data, text, text.line + text.data.count(b"\n", text.start, start), start)
+        return _find_rows(text, edges, text.line + text.data.count(b"\n", text.start, edges[0]))
 
 
-def _checked(data: bytes, text: Text, line: int, start: int) -> tuple[Records, bytes, int, tuple[int, ...]]:
+def _find_rows(text: Text, edges: Edges, line: int) -> Rows:
+    start, end = edges
+    data = text.data[start:end]
+    data = data if data.endswith(b"\n") else data + b"\n"
     records = find_records(data, text.delimiter, text.file, line)
-    blank, repeats = find_blank(records, data), find_repeats(records, data, text.header)
+    blank, repeats = _find_blank(records, data), _find_repeats(records, data, text.header)
     if text.width == 1 and text.undated:
         # A line with nothing on it is a missing value, unless it only ends the file.
-        at_end = start + len(data) >= len(text.data)
+        at_end = end >= len(text.data)
         blank = [
             row for left, row in zip(range(len(blank), 0, -1), blank, strict=True) if row + left == len(records.cells)
         ]
         blank = blank if at_end else []
     repeated = tuple(records.lines[repeats].tolist())
-    records, data = leave_out(records, data, sorted((*blank, *repeats)))
+    records, data = _leave_out(records, data, sorted((*blank, *repeats)))
     check_cells(records, text, text.header_line if start == text.start else None)
-    return records, data, len(blank), repeated
-
-
-def _texts_of(data: bytes, text: Text, position: int) -> BlockTexts:
-    # Not as categories: pandas makes numbers of their texts.
-    codes, distinct = pd.factorize(_parse(data, text, (position,), dtype=str, na_filter=False)[position])
-    return BlockTexts(codes.astype(np.int32), [str(cell).encode() for cell in distinct])
-
-
-def numbers_of(data: bytes, text: Text, positions: Collection[int]) -> dict[int, PlainNumbers | None]:
-    """Columns of checked records as plain numbers; None for one where pandas may read a cell otherwise than we do."""
-    spellings = {"keep_default_na": False, "na_values": MISSING_SPELLINGS}
-    try:
-        columns = _parse(data, text, positions, dtype=np.float64, **spellings)
-    except (ValueError, OverflowError):
-        # Some column holds something else: left to itself, pandas shows which.
-        columns = _parse(data, text, positions, **spellings)
-    return {position: _plain_numbers(columns[position]) for position in positions}
-
-
-def _plain_numbers(column: pd.Series) -> PlainNumbers | None:
-    if column.dtype.kind not in "iuf":
-        return None
-    values = column.to_numpy(dtype=np.float64)
-    missing = np.isnan(values)
-    # pandas takes `inf` for a number, and `true` and `false` for 1 and 0.
-    if np.isinf(values).any() or np.all((values == 0) | (values == 1) | missing):
-        return None
-    whole = bool(np.all((np.rint(values) == values) | missing))
-    return PlainNumbers(values, whole, zero_led=whole)
-
-
-def _parse(data: bytes, text: Text, positions: Collection[int], **options: Any) -> pd.DataFrame:
-    """Some columns of a block whose every row has the right number of cells."""
-    # pandas drops a byte order mark, which here is part of a cell: that of the file is long gone.
-    marked = data.startswith(codecs.BOM_UTF8)
-    return pd.read_csv(
-        io.BytesIO(b"\n" + data if marked else data),
-        skiprows=int(marked),
-        sep=text.delimiter,
-        header=None,
-        names=list(range(text.width)),
-        usecols=list(positions),
-        index_col=False,
-        skip_blank_lines=False,
-        lineterminator="\n",
-        low_memory=False,
-        engine="c",
-        **options,
-    )
+    return Rows(data, records.lines, len(blank), repeated)
