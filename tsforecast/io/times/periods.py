@@ -6,7 +6,6 @@ import re
 from collections.abc import Sequence
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from tsforecast.series.frequency import Stamps
@@ -107,6 +106,8 @@ def is_label(text_format: str) -> bool:
 
 def stamps_of_periods(texts: list[str], text_format: str) -> Stamps:
     """The first day of quarters, half-years and of ISO weeks, or a named day of these; NaT where a text is none."""
+    import pandas as pd
+
     pattern = re.escape(text_format)
     for mark, field in _FIELDS.items():
         pattern = pattern.replace(mark, field)
