@@ -63,6 +63,7 @@ def test_defaults(run, predicted, written, calls):
         "max_age": None,
         "fallback": False,
         "trusted": False,
+        "future": None,
     }
     assert written == [(BLOCKS, *TABLE, None, False)]
     assert result.output == f"using sales version 3\nWarning: {GUARDED}\n"
