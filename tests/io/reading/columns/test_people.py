@@ -279,7 +279,8 @@ def test_exact_copies_of_rows_are_kept_once(tmp_path):
 def test_what_restates_the_calendar_is_no_value_while_others_are(tmp_path):
     hours = pd.date_range("2011-01-01", periods=24 * 100, freq="h")
     rows = [
-        f"{hour:%F},{1 + (hour.day_of_year > 79)},0,{hour.hour},0,{(hour.day_of_week + 1) % 7},{level(at)},{at * 37 % 90}"
+        f"{hour:%F},{1 + (hour.day_of_year > 79)},0,"
+        f"{hour.hour},0,{(hour.day_of_week + 1) % 7},{level(at)},{at * 37 % 90}"
         for at, hour in enumerate(hours)
     ]
     result = read(tmp_path, "dteday,season,yr,hr,holiday,weekday,temp,cnt", rows)

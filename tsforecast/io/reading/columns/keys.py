@@ -334,12 +334,26 @@ def _doubtful(table: RawTable, keys: Keys, found: Found, stamps: Stamps) -> Data
     except DataError:
         usual = np.median(np.diff(stamps).astype(np.int64))
         one = f"--freq {'D' if usual < DAY else 'W' if usual < WEEK else 'MS'} --aggregate mean"
+    several = f"--id-col {shlex.quote(name)}{_common_step(table.columns[name].texts.codes, keys.stamps)}"
     return DataError(
         f"{listed(texts[:2])} and so on in '{name}' may name series whose times never meet, or only describe the rows",
-        hint=f"for a series of each add --id-col {shlex.quote(name)}; if all rows are one series add {one}",
+        hint=f"for a series of each add {several}; if all rows are one series add {one}",
         file=table.file,
         column=name,
     )
+
+
+def _common_step(codes: NDArray[np.int32], stamps: ParsedStamps) -> str:
+    """The options that bring series onto one grid whose times lie apart by less than a step; empty for others."""
+    times = stamps.key[stamps.codes]
+    each = [np.unique(times[codes == code]) for code in range(min(2, int(codes.max()) + 1))]
+    try:
+        step = infer_frequency(each)
+    except DataError:
+        return ""
+    if all(step.ordinals(one)[1].all() for one in each):
+        return ""
+    return f" --freq {step.alias.split('-')[0]} --aggregate {'mean' if step.sub_daily else 'sum'}"
 
 
 def _is_whole(content: Content) -> bool:
