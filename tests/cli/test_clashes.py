@@ -276,6 +276,13 @@ def test_the_folder_of_a_model_does_not_take_the_place_of_the_data(refused, line
     assert "DATA 'shop' is a file of the model" in refused(line, "shop", "--store", "shop")
 
 
+def test_what_is_known_ahead_is_not_overwritten(refused):
+    Path("ahead.csv").write_bytes(KEPT)
+    assert "--output 'ahead.csv' would overwrite --future-file" in refused(
+        "predict", "--future-file", "ahead.csv", "-o", "ahead.csv"
+    )
+
+
 def test_two_results_do_not_go_to_stdout(run):
     for words in (["predict", "-o", "-", "--json"], ["retrain", "data.csv", "--log-file", "-", "--json"]):
         result = run(*words)
@@ -369,7 +376,7 @@ def test_units_do_not_go_into_a_model(refused, shop_toml):
 def test_every_option_for_a_file_is_known_here():
     """A new one needs a place in the comparison, and in these tests."""
     known = {(line, output.option) for line, (outputs, _) in COMMANDS.items() for output in outputs}
-    known |= {("schedule", "--output-dir"), ("schedule", "file")}
+    known |= {("schedule", "--output-dir"), ("schedule", "file"), ("predict", "--future-file")}
     known |= {(line, "data") for line in ("backtest", "describe", "fit", "predict", "retrain")}
     known |= {(line, option) for line, _ in commands() for option in ("--config", "--store")}
     found = {

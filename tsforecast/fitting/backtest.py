@@ -24,7 +24,7 @@ from tsforecast.models.options import FitOptions
 from tsforecast.models.registry import get_model
 from tsforecast.models.training.session import Budget, TrainingSession
 from tsforecast.progress import Message
-from tsforecast.series.panel import Panel
+from tsforecast.series.panel import Panel, Schema
 from tsforecast.series.scaling import Scaling, scaling_of_rows
 from tsforecast.series.seasonal_errors import seasonal_errors
 from tsforecast.series.split import all_training
@@ -119,6 +119,7 @@ def backtest_fits(
     levels: tuple[float, ...],
     session: TrainingSession,
     jobs: int = 1,
+    schema: Schema | None = None,
 ) -> list[Backtested]:
     """All fits of a backtest, in the order of their windows; the arguments are those of `backtest_fit`.
 
@@ -129,14 +130,14 @@ def backtest_fits(
     if jobs == 1 or len(folds.fits) == 1:
         limit = session.budget.seconds
         return [
-            backtest_fit(panel, folds, windows, options, levels, replace(session, budget=Budget(limit)))
+            backtest_fit(panel, folds, windows, options, levels, replace(session, budget=Budget(limit)), schema)
             for windows in folds.fits
         ]
     done = []
     # A process that TensorFlow runs in cannot be forked.
     with ProcessPoolExecutor(min(jobs, len(folds.fits)), mp_context=get_context("spawn")) as pool:
         limit = session.budget.seconds
-        tasks = [pool.submit(_alone, panel, folds, windows, options, levels, limit) for windows in folds.fits]
+        tasks = [pool.submit(_alone, panel, folds, windows, options, levels, limit, schema) for windows in folds.fits]
         for number, task in enumerate(as_completed(tasks), 1):
             done.append(task.result())
             session.report(Message("info", f"{number} of {len(tasks)} fits are done"))
@@ -144,14 +145,26 @@ def backtest_fits(
 
 
 def _alone(
-    panel: Panel, folds: Folds, windows: range, options: FitOptions, levels: tuple[float, ...], limit: float
+    panel: Panel,
+    folds: Folds,
+    windows: range,
+    options: FitOptions,
+    levels: tuple[float, ...],
+    limit: float,
+    schema: Schema | None,
 ) -> Backtested:
     """A fit in a process of its own, with a session of its own."""
-    return backtest_fit(panel, folds, windows, options, levels, TrainingSession(budget=Budget(limit)))
+    return backtest_fit(panel, folds, windows, options, levels, TrainingSession(budget=Budget(limit)), schema)
 
 
 def backtest_fit(
-    panel: Panel, folds: Folds, windows: range, options: FitOptions, levels: tuple[float, ...], session: TrainingSession
+    panel: Panel,
+    folds: Folds,
+    windows: range,
+    options: FitOptions,
+    levels: tuple[float, ...],
+    session: TrainingSession,
+    schema: Schema | None = None,
 ) -> Backtested:
     """Fit once, from what was known before the first of some windows, and forecast all of them.
 
@@ -162,6 +175,7 @@ def backtest_fit(
         options: of the fit; the horizon is that of the folds.
         levels: of the intervals, in percent, ascending.
         session: the context of training; its budget is for this fit.
+        schema: names of the columns of covariates, and the time zone.
 
     Raises:
         DataError: what was known is too short to fit.
@@ -169,7 +183,7 @@ def backtest_fit(
     first, last = folds.learned(windows[0])
     fitted_on = np.flatnonzero(last > first)
     learned = panel.between(first, last).take(fitted_on)
-    fitted = fit_panel(learned, replace(options, horizon=folds.horizon + folds.gap), session)
+    fitted = fit_panel(learned, replace(options, horizon=folds.horizon + folds.gap), session, schema)
     models = dict(ready_models(fitted, session))
     number_of = np.full(panel.n_series, -1)
     number_of[fitted_on] = np.arange(fitted_on.size)

@@ -51,12 +51,12 @@ def command(console: Console, /, data: str, output: str | None, as_json: bool, *
       tsforecast backtest sales.csv --model gru --refit never --forecasts backtest.csv
     """
     settings, options = collect(BacktestSettings, values), collect(FitOptions, values)
-    from tsforecast.workflows.backtest.run import backtest, check_output
+    from tsforecast.workflows.backtest.run import backtest, check_forecasts_file
     from tsforecast.workflows.clashes import refuse_clashes
 
     writes = [("--json", "-" if as_json else None), ("--forecasts", output)]
     refuse_clashes([("DATA", data), *config_files()], writes)
-    check_output(output)
+    check_forecasts_file(output)
     result, _ = backtest(
         data,
         settings=settings,

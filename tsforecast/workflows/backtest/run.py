@@ -122,7 +122,7 @@ def backtest(
         TsforecastError: bad options (2), bad data (65), missing input (66), an output that cannot be written (73, 74).
     """
     began = time.monotonic()
-    check_output(output)
+    check_forecasts_file(output)
     data = read_panel(source, reading, report=report)
     for note in data.notes:
         report(Message(note.kind, note.text))
@@ -132,7 +132,7 @@ def backtest(
     season = settings.metric_season or basics.season_length
     levels = levels_with_deciles(settings.levels)
     session = TrainingSession(report, budget=Budget(options.time_limit))
-    fits = backtest_fits(data.panel, folds, options, levels, session, settings.jobs)
+    fits = backtest_fits(data.panel, folds, options, levels, session, settings.jobs, data.schema)
     names = [name for name in fits[0].made if all(name in fit.made for fit in fits)]
     made = {name: joined([fit.made[name] for fit in fits]) for name in names}
     forecasts = Forecasts(data.panel, data.schema, folds, truth_of(data.panel, folds, season), made, levels)
@@ -142,7 +142,7 @@ def backtest(
     return replace(result, seconds=time.monotonic() - began), forecasts
 
 
-def check_output(path: str | Path | None) -> None:
+def check_forecasts_file(path: str | Path | None) -> None:
     """Refuse a file that the forecasts cannot be written into, before the long work.
 
     Raises:
