@@ -239,7 +239,8 @@ def continued(
     """
     seen = without_strays(known)
     scaling = scaling_of_rows(seen, like=ready.scaling, series=numbers)
-    yield from ready.forecaster.ahead(model_rows(seen, scaling, numbers), horizon, levels)
+    rows = model_rows(seen, scaling, numbers, ready.forecaster.spec.calendar)
+    yield from ready.forecaster.ahead(rows, horizon, levels)
 
 
 def _after(made: Intervals, gap: int) -> Intervals:
