@@ -173,3 +173,10 @@ def test_backtest(tmp_path):
     assert (found.windows, found.fits, found.horizon, found.series) == (2, 1, 6, 2)
     with pytest.raises(OptionError, match="unknown option 'window'"):
         tsforecast.backtest(sales(120), window=2)
+
+
+def test_compare(tmp_path):
+    found = tsforecast.compare(sales(120), models=["linear", "naive"], windows=2, id_col="shop", horizon=6)
+    assert found.best == "linear" and set(found.scores) == {"linear", "naive", "seasonal-naive"}
+    with pytest.raises(OptionError, match="unknown option 'model'"):
+        tsforecast.compare(sales(120), model="gru")

@@ -1,4 +1,4 @@
-"""The public functions: what `fit`, `predict` and `backtest` do, on DataFrames and from Python."""
+"""The public functions: what `fit`, `predict`, `backtest` and `compare` do, on DataFrames and from Python."""
 
 from __future__ import annotations
 
@@ -15,6 +15,8 @@ from tsforecast.options import DEFAULT_LEVELS, DEFAULT_STORE, declared
 from tsforecast.progress import Report
 from tsforecast.workflows import fit as fitting
 from tsforecast.workflows import predict as predicting
+from tsforecast.workflows.backtest.compare import DEFAULT_MODELS, CompareResult
+from tsforecast.workflows.backtest.compare import compare as comparing
 from tsforecast.workflows.backtest.run import BacktestResult
 from tsforecast.workflows.backtest.run import backtest as backtesting
 from tsforecast.workflows.backtest.settings import BacktestSettings
@@ -146,6 +148,42 @@ def backtest(
         report=report,
     )
     return result
+
+
+def compare(
+    data: pd.DataFrame | str | Path,
+    *,
+    models: Iterable[str] = DEFAULT_MODELS,
+    forecasts: str | Path | None = None,
+    report: Report = lambda event: None,
+    **options: Any,
+) -> CompareResult:
+    """Score several models on the same windows of the past; nothing is published.
+
+    Args:
+        data: a DataFrame (long, wide or a single series), or the path of a table.
+        models: their names; the seasonal naive is always among those scored.
+        forecasts: file for all forecasts of all models, in long form; None for none.
+        report: receives messages and progress.
+        **options: any option of `tsforecast compare` by its name with underscores.
+
+    Returns:
+        Scores of all models, the best first, and which of them chance may have put behind it.
+
+    Raises:
+        TsforecastError: with the file, row and column where there is one.
+    """
+    settings = {name: options.pop(name) for name in list(options) if name in _BACKTEST}
+    model = {name: options.pop(name) for name in list(options) if name in _MODEL - {"model"}}
+    return comparing(
+        data,
+        models=tuple(models),
+        settings=BacktestSettings(**settings),
+        options=FitOptions(**model),
+        reading=_read_options(options, columns=True, others=(_MODEL | _BACKTEST) - {"model"}),
+        output=forecasts,
+        report=report,
+    )
 
 
 _MODEL = {each.name for each in fields(FitOptions)}

@@ -57,11 +57,12 @@ METRICS = Output("--metrics-file", ANY[::-1])
 COMMANDS: dict[str, tuple[tuple[Output, ...], bool]] = {
     "fit": ((REPORT,), True),
     "backtest": ((BACKTEST,), True),
+    "compare": ((BACKTEST,), True),
     "predict": ((FORECAST, PLOT), True),
     "retrain": ((PREDICT_TO, LOG, METRICS), True),
     "models export": ((ZIP,), False),
 }
-WITHOUT_STORE = ("backtest",)
+WITHOUT_STORE = ("backtest", "compare")  # unless it publishes
 OUTPUTS = [(line, output) for line, (outputs, _) in COMMANDS.items() if line not in WITHOUT_STORE for output in outputs]
 CONFIGS = ("--config", "--config of the program", "TSFORECAST_CONFIG")
 # Ways to name a file that need no other name, and those that give it one.
@@ -377,7 +378,7 @@ def test_every_option_for_a_file_is_known_here():
     """A new one needs a place in the comparison, and in these tests."""
     known = {(line, output.option) for line, (outputs, _) in COMMANDS.items() for output in outputs}
     known |= {("schedule", "--output-dir"), ("schedule", "file"), ("predict", "--future-file")}
-    known |= {(line, "data") for line in ("backtest", "describe", "fit", "predict", "retrain")}
+    known |= {(line, "data") for line in ("backtest", "compare", "describe", "fit", "predict", "retrain")}
     known |= {(line, option) for line, _ in commands() for option in ("--config", "--store")}
     found = {
         (line, max(param.opts, key=len))

@@ -34,6 +34,7 @@ COMMANDS = {
     "describe": "Profile a table: columns, frequency, gaps, seasons.",
     "fit": "Train a model and put it into service.",
     "backtest": "Score forecasts made at cutoffs of the past.",
+    "compare": "Compare models on the same windows of the past.",
     "predict": "Forecast with the model in service.",
     "retrain": "Train on newer data, unattended; publish only if it is better.",
     "schedule": "Print the crontab line or the systemd units of a retraining.",

@@ -8,7 +8,8 @@ from collections.abc import Callable, Mapping, Sequence
 from tsforecast.cli.console import Console, is_terminal
 from tsforecast.cli.text import number, percent
 
-_SCORES: tuple[tuple[str, str, Callable[[float | None], str]], ...] = (
+_Column = tuple[str, str, Callable[[float | None], str]]
+_SCORES: tuple[_Column, ...] = (
     ("MAE", "mae", number),
     ("RMSE", "rmse", number),
     ("MASE", "mase", number),
@@ -19,7 +20,18 @@ _SCORES: tuple[tuple[str, str, Callable[[float | None], str]], ...] = (
     ("sec", "seconds", lambda value: "-" if value is None else f"{value:.1f}"),
 )
 
-_BACKTEST = (
+_COMPARED: tuple[_Column, ...] = (
+    ("MASE", "mase", number),
+    ("WQL", "wql", number),
+    ("skill", "skill", lambda value: percent(value, "+")),
+    ("cov 80", "coverage_80", percent),
+    ("cov 95", "coverage_95", percent),
+    ("p", "p_value", lambda value: "-" if value is None else f"{value:.3f}"),
+    ("fit s", "fit_seconds", lambda value: "-" if value is None else f"{value:.1f}"),
+    ("ms", "predict_seconds", lambda value: "-" if value is None else f"{1000 * value:.0f}"),
+    ("numbers", "parameters", lambda value: "-" if value is None else f"{value:,.0f}"),
+)
+_BACKTEST: tuple[_Column, ...] = (
     ("MAE", "mae", number),
     ("MASE", "mase", number),
     ("WQL", "wql", number),
@@ -45,13 +57,25 @@ def show_scores(console: Console, scores: Mapping[str, Mapping[str, float]], *, 
 
 def show_backtest(console: Console, scores: Mapping[str, Mapping[str, float]], metric_season: int) -> None:
     """The models side by side over all windows of a backtest, the least MASE first."""
-    exact = not is_terminal(sys.stdout)
     ordered = sorted(scores.items(), key=lambda item: (item[1]["mase"] != item[1]["mase"], item[1]["mase"]))
+    _show_results(console, dict(ordered), _BACKTEST, f"Scores over all windows, MASE with season {metric_season}")
+
+
+def show_comparison(console: Console, scores: Mapping[str, Mapping[str, float]], metric_season: int) -> None:
+    """The models of a comparison side by side in their order; `p` is that of their being as good as the first."""
+    _show_results(console, scores, _COMPARED, f"Scores over all windows, MASE with season {metric_season}")
+
+
+def _show_results(
+    console: Console, scores: Mapping[str, Mapping[str, float]], columns: Sequence[_Column], title: str
+) -> None:
+    """A table on stdout: numbers for people on a terminal, in full for programs."""
+    exact = not is_terminal(sys.stdout)
     console.table(
-        ("model", *(title for title, _, _ in _BACKTEST)),
+        ("model", *(title for title, _, _ in columns)),
         [
-            (model, *(row.get(key) if exact else show(row.get(key)) for _, key, show in _BACKTEST))
-            for model, row in ordered
+            (model, *(row.get(key) if exact else show(row.get(key)) for _, key, show in columns))
+            for model, row in scores.items()
         ],
-        title=f"Scores over all windows, MASE with season {metric_season}",
+        title=title,
     )

@@ -6,6 +6,7 @@ other processes. Nothing is carried from one fit to the next: choices, scaling, 
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass, replace
@@ -75,12 +76,27 @@ class Truth:
 
 
 @dataclass(frozen=True)
+class Costs:
+    """What a model takes.
+
+    Args:
+        fit_seconds: to train it.
+        predict_seconds: to forecast its windows.
+        parameters: numbers that it has learned.
+    """
+
+    fit_seconds: float
+    predict_seconds: float
+    parameters: int
+
+
+@dataclass(frozen=True)
 class Backtested:
-    """The forecasts of one fit, by model, for the rows of its windows."""
+    """The forecasts of one fit, by model, for the rows of its windows, and what each model took."""
 
     windows: range
     made: dict[str, Intervals]
-    seconds: dict[str, float]
+    costs: dict[str, Costs]
 
 
 def truth_of(panel: Panel, folds: Folds, metric_season: int) -> Truth:
@@ -188,17 +204,23 @@ def backtest_fit(
     number_of = np.full(panel.n_series, -1)
     number_of[fitted_on] = np.arange(fitted_on.size)
     made: dict[str, list[Forecast]] = {name: [] for name in models}
+    spent = dict.fromkeys(models, 0.0)
     for window in windows:
         end = folds.known(window)
         alive = np.flatnonzero(end > 0)
         known = panel.between(np.zeros_like(end), end).take(alive)
         for name, ready in models.items():
+            began = time.monotonic()
             made[name] += continued(known, number_of[alive], ready, folds.horizon + folds.gap, levels)
+            spent[name] += time.monotonic() - began
         session.report(Message("info", f"window {window + 1} of {len(folds)} is forecast"))
     return Backtested(
         windows,
         {name: _after(joined(blocks), folds.gap) for name, blocks in made.items()},
-        {name: ready.seconds for name, ready in models.items()},
+        {
+            name: Costs(ready.seconds, spent[name], sum(array.size for array in ready.forecaster.weights.values()))
+            for name, ready in models.items()
+        },
     )
 
 

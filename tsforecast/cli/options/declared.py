@@ -17,15 +17,17 @@ OFF = {"off": None}
 _METAVARS = {int: "N", float: "X"}
 
 
-def options_of(kind: type, *sections: str, **special: dict[str, Any]) -> Decorator[Any]:
+def options_of(kind: type, *sections: str, without: tuple[str, ...] = (), **special: dict[str, Any]) -> Decorator[Any]:
     """A decorator that adds the options which a dataclass declares.
 
     Args:
         kind: the dataclass.
         sections: headings whose options are added; none for all.
+        without: fields that are left out.
         special: settings of click.option for a field, in place of those that follow from its declaration.
     """
     rows = [each for each in declared(kind).values() if not sections or each.section in sections]
+    rows = [each for each in rows if each.name not in without]
     return combine(*(_click_option(each, special.get(each.name, {})) for each in rows))
 
 

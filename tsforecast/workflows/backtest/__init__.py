@@ -1,7 +1,8 @@
-"""`backtest`: how wrong the forecasts would have been, had they been made at cutoffs of the past.
+"""`backtest` and `compare`: how wrong the forecasts would have been, had they been made at cutoffs of the past.
 
     settings   what can be asked for
     run        read the table, fit and forecast at every cutoff, score, write the forecasts
+    compare    several models on the same windows, with a test of who is better
 
 The forecasts themselves are made by `fitting.backtest`, from what was known at each cutoff and from nothing else.
 """

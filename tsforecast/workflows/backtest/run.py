@@ -123,6 +123,56 @@ def backtest(
     """
     began = time.monotonic()
     check_forecasts_file(output)
+    planned = plan_backtest(source, settings, options, reading, report)
+    fits = planned.fits(options, report)
+    forecasts = planned.forecasts(fits)
+    result = _result(planned, options, forecasts, fits)
+    if output is not None:
+        write_forecasts(forecasts, settings.levels, output)
+    return replace(result, seconds=time.monotonic() - began), forecasts
+
+
+@dataclass(frozen=True)
+class Planned:
+    """A table, and the windows of its backtest.
+
+    Args:
+        data: the table.
+        settings: what was asked for.
+        folds: the windows.
+        metric_season: lag of the differences that errors are scaled by.
+        levels: of the intervals, with those of the deciles.
+    """
+
+    data: ReadResult
+    settings: BacktestSettings
+    folds: Folds
+    metric_season: int
+    levels: tuple[float, ...]
+
+    def fits(self, options: FitOptions, report: Report) -> list[Backtested]:
+        """Fit a model, and the simple ones beside it, and forecast all windows."""
+        session = TrainingSession(report, budget=Budget(options.time_limit))
+        data, jobs = self.data, self.settings.jobs
+        return backtest_fits(data.panel, self.folds, options, self.levels, session, jobs, data.schema)
+
+    def forecasts(self, fits: Sequence[Backtested]) -> Forecasts:
+        """All forecasts of the models that every fit had."""
+        panel = self.data.panel
+        names = [name for name in fits[0].made if all(name in fit.made for fit in fits)]
+        made = {name: joined([fit.made[name] for fit in fits]) for name in names}
+        truth = truth_of(panel, self.folds, self.metric_season)
+        return Forecasts(panel, self.data.schema, self.folds, truth, made, self.levels)
+
+
+def plan_backtest(
+    source: str | Path | pd.DataFrame,
+    settings: BacktestSettings,
+    options: FitOptions,
+    reading: ReadOptions,
+    report: Report,
+) -> Planned:
+    """Read the table and choose the cutoffs; the arguments are those of `backtest`."""
     data = read_panel(source, reading, report=report)
     for note in data.notes:
         report(Message(note.kind, note.text))
@@ -130,16 +180,7 @@ def backtest(
     basics = choose_basics(data.panel, options)
     folds = _folds(data, basics.horizon, settings)
     season = settings.metric_season or basics.season_length
-    levels = levels_with_deciles(settings.levels)
-    session = TrainingSession(report, budget=Budget(options.time_limit))
-    fits = backtest_fits(data.panel, folds, options, levels, session, settings.jobs, data.schema)
-    names = [name for name in fits[0].made if all(name in fit.made for fit in fits)]
-    made = {name: joined([fit.made[name] for fit in fits]) for name in names}
-    forecasts = Forecasts(data.panel, data.schema, folds, truth_of(data.panel, folds, season), made, levels)
-    result = _result(data, options, settings, forecasts, fits, season)
-    if output is not None:
-        write_forecasts(forecasts, settings.levels, output)
-    return replace(result, seconds=time.monotonic() - began), forecasts
+    return Planned(data, settings, folds, season, levels_with_deciles(settings.levels))
 
 
 def check_forecasts_file(path: str | Path | None) -> None:
@@ -169,19 +210,19 @@ def _folds(data: ReadResult, horizon: int, settings: BacktestSettings) -> Folds:
         raise DataError(error.message, hint=error.hint, file=data.file) from error
 
 
-def _result(
-    data: ReadResult,
-    options: FitOptions,
-    settings: BacktestSettings,
-    forecasts: Forecasts,
-    fits: Sequence[Backtested],
-    season: int,
-) -> BacktestResult:
-    panel, folds, truth, made = data.panel, forecasts.folds, forecasts.truth, forecasts.made
-    scores = {name: score(truth, each, forecasts.levels, settings.levels) for name, each in made.items()}
+def scores_of(planned: Planned, forecasts: Forecasts) -> dict[str, dict[str, float]]:
+    """The metrics of all models, with their skill against the seasonal naive."""
+    truth, shown = forecasts.truth, planned.settings.levels
+    scores = {name: score(truth, each, forecasts.levels, shown) for name, each in forecasts.made.items()}
     add_skill(scores, NAIVE)
+    return scores
+
+
+def _result(planned: Planned, options: FitOptions, forecasts: Forecasts, fits: Sequence[Backtested]) -> BacktestResult:
+    data, folds, truth, made = planned.data, forecasts.folds, forecasts.truth, forecasts.made
+    panel, scores = data.panel, scores_of(planned, forecasts)
     for name, row in scores.items():
-        row["seconds"] = sum(fit.seconds[name] for fit in fits)
+        row["seconds"] = sum(fit.costs[name].fit_seconds for fit in fits)
     return BacktestResult(
         model=options.model,
         file=data.file,
@@ -191,8 +232,8 @@ def _result(
         gap=folds.gap,
         windows=len(folds),
         fits=len(folds.fits),
-        metric_season=season,
-        cutoffs=tuple(_cutoffs(forecasts)),
+        metric_season=planned.metric_season,
+        cutoffs=tuple(cutoffs_of(forecasts)),
         forecasts=len(truth),
         scores=scores,
         by_step={name: _lists(errors_by_step(truth, each)) for name, each in made.items()},
@@ -218,7 +259,7 @@ def _by_series(panel: Panel, truth: Truth, made: Intervals) -> list[dict[str, An
     ]
 
 
-def _cutoffs(forecasts: Forecasts) -> list[str]:
+def cutoffs_of(forecasts: Forecasts) -> list[str]:
     """The last time known at each window, of the series that ends last."""
     panel, folds = forecasts.panel, forecasts.folds
     longest = int(np.argmax(panel.ends))

@@ -1,0 +1,70 @@
+"""`compare`: the best model by its scores, and what chance may explain."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from tests.workflows.conftest import sales
+from tsforecast.errors import OptionError
+from tsforecast.fitting.backtest import Truth
+from tsforecast.fitting.backtest_scores import errors_by_row
+from tsforecast.fitting.folds import rolling_folds
+from tsforecast.forecast import Intervals
+from tsforecast.io.options import ReadOptions
+from tsforecast.models.options import FitOptions
+from tsforecast.workflows.backtest.compare import compare
+from tsforecast.workflows.backtest.settings import BacktestSettings
+
+
+def compared(models, frame=None, **settings):
+    return compare(
+        sales(160) if frame is None else frame,
+        models=models,
+        settings=BacktestSettings(**{"windows": 6} | settings),
+        options=FitOptions(horizon=7),
+        reading=ReadOptions(),
+    )
+
+
+def test_the_best_is_named_and_what_is_clearly_worse():
+    result = compared(["drift", "linear"])
+    assert list(result.scores) == ["linear", "seasonal-naive", "drift"]  # the seasonal naive is always there
+    assert result.best == "linear" and "drift" not in result.level
+    assert result.verdict.startswith("linear makes the least error, MASE 0.")
+    row = result.scores["linear"]
+    assert (row["ratio"], row["p_value"]) == (1, 1)
+    assert row["parameters"] > 0 and row["fit_seconds"] > 0 and row["predict_seconds"] > 0
+    assert result.scores["drift"]["p_value"] < 0.05 and result.scores["drift"]["ratio"] > 1.5
+
+
+def test_models_that_forecast_alike_are_level():
+    constant = sales(160, shops=("a",)).drop(columns="shop")
+    constant["sold"] = np.random.default_rng(1).normal(50, 5, 160)
+    result = compared(["naive", "drift"], constant)
+    assert {result.best, *result.level} >= {"naive", "drift"}
+    assert "chance explains the difference" in result.verdict
+
+
+def test_a_model_has_its_own_fits_and_the_same_windows(tmp_path):
+    alone, beside = compared(["linear", "naive"]), compared(["naive", "linear", "drift"])
+    assert alone.cutoffs == beside.cutoffs
+    for name in ("linear", "naive"):
+        assert alone.scores[name]["mase"] == beside.scores[name]["mase"]
+
+
+def test_refused():
+    with pytest.raises(OptionError, match="one model only"):
+        compared(["linear", "linear"])
+    with pytest.raises(OptionError, match="unknown model 'gruu'"):
+        compared(["gruu", "linear"])
+
+
+def test_errors_by_row_are_means_over_the_windows_that_forecast_it():
+    folds = rolling_folds(np.array([20]), horizon=3, windows=2, step=2)
+    y_true, observed = np.zeros((2, 3)), np.array([[True, True, True], [True, True, False]])
+    nothing = np.array([0, 0])
+    truth = Truth(np.array([0, 1]), nothing, nothing, y_true, observed, np.array([2.0, 2.0]), np.ones(2))
+    y_pred = np.array([[2.0, 4.0, 6.0], [2.0, 8.0, 9.0]])
+    made = Intervals(y_pred, y_pred[:, :, None], y_pred[:, :, None])
+    np.testing.assert_array_equal(errors_by_row(truth, made, folds), [1.0, 2.0, (3.0 + 1.0) / 2, 4.0, np.nan])

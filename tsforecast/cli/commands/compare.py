@@ -1,0 +1,118 @@
+"""`tsforecast compare DATA`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from tsforecast.cli.config import config_files
+from tsforecast.cli.console import Console
+from tsforecast.cli.groups import SectionCommand
+from tsforecast.cli.options.declared import collect, options_of
+from tsforecast.cli.options.epilog import FIT_EPILOG
+from tsforecast.cli.options.shared import name_option, option, output_options, pass_console, store_option
+from tsforecast.cli.score_tables import show_comparison
+from tsforecast.cli.text import seconds
+from tsforecast.io.options import ReadOptions
+from tsforecast.models.options import FitOptions
+from tsforecast.workflows.backtest.settings import BacktestSettings
+
+if TYPE_CHECKING:
+    from tsforecast.workflows.backtest.compare import CompareResult
+
+_MODELS = "auto,gru,linear,seasonal-naive"
+
+
+@click.command("compare", cls=SectionCommand, epilog=FIT_EPILOG)
+@click.argument("data", type=click.Path(allow_dash=True))
+@option("Model", "--models", default=_MODELS, show_default=True, metavar="LIST", help="Models to compare; see below.")
+@options_of(BacktestSettings)
+@options_of(FitOptions, without=("model",))
+@options_of(ReadOptions)
+@option("Output", "--forecasts", "output", type=click.Path(), metavar="FILE", help="Write all forecasts of all models.")
+@option("Store", "--publish", is_flag=True, help="Fit the best one on all rows and put it into service.")
+@store_option
+@name_option("the data file's name")
+@output_options
+@pass_console
+def command(
+    console: Console,
+    /,
+    data: str,
+    models: str,
+    output: str | None,
+    publish: bool,
+    store: str,
+    name: str | None,
+    as_json: bool,
+    **values: Any,
+) -> None:
+    """Compare models on the same windows of the past, each fitted from what was known there.
+
+    The best is named, and those that chance may have put behind it.
+
+    \b
+    Example:
+      tsforecast compare sales.csv --models auto,lstm,linear --windows 12
+      tsforecast compare sales.csv --refit never --publish
+    """
+    settings, options = collect(BacktestSettings, values), collect(FitOptions, values)
+    reading = collect(ReadOptions, values)
+    from tsforecast.workflows.backtest.compare import check_models, compare
+    from tsforecast.workflows.backtest.run import check_forecasts_file
+    from tsforecast.workflows.clashes import refuse_clashes, refuse_training_clashes
+
+    names = check_models([word.strip() for word in models.split(",") if word.strip()])
+    writes = [("--json", "-" if as_json else None), ("--forecasts", output)]
+    if publish:
+        refuse_training_clashes(data, writes, store=store, name=name, configs=config_files())
+    else:
+        refuse_clashes([("DATA", data), *config_files()], writes)
+    check_forecasts_file(output)
+    result = compare(
+        data,
+        models=names,
+        settings=settings,
+        options=options,
+        reading=reading,
+        output=output,
+        report=console.report,
+    )
+    if as_json:
+        console.json(result.to_dict())
+    else:
+        _show(result, console)
+    if output is not None:
+        console.info(f"wrote the forecasts to {output}")
+    if publish:
+        _publish(result, data, options, reading, store, name, console)
+
+
+def _show(result: CompareResult, console: Console) -> None:
+    several = f"{result.series:,} series, " if result.series > 1 else ""
+    console.info(
+        f"{result.file}: {several}{result.windows} windows of {result.horizon} steps with cutoffs from "
+        f"{result.cutoffs[0]} to {result.cutoffs[-1]}"
+    )
+    show_comparison(console, result.scores, result.metric_season)
+    console.info(result.verdict)
+    console.success(f"done after {seconds(result.seconds)}")
+
+
+def _publish(
+    result: CompareResult,
+    data: str,
+    options: FitOptions,
+    reading: ReadOptions,
+    store: str,
+    name: str | None,
+    console: Console,
+) -> None:
+    from dataclasses import replace
+
+    from tsforecast.workflows.fit import fit
+
+    chosen = replace(options, model=result.best)
+    fitted = fit(data, options=chosen, reading=reading, store=store, name=name, report=console.report)
+    console.success(f"published {result.best} as {fitted.name} version {fitted.version} in {fitted.path}")

@@ -1,0 +1,184 @@
+"""Several models on the same windows: who is better, by how much, and whether chance may explain it."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tsforecast.errors import OptionError
+from tsforecast.fitting.backtest import Backtested
+from tsforecast.fitting.backtest_scores import errors_by_row
+from tsforecast.fitting.paired_test import LEVEL
+from tsforecast.fitting.paired_test import compare as compare_errors
+from tsforecast.fitting.scores import NAIVE
+from tsforecast.io.messages import Note, listed
+from tsforecast.io.options import ReadOptions
+from tsforecast.models.options import FitOptions
+from tsforecast.models.registry import BASELINES, get_model
+from tsforecast.progress import Message, Report
+from tsforecast.workflows.backtest.run import (
+    Forecasts,
+    Planned,
+    check_forecasts_file,
+    cutoffs_of,
+    plan_backtest,
+    scores_of,
+    write_forecasts,
+)
+from tsforecast.workflows.backtest.settings import BacktestSettings
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+DEFAULT_MODELS = ("auto", "gru", "linear", NAIVE)
+
+
+@dataclass(frozen=True)
+class CompareResult:
+    """How several models did on the same windows.
+
+    Args:
+        cutoffs: the last time known at each window, of the series that ends last.
+        fits: how often each model was fitted.
+        scores: metrics of every model, the least MASE first, with `fit_seconds`, `predict_seconds`, `parameters`,
+            and, against the best, `ratio` of errors and `p_value` of their being equally good.
+        best: the model with the least MASE.
+        level: models that chance may have put behind it.
+        verdict: the same in a sentence.
+        notes: what was found and repaired in the data.
+    """
+
+    file: str
+    series: int
+    frequency_name: str
+    horizon: int
+    windows: int
+    fits: int
+    metric_season: int
+    cutoffs: tuple[str, ...]
+    scores: dict[str, dict[str, float]]
+    best: str
+    level: tuple[str, ...]
+    verdict: str
+    notes: tuple[Note, ...]
+    seconds: float
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values for JSON."""
+        return asdict(self)
+
+
+def compare(
+    source: str | Path | pd.DataFrame,
+    *,
+    models: Sequence[str],
+    settings: BacktestSettings,
+    options: FitOptions,
+    reading: ReadOptions,
+    output: str | Path | None = None,
+    report: Report = lambda event: None,
+) -> CompareResult:
+    """Score several models at the same cutoffs of the past.
+
+    Args:
+        source: as for `read_panel`.
+        models: names of the table of models; the seasonal naive is always among those scored.
+        settings: which cutoffs, and what was known there.
+        options: of all fits, but for the model.
+        reading: about the table.
+        output: file for the forecasts, in long form with cutoffs; None for none.
+        report: receives messages and progress.
+
+    Raises:
+        TsforecastError: bad options (2), bad data (65), missing input (66), an output that cannot be written (73, 74).
+    """
+    began = time.monotonic()
+    names = check_models(models)
+    check_forecasts_file(output)
+    planned = plan_backtest(source, settings, options, reading, report)
+    fits: dict[str, list[Backtested]] = {}
+    # Simple models are fitted beside every other one.
+    for name in [name for name in names if name not in BASELINES] or [BASELINES[0]]:
+        report(Message("info", f"{name}: fits and forecasts {len(planned.folds)} windows"))
+        found = planned.fits(replace(options, model=name), report)
+        fits |= {each: found for each in (name, *BASELINES) if each not in fits and each in found[0].made}
+    fits = {name: fits[name] for name in dict.fromkeys((*names, NAIVE)) if name in fits}
+    forecasts = _together(planned, fits)
+    result = _result(planned, forecasts, fits)
+    if output is not None:
+        write_forecasts(forecasts, settings.levels, output)
+    return replace(result, seconds=time.monotonic() - began)
+
+
+def check_models(models: Sequence[str]) -> tuple[str, ...]:
+    """The names without repeats.
+
+    Raises:
+        OptionError: fewer than two, or an unknown one.
+    """
+    names = tuple(dict.fromkeys(get_model(name).name for name in models))
+    if len(names) < 2:
+        raise OptionError("there is one model only", hint="name two or more, such as --models auto,linear")
+    return names
+
+
+def _together(planned: Planned, fits: Mapping[str, list[Backtested]]) -> Forecasts:
+    """The forecasts of all models, each from its own fits."""
+    several = [(name, planned.forecasts(found)) for name, found in fits.items()]
+    return replace(several[0][1], made={name: each.made[name] for name, each in several})
+
+
+def _result(planned: Planned, forecasts: Forecasts, fits: Mapping[str, list[Backtested]]) -> CompareResult:
+    data, folds = planned.data, planned.folds
+    scores = scores_of(planned, forecasts)
+    for name, row in scores.items():
+        costs = [fit.costs[name] for fit in fits[name]]
+        row["fit_seconds"] = sum(cost.fit_seconds for cost in costs)
+        row["predict_seconds"] = sum(cost.predict_seconds for cost in costs) / len(folds)
+        row["parameters"] = float(costs[-1].parameters)
+    known = [name for name in scores if math.isfinite(scores[name]["mase"])]
+    order = sorted(known, key=lambda name: scores[name]["mase"]) + [name for name in scores if name not in known]
+    best = order[0]
+    errors = {name: errors_by_row(forecasts.truth, made, folds) for name, made in forecasts.made.items()}
+    for name in order:
+        test = compare_errors(errors[name], errors[best], folds.horizon)
+        scores[name] |= {"ratio": test.ratio, "p_value": 1.0 if name == best else test.equal}
+    level = tuple(name for name in order[1:] if scores[name]["p_value"] >= LEVEL)
+    return CompareResult(
+        file=data.file,
+        series=data.panel.n_series,
+        frequency_name=data.panel.frequency.name,
+        horizon=folds.horizon,
+        windows=len(folds),
+        fits=len(folds.fits),
+        metric_season=planned.metric_season,
+        cutoffs=tuple(cutoffs_of(forecasts)),
+        scores={name: scores[name] for name in order},
+        best=best,
+        level=level,
+        verdict=_verdict(order, scores, level),
+        notes=data.notes,
+        seconds=0.0,
+    )
+
+
+def _verdict(order: Sequence[str], scores: Mapping[str, Mapping[str, float]], level: Sequence[str]) -> str:
+    best, row = order[0], scores[order[0]]
+    if not math.isfinite(row["mase"]):
+        return "no error can be scaled: what was known before each window is constant"
+    text = f"{best} makes the least error, MASE {row['mase']:.3g}"
+    behind = [name for name in order[1:] if name not in level]
+    if level:
+        text += f"; {listed(level)} may be as good: chance explains the difference"
+    if behind:
+        least, most = (scores[name]["ratio"] - 1 for name in (behind[0], behind[-1]))
+        more = f"{least:.0%}" if len(behind) == 1 else f"{least:.0%} to {most:.0%}"
+        text += f"; {listed(behind)} {'makes' if len(behind) == 1 else 'make'} {more} more"
+    quick = min(level, key=lambda name: scores[name]["fit_seconds"], default=best)
+    if quick != best and 10 * scores[quick]["fit_seconds"] < row["fit_seconds"]:
+        text += f". {quick} is trained in {scores[quick]['fit_seconds']:.1f} s in place of {row['fit_seconds']:.1f} s"
+    return f"{text}."
