@@ -497,3 +497,15 @@ def test_what_is_known_ahead_counts_under_protocol_b_alone(bench, tmp_path, prot
     assert scores["linear with"]["windows"] == 320 - 23
     ratio = scores["linear with"]["mse"] / scores["linear without"]["mse"]
     assert ratio < 0.1 if protocol == "B" else 0.9 < ratio < 1.1
+
+
+def test_the_seasonal_naive_of_gift_eval_is_the_published_one(script):
+    """On the one configuration that is quick and whose data lie beside the repository, where they do."""
+    gift = script("gift_eval")
+    if not (M4.parent / "ett" / "ETTm1.csv").exists():
+        pytest.skip("the data are not part of the repository")
+    for name in ("ett1/W/short", "ett1/D/short", "ett1/H/short"):
+        config = gift.CONFIGS[name]
+        panel = config.read(M4.parent)
+        found = gift.naive_scores(panel, config, gift.folds_of(panel, config))
+        assert round(found["mase"], 3) == config.published
