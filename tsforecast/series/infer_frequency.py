@@ -122,7 +122,7 @@ def _weekday_frequency(series: list[Ordinals], steps: Ordinals) -> Frequency | N
     """The weekdays that alone have rows, nearly all of them; None where all seven have, or only one."""
     every = np.concatenate(series)
     days, time_of_day = np.divmod(every, DAY)
-    weeks, weekdays = np.divmod(days + EPOCH_WEEKDAY, 7)
+    weekdays = (days + EPOCH_WEEKDAY) % 7
     clock = int(time_of_day[0])
     chosen, counts = np.unique(weekdays, return_counts=True)
     if not 1 < chosen.size < 7 or np.any(time_of_day != clock) or counts.min() < _RARE_WEEKDAY * counts.max():
@@ -130,7 +130,7 @@ def _weekday_frequency(series: list[Ordinals], steps: Ordinals) -> Frequency | N
     frequency = on_weekdays(chosen.tolist(), clock)
     edges = [frequency.ordinals(part[[0, -1]].astype("datetime64[us]"))[0] for part in series if part.size]
     coverage = every.size / sum(int(last - first) + 1 for first, last in edges)
-    n_weeks = np.unique(weeks).size
+    n_weeks = -(-int(days.max() - days.min()) // 7)
     chance = (1 - coverage) ** n_weeks if coverage < 1 else 0.0
     return frequency if n_weeks >= _FEWEST_WEEKS and coverage >= _OPEN_SHARE and chance < _CHANCE else None
 

@@ -298,6 +298,7 @@ def _is_smoother(sizes: NDArray[np.float64], marked: NDArray[np.bool_]) -> bool:
     if min(np.count_nonzero(marked), np.count_nonzero(~marked)) < _FEWEST:
         return False
     pairs = (marked[1:] != marked[:-1]) & (sizes[1:] > 0) & (sizes[:-1] > 0)
-    smaller = np.where(marked, sizes / 1000, sizes)
-    steps = [np.abs(np.log(read[1:][pairs] / read[:-1][pairs])).sum() for read in (sizes, smaller)]
+    # Of logarithms, because the quotient of two values may be too large.
+    larger = np.log(np.where(sizes > 0, sizes, 1.0))
+    steps = [np.abs(np.diff(read)[pairs]).sum() for read in (larger, larger - np.log(1000) * marked)]
     return bool(steps[0] < _SMOOTHER * steps[1])
