@@ -29,6 +29,7 @@ from typing import Any, NamedTuple
 from tsforecast.safe_text import bounded, shown
 
 MOST_PLACES = 20  # cells with the same error that are listed one by one
+_MUTE = re.compile("without (?:exception set|setting an exception)")
 _SHORTAGE = re.compile("cannot allocate memory|failed to map segment|bad_alloc|can't start new thread", re.IGNORECASE)
 
 
@@ -222,7 +223,7 @@ def is_memory_shortage(error: BaseException) -> bool:
     named = any(kind.__name__ == "ResourceExhaustedError" for kind in type(error).__mro__)
     said = isinstance(error, ImportError | RuntimeError) and bool(_SHORTAGE.search(str(error)))
     # Where memory is limited, compiled code that fails without a word has not got any.
-    mute = isinstance(error, SystemError) and "without exception set" in str(error)
+    mute = isinstance(error, SystemError) and bool(_MUTE.search(str(error)))
     return named or said or (mute and _is_limited())
 
 

@@ -30,6 +30,9 @@ from tsforecast.io.reading.text.records import Edges, Text, find_rows
 
 _BLOCK_BYTES = 8 << 20
 
+# Bytes of memory that Arrow may take for a byte of text: a cell of one digit becomes a number of eight and an index.
+_MEMORY_PER_BYTE = 8
+
 # More threads than this wait for memory and for each other.
 _MOST_THREADS = 4
 _TEXTS, _NUMBERS = pa.dictionary(pa.int32(), pa.large_string()), pa.float64()
@@ -280,6 +283,8 @@ def _tokenize(
     types = {str(position): _TEXTS for position in texts} | {str(position): _NUMBERS for position in numbers}
     if start == end or not types:
         return {int(name): pa.array([], kind) for name, kind in types.items()}
+    # Arrow ends the process where memory runs out: what it takes at most is asked for first, and given back unused.
+    np.empty(_MEMORY_PER_BYTE * (end - start), np.uint8)
     block = pa.py_buffer(data).slice(start, end - start)
     # Arrow drops a byte order mark, which here is part of a cell: that of the file is long gone.
     block = pa.py_buffer(codecs.BOM_UTF8 + bytes(block)) if data.startswith(codecs.BOM_UTF8, start) else block
