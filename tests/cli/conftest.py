@@ -4,12 +4,22 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
+from tests.conftest import Run, make_series
+
 Play = Callable[..., None]
+
+
+@pytest.fixture
+def load_csv(run: Run, tmp_path: Path) -> str:
+    """A small CSV of hourly load in the working folder of `run`; its name."""
+    make_series(400).to_csv(tmp_path / "load.csv", index=False)
+    return "load.csv"
 
 
 @pytest.fixture

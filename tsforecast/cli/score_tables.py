@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from tsforecast.cli.console import Console, is_terminal
 from tsforecast.cli.text import number, percent
+
+if TYPE_CHECKING:
+    from tsforecast.workflows.backtest.compare import CompareResult
+    from tsforecast.workflows.backtest.run import BacktestResult
 
 _Column = tuple[str, str, Callable[[float | None], str]]
 _SCORES: tuple[_Column, ...] = (
@@ -52,6 +57,15 @@ def show_scores(console: Console, scores: Mapping[str, Mapping[str, float]], *, 
         [(model, *(show(row.get(key)) for _, key, show in _SCORES)) for model, row in scores.items()],
         err=err,
         title="Scores on windows held out from training",
+    )
+
+
+def windows_in_words(result: BacktestResult | CompareResult) -> str:
+    """The table and the windows of a backtest, in a line."""
+    several = f"{result.series:,} series, " if result.series > 1 else ""
+    return (
+        f"{result.file}: {several}{result.windows} windows of {result.horizon} steps with cutoffs from "
+        f"{result.cutoffs[0]} to {result.cutoffs[-1]}"
     )
 
 

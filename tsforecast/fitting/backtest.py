@@ -236,15 +236,16 @@ def ready_models(fitted: Fitted, session: TrainingSession) -> Iterator[tuple[str
             evaluated.trained.seconds + final.seconds,
         ),
     )
-    for name, (learned, forecaster) in evaluated.simple.items():
+    for name, simple in evaluated.simple.items():
         if get_model(name).kind == "baseline":
-            yield name, Ready(forecaster, learned.prepared.rows.scaling, learned.trained.seconds)
+            yield name, Ready(simple.trained.forecaster(simple.calibration), simple.scaling, simple.trained.seconds)
             continue
-        panel = fitted.everything.panel
-        everything = prepare(panel, all_training(panel.lengths), learned.plan)
-        again = train_again(everything, learned.plan, learned.trained, session)
-        seconds = learned.trained.seconds + again.seconds
-        yield name, Ready(again.forecaster(forecaster.calibration), everything.rows.scaling, seconds)
+        everything = fitted.everything
+        if (simple.plan.log, simple.plan.scaler) != (evaluated.plan.log, evaluated.plan.scaler):
+            everything = prepare(everything.panel, all_training(everything.panel.lengths), simple.plan)
+        again = train_again(everything, simple.plan, simple.trained, session)
+        seconds = simple.trained.seconds + again.seconds
+        yield name, Ready(again.forecaster(simple.calibration), everything.rows.scaling, seconds)
 
 
 def continued(

@@ -24,11 +24,29 @@ from tsforecast.models.training.session import TrainingSession
 from tsforecast.options import DEFAULT_LEVELS
 from tsforecast.progress import Message
 from tsforecast.series.panel import Panel, Schema
+from tsforecast.series.scaling import Scaling
 from tsforecast.series.split import Split, all_training, automatic_split
 
 _COVERAGE_TOLERANCE = 0.15
 # Share of the time limit for the training that is scored; the rest is for the final one on all rows.
 _FIRST_SHARE = 0.55
+
+
+@dataclass(frozen=True)
+class Simple:
+    """A simple model beside the one that was asked for; none of the rows that it was trained on are kept.
+
+    Args:
+        plan: that it was trained by.
+        trained: the model.
+        calibration: of its intervals.
+        scaling: of the series.
+    """
+
+    plan: Plan
+    trained: Trained
+    calibration: Calibration
+    scaling: Scaling
 
 
 @dataclass(frozen=True)
@@ -41,7 +59,7 @@ class Evaluated:
         plan: the final one.
         calibration: of its intervals.
         scores: metrics of all models.
-        simple: the other models as they were learned, and with their calibration.
+        simple: the other models.
     """
 
     name: str
@@ -49,7 +67,7 @@ class Evaluated:
     plan: Plan
     calibration: Calibration
     scores: dict[str, dict[str, float]]
-    simple: dict[str, tuple[Learned, Forecaster]]
+    simple: dict[str, Simple]
 
     @property
     def forecaster(self) -> Forecaster:
@@ -85,7 +103,11 @@ def evaluate_plan(panel: Panel, split: Split, plan: Plan, session: TrainingSessi
             Message("warning", f"{better.value} is published in place of {learned.plan.model}: {better.reason}")
         )
         learned = models[plan.model][0]
-    others = {name: model for name, model in models.items() if name != asked}
+    others = {
+        name: Simple(simple.plan, simple.trained, forecaster.calibration, simple.prepared.rows.scaling)
+        for name, (simple, forecaster) in models.items()
+        if name != asked
+    }
     return Evaluated(asked, learned.trained, plan, models[plan.model][1].calibration, scores, others)
 
 

@@ -5,6 +5,9 @@
     status      tells how models fare     schedule   when a retraining runs, for cron and systemd
     clashes     refuses an output that is an input      ages       how old models and data are
     provenance  facts that a published version keeps, and fingerprints of a training
+    backtest/   scores forecasts and compares models at cutoffs of the past
+    joined_rows stored rows and newer ones        known_ahead  columns that reach beyond the last value
+    leaks       columns that hardly are known ahead            holidays  holidays that are other than at the fit
 
 Long work reports its progress as events (`tsforecast.progress`). An error that a user can cause is a class of
 `tsforecast.errors`, with the exit status that the command line ends with.

@@ -11,17 +11,17 @@ from numpy.typing import NDArray
 
 from tsforecast.errors import DataError
 from tsforecast.fitting.choose import choose_basics, lookback_candidates, season_strength
-from tsforecast.io.messages import Candidate, Note, warning
+from tsforecast.io.messages import Candidate, Note
 from tsforecast.io.options import ReadOptions
 from tsforecast.io.reading.panel import ReadResult, read_panel
 from tsforecast.io.times.formats import readable_stamps
 from tsforecast.io.writing.series import check_series_file
 from tsforecast.models.options import FitOptions
 from tsforecast.progress import Report
-from tsforecast.series.leaks import find_leaks
-from tsforecast.series.panel import Panel, Schema
+from tsforecast.series.panel import Panel
 from tsforecast.series.split import automatic_split
 from tsforecast.series.strays import without_strays
+from tsforecast.workflows.leaks import leak_notes
 from tsforecast.workflows.written import Written, write_checked
 
 if TYPE_CHECKING:
@@ -195,15 +195,6 @@ def _of_fit(panel: Panel) -> dict[str, Any]:
         "horizon": basics.horizon,
         "lookback": lookback,
     }
-
-
-def leak_notes(panel: Panel, schema: Schema, options: FitOptions) -> list[Note]:
-    """Warnings of columns that are said to be known ahead, and look as if they were measured afterwards."""
-    if not schema.future_cols:
-        return []
-    basics = choose_basics(panel, options)
-    found = find_leaks(panel, schema.future_cols, basics.horizon, basics.season_length)
-    return [warning(leak.message) for leak in found]
 
 
 def _regular_share(panel: Panel) -> float | None:

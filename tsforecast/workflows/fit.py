@@ -30,7 +30,7 @@ from tsforecast.store.layout import check_name, model_name
 from tsforecast.store.store import Store
 from tsforecast.workflows.ages import future_notes
 from tsforecast.workflows.clashes import refuse_training_clashes
-from tsforecast.workflows.describe import leak_notes
+from tsforecast.workflows.leaks import leak_notes
 from tsforecast.workflows.provenance import fingerprint, make_bundle, training_facts
 
 if TYPE_CHECKING:

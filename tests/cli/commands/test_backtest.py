@@ -1,24 +1,14 @@
-"""`backtest`: tables for people and for programs, and its files."""
+"""`backtest`: load_csvs for people and for programs, and its files."""
 
 from __future__ import annotations
 
 import json
 
-import pytest
-
-from tests.conftest import make_series
-
 WORDS = ("--model", "linear", "--horizon", "12", "--windows", "3")
 
 
-@pytest.fixture
-def table(run, tmp_path):
-    make_series(400).to_csv(tmp_path / "load.csv", index=False)
-    return "load.csv"
-
-
-def test_in_a_pipe(run, table, tmp_path):
-    result = run("backtest", table, *WORDS, "--forecasts", "made.csv")
+def test_in_a_pipe(run, load_csv, tmp_path):
+    result = run("backtest", load_csv, *WORDS, "--forecasts", "made.csv")
     assert result.exit_code == 0, result.output
     header, first, *_ = (line.split("\t") for line in result.stdout.splitlines())
     assert header == ["model", "MAE", "MASE", "WQL", "skill", "cov 80", "cov 95", "sec"]
@@ -27,17 +17,17 @@ def test_in_a_pipe(run, table, tmp_path):
     assert len((tmp_path / "made.csv").read_text().splitlines()) == 1 + 3 * 4 * 12
 
 
-def test_as_json(run, table):
-    result = run("backtest", table, *WORDS, "--refit", "never", "--metric-season", "1", "--json")
+def test_as_json(run, load_csv):
+    result = run("backtest", load_csv, *WORDS, "--refit", "never", "--metric-season", "1", "--json")
     found = json.loads(result.stdout)
     assert (found["fits"], found["metric_season"], found["windows"]) == (1, 1, 3)
     assert found["scores"]["naive"]["coverage_80"] >= 0
 
 
-def test_refused(run, table):
-    assert run("backtest", table, "--refit", "0").exit_code == 2
-    assert run("backtest", table, "--windows", "0").exit_code == 2
-    clash = run("backtest", table, "--forecasts", table)
+def test_refused(run, load_csv):
+    assert run("backtest", load_csv, "--refit", "0").exit_code == 2
+    assert run("backtest", load_csv, "--windows", "0").exit_code == 2
+    clash = run("backtest", load_csv, "--forecasts", load_csv)
     assert clash.exit_code == 2 and "would overwrite" in clash.output
-    short = run("backtest", table, *WORDS[:4], "--windows", "40")
+    short = run("backtest", load_csv, *WORDS[:4], "--windows", "40")
     assert short.exit_code == 65 and "ask for fewer --windows" in short.output

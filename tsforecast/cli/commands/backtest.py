@@ -12,7 +12,7 @@ from tsforecast.cli.groups import SectionCommand
 from tsforecast.cli.options.declared import collect, options_of
 from tsforecast.cli.options.epilog import FIT_EPILOG
 from tsforecast.cli.options.shared import option, output_options, pass_console
-from tsforecast.cli.score_tables import show_backtest
+from tsforecast.cli.score_tables import show_backtest, windows_in_words
 from tsforecast.cli.text import seconds
 from tsforecast.io.options import ReadOptions
 from tsforecast.models.options import FitOptions
@@ -74,12 +74,8 @@ def command(console: Console, /, data: str, output: str | None, as_json: bool, *
 
 
 def _show(result: BacktestResult, console: Console) -> None:
-    several = f"{result.series:,} series, " if result.series > 1 else ""
     late = f", the last {result.gap} rows before each cutoff unknown" if result.gap else ""
-    console.info(
-        f"{result.file}: {several}{result.windows} windows of {result.horizon} steps with cutoffs from "
-        f"{result.cutoffs[0]} to {result.cutoffs[-1]}{late}; fitted {_times(result.fits)}"
-    )
+    console.info(f"{windows_in_words(result)}{late}; fitted {_times(result.fits)}")
     show_backtest(console, result.scores, result.metric_season)
     worst = result.by_series[result.model][:_WORST]
     if result.series > 1:

@@ -12,7 +12,7 @@ from tsforecast.cli.groups import SectionCommand
 from tsforecast.cli.options.declared import collect, options_of
 from tsforecast.cli.options.epilog import FIT_EPILOG
 from tsforecast.cli.options.shared import name_option, option, output_options, pass_console, store_option
-from tsforecast.cli.score_tables import show_comparison
+from tsforecast.cli.score_tables import show_comparison, windows_in_words
 from tsforecast.cli.text import seconds
 from tsforecast.io.options import ReadOptions
 from tsforecast.models.options import FitOptions
@@ -90,11 +90,7 @@ def command(
 
 
 def _show(result: CompareResult, console: Console) -> None:
-    several = f"{result.series:,} series, " if result.series > 1 else ""
-    console.info(
-        f"{result.file}: {several}{result.windows} windows of {result.horizon} steps with cutoffs from "
-        f"{result.cutoffs[0]} to {result.cutoffs[-1]}"
-    )
+    console.info(windows_in_words(result))
     show_comparison(console, result.scores, result.metric_season)
     console.info(result.verdict)
     console.success(f"done after {seconds(result.seconds)}")

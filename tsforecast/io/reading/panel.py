@@ -16,15 +16,12 @@ from tsforecast.io.messages import Candidate, Note, Place, counted, info
 from tsforecast.io.options import ReadOptions
 from tsforecast.io.reading.columns.covariates import (
     CovariateNames,
-    categories_of_series,
     covariate_names,
-    static_of_series,
 )
 from tsforecast.io.reading.columns.keys import ColumnRequest
 from tsforecast.io.reading.columns.roles import Roles, find_columns
 from tsforecast.io.reading.considered import considered, with_marks
 from tsforecast.io.reading.grid.build import Grid, StepSource, build_panel
-from tsforecast.io.reading.grid.covariates import OfSeries, add_covariates
 from tsforecast.io.reading.grid.rows import (
     RowOrigin,
     Rows,
@@ -38,6 +35,7 @@ from tsforecast.io.reading.grid.rows import (
     stated_step,
     without_copies,
 )
+from tsforecast.io.reading.known import with_holidays, with_known
 from tsforecast.io.reading.shape.unpivot import lay_out
 from tsforecast.io.reading.source import check_count
 from tsforecast.io.reading.table import RawTable, frame_table, read_table
@@ -58,6 +56,7 @@ from tsforecast.progress import Report
 from tsforecast.series.frequency import Frequency
 from tsforecast.series.infer_frequency import commonest
 from tsforecast.series.panel import Panel, Schema
+from tsforecast.series.parse_frequency import StatedFrequency
 
 _INSTANT = np.timedelta64(1, "us")
 _MOST_REPEATED = 0.05  # of the rows, where clocks go back
@@ -156,55 +155,34 @@ def read_panel(
     series, ids = number_series(roles.ids, len(place.lines))
     origin = RowOrigin(place, time_text, ids, roles.target_cols)
     check_count(len(origin.names), options.max_series, "series", place.file)
-    of_series, series_notes = _of_series(roles, series, ids, place)
     # 3. The rows are put on one clock and sorted, and one is left for each time of a series.
     given = frequency or stated
-    short = given is not None and given.sub_daily
-    sub_daily = short or is_sub_daily(series, rank_times(roles.stamps.codes, roles.stamps.key))
-    clock = _choose_clock(roles, options, schema, sub_daily, series, place)
-    if clock.time_formats[0].startswith(ENDS) and options.aggregate and given and not short:
-        clock = replace(clock, stamps=clock.stamps - _INSTANT)  # 24:00 belongs to the day that it ends
-    rows, row_notes = _sorted(clock, series, roles)
-    if sub_daily and clock.time_zone is None and options.on_duplicate == "error":
-        told = _told_clock(roles, clock, rows, series, place)
-        if told is not None:
-            clock = told
-            rows, row_notes = _sorted(clock, series, roles)
-    copy_notes: list[Note] = []
-    if options.aggregate and options.on_duplicate == "error":
-        repeat_notes = several_per_time(rows, roles.copies)
-    else:
-        rows, copy_notes = without_copies(rows, roles.copies, options.on_duplicate)
-        rows, repeat_notes = one_row_per_time(rows, options, origin, roles.repeat_hint)
+    found = _rows_in_time(roles, options, schema, given, series, origin)
+    clock, rows, sub_daily = found.clock, found.rows, found.sub_daily
     # 4. The step between the rows is found.
     step = frequency or find_step(rows, stated, options, clock, sub_daily, place)
     step_source: StepSource = "model" if frequency else "stated" if stated else "found"
     grid = Grid(step, step_source, clock_of_step(rows.stamps, clock, step, sub_daily), options)
     # 5. The rows become regular series without gaps.
     panel, gap_notes = build_panel(rows, grid, origin, keep_future=bool(roles.known.names.future))
-    found = Schema(roles.time_cols, roles.id_cols, roles.target_cols, clock.time_formats, clock.time_zone)
-    if roles.known.names.all:
-        found = _with_covariates(found, roles.known.names)
-        when = partial(_time_of_step, schema=found, frequency=step)
-        panel, known_notes = add_covariates(panel, rows, grid, origin, roles.known, of_series, when)
-        gap_notes += [*series_notes, *known_notes]
+    own = Schema(roles.time_cols, roles.id_cols, roles.target_cols, clock.time_formats, clock.time_zone)
+    panel, own, known_notes = with_known(panel, own, roles.known, rows, grid, origin, series, ids)
     unzoned = clock.time_zone is None and options.aggregate is None
     if schema is None:
-        found = _with_holidays(found, panel, options)
+        own = with_holidays(own, panel, options)
     notes = (
-        *_summary(panel, found, rows, on_grid=options.aggregate is not None or bool(names.future)),
+        *_summary(panel, own, rows, on_grid=options.aggregate is not None or bool(names.future)),
         *roles.notes,
         *table_notes,
         *roles.stamps.notes,
         *clock.notes,
-        *row_notes,
-        *copy_notes,
-        *repeat_notes,
+        *found.notes,
         *(skipped_hours_note(rows.stamps, step) if unzoned else ()),
         *gap_notes,
-        *unlikely_values(panel, rows, found, options, place.file, held),
+        *known_notes,
+        *unlikely_values(panel, rows, own, options, place.file, held),
     )
-    return result(panel=panel, schema=schema or found, notes=notes, repeats=series.size - rows.series.size)
+    return result(panel=panel, schema=schema or own, notes=notes, repeats=series.size - rows.series.size)
 
 
 def _read(source: str | Path | pd.DataFrame, options: ReadOptions, report: Report) -> RawTable:
@@ -236,55 +214,6 @@ def _request(options: ReadOptions, schema: Schema | None, known: CovariateNames)
         known=known,
         offer=options.covariates == "auto",
     )
-
-
-def _of_series(
-    roles: Roles, series: NDArray[np.int32], ids: list[tuple[str, ...]], place: Place
-) -> tuple[OfSeries, list[Note]]:
-    labels, known = [" / ".join(key) for key in ids], roles.known
-    static = static_of_series(known, series, labels, place)
-    categories, texts, notes = categories_of_series(known, series, labels, place)
-    return OfSeries(static, categories, texts), notes
-
-
-def _with_covariates(schema: Schema, names: CovariateNames) -> Schema:
-    return replace(
-        schema,
-        past_cols=names.past,
-        future_cols=names.future,
-        static_cols=names.static,
-        category_cols=names.categories,
-        lags=names.lags,
-    )
-
-
-def _with_holidays(schema: Schema, panel: Panel, options: ReadOptions) -> Schema:
-    """The schema with the calendars that the options name, all of which are known.
-
-    Raises:
-        OptionError: an unknown calendar.
-    """
-    if options.covariates == "none" or not (options.holidays or options.holidays_col):
-        return schema
-    from tsforecast.series.holiday_features import calendars_of_series, check_holidays, holidays_version
-
-    # A name is taken in another letter case too.
-    named = (options.holidays_col or "").strip().lower()
-    schema = replace(
-        schema,
-        holidays=options.holidays,
-        holidays_col=next((name for name in schema.category_cols if name.lower() == named), ""),
-        holidays_around=options.holidays_around,
-        holidays_version=holidays_version(),
-    )
-    for calendars in dict.fromkeys(calendars_of_series(panel, schema)):
-        check_holidays(calendars)
-    return schema
-
-
-def _time_of_step(ordinal: int, schema: Schema, frequency: Frequency) -> str:
-    (text,) = readable_stamps(frequency.stamps(np.array([ordinal])), schema, frequency)
-    return text
 
 
 def _times_in_table(table: RawTable, roles: Roles) -> tuple[Place, Callable[[int], str]]:
@@ -328,6 +257,43 @@ def _choose_clock(
         tz, note = known_zone(roles.stamps, schema, sub_daily, place)
     clock = choose_clock(roles.stamps, series, tz, sub_daily, place, options.ambiguous)
     return replace(clock, notes=(*clock.notes, note)) if note else clock
+
+
+@dataclass(frozen=True)
+class _InTime:
+    """The rows of a table in the order of time, one for each time of a series."""
+
+    clock: Clock
+    rows: Rows
+    sub_daily: bool  # whether their steps are shorter than a day
+    notes: tuple[Note, ...]
+
+
+def _rows_in_time(
+    roles: Roles,
+    options: ReadOptions,
+    schema: Schema | None,
+    given: Frequency | StatedFrequency | None,
+    series: NDArray[np.int32],
+    origin: RowOrigin,
+) -> _InTime:
+    """Put the rows on one clock, sort them, and leave one for each time of a series, unless all of them count."""
+    short, place = given is not None and given.sub_daily, origin.place
+    sub_daily = short or is_sub_daily(series, rank_times(roles.stamps.codes, roles.stamps.key))
+    clock = _choose_clock(roles, options, schema, sub_daily, series, place)
+    if clock.time_formats[0].startswith(ENDS) and options.aggregate and given and not short:
+        clock = replace(clock, stamps=clock.stamps - _INSTANT)  # 24:00 belongs to the day that it ends
+    rows, notes = _sorted(clock, series, roles)
+    if sub_daily and clock.time_zone is None and options.on_duplicate == "error":
+        told = _told_clock(roles, clock, rows, series, place)
+        if told is not None:
+            clock = told
+            rows, notes = _sorted(clock, series, roles)
+    if options.aggregate and options.on_duplicate == "error":
+        return _InTime(clock, rows, sub_daily, (*notes, *several_per_time(rows, roles.copies)))
+    rows, copy_notes = without_copies(rows, roles.copies, options.on_duplicate)
+    rows, repeat_notes = one_row_per_time(rows, options, origin, roles.repeat_hint)
+    return _InTime(clock, rows, sub_daily, (*notes, *copy_notes, *repeat_notes))
 
 
 def _sorted(clock: Clock, series: NDArray[np.int32], roles: Roles) -> tuple[Rows, list[Note]]:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from tsforecast.io.messages import Note, info, warning
+from tsforecast.io.times.counts import EPOCH_DECIMAL, EPOCHS
 from tsforecast.io.times.decimal_years import is_decimal_year
-from tsforecast.io.times.formats import COMPACT_DAY, EPOCH_DECIMAL, EPOCHS, WRITTEN_NUMBERS, years_of
+from tsforecast.io.times.formats import COMPACT_DAY, WRITTEN_NUMBERS, years_of
 from tsforecast.io.times.notation import INTERVAL, OPTIONAL
 from tsforecast.io.times.readings import BARE_WEEKS
 from tsforecast.series.frequency import Stamps

@@ -23,6 +23,9 @@ from numpy.typing import NDArray
 
 from tsforecast.errors import DataError, OptionError
 from tsforecast.io.times import zones
+from tsforecast.io.times.counts import EPOCHS as EPOCHS
+from tsforecast.io.times.counts import EXCEL as EXCEL
+from tsforecast.io.times.counts import stamps_of_excel_days, stamps_since_1970, write_excel_days, write_since_1970
 from tsforecast.io.times.day_parts import ENDS, SLOT, is_day_part, is_number_of_day, slot_of, write_day_parts
 from tsforecast.io.times.decimal_years import is_decimal_year, stamps_of_decimal_years, write_decimal_years
 from tsforecast.io.times.months import in_english
@@ -37,19 +40,13 @@ from tsforecast.io.times.periods import (
 )
 from tsforecast.io.times.shape_tables import CLOCKS, DAYS, LONG_PERIODS, NUMBERS, TIMES
 from tsforecast.io.times.weekdays import split, weekdays_of
-from tsforecast.series.frequency import DAY, SECOND, Frequency, Stamps
+from tsforecast.series.frequency import DAY, Frequency, Stamps
 from tsforecast.series.panel import Schema
 
 ISO = "iso"
 YEAR = "%Y"
 COMPACT_DAY = "%Y%m%d"
-EXCEL = "excel"
 STEP = "step"  # whole numbers that count steps: microseconds since 1970, of which nobody is told
-
-EPOCH_DECIMAL = "epoch-s.0"  # seconds with one decimal
-
-# Nanoseconds in the unit of each kind of number since 1970.
-EPOCHS = {"epoch-s": 10**9, EPOCH_DECIMAL: 10**9, "epoch-ms": 10**6, "epoch-us": 10**3, "epoch-ns": 1}
 
 # What ends a time in UTC.
 UTC_ENDS = ("Z", "UTC", "GMT")
@@ -68,9 +65,6 @@ _FIRST_COUNTED_YEAR, _LAST_COUNTED_YEAR = 1990, 2100
 _FIRST_WRITTEN_YEAR = 1800  # of years that are written out in the number
 _NOT_A_TIME = np.datetime64("NaT", "us")
 
-# Before March 1900 Excel counts a 29 February that did not exist.
-_EXCEL_ORIGIN, _FIRST_EXCEL_DAY, _LAST_EXCEL_DAY, _EXCEL_DECIMALS = datetime(1899, 12, 30), 61, 2_958_465, 10
-_LAST_SECOND = 253_402_300_799  # of the year 9999
 _OFFSET = re.compile("%:?[zZ]|Z$")
 _QUARTER_MARK, _HALF_MARK, _OFFSET_MARK = "\1", "\2", "\3"
 _WEEKDAY_MARK, _ZONE_MARK = "\x1d", "\x1e"
@@ -256,10 +250,7 @@ def _format(
     marked = text_format.replace("%q", _QUARTER_MARK).replace("%:h", _HALF_MARK).replace("%:z", _OFFSET_MARK)
     if marked in EPOCHS:
         instants = stamps if frequency.sub_daily or not zone else zones.to_instants(stamps, zone)
-        micros = instants.astype("datetime64[us]").astype(np.int64)
-        if marked == EPOCH_DECIMAL:
-            return [f"{count // SECOND}.{count % SECOND * 10 // SECOND}" for count in micros.tolist()]
-        return [str(count * 1000 // EPOCHS[marked]) for count in micros.tolist()]
+        return write_since_1970(instants, marked)
     offsets: Sequence[timedelta | None] = [None] * len(moments)
     if zone and frequency.sub_daily:
         clocks = [moment.replace(tzinfo=UTC).astimezone(zones.find_zone(zone)) for moment in moments]
@@ -273,8 +264,7 @@ def _format(
     if marked == STEP:
         return [str(count) for count in stamps.astype("datetime64[us]").astype(np.int64).tolist()]
     if marked == EXCEL:
-        days = [(moment - _EXCEL_ORIGIN) / timedelta(microseconds=DAY) for moment in moments]
-        return [f"{day:.{_EXCEL_DECIMALS}f}".rstrip("0").rstrip(".") for day in days]
+        return write_excel_days(moments)
     texts = write(moments, marked)
     if _QUARTER_MARK in marked:
         quarters = [str((moment.month + 2) // 3) for moment in moments]
@@ -321,11 +311,11 @@ def stamps_in_format(texts: list[str], text_format: str) -> Stamps:
     if interval:
         return stamps_in_format([text.partition(" - ")[0] for text in texts], begin)
     if text_format in EPOCHS:
-        return _stamps_since_1970(texts, EPOCHS[text_format])
+        return stamps_since_1970(texts, EPOCHS[text_format])
     if text_format == STEP:
-        return _stamps_since_1970(texts, EPOCHS["epoch-us"])
+        return stamps_since_1970(texts, EPOCHS["epoch-us"])
     if text_format == EXCEL:
-        return _excel_days(texts)
+        return stamps_of_excel_days(texts)
     if is_decimal_year(text_format):
         return stamps_of_decimal_years(texts, text_format)
     if OPTIONAL.search(text_format):
@@ -372,41 +362,3 @@ def within_counted_years(stamps: Stamps, text_format: str = EXCEL) -> NDArray[np
     years = years_of(stamps)
     first = _FIRST_COUNTED_YEAR if text_format in EPOCHS or text_format == EXCEL else _FIRST_WRITTEN_YEAR
     return ~np.isnat(stamps) & (years >= first) & (years <= _LAST_COUNTED_YEAR)
-
-
-def _stamps_since_1970(texts: list[str], unit: int) -> Stamps:
-    """Whole numbers of `unit` nanoseconds; what is finer than a microsecond is no time that is known here."""
-    import pandas as pd
-
-    if unit == EPOCHS["epoch-s"] and any("." in text for text in texts):
-        return _stamps_with_decimals(texts, unit)
-    whole = np.array([text.removeprefix("-").isdecimal() and text.isascii() and len(text) < 20 for text in texts])
-    numbers = pd.Series(np.where(whole, texts, "0"), dtype=object).map(int)
-    largest = min(_LAST_SECOND * (SECOND * 1000 // unit), np.iinfo(np.int64).max)
-    known = whole & (numbers.abs() <= largest).to_numpy(dtype=bool)
-    counts = numbers.where(known, 0).to_numpy(np.int64)
-    micros, rest = (counts * (unit // 1000), 0 * counts) if unit >= 1000 else np.divmod(counts, 1000 // unit)
-    return np.where(known & (rest == 0), micros.astype("datetime64[us]"), _NOT_A_TIME)
-
-
-def _stamps_with_decimals(texts: list[str], unit: int) -> Stamps:
-    """Numbers with decimals of `unit` nanoseconds, to the microsecond."""
-    parts = [text.partition(".") for text in texts]
-    stamps = _stamps_since_1970([whole for whole, _, _ in parts], unit)
-    fraction = [int(f"{part[:6]:0<6}") if part.isdecimal() and part.isascii() else 0 for _, _, part in parts]
-    good = np.array([not point or (part.isdecimal() and part.isascii()) for _, point, part in parts], dtype=bool)
-    good &= np.array([not whole.startswith("-") for whole, _, _ in parts], dtype=bool)
-    micros = np.array(fraction, dtype=np.int64) * unit // 10**9
-    return np.where(good, stamps + micros.astype("timedelta64[us]"), _NOT_A_TIME)
-
-
-def _excel_days(texts: list[str]) -> Stamps:
-    """Days since 1899-12-30, to the second, which is as much as their decimals hold."""
-    import pandas as pd
-
-    days = pd.to_numeric(pd.Series(texts, dtype=object), errors="coerce").to_numpy(np.float64)
-    known = (days >= _FIRST_EXCEL_DAY) & (days <= _LAST_EXCEL_DAY)
-    seconds = np.round(np.where(known, days, 0.0) * (DAY // SECOND)).astype(np.int64)
-    return np.where(
-        known, np.datetime64(_EXCEL_ORIGIN, "us") + (seconds * SECOND).astype("timedelta64[us]"), _NOT_A_TIME
-    )

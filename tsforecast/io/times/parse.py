@@ -14,8 +14,9 @@ from numpy.typing import NDArray
 from tsforecast.errors import DataError
 from tsforecast.io.column import Column, TextColumn
 from tsforecast.io.messages import Candidate, Note, counted, info, warning
+from tsforecast.io.times.candidates import Distinct, candidate_formats
 from tsforecast.io.times.day_parts import ENDS, without_hour_24
-from tsforecast.io.times.decimal_years import DECIMAL_YEAR, decimal_year_format, is_decimal_year
+from tsforecast.io.times.decimal_years import is_decimal_year
 from tsforecast.io.times.format_notes import century_note, format_hint, format_notes
 from tsforecast.io.times.formats import (
     COMPACT_DAY,
@@ -23,22 +24,19 @@ from tsforecast.io.times.formats import (
     EPOCHS,
     EXCEL,
     ISO,
-    UTC_ENDS,
     WRITTEN_NUMBERS,
     YEAR,
-    common_number_formats,
     formats_of,
     has_offset,
     iso_format,
-    number_formats_of,
     shapes,
     stamps_in_format,
     within_counted_years,
     years_of,
 )
 from tsforecast.io.times.months import in_english
-from tsforecast.io.times.notation import OPTIONAL, as_written, plain
-from tsforecast.io.times.periods import is_label, with_word
+from tsforecast.io.times.notation import as_written, plain
+from tsforecast.io.times.periods import is_label
 from tsforecast.io.times.readings import (
     DOUBTFUL,
     NEED_STEPS,
@@ -52,7 +50,7 @@ from tsforecast.io.times.readings import (
     weeks_or_months,
 )
 from tsforecast.io.times.zone_marks import Marks, marked_format, told_by_marks, without_marks
-from tsforecast.io.times.zones import MARKS_IN_FORMAT, UTC, offset_name
+from tsforecast.io.times.zones import UTC, offset_name
 from tsforecast.series.frequency import HOUR, MINUTE, Stamps
 
 FIRST_YEAR, LAST_YEAR = 1700, 2200
@@ -90,32 +88,6 @@ class ParsedStamps:
         """Whether codes and quantities may look the same: they are times only where no other column holds any."""
         first, *others = self.time_formats
         return not others and (first in DOUBTFUL_NUMBERS or is_decimal_year(first) or is_label(plain(first)))
-
-
-@dataclass(frozen=True)
-class _Distinct:
-    """The distinct texts of a column without blanks round them, and their shapes."""
-
-    column: Column
-    texts: list[str]
-    shapes: list[str]
-
-    @property
-    def codes(self) -> NDArray[np.int32]:
-        return self.column.texts.codes
-
-    def error(self, index: int, message: str, hint: str = "") -> DataError:
-        """An error about the first row that holds a text."""
-        return self.column.error(self.column.texts.first_row(index), message, hint)
-
-    def errors(self, bad: NDArray[np.bool_], message: str, hint: str) -> DataError:
-        """An error about all rows that hold a marked text; the message quotes the first of them."""
-        rows = np.flatnonzero(bad[self.codes])
-        more = f" (and {counted(rows.size - 1, 'more row')} of this column)" if rows.size > 1 else ""
-        place = self.column.place
-        return place.error(
-            int(rows[0]), f"{message}{more}", hint, rows=rows, cell_text=lambda row: self.texts[self.codes[row]]
-        )
 
 
 def parse_stamps(column: Column, *, date_format: str | None = None, known_format: str | None = None) -> ParsedStamps:
@@ -167,8 +139,8 @@ def _parse_texts(column: Column, date_format: str | None, fitted: str | None, kn
     stripped = ended[0] if ended else stripped
     marks = None if date_format else without_marks(stripped, fitted or "")
     stripped = marks.texts if marks else stripped
-    distinct = _Distinct(column, stripped, shapes(stripped))
-    formats = (date_format,) if date_format else _formats(distinct, fitted, known_format)
+    distinct = Distinct(column, stripped, shapes(stripped))
+    formats = (date_format,) if date_format else candidate_formats(distinct, fitted, known_format)
     given = date_format or (formats[0] if formats in ((known_format,), (fitted,)) else None)
     parsed = _parse_iso(distinct) if formats == (ISO,) else _parse_formats(distinct, formats, known_format, given)
     years = years_of(parsed.wall)
@@ -210,93 +182,8 @@ def _with_marks(parsed: ParsedStamps, marks: Marks, column: Column) -> ParsedSta
     )
 
 
-def _formats(distinct: _Distinct, fitted: str | None, known_format: str | None) -> tuple[str, ...]:
-    """The formats that the shapes of all texts allow; that of the model's data where it reads what no shape tells."""
-    if fitted and (OPTIONAL.search(fitted) or is_decimal_year(fitted)):
-        as_fitted = MARKS_IN_FORMAT.sub("", fitted)
-        if not np.isnat(stamps_in_format(distinct.texts, as_fitted)).any():
-            return (as_fitted,)
-    try:
-        return _candidates(distinct)
-    except DataError:
-        offset = known_format is None or known_format.endswith((":z", *UTC_ENDS))
-        if known_format and not offset and not np.isnat(stamps_in_format(distinct.texts, known_format)).any():
-            return (known_format,)
-        raise
-
-
-def _candidates(distinct: _Distinct) -> tuple[str, ...]:
-    """The formats that the shapes of all texts allow."""
-    shape, kinds = distinct.shapes[0], set(distinct.shapes)
-    decimals = shape != "0000" or (len(kinds) > 1 and all(map(number_formats_of, kinds)))
-    if number_formats_of(shape) and decimals:
-        return _number_candidates(distinct)
-    first_of_shape = dict(zip(reversed(distinct.shapes), reversed(range(len(distinct.shapes))), strict=True))
-    first: dict[tuple[str, ...], int] = {}
-    for shape, index in sorted(first_of_shape.items(), key=lambda entry: entry[1]):
-        first.setdefault(formats_of(shape), index)
-    if () in first:
-        text = distinct.texts[first[()]]
-        known = [index for formats, index in first.items() if formats]
-        hint = "write dates such as 2024-01-31, or give their format with --date-format"
-        if known:
-            hint = f"write it like '{distinct.texts[known[0]]}'"
-        bad = np.array([not formats_of(shape) for shape in distinct.shapes], dtype=bool)
-        raise distinct.errors(bad, f"'{text}' is not a date" if text else "the time is missing", hint)
-    padded_and_not = [formats for formats in first if formats[0].startswith("%Y-%m-%d")]
-    if len(first) == 2 and (ISO,) in first and padded_and_not:
-        return padded_and_not[0]
-    formats = next(iter(first))
-    if len(first) > 1:
-        alike = tuple(text for text in formats if all(text in others for others in first))
-        formats = alike or _midnight_left_out(list(first))
-    if not formats:
-        odd = list(first.values())[1]
-        raise distinct.error(
-            odd,
-            f"'{distinct.texts[odd]}' is written otherwise than '{distinct.texts[0]}'",
-            hint="write all dates in one way, such as YYYY-MM-DD",
-        )
-    return with_word(formats, distinct.texts[0])
-
-
-def _midnight_left_out(several: list[tuple[str, ...]]) -> tuple[str, ...]:
-    """The formats of times of which some are bare dates, which are midnights; none for others."""
-    bare, timed, *others = sorted(several, key=lambda formats: len(formats[0]))
-    pairs = [(day, text.removeprefix(day)) for day, text in zip(bare, timed, strict=False) if text.startswith(day)]
-    if others or len(pairs) < max(len(bare), len(timed)) or "%d" not in bare[0]:
-        return ()
-    return tuple(f"{day}%[{clock}%]" for day, clock in pairs)
-
-
-def _number_candidates(distinct: _Distinct) -> tuple[str, ...]:
-    """The formats in which numbers are dates by their size."""
-    first, formats = distinct.texts[0], common_number_formats(distinct.shapes)
-    if not formats:
-        several = [number_formats_of(shape) for shape in distinct.shapes]
-        odd = next(at for at in range(len(several)) if not set(several[at]) & set(several[0]))
-        message = f"'{distinct.texts[odd]}' is written otherwise than '{first}'" if distinct.texts[odd] else ""
-        raise distinct.error(
-            odd, message or "the time is missing", hint="write all dates in one way, such as YYYY-MM-DD"
-        )
-    if DECIMAL_YEAR in formats:
-        decimal_year = decimal_year_format(distinct.texts)
-        found = [decimal_year if text == DECIMAL_YEAR else text for text in formats]
-        formats = tuple(text for text in found if text)
-        if not formats:
-            message = f"numbers such as '{first}' are not read as dates: as years they do not follow at even steps"
-            raise distinct.error(0, message, "write dates such as 2024-01-31")
-    if formats != (EXCEL,):
-        return formats
-    day = stamps_in_format([first], EXCEL)
-    if within_counted_years(day)[0]:
-        hint = "to read the column so, add --date-format excel; else write dates such as 2024-01-31"
-        raise distinct.error(0, f"'{first}' is a number; as Excel counts days it is {str(day[0])[:10]}", hint)
-    raise distinct.error(0, f"'{first}' is not a date", "write dates such as 2024-01-31")
-
-
 def _parse_formats(
-    distinct: _Distinct, formats: tuple[str, ...], known_format: str | None, given: str | None
+    distinct: Distinct, formats: tuple[str, ...], known_format: str | None, given: str | None
 ) -> ParsedStamps:
     """Dates in the one format that fits every row; `given` is the one that was asked for, and not found."""
     trial = distinct.texts[:_TRIAL_TEXTS]
@@ -335,14 +222,14 @@ def _parse_formats(
     return ParsedStamps(distinct.codes, stamps, instants, (written,), zone, notes, readings)
 
 
-def _no_steps(distinct: _Distinct, text_format: str) -> DataError:
+def _no_steps(distinct: Distinct, text_format: str) -> DataError:
     """The error of texts that would be read as weeks or days of a year if they did follow at even steps."""
     bad = np.isnat(stamps_in_format(distinct.texts, text_format))
     shown = distinct.texts[int(np.argmax(bad))]
     return distinct.errors(bad | ~bad.any(), f"'{shown}' is not a date in the format {text_format}", "")
 
 
-def _clearest(distinct: _Distinct, complete: dict[str, Stamps], known_format: str | None) -> tuple[str, str]:
+def _clearest(distinct: Distinct, complete: dict[str, Stamps], known_format: str | None) -> tuple[str, str]:
     """The right one of several formats that all texts fit, and why: that of the model's data, or the regular one."""
     if known_format is not None:
         return known_format, "as when fitting"
@@ -360,7 +247,7 @@ def _clearest(distinct: _Distinct, complete: dict[str, Stamps], known_format: st
 
 
 def _tried(
-    distinct: _Distinct, formats: tuple[str, ...], fits: dict[str, Stamps], chosen: str, reason: str
+    distinct: Distinct, formats: tuple[str, ...], fits: dict[str, Stamps], chosen: str, reason: str
 ) -> tuple[Candidate, ...]:
     """The formats that the first text allows, and why one of them was taken."""
 
@@ -381,7 +268,7 @@ def _quoted(text_format: str) -> str:
     return f'"{text_format}"' if " " in text_format else text_format
 
 
-def _in_century(distinct: _Distinct, text_format: str, given: str | None) -> Stamps:
+def _in_century(distinct: Distinct, text_format: str, given: str | None) -> Stamps:
     """All texts in one format, years of two digits being those of the likeliest century."""
     stamps = _read(distinct.texts, text_format, given)
     return in_likely_century(stamps) if "%y" in text_format else stamps
@@ -395,7 +282,7 @@ def _read(texts: list[str], text_format: str, given: str | None) -> Stamps:
     return np.where(within_counted_years(stamps, text_format), stamps, np.datetime64("NaT", "us"))
 
 
-def _parse_iso(distinct: _Distinct) -> ParsedStamps:
+def _parse_iso(distinct: Distinct) -> ParsedStamps:
     """ISO 8601 dates and times, with an offset in all rows or in none."""
     zoned = np.array([has_offset(shape) for shape in distinct.shapes], dtype=bool)
     if zoned.any() and not zoned.all():

@@ -5,13 +5,14 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from tsforecast.errors import DataError
-from tsforecast.files import check_folder, whole_file
+from tsforecast.files import check_folder
 from tsforecast.fitting.backtest import Backtested, Truth, backtest_fits, truth_of
 from tsforecast.fitting.backtest_scores import add_skill, errors_by, errors_by_step, levels_with_deciles, score
 from tsforecast.fitting.choose import choose_basics
@@ -24,10 +25,10 @@ from tsforecast.io.reading.panel import ReadResult, read_panel
 from tsforecast.io.times.formats import format_stamps, readable_stamps
 from tsforecast.io.writing.columns import check_columns, forecast_frame
 from tsforecast.io.writing.forecasts import format_of
+from tsforecast.io.writing.tables import write_table
 from tsforecast.models.options import FitOptions
 from tsforecast.models.training.session import Budget, TrainingSession
 from tsforecast.progress import Message, Report
-from tsforecast.safe_text import guarded
 from tsforecast.series.panel import Panel, Schema
 from tsforecast.workflows.backtest.settings import BacktestSettings
 
@@ -150,6 +151,11 @@ class Planned:
     metric_season: int
     levels: tuple[float, ...]
 
+    @cached_property
+    def truth(self) -> Truth:
+        """What happened in the windows."""
+        return truth_of(self.data.panel, self.folds, self.metric_season)
+
     def fits(self, options: FitOptions, report: Report) -> list[Backtested]:
         """Fit a model, and the simple ones beside it, and forecast all windows."""
         session = TrainingSession(report, budget=Budget(options.time_limit))
@@ -161,8 +167,7 @@ class Planned:
         panel = self.data.panel
         names = [name for name in fits[0].made if all(name in fit.made for fit in fits)]
         made = {name: joined([fit.made[name] for fit in fits]) for name in names}
-        truth = truth_of(panel, self.folds, self.metric_season)
-        return Forecasts(panel, self.data.schema, self.folds, truth, made, self.levels)
+        return Forecasts(panel, self.data.schema, self.folds, self.truth, made, self.levels)
 
 
 def plan_backtest(
@@ -278,18 +283,7 @@ def write_forecasts(forecasts: Forecasts, levels: tuple[float, ...], path: str |
     """
     import pandas as pd
 
-    frame = pd.concat(list(_frames(forecasts, tuple(sorted(levels)))), ignore_index=True)
-    name = format_of(path).name
-    if name == "CSV":
-        texts = frame.select_dtypes(exclude="number").columns
-        frame[texts] = frame[texts].map(lambda cell: guarded(cell) if isinstance(cell, str) else cell)
-    with whole_file(path) as stream:
-        if name == "Parquet":
-            frame.to_parquet(stream, index=False)
-        elif name == "JSON Lines":
-            frame.to_json(stream, orient="records", lines=True, double_precision=15)
-        else:
-            frame.to_csv(stream, index=False, lineterminator="\n")
+    write_table(pd.concat(list(_frames(forecasts, tuple(sorted(levels)))), ignore_index=True), path)
 
 
 def _frames(forecasts: Forecasts, levels: tuple[float, ...]) -> Iterator[pd.DataFrame]:
