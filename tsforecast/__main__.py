@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import io
+import os
 import signal
 import sys
+from contextlib import suppress
 
 
 def main() -> None:
@@ -15,8 +17,23 @@ def main() -> None:
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")  # a table may hold letters that the locale does not have
     from tsforecast.cli import main as command_line
+    from tsforecast.errors import MemoryShortageError
 
-    sys.exit(command_line(prog_name="tsforecast"))
+    try:
+        sys.exit(command_line(prog_name="tsforecast"))
+    except SystemExit as end:
+        if end.code == MemoryShortageError.exit_code:
+            _leave_at_once(MemoryShortageError.exit_code)
+        raise
+
+
+def _leave_at_once(status: int) -> None:
+    """End without the farewells of libraries: one whose start was broken off for lack of memory crashes in them."""
+    for stream in (sys.stdout, sys.stderr):
+        if stream is not None:
+            with suppress(OSError):
+                stream.flush()
+    os._exit(status)
 
 
 if __name__ == "__main__":

@@ -120,7 +120,12 @@ def cause(error: BaseException) -> BaseException:
     return Terminated(_signals.first)
 
 
+# Memory to end with where there is none left: without it, the message or the way out would be the next to fail.
+_reserve = bytearray(4 << 20)
+
+
 def _shortage(error: BaseException) -> MemoryShortageError:
+    _reserve.clear()
     error.__traceback__ = None  # its frames hold the memory
     said = shown(str(error).strip().partition("\n")[0])
     shortage = MemoryShortageError(

@@ -314,12 +314,13 @@ def _is_data(cells: Cells, rows: Sequence[Cells]) -> bool:
 
 
 def _header_below(rows: Sequence[Cells]) -> int | None:
-    """The first row as wide as most, if it has words in all columns that hold numbers or dates below it."""
+    """The first row as wide as most, if it has words, with letters, above all that holds numbers or dates below it."""
     width = Counter(map(len, rows)).most_common(1)[0][0]
     first = next(number for number, row in enumerate(rows) if len(row) == width)
     columns = list(zip(*(row for row in rows[first:] if len(row) == width), strict=True))
     held = [column for column in columns if any(map(_holds_data, column[1:]))]
-    words = all(not _holds_data(column[0]) and not is_missing(column[0]) for column in held)
+    words = all(any(map(str.isalpha, column[0])) and not _holds_data(column[0]) for column in held)
+    words &= not any(is_missing(column[0]) for column in held)
     dated = any(all(map(is_stamp_like, column[1:])) for column in held)
     return first if dated and words else None
 
