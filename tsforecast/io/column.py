@@ -73,6 +73,7 @@ class PlainNumbers:
     values: NDArray[np.float64]  # float64, shape (rows,); NaN where missing
     whole: bool  # whether all are whole numbers
     zero_led: bool  # whether a text may begin with a zero before another digit; False where not all are whole
+    pointed: bool = False  # whether all are whole and some may be written as 1.000, which may be a thousand
 
 
 @dataclass(eq=False)

@@ -178,6 +178,18 @@ def test_numbers_around_one_have_decimals(tmp_path):
     assert values_of(read(tmp_path, texts, sep=";")) == [float(text) for text in texts]
 
 
+def test_whole_thousands_with_a_point_beside_hundreds(tmp_path):
+    counts = [1000 if step % 5 == 2 else count for step, count in enumerate(visits(750))]
+    texts = [f"{count:,}".replace(",", ".") for count in counts]
+    result = read(tmp_path, texts)
+    assert values_of(result) == counts and "'.' between thousands" in notes_of(result)
+    texts = ["1.000", *(text.replace(".", "") for text in texts if len(text) < 5)]
+    with pytest.raises(DataError, match=r"'1\.000' is ambiguous"):
+        read(tmp_path, texts)
+    assert values_of(read(tmp_path, texts, thousands="."))[0] == 1000
+    assert values_of(read(tmp_path, ["3.000", *map(str, range(1, 9))]))[0] == 3
+
+
 @pytest.mark.parametrize(
     "texts",
     [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
@@ -133,14 +134,14 @@ def check_decimal_mark(targets: Sequence[Content], mark: str, *, certain: bool) 
             suspects.append((column, next(text for text in texts if mark in text and _ABOVE.fullmatch(text))))
     for column in [] if certain or suspects else columns:
         plain = column.plain
-        if plain is not None and plain.whole:
+        if plain is not None and plain.whole and not plain.pointed:
             continue
         if plain is not None and _has_decimals(plain.values):
             return
         numbers = [text for cell in column.texts.texts if is_number(text := plain_signs(cell).strip(), mark)]
         if any(shows_decimals(text, mark) for text in numbers):
             return
-        if may_group(numbers, mark):
+        if may_group(numbers, mark) and (plain is None or not plain.whole or _nearer_to_thousands(numbers, mark)):
             suspects.append((column, next(text for text in numbers if mark in text)))
     for column, text in suspects:
         row = column.first_row(next(cell for cell in column.texts.texts if text in cell))
@@ -156,6 +157,13 @@ def may_group(texts: Sequence[str], mark: str) -> bool:
     """
     plain = [text for text in texts if mark not in text]
     return 0 < len(plain) < len(texts) and not any(_LONG_WHOLE.fullmatch(text) for text in plain)
+
+
+def _nearer_to_thousands(texts: Sequence[str], mark: str) -> bool:
+    """Whether numbers such as 1.000 are as large as the others, 940 say, if the mark parts thousands."""
+    marked = np.median([float(text.replace(mark, ".")) for text in texts if mark in text])
+    others = np.median([float(text) for text in texts if mark not in text])
+    return bool(abs(others) > math.sqrt(1000) * abs(marked))
 
 
 def _has_decimals(values: NDArray[np.float64]) -> bool:
@@ -250,9 +258,9 @@ def _growth(column: Column, mark: str) -> str:
         `proven`, `doubted` where a few cells show something else, or nothing.
     """
     plain = column.plain
-    if column.typed is not None or (plain is not None and (mark != "." or plain.whole)):
+    if column.typed is not None or (plain is not None and (mark != "." or plain.whole != plain.pointed)):
         return ""
-    if plain is not None and not _may_grow(plain.values):
+    if plain is not None and not plain.whole and not _may_grow(plain.values):
         return ""
     if not _may_be_groups(column.texts.first_texts(_SAMPLE_TEXTS)):
         return ""

@@ -131,10 +131,12 @@ def _with_proven_marks(table: RawTable, request: ColumnRequest, notes: list[Note
     everything = table.columns
     if found.decimal != table.number_format.decimal:
         # What was read with a point is read again.
-        everything = {
-            name: column if column.plain is None or column.plain.whole else replace(column, plain=None)
+        again = {
+            name: replace(column, plain=None)
             for name, column in everything.items()
+            if column.plain is not None and (column.plain.pointed or not column.plain.whole)
         }
+        everything = {**everything, **again}
     return replace(table, columns=everything, number_format=found, decimal_is_certain=True), [*notes, warning(said)]
 
 

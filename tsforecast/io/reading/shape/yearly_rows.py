@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from tsforecast.io.column import Column, PlainNumbers, TextColumn, text_column
+from tsforecast.io.column import Column, TextColumn, text_column
 from tsforecast.io.messages import counted, warning
 from tsforecast.io.reading.columns.names import names_series, unit_of
 from tsforecast.io.reading.numbers import read_content
@@ -70,7 +70,7 @@ def _taken(column: Column, keep: NDArray[np.intp], lines: NDArray[np.int64]) -> 
         typed = column.typed.iloc[keep].reset_index(drop=True)
         return Column(place, lambda: _some(column.texts, keep), typed=typed)
     if column.plain is not None:
-        plain = PlainNumbers(column.plain.values[keep], column.plain.whole, column.plain.zero_led)
+        plain = replace(column.plain, values=column.plain.values[keep])
         return Column(place, lambda: _some(column.texts, keep), plain)
     return text_column(place, _some(column.texts, keep))
 

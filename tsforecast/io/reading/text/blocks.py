@@ -130,7 +130,8 @@ def _join_numbers(parts: list[PlainNumbers | None]) -> PlainNumbers | None:
     if len(plain) < len(parts):
         return None
     whole = all(part.whole for part in plain)
-    return PlainNumbers(_joined([part.values for part in plain]), whole, whole and any(part.zero_led for part in plain))
+    zero_led, pointed = (whole and any(marks) for marks in zip(*((p.zero_led, p.pointed) for p in plain), strict=True))
+    return PlainNumbers(_joined([part.values for part in plain]), whole, zero_led, pointed)
 
 
 def _joined(parts: list[NDArray[Number]]) -> NDArray[Number]:
@@ -257,7 +258,9 @@ def _plain_numbers(text: Text, data: bytes, edges: Edges, position: int, column:
     if np.count_nonzero(np.isfinite(values)) + column.null_count < values.size:
         return None
     whole = bool(np.all((np.rint(values) == values) | np.isnan(values)))
-    return PlainNumbers(values, whole, whole and _zero_led(text, data, edges, position))
+    # A number of four digits without a mark, beside it, says that a mark is one of decimals.
+    pointed = whole and data.find(b".000", *edges) >= 0 and not np.any(np.abs(values) >= 1000)
+    return PlainNumbers(values, whole, whole and _zero_led(text, data, edges, position), pointed)
 
 
 def _zero_led(text: Text, data: bytes, edges: Edges, position: int) -> bool:
