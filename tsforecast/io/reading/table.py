@@ -7,7 +7,7 @@ read again where it is asked for as texts.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -186,46 +186,25 @@ def text_table(
         OptionError: an unusable option.
     """
     decimal = choose_decimal(options.decimal, options.thousands)
-    data, cut = skip_last_lines(_skip_lines(data, options.skip_rows), options.skip_footer)
-    refuse_other_text(data, file, options.skip_rows + 1)
-    data, separator = take_separator_line(data)
-    data, comments = leave_out_comments(data, options.comment)
-    emptied = comments + (separator is not None)
-    if not data or data.isspace():
-        raise DataError("the file has no rows", file=file)
-    if options.delimiter is not None and options.delimiter == options.comment:
-        raise OptionError(f"{options.delimiter!r} cannot both separate cells and begin comments")
-    delimiter = options.delimiter or separator
-    tabbed = blanks_to_tabs(data, delimiter)
-    data, delimiter = (data, delimiter) if tabbed is None else (tabbed, "\t")
-    found = sniff(data, file, options.skip_rows + 1, delimiter, decimal, no_header=options.no_header)
-    if tabbed is not None:
-        found = replace(found, text=replace(found.text, shown_delimiter="runs of blanks"))
+    bare = _take_off_surroundings(data, file, options)
+    found = sniff(bare.data, file, options.skip_rows + 1, bare.delimiter, decimal, no_header=options.no_header)
     text = replace(found.text, undated=options.no_time or options.start is not None)
-    found = replace(found, text=text)
+    if bare.in_blanks:
+        text = replace(text, shown_delimiter="runs of blanks")
     if text.width == 1:
-        check_cells(find_records(data[text.start :], text.delimiter, file, text.line), text, text.header_line)
+        check_cells(find_records(bare.data[text.start :], text.delimiter, file, text.line), text, text.header_line)
 
     def progress(done: int, rows: int) -> None:
-        check_count(rows, options.max_rows, "rows", file, at_least=done < len(data))
-        if len(data) >= _LARGE_BYTES:
-            report(Reading(file, done, len(data), rows))
+        check_count(rows, options.max_rows, "rows", file, at_least=done < len(bare.data))
+        if len(bare.data) >= _LARGE_BYTES:
+            report(Reading(file, done, len(bare.data), rows))
 
     progress(0, 0)
     rows = read_rows(text, found.names, found.number_like, progress)
-    columns, repeats = _without_padding(rows.columns, found) if found.padded else rows.columns, rows.repeats
-    blank = rows.blank + found.blank - emptied
-    notes = [*cut, *found.notes]
-    if separator is not None:
-        notes.append(info(f"the line 'sep={separator}' names the delimiter: left out", "left out"))
-    if tabbed is not None:
-        notes.append(info("the columns are parted by runs of blanks"))
-    if repeats:
-        again = f"in {counted(len(repeats), 'line')} below, the first of them line {repeats[0]}"
-        notes.append(warning(f"the header stands again {again}: left out", "left out"))
-    notes += [info(f"{counted(comments, 'comment line')} left out", "left out")] if comments else []
-    if blank:
-        notes.append(warning(f"{counted(blank, 'blank line')} skipped", "left out"))
+    columns = _without_padding(rows.columns, found) if found.padded else rows.columns
+    if text_format is not None:
+        delimiter = " " if bare.in_blanks else text.delimiter
+        text_format = replace(text_format, delimiter=delimiter, decimal=found.decimal)
     return RawTable(
         {column.name: column for column in columns},
         rows.lines,
@@ -234,12 +213,63 @@ def text_table(
         NumberFormat(found.decimal, options.thousands or "", options.missing),
         found.decimal_is_certain,
         decimal is not None,
-        text_format
-        and replace(text_format, delimiter=text.delimiter if tabbed is None else " ", decimal=found.decimal),
+        text_format,
         found.dialects,
         found.unnamed,
-        tuple(notes),
+        (*found.notes, *bare.notes, *_left_out(rows.repeats, rows.blank + found.blank - bare.emptied)),
     )
+
+
+@dataclass(frozen=True)
+class _Bare:
+    """A text without what stands round its table and is no part of it."""
+
+    data: bytes
+    delimiter: str | None  # that was given, or that the text names; None to find it
+    in_blanks: bool  # whether runs of blanks parted the columns, which are tabs now
+    emptied: int  # lines that were blanked
+    notes: tuple[Note, ...]
+
+
+def _take_off_surroundings(data: bytes, file: str, options: ReadOptions) -> _Bare:
+    """Leave out lines above and below, a line `sep=;` and comments.
+
+    Raises:
+        DataError: nothing is left, or the text is no table, such as a page of HTML.
+        OptionError: one character for delimiter and comments.
+    """
+    data, cut = skip_last_lines(_skip_lines(data, options.skip_rows), options.skip_footer)
+    refuse_other_text(data, file, options.skip_rows + 1)
+    data, separator = take_separator_line(data)
+    data, comments = leave_out_comments(data, options.comment)
+    if not data or data.isspace():
+        raise DataError("the file has no rows", file=file)
+    if options.delimiter is not None and options.delimiter == options.comment:
+        raise OptionError(f"{options.delimiter!r} cannot both separate cells and begin comments")
+    delimiter = options.delimiter or separator
+    tabbed = blanks_to_tabs(data, delimiter)
+    notes = list(cut)
+    if separator is not None:
+        notes.append(info(f"the line 'sep={separator}' names the delimiter: left out", "left out"))
+    if tabbed is not None:
+        notes.append(info("the columns are parted by runs of blanks"))
+    if comments:
+        notes.append(info(f"{counted(comments, 'comment line')} left out", "left out"))
+    emptied = comments + (separator is not None)
+    if tabbed is None:
+        return _Bare(data, delimiter, False, emptied, tuple(notes))
+    return _Bare(tabbed, "\t", True, emptied, tuple(notes))
+
+
+def _left_out(repeats: Sequence[int], blank: int) -> list[Note]:
+    """Say which lines of the table itself are no rows."""
+    notes = []
+    if repeats:
+        again = f"in {counted(len(repeats), 'line')} below, the first of them line {repeats[0]}"
+        notes.append(warning(f"the header stands again {again}: left out", "left out"))
+    if blank:
+        notes.append(warning(f"{counted(blank, 'blank line')} skipped", "left out"))
+    return notes
 
 
 def _skip_lines(text: bytes, count: int) -> bytes:
