@@ -90,34 +90,25 @@ def choose_plan(
         return replace(plan, candidates=(plan.simple(options.model),))
     if info.kind != "linear":
         check_network(options, basics)
-    choices = list(basics.choices)
-    quick = QuickLinear(panel, split, basics)
-    log, normalisation, reason = _choose_space(panel, split, quick, options, lookbacks[len(lookbacks) // 2])
-    if options.transform == AUTO:
-        choices.append(Choice("transform", log, reason))
-    if options.normalisation == AUTO and info.kind != "linear":
-        together = reason if options.transform != AUTO else "by the same comparison"
-        choices.append(Choice("normalisation", normalisation, together))
-    lookback, why = _choose_lookback(quick, lookbacks, log, normalisation)
-    if options.lookback is None:
-        choices.append(Choice("lookback", str(lookback), why))
-    min_context = least_context(split, basics, lookback)
+    space, chosen = _choose_window(panel, split, basics, options, lookbacks)
+    choices = [*basics.choices, *chosen]
+    min_context = least_context(split, basics, space.lookback)
     first, last = split.borders("train")
     windows = len(window_index(panel.offsets, first, last, horizon=basics.horizon, min_context=min_context))
     training = choose_training(options, windows)
-    besides = choose_covariates(panel, split, basics, options, Space(lookback, log, normalisation), schema)
+    besides = choose_covariates(panel, split, basics, options, space, schema)
     choices += besides.choices
     candidates: tuple[Part, ...] = ()
     if info.kind != "linear":
-        network, more = choose_network(panel.n_series, windows, options, basics, lookback, normalisation)
+        network, more = choose_network(panel.n_series, windows, options, basics, space.lookback, space.normalisation)
         candidates = network_candidates(network, training, windows, options, besides, panel.covariates.labels)
         choices += more
     plan = replace(
         plan,
-        lookback=lookback,
+        lookback=space.lookback,
         min_context=min_context,
-        log=log,
-        scaler=scaler_for(normalisation) if options.scaler == AUTO else options.scaler,
+        log=space.log,
+        scaler=scaler_for(space.normalisation) if options.scaler == AUTO else options.scaler,
         training=training,
         choices=tuple(choices),
         calendar=besides.calendar,
@@ -126,8 +117,26 @@ def choose_plan(
     simple = [plan.simple(name) for name in {"combination": COMBINED, "linear": ("linear",)}.get(info.kind, ())]
     if info.kind == "combination" and besides.inputs.past:
         other = NO_INPUTS if besides.help else besides.inputs
-        simple.append(Part("linear", 1.0, lookback, inputs=other))
+        simple.append(Part("linear", 1.0, space.lookback, inputs=other))
     return replace(plan, candidates=(*candidates, *simple))
+
+
+def _choose_window(
+    panel: Panel, split: Split, basics: FixedChoices, options: FitOptions, lookbacks: list[int]
+) -> tuple[Space, list[Choice]]:
+    """Transform, normalisation and lookback by a quick linear model, and what was not asked for with its reason."""
+    choices = []
+    quick = QuickLinear(panel, split, basics)
+    log, normalisation, reason = _choose_space(panel, split, quick, options, lookbacks[len(lookbacks) // 2])
+    if options.transform == AUTO:
+        choices.append(Choice("transform", log, reason))
+    if options.normalisation == AUTO and get_model(options.model).kind != "linear":
+        together = reason if options.transform != AUTO else "by the same comparison"
+        choices.append(Choice("normalisation", normalisation, together))
+    lookback, why = _choose_lookback(quick, lookbacks, log, normalisation)
+    if options.lookback is None:
+        choices.append(Choice("lookback", str(lookback), why))
+    return Space(lookback, log, normalisation), choices
 
 
 def lookback_candidates(split: Split, basics: FixedChoices, options: FitOptions) -> list[int]:
