@@ -11,7 +11,7 @@ import re
 import time
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -65,31 +65,30 @@ def keeping(path: Path, fingerprints: Collection[str], report: Report) -> Iterat
             folder.rmdir()
 
 
-@dataclass
 class KeptParts:
     """The parts of a run. `find` gives those of an earlier one, `keep` takes those of this one."""
 
-    path: Path
-    fingerprints: tuple[str, ...]
-    report: Report
-    _folder: ProgressFolder | None = None
-    _off: bool = False
-    _waiting: dict[tuple[str, int], Callable[[], Part]] = field(default_factory=dict)
-    _saved_at: float = field(default_factory=time.monotonic)
-    _cost: float = 0.0
+    def __init__(self, path: Path, fingerprints: tuple[str, ...], report: Report) -> None:
+        """The arguments are those of `keeping`."""
+        self._path, self._report = path, report
+        self._ours = tuple(_prefix(fingerprint) for fingerprint in fingerprints)
+        self._folder: ProgressFolder | None = None
+        self._off = False
+        self._waiting: dict[tuple[str, int], Callable[[], Part]] = {}
+        self._saved_at, self._cost = time.monotonic(), 0.0
 
     def look(self) -> None:
         """Drop what lies there of another work, and say so."""
-        if not self.path.is_dir():
+        if not self._path.is_dir():
             return
         self._open()
         if self._folder is None:
             return
         with self._going_on():
             self._folder.drop_part()
-            others = [name for name in self._folder.names() if not name.startswith(self._ours())]
+            others = [name for name in self._folder.names() if not name.startswith(self._ours)]
             for name in others:
-                (self.path / name).unlink()
+                (self._path / name).unlink()
             if others:
                 self._warn("an interrupted run had other data, options or another version: this one starts anew")
 
@@ -101,7 +100,7 @@ class KeptParts:
             number: its number in that work.
             most: bytes of its tensors above which it is not read.
         """
-        file = self.path / _name(fingerprint, number)
+        file = self._path / _name(fingerprint, number)
         if self._folder is None or not file.exists():
             return None
         try:
@@ -119,7 +118,7 @@ class KeptParts:
     def drop(self, fingerprint: str, number: int, reason: str) -> None:
         """Remove a part that cannot be used, and say why."""
         with suppress(OSError):
-            (self.path / _name(fingerprint, number)).unlink()
+            (self._path / _name(fingerprint, number)).unlink()
         self._warn(f"a part that an interrupted run has kept is dropped: {reason}")
 
     def keep(self, fingerprint: str, number: int, make: Callable[[], Part]) -> None:
@@ -159,7 +158,7 @@ class KeptParts:
 
     def _open(self) -> None:
         with self._going_on():
-            self._folder = ProgressFolder.open(self.path, _NAMES)
+            self._folder = ProgressFolder.open(self._path, _NAMES)
             if self._folder is None:
                 self._off = True
                 self._warn("progress is not kept: another run on data of this name keeps its own")
@@ -174,11 +173,8 @@ class KeptParts:
             self.close()
             self._warn(f"progress is not kept: {error.strerror}")
 
-    def _ours(self) -> tuple[str, ...]:
-        return tuple(_prefix(fingerprint) for fingerprint in self.fingerprints)
-
     def _warn(self, text: str) -> None:
-        self.report(Message("warning", text))
+        self._report(Message("warning", text))
 
 
 def _encode(fingerprint: str, number: int, part: Part) -> bytes:

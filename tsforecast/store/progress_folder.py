@@ -14,7 +14,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from tsforecast.files import sync_folder
-from tsforecast.store.safe_files import FOLDER_MODE, write_file
+from tsforecast.store.safe_files import make_folder, write_file
 
 _PART = ".part"
 
@@ -40,7 +40,7 @@ class ProgressFolder:
             make: whether it is made if it is not there.
         """
         if make:
-            path.mkdir(mode=FOLDER_MODE, parents=True, exist_ok=True)
+            make_folder(path)
         _check_private(path)
         lock = _lock(path)
         return None if lock is None else cls(path, ours, lock)
