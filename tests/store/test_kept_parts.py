@@ -29,7 +29,8 @@ class Work:
     def start(self, *works):
         return keeping(self.path, works or (WORK,), lambda event: self.told.append(event.text))
 
-    def interrupt(self, *numbers, work=WORK, error=Terminated(15)):
+    def interrupt(self, *numbers, work=WORK, error=None):
+        error = error or Terminated(15)
         with pytest.raises(type(error)), self.start(work) as kept:
             for number in numbers:
                 kept.keep(work, number, lambda number=number: part(number))
