@@ -119,6 +119,7 @@ def backtest(
     data: pd.DataFrame | str | Path,
     *,
     forecasts: str | Path | None = None,
+    store: str | Path | None = None,
     report: Report = lambda event: None,
     **options: Any,
 ) -> BacktestResult:
@@ -127,6 +128,8 @@ def backtest(
     Args:
         data: a DataFrame (long, wide or a single series), or the path of a table.
         forecasts: file for all forecasts, in long form with `cutoff`, `model` and `y_true`; None for none.
+        store: folder in which finished fits are kept until all are, so that the same call goes on where a killed one
+            ended; None keeps nothing.
         report: receives messages and progress.
         **options: any option of `tsforecast backtest` by its name with underscores, such as `windows=12`,
             `refit="never"`, `model="gru"`, `id_col="shop"`.
@@ -145,6 +148,7 @@ def backtest(
         options=FitOptions(**model),
         reading=_read_options(options, columns=True, others=_MODEL | _BACKTEST),
         output=forecasts,
+        store=store,
         report=report,
     )
     return result
@@ -155,6 +159,7 @@ def compare(
     *,
     models: Iterable[str] = DEFAULT_MODELS,
     forecasts: str | Path | None = None,
+    store: str | Path | None = None,
     report: Report = lambda event: None,
     **options: Any,
 ) -> CompareResult:
@@ -164,6 +169,8 @@ def compare(
         data: a DataFrame (long, wide or a single series), or the path of a table.
         models: their names; the seasonal naive is always among those scored.
         forecasts: file for all forecasts of all models, in long form; None for none.
+        store: folder in which finished fits are kept until all are, so that the same call goes on where a killed one
+            ended; None keeps nothing.
         report: receives messages and progress.
         **options: any option of `tsforecast compare` by its name with underscores.
 
@@ -182,6 +189,7 @@ def compare(
         options=FitOptions(**model),
         reading=_read_options(options, columns=True, others=(_MODEL | _BACKTEST) - {"model"}),
         output=forecasts,
+        store=store,
         report=report,
     )
 

@@ -81,5 +81,14 @@ class SeriesForecast(NamedTuple):
     total: int
 
 
-Event = Message | Reading | PhaseStarted | BatchProgress | EpochEnded | PhaseEnded | SeriesForecast
+class WindowsForecast(NamedTuple):
+    """`done` of `total` windows of a backtest are forecast by `model`, which is fitted `fits` times for them."""
+
+    model: str
+    done: int
+    total: int
+    fits: int
+
+
+Event = Message | Reading | PhaseStarted | BatchProgress | EpochEnded | PhaseEnded | SeriesForecast | WindowsForecast
 Report = Callable[[Event], None]

@@ -28,7 +28,8 @@ import pandas as pd
 from common import FREQUENCIES, Columns, add_options, options_of, read_rows, run, say, show, write_json, write_table
 
 from tsforecast.errors import OptionError
-from tsforecast.fitting.backtest import Ready, backtest_fits, continued, truth_of
+from tsforecast.fitting.backtest import Ready, continued, truth_of
+from tsforecast.fitting.backtest_fits import backtest_fits
 from tsforecast.fitting.backtest_scores import DECILE_LEVELS, score
 from tsforecast.fitting.folds import Folds, rolling_folds
 from tsforecast.fitting.scores import NAIVE, naive_forecaster

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from tsforecast import metrics
-from tsforecast.fitting.backtest import backtest_fits, truth_of
+from tsforecast.fitting.backtest import truth_of
+from tsforecast.fitting.backtest_fits import backtest_fits
 from tsforecast.fitting.backtest_scores import DECILE_LEVELS, deciles, errors_by, errors_by_step, score
 from tsforecast.fitting.folds import rolling_folds
 from tsforecast.forecast import Intervals, joined

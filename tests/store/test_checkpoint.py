@@ -19,7 +19,7 @@ from tsforecast.errors import Terminated
 from tsforecast.models.training.patience import EpochRate, Patience
 from tsforecast.models.training.resume import EpochRecord, GraphState, Progress, RunKey, TrainedNetwork
 from tsforecast.progress import Message
-from tsforecast.store import checkpoint
+from tsforecast.store import checkpoint, progress_folder
 from tsforecast.store.checkpoint import drop_checkpoint, recording
 from tsforecast.store.model import StoredModel
 
@@ -315,7 +315,7 @@ def test_a_full_disk_does_not_stop_the_training(training: Training, call: str, m
     def full(*_args: Any) -> None:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
-    monkeypatch.setattr(checkpoint, call, full)
+    monkeypatch.setattr(progress_folder, call, full)
     with training.start(resume=False) as recorder:
         for key in KEYS:
             assert recorder.begin(key) is None

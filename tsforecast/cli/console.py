@@ -34,6 +34,7 @@ from tsforecast.progress import (
     PhaseStarted,
     Reading,
     SeriesForecast,
+    WindowsForecast,
 )
 from tsforecast.safe_text import bounded
 
@@ -46,6 +47,7 @@ _STYLE = {"warning": "yellow", "error": "red", "success": "green"}
 
 _ONE_PIECE = ("error", "command", "success")  # not wrapped by us, so that a path or a command can be copied
 _SPEED_SECONDS = 120  # long, so that the validation of an epoch does not make the remaining time jump
+_TRAINING = (PhaseStarted, BatchProgress, EpochEnded, PhaseEnded)
 _MANY_SERIES = 10_000  # so many take long enough to forecast for a bar
 _BAR_WIDTH = 68  # columns that a bar takes beside the name of what is trained
 
@@ -63,6 +65,7 @@ class Console:
         self.as_json = False
         self._shown: set[str] = set()
         self._training = ""
+        self._many_fits = False
         self._progress: Progress | None = None
 
     @property
@@ -131,7 +134,7 @@ class Console:
 
     def report(self, event: Event) -> None:
         """Show an event of long work: a live bar on a terminal, elsewhere lines of reading and of epochs."""
-        if self.quiet:
+        if self.quiet or (self._many_fits and not self.verbose and isinstance(event, _TRAINING)):
             return
         match event:
             case Message(kind="choice"):
@@ -153,6 +156,8 @@ class Console:
                 self.info(f"{event.name}: {counted(event.epochs, 'epoch')} in {seconds(event.seconds)}, {event.reason}")
             case SeriesForecast():
                 self._forecast(event)
+            case WindowsForecast():
+                self._backtest(event)
 
     def stop(self) -> None:
         """Remove a live bar from the screen, so that what follows stands on a line of its own."""
@@ -223,6 +228,20 @@ class Console:
         if self._progress is not None:
             series = f"{event.done:,} of {event.total:,} series"
             self._progress.update(self._progress.task_ids[0], completed=event.done, series=series)
+        if event.done == event.total:
+            self.stop()
+
+    def _backtest(self, event: WindowsForecast) -> None:
+        """A bar, or lines, of windows. Where many models are fitted, the course of each is a detail."""
+        self._many_fits = event.fits > 1 and event.done < event.total
+        done = f"{event.done} of {event.total} windows"
+        if self._many_fits and (self._progress is None or event.done == 0):
+            self.stop()
+            self._show_bar(event.model, event.total, windows="")
+        if self._progress is not None:
+            self._progress.update(self._progress.task_ids[0], completed=event.done, windows=done)
+        elif event.done:
+            self.info(f"{event.model}: {done} are forecast")
         if event.done == event.total:
             self.stop()
 

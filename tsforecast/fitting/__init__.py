@@ -21,6 +21,8 @@ TrainingSession; what goes out is a Fitted: the plan, the model, its calibration
 9. *Training again* (learn.py, trained.py): each part is trained on all rows by its Recipe: the same seed, the epochs
    that led to the best weights, the same ridge strength. The calibration and the scores are those of steps 7 and 8.
 
+backtest.py does all of this at cutoffs of the past (folds.py), from the rows known there; backtest_fits.py goes through
+the fits of a backtest, in processes of their own (processes.py) if asked to, and backtest_scores.py scores them.
 warm_start.py trains a model further from its weights in place of steps 3 to 6. Nothing in steps 1 to 7 looks at test
 rows, and training and combination at no row after the validation rows; tests/test_leakage.py changes later rows and
 compares every number.

@@ -7,10 +7,8 @@ other processes. Nothing is carried from one fit to the next: choices, scaling, 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from multiprocessing import get_context
 
 import numpy as np
 
@@ -23,8 +21,7 @@ from tsforecast.forecast import Forecast, Intervals, joined
 from tsforecast.models.forecaster import Forecaster
 from tsforecast.models.options import FitOptions
 from tsforecast.models.registry import get_model
-from tsforecast.models.training.session import Budget, TrainingSession
-from tsforecast.progress import Message
+from tsforecast.models.training.session import TrainingSession
 from tsforecast.series.panel import Panel, Schema
 from tsforecast.series.scaling import Scaling, scaling_of_rows
 from tsforecast.series.seasonal_errors import seasonal_errors
@@ -128,51 +125,6 @@ def truth_of(panel: Panel, folds: Folds, metric_season: int) -> Truth:
     return Truth(*(np.concatenate([vars(part)[name] for part in parts]) for name in vars(parts[0])))
 
 
-def backtest_fits(
-    panel: Panel,
-    folds: Folds,
-    options: FitOptions,
-    levels: tuple[float, ...],
-    session: TrainingSession,
-    jobs: int = 1,
-    schema: Schema | None = None,
-) -> list[Backtested]:
-    """All fits of a backtest, in the order of their windows; the arguments are those of `backtest_fit`.
-
-    Args:
-        session: the context of training; each fit has its whole budget.
-        jobs: processes that work on fits at the same time. They report nothing.
-    """
-    if jobs == 1 or len(folds.fits) == 1:
-        limit = session.budget.seconds
-        return [
-            backtest_fit(panel, folds, windows, options, levels, replace(session, budget=Budget(limit)), schema)
-            for windows in folds.fits
-        ]
-    done = []
-    # A process that TensorFlow runs in cannot be forked.
-    with ProcessPoolExecutor(min(jobs, len(folds.fits)), mp_context=get_context("spawn")) as pool:
-        limit = session.budget.seconds
-        tasks = [pool.submit(_alone, panel, folds, windows, options, levels, limit, schema) for windows in folds.fits]
-        for number, task in enumerate(as_completed(tasks), 1):
-            done.append(task.result())
-            session.report(Message("info", f"{number} of {len(tasks)} fits are done"))
-    return sorted(done, key=lambda each: each.windows.start)
-
-
-def _alone(
-    panel: Panel,
-    folds: Folds,
-    windows: range,
-    options: FitOptions,
-    levels: tuple[float, ...],
-    limit: float,
-    schema: Schema | None,
-) -> Backtested:
-    """A fit in a process of its own, with a session of its own."""
-    return backtest_fit(panel, folds, windows, options, levels, TrainingSession(budget=Budget(limit)), schema)
-
-
 def backtest_fit(
     panel: Panel,
     folds: Folds,
@@ -181,6 +133,7 @@ def backtest_fit(
     levels: tuple[float, ...],
     session: TrainingSession,
     schema: Schema | None = None,
+    forecast: Callable[[], None] = lambda: None,
 ) -> Backtested:
     """Fit once, from what was known before the first of some windows, and forecast all of them.
 
@@ -192,6 +145,7 @@ def backtest_fit(
         levels: of the intervals, in percent, ascending.
         session: the context of training; its budget is for this fit.
         schema: names of the columns of covariates, and the time zone.
+        forecast: is called after each window.
 
     Raises:
         DataError: what was known is too short to fit.
@@ -213,7 +167,7 @@ def backtest_fit(
             began = time.monotonic()
             made[name] += continued(known, number_of[alive], ready, folds.horizon + folds.gap, levels)
             spent[name] += time.monotonic() - began
-        session.report(Message("info", f"window {window + 1} of {len(folds)} is forecast"))
+        forecast()
     return Backtested(
         windows,
         {name: _after(joined(blocks), folds.gap) for name, blocks in made.items()},

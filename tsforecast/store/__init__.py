@@ -2,8 +2,8 @@
 
 `Store(folder, trusted)` finds models. `Store.model(name)` and `Store.find(name)` give a `StoredModel`, which opens,
 describes, verifies, exports, publishes, rolls back and prunes versions. `runs` keeps what retrainings report beside the
-versions, and `checkpoint` the progress of an interrupted training. `layout` lists every file of a model's folder,
-`bundle` explains the files of a version.
+versions, `checkpoint` the progress of an interrupted training, and `kept_parts` the finished parts of an interrupted
+backtest. `layout` lists every file of a model's folder, `bundle` explains the files of a version.
 
 How a version is published (`model.publish`, `changes.add_version`):
 

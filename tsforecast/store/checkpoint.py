@@ -1,15 +1,11 @@
 """Saves training progress below STORE/NAME/.checkpoint, so that an interrupted training can be resumed.
 
-There is one file for each finished run of the training, and one for the run in progress. Each is written aside, synced
-and renamed, so that a kill at any moment leaves the old file or the new one. A file is used if its checksum, its format
-and the fingerprint of the training are right; otherwise the training starts anew.
+There is one file for each finished run of the training, and one for the run in progress. A file is used if its
+checksum, its format and the fingerprint of the training are right; otherwise the training starts anew.
 """
 
 from __future__ import annotations
 
-import errno
-import fcntl
-import os
 import re
 import time
 from collections.abc import Callable, Iterator
@@ -17,18 +13,18 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from tsforecast.errors import TsforecastError
-from tsforecast.files import sync_folder
 from tsforecast.io.messages import counted
 from tsforecast.models.training.resume import Progress, Recorder, RunKey, TrainedNetwork
 from tsforecast.progress import Message, Report
 from tsforecast.store.checkpoint_file import MAX_BYTES, StoredRun, decode_run, encode_run, key_digest
 from tsforecast.store.layout import CHECKPOINT
 from tsforecast.store.model import StoredModel
-from tsforecast.store.safe_files import FOLDER_MODE, read_file, write_file
+from tsforecast.store.progress_folder import ProgressFolder
+from tsforecast.store.safe_files import read_file
 
 # Files are read in the order of their names: finished runs first.
-_FINISHED, _PARTIAL, _PART = "finished-{:04d}", "partial", ".part"
-_NAMES = re.compile(r"finished-[0-9]{4,}|partial|\.part")
+_FINISHED, _PARTIAL = "finished-{:04d}", "partial"
+_NAMES = re.compile(r"finished-[0-9]{4,}|partial")
 
 # A checkpoint is written when training went on for so many times what the last one took, and for a second at least.
 _WORTH, _LEAST_SECONDS = 40, 1.0
@@ -56,57 +52,22 @@ def recording(model: StoredModel, fingerprint: str, *, resume: bool, report: Rep
 
 def drop_checkpoint(model: StoredModel) -> None:
     """Remove a model's checkpoint, unless another training keeps one just now."""
-    folder = model.folder / CHECKPOINT
     with suppress(OSError):
-        lock = _open_locked(folder)
-        if lock is not None:
+        folder = ProgressFolder.open(model.folder / CHECKPOINT, _NAMES, make=False)
+        if folder is not None:
             try:
-                _empty(folder)
-                folder.rmdir()
+                folder.empty()
             finally:
-                os.close(lock)
-
-
-def _own_names(folder: Path) -> list[str]:
-    return [name for name in sorted(os.listdir(folder)) if _NAMES.fullmatch(name)]
-
-
-def _empty(folder: Path) -> None:
-    """Remove the files of a checkpoint; what else lies there is somebody else's."""
-    for name in _own_names(folder):
-        (folder / name).unlink()
-
-
-def _check_private(folder: Path) -> None:
-    """Refuse a folder in which somebody else could put a checkpoint."""
-    status = os.lstat(folder)
-    if status.st_uid != os.geteuid() or status.st_mode & 0o022:
-        raise PermissionError(errno.EACCES, f"{folder} can be written to by others")
-
-
-def _open_locked(folder: Path) -> int | None:
-    """The folder, locked; the lock dies with the process, whatever ends it. None if somebody else has it."""
-    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        if os.path.samestat(os.fstat(handle), os.stat(folder)):
-            return handle
-    except (BlockingIOError, FileNotFoundError):
-        pass
-    except BaseException:
-        os.close(handle)
-        raise
-    os.close(handle)
-    return None
+                folder.close()
 
 
 class _Checkpoint:
     """The files of one training, and where the training is."""
 
     def __init__(self, folder: Path, fingerprint: str, resume: bool, report: Report) -> None:
-        self.folder, self.fingerprint, self.resume, self.report = folder, fingerprint, resume, report
+        self.path, self.fingerprint, self.resume, self.report = folder, fingerprint, resume, report
         self.stored: dict[int, StoredRun] = {}
-        self.lock: int | None = None
+        self.folder: ProgressFolder | None = None
         self.ordinal = -1
         self.key: RunKey | None = None
         self.held: Progress | None = None
@@ -127,7 +88,7 @@ class _Checkpoint:
         return None
 
     def after_epoch(self, make: Callable[[], Progress]) -> None:
-        if self.lock is None:
+        if self.folder is None:
             return
         self.held = make()
         if time.monotonic() - self.saved_at >= max(_LEAST_SECONDS, _WORTH * self.cost):
@@ -149,43 +110,36 @@ class _Checkpoint:
     def close(self) -> None:
         """Save what there is, and free the lock; a folder that holds nothing does not stay."""
         self.flush()
-        if self.lock is not None:
-            with suppress(OSError):
-                self.folder.rmdir()
-            os.close(self.lock)
-            self.lock = None
+        self._let_go()
 
     def _open(self) -> None:
         """Lock the folder for this process, and read or remove what is there."""
         try:
-            self.folder.mkdir(mode=FOLDER_MODE, parents=True, exist_ok=True)
-            _check_private(self.folder)
-            self.lock = _open_locked(self.folder)
-            if self.lock is None:
+            self.folder = ProgressFolder.open(self.path, _NAMES)
+            if self.folder is None:
                 self._warn("no checkpoint is kept: another training of this model keeps its own")
             elif not self.resume:
-                _empty(self.folder)
+                self.folder.empty()
             else:
-                self._read()
+                self._read(self.folder)
         except OSError as error:
             self._warn(f"no checkpoint is kept: {error.strerror}")
 
-    def _read(self) -> None:
+    def _read(self, folder: ProgressFolder) -> None:
         """Read what an earlier process left, as far as it is sound and of this training."""
-        (self.folder / _PART).unlink(missing_ok=True)
-        names = _own_names(self.folder)
+        folder.drop_part()
+        names = folder.names()
         if not names:
             self.report(Message("info", "nothing to resume: training starts anew"))
             return
         try:
             for name in names:
-                self._take(name)
+                self._take(folder.path / name)
         except TsforecastError as error:
             self._refuse(str(error))
         self._say_resumed()
 
-    def _take(self, name: str) -> None:
-        file = self.folder / name
+    def _take(self, file: Path) -> None:
         stored = decode_run(read_file(file, MAX_BYTES), str(file), self.fingerprint)
         # A run that has finished since its last partial state needs that no more.
         if stored.ordinal == len(self.stored):
@@ -205,23 +159,23 @@ class _Checkpoint:
 
     def _refuse(self, reason: str) -> None:
         self.stored.clear()
-        _empty(self.folder)
+        if self.folder is not None:
+            self.folder.empty()
         self._warn(f"the checkpoint is dropped and training starts anew: {reason}")
 
     def _warn(self, text: str) -> None:
         self.report(Message("warning", text))
 
     def _save(self, name: str, result: TrainedNetwork | Progress) -> None:
-        if self.lock is None or self.key is None:
+        if self.folder is None or self.key is None:
             return
-        part = self.folder / _PART
         try:
-            data = encode_run(self.fingerprint, self.ordinal, self.key, result)
-            part.unlink(missing_ok=True)
-            write_file(part, data)
-            os.replace(part, self.folder / name)
-            sync_folder(self.folder)
+            self.folder.write(name, encode_run(self.fingerprint, self.ordinal, self.key, result))
         except OSError as error:
-            os.close(self.lock)
-            self.lock = None
+            self._let_go()
             self._warn(f"the checkpoint cannot be written, training goes on without: {error.strerror}")
+
+    def _let_go(self) -> None:
+        if self.folder is not None:
+            self.folder.close()
+            self.folder = None

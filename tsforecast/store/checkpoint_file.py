@@ -1,4 +1,4 @@
-"""A file of a checkpoint: a line with the SHA-256 of all that follows, a line of JSON, and safetensors; data only."""
+"""A file of a checkpoint: a run of a training as a sealed document and its tensors."""
 
 from __future__ import annotations
 
@@ -10,20 +10,19 @@ from typing import Any
 
 import numpy as np
 
-from tsforecast.errors import ModelError
 from tsforecast.json_output import plain
 from tsforecast.models.training.patience import EpochRate, Patience
 from tsforecast.models.training.patience import Path as RatePath
 from tsforecast.models.training.resume import EpochRecord, GraphState, Progress, RunKey, TrainedNetwork
 from tsforecast.store.bundle.document import MAX_PARAMETERS
-from tsforecast.store.bundle.json_fields import Fields, parse_json, read_fields
-from tsforecast.store.bundle.tensors import MAX_HEADER, Tensor, load_tensors, save_tensors
+from tsforecast.store.bundle.json_fields import Fields, read_fields
+from tsforecast.store.bundle.tensors import Tensor
+from tsforecast.store.sealed import MAX_FRAME, seal, tensors_of, unseal
 
 _FORMAT_VERSION = 1
-_MAX_JSON = 1 << 26
 
 # The weights, the best weights, and what an optimiser keeps for each weight: at most two numbers.
-MAX_BYTES = 5 * 4 * MAX_PARAMETERS + MAX_HEADER + _MAX_JSON
+MAX_BYTES = 5 * 4 * MAX_PARAMETERS + MAX_FRAME
 _MOST_EPOCHS = 10_000
 _TOP = ("format_version", "fingerprint", "ordinal", "phase", "key", "kind", "run", "tensors")
 _RECORD = tuple(EpochRecord.__dataclass_fields__)
@@ -49,7 +48,6 @@ def encode_run(fingerprint: str, ordinal: int, key: RunKey, result: TrainedNetwo
     if result.gradients:
         # Norms are never negative: -1 stands for the NaN of a step that is padded everywhere.
         tensors["gradients"] = np.nan_to_num(np.stack(result.gradients).astype(np.float32), nan=-1.0)
-    tensors = {name: np.ascontiguousarray(value) for name, value in tensors.items()}
     document = {
         "format_version": _FORMAT_VERSION,
         "fingerprint": fingerprint,
@@ -58,27 +56,15 @@ def encode_run(fingerprint: str, ordinal: int, key: RunKey, result: TrainedNetwo
         "key": key_digest(key),
         "kind": "finished" if isinstance(result, TrainedNetwork) else "partial",
         "run": run,
-        "tensors": {name: [str(value.dtype), *value.shape] for name, value in tensors.items()},
     }
-    body = json.dumps(plain(document), allow_nan=False).encode() + b"\n" + save_tensors(tensors)
-    return hashlib.sha256(body).hexdigest().encode() + b"\n" + body
+    return seal(document, tensors)
 
 
 def decode_run(data: bytes, file: str, fingerprint: str) -> StoredRun:
     """Read what `encode_run` wrote; a ModelError says that it is damaged, of another format or another training."""
-    head, _, body = data.partition(b"\n")
-    if head != hashlib.sha256(body).hexdigest().encode():
-        raise ModelError("its checksum is wrong", file=file)
-    line, _, rest = body.partition(b"\n")
-    if len(line) > _MAX_JSON:
-        raise ModelError("its description is too long", file=file)
-    document = parse_json(line, file)
-    if not isinstance(document, dict) or document.get("format_version") != _FORMAT_VERSION:
-        raise ModelError("is of another format", file=file)
-    if document.get("fingerprint") != fingerprint:
-        raise ModelError("the data, an option or a version is another one", file=file)
+    document, rest = unseal(data, file, version=_FORMAT_VERSION, fingerprint=fingerprint)
     top = read_fields(document, _TOP, file=file)
-    tensors = load_tensors(rest, file, _expected(top))
+    tensors = tensors_of(top, rest)
     kind, run = top.text("kind", ("finished", "partial")), top.mapping("run")
     result = _read_finished(run, tensors, file) if kind == "finished" else _read_partial(run, tensors, file)
     return StoredRun(top.integer("ordinal", 0, _MOST_EPOCHS), top.text("phase"), top.text("key"), result)
@@ -106,16 +92,6 @@ def _partial(progress: Progress) -> tuple[dict[str, Any], dict[str, Tensor]]:
 
 def _steps(path: RatePath) -> list[list[float]]:
     return [[step.epoch, step.factor] for step in path]
-
-
-def _expected(top: Fields) -> dict[str, tuple[str, tuple[int, ...]]]:
-    expected = {}
-    for name, entry in top.mapping("tensors").items():
-        typed = isinstance(entry, list) and entry[:1] in (["float32"], ["int64"])
-        if not typed or not all(type(size) is int and 0 <= size <= MAX_BYTES for size in entry[1:]):
-            top.refuse("tensors", "a type and a shape for each")
-        expected[name] = (entry[0], tuple(entry[1:]))
-    return expected
 
 
 def _read_finished(run: dict[str, Any], tensors: Mapping[str, Tensor], file: str) -> TrainedNetwork:

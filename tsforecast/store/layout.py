@@ -12,6 +12,7 @@ STORE/NAME/checked.json       when a retraining last ended, and last ended well
 STORE/NAME/gate.json          the table that the data gate accepted last, and the limits that are not kept
 STORE/NAME/forecasts.json     the forecast files that retrainings have written
 STORE/NAME/journal.jsonl      what was put into service, rolled back and pruned, when and by whom
+STORE/.backtest/NAME/         the fits of an interrupted backtest or comparison of data of that name
 
 `bundle` lists the files of a version; those of an older format have the names that `bundle.formats` tells.
 """
@@ -33,6 +34,7 @@ PART = ".CURRENT-"
 LOCK = ".lock"
 RETRAIN_LOCK = ".retrain.lock"
 CHECKPOINT = ".checkpoint"
+BACKTEST = ".backtest"
 LAST_RUN = "last_run.json"
 CHECKED = "checked.json"
 GATE = "gate.json"

@@ -11,7 +11,7 @@ from tsforecast.cli.console import Console
 from tsforecast.cli.groups import SectionCommand
 from tsforecast.cli.options.declared import collect, options_of
 from tsforecast.cli.options.epilog import FIT_EPILOG
-from tsforecast.cli.options.shared import option, output_options, pass_console
+from tsforecast.cli.options.shared import option, output_options, pass_console, store_option
 from tsforecast.cli.score_tables import show_backtest, windows_in_words
 from tsforecast.cli.text import seconds
 from tsforecast.io.options import ReadOptions
@@ -37,13 +37,17 @@ _WORST = 5
     metavar="FILE",
     help="Write all forecasts, with cutoff, y_true and bounds.",
 )
+@store_option
 @output_options
 @pass_console
-def command(console: Console, /, data: str, output: str | None, as_json: bool, **values: Any) -> None:
+def command(console: Console, /, data: str, output: str | None, store: str, as_json: bool, **values: Any) -> None:
     """Score forecasts that are made at cutoffs of the past, from what was known there.
 
     The model is fitted anew before every window, with choices and calibration of its own, and compared with the simple
     models on the same windows. Nothing is published.
+
+    A run that was killed goes on when the same command is run again: the fits that are done are kept in the store until
+    all are.
 
     \b
     Example:
@@ -63,6 +67,7 @@ def command(console: Console, /, data: str, output: str | None, as_json: bool, *
         options=options,
         reading=collect(ReadOptions, values),
         output=output,
+        store=store,
         report=console.report,
     )
     if as_json:

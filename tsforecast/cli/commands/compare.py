@@ -50,7 +50,8 @@ def command(
 ) -> None:
     """Compare models on the same windows of the past, each fitted from what was known there.
 
-    The best is named, and those that chance may have put behind it.
+    The best is named, and those that chance may have put behind it. A run that was killed goes on when the same command
+    is run again.
 
     \b
     Example:
@@ -77,6 +78,7 @@ def command(
         options=options,
         reading=reading,
         output=output,
+        store=store,
         report=console.report,
     )
     if as_json:

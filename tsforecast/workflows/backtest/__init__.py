@@ -3,6 +3,7 @@
     settings   what can be asked for
     run        read the table, fit and forecast at every cutoff, score, write the forecasts
     compare    several models on the same windows, with a test of who is better
+    kept_fits  the fits that are done, kept until all are, so that a killed run goes on
 
 The forecasts themselves are made by `fitting.backtest`, from what was known at each cutoff and from nothing else.
 """

@@ -80,6 +80,7 @@ def compare(
     options: FitOptions,
     reading: ReadOptions,
     output: str | Path | None = None,
+    store: str | Path | None = None,
     report: Report = lambda event: None,
 ) -> CompareResult:
     """Score several models at the same cutoffs of the past.
@@ -91,6 +92,7 @@ def compare(
         options: of all fits, but for the model.
         reading: about the table.
         output: file for the forecasts, in long form with cutoffs; None for none.
+        store: as for `backtest`.
         report: receives messages and progress.
 
     Raises:
@@ -100,17 +102,20 @@ def compare(
     names = check_models(models)
     check_forecasts_file(output)
     planned = plan_backtest(source, settings, options, reading, report)
-    fits: dict[str, list[Backtested]] = {}
     # Simple models are fitted beside every other one.
-    for name in [name for name in names if name not in BASELINES] or [BASELINES[0]]:
-        report(Message("info", f"{name}: fits and forecasts {len(planned.folds)} windows"))
-        found = planned.fits(replace(options, model=name), report)
-        fits |= {each: found for each in (name, *BASELINES) if each not in fits and each in found[0].made}
-    fits = {name: fits[name] for name in dict.fromkeys((*names, NAIVE)) if name in fits}
-    forecasts = _together(planned, fits)
-    result = _result(planned, forecasts, fits)
-    if output is not None:
-        write_forecasts(forecasts, settings.levels, output)
+    fitted = [name for name in names if name not in BASELINES] or [BASELINES[0]]
+    several = [replace(options, model=name) for name in fitted]
+    fits: dict[str, list[Backtested]] = {}
+    with planned.keeping(store, several, report) as keepers:
+        for own, keeper in zip(several, keepers, strict=True):
+            report(Message("info", f"{own.model}: fits and forecasts {len(planned.folds)} windows"))
+            found = planned.fits(own, keeper, report)
+            fits |= {name: found for name in (own.model, *BASELINES) if name not in fits and name in found[0].made}
+        fits = {name: fits[name] for name in dict.fromkeys((*names, NAIVE)) if name in fits}
+        forecasts = _together(planned, fits)
+        result = _result(planned, forecasts, fits)
+        if output is not None:
+            write_forecasts(forecasts, settings.levels, output)
     return replace(result, seconds=time.monotonic() - began)
 
 

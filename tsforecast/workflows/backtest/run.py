@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -13,7 +14,8 @@ import numpy as np
 
 from tsforecast.errors import DataError
 from tsforecast.files import check_folder
-from tsforecast.fitting.backtest import Backtested, Truth, backtest_fits, truth_of
+from tsforecast.fitting.backtest import Backtested, Truth, truth_of
+from tsforecast.fitting.backtest_fits import Keeper, backtest_fits
 from tsforecast.fitting.backtest_scores import add_skill, errors_by, errors_by_step, levels_with_deciles, score
 from tsforecast.fitting.choose import choose_basics
 from tsforecast.fitting.folds import Folds, rolling_folds
@@ -30,6 +32,7 @@ from tsforecast.models.options import FitOptions
 from tsforecast.models.training.session import Budget, TrainingSession
 from tsforecast.progress import Message, Report
 from tsforecast.series.panel import Panel, Schema
+from tsforecast.workflows.backtest.kept_fits import keeping_fits
 from tsforecast.workflows.backtest.settings import BacktestSettings
 
 if TYPE_CHECKING:
@@ -107,6 +110,7 @@ def backtest(
     options: FitOptions,
     reading: ReadOptions,
     output: str | Path | None = None,
+    store: str | Path | None = None,
     report: Report = lambda event: None,
 ) -> tuple[BacktestResult, Forecasts]:
     """Score a model and the simple ones beside it at cutoffs of the past.
@@ -117,6 +121,8 @@ def backtest(
         options: of the fits; each fit chooses anew what is None.
         reading: about the table.
         output: file for the forecasts, in long form with cutoffs; None for none.
+        store: folder of all models, in which finished fits are kept until all are, so that a killed run goes on; None
+            keeps nothing.
         report: receives messages and progress.
 
     Raises:
@@ -125,11 +131,12 @@ def backtest(
     began = time.monotonic()
     check_forecasts_file(output)
     planned = plan_backtest(source, settings, options, reading, report)
-    fits = planned.fits(options, report)
-    forecasts = planned.forecasts(fits)
-    result = _result(planned, options, forecasts, fits)
-    if output is not None:
-        write_forecasts(forecasts, settings.levels, output)
+    with planned.keeping(store, [options], report) as (keeper,):
+        fits = planned.fits(options, keeper, report)
+        forecasts = planned.forecasts(fits)
+        result = _result(planned, options, forecasts, fits)
+        if output is not None:
+            write_forecasts(forecasts, settings.levels, output)
     return replace(result, seconds=time.monotonic() - began), forecasts
 
 
@@ -140,6 +147,7 @@ class Planned:
     Args:
         data: the table.
         settings: what was asked for.
+        reading: how the table was read.
         folds: the windows.
         metric_season: lag of the differences that errors are scaled by.
         levels: of the intervals, with those of the deciles.
@@ -147,6 +155,7 @@ class Planned:
 
     data: ReadResult
     settings: BacktestSettings
+    reading: ReadOptions
     folds: Folds
     metric_season: int
     levels: tuple[float, ...]
@@ -156,11 +165,17 @@ class Planned:
         """What happened in the windows."""
         return truth_of(self.data.panel, self.folds, self.metric_season)
 
-    def fits(self, options: FitOptions, report: Report) -> list[Backtested]:
+    def keeping(
+        self, store: str | Path | None, several: Sequence[FitOptions], report: Report
+    ) -> AbstractContextManager[list[Keeper]]:
+        """Keep the fits with each of several options in a store until the body ends well."""
+        return keeping_fits(store, self.data, self.folds, self.levels, several, self.settings, self.reading, report)
+
+    def fits(self, options: FitOptions, keeper: Keeper, report: Report) -> list[Backtested]:
         """Fit a model, and the simple ones beside it, and forecast all windows."""
         session = TrainingSession(report, budget=Budget(options.time_limit))
         data, jobs = self.data, self.settings.jobs
-        return backtest_fits(data.panel, self.folds, options, self.levels, session, jobs, data.schema)
+        return backtest_fits(data.panel, self.folds, options, self.levels, session, jobs, data.schema, keeper)
 
     def forecasts(self, fits: Sequence[Backtested]) -> Forecasts:
         """All forecasts of the models that every fit had."""
@@ -185,7 +200,7 @@ def plan_backtest(
     basics = choose_basics(data.panel, options)
     folds = _folds(data, basics.horizon, settings)
     season = settings.metric_season or basics.season_length
-    return Planned(data, settings, folds, season, levels_with_deciles(settings.levels))
+    return Planned(data, settings, reading, folds, season, levels_with_deciles(settings.levels))
 
 
 def check_forecasts_file(path: str | Path | None) -> None:
