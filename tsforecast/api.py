@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -23,6 +23,8 @@ from tsforecast.workflows.backtest.settings import BacktestSettings
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from tsforecast.workflows.what_if import Given
 
 FitResult = fitting.FitResult
 
@@ -67,6 +69,7 @@ def predict(
     fallback: bool = False,
     trusted: bool = False,
     future: str | Path | pd.DataFrame | None = None,
+    what_if: Given | Sequence[Given] | None = None,
     report: Report = lambda event: None,
     **reading: Any,
 ) -> pd.DataFrame:
@@ -82,12 +85,14 @@ def predict(
         fallback: take the newest older version that is sound if the one that is meant is damaged.
         trusted: use a model that somebody else could have changed.
         future: table of the columns known ahead; None takes the rows of `data` that have no value.
+        what_if: another scenario of what is known ahead: `"price=+10%"`, `["price=-2", "promotion=1"]`, or a table as
+            for `future`.
         report: receives messages.
         **reading: options of reading, such as `delimiter=";"`.
 
     Returns:
         The user's id columns and time column (as time stamps; as they were, where its parts have columns of their own),
-        `forecast`, and `lower_80`, `upper_80`, ...
+        `forecast`, and `lower_80`, `upper_80`, ...; with a scenario also `what_if`, `what_if_lower_80`, ...
 
     Raises:
         TsforecastError: with the file, row and column where there is one.
@@ -103,6 +108,7 @@ def predict(
         fallback=fallback,
         trusted=trusted,
         future=future,
+        what_if=what_if,
         report=report,
     )
     frame = result.frame.copy()

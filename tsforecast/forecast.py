@@ -38,6 +38,7 @@ class Forecast:
         upper: shape (n_series, horizon, levels).
         held: series whose forecasts, fed back, were held within what their values support.
         far: other series whose intervals were held there.
+        what_if: the same steps in another scenario of what is known ahead; None where none was asked for.
     """
 
     ids: tuple[tuple[str, ...], ...]
@@ -48,10 +49,28 @@ class Forecast:
     upper: Float64
     held: int = 0
     far: int = 0
+    what_if: Forecast | None = None
 
     @property
     def horizon(self) -> int:
         return self.y_pred.shape[1]
+
+
+def whole(blocks: Sequence[Forecast]) -> Forecast:
+    """One forecast of blocks of series, in their order."""
+    made = joined(blocks)
+    others = [block.what_if for block in blocks if block.what_if is not None]
+    return Forecast(
+        ids=tuple(key for block in blocks for key in block.ids),
+        starts=np.concatenate([block.starts for block in blocks]),
+        y_pred=made.y_pred,
+        levels=blocks[0].levels,
+        lower=made.lower,
+        upper=made.upper,
+        held=sum(block.held for block in blocks),
+        far=sum(block.far for block in blocks),
+        what_if=whole(others) if others else None,
+    )
 
 
 def joined(batches: Sequence[Intervals | Forecast]) -> Intervals:

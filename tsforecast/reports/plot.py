@@ -34,7 +34,7 @@ _EDGE = 0.012  # left margin of the texts, as a share of the width
 _LAST_DAY = np.datetime64("9001-01-01")  # matplotlib's dates, with a margin, end with the year 9999
 _DPI = 200  # sharp on a slide
 _MAX_LABEL = 58  # letters that fit above a picture of half the width
-_INK, _SOFT, _LINE, _ACCENT = "#333333", "#767676", "#d9d9d9", "#1565a9"
+_INK, _SOFT, _LINE, _ACCENT, _OTHER = "#333333", "#767676", "#d9d9d9", "#1565a9", "#c2570c"
 
 # Interval colours from the narrowest to the widest.
 _TINTS = ("#8fbbe0", "#c6dcf0", "#e3eef8")
@@ -75,7 +75,8 @@ class _Curve:
     """One series to draw; times are matplotlib's day numbers.
 
     `future`, `y_pred` and the lower and upper `bounds` of each level begin with the last point of the past, so that
-    the lines meet. `observed` is False where a value was filled in.
+    the lines meet. `observed` is False where a value was filled in. `what_if` is the forecast in another scenario, by
+    its label; empty for none.
     """
 
     label: str
@@ -85,9 +86,12 @@ class _Curve:
     future: NDArray[np.float64]
     y_pred: NDArray[np.float64]
     bounds: tuple[tuple[NDArray[np.float64], NDArray[np.float64]], ...]
+    what_if: dict[str, NDArray[np.float64]]
 
 
-def plot_forecast(history: Panel, forecast: Forecast, schema: Schema, path: str | Path, *, title: str) -> None:
+def plot_forecast(
+    history: Panel, forecast: Forecast, schema: Schema, path: str | Path, *, title: str, what_if: str = "what if"
+) -> None:
     """Draw the first series of a forecast, each below its own name.
 
     Args:
@@ -96,6 +100,7 @@ def plot_forecast(history: Panel, forecast: Forecast, schema: Schema, path: str 
         schema: for the name of the values and the zone of the stamps.
         path: ends with .png or .svg.
         title: above the picture.
+        what_if: what the scenario is called that the forecast has beside it, where it has one.
 
     Raises:
         OptionError: another ending.
@@ -110,7 +115,7 @@ def plot_forecast(history: Panel, forecast: Forecast, schema: Schema, path: str 
         import matplotlib
 
         shown = min(len(forecast.ids), MAX_SERIES)
-        curves = [_curve(history, forecast, number) for number in range(shown)]
+        curves = [_curve(history, forecast, number, what_if) for number in range(shown)]
         warnings.filterwarnings("ignore", message="Glyph")  # a name in letters that the font does not have
         with matplotlib.rc_context(_STYLE):
             figure = _figure(curves, forecast, history, schema, title)
@@ -138,7 +143,7 @@ def _private_matplotlib() -> Iterator[None]:
                 os.environ["MPLBACKEND"] = backend
 
 
-def _curve(history: Panel, forecast: Forecast, number: int) -> _Curve:
+def _curve(history: Panel, forecast: Forecast, number: int, what_if: str) -> _Curve:
     date2num, horizon = _dates().date2num, forecast.horizon
     kept = slice(-max(_HISTORY_HORIZONS * horizon, _LEAST_HISTORY), None)
     rows = slice(history.offsets[number], history.offsets[number + 1])
@@ -162,6 +167,7 @@ def _curve(history: Panel, forecast: Forecast, number: int) -> _Curve:
             (joined(forecast.lower[number, :, level]), joined(forecast.upper[number, :, level]))
             for level in range(len(forecast.levels))
         ),
+        what_if={_short(what_if): joined(forecast.what_if.y_pred[number])} if forecast.what_if else {},
     )
 
 
@@ -218,6 +224,8 @@ def _draw(axes: Axes, curve: _Curve, levels: tuple[float, ...]) -> None:
     if not curve.observed.all():
         axes.plot(curve.past, curve.values, color=_INK, linewidth=0.9, linestyle=":", zorder=1.5)
     axes.plot(curve.future, curve.y_pred, color=_ACCENT, linewidth=1.8, label="forecast", **_from_second(dots))
+    for label, line in curve.what_if.items():
+        axes.plot(curve.future, line, color=_OTHER, linewidth=1.8, linestyle="--", label=label, **_from_second(dots))
     for number, level in enumerate(levels):
         lower, upper = curve.bounds[number]
         tint = _TINTS[min(number, len(_TINTS) - 1)]

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import math
 import shlex
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
+from tsforecast.arrays import Float64
 from tsforecast.errors import DataError, OptionError
-from tsforecast.forecast import Forecast, joined
+from tsforecast.forecast import Forecast, whole
 from tsforecast.io.messages import Note, listed
 from tsforecast.io.writing.columns import check_columns, forecast_frame
 from tsforecast.models.forecaster import Forecaster
@@ -23,22 +23,22 @@ from tsforecast.models.reach import MOST_SPANS
 from tsforecast.options import DEFAULT_LEVELS, DEFAULT_STORE, check_levels
 from tsforecast.progress import Message, Report
 from tsforecast.safe_text import shown
-from tsforecast.series.panel import UNKNOWN_SERIES, Panel, Schema
-from tsforecast.series.scaling import scaling_of_rows
-from tsforecast.series.strays import without_strays
-from tsforecast.series.windows import ModelRows, model_rows
+from tsforecast.series.panel import Panel, Schema
+from tsforecast.series.windows import ModelRows
 from tsforecast.store.bundle.bundle import Bundle
 from tsforecast.store.store import Store
 from tsforecast.workflows.ages import check_data_age, check_version_age
+from tsforecast.workflows.continued import rows_to_continue
 from tsforecast.workflows.holidays import holiday_notes
-from tsforecast.workflows.joined_rows import join_rows
 from tsforecast.workflows.known_ahead import check_known_ahead, read_ahead
+from tsforecast.workflows.what_if import Scenario, effect, in_scenario, read_scenario
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from tsforecast.io.options import FillRule, ReadOptions
+    from tsforecast.io.options import ReadOptions
     from tsforecast.io.reading.panel import ReadResult
+    from tsforecast.workflows.what_if import Given
 
 # Further ahead than a model can be trained for, and not without end.
 _MOST_STEPS = 10 * MAX_STEPS
@@ -59,6 +59,8 @@ class PredictResult:
         schema: how the user's table is written.
         notes: what was found and assumed.
         report: receives a warning where forecasts that are fed back had to be held.
+        scenario: that is forecast beside the base; None for none.
+        what_if: the rows as the model sees them in the scenario.
     """
 
     name: str
@@ -71,6 +73,8 @@ class PredictResult:
     schema: Schema
     notes: tuple[Note, ...]
     report: Report = lambda event: None
+    scenario: Scenario | None = None
+    what_if: ModelRows | None = None
 
     @property
     def model(self) -> str:
@@ -84,19 +88,25 @@ class PredictResult:
 
     def blocks(self, report: Report = lambda event: None) -> Iterator[Forecast]:
         """The forecast in blocks of series, each made when it is taken."""
-        held, far = 0, 0
-        for block in self.forecaster.ahead(self.known, self.horizon, self.levels, report):
-            held, far = held + block.held, far + block.far
+        base, other = np.zeros(3), np.zeros(3)
+        for block in self._blocks(report):
+            base += _tally(block)
+            other += _tally(block.what_if)
             yield block
-        for note in _held_notes(held, far):
+        for note in self._notes_on(base, other):
             self.report(Message(note.kind, note.text))
+
+    def _blocks(self, report: Report) -> Iterator[Forecast]:
+        base = self.forecaster.ahead(self.known, self.horizon, self.levels, report)
+        if self.what_if is None:
+            return base
+        others = self.forecaster.ahead(self.what_if, self.horizon, self.levels)
+        return (replace(block, what_if=other) for block, other in zip(base, others, strict=True))
 
     @cached_property
     def forecast(self) -> Forecast:
         """Values per series and step."""
-        blocks = list(self.blocks())
-        made, counts = joined(blocks), (sum(block.held for block in blocks), sum(block.far for block in blocks))
-        return Forecast(self.recent.ids, self.recent.ends, made.y_pred, self.levels, made.lower, made.upper, *counts)
+        return whole(list(self.blocks()))
 
     @cached_property
     def frame(self) -> pd.DataFrame:
@@ -105,18 +115,26 @@ class PredictResult:
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values for JSON."""
+        made = self.forecast
         return {
             "name": self.name,
             "version": self.version,
             "model": self.model,
             "horizon": self.horizon,
             "series": self.recent.n_series,
-            "notes": [vars(note) for note in (*self.notes, *self._held())],
+            **({"what_if": list(self.scenario.texts)} if self.scenario else {}),
+            "notes": [vars(note) for note in (*self.notes, *self._notes_on(_tally(made), _tally(made.what_if)))],
             "forecast": self.frame.to_dict(orient="records"),
         }
 
-    def _held(self) -> list[Note]:
-        return _held_notes(self.forecast.held, self.forecast.far)
+    def _notes_on(self, base: Float64, other: Float64) -> list[Note]:
+        """What is said of the forecast once it is made, by the tallies of the base and of the scenario."""
+        notes = _held_notes(base)
+        if self.scenario:
+            notes += [replace(note, text=f"what if: {note.text}") for note in _held_notes(other)]
+            if len(self.schema.target_cols) == 1:
+                notes.append(effect(self.scenario, base[2] / self.rows, other[2] / self.rows))
+        return notes
 
 
 def predict(
@@ -133,6 +151,7 @@ def predict(
     fallback: bool = False,
     trusted: bool = False,
     future: str | Path | pd.DataFrame | None = None,
+    what_if: Given | Sequence[Given] | None = None,
     report: Report = lambda event: None,
 ) -> PredictResult:
     """Forecast with a published model.
@@ -155,6 +174,8 @@ def predict(
         trusted: whether to use a model that other users could have changed.
         future: table of the columns that are known ahead; None takes the rows of `source` that have no value, or those
             kept with the model.
+        what_if: another scenario of what is known ahead, forecast beside the base: changes such as `price=+10%`, or a
+            table as for `future`.
         report: receives messages.
 
     Raises:
@@ -166,7 +187,8 @@ def predict(
     model = Store(store, trusted).find(name)
     opened = model.open(version, fallback=fallback)
     bundle = opened.bundle
-    check_columns(bundle.schema, levels)
+    scenario = None if what_if is None else read_scenario(what_if, bundle.schema, bundle.spec)
+    check_columns(bundle.schema, levels, what_if=scenario is not None)
     if max_age is not None:
         check_version_age(model.describe(opened.version), max_age)
     notes = [Note("warning", text) for text in opened.notes]
@@ -175,17 +197,18 @@ def predict(
     data = None if source is None else _read(source, bundle, reading, report)
     notes += holiday_notes(bundle.schema, bundle.recent if data is None else data.panel, bundle.recent)
     fill = reading.fill_gaps if reading is not None else "seasonal"
-    recent, known, found = _rows_to_continue(bundle, data, ended_after, fill)
+    recent, known, found = rows_to_continue(bundle, data, ended_after, fill)
     if future is not None:
         recent = read_ahead(future, bundle.schema, recent, reading, report)
-        known = replace(known, panel=replace(known.panel, covariates=recent.covariates))
+        known = _with_covariates_of(recent, known)
     if max_age is not None:
         check_data_age(recent, bundle.schema, max_age)
     steps = horizon or bundle.spec.horizon
-    notes += [*found, *_feedback_notes(bundle.spec.horizon, steps)]
-    notes += check_known_ahead(recent, bundle.spec, bundle.schema, steps)
-    if steps > bundle.spec.horizon and bundle.schema.past_cols and any(part.reads.past for part in bundle.spec.parts):
-        notes.append(Note("warning", f"there {listed(bundle.schema.past_cols)} stay as they were last"))
+    notes += [*found, *_horizon_notes(bundle, recent, steps)]
+    other = None
+    if scenario is not None:
+        changed, more = in_scenario(scenario, recent, bundle, steps, reading, report)
+        other, notes = _with_covariates_of(changed, known), [*notes, *more]
     for note in notes:
         report(Message(note.kind, note.text))
     return PredictResult(
@@ -199,19 +222,22 @@ def predict(
         schema=bundle.schema,
         notes=tuple(notes),
         report=report,
+        scenario=scenario,
+        what_if=other,
     )
 
 
-def _rows_to_continue(
-    bundle: Bundle, data: ReadResult | None, ended_after: int | Literal["horizon"] | None, fill: FillRule
-) -> tuple[Panel, ModelRows, list[Note]]:
-    """The rows before the forecast, as they are and as the model sees them: of a table, or kept with the model."""
-    if data is None:
-        seen = without_strays(bundle.recent)
-        return bundle.recent, model_rows(seen, bundle.scaling, calendar=bundle.spec.calendar), []
-    panel, ended = _going_on(bundle, data.panel, ended_after)
-    recent, known, continued = _continue(bundle, panel, fill)
-    return recent, known, [*data.notes, *ended, *continued]
+def _with_covariates_of(panel: Panel, rows: ModelRows) -> ModelRows:
+    return replace(rows, panel=replace(rows.panel, covariates=panel.covariates))
+
+
+def _horizon_notes(bundle: Bundle, recent: Panel, steps: int) -> list[Note]:
+    """What is said of the horizon, and of how far the columns reach that the model reads."""
+    spec, schema = bundle.spec, bundle.schema
+    notes = [*_feedback_notes(spec.horizon, steps), *check_known_ahead(recent, spec, schema, steps)]
+    if steps > spec.horizon and schema.past_cols and any(part.reads.past for part in spec.parts):
+        notes.append(Note("warning", f"there {listed(schema.past_cols)} stay as they were last"))
+    return notes
 
 
 def _feedback_notes(trained: int, steps: int) -> list[Note]:
@@ -224,8 +250,14 @@ def _feedback_notes(trained: int, steps: int) -> list[Note]:
     return [Note("warning", text)]
 
 
-def _held_notes(held: int, far: int) -> list[Note]:
+def _tally(forecast: Forecast | None) -> Float64:
+    """Series whose forecasts, and others whose intervals were held, and the sum of all forecasts."""
+    return np.zeros(3) if forecast is None else np.array([forecast.held, forecast.far, forecast.y_pred.sum()])
+
+
+def _held_notes(tally: Float64) -> list[Note]:
     """What is said of forecasts and intervals that were held, by the number of series."""
+    held, far = (int(count) for count in tally[:2])
     notes = [Note("warning", held_in_words(held))] if held else []
     if far:
         text = (
@@ -275,68 +307,9 @@ def _columns_in_words(schema: Schema) -> str:
     return " ".join(f"{flag} {shlex.quote(name)}" for flag, name in flags)
 
 
-def _going_on(bundle: Bundle, panel: Panel, after: int | Literal["horizon"] | None) -> tuple[Panel, list[Note]]:
-    """The series that have not ended long ago, also those that have left the table since the model was fitted."""
-    if after is None:
-        return panel, []
-    after = bundle.spec.horizon if after == "horizon" else after
-    numbers = panel.numbers_in(bundle.recent.ids)
-    gone = np.setdiff1d(np.arange(bundle.recent.n_series), numbers)
-    both = panel.followed_by(bundle.recent.take(gone)) if len(gone) else panel
-    ends = both.ends
-    ended = ends <= ends.max() - max(1, after)
-    continued = ~ended & (np.arange(both.n_series) >= panel.n_series)
-    notes = []
-    if ended.any():
-        text = f"{int(ended.sum())} series ended {after} steps or more before the newest row and are left out"
-        notes.append(Note("warning", text + _first(both, np.flatnonzero(ended))))
-    if continued.any():
-        text = f"{int(continued.sum())} series are not in the table: continued from the rows kept with the model"
-        notes.append(Note("warning", text + _first(both, np.flatnonzero(continued))))
-    return both.take(np.flatnonzero(~ended)), notes
-
-
 def _check(horizon: int | None, levels: tuple[float, ...], max_age: float | None) -> None:
     if horizon is not None and not 1 <= horizon <= _MOST_STEPS:
         raise OptionError(f"horizon is {shown(horizon)}", hint=f"give a value from 1 to {_MOST_STEPS}")
     if max_age is not None and not 0 <= max_age < math.inf:
         raise OptionError(f"max_age is {max_age:g}", hint="give a number of seconds, 0 or more")
     check_levels(levels)
-
-
-def _continue(bundle: Bundle, new: Panel, fill: FillRule = "seasonal") -> tuple[Panel, ModelRows, list[Note]]:
-    """New rows in front of the model: joined to what it remembers of each series, scaled as it was or anew."""
-    series = new.numbers_in(bundle.recent.ids)
-    new = replace(new, covariates=new.covariates.labelled(bundle.recent.covariates.labels))
-    notes = []
-    unseen = np.flatnonzero(series == UNKNOWN_SERIES)
-    if unseen.size:
-        notes.append(Note("info", f"{unseen.size} series were not seen in training{_first(new, unseen)}"))
-    joined = join_rows(bundle.recent, new, series, bundle.spec, fill)
-    recent = joined.panel
-    short = np.flatnonzero(recent.lengths < bundle.spec.lookback)
-    notes += [*joined.notes, *_short_notes(recent, short, bundle.spec.lookback)]
-    older = (series >= 0) & (new.ends < bundle.recent.ends[series])
-    if older.any():
-        notes.append(
-            Note("warning", f"{int(older.sum())} series end before the data the model was fitted on; continued there")
-        )
-    seen = without_strays(recent)
-    scaling = scaling_of_rows(seen, like=bundle.scaling, series=series)
-    return recent, model_rows(seen, scaling, series, bundle.spec.calendar), notes
-
-
-def _short_notes(recent: Panel, short: NDArray[np.int64], lookback: int) -> list[Note]:
-    """What is said of series that have fewer rows than the model looks back."""
-    if not short.size:
-        return []
-    number = int(short[0])
-    label = f"'{recent.label(number)}': " if recent.label(number) else ""
-    rows = f"({label}{recent.lengths[number]} of {lookback})"
-    return [Note("warning", f"{short.size} series have fewer rows than the lookback {rows}: less to go by")]
-
-
-def _first(panel: Panel, numbers: NDArray[np.int64]) -> str:
-    """The first of some series in brackets; empty where it has no name."""
-    label = panel.label(int(numbers[0]))
-    return f" (first '{label}')" if label else ""

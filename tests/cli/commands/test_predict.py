@@ -22,6 +22,7 @@ RESULT = SimpleNamespace(
     recent=SimpleNamespace(frequency="daily", ids=(("=a",), ("b",))),
     schema="schema",
     notes=(SimpleNamespace(kind="info", text="using sales version 3"),),
+    scenario=None,
     to_dict=lambda: {"name": "sales"},
 )
 GUARDED = (
@@ -64,6 +65,7 @@ def test_defaults(run, predicted, written, calls):
         "fallback": False,
         "trusted": False,
         "future": None,
+        "what_if": None,
     }
     assert written == [(BLOCKS, *TABLE, None, False)]
     assert result.output == f"using sales version 3\nWarning: {GUARDED}\n"

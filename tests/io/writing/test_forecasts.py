@@ -8,6 +8,7 @@ import json
 import os
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -254,3 +255,25 @@ def test_an_id_with_control_characters_leaves_every_line_in_one_piece(text: str,
         assert len(path.read_text(encoding="utf-8").splitlines()) == 3 + (ending == ".csv")
     rows = [json.loads(line) for line in (tmp_path / "out.jsonl").read_text(encoding="utf-8").splitlines()]
     assert {row["id"] for row in rows} == {visible(text)}
+
+
+def test_another_scenario_stands_behind_the_forecast(tmp_path):
+    made = make_forecast([("a", "x")], levels=(80.0,))
+    other = replace(made, y_pred=made.y_pred + 1, lower=made.lower + 1, upper=made.upper + 1)
+    both = replace(made, what_if=other)
+    frame = forecast_frame(both, SCHEMA, DAILY)
+    names = ["forecast", "lower_80", "upper_80", "what_if", "what_if_lower_80", "what_if_upper_80"]
+    assert list(frame.columns)[-6:] == names
+    np.testing.assert_allclose(frame["what_if_upper_80"] - frame["upper_80"], 1, atol=1e-4)
+    for name, read in (("f.csv", pd.read_csv), ("f.parquet", pd.read_parquet)):
+        write_forecast([both], SCHEMA, DAILY, tmp_path / name)
+        assert list(read(tmp_path / name).columns) == list(frame.columns)
+    write_forecast([both], SCHEMA, DAILY, tmp_path / "f.jsonl")
+    assert list(pd.read_json(tmp_path / "f.jsonl", lines=True).columns) == list(frame.columns)
+
+
+def test_a_column_called_like_a_scenario_is_refused_where_there_is_one():
+    schema = Schema(("day",), ("what_if",), ("y",), ("%Y-%m-%d",))
+    check_columns(schema)
+    with pytest.raises(DataError, match="the column 'what_if' cannot be told"):
+        check_columns(schema, what_if=True)

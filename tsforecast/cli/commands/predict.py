@@ -43,6 +43,15 @@ if TYPE_CHECKING:
     show_default="none",
 )
 @option(
+    "Forecast",
+    "--what-if",
+    multiple=True,
+    metavar="COL=CHANGE|FILE",
+    help="Another scenario beside the forecast: a column known ahead with other values (price=+10%, price=-2, "
+    "price=12.5), or a table as for --future-file; may be repeated.",
+    show_default="none",
+)
+@option(
     "Output",
     "-o",
     "--output",
@@ -93,6 +102,7 @@ def command(
     horizon: int | None,
     levels: tuple[float, ...],
     future_file: str | None,
+    what_if: tuple[str, ...],
     output: str | None,
     plot: str | None,
     raw_ids: bool,
@@ -119,9 +129,11 @@ def command(
 
     writes = [("--json", "-" if as_json else None), ("--plot", plot)]
     writes += [("--output", output if output is not None or as_json else "-")]
-    refuse_clashes([("DATA", data), ("--future-file", future_file), *config_files()], writes, store=store, name=name)
     from tsforecast.workflows.predict import predict
+    from tsforecast.workflows.what_if import scenario_files
 
+    reads = [("DATA", data), ("--future-file", future_file), *(("--what-if", file) for file in scenario_files(what_if))]
+    refuse_clashes([*reads, *config_files()], writes, store=store, name=name)
     result = predict(
         data,
         store=store,
@@ -129,11 +141,12 @@ def command(
         version=version,
         horizon=horizon,
         levels=levels,
-        reading=collect(ReadOptions, values) if data is not None or future_file is not None else None,
+        reading=collect(ReadOptions, values) if data is not None or future_file is not None or what_if else None,
         max_age=max_age,
         fallback=fallback,
         trusted=trusted,
         future=future_file,
+        what_if=what_if or None,
         report=console.report,
     )
     for note in result.notes:
@@ -150,7 +163,9 @@ def _draw(result: PredictResult, plot: str, console: Console) -> None:
     from tsforecast.reports.plot import plot_forecast
 
     title = f"{result.name}: {result.horizon} steps by {result.model}, version {result.version}"
-    plot_forecast(result.recent, result.forecast, result.schema, plot, title=title)
+    forecast = result.forecast
+    label = {"what_if": result.scenario.label} if result.scenario else {}
+    plot_forecast(result.recent, forecast, result.schema, plot, title=title, **label)
     console.success(f"drew {plot}")
 
 

@@ -19,7 +19,7 @@ from tsforecast.series.panel import Schema
 if TYPE_CHECKING:
     import pandas as pd
 
-FORECAST = "forecast"
+FORECAST, WHAT_IF = "forecast", "what_if"
 _SIDES = ("lower", "upper")
 
 # What a float32 model knows of a value, and what anyone needs to know of the width of an interval.
@@ -36,9 +36,9 @@ def forecast_frame(forecast: Forecast, schema: Schema, frequency: Frequency) -> 
         frequency: of the series.
 
     Returns:
-        The id columns and the time column as texts, `forecast`, and `lower_80`, `upper_80`, ... for each level, of
-        shape (n_series * horizon, columns). Numbers carry the 7 significant digits that a model in float32 has, or
-        more where the interval is narrow beside the value.
+        The id columns and the time column as texts, `forecast`, and `lower_80`, `upper_80`, ... for each level, then
+        the same of another scenario, where there is one; of shape (n_series * horizon, columns). Numbers carry the 7
+        significant digits that a model in float32 has, or more where the interval is narrow beside the value.
     """
     import pandas as pd
 
@@ -60,14 +60,14 @@ def time_counts(schema: Schema) -> list[bool]:
     return [several and is_count(text_format) for text_format in schema.time_formats]
 
 
-def check_columns(schema: Schema, levels: tuple[float, ...] = DEFAULT_LEVELS) -> None:
+def check_columns(schema: Schema, levels: tuple[float, ...] = DEFAULT_LEVELS, *, what_if: bool = False) -> None:
     """Refuse a table whose id or time column is named like a column of the forecast.
 
     Raises:
         DataError: naming the column.
     """
     keys = (*schema.key_columns, *schema.time_cols)
-    names = number_names(levels)
+    names = number_names(levels, what_if=what_if)
     for key in keys:
         if key in names or keys.count(key) > 1:
             raise DataError(
@@ -76,17 +76,23 @@ def check_columns(schema: Schema, levels: tuple[float, ...] = DEFAULT_LEVELS) ->
             )
 
 
-def number_names(levels: tuple[float, ...]) -> list[str]:
-    """`forecast`, and the names of the bounds of each level."""
-    return [FORECAST, *(f"{side}_{level:g}" for level in levels for side in _SIDES)]
+def number_names(levels: tuple[float, ...], *, what_if: bool) -> list[str]:
+    """`forecast`, and the names of the bounds of each level; then `what_if` and its own for another scenario."""
+    bounds = [f"{side}_{level:g}" for level in levels for side in _SIDES]
+    return [FORECAST, *bounds, *([WHAT_IF, *(f"{WHAT_IF}_{name}" for name in bounds)] if what_if else ())]
 
 
 def number_columns(forecast: Forecast) -> dict[str, NDArray[np.float64]]:
     """The numbers by the names of `number_names`, rounded, each of shape (n_series * horizon,)."""
+    names = number_names(forecast.levels, what_if=forecast.what_if is not None)
+    numbers = [*_numbers(forecast), *(_numbers(forecast.what_if) if forecast.what_if else ())]
+    return dict(zip(names, numbers, strict=True))
+
+
+def _numbers(forecast: Forecast) -> list[NDArray[np.float64]]:
     width = (forecast.upper - forecast.lower).max(axis=2, initial=0.0)
     bounds = (side[:, :, number] for number in range(len(forecast.levels)) for side in (forecast.lower, forecast.upper))
-    made = (rounded(values, width).ravel() for values in (forecast.y_pred, *bounds))
-    return dict(zip(number_names(forecast.levels), made, strict=True))
+    return [rounded(values, width).ravel() for values in (forecast.y_pred, *bounds)]
 
 
 def rounded(values: NDArray[np.float64], width: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -43,8 +43,6 @@ class _Style(NamedTuple):
 
 
 def _write_csv(blocks: Blocks, schema: Schema, frequency: Frequency, stream: BinaryIO, raw_ids: bool) -> None:
-    from tsforecast.io.writing.columns import number_names
-
     cell = quoted if raw_ids else lambda text: quoted(guarded(text))
 
     def cells(texts: Iterable[str]) -> str:
@@ -53,14 +51,14 @@ def _write_csv(blocks: Blocks, schema: Schema, frequency: Frequency, stream: Bin
     style = _Style(cells, cells, lambda numbers: numbers + b"\n", lambda value: repr(value) if value == value else "")
     for number, forecast in enumerate(blocks):
         if number == 0:
-            header = (*schema.key_columns, *schema.time_cols, *number_names(forecast.levels))
+            header = (*schema.key_columns, *schema.time_cols, *_names(forecast))
             stream.write(f"{','.join(map(cell, header))}\n".encode())
         stream.write(_rows(forecast, schema, frequency, style))
 
 
 def _write_json_lines(blocks: Blocks, schema: Schema, frequency: Frequency, stream: BinaryIO, raw_ids: bool) -> None:
     """An object for each row. What has no number is null, as JSON knows no other way."""
-    from tsforecast.io.writing.columns import number_names, time_counts
+    from tsforecast.io.writing.columns import time_counts
     from tsforecast.json_output import json_text
 
     keys = [f"{json_text(name)}: " for name in schema.key_columns]
@@ -75,7 +73,7 @@ def _write_json_lines(blocks: Blocks, schema: Schema, frequency: Frequency, stre
         return "".join(f"{name}{text if count else json_text(text)}, " for name, text, count in cells)
 
     for forecast in blocks:
-        labels = ", ".join(f"{json_text(name)}: %b" for name in number_names(forecast.levels))
+        labels = ", ".join(f"{json_text(name)}: %b" for name in _names(forecast))
         style = _Style(ids, time, _filled(f"{labels}}}\n".encode()), lambda value: "null")
         stream.write(_rows(forecast, schema, frequency, style))
 
@@ -191,6 +189,12 @@ def guarded_notes(ids: Iterable[tuple[str, ...]], path: str | Path | None) -> li
         return []
     some = "1 id begins like a formula or holds" if changed == 1 else f"{changed:,} ids begin like a formula or hold"
     return [warning(f"{some} control characters: written with a ' in front and without these")]
+
+
+def _names(forecast: Forecast) -> list[str]:
+    from tsforecast.io.writing.columns import number_names
+
+    return number_names(forecast.levels, what_if=forecast.what_if is not None)
 
 
 def _rows(forecast: Forecast, schema: Schema, frequency: Frequency, style: _Style) -> bytes:

@@ -1,0 +1,92 @@
+"""The rows that a forecast continues: kept with the model, or of a newer table joined to these."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tsforecast.io.messages import Note
+from tsforecast.series.panel import UNKNOWN_SERIES, Panel
+from tsforecast.series.scaling import scaling_of_rows
+from tsforecast.series.strays import without_strays
+from tsforecast.series.windows import ModelRows, model_rows
+from tsforecast.store.bundle.bundle import Bundle
+from tsforecast.workflows.joined_rows import join_rows
+
+if TYPE_CHECKING:
+    from tsforecast.io.options import FillRule
+    from tsforecast.io.reading.panel import ReadResult
+
+
+def rows_to_continue(
+    bundle: Bundle, data: ReadResult | None, ended_after: int | Literal["horizon"] | None, fill: FillRule
+) -> tuple[Panel, ModelRows, list[Note]]:
+    """The rows before the forecast, as they are and as the model sees them: of a table, or kept with the model."""
+    if data is None:
+        seen = without_strays(bundle.recent)
+        return bundle.recent, model_rows(seen, bundle.scaling, calendar=bundle.spec.calendar), []
+    panel, ended = _going_on(bundle, data.panel, ended_after)
+    recent, known, continued = _continue(bundle, panel, fill)
+    return recent, known, [*data.notes, *ended, *continued]
+
+
+def _going_on(bundle: Bundle, panel: Panel, after: int | Literal["horizon"] | None) -> tuple[Panel, list[Note]]:
+    """The series that have not ended long ago, also those that have left the table since the model was fitted."""
+    if after is None:
+        return panel, []
+    after = bundle.spec.horizon if after == "horizon" else after
+    numbers = panel.numbers_in(bundle.recent.ids)
+    gone = np.setdiff1d(np.arange(bundle.recent.n_series), numbers)
+    both = panel.followed_by(bundle.recent.take(gone)) if len(gone) else panel
+    ends = both.ends
+    ended = ends <= ends.max() - max(1, after)
+    continued = ~ended & (np.arange(both.n_series) >= panel.n_series)
+    notes = []
+    if ended.any():
+        text = f"{int(ended.sum())} series ended {after} steps or more before the newest row and are left out"
+        notes.append(Note("warning", text + _first(both, np.flatnonzero(ended))))
+    if continued.any():
+        text = f"{int(continued.sum())} series are not in the table: continued from the rows kept with the model"
+        notes.append(Note("warning", text + _first(both, np.flatnonzero(continued))))
+    return both.take(np.flatnonzero(~ended)), notes
+
+
+def _continue(bundle: Bundle, new: Panel, fill: FillRule = "seasonal") -> tuple[Panel, ModelRows, list[Note]]:
+    """New rows in front of the model: joined to what it remembers of each series, scaled as it was or anew."""
+    series = new.numbers_in(bundle.recent.ids)
+    new = replace(new, covariates=new.covariates.labelled(bundle.recent.covariates.labels))
+    notes = []
+    unseen = np.flatnonzero(series == UNKNOWN_SERIES)
+    if unseen.size:
+        notes.append(Note("info", f"{unseen.size} series were not seen in training{_first(new, unseen)}"))
+    joined = join_rows(bundle.recent, new, series, bundle.spec, fill)
+    recent = joined.panel
+    short = np.flatnonzero(recent.lengths < bundle.spec.lookback)
+    notes += [*joined.notes, *_short_notes(recent, short, bundle.spec.lookback)]
+    older = (series >= 0) & (new.ends < bundle.recent.ends[series])
+    if older.any():
+        notes.append(
+            Note("warning", f"{int(older.sum())} series end before the data the model was fitted on; continued there")
+        )
+    seen = without_strays(recent)
+    scaling = scaling_of_rows(seen, like=bundle.scaling, series=series)
+    return recent, model_rows(seen, scaling, series, bundle.spec.calendar), notes
+
+
+def _short_notes(recent: Panel, short: NDArray[np.int64], lookback: int) -> list[Note]:
+    """What is said of series that have fewer rows than the model looks back."""
+    if not short.size:
+        return []
+    number = int(short[0])
+    label = f"'{recent.label(number)}': " if recent.label(number) else ""
+    rows = f"({label}{recent.lengths[number]} of {lookback})"
+    return [Note("warning", f"{short.size} series have fewer rows than the lookback {rows}: less to go by")]
+
+
+def _first(panel: Panel, numbers: NDArray[np.int64]) -> str:
+    """The first of some series in brackets; empty where it has no name."""
+    label = panel.label(int(numbers[0]))
+    return f" (first '{label}')" if label else ""
