@@ -56,8 +56,8 @@ METRICS = Output("--metrics-file", ANY[::-1])
 # What a command writes, and whether it reads data.
 COMMANDS: dict[str, tuple[tuple[Output, ...], bool]] = {
     "fit": ((REPORT,), True),
-    "backtest": ((BACKTEST,), True),
-    "compare": ((BACKTEST,), True),
+    "backtest": ((BACKTEST, PLOT), True),
+    "compare": ((BACKTEST, PLOT), True),
     "predict": ((FORECAST, PLOT), True),
     "retrain": ((PREDICT_TO, LOG, METRICS), True),
     "models export": ((ZIP,), False),

@@ -242,9 +242,11 @@ def test_table_on_a_terminal_cuts_nothing(terminal, monkeypatch, width):
     lines = re.sub(r"\x1b\[\d*m", "", out.getvalue()).splitlines()
     assert max(map(len, lines)) <= width
     letters = "".join(c for line in lines for c in line if c.isalnum())
-    for cell in ("12345678", "314159", "271828") if width >= 40 else ():
+    for cell in ("12345678", "314159", "271828"):
         assert cell in letters
-    assert sorted(letters) == sorted(c for c in "seriesrowspi" + "".join(map("".join, rows)) if c.isalnum())
+    blocks = 2 if width <= 40 else 1  # each begins with the first column
+    shown = [*blocks * ["series", *(row[0] for row in rows)], "rows", "pi", *(cell for row in rows for cell in row[1:])]
+    assert sorted(letters) == sorted(c for cell in shown for c in cell if c.isalnum())
 
 
 def test_numbers_are_rounded_for_people_only(terminal, capsys):
@@ -253,6 +255,22 @@ def test_numbers_are_rounded_for_people_only(terminal, capsys):
     out, _ = terminal()
     Console().table(("n", "x", "y"), [(12345, 1 / 3, None)])
     assert out.getvalue().splitlines()[-1].split() == ["12,345", "0.3333", "-"]
+
+
+@pytest.mark.parametrize("width", [60, 100])
+def test_words_and_numbers_of_a_table_are_not_broken(terminal, monkeypatch, width):
+    out, _ = terminal()
+    monkeypatch.setenv("COLUMNS", str(width))
+    reason = "least validation error of a linear model (none+last 0.736, log+last 0.702, none+mean-std 0.772)"
+    Console().table(("choice", "value", "why"), [("season_length", "12", reason), ("lookback", "24", reason)])
+    scores = ("12.81", "14.36", "0.7457", "6.056", "-380.9%", "76.2%", "94.2%", "0.0")
+    Console().table(("model", *"abcdefgh"), [("seasonal-naive", *scores)])
+    shown = out.getvalue()
+    assert max(map(len, re.sub(r"\x1b\[\d*m", "", shown).splitlines())) <= width
+    words = re.sub(r"\s+", " ", shown)
+    for word in ("season_length", *reason.split(), "seasonal-naive", *scores):
+        assert f"{word} " in words
+    assert "…" not in shown and "..." not in shown
 
 
 def test_table_without_rows(capsys):

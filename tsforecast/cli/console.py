@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal, TextIO
 
@@ -19,10 +19,11 @@ from tsforecast.cli.text import (
     aligned,
     cell_text,
     clean,
+    column_blocks,
+    column_widths,
     numeric_columns,
     percent,
     seconds,
-    unbroken_columns,
 )
 from tsforecast.io.messages import counted
 from tsforecast.progress import (
@@ -109,6 +110,21 @@ class Console:
         """Print a result in sentences; `lines` makes them for a number of columns."""
         click.echo("\n".join(map(clean, lines(_rich_console(err=False).width))))
 
+    @property
+    def can_draw(self) -> bool:
+        """Whether somebody looks at a terminal, and wants to see more than results."""
+        return not self.quiet and not self.as_json and is_terminal(sys.stdout) and is_terminal(sys.stderr)
+
+    def picture(self, lines: Callable[[int, bool], Sequence[str]]) -> None:
+        """Draw with letters, where `can_draw`; `lines` takes the columns, and whether there are braille dots."""
+        if self.can_draw:
+            try:
+                "\u28ff".encode(sys.stderr.encoding or "ascii")
+                braille = True
+            except (UnicodeEncodeError, LookupError):
+                braille = False
+            click.echo("\n".join(["", *lines(self._rich.width, braille)]), err=True)
+
     def table(self, header: Row, rows: Sequence[Row], *, err: bool = False, title: str = "") -> None:
         """Show a table; no cell is cut off.
 
@@ -128,7 +144,8 @@ class Console:
             click.echo("\n".join("\t".join(line) for line in lines))
         elif is_terminal(stream):
             console = self._rich if err else _rich_console(err=False)
-            console.print(_rich_table(lines, title, console.width))
+            for table in _rich_tables(lines, title, console.width):
+                console.print(table)
         else:
             click.echo("\n".join([*([title] if title else []), *aligned(lines)]), err=True)
 
@@ -269,7 +286,16 @@ def _rich_console(*, err: bool) -> RichConsole:
     return RichConsole(stderr=err, markup=False, highlight=False, emoji=False)
 
 
-def _rich_table(lines: Sequence[Line], title: str, width: int) -> Any:
+def _rich_tables(lines: Sequence[Line], title: str, width: int) -> Iterator[Any]:
+    """The table, in blocks of columns where the terminal is too narrow for all."""
+    from rich.cells import cell_len
+
+    for number, block in enumerate(column_blocks(lines, width, cell_len)):
+        part = [[line[position] for position in block] for line in lines]
+        yield _rich_table(part, title if number == 0 else "", column_widths(part, width, cell_len))
+
+
+def _rich_table(lines: Sequence[Line], title: str, widths: Sequence[int]) -> Any:
     from rich import box
     from rich.table import Table
 
@@ -282,10 +308,9 @@ def _rich_table(lines: Sequence[Line], title: str, width: int) -> Any:
         pad_edge=False,
         padding=(0, 1, 0, 0),
     )
-    kept = unbroken_columns(lines, width)
-    for position, (name, numeric) in enumerate(zip(lines[0], numeric_columns(lines), strict=True)):
+    for name, width, numeric in zip(lines[0], widths, numeric_columns(lines), strict=True):
         justify: Literal["left", "right"] = "right" if numeric else "left"
-        table.add_column(name, justify=justify, overflow="fold", no_wrap=position in kept)
+        table.add_column(name, justify=justify, overflow="fold", width=width)
     for line in lines[1:]:
         table.add_row(*line)
     return table

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from tsforecast.safe_text import guarded, visible
 
 Cell = str | int | float | None
 Row = Sequence[Cell]
 Line = Sequence[str]
+Measure = Callable[[str], int]
 
-_BREAKABLE = 20  # width at which a column with line breaks can still be read
+_BREAKABLE = 20  # letters of a word that is kept in one piece
 _GAP = 2  # between columns
 
 
@@ -61,13 +62,46 @@ def aligned(lines: Sequence[Line]) -> list[str]:
     return ["  ".join(f"{c:{s}{w}}" for c, s, w in zip(line, signs, widths, strict=True)).rstrip() for line in lines]
 
 
-def unbroken_columns(lines: Sequence[Line], width: int) -> set[int]:
-    """Columns that are shown without line breaks, the narrowest first, as long as the others keep room to break."""
-    widths = [max(len(cell) for cell in column) for column in zip(*lines, strict=True)]
-    kept: set[int] = set()
-    for position in sorted(range(len(widths)), key=lambda i: widths[i]):
-        others = set(range(len(widths))) - kept - {position}
-        needed = sum(widths[i] for i in {*kept, position}) + sum(min(widths[i], _BREAKABLE) for i in others)
-        if needed + _GAP * (len(widths) - 1) <= width:
-            kept.add(position)
-    return kept
+def column_blocks(lines: Sequence[Line], width: int, measure: Measure = len) -> list[list[int]]:
+    """The columns of a table in blocks that are shown below each other, where words have no room side by side.
+
+    Each block begins with the first column, which says what a row is about.
+
+    Args:
+        lines: header and cells.
+        width: columns of the terminal.
+        measure: columns that a text takes.
+    """
+    least = [_least(column, measure) for column in zip(*lines, strict=True)]
+    blocks, used = [[0]], least[0]
+    for position in range(1, len(least)):
+        needed = _GAP + least[position]
+        if used + needed > width and len(blocks[-1]) > 1:
+            blocks.append([0])
+            used = least[0]
+        blocks[-1].append(position)
+        used += needed
+    return blocks
+
+
+def column_widths(lines: Sequence[Line], width: int, measure: Measure = len) -> list[int]:
+    """How wide the columns of a table are: the widest ones give way first, and none breaks a word before it must.
+
+    The arguments are those of `column_blocks`.
+    """
+    columns = list(zip(*lines, strict=True))
+    natural = [max(map(measure, column)) for column in columns]
+    least = [_least(column, measure) for column in columns]
+    room = max(width - _GAP * (len(columns) - 1), len(columns))
+    least[0] = max(1, min(least[0], room - sum(least[1:])))
+    if sum(least) > room:
+        least = [1] * len(columns)
+    level = max(natural)
+    while sum(widths := [min(most, max(low, level)) for most, low in zip(natural, least, strict=True)]) > room:
+        level -= 1
+    return widths
+
+
+def _least(column: Line, measure: Measure) -> int:
+    """The longest word of a column; longer ones than this can be broken."""
+    return min(_BREAKABLE, max(measure(word) for cell in column for word in cell.split() or [""]))

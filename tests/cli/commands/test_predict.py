@@ -44,7 +44,13 @@ def written(play, monkeypatch):
         "tsforecast.io.writing.forecasts.write_forecast",
         lambda blocks, *args, raw_ids: files.append((list(blocks), *args, raw_ids)),
     )
-    play("reports.plot", plot_forecast=lambda *args, title: files.append((*args, title)))
+    play("reports.plots.predicted", predicted=lambda result, **which: (result.name, which))
+    play(
+        "reports.plots.write",
+        check_drawable=lambda path: None,
+        most_series=lambda path: 9,
+        draw_forecast=lambda *args: files.append(args),
+    )
     return files
 
 
@@ -99,8 +105,8 @@ def test_a_damaged_and_a_foreign_model_can_be_used(
 
 def test_files(run, predicted, written):
     result = run("predict", "-o", "f.parquet", "--plot", "f.svg")
-    plot = (RESULT.recent, "forecast", "schema", "f.svg", "sales: 14 steps by gru, version 3")
-    assert written == [plot, (WHOLE, *TABLE, "f.parquet", False)]
+    plot = ("sales", {"names": (), "pick": "largest", "most": 9})
+    assert written == [(plot, "f.svg"), (WHOLE, *TABLE, "f.parquet", False)]
     assert result.stdout == ""
     assert "drew f.svg\nwrote 2 rows to f.parquet from sales version 3\n" in result.stderr
 
@@ -120,8 +126,8 @@ def test_quiet_says_nothing(run, predicted, written):
     ("words", "message"),
     [
         (["-o", "f.xlsx"], "'f.xlsx' does not end in .csv or .parquet or .jsonl or .ndjson"),
-        (["--plot", "f.jpg"], "'f.jpg' does not end in .png or .svg"),
-        (["--plot", "png"], "'png' does not end in .png or .svg"),
+        (["--plot", "f.jpg"], "'f.jpg' does not end in .png or .svg or .html"),
+        (["--plot", "png"], "'png' does not end in .png or .svg or .html"),
         (["--level", "high"], "'high' is not a valid float"),
     ],
 )

@@ -10,6 +10,7 @@ from tsforecast.cli.config import config_files
 from tsforecast.cli.console import Console
 from tsforecast.cli.groups import SectionCommand
 from tsforecast.cli.options.declared import collect, options_of
+from tsforecast.cli.options.drawing import check_plot_file, drawn_series, plot_option
 from tsforecast.cli.options.epilog import FIT_EPILOG
 from tsforecast.cli.options.shared import option, output_options, pass_console, store_option
 from tsforecast.cli.score_tables import show_backtest, windows_in_words
@@ -19,6 +20,7 @@ from tsforecast.models.options import FitOptions
 from tsforecast.workflows.backtest.settings import BacktestSettings
 
 if TYPE_CHECKING:
+    from tsforecast.reports.plots.select import Pick
     from tsforecast.workflows.backtest.run import BacktestResult
 
 _WORST = 5
@@ -37,10 +39,23 @@ _WORST = 5
     metavar="FILE",
     help="Write all forecasts, with cutoff, y_true and bounds.",
 )
+@plot_option("the forecasts at the cutoffs over what happened, and the error by step")
+@drawn_series("the largest MASE")
 @store_option
 @output_options
 @pass_console
-def command(console: Console, /, data: str, output: str | None, store: str, as_json: bool, **values: Any) -> None:
+def command(
+    console: Console,
+    /,
+    data: str,
+    output: str | None,
+    plot: str | None,
+    drawn: tuple[str, ...],
+    pick: Pick,
+    store: str,
+    as_json: bool,
+    **values: Any,
+) -> None:
     """Score forecasts that are made at cutoffs of the past, from what was known there.
 
     The model is fitted anew before every window, with choices and calibration of its own, and compared with the simple
@@ -52,16 +67,17 @@ def command(console: Console, /, data: str, output: str | None, store: str, as_j
     \b
     Example:
       tsforecast backtest sales.csv --windows 12 --horizon 14
-      tsforecast backtest sales.csv --model gru --refit never --forecasts backtest.csv
+      tsforecast backtest sales.csv --model gru --refit never --forecasts backtest.csv --plot backtest.png
     """
     settings, options = collect(BacktestSettings, values), collect(FitOptions, values)
     from tsforecast.workflows.backtest.run import backtest, check_forecasts_file
     from tsforecast.workflows.clashes import refuse_clashes
 
-    writes = [("--json", "-" if as_json else None), ("--forecasts", output)]
+    writes = [("--json", "-" if as_json else None), ("--forecasts", output), ("--plot", plot)]
     refuse_clashes([("DATA", data), *config_files()], writes)
     check_forecasts_file(output)
-    result, _ = backtest(
+    check_plot_file(plot)
+    result, forecasts = backtest(
         data,
         settings=settings,
         options=options,
@@ -76,6 +92,11 @@ def command(console: Console, /, data: str, output: str | None, store: str, as_j
         _show(result, console)
     if output is not None:
         console.info(f"wrote the forecasts to {output}")
+    if plot is not None:
+        from tsforecast.reports.plots.backtest import draw_backtest
+
+        draw_backtest(result, forecasts, plot, names=drawn, pick=pick)
+        console.success(f"drew {plot}")
 
 
 def _show(result: BacktestResult, console: Console) -> None:

@@ -10,6 +10,7 @@ from tsforecast.cli.config import config_files
 from tsforecast.cli.console import Console
 from tsforecast.cli.groups import SectionCommand
 from tsforecast.cli.options.declared import collect, options_of
+from tsforecast.cli.options.drawing import check_plot_file, plot_option
 from tsforecast.cli.options.epilog import FIT_EPILOG
 from tsforecast.cli.options.shared import name_option, option, output_options, pass_console, store_option
 from tsforecast.cli.score_tables import show_comparison, windows_in_words
@@ -31,6 +32,7 @@ _MODELS = "auto,gru,linear,seasonal-naive"
 @options_of(FitOptions, without=("model",))
 @options_of(ReadOptions)
 @option("Output", "--forecasts", "output", type=click.Path(), metavar="FILE", help="Write all forecasts of all models.")
+@plot_option("the skill of each model, and which are a tie")
 @option("Store", "--publish", is_flag=True, help="Fit the best one on all rows and put it into service.")
 @store_option
 @name_option("the data file's name")
@@ -42,6 +44,7 @@ def command(
     data: str,
     models: str,
     output: str | None,
+    plot: str | None,
     publish: bool,
     store: str,
     name: str | None,
@@ -65,12 +68,13 @@ def command(
     from tsforecast.workflows.clashes import refuse_clashes, refuse_training_clashes
 
     names = check_models([word.strip() for word in models.split(",") if word.strip()])
-    writes = [("--json", "-" if as_json else None), ("--forecasts", output)]
+    writes = [("--json", "-" if as_json else None), ("--forecasts", output), ("--plot", plot)]
     if publish:
         refuse_training_clashes(data, writes, store=store, name=name, configs=config_files())
     else:
         refuse_clashes([("DATA", data), *config_files()], writes)
     check_forecasts_file(output)
+    check_plot_file(plot)
     result = compare(
         data,
         models=names,
@@ -87,6 +91,11 @@ def command(
         _show(result, console)
     if output is not None:
         console.info(f"wrote the forecasts to {output}")
+    if plot is not None:
+        from tsforecast.reports.plots.compare import draw_comparison
+
+        draw_comparison(result, plot)
+        console.success(f"drew {plot}")
     if publish:
         _publish(result, data, options, reading, store, name, console)
 

@@ -9,12 +9,14 @@ import click
 
 from tsforecast.cli.config import config_files
 from tsforecast.cli.console import Console
+from tsforecast.cli.drawn import MOST_SERIES, show_forecast
 from tsforecast.cli.groups import SectionCommand
 from tsforecast.cli.options.declared import collect, options_of
 from tsforecast.cli.options.epilog import FIT_EPILOG
 from tsforecast.cli.options.shared import name_option, option, output_options, pass_console, store_option
 from tsforecast.cli.score_tables import show_choices, show_scores
 from tsforecast.cli.text import seconds
+from tsforecast.errors import TsforecastError
 from tsforecast.io.options import ReadOptions
 from tsforecast.models.options import FitOptions
 from tsforecast.options import DEFAULT_STORE
@@ -103,6 +105,19 @@ def _show(result: FitResult, console: Console, store: str) -> None:
         f"published {result.name} version {result.version} in {result.path} after {seconds(result.seconds)}"
     )
     console.command("next", _next_command(result, store))
+    if console.can_draw and result.series <= MOST_SERIES:
+        _show_forecast(result, console, store)
+
+
+def _show_forecast(result: FitResult, console: Console, store: str) -> None:
+    """On a terminal, a small picture of what `predict` makes of the model."""
+    from contextlib import suppress
+
+    from tsforecast.workflows.predict import predict
+
+    # Such as columns known ahead, of which the table has no later rows: `predict` says so, and the fit has gone well.
+    with suppress(TsforecastError):
+        show_forecast(console, predict(store=store, name=result.name, version=result.version))
 
 
 def _next_command(result: FitResult, store: str) -> str:

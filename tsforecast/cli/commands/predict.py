@@ -10,8 +10,10 @@ import click
 
 from tsforecast.cli.config import config_files
 from tsforecast.cli.console import Console, is_terminal
+from tsforecast.cli.drawn import MOST_SERIES, show_forecast
 from tsforecast.cli.groups import SectionCommand
 from tsforecast.cli.options.declared import collect, options_of
+from tsforecast.cli.options.drawing import drawn_series
 from tsforecast.cli.options.forecasting import forecast_ending, level_option
 from tsforecast.cli.options.shared import (
     ending,
@@ -27,6 +29,7 @@ from tsforecast.io.options import READING, ReadOptions
 from tsforecast.io.writing.forecasts import ON_STDOUT, endings_in_words
 
 if TYPE_CHECKING:
+    from tsforecast.reports.plots.select import Pick
     from tsforecast.workflows.predict import PredictResult
 
 
@@ -66,9 +69,10 @@ if TYPE_CHECKING:
     "--plot",
     type=click.Path(),
     metavar="FILE",
-    callback=ending(".png", ".svg"),
-    help="Draw history and forecast: .png or .svg.",
+    callback=ending(".png", ".svg", ".html"),
+    help="Draw history and forecast: .png, .svg, or .html to zoom into.",
 )
+@drawn_series("the widest intervals for their size")
 @option(
     "Output",
     "--raw-ids",
@@ -105,6 +109,8 @@ def command(
     what_if: tuple[str, ...],
     output: str | None,
     plot: str | None,
+    drawn: tuple[str, ...],
+    pick: Pick,
     raw_ids: bool,
     store: str,
     name: str | None,
@@ -118,7 +124,7 @@ def command(
     """Forecast with the model in service.
 
     Without DATA the forecast continues the data that the model was fitted on. With DATA, a CSV or Parquet file or - for
-    stdin, it continues that.
+    stdin, it continues that. On a terminal, a small picture of one series follows.
 
     \b
     Example:
@@ -134,6 +140,10 @@ def command(
 
     reads = [("DATA", data), ("--future-file", future_file), *(("--what-if", file) for file in scenario_files(what_if))]
     refuse_clashes([*reads, *config_files()], writes, store=store, name=name)
+    if plot is not None:
+        from tsforecast.reports.plots.write import check_drawable
+
+        check_drawable(plot)
     result = predict(
         data,
         store=store,
@@ -151,21 +161,28 @@ def command(
     )
     for note in result.notes:
         console.note(note.kind, note.text)
+    if drawn:
+        from tsforecast.reports.plots.select import numbers_of
+
+        numbers_of(result.recent, drawn)
+    in_terminal = console.can_draw and result.recent.n_series <= MOST_SERIES
     if plot is not None:
-        _draw(result, plot, console)
+        _draw(result, plot, drawn, pick, console)
+    elif drawn and not in_terminal:
+        console.warning("--series says what is drawn, and nothing is; --plot FILE draws. All series are forecast")
     if output is not None or not as_json:
-        _write(result, output, console, raw_ids=raw_ids, made=as_json or plot is not None)
+        _write(result, output, console, raw_ids=raw_ids, made=as_json or plot is not None or in_terminal)
     if as_json:
         console.json(result.to_dict())
+    if in_terminal:
+        show_forecast(console, result, drawn, pick)
 
 
-def _draw(result: PredictResult, plot: str, console: Console) -> None:
-    from tsforecast.reports.plot import plot_forecast
+def _draw(result: PredictResult, plot: str, drawn: tuple[str, ...], pick: Pick, console: Console) -> None:
+    from tsforecast.reports.plots.predicted import predicted
+    from tsforecast.reports.plots.write import draw_forecast, most_series
 
-    title = f"{result.name}: {result.horizon} steps by {result.model}, version {result.version}"
-    forecast = result.forecast
-    label = {"what_if": result.scenario.label} if result.scenario else {}
-    plot_forecast(result.recent, forecast, result.schema, plot, title=title, **label)
+    draw_forecast(predicted(result, names=drawn, pick=pick, most=most_series(plot)), plot)
     console.success(f"drew {plot}")
 
 

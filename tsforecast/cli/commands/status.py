@@ -90,7 +90,7 @@ def _row(model: ModelStatus, now: datetime) -> Row:
         model.name,
         f"{model.version} (stands in)" if model.stands_in else model.version,
         _moment(model.published),
-        model.trained_until.replace("T", " ") if model.trained_until else "-",
+        model.trained_until.replace("T", " ").removesuffix(" 00:00:00") if model.trained_until else "-",
         _moment(checked),
         "-" if age is None else age_text(age),
         _forecast(model, now),

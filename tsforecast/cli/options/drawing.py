@@ -1,0 +1,58 @@
+"""The options of pictures: their file, and the series that they show."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from tsforecast.cli.options.shared import Decorator, combine, ending, option
+
+
+def drawn_series(worst: str) -> Decorator[Any]:
+    """`--series` and `--pick`; `worst` says which series are the worst ones."""
+    return combine(
+        option(
+            "Output",
+            "--series",
+            "drawn",
+            multiple=True,
+            metavar="NAME",
+            help="Series to draw, as messages name it; may be repeated. What is forecast stays the same.",
+            show_default="those of --pick",
+        ),
+        option(
+            "Output",
+            "--pick",
+            type=click.Choice(["largest", "worst", "first"]),
+            default="largest",
+            show_default=True,
+            help=f"Which of many series to draw. The worst have {worst}.",
+        ),
+    )
+
+
+def plot_option(what: str) -> Decorator[Any]:
+    """`--plot` for a picture as .png or .svg."""
+    return option(
+        "Output",
+        "--plot",
+        type=click.Path(),
+        metavar="FILE",
+        callback=ending(".png", ".svg"),
+        help=f"Draw {what}: .png or .svg.",
+    )
+
+
+def check_plot_file(path: str | None) -> None:
+    """Refuse a picture whose folder cannot be written to, before the long work.
+
+    Raises:
+        OutputError: naming the folder.
+    """
+    if path is not None:
+        from pathlib import Path
+
+        from tsforecast.files import check_folder
+
+        check_folder(Path(path).parent)

@@ -1,0 +1,6 @@
+"""Pictures of forecasts, backtests and comparisons, which fit a slide: one style, few colours, labels at the lines.
+
+A `Picture` (picture.py) holds what is drawn of a forecast as plain values. forecast.py draws it with matplotlib,
+interactive.py with plotly, terminal.py with the letters of a terminal; select.py says which series of many. backtest.py
+and compare.py draw the results of these commands, and style.py is what all matplotlib pictures share.
+"""

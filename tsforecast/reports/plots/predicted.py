@@ -1,0 +1,47 @@
+"""What is drawn of the result of `predict`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from tsforecast.arrays import Int64
+from tsforecast.reports.plots.picture import Picture, picture_of
+from tsforecast.reports.plots.select import MOST, Pick, caption_of, check_count, numbers_of, picked, relative_widths
+
+if TYPE_CHECKING:
+    from tsforecast.workflows.predict import PredictResult
+
+
+def predicted(result: PredictResult, *, names: Sequence[str] = (), pick: Pick = "largest", most: int = MOST) -> Picture:
+    """Some series of a forecast as a picture.
+
+    Args:
+        result: of `predict`.
+        names: of the series; none for those that `pick` says.
+        pick: which of many; the worst are those with the widest intervals for their size.
+        most: how many there is room for.
+
+    Raises:
+        OptionError: a name that no series has, more names than there is room for, or nothing to find the worst by.
+        DataError: times beyond the year 9000.
+    """
+    numbers = _numbers(result, names, pick, most)
+    return picture_of(
+        result.recent,
+        result.forecast,
+        result.schema,
+        numbers,
+        title=f"{result.name}: {result.horizon} steps by {result.model}, version {result.version}",
+        caption="" if names else caption_of(pick, len(numbers), result.recent.n_series),
+    )
+
+
+def _numbers(result: PredictResult, names: Sequence[str], pick: Pick, most: int) -> Int64:
+    if names:
+        check_count(names, most)
+        return numbers_of(result.recent, names)
+    badness = np.empty(0) if pick != "worst" else relative_widths(result.recent, result.forecast)
+    return picked(pick, result.recent, badness, most)
