@@ -8,13 +8,14 @@ WORDS = ("--model", "linear", "--horizon", "12", "--windows", "3")
 
 
 def test_in_a_pipe(run, load_csv, tmp_path):
-    result = run("backtest", load_csv, *WORDS, "--forecasts", "made.csv")
+    result = run("backtest", load_csv, *WORDS, "--forecasts", "made.csv", "--plot", "made.png")
     assert result.exit_code == 0, result.output
     header, first, *_ = (line.split("\t") for line in result.stdout.splitlines())
     assert header == ["model", "MAE", "MASE", "WQL", "skill", "cov 80", "cov 95", "sec"]
     assert first[0] == "linear" and float(first[2]) < 1
     assert "3 windows of 12 steps with cutoffs from 2024-01-16 03:00:00 to 2024-01-17 03:00:00" in result.stderr
     assert len((tmp_path / "made.csv").read_text().splitlines()) == 1 + 3 * 4 * 12
+    assert (tmp_path / "made.png").read_bytes().startswith(b"\x89PNG")
 
 
 def test_as_json(run, load_csv):
@@ -29,5 +30,7 @@ def test_refused(run, load_csv):
     assert run("backtest", load_csv, "--windows", "0").exit_code == 2
     clash = run("backtest", load_csv, "--forecasts", load_csv)
     assert clash.exit_code == 2 and "would overwrite" in clash.output
+    assert run("backtest", load_csv, "--plot", f"{load_csv}/made.png").exit_code == 73
+    assert run("backtest", load_csv, "--plot", "made.html").exit_code == 2
     short = run("backtest", load_csv, *WORDS[:4], "--windows", "40")
     assert short.exit_code == 65 and "ask for fewer --windows" in short.output

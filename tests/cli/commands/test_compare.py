@@ -8,13 +8,14 @@ WORDS = ("--models", "linear,naive", "--horizon", "12", "--windows", "3")
 
 
 def test_in_a_pipe(run, load_csv, tmp_path):
-    result = run("compare", load_csv, *WORDS, "--forecasts", "made.csv")
+    result = run("compare", load_csv, *WORDS, "--forecasts", "made.csv", "--plot", "made.svg")
     assert result.exit_code == 0, result.output
     header, first, *_ = (line.split("\t") for line in result.stdout.splitlines())
     assert header == ["model", "MASE", "WQL", "skill", "cov 80", "cov 95", "p", "fit s", "ms", "numbers"]
     assert first[0] == "linear"
     assert "linear makes the least error" in result.stderr
     assert len((tmp_path / "made.csv").read_text().splitlines()) == 1 + 3 * 3 * 12
+    assert b"linear" in (tmp_path / "made.svg").read_bytes()
 
 
 def test_the_best_is_published(run, load_csv):
