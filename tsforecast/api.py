@@ -13,6 +13,7 @@ from tsforecast.io.times.datetimes import stamp_index
 from tsforecast.models.options import FitOptions
 from tsforecast.options import DEFAULT_LEVELS, DEFAULT_STORE, declared
 from tsforecast.progress import Report
+from tsforecast.reports.forecast_frame import ForecastFrame, with_plot
 from tsforecast.workflows import fit as fitting
 from tsforecast.workflows import predict as predicting
 from tsforecast.workflows.backtest.compare import DEFAULT_MODELS, CompareResult
@@ -72,7 +73,7 @@ def predict(
     what_if: Given | Sequence[Given] | None = None,
     report: Report = lambda event: None,
     **reading: Any,
-) -> pd.DataFrame:
+) -> ForecastFrame:
     """Forecast with a published model.
 
     Args:
@@ -92,7 +93,8 @@ def predict(
 
     Returns:
         The user's id columns and time column (as time stamps; as they were, where its parts have columns of their own),
-        `forecast`, and `lower_80`, `upper_80`, ...; with a scenario also `what_if`, `what_if_lower_80`, ...
+        `forecast`, and `lower_80`, `upper_80`, ...; with a scenario also `what_if`, `what_if_lower_80`, ... Its
+        `plot()` draws history and forecast.
 
     Raises:
         TsforecastError: with the file, row and column where there is one.
@@ -113,12 +115,12 @@ def predict(
     )
     frame = result.frame.copy()
     if len(result.schema.time_cols) > 1:
-        return frame
+        return with_plot(frame, result)
     steps = result.forecast.starts[:, None] + range(result.forecast.horizon)
     frame[result.schema.time_cols[0]] = stamp_index(
         result.recent.frequency.stamps(steps.ravel()), result.schema, result.recent.frequency
     )
-    return frame
+    return with_plot(frame, result)
 
 
 def backtest(

@@ -1,1 +1,1 @@
-"""Files for people from what the workflows found: the report of a fit, and a picture of a forecast."""
+"""What people read of a result: the report of a fit, `describe` on a screen, the frame of a forecast, and pictures."""

@@ -3,19 +3,37 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from tsforecast.arrays import Int64
+from tsforecast.forecast import Forecast
 from tsforecast.reports.plots.picture import Picture, picture_of
 from tsforecast.reports.plots.select import MOST, Pick, caption_of, check_count, numbers_of, picked, relative_widths
+from tsforecast.series.panel import Panel, Schema
 
 if TYPE_CHECKING:
     from tsforecast.workflows.predict import PredictResult
 
 
-def predicted(result: PredictResult, *, names: Sequence[str] = (), pick: Pick = "largest", most: int = MOST) -> Picture:
+@dataclass(frozen=True)
+class Kept:
+    """What of the result of `predict` is needed to draw it; plain values."""
+
+    name: str
+    version: int
+    model: str
+    horizon: int
+    recent: Panel
+    forecast: Forecast
+    schema: Schema
+
+
+def predicted(
+    result: PredictResult | Kept, *, names: Sequence[str] = (), pick: Pick = "largest", most: int = MOST
+) -> Picture:
     """Some series of a forecast as a picture.
 
     Args:
@@ -39,7 +57,7 @@ def predicted(result: PredictResult, *, names: Sequence[str] = (), pick: Pick = 
     )
 
 
-def _numbers(result: PredictResult, names: Sequence[str], pick: Pick, most: int) -> Int64:
+def _numbers(result: PredictResult | Kept, names: Sequence[str], pick: Pick, most: int) -> Int64:
     if names:
         check_count(names, most)
         return numbers_of(result.recent, names)

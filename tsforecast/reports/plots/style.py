@@ -10,6 +10,8 @@ import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import tzinfo
+from functools import partial
+from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -26,7 +28,7 @@ if TYPE_CHECKING:
 ENDINGS = (".png", ".svg")
 WIDTH, HEIGHT = 10.0, 5.625  # inches, the shape of a slide
 EDGE = 0.012  # left margin of the texts, as a share of the width
-_DPI = 200  # sharp on a slide
+_DPI, _NOTEBOOK_DPI = 200, 90  # sharp on a slide, small in a notebook
 _LINE_HEIGHT, _KEY_HEIGHT, _LETTERS = 0.19, 0.22, 140  # of the head: inches, and letters that fit in a line
 INK, SOFT, LINE, ACCENT = "#333333", "#6b6b6b", "#d9d9d9", "#1565a9"
 OTHERS = ("#b45f06", "#5b7f3a", "#7a5195", "#8c8c8c", "#a33b3b")  # of further models
@@ -100,6 +102,23 @@ def save(figure: Figure, path: str | Path) -> None:
     ending = check_ending(path)
     with whole_file(path) as stream:
         figure.savefig(stream, format=ending[1:], dpi=_DPI, metadata={"Date": None} if ending == ".svg" else None)
+
+
+def shown_in_notebooks(figure: Figure) -> Figure:
+    """The same figure, complete in our style, and shown where it is the last value of a notebook's cell.
+
+    It is none of pyplot's, which notebooks show by themselves.
+    """
+    figure.draw_without_rendering()  # ticks are made in the style that holds when they are needed
+    figure._repr_png_ = partial(_png, figure)  # type: ignore[attr-defined]
+    return figure
+
+
+def _png(figure: Figure) -> bytes:
+    stream = BytesIO()
+    with drawing():
+        figure.savefig(stream, format="png", dpi=_NOTEBOOK_DPI)
+    return stream.getvalue()
 
 
 @contextmanager

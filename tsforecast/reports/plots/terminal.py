@@ -119,7 +119,7 @@ def _number(value: float, span: float) -> str:
 
 def _head(picture: Picture, curve: Curve, width: int, braille: bool) -> list[str]:
     """What is drawn, in words."""
-    steps = f"{len(curve.future) - 1:,} steps ahead"
+    steps = f"{len(curve.future) - bool(len(curve.past)):,} steps ahead"
     if len(curve.past):
         steps = f"{len(curve.past):,} rows and {steps}"
     text = f"{curve.label or picture.unit or 'forecast'}: {steps}"

@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from tsforecast import notebook
 from tsforecast.errors import OptionError
 from tsforecast.fitting.backtest import Backtested
 from tsforecast.fitting.backtest_scores import errors_by_row
@@ -70,6 +71,12 @@ class CompareResult:
     def to_dict(self) -> dict[str, Any]:
         """Plain values for JSON."""
         return asdict(self)
+
+    def _repr_html_(self) -> str:
+        """What notebooks show."""
+        title = f"{self.series:,} series, {self.windows} windows of {self.horizon} steps"
+        found = notebook.scores(self.scores, ("mase", "wql", "skill", "coverage_", "p_value"))
+        return notebook.page(title, found, note=self.verdict)
 
 
 def compare(

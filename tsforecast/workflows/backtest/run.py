@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from tsforecast import notebook
 from tsforecast.errors import DataError
 from tsforecast.files import check_folder
 from tsforecast.fitting.backtest import Backtested, Truth, truth_of
@@ -80,6 +81,12 @@ class BacktestResult:
     def to_dict(self) -> dict[str, Any]:
         """Plain values for JSON."""
         return asdict(self)
+
+    def _repr_html_(self) -> str:
+        """What notebooks show."""
+        title = f"Backtest of {self.model}: {self.series:,} series, {self.windows} windows of {self.horizon} steps"
+        found = notebook.scores(self.scores, ("mae", "mase", "wql", "skill", "coverage_"))
+        return notebook.page(title, found, note=self.verdict)
 
 
 @dataclass(frozen=True)
