@@ -49,7 +49,7 @@ def write_page(picture: Picture, path: str | Path) -> None:
         config=_CONFIG,
         include_plotlyjs=True,
         full_html=True,
-        default_height="96vh",
+        default_height="90vh",
         div_id="forecast",
         validate=False,
     )
@@ -96,18 +96,19 @@ def _layout(picture: Picture) -> dict[str, Any]:
     if picture.caption:
         title += f"<br><sup>{escape(picture.caption)}</sup>"
     layout: dict[str, Any] = {
-        "title": {"text": title, "x": 0.01, "xanchor": "left"},
+        "title": {"text": title, "x": 0.01, "xanchor": "left", "y": 0.96, "yanchor": "top"},
         "font": {"family": "system-ui, sans-serif", "size": 15, "color": INK},
         "plot_bgcolor": "white",
         "paper_bgcolor": "white",
         "hovermode": "x unified",
-        "legend": {"orientation": "h", "x": 0, "y": -0.12},
+        "legend": {"orientation": "h", "x": 0, "y": -0.08, "yanchor": "top"},
         "xaxis": {"showgrid": False, "linecolor": SOFT},
         "yaxis": {"gridcolor": "#ececec", "zeroline": False, "title": {"text": escape(picture.unit)}},
-        "margin": {"l": 70, "r": 30, "t": 90, "b": 60},
+        "margin": {"l": 70, "r": 30, "t": 90, "b": 40},
     }
     if len(picture.curves) > 1:
         layout["updatemenus"] = [_menu(picture)]
+        layout["margin"]["t"] = 140
     return layout
 
 
@@ -120,7 +121,7 @@ def _menu(picture: Picture) -> dict[str, Any]:
         {"label": escape(curve.label), "method": "restyle", "args": ["visible", [each == number for each in owners]]}
         for number, curve in enumerate(picture.curves)
     ]
-    return {"buttons": buttons, "x": 1, "xanchor": "right", "y": 1.12, "yanchor": "top"}
+    return {"buttons": buttons, "x": 0, "xanchor": "left", "y": 1.02, "yanchor": "bottom"}
 
 
 def _numbers(values: Float64) -> list[float | None]:
