@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import fields
 from typing import TYPE_CHECKING, ClassVar
 
 import pandas as pd
@@ -53,7 +54,5 @@ class ForecastFrame(pd.DataFrame):
 def with_plot(frame: pd.DataFrame, result: PredictResult) -> ForecastFrame:
     """A data frame of a forecast that can draw it."""
     drawn = ForecastFrame(frame)
-    drawn._kept = Kept(
-        result.name, result.version, result.model, result.horizon, result.recent, result.forecast, result.schema
-    )
+    drawn._kept = Kept(**{each.name: getattr(result, each.name) for each in fields(Kept)})
     return drawn

@@ -110,6 +110,23 @@ def test_a_wider_interval_lies_lighter_below_a_narrower_one(tmp_path: Path, figu
     assert np.ptp(narrow.get_paths()[0].vertices[:, 1]) < np.ptp(wide.get_paths()[0].vertices[:, 1])
 
 
+def make_scenario() -> Picture:
+    """A picture of a forecast with that of another scenario beside it, which is 50 above."""
+    history = make_history(["a"])
+    made = make_forecast(history)
+    both = replace(made, what_if=replace(made, y_pred=made.y_pred + 50))
+    return picture_of(history, both, SCHEMA, np.arange(1), title="", what_if="what if price=+10%")
+
+
+def test_another_scenario_is_drawn_beside_the_forecast() -> None:
+    with drawing():
+        (axes,) = forecast_figure(make_scenario()).axes
+    *_, forecast, other = axes.get_lines()
+    assert (other.get_ydata() - forecast.get_ydata()).tolist() == [0.0] + [50.0] * HORIZON
+    assert other.get_linestyle() == "--"
+    assert "what if price=+10%" in {text.get_text() for text in axes.texts}
+
+
 def test_filled_values_are_dotted(tmp_path: Path, figures: list[Any]) -> None:
     history = make_history(["a"])
     history.observed[-5:-2] = False

@@ -9,7 +9,7 @@ from dataclasses import replace
 
 import pytest
 
-from tests.reports.plots.test_forecast import LENGTH, make_history, make_picture
+from tests.reports.plots.test_forecast import LENGTH, make_history, make_picture, make_scenario
 from tsforecast.errors import OptionError
 from tsforecast.reports.plots.write import check_drawable, draw_forecast, most_series
 
@@ -59,6 +59,13 @@ def test_values_and_times_are_those_of_the_forecast(page):
     assert forecast["x"] == [str(day)[:10] for day in curve.future]
     history = next(trace for trace in traces if trace["name"] == "history")
     assert [number for number, value in enumerate(history["y"]) if value is None] == [LENGTH - 5 - (LENGTH - 40)]
+
+
+def test_another_scenario(tmp_path):
+    draw_forecast(make_scenario(), tmp_path / "out.html")
+    traces, layout = drawn((tmp_path / "out.html").read_text())
+    assert [trace["name"] for trace in traces[-2:]] == ["forecast", "what if price=+10%"]
+    assert traces[-1]["y"][1] == traces[-2]["y"][1] + 50 and "updatemenus" not in layout
 
 
 def drawn(page):

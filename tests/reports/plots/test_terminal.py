@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from tests.reports.plots.test_forecast import SCHEMA, make_forecast, make_history, make_picture
+from tests.reports.plots.test_forecast import SCHEMA, make_forecast, make_history, make_picture, make_scenario
 from tsforecast.reports.plots.picture import picture_of
 from tsforecast.reports.plots.terminal import terminal_lines
 
@@ -41,6 +41,14 @@ def test_what_is_drawn():
     assert not any("*" in row[:now] or "." in row[now + 1 :] for row in rows)
     assert lines[-1].split() == ["2022-03-09", "2022-04-27"]
     assert terminal_lines(PICTURE, 100, braille=True)[-1].split() == ["2022-03-09", "2022-04-17", "2022-04-27"]
+
+
+def test_another_scenario():
+    lines = terminal_lines(make_scenario(), 100, braille=False)
+    assert "; o: what if price=+10%" in lines[0]
+    rows = [line for line in lines[1:-1] if "o" in line]
+    assert rows and not any("o" in line[: lines[-2].index("|")] for line in rows)
+    assert "the other line: what if" in " ".join(terminal_lines(make_scenario(), 100, braille=True))
 
 
 def test_no_room_no_picture():

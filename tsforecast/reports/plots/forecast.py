@@ -10,6 +10,7 @@ from tsforecast.reports.plots.picture import Curve, Picture
 from tsforecast.reports.plots.style import (
     ACCENT,
     INK,
+    OTHERS,
     SOFT,
     TINTS,
     caption,
@@ -42,7 +43,7 @@ def forecast_figure(picture: Picture) -> Figure:
     grid = figure.subplots(rows, columns, squeeze=False, sharex=len(starts) == 1)
     ticks, letters = _IN_COLUMN[columns]
     for axes, curve in zip(grid.flat, picture.curves, strict=False):
-        _draw(axes, curve, picture.levels, dots=columns < 3)
+        _draw(axes, curve, picture, dots=columns < 3)
         date_axis(axes, picture.zone, ticks)
         axes.yaxis.set_major_formatter(readable)
         axes.yaxis.set_major_locator(_few_numbers(rows))
@@ -53,7 +54,7 @@ def forecast_figure(picture: Picture) -> Figure:
         axes.set_visible(False)
     if count == 1:
         grid.flat[0].set_ylabel(short(picture.unit, 40))
-        _name_lines(grid.flat[0], picture.curves[0], picture.levels)
+        _name_lines(grid.flat[0], picture.curves[0], picture)
     else:
         key(figure, grid.flat[0], below)
     if picture.caption:
@@ -61,7 +62,7 @@ def forecast_figure(picture: Picture) -> Figure:
     return figure
 
 
-def _draw(axes: Axes, curve: Curve, levels: tuple[float, ...], *, dots: bool) -> None:
+def _draw(axes: Axes, curve: Curve, picture: Picture, *, dots: bool) -> None:
     past, future = dates().date2num(curve.past), dates().date2num(curve.future)
     few = dots and len(past) + len(future) <= _FEW_POINTS
     marks: dict[str, Any] = {"marker": "o", "markersize": 3} if few else {}
@@ -74,7 +75,9 @@ def _draw(axes: Axes, curve: Curve, levels: tuple[float, ...], *, dots: bool) ->
     # The first point of a forecast's line is the last of the history, which has its own dot.
     marks |= {"markevery": slice(1, None)} if few else {}
     axes.plot(future, curve.y_pred, color=ACCENT, linewidth=1.8, label="forecast", **marks)
-    for number, level in enumerate(levels):
+    if curve.what_if is not None:
+        axes.plot(future, curve.what_if, color=OTHERS[0], linewidth=1.8, linestyle="--", label=picture.what_if, **marks)
+    for number, level in enumerate(picture.levels):
         tint = TINTS[min(number, len(TINTS) - 1)]
         # A wider interval lies below a narrower one.
         axes.fill_between(
@@ -94,11 +97,13 @@ def _few_numbers(rows: int) -> Any:
     return MaxNLocator(nbins={1: 7, 2: 5, 3: 3}[rows], steps=[1, 2, 2.5, 5, 10])
 
 
-def _name_lines(axes: Axes, curve: Curve, levels: tuple[float, ...]) -> None:
+def _name_lines(axes: Axes, curve: Curve, picture: Picture) -> None:
     """Say beside the lines what they are: with one series there is room."""
     end = dates().date2num(curve.future[-1:])[0]
     ends = [(float(curve.y_pred[-1]), "forecast", ACCENT)]
-    ends += [(float(curve.upper[number, -1]), f"{level:g} %", SOFT) for number, level in enumerate(levels)]
+    ends += [(float(curve.upper[number, -1]), f"{level:g} %", SOFT) for number, level in enumerate(picture.levels)]
+    if curve.what_if is not None:
+        ends.append((float(curve.what_if[-1]), in_lines(picture.what_if, 24, 1), OTHERS[0]))
     if len(curve.past):
         cutoff = dates().date2num(curve.past[-1:])[0]
         axes.annotate(

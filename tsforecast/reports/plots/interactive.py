@@ -13,7 +13,7 @@ from tsforecast.arrays import Float64
 from tsforecast.errors import OptionError
 from tsforecast.files import whole_file
 from tsforecast.reports.plots.picture import Curve, Picture, clock_texts
-from tsforecast.reports.plots.style import ACCENT, INK, SOFT, TINTS
+from tsforecast.reports.plots.style import ACCENT, INK, OTHERS, SOFT, TINTS
 
 ENDING = ".html"
 MOST = 50  # series in the menu
@@ -88,6 +88,9 @@ def _traces_of(curve: Curve, picture: Picture) -> list[dict[str, Any]]:
     traces.append({**line, "x": past, "y": _numbers(history), "name": "history", "line": {"color": INK, "width": 1.6}})
     forecast = {"x": future, "y": _numbers(curve.y_pred), "name": "forecast"}
     traces.append({**line, **forecast, "line": {"color": ACCENT, "width": 2.4}})
+    if curve.what_if is not None:
+        other = {"x": future, "y": _numbers(curve.what_if), "name": escape(picture.what_if)}
+        traces.append({**line, **other, "line": {"color": OTHERS[0], "width": 2.4, "dash": "dash"}})
     return traces
 
 

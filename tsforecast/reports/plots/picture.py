@@ -33,6 +33,7 @@ class Curve:
         y_pred: shape (steps + 1,).
         lower: bounds of the intervals, shape (levels, steps + 1).
         upper: likewise.
+        what_if: the forecast in another scenario, shape (steps + 1,); None for none.
     """
 
     label: str
@@ -43,6 +44,7 @@ class Curve:
     y_pred: Float64
     lower: Float64
     upper: Float64
+    what_if: Float64 | None = None
 
 
 @dataclass(frozen=True)
@@ -56,6 +58,7 @@ class Picture:
         levels: of the intervals in percent, ascending.
         zone: of the clock that times are shown on; None for times without a zone.
         caption: which series these are, where there are more; empty where all are drawn.
+        what_if: what the other scenario is called, where there is one.
     """
 
     title: str
@@ -64,10 +67,18 @@ class Picture:
     levels: tuple[float, ...]
     zone: tzinfo | None
     caption: str = ""
+    what_if: str = ""
 
 
 def picture_of(
-    history: Panel, forecast: Forecast, schema: Schema, numbers: Int64, *, title: str, caption: str = ""
+    history: Panel,
+    forecast: Forecast,
+    schema: Schema,
+    numbers: Int64,
+    *,
+    title: str,
+    caption: str = "",
+    what_if: str = "",
 ) -> Picture:
     """What is drawn of some series.
 
@@ -78,6 +89,7 @@ def picture_of(
         numbers: of the series.
         title: above the picture.
         caption: which series these are.
+        what_if: what the scenario is called that the forecast has beside it, where it has one.
 
     Raises:
         DataError: times beyond the year 9000.
@@ -89,6 +101,7 @@ def picture_of(
         levels=forecast.levels,
         zone=shown_zone(history, schema),
         caption=caption,
+        what_if=printable(what_if),
     )
 
 
@@ -137,4 +150,5 @@ def _curve(history: Panel, forecast: Forecast, number: int) -> Curve:
         y_pred=np.concatenate([values[-1:], forecast.y_pred[number]]),
         lower=np.concatenate([last, forecast.lower[number].T], axis=1),
         upper=np.concatenate([last, forecast.upper[number].T], axis=1),
+        what_if=np.concatenate([values[-1:], forecast.what_if.y_pred[number]]) if forecast.what_if else None,
     )

@@ -16,6 +16,7 @@ from tsforecast.series.panel import Panel, Schema
 
 if TYPE_CHECKING:
     from tsforecast.workflows.predict import PredictResult
+    from tsforecast.workflows.what_if import Scenario
 
 
 @dataclass(frozen=True)
@@ -29,6 +30,7 @@ class Kept:
     recent: Panel
     forecast: Forecast
     schema: Schema
+    scenario: Scenario | None = None
 
 
 def predicted(
@@ -53,6 +55,7 @@ def predicted(
         result.schema,
         numbers,
         title=f"{result.name}: {result.horizon} steps by {result.model}, version {result.version}",
+        what_if=result.scenario.label if result.scenario else "",
         caption="" if names else caption_of(pick, len(numbers), result.recent.n_series),
     )
 

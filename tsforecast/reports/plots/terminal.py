@@ -12,9 +12,9 @@ from tsforecast.series.frequency import Stamps
 
 LEAST_WIDTH, _MOST_WIDTH = 40, 100
 _HEIGHT = 9
-# Marks of the history, the forecast, the bounds and the last known row where there are no braille dots.
-_ASCII = (".", "*", "-", "|")
-_COLORS = (None, "bright_cyan", "blue", "bright_black")
+# Where there are no braille dots: history, forecast, bounds, the last known row, and another scenario.
+_ASCII = (".", "*", "-", "|", "o")
+_COLORS = (None, "bright_cyan", "blue", "bright_black", "bright_yellow")
 
 
 def terminal_lines(picture: Picture, width: int, *, braille: bool) -> list[str]:
@@ -67,6 +67,8 @@ class _Drawing:
             self._bounds(future, curve.lower[0])
             self._bounds(future, curve.upper[0])
         self._line(self.seconds(curve.past), curve.values, 0)
+        if curve.what_if is not None:
+            self._line(future, curve.what_if, 4)
         self._line(future, curve.y_pred, 1)
 
     def rows(self) -> list[str]:
@@ -105,7 +107,8 @@ class _Drawing:
 
 def _limits(curve: Curve) -> tuple[float, float]:
     """The lowest and the highest of what is drawn, a little apart where they are one."""
-    drawn = np.concatenate([curve.values, curve.y_pred, curve.lower[:1].ravel(), curve.upper[:1].ravel()])
+    other = curve.y_pred if curve.what_if is None else curve.what_if
+    drawn = np.concatenate([curve.values, curve.y_pred, other, curve.lower[:1].ravel(), curve.upper[:1].ravel()])
     drawn = drawn[np.isfinite(drawn)]
     low, high = (float(drawn.min()), float(drawn.max())) if drawn.size else (0.0, 1.0)
     return (low, high) if high > low else (low - max(abs(low), 1.0) / 2, high + max(abs(high), 1.0) / 2)
@@ -128,6 +131,8 @@ def _head(picture: Picture, curve: Curve, width: int, braille: bool) -> list[str
         text += f" ({_ASCII[0]} known, {_ASCII[1]} forecast{f', {_ASCII[2]} {level}' if level else ''})"
     elif level:
         text += f", dots: {level}"
+    if picture.what_if:
+        text += f"; {'the other line' if braille else _ASCII[4]}: {picture.what_if}"
     if picture.caption:
         text += f"; {picture.caption[:1].lower()}{picture.caption[1:].rstrip('.')}"
     return textwrap.wrap(text if braille else text.encode("ascii", "replace").decode(), width)
