@@ -178,7 +178,7 @@ def test_a_network_in_a_competition(script):
         "preset": "fast",
     }
     options = FitOptions(horizon=HORIZON, season_length=SEASON, **small)
-    scores, learned = competition.compete(train, np.stack(list(future.values())), options, lambda event: None)
+    scores, learned = competition.compete(train, np.stack(list(future.values())), options, lambda event: None, SEASON)
     assert list(scores) == ["gru", "linear", "seasonal-naive", "naive", "naive2"]
     assert np.isfinite(scores["gru"]["owa"]) and 0 <= scores["gru"]["coverage_80"] <= scores["gru"]["coverage_95"]
     assert [row["phase"] for row in learned["gru"].final.epochs] == ["final training on all rows, gru"]
@@ -218,6 +218,24 @@ def test_a_missing_file_and_a_bad_option(bench, tmp_path):
     pair = write_pair(tmp_path, *make_rows())
     status, _, err = bench("competition", *pair, "--frequency", "daily", "--season-length", 0)
     assert status == 2 and "season_length is 0" in err
+    status, _, err = bench("competition", *pair, *ROWS, "--metric-season", 0)
+    assert status == 2 and "metric_season is 0" in err
+
+
+def test_the_season_of_the_metric_is_apart_from_that_of_the_models(bench, tmp_path):
+    past, future = make_rows()
+    words = ("competition", *write_pair(tmp_path, past, future), "--frequency", "quarterly", *QUICK, "--json")
+    usual, other = (json.loads(bench(*words, *more)[1]) for more in ((), ("--metric-season", 1)))
+    assert (usual["season_length"], usual["metric_season"]) == (SEASON, SEASON)
+    assert (other["season_length"], other["metric_season"]) == (SEASON, 1)
+    assert other["choices"] == usual["choices"]
+    assert other["scores"]["linear"]["smape"] == usual["scores"]["linear"]["smape"]
+    for name, repeated in (("seasonal-naive", SEASON), ("naive2", 1)):  # without a season Naive2 is the naive
+        errors = [
+            np.abs(future[key] - np.resize(row[-repeated:], HORIZON)).mean() / np.abs(np.diff(row)).mean()
+            for key, row in past.items()
+        ]
+        assert other["scores"][name]["mase"] == pytest.approx(np.mean(errors), rel=1e-4)
 
 
 @pytest.fixture
@@ -474,7 +492,7 @@ def test_ingestion_writes_a_markdown_table(bench):
 @pytest.mark.skipif(not M4.is_dir(), reason="the M4 data are not beside the repository")
 def test_published_floors_of_m4_hourly(bench):
     files = ("--train", M4 / "Hourly-train.csv", "--test", M4 / "Hourly-test.csv")
-    words = ("--frequency", "hourly", "--season-length", 24, "--preset", "fast", "--model", "seasonal-naive", "--json")
+    words = ("--frequency", "hourly", "--preset", "fast", "--model", "seasonal-naive", "--json")
     scores = json.loads(bench("competition", *files, *words)[1])["scores"]
     assert (round(scores["naive2"]["smape"], 3), round(scores["naive2"]["mase"], 3)) == (18.383, 2.395)
     seasonal = scores["seasonal-naive"]

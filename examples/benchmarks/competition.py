@@ -1,7 +1,7 @@
 """The competition benchmark (M4, Tourism): fit on each series' past, forecast its future once, score against Naive2.
 
     python examples/benchmarks/competition.py --train Hourly-train.csv --test Hourly-test.csv \\
-        --frequency hourly --season-length 24 [--preset best] [--model gru] [--seed 0] [--json]
+        --frequency hourly --metric-season 24 [--preset best] [--model gru] [--seed 0] [--json]
 
 Series stand in rows: an id, then the values. The origin is the end of the training row; the test file holds the values
 of the horizon under the same ids. Every row of the table, Naive2 apart, is what `tsforecast fit --model ROW` trains and
@@ -34,7 +34,8 @@ from common import (
 from naive2 import naive2
 from numpy.typing import NDArray
 
-from tsforecast.errors import DataError
+from tsforecast.errors import DataError, OptionError
+from tsforecast.fitting.choose import choose_basics
 from tsforecast.fitting.fit_panel import Fitted, fit_panel
 from tsforecast.forecast import Intervals
 from tsforecast.io.messages import counted
@@ -65,8 +66,9 @@ def main() -> None:
     train, y_true = read_pair(arguments.train, arguments.test, FREQUENCIES[arguments.frequency])
     options = options_of(arguments, horizon=y_true.shape[1], season_length=arguments.season_length)
     began = time.monotonic()
-    scores, learned = compete(train, y_true, options, show)
-    write(arguments, train, scores, learned, time.monotonic() - began)
+    metric_season = check_metric_season(arguments.metric_season) or choose_basics(train, options).season_length
+    scores, learned = compete(train, y_true, options, show, metric_season)
+    write(arguments, train, scores, learned, metric_season, time.monotonic() - began)
 
 
 def parse() -> argparse.Namespace:
@@ -75,9 +77,21 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--train", required=True, help="CSV with the past of a series in each row")
     parser.add_argument("--test", required=True, help="CSV with the values of the horizon, under the same ids")
     parser.add_argument("--frequency", choices=FREQUENCIES, required=True, help="what a step is")
-    parser.add_argument("--season-length", type=int, required=True, help="steps in a season")
+    parser.add_argument("--season-length", type=int, help="of the models; by the frequency if left out, as in a fit")
+    parser.add_argument("--metric-season", type=int, help="of MASE and Naive2; that of the models if left out")
     add_options(parser)
     return parser.parse_args()
+
+
+def check_metric_season(steps: int | None) -> int | None:
+    """The steps, if they can be a season.
+
+    Raises:
+        OptionError: they cannot.
+    """
+    if steps is not None and steps < 1:
+        raise OptionError(f"metric_season is {steps}", hint="give at least 1")
+    return steps
 
 
 def read_pair(train: str, test: str, frequency: Frequency) -> tuple[Panel, NDArray[np.float64]]:
@@ -105,18 +119,19 @@ def read_pair(train: str, test: str, frequency: Frequency) -> tuple[Panel, NDArr
 
 
 def compete(
-    train: Panel, y_true: NDArray[np.float64], options: FitOptions, report: Report
+    train: Panel, y_true: NDArray[np.float64], options: FitOptions, report: Report, metric_season: int
 ) -> tuple[dict[str, dict[str, float]], dict[str, Fitted]]:
     """Scores of the model, the simple models and Naive2, and what was learned for each but Naive2.
 
     Args:
         train: the past of each series.
         y_true: what followed, shape (n_series, horizon).
-        options: with a horizon and a season length.
+        options: of the fits, with the horizon.
         report: receives messages and progress.
+        metric_season: of MASE and Naive2.
     """
-    season, horizon = options.season_length, y_true.shape[1]
-    scale = seasonal_errors(train, season, train.lengths)
+    horizon = y_true.shape[1]
+    scale = seasonal_errors(train, metric_season, train.lengths)
     known: dict[str, Any] = {
         "observed": np.ones(y_true.shape, dtype=bool),
         "series": np.arange(train.n_series),
@@ -132,7 +147,7 @@ def compete(
         scores[name] = evaluate(y_true, made.y_pred, lower=made.lower, upper=made.upper, levels=DEFAULT_LEVELS, **known)
         scores[name]["seconds"] = time.monotonic() - began
     began = time.monotonic()
-    y_pred = np.stack([naive2(train.series(number), horizon, season) for number in range(train.n_series)])
+    y_pred = np.stack([naive2(train.series(number), horizon, metric_season) for number in range(train.n_series)])
     yardstick = scores["naive2"] = evaluate(y_true, y_pred, **known)
     yardstick["seconds"] = time.monotonic() - began
     for row in scores.values():
@@ -159,6 +174,7 @@ def write(
     train: Panel,
     scores: dict[str, dict[str, float]],
     learned: dict[str, Fitted],
+    metric_season: int,
     seconds: float,
 ) -> None:
     """Print the table, or the same as JSON."""
@@ -171,6 +187,7 @@ def write(
             "test": arguments.test,
             "frequency": arguments.frequency,
             "season_length": plan.season_length,
+            "metric_season": metric_season,
             "series": train.n_series,
             "mase_left_out": left_out,
             "horizon": plan.horizon,
@@ -188,7 +205,8 @@ def write(
         return
     sys.stdout.write(
         f"{train.n_series} series, one window each, horizon {plan.horizon}, season {plan.season_length}, "
-        f"lookback {plan.lookback}, preset {arguments.preset}, seed {arguments.seed}\n"
+        f"lookback {plan.lookback}, preset {arguments.preset}, seed {arguments.seed}; "
+        f"MASE and Naive2 with season {metric_season}\n"
     )
     write_table("model", _COLUMNS, scores)
     if left_out:

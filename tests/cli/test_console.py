@@ -11,7 +11,16 @@ import numpy as np
 import pytest
 
 from tsforecast.cli.console import Console
-from tsforecast.progress import BatchProgress, EpochEnded, Message, PhaseEnded, PhaseStarted, Reading, SeriesForecast
+from tsforecast.progress import (
+    BatchProgress,
+    EpochEnded,
+    Message,
+    PhaseEnded,
+    PhaseStarted,
+    Reading,
+    SeriesForecast,
+    WindowsForecast,
+)
 
 LONG = "a-series-whose-name-is-much-longer-than-what-a-terminal-of-eighty-columns-can-show-in-one-line"
 TRAINING = (
@@ -165,6 +174,44 @@ def test_a_short_forecast_and_one_that_nobody_watches_show_nothing(terminal, cap
     quiet.verbosity = -1
     quiet.report(SeriesForecast(6_000, 12_000))
     assert [stream.getvalue() for stream in streams] == ["", ""]
+
+
+def backtest(console, fits, windows=3):
+    """What a backtest tells, with a training before each window that it fits anew for."""
+    console.report(WindowsForecast("gru", 0, windows, fits))
+    for done in range(1, windows + 1):
+        for event in TRAINING if done == 1 or fits > 1 else ():
+            console.report(event)
+        console.report(WindowsForecast("gru", done, windows, fits))
+
+
+def test_the_windows_of_a_backtest_in_plain_lines(capsys):
+    console = Console()
+    backtest(console, fits=3)
+    assert capsys.readouterr().err == "".join(f"gru: {done} of 3 windows are forecast\n" for done in (1, 2, 3))
+    console.report(TRAINING[0])  # a fit afterwards shows its course
+    assert "member 1/3" in capsys.readouterr().err
+
+
+def test_one_fit_of_a_backtest_shows_its_course_and_details_show_that_of_all(capsys):
+    backtest(Console(), fits=1)
+    shown = capsys.readouterr().err
+    assert shown.count("member 1/3: epoch") == 2 and shown.endswith("gru: 3 of 3 windows are forecast\n")
+    console = Console()
+    console.verbosity = 1
+    backtest(console, fits=3)
+    assert capsys.readouterr().err.count("member 1/3: epoch") == 6
+
+
+def test_a_backtest_on_a_terminal(terminal):
+    console = Console()
+    _, err = terminal()
+    for event in (WindowsForecast("gru", 0, 3, 3), *TRAINING, WindowsForecast("gru", 1, 3, 3)):
+        console.report(event)
+    console._progress.refresh()
+    assert "1 of 3 windows" in err.getvalue() and "member" not in err.getvalue()
+    console.report(WindowsForecast("gru", 3, 3, 3))
+    assert console._progress is None
 
 
 def test_message_above_the_bar(terminal):

@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 import pytest
+import utilsforecast.losses as oracle
 
 from tsforecast import metrics
 from tsforecast.fitting.backtest import truth_of
@@ -19,6 +21,7 @@ from tsforecast.series.frequency import DAY, Frequency
 from tsforecast.series.panel import make_panel
 
 LEVELS = (*DECILE_LEVELS, 95.0)
+TENTHS = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
 SIMPLE = ("linear", "seasonal-naive", "naive", "drift")
 
 
@@ -117,6 +120,49 @@ def test_metrics_against_one_line_twins(panel):
     np.testing.assert_allclose(errors_by_step(truth, bounds)["mae"], error.mean(axis=0))
     by_window = errors_by(truth, bounds, truth.window, 3)
     np.testing.assert_allclose(by_window["mase"][1], (error.mean(axis=1) / scales)[truth.window == 1].mean())
+
+
+def test_metrics_equal_utilsforecast(panel):
+    """Each window of a series is a series of its own there, whose training rows are those known before the window."""
+    folds = rolling_folds(panel.lengths, horizon=7, windows=3, gap=2)
+    truth, random = truth_of(panel, folds, 7), np.random.default_rng(0)
+    y_pred = truth.y_true + random.normal(0, 3, truth.y_true.shape)
+    half = random.uniform(0.5, 1.5, (*y_pred.shape, 1)) * np.array(LEVELS) / 20
+    bounds = Intervals(y_pred, y_pred[:, :, None] - half, y_pred[:, :, None] + 1.3 * half)
+    found = score(truth, bounds, LEVELS, (80.0, 95.0))
+
+    names = [f"q{number}" for number in range(1, 10)]
+    rows = np.repeat(np.arange(len(truth)), 7)
+    data = {"unique_id": rows, "ds": np.tile(np.arange(7), len(truth)) + 1000, "y": truth.y_true.ravel()}
+    data |= {"m": y_pred.ravel(), "m-lo-80": bounds.lower[:, :, 3].ravel(), "m-hi-80": bounds.upper[:, :, 3].ravel()}
+    data |= dict(zip(names, deciles(bounds, LEVELS).reshape(-1, 9).T, strict=True))
+    frame = pd.DataFrame(data)
+    train = pd.concat(
+        pd.DataFrame({"unique_id": row, "ds": np.arange(len(known)), "y": known})
+        for row, (window, series) in enumerate(zip(truth.window, truth.series, strict=True))
+        for known in [panel.series(series)[: folds.known(window)[series]]]
+    )
+
+    def by_series(result, column="m"):
+        """The mean of windows of a series, which are equally many, and of series."""
+        return result[column].mean()
+
+    assert found["mae"] == pytest.approx(by_series(oracle.mae(frame, ["m"])))
+    assert found["smape"] == pytest.approx(200 * by_series(oracle.smape(frame, ["m"])))
+    assert found["mase"] == pytest.approx(by_series(oracle.mase(frame, ["m"], seasonality=7, train_df=train)))
+    assert found["coverage_80"] == pytest.approx(by_series(oracle.coverage(frame, ["m"], level=80)))
+    assert found["interval_score_80"] == pytest.approx(by_series(oracle.winkler_score(frame, ["m"], level=80)))
+    losses = [
+        2 * by_series(oracle.quantile_loss(frame, {q: q}, q=level), q) for q, level in zip(names, TENTHS, strict=True)
+    ]
+    assert found["wql"] == pytest.approx(np.mean(losses) / np.abs(truth.y_true).mean())
+    scaled = [
+        2 * by_series(oracle.scaled_quantile_loss(frame, {q: q}, seasonality=7, train_df=train, q=level), q)
+        for q, level in zip(names, TENTHS, strict=True)
+    ]
+    assert found["sql"] == pytest.approx(np.mean(scaled))
+    per_series = frame.assign(unique_id=truth.series[rows])
+    assert found["rmse"] == pytest.approx(by_series(oracle.rmse(per_series, ["m"])))
 
 
 def test_the_scaled_quantile_loss_of_the_median_is_mase():

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from tsforecast.arrays import Bool, Float64, Int64
+from tsforecast.errors import DataError
 from tsforecast.fitting.fit_panel import Fitted, fit_panel
 from tsforecast.fitting.folds import Folds
 from tsforecast.fitting.learn import train_again
@@ -153,7 +154,13 @@ def backtest_fit(
     first, last = folds.learned(windows[0])
     fitted_on = np.flatnonzero(last > first)
     learned = panel.between(first, last).take(fitted_on)
-    fitted = fit_panel(learned, replace(options, horizon=folds.horizon + folds.gap), session, schema)
+    try:
+        fitted = fit_panel(learned, replace(options, horizon=folds.horizon + folds.gap), session, schema)
+    except DataError as error:
+        raise DataError(
+            f"before window {windows[0] + 1} of {len(folds)}: {error.message}",
+            hint="ask for fewer --windows, a smaller --step or a smaller --horizon",
+        ) from error
     models = dict(ready_models(fitted, session))
     number_of = np.full(panel.n_series, -1)
     number_of[fitted_on] = np.arange(fitted_on.size)

@@ -13,6 +13,7 @@ from tsforecast.fitting.folds import rolling_folds
 from tsforecast.forecast import Intervals
 from tsforecast.io.options import ReadOptions
 from tsforecast.models.options import FitOptions
+from tsforecast.workflows.backtest.compare import _verdict as verdict_of
 from tsforecast.workflows.backtest.compare import compare
 from tsforecast.workflows.backtest.settings import BacktestSettings
 
@@ -51,6 +52,23 @@ def test_a_model_has_its_own_fits_and_the_same_windows(tmp_path):
     assert alone.cutoffs == beside.cutoffs
     for name in ("linear", "naive"):
         assert alone.scores[name]["mase"] == beside.scores[name]["mase"]
+
+
+def test_the_verdict_in_words():
+    rows = {
+        "gru": {"mase": 0.4265, "wql": 0.0130, "ratio": 1.0, "fit_seconds": 100.0},
+        "auto": {"mase": 0.4366, "wql": 0.0131, "ratio": 1.02, "fit_seconds": 200.0},
+        "linear": {"mase": 0.5619, "wql": 0.0092, "ratio": 1.317, "fit_seconds": 0.1},
+    }
+    assert verdict_of(["gru", "auto", "linear"], rows, ()) == (
+        "gru makes the least error, MASE 0.426; the others make more: auto 2%, linear 32%. "
+        "The intervals of linear are better: WQL 0.0092 in place of 0.013."
+    )
+    assert verdict_of(["gru", "auto"], rows, ("auto",)) == (
+        "gru makes the least error, MASE 0.426; auto may be as good: chance explains the difference."
+    )
+    rows["linear"]["wql"] = float("nan")
+    assert verdict_of(["gru", "linear"], rows, ("linear",)).endswith("linear is trained in 0.1 s in place of 100.0 s.")
 
 
 def test_refused():

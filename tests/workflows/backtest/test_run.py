@@ -84,5 +84,7 @@ def test_refused():
         BacktestSettings(refit="often")
     with pytest.raises(DataError, match="windows reach 700 rows back"):
         scored(sales(100), windows=100)
+    with pytest.raises(DataError, match=r"before window 1 of 13: the longest series has 9 rows.*fewer --windows"):
+        scored(sales(100), windows=13)
     with pytest.raises(OptionError, match="cannot tell how to write"):
         scored(sales(100), "made.txt")

@@ -16,7 +16,7 @@ from tsforecast.fitting.backtest_scores import errors_by_row
 from tsforecast.fitting.paired_test import LEVEL
 from tsforecast.fitting.paired_test import compare as compare_errors
 from tsforecast.fitting.scores import NAIVE
-from tsforecast.io.messages import Note, listed
+from tsforecast.io.messages import Note
 from tsforecast.io.options import ReadOptions
 from tsforecast.models.options import FitOptions
 from tsforecast.models.registry import BASELINES, get_model
@@ -35,6 +35,8 @@ from tsforecast.workflows.backtest.settings import BacktestSettings
 if TYPE_CHECKING:
     import pandas as pd
 
+# Of the quantile loss of the best model, below which the intervals of another one are worth a word.
+_CLEARLY = 0.95
 DEFAULT_MODELS = ("auto", "gru", "linear", NAIVE)
 
 
@@ -183,14 +185,20 @@ def _verdict(order: Sequence[str], scores: Mapping[str, Mapping[str, float]], le
     if not math.isfinite(row["mase"]):
         return "no error can be scaled: what was known before each window is constant"
     text = f"{best} makes the least error, MASE {row['mase']:.3g}"
-    behind = [name for name in order[1:] if name not in level]
     if level:
-        text += f"; {listed(level)} may be as good: chance explains the difference"
+        text += f"; {', '.join(level)} may be as good: chance explains the difference"
+    behind = [f"{name} {scores[name]['ratio'] - 1:.0%}" for name in order[1:] if name not in level]
     if behind:
-        least, most = (scores[name]["ratio"] - 1 for name in (behind[0], behind[-1]))
-        more = f"{least:.0%}" if len(behind) == 1 else f"{least:.0%} to {most:.0%}"
-        text += f"; {listed(behind)} {'makes' if len(behind) == 1 else 'make'} {more} more"
+        text += f"; the others make more: {', '.join(behind)}"
+    sharp = min(order, key=lambda name: _wql(scores[name]))
+    if _wql(scores[sharp]) < _CLEARLY * _wql(row):
+        text += f". The intervals of {sharp} are better: WQL {_wql(scores[sharp]):.3g} in place of {_wql(row):.3g}"
     quick = min(level, key=lambda name: scores[name]["fit_seconds"], default=best)
     if quick != best and 10 * scores[quick]["fit_seconds"] < row["fit_seconds"]:
         text += f". {quick} is trained in {scores[quick]['fit_seconds']:.1f} s in place of {row['fit_seconds']:.1f} s"
     return f"{text}."
+
+
+def _wql(row: Mapping[str, float]) -> float:
+    """The quantile loss of a model, infinite where it has none."""
+    return row["wql"] if math.isfinite(row["wql"]) else math.inf
