@@ -75,14 +75,13 @@ def command(
     """Score the forecasts that were made, now that it is known what happened.
 
     DATA is the table with what happened, in the columns that the model was fitted on. It is compared with the forecasts
-    that `tsforecast predict --ledger` has noted: by step of the horizon, age and version of the model, over time. What
+    that were noted by `tsforecast predict sales.csv --ledger -o forecast.csv`: by step of the horizon, age and version of the model, over time. What
     happened is kept beside the forecasts; where a value is revised later, both. Without DATA, what was kept counts.
     With --quiet nothing is shown but what is wrong.
 
     \b
     Exit status: 0 within the limits, or nothing has happened yet; 4 outside a limit; 66 nothing was noted.
     Example:
-      tsforecast predict sales.csv --ledger -o forecast.csv
       tsforecast score sales.csv --newest 28 --max-mase 1.2 --quiet
     """
     settings, limits = collect(ScoreSettings, values), collect(ScoreLimits, values)
