@@ -75,9 +75,9 @@ def command(
     """Score the forecasts that were made, now that it is known what happened.
 
     DATA is the table with what happened, in the columns that the model was fitted on. It is compared with the forecasts
-    that were noted by `tsforecast predict sales.csv --ledger -o forecast.csv`: by step of the horizon, age and version of the model, over time. What
-    happened is kept beside the forecasts; where a value is revised later, both. Without DATA, what was kept counts.
-    With --quiet nothing is shown but what is wrong.
+    that were noted by `tsforecast predict sales.csv --ledger -o forecast.csv`: by step of the horizon, age and version
+    of the model, over time. What happened is kept beside the forecasts; where a value is revised later, both. Without
+    DATA, what was kept counts. With --quiet nothing is shown but what is wrong.
 
     \b
     Exit status: 0 within the limits, or nothing has happened yet; 4 outside a limit; 66 nothing was noted.
