@@ -172,8 +172,10 @@ def command(
 def _note(result: PredictResult, files: tuple[str | None, ...], console: Console, *, store: str, trusted: bool) -> None:
     """Note the forecast before anybody can use it: one in use that nobody scores is worse than one that nobody got."""
     from tsforecast.files import check_folder
+    from tsforecast.io.writing.forecasts import format_of
     from tsforecast.workflows.score.noting import note_forecast
 
+    format_of(files[0])
     for path in files:
         if path not in (None, "-"):
             check_folder(Path(str(path)).parent)

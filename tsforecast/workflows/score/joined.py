@@ -232,7 +232,7 @@ def joined_frame(rows: Joined, schema: Schema, frequency: Frequency) -> pd.DataF
     """
     import pandas as pd
 
-    names = (CUTOFF, MODEL, VERSION, MADE, STEP, Y_TRUE, FORECAST, *number_names(rows.levels))
+    names = (CUTOFF, MODEL, VERSION, MADE, STEP, Y_TRUE, FORECAST, *number_names(rows.levels, what_if=False))
     for key in (*schema.key_columns, *schema.time_cols):
         if key in names:
             raise DataError(f"the column '{key}' cannot be told from another column", hint="rename it in the data")
