@@ -92,6 +92,7 @@ def test_the_forecasts_as_a_file(noted: Run) -> None:
 def test_without_data_what_was_kept_counts(noted: Run) -> None:
     nothing = noted("score")
     assert nothing.exit_code == 0 and "no actuals are known: give DATA" in nothing.stderr
+    assert "sales: nothing to score; 40 forecasts are of times not known yet" in nothing.stderr
     assert noted("score", "sales.csv").stdout == noted("score").stdout
     both = noted("score", "sales.csv", "--actuals-as-of", "2024-01-01")
     assert both.exit_code == 2 and "give one of the two" in both.stderr

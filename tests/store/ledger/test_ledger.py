@@ -76,6 +76,13 @@ def test_a_run_is_stored_once(model: Path) -> None:
     assert [run.id for run in read_runs(model, "days")] == ["run 1", "run 2"]
 
 
+def test_any_name_of_a_folder_will_do(tmp_path: Path) -> None:
+    folder = tmp_path / os.fsdecode(b"a?b#c%20 \xff")
+    folder.mkdir()
+    append_run(folder, make_run())
+    assert os.listdir(folder) == [LEDGER] and len(read_runs(folder, "days")) == 1
+
+
 def test_runs_of_another_layout_or_of_old_times_are_left_out(model: Path) -> None:
     append_run(model, make_run(1))
     append_run(model, make_run(2, layout="weeks"))

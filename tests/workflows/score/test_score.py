@@ -130,6 +130,16 @@ def test_revised_actuals_stand_beside_those_of_before(store: Path, freeze: Freez
     assert frozen(freeze, until(DAYS + 10), store).revised == 1  # and back again
 
 
+def test_a_level_of_which_nothing_counts_is_no_level(store: Path, freeze: Freeze) -> None:
+    note_forecast(predict(until(DAYS + 10), store=store, name="sales", levels=(50.0,)), store=store)
+    result = frozen(freeze, until(DAYS + 10), store, max_coverage_gap=1.0)
+    assert (result.levels, result.exit_code) == ((80.0, 95.0), 0)
+    mixed = frozen(freeze, until(DAYS + 11), store)
+    assert mixed.levels == (50.0, 80.0, 95.0)
+    assert mixed.frame["lower_50"].notna().sum() == 2 and mixed.frame["lower_80"].notna().sum() == len(mixed.frame) - 2
+    assert np.isfinite(mixed.scores["coverage_50"])
+
+
 def test_limits(store: Path, freeze: Freeze) -> None:
     scores = frozen(freeze, until(DAYS + 10), store).scores
     for name in ("mae", "mase", "wape"):

@@ -104,7 +104,9 @@ def command(
     )
     if as_json:
         console.json(result.to_dict())
-    elif result.scores and not console.quiet:
+    elif not result.scores:
+        console.info(f"{result.name}: nothing to score; {result.waiting:,} forecasts are of times not known yet")
+    elif not console.quiet:
         _show(result, console)
     if output is not None:
         console.success(f"wrote {len(result.rows):,} forecasts to {output}")

@@ -117,7 +117,7 @@ def _opened(path: Path, trusted: bool) -> Iterator[sqlite3.Connection]:
     for each in (path, path.with_name(LEDGER_JOURNAL)):
         check_file(each, trusted=trusted)
     # Waiting is left to `_insist`, during which a signal is heard.
-    uri = f"file:{quote(str(path.absolute()))}?mode=rw"
+    uri = f"file:{quote(os.fsencode(path.absolute()))}?mode=rw"
     connection = sqlite3.connect(uri, uri=True, timeout=0, isolation_level=None)
     try:
         for setting in ("trusted_schema=OFF", "cell_size_check=ON", "synchronous=EXTRA", "journal_mode=DELETE"):

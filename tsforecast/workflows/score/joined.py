@@ -162,7 +162,10 @@ def join(runs: Sequence[Run], happened: Happened, *, made_until: datetime | None
     columns = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
     keys = ("series", "ordinal") if made_until is not None else ("series", "ordinal", "step")
     counted = _first_of_each([columns[name] for name in keys])
-    rows = Joined(happened.ids, runs, levels, **{name: column[counted] for name, column in columns.items()})
+    columns = {name: column[counted] for name, column in columns.items()}
+    used = np.isfinite(columns["lower"]).any(axis=0)  # a level may stand in runs alone of which nothing counts
+    columns |= {side: columns[side][:, used] for side in ("lower", "upper")}
+    rows = Joined(happened.ids, runs, tuple(np.array(levels)[used].tolist()), **columns)
     return JoinResult(rows, _all_seen(happened, seen), learned, waiting)
 
 

@@ -26,7 +26,7 @@ from tsforecast.series.frequency import Frequency
 from tsforecast.series.panel import Schema
 from tsforecast.store.bundle.bundle import Bundle
 from tsforecast.store.ledger.actuals import keep_actuals, read_actuals
-from tsforecast.store.ledger.runs import Run, count_runs, layout_of, read_runs
+from tsforecast.store.ledger.runs import NEVER, Run, count_runs, layout_of, read_runs
 from tsforecast.store.model import StoredModel
 from tsforecast.store.store import Store
 from tsforecast.workflows.score.joined import (
@@ -212,7 +212,7 @@ def _first(happened: Happened, settings: ScoreSettings) -> int:
     newest = happened.newest
     if settings.newest is not None and newest is not None:
         return newest - settings.newest + 1
-    return int(happened.starts.min(initial=np.iinfo(np.int64).max))
+    return int(happened.starts.min()) if len(happened.ids) else NEVER
 
 
 def _notes(found: JoinResult, others: int, revised: int) -> list[Note]:
