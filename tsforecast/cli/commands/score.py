@@ -150,13 +150,9 @@ def _tables(result: ScoreResult) -> Iterator[_Table]:
         _Table(title, "step", [(str(row["step"]), row) for row in result.by_step[::every]]),
         _Table("By age of the model when it made them", "age", [(row["age"], row) for row in result.by_age]),
         _Table("By version", "version", [(str(row["version"]), row) for row in result.by_version]),
-        _Table("Over time", "time", [(_span(row["from"], row["to"]), row) for row in result.by_period]),
+        _Table("Over time", "from", [(row["from"], row) for row in result.by_period]),
     )
     yield from (table for table in tables if len(table.rows) > 1)
-
-
-def _span(first: str, last: str) -> str:
-    return first if first == last else f"{first} to {last}"
 
 
 def _cells(row: dict[str, Any], levels: list[str], *, exact: bool) -> Row:

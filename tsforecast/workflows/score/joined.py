@@ -56,6 +56,8 @@ class Happened:
 
     def at(self, series: Int64, ordinals: Int64) -> tuple[Float64, Bool]:
         """Values and whether they lie within the series, both of the shape of `ordinals`, (n, steps)."""
+        if not self.ids:
+            return np.full(ordinals.shape, np.nan), np.zeros(ordinals.shape, dtype=bool)
         safe = np.maximum(series, 0)
         place = ordinals - self.starts[safe][:, None]
         inside = (place >= 0) & (place < np.diff(self.offsets)[safe][:, None]) & (series >= 0)[:, None]
