@@ -18,6 +18,10 @@ SHA-256, which every reader compares: SQLite itself would not notice a flipped b
     scoring    when actuals were read, and from what
     actual     of a series and ordinal: the value a scoring was the first to see; NULL where one was withdrawn
 
+Anybody can look into it, while nobody writes:
+
+    sqlite3 models/sales/ledger.sqlite 'SELECT made, version, cutoff, y_pred FROM run JOIN forecast ON run = number'
+
 A file of a stranger is data at most: its tables must be exactly these, without triggers or views. What cannot be read
 is moved aside by the user; the next forecast begins a new file. Versions may be pruned: a run says all that a score
 needs to know of them.
