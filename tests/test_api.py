@@ -180,3 +180,16 @@ def test_compare(tmp_path):
     assert found.best == "linear" and set(found.scores) == {"linear", "naive", "seasonal-naive"}
     with pytest.raises(OptionError, match="unknown option 'model'"):
         tsforecast.compare(sales(120), model="gru")
+
+
+def test_what_was_forecast_is_scored(store):
+    frame = sales(130)
+    days = frame.groupby("shop").cumcount()
+    tsforecast.fit(frame[days < 120], name="shops", store=store, **SETTINGS)
+    made = tsforecast.predict(frame[days < 122], store=store, ledger=True)
+    result = tsforecast.score(frame, store=store, max_mae=1e-9, tz=None)
+    assert list(result.frame["forecast"]) == list(made["forecast"])
+    assert result.scores["forecasts"] == 12 and result.exit_code == 4
+    assert list(pd.DataFrame(result.by_step)["step"]) == [1, 2, 3, 4, 5, 6]
+    with pytest.raises(OptionError, match="did you mean 'max_mase'"):
+        tsforecast.score(frame, store=store, max_mas=1)

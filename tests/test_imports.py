@@ -41,6 +41,7 @@ LIGHT = {
     "--version": 0,
     "fit --help": 0,
     "predict --help": 0,
+    "score --help": 0,
     "fit data.csv --no-such-option": 2,
     "fit data.csv --horizon 0": 2,
     "fti data.csv": 2,
@@ -54,6 +55,7 @@ LIGHT = {
     "models export -o sales.zip": 66,
     "fit data.csv --report models/data": 2,
     "predict data.csv -o data.csv": 2,
+    "score data.csv --forecasts data.csv": 2,
     "retrain data.csv --log-file data.csv": 2,
 }
 # One process for all: what none of them has imported, each alone does not import either.

@@ -1,4 +1,4 @@
-"""The public functions: what `fit`, `predict`, `backtest` and `compare` do, on DataFrames and from Python."""
+"""The public functions: what `fit`, `predict`, `backtest`, `compare` and `score` do, on DataFrames and from Python."""
 
 from __future__ import annotations
 
@@ -21,6 +21,10 @@ from tsforecast.workflows.backtest.compare import compare as comparing
 from tsforecast.workflows.backtest.run import BacktestResult
 from tsforecast.workflows.backtest.run import backtest as backtesting
 from tsforecast.workflows.backtest.settings import BacktestSettings
+from tsforecast.workflows.score.noting import note_forecast
+from tsforecast.workflows.score.run import ScoreResult
+from tsforecast.workflows.score.run import score as scoring
+from tsforecast.workflows.score.settings import ScoreLimits, ScoreSettings
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -71,6 +75,7 @@ def predict(
     trusted: bool = False,
     future: str | Path | pd.DataFrame | None = None,
     what_if: Given | Sequence[Given] | None = None,
+    ledger: bool = False,
     report: Report = lambda event: None,
     **reading: Any,
 ) -> ForecastFrame:
@@ -88,6 +93,7 @@ def predict(
         future: table of the columns known ahead; None takes the rows of `data` that have no value.
         what_if: another scenario of what is known ahead: `"price=+10%"`, `["price=-2", "promotion=1"]`, or a table as
             for `future`.
+        ledger: note the forecast in the ledger of the model, for `score`.
         report: receives messages.
         **reading: options of reading, such as `delimiter=";"`.
 
@@ -113,6 +119,8 @@ def predict(
         what_if=what_if,
         report=report,
     )
+    if ledger:
+        note_forecast(result, store=store, trusted=trusted)
     frame = result.frame.copy()
     if len(result.schema.time_cols) > 1:
         return with_plot(frame, result)
@@ -202,8 +210,55 @@ def compare(
     )
 
 
+def score(
+    data: pd.DataFrame | str | Path | None = None,
+    *,
+    name: str | None = None,
+    store: str | Path = DEFAULT_STORE,
+    forecasts: str | Path | None = None,
+    trusted: bool = False,
+    report: Report = lambda event: None,
+    **options: Any,
+) -> ScoreResult:
+    """Score the forecasts that `predict(ledger=True)` has noted, and keep what happened beside them.
+
+    Args:
+        data: what happened, in the columns that the model was fitted on; None takes what earlier scorings have kept.
+        name: of the model; None takes the one published last.
+        store: folder of all models.
+        forecasts: file for the forecasts beside what happened, in long form; None for none.
+        trusted: use a model that somebody else could have changed.
+        report: receives messages.
+        **options: any option of `tsforecast score` by its name with underscores, such as `newest=28`, `max_mase=1.2`,
+            `as_of="2026-06-30"`, or `delimiter=";"`.
+
+    Returns:
+        The metrics of all forecasts (`scores`) and of parts of them: `by_step`, `by_age`, `by_version`, `by_period` and
+        `by_series` are rows for `pandas.DataFrame`; `frame` holds each forecast beside what happened, and `outside` the
+        limits that do not hold.
+
+    Raises:
+        TsforecastError: with the file, row and column where there is one.
+    """
+    settings = {name: options.pop(name) for name in list(options) if name in _SCORE}
+    limits = {name: options.pop(name) for name in list(options) if name in _LIMITS}
+    return scoring(
+        data,
+        settings=ScoreSettings(**settings),
+        limits=ScoreLimits(**limits),
+        reading=_read_options(options, columns=False, others=_SCORE | _LIMITS),
+        store=store,
+        name=name,
+        output=forecasts,
+        trusted=trusted,
+        report=report,
+    )
+
+
 _MODEL = {each.name for each in fields(FitOptions)}
 _BACKTEST = {each.name for each in fields(BacktestSettings)}
+_SCORE = {each.name for each in fields(ScoreSettings)}
+_LIMITS = {each.name for each in fields(ScoreLimits)}
 _DECLARED = declared(ReadOptions)
 
 

@@ -89,7 +89,8 @@ def _warm_up() -> None:
     """Import what is imported only when it is needed: not while a child is traced."""
     with TemporaryDirectory() as folder:
         _publish(folder, 0)
-        assert _act({"do": "predict", "with": {"store": folder, "output": f"{folder}/warm.csv"}})[0] == 0
+        arguments = {"store": folder, "output": f"{folder}/warm.csv", "extra": ["--ledger"]}
+        assert _act({"do": "predict", "with": arguments})[0] == 0
 
 
 def _answer(value: object) -> None:

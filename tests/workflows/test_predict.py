@@ -231,7 +231,17 @@ def test_forecasts_that_had_to_be_held_are_told_once(monkeypatch):
     monkeypatch.setattr(forecaster, "CHUNK", 8)
     case, events, told = running_away(), [], []
     made = PredictResult(
-        "m", 1, case.forecaster, case.rows.panel, case.rows, case.horizon, case.levels, None, (), told.append
+        "m",
+        1,
+        case.forecaster,
+        case.rows.panel,
+        case.rows,
+        case.horizon,
+        case.levels,
+        None,
+        (),
+        case.rows.panel,
+        told.append,
     )
     blocks = list(made.blocks(events.append))
     assert sum(block.held for block in blocks) == made.forecast.held == 20
@@ -245,6 +255,16 @@ def test_forecasts_that_had_to_be_held_are_told_once(monkeypatch):
 def test_within_the_horizon_nothing_is_told():
     case, told = make_case(model="linear"), []
     made = PredictResult(
-        "m", 1, case.forecaster, case.rows.panel, case.rows, case.horizon, case.levels, None, (), told.append
+        "m",
+        1,
+        case.forecaster,
+        case.rows.panel,
+        case.rows,
+        case.horizon,
+        case.levels,
+        None,
+        (),
+        case.rows.panel,
+        told.append,
     )
     assert made.forecast.held == 0 and not told

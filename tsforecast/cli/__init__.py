@@ -36,6 +36,7 @@ COMMANDS = {
     "backtest": "Score forecasts made at cutoffs of the past.",
     "compare": "Compare models on the same windows of the past.",
     "predict": "Forecast with the model in service.",
+    "score": "Score the forecasts that were made.",
     "retrain": "Train on newer data, unattended; publish only if it is better.",
     "schedule": "Print the crontab line or the systemd units of a retraining.",
     "status": "Show the models in service and their last retraining.",

@@ -3,7 +3,9 @@
 `Store(folder, trusted)` finds models. `Store.model(name)` and `Store.find(name)` give a `StoredModel`, which opens,
 describes, verifies, exports, publishes, rolls back and prunes versions. `runs` keeps what retrainings report beside the
 versions, `checkpoint` the progress of an interrupted training, and `kept_parts` the finished parts of an interrupted
-backtest. `layout` lists every file of a model's folder, `bundle` explains the files of a version.
+backtest. `layout` lists every file of a model's folder, `bundle` explains the files of a version, and `ledger` the
+forecasts that were noted. A ledger belongs to the model and not to a version: pruning and rollbacks leave it as it is,
+an export does not hold it, and `verify` reads it too.
 
 How a version is published (`model.publish`, `changes.add_version`):
 
@@ -41,5 +43,6 @@ What may be relied on, which tests/sweeps checks:
 - No flipped bit of a version, or of CURRENT as it is written today, goes unnoticed. `open(fallback=True)` takes an
   older version, and says so.
 - A file of a stranger is data at most: nothing in a store is executed or imported, and no name leads out of it.
+- A forecast that was noted is in the ledger once, whatever was killed and however many were writing.
 - Versions of every format that was ever released can be read (`bundle.formats`).
 """

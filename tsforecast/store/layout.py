@@ -12,6 +12,8 @@ STORE/NAME/checked.json       when a retraining last ended, and last ended well
 STORE/NAME/gate.json          the table that the data gate accepted last, and the limits that are not kept
 STORE/NAME/forecasts.json     the forecast files that retrainings have written
 STORE/NAME/journal.jsonl      what was put into service, rolled back and pruned, when and by whom
+STORE/NAME/ledger.sqlite      the forecasts that were noted, and what happened
+STORE/NAME/ledger.sqlite-journal   a change of the ledger that is being written, or that a kill has left undone
 STORE/.backtest/NAME/         the fits of an interrupted backtest or comparison of data of that name
 
 `bundle` lists the files of a version; those of an older format have the names that `bundle.formats` tells.
@@ -40,13 +42,16 @@ CHECKED = "checked.json"
 GATE = "gate.json"
 FORECASTS = "forecasts.json"
 JOURNAL = "journal.jsonl"
+LEDGER = "ledger.sqlite"
+LEDGER_JOURNAL = f"{LEDGER}-journal"
 _VERSIONS = "versions"
 _MAX_NAME = 64
 _NAME = re.compile(rf"[a-z0-9][a-z0-9._-]{{0,{_MAX_NAME - 1}}}")
 _NUMBER = re.compile(r"[0-9]{6}")
 _STAGE_NAME = re.compile(rf"{re.escape(STAGE)}([0-9]{{6}}-)?[0-9]+")
 _PART_NAME = re.compile(rf"{re.escape(PART)}[0-9]+")
-_PARTS = {CURRENT, LOCK, RETRAIN_LOCK, CHECKPOINT, LAST_RUN, CHECKED, GATE, FORECASTS, JOURNAL, _VERSIONS}
+_FILES = {CURRENT, LOCK, RETRAIN_LOCK, LAST_RUN, CHECKED, GATE, FORECASTS, JOURNAL, LEDGER, LEDGER_JOURNAL}
+_PARTS = {*_FILES, CHECKPOINT, _VERSIONS}
 
 
 def is_name(name: str) -> bool:

@@ -25,7 +25,7 @@ from tsforecast.store.changes import (
 )
 from tsforecast.store.current import encode_current, read_current
 from tsforecast.store.journal import PUBLISHED, ROLLED_BACK, note_in_journal, read_journal
-from tsforecast.store.layout import CURRENT, has_served, version_folder, version_numbers
+from tsforecast.store.layout import CURRENT, LEDGER, has_served, version_folder, version_numbers
 from tsforecast.store.load import check_bundle, load_bundle, read_description, read_published, read_version
 from tsforecast.store.results import (
     Exported,
@@ -161,7 +161,8 @@ class StoredModel:
     def verify(self, version: int | None = None) -> Iterator[VersionCheck]:
         """Load versions one after the other: every byte, and the forecast that each of them gives.
 
-        A version that is pruned meanwhile is passed over. CURRENT is in the list only where it is damaged.
+        A version that is pruned meanwhile is passed over. CURRENT and the ledger are in the list only where they are
+        damaged.
 
         Args:
             version: number of the version; None takes all.
@@ -181,6 +182,8 @@ class StoredModel:
             found = self._error_of(version_folder(self.folder, number))
             if found is None or version is not None or number in self.numbers():
                 yield VersionCheck(self.name, number, number == current, found)
+        if version is None and (wrong := self._error_of_ledger()) is not None:
+            yield VersionCheck(self.name, None, False, wrong, LEDGER)
 
     def export(self, output: str | Path, version: int | None = None) -> Exported:
         """Check a version and write it into a zip file. Unpacked in the folder of a store, it is in service there.
@@ -327,6 +330,19 @@ class StoredModel:
         try:
             self._check_folders(folder)
             load_bundle(folder, trusted=self.trusted)
+        except _PROBLEMS as error:
+            return error
+        return None
+
+    def _error_of_ledger(self) -> TsforecastError | None:
+        if not os.path.lexists(self.folder / LEDGER):
+            return None
+        from tsforecast.store.ledger.runs import check_ledger  # SQLite is seldom needed
+
+        try:
+            check_ledger(self.folder, trusted=self.trusted)
+        except InputMissingError:  # the first run that was to be noted was killed
+            return None
         except _PROBLEMS as error:
             return error
         return None

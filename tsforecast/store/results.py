@@ -9,6 +9,7 @@ from typing import Any
 
 from tsforecast.errors import TsforecastError
 from tsforecast.store.bundle.bundle import Bundle
+from tsforecast.store.layout import CURRENT
 
 
 @dataclass(frozen=True)
@@ -76,12 +77,18 @@ class VersionInfo:
 
 @dataclass(frozen=True)
 class VersionCheck:
-    """What is wrong with one version, or with CURRENT where `version` is None; `error` is None for a sound one."""
+    """What is wrong with one version, or with a file beside them where `version` is None.
+
+    Args:
+        error: None for a sound one.
+        file: name of the file where `version` is None.
+    """
 
     name: str
     version: int | None
     in_service: bool
     error: TsforecastError | None = None
+    file: str = CURRENT
 
 
 @dataclass(frozen=True)

@@ -96,6 +96,22 @@ def read_file(path: Path, most: int, *, trusted: bool = False) -> bytes:
         os.close(handle)
 
 
+def check_file(path: Path, *, trusted: bool = False) -> None:
+    """Refuse a file that another program is to open by its name; one that is not there is fine.
+
+    Raises:
+        ModelError: it is a link or no plain file, or has a second name.
+        TrustError: somebody else could have changed it.
+    """
+    try:
+        status = os.lstat(path)
+    except FileNotFoundError:
+        return
+    if stat.S_ISLNK(status.st_mode):
+        raise ModelError("is a link, not a file", file=str(path))
+    _check_file(status, path, trusted)
+
+
 def unreadable(error: OSError, path: Path) -> TsforecastError:
     """The error for a file or folder that could not be opened or listed: it is not there for us, or the disk fails."""
     kind = InputMissingError if error.errno in _NOT_OPENED else StorageError

@@ -5,10 +5,11 @@ from __future__ import annotations
 import math
 import shlex
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
+from uuid import uuid4
 
 import numpy as np
 
@@ -58,9 +59,11 @@ class PredictResult:
         levels: levels of the intervals, in percent, ascending.
         schema: how the user's table is written.
         notes: what was found and assumed.
+        learned: the last rows of each series that the model has learned from.
         report: receives a warning where forecasts that are fed back had to be held.
         scenario: that is forecast beside the base; None for none.
         what_if: the rows as the model sees them in the scenario.
+        run: an id of this forecast alone, under which a ledger stores it once.
     """
 
     name: str
@@ -72,9 +75,11 @@ class PredictResult:
     levels: tuple[float, ...]
     schema: Schema
     notes: tuple[Note, ...]
+    learned: Panel
     report: Report = lambda event: None
     scenario: Scenario | None = None
     what_if: ModelRows | None = None
+    run: str = field(default_factory=lambda: uuid4().hex)
 
     @property
     def model(self) -> str:
@@ -221,6 +226,7 @@ def predict(
         levels=levels,
         schema=bundle.schema,
         notes=tuple(notes),
+        learned=bundle.recent,
         report=report,
         scenario=scenario,
         what_if=other,

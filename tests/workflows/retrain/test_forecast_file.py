@@ -15,6 +15,7 @@ from tsforecast import clock
 from tsforecast.errors import OptionError, StorageError
 from tsforecast.io.options import ReadOptions
 from tsforecast.models.options import FitOptions
+from tsforecast.store.ledger.runs import layout_of, read_runs
 from tsforecast.store.model import StoredModel
 from tsforecast.store.runs import read_forecast_files
 from tsforecast.store.store import Store
@@ -126,6 +127,17 @@ def test_after_somebody_has_changed_or_removed_it(shop):
     shop.forecast.unlink()
     shop.retrain()
     assert shop.is_now()
+
+
+def test_what_is_written_is_noted_where_that_is_asked_for(shop):
+    shop.write(360)
+    for _ in range(2):  # the second time the file is up to date
+        shop.retrain(ledger=True)
+    bundle = StoredModel(shop.model).open().bundle
+    (run,) = read_runs(shop.model, layout_of(bundle.schema, bundle.recent.frequency))
+    written = pd.read_csv(shop.forecast, dtype={"shop": str})
+    np.testing.assert_array_equal(run.forecast.y_pred.ravel(), written["forecast"])
+    np.testing.assert_array_equal(run.forecast.upper[:, :, 1].ravel(), written["upper_95"])
 
 
 def test_after_a_second_configuration_of_the_same_model(shop):

@@ -408,6 +408,7 @@ def test_a_deadline_limits_the_training(table, again, monkeypatch):
     "change",
     [
         lambda: {"predict_to": "next.xlsx"},
+        lambda: {"ledger": True},
         lambda: {"limits": GateLimits(max_missing=2.0)},
         lambda: {"limits": GateLimits(max_outlier=float("inf"))},
         lambda: {"rules": PromotionRules(tolerance=float("nan"))},

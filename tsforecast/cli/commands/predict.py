@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -95,6 +96,12 @@ if TYPE_CHECKING:
     is_flag=True,
     help="Where the version is damaged, take the newest older one that is sound.",
 )
+@option(
+    "Store",
+    "--ledger",
+    is_flag=True,
+    help="Note the forecast in the ledger of the model, so that `tsforecast score` can tell how good it was.",
+)
 @trust_option
 @options_of(ReadOptions, READING)
 @output_options
@@ -117,6 +124,7 @@ def command(
     version: int | None,
     max_age: float | None,
     fallback: bool,
+    ledger: bool,
     trusted: bool,
     as_json: bool,
     **values: Any,
@@ -166,16 +174,33 @@ def command(
 
         numbers_of(result.recent, drawn)
     in_terminal = console.can_draw and result.recent.n_series <= MOST_SERIES
+    if ledger:
+        _note(result, (output, plot), console, store=store, trusted=trusted)
     if plot is not None:
         _draw(result, plot, drawn, pick, console)
     elif drawn and not in_terminal:
         console.warning("--series says what is drawn, and nothing is; --plot FILE draws. All series are forecast")
     if output is not None or not as_json:
-        _write(result, output, console, raw_ids=raw_ids, made=as_json or plot is not None or in_terminal)
+        made = as_json or ledger or plot is not None or in_terminal
+        _write(result, output, console, raw_ids=raw_ids, made=made)
     if as_json:
         console.json(result.to_dict())
     if in_terminal:
         show_forecast(console, result, drawn, pick)
+
+
+def _note(result: PredictResult, files: tuple[str | None, ...], console: Console, *, store: str, trusted: bool) -> None:
+    """Note the forecast before anybody can use it: one in use that nobody scores is worse than one that nobody got."""
+    from tsforecast.files import check_folder
+    from tsforecast.io.writing.forecasts import format_of
+    from tsforecast.workflows.score.noting import note_forecast
+
+    format_of(files[0])
+    for path in files:
+        if path not in (None, "-"):
+            check_folder(Path(str(path)).parent)
+    note_forecast(result, store=store, trusted=trusted)
+    console.info(f"noted {result.rows:,} forecasts in the ledger of {result.name}")
 
 
 def _draw(result: PredictResult, plot: str, drawn: tuple[str, ...], pick: Pick, console: Console) -> None:

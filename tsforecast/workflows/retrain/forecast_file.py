@@ -27,10 +27,11 @@ from tsforecast.workflows.ages import age_text, newest_text
 from tsforecast.workflows.predict import predict
 from tsforecast.workflows.provenance import fingerprint
 from tsforecast.workflows.retrain.settings import RetrainRun
+from tsforecast.workflows.score.noting import note_forecast
 
 
 def update_forecast(run: RetrainRun, path: str, data: ReadResult) -> tuple[ForecastFile, bool]:
-    """Write the forecast of the version in service, unless the file holds it already.
+    """Write the forecast of the version in service, and note it if asked to, unless the file holds it already.
 
     Args:
         run: with the settings of the forecast.
@@ -71,7 +72,10 @@ def update_forecast(run: RetrainRun, path: str, data: ReadResult) -> tuple[Forec
     for note in [*made.notes, *guarded_notes(made.recent.ids, path)]:
         if note not in data.notes:
             run.report(Message(note.kind, note.text))
-    write_forecast(made.blocks(run.report), made.schema, made.recent.frequency, path)
+    if settings.ledger:
+        note_forecast(made, store=run.store.folder, trusted=model.trusted)
+    blocks = [made.forecast] if settings.ledger else made.blocks(run.report)
+    write_forecast(blocks, made.schema, made.recent.frequency, path)
     until = newest_text(data.panel, data.schema)
     written = ForecastFile(file_key(path), made_of, made.version, until, clock.now(), file_hash(path))
     write_forecast_files(model, (*(one for one in files.values() if one.path != written.path), written))

@@ -127,6 +127,8 @@ def _check(run: RetrainRun, targets: RunTargets) -> None:
     check_name(run.name)
     if run.settings.predict_to is not None:
         format_of(run.settings.predict_to)
+    elif run.settings.ledger:
+        raise OptionError("there is no forecast to note in the ledger", hint="name its file by --predict-to")
     outputs = retrain_outputs(asdict(run.settings) | asdict(targets))
     refuse_training_clashes(run.source, outputs, store=run.store.folder, name=run.name)
 

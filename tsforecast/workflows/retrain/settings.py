@@ -79,6 +79,7 @@ class RetrainSettings(Checked):
         unset="none",
         metavar="FILE",
     )
+    ledger: bool = option(False, "Output", "Note the forecast of --predict-to for `tsforecast score`.")
     ended_after: int | Literal["horizon"] | None = option(
         "horizon",
         "Output",

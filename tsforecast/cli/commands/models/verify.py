@@ -68,6 +68,7 @@ def _checked(checked: VersionCheck) -> dict[str, Any]:
     return {
         "name": checked.name,
         "version": checked.version,
+        "file": checked.file if checked.version is None else None,
         "in_service": checked.in_service,
         "error": checked.error.to_dict() if checked.error else None,
     }
@@ -76,7 +77,7 @@ def _checked(checked: VersionCheck) -> dict[str, Any]:
 def _row(checked: VersionCheck) -> tuple[str, str, str, str, str]:
     return (
         checked.name,
-        "CURRENT" if checked.version is None else str(checked.version),
+        checked.file if checked.version is None else str(checked.version),
         "yes" if checked.in_service else "",
         "problem" if checked.error else "ok",
         str(checked.error or ""),
