@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 
 from tests.windows import panel_of
 from tsforecast.errors import DataError, OptionError
-from tsforecast.series.scaling import Scaling, apply_log, fit_scaling, invert_log, log_kind, scaling_of_rows
+from tsforecast.series.scaling import Scaling, above_zero, apply_log, fit_scaling, invert_log, log_kind, scaling_of_rows
+from tsforecast.series.windows import model_rows
 
 METHODS = ["standard", "robust", "minmax", "none"]
 quick = settings(max_examples=50)
@@ -190,6 +191,17 @@ def test_values_too_low_for_the_logarithm_count_as_its_lowest(log):
     assert np.all(np.isfinite(scaled))
     assert scaled[3] == scaled[4] < scaled[0]
     np.testing.assert_allclose(scaling.inverse(scaled, series), [1, 2, 4, 0, 0], rtol=1e-6, atol=1e-6)
+
+
+def test_a_zero_that_comes_after_the_logarithm_was_chosen_is_the_least_value_before_it():
+    values, observed, offsets, _ = flat([[90.0, 80.0, 100.0, 0.0, 70.0, -1.0], [0.0, 5.0, 4.0], [0.0, 0.0], [3.0, 2.0]])
+    panel = panel_of(values, offsets, observed)
+    made = above_zero(panel, "log")
+    assert made.values.tolist() == [90, 80, 100, 80, 70, 70, 5, 5, 4, 0, 0, 3, 2]
+    assert above_zero(panel, "log1p") is panel is above_zero(panel, "none")
+    assert above_zero(made.take(np.array([0, 1, 3])), "log").values.min() == 2
+    scaled = model_rows(panel, fit_scaling(panel, np.array([6, 3, 2, 2]), method="standard", log="log")).values
+    assert np.abs(scaled[:9]).max() < 3
 
 
 @pytest.mark.parametrize("log", ["none", "log1p"])

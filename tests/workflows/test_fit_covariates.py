@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -107,11 +109,21 @@ def test_what_is_kept_of_the_future_is_used(tmp_path):
     assert error_of(predict(store=tmp_path, name="load").frame) < 3
 
 
-def test_strategies_that_feed_back_are_refused(tmp_path):
+def test_strategies_that_feed_back_read_no_column_known_up_to_now(tmp_path):
     options = FitOptions(model="gru", strategy="recursive", horizon=HORIZON, lookback=24)
-    with pytest.raises(OptionError, match="feeds its forecasts back") as refused:
+    with pytest.raises(OptionError, match="columns known up to now have no values") as refused:
         fit(KNOWN, options=options, reading=READING, store=tmp_path, name="load")
-    assert "--strategy direct" in refused.value.hint
+    assert "--strategy direct" in refused.value.hint and "--past-col" in refused.value.hint
+
+
+@pytest.mark.usefixtures("shared_graphs")
+def test_strategies_that_feed_back_read_what_is_known_ahead(tmp_path):
+    shape = {"units": 8, "segment": 6, "normalisation": "last", "epochs": 1}
+    options = FitOptions(model="gru", strategy="autoregressive", horizon=HORIZON, lookback=24, **shape)
+    roles = replace(READING, past_cols=(), static_cols=("size",), category_cols=("kind",))
+    fit(WITH_FUTURE, options=options, reading=roles, store=tmp_path, name="load")
+    made = predict(store=tmp_path, name="load", what_if="temp=+5").forecast
+    assert np.abs(made.what_if.y_pred - made.y_pred).min() > 1e-4
 
 
 @pytest.mark.usefixtures("shared_graphs")

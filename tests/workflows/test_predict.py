@@ -209,6 +209,20 @@ def test_rows_that_end_before_the_training_are_continued_there_and_this_is_said(
     assert any("end before the data the model was fitted on; continued there" in note.text for note in made.notes)
 
 
+def test_a_closed_day_does_not_ruin_a_model_of_logarithms(tmp_path):
+    """The one zero counted as e^-708: forecasts of a shop that sells a hundred ranged from 1e-24 to 1e3."""
+    table = sales(300, shops=("007",))
+    options = FitOptions(model="linear", horizon=7, lookback=28, transform="log")
+    fit(table[:280], options=options, store=tmp_path, name="open")
+    closed = table.assign(sold=table["sold"].mask(table.index == 295, 0.0))
+    expected = predict(table, store=tmp_path, name="open").frame["forecast"]
+    made = predict(closed, store=tmp_path, name="open")
+    np.testing.assert_allclose(made.frame["forecast"], expected, rtol=0.1)
+    assert any("1 value of zero or less in 1 series" in note.text for note in made.notes)
+    fit(closed, options=options, store=tmp_path, name="closed")
+    np.testing.assert_allclose(predict(store=tmp_path, name="closed").frame["forecast"], expected, rtol=0.1)
+
+
 def test_unseen_series_are_said(fitted, store):
     made = predict(sales(shops=("007", "8")), store=store)
     assert any("1 series were not seen in training (first '8')" in note.text for note in made.notes)

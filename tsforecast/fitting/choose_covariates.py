@@ -137,6 +137,6 @@ def _one_less(known: Covariates, schema: Schema | None) -> Iterator[tuple[str, C
 
 def refuse_covariates(problem: str, inputs: Inputs) -> OptionError:
     """The error of settings that covariates cannot go with."""
-    calendar_alone = inputs.calendar and inputs.past == inputs.calendar and not inputs.static
-    other = "--calendar none" if calendar_alone else "--covariates none"
-    return OptionError(problem, hint=f"use --strategy direct, or {other}")
+    if inputs.past > inputs.future:
+        return OptionError(problem, hint="use --strategy direct, or name no column with --past-col")
+    return OptionError(problem, hint="give the network more --units, or use --covariates none")

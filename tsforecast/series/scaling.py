@@ -80,11 +80,32 @@ class Scaling:
 def apply_log(values: Float64, log: str) -> Float64:
     """The identity, log or log1p of `values`.
 
-    Rows that came after the logarithm was chosen may be too low for it: they count as the lowest value that it takes.
+    Rows that came after the logarithm was chosen may be too low for it: they count as the lowest value that it takes,
+    unless `above_zero` has raised them to one that the series knows.
     """
     if log == "log":
         return np.log(np.maximum(values, np.finfo(np.float64).tiny))
     return np.log1p(np.maximum(values, 0.0)) if log == "log1p" else values
+
+
+def above_zero(panel: Panel, log: str) -> Panel:
+    """The panel without values of zero or less, if models see it under the plain logarithm, which has none for them.
+
+    The logarithm was chosen before such values came: among sales of a hundred, the 0 of a closed day would count as
+    e^-708. Such a value becomes the least one before it in its series; at the beginning, the first above zero. A series
+    without any value above zero stays as it is.
+    """
+    low = panel.values <= 0 if log == "log" else np.zeros(0, bool)
+    if not low.any():
+        return panel
+    values = panel.values.copy()
+    for number in np.unique(panel.series_of_row[low]).tolist():
+        rows = slice(panel.offsets[number], panel.offsets[number + 1])
+        own, usable = values[rows], ~low[rows]
+        if usable.any():
+            least = np.minimum.accumulate(np.where(usable, own, np.inf))
+            values[rows] = np.where(usable, own, np.where(np.isfinite(least), least, own[np.argmax(usable)]))
+    return replace(panel, values=values)
 
 
 def invert_log(values: Float64, log: str) -> Float64:
@@ -131,6 +152,7 @@ def fit_scaling(panel: Panel, ends: Int64, *, method: str, log: str = "none") ->
         )
     center, scale = np.zeros(panel.n_series), np.ones(panel.n_series)
     nonnegative = _nonnegative(panel, np.maximum(ends, 1))
+    panel = above_zero(panel, log)
     if method != "none":
         for begin in range(0, panel.n_series, _CHUNK):
             chunk = slice(begin, min(begin + _CHUNK, panel.n_series))
@@ -170,6 +192,8 @@ def scaling_of_rows(panel: Panel, *, like: Scaling, series: Int64) -> Scaling:
         series: number in `like` of each series, -1 for a new one, shape (n_series,).
     """
     new = series < 0
+    nonnegative = _nonnegative(panel, panel.lengths) & (new | like.nonnegative[series])
+    panel = above_zero(panel, like.log)
     center, scale = np.where(new, 0.0, like.center[series]), np.where(new, 1.0, like.scale[series])
     for number in np.flatnonzero(new).tolist() if like.method != "none" else ():
         rows = slice(panel.offsets[number], panel.offsets[number + 1])
@@ -183,7 +207,6 @@ def scaling_of_rows(panel: Panel, *, like: Scaling, series: Int64) -> Scaling:
         else:
             center[number] = known.min()
             scale[number] = known.max() - center[number]
-    nonnegative = _nonnegative(panel, panel.lengths) & (new | like.nonnegative[series])
     return replace(like, center=center, scale=_usable(center, scale), nonnegative=nonnegative)
 
 

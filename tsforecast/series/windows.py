@@ -21,7 +21,7 @@ from tsforecast.series.calendar_features import calendar_features, calendar_widt
 from tsforecast.series.covariates import Covariates
 from tsforecast.series.frequency import Frequency
 from tsforecast.series.panel import Panel
-from tsforecast.series.scaling import Scaling
+from tsforecast.series.scaling import Scaling, above_zero
 
 Rows = Int64  # row numbers
 _BATCH_VALUES = 1 << 20  # in all windows of a batch: a few MB, whatever the lookback
@@ -212,7 +212,7 @@ class ModelRows:
     """The rows of a panel as models see them.
 
     Args:
-        panel: the rows in the user's units, without stray values.
+        panel: the rows in the user's units, without stray values and without those that the logarithm does not take.
         scaling: the transform into model space, of every series of the panel. Covariates that it has no columns for are
             left out.
         categories: categories of each series, shape (n_series, n), as `Windows` has them.
@@ -311,6 +311,7 @@ def model_rows(
         calendar: what models read of the calendar.
     """
     numbers = np.arange(panel.n_series) if trained_as is None else trained_as
+    panel = above_zero(panel, scaling.log)
     return ModelRows(panel, scaling, np.column_stack([numbers, panel.covariates.categories]), calendar)
 
 

@@ -201,7 +201,7 @@ def decode_plainly(network, states, series, training):
     """Each segment of each sample is one step of Keras' cells, from a copy of the state and with its own query."""
     import tensorflow as tf
 
-    from tsforecast.models.network.keras_network import step
+    from tsforecast.models.network.keras_decoding import step
 
     segments = network.config.output_segments
     query = tf.tile(network.position[None], (len(series), 1, 1))
@@ -221,7 +221,7 @@ def test_direct_decoding_is_a_step_of_the_cells_for_each_segment(model, sizes):
     config = small_network(model, units=UNITS, layers=layers, series_vectors=series_vectors)
     network = build_with(config, random_weights(config))
     from tsforecast.models.network.keras_covariates import Queries
-    from tsforecast.models.network.keras_network import decode_direct
+    from tsforecast.models.network.keras_decoding import decode_direct
 
     series = np.array([0, 2, 2, 1])  # one of them twice, so that its gradients add up
     parts = range(CELLS[config.cell].states)

@@ -104,7 +104,66 @@ def test_covariates_at_padded_steps_are_not_read():
     np.testing.assert_array_equal(forward(config, weights, windows), forward(config, weights, changed))
 
 
+AHEAD = Inputs(past=4, future=4, static=2, categories=(3, 0, 4), category_widths=(0, 0, 2), calendar=2)
+FED_BACK_CASES = [
+    ("recursive", AHEAD, {}, True),
+    ("recursive", Inputs(past=1, future=1), {"segment": 1, "quantiles": (0.5,), "normalisation": "mean-std"}, False),
+    ("seq2seq", AHEAD, {"layers": 2}, True),
+    ("seq2seq", Inputs(static=2), {"segment": 3}, False),
+    ("autoregressive", AHEAD, {"normalisation": "mean-level"}, True),
+    ("autoregressive", Inputs(categories=(0, 3), category_widths=(0, 2)), {}, False),
+]
+
+
+def fed_back(number, model="gru"):
+    strategy, inputs, options, padded = FED_BACK_CASES[number]
+    return small_network(model, strategy=strategy, inputs=inputs, **options), padded
+
+
+@pytest.mark.parametrize("number", range(len(FED_BACK_CASES)))
+@pytest.mark.parametrize("model", ["lstm", "gru", "birnn"])
+def test_numpy_forecasts_what_keras_trains_where_segments_are_fed_back(model, number):
+    config, padded = fed_back(number, model)
+    assert (problem(config) is None) == (not config.bidirectional or not config.decoding.every_step)
+    weights = random_weights(config)
+    named = build_with(config, weights).named_weights()
+    assert {name: tuple(value.shape) for name, value in named.items()} == weight_shapes(config)
+    windows = random_covariates(config, padded=padded)
+    expected = keras_forecast(config, weights, windows, masked=padded)
+    np.testing.assert_allclose(forward(config, weights, windows), expected, rtol=1e-5, atol=1e-5)
+
+
+@pytest.mark.parametrize("number", [2, 3, 4, 5])
+def test_what_is_fed_back_is_trained_on_as_it_is_forecast(number):
+    """A network that reads its own forecast in the place of the truth forecasts the same: covariates are aligned."""
+    import tensorflow as tf
+
+    from tsforecast.models.network.keras_covariates import Covariates
+
+    config, _ = fed_back(number)
+    network, windows = build_with(config, random_weights(config)), random_covariates(config)
+    covariates = Covariates(*(tf.constant(each) for each in (windows.past, windows.future, windows.static)))
+    read = (tf.constant(windows.values), None, tf.constant(windows.categories, tf.int32), covariates)
+    free, center, scale = network.call(*read)
+    forced, _, _ = network.call(*read, target=(free[:, :, config.fed_back] * scale[:, :, 0] + center[:, :, 0]))
+    np.testing.assert_allclose(forced[:, config.window_targets :], free, rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize("strategy", ["recursive", "seq2seq", "autoregressive"])
+def test_a_segment_reads_what_is_known_of_it_and_of_those_before_only(strategy):
+    config = small_network("gru", strategy=strategy, inputs=AHEAD)
+    weights, windows = random_weights(config), random_covariates(config)
+    base = forward(config, weights, windows)
+    for step in range(config.horizon):
+        future = windows.future.copy()
+        future[:, step] += 1
+        moved = np.abs(forward(config, weights, replace(windows, future=future)) - base).max(axis=(0, 2)) > 1e-6
+        first = step // config.segment * config.segment
+        assert not moved[:first].any() and moved[first:].all()
+
+
 @pytest.mark.parametrize("strategy", STRATEGIES)
-def test_covariates_go_with_direct_networks_only(strategy):
-    config = small_network("gru", strategy=strategy, inputs=Inputs(past=1))
+def test_columns_known_up_to_now_go_with_direct_networks_only(strategy):
+    config = small_network("gru", strategy=strategy, inputs=Inputs(past=2, future=1))
     assert (problem(config) is None) == STRATEGIES[strategy].at_once
+    assert problem(replace(config, inputs=Inputs(past=1, future=1))) is None

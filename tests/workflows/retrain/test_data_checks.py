@@ -269,7 +269,8 @@ def test_the_present_month_is_not_the_future():
 )
 def test_another_table(changes, words):
     text = text_of(PANEL, **changes, now=datetime(2060, 1, 1, tzinfo=UTC))
-    assert text.startswith(words) and text.endswith("--no-same-schema")
+    way = "--freq D, or fit anew" if words.startswith("frequency") else "--no-same-schema"
+    assert text.startswith(words) and text.endswith(f": {way}")
 
 
 def test_a_single_series_may_change_its_id():

@@ -25,12 +25,15 @@ levels). Short series are padded on the left; a mask says where.
 6. *Linear skip*, `direct` only. y = network(z) + z A + a. A and a start as a ridge regression (models/linear.py) and
    the head at zero, so that training starts at the linear model's error.
 7. The normalisation is undone, y s + m, and the quantiles are sorted.
-8. *Covariates*, `direct` only. Those of the window are cut into segments beside the values, so that W has w (1 + n)
-   rows. Of the horizon, those of each segment add relu(f_j F + c) to its query, the numbers of a series add a linear
-   map, and each category has learned vectors as the series itself. The skip reads them too (linear_inputs.py).
+8. *Covariates*. Those of the window are cut into segments beside the values, so that W has w (1 + n) rows. Of the
+   horizon, those of each segment add relu(f_j F + c) to its query, the numbers of a series add a linear map, and each
+   category has learned vectors as the series itself. The skip reads them too (linear_inputs.py). Where segments are fed
+   back there is no query: the same is added to the embedded segment from which segment j follows, in the window as in
+   the horizon, and a segment that is fed back has its own covariates beside it. Columns known up to now have no values
+   there, so that only `direct` reads them.
 
 config.py has all that can be set, and what a strategy excludes; it is data only, as is cells.py, so the command line
 imports both. weights.py has the names and shapes of all tensors that a configuration implies: they are the contract
-between keras_network.py, which trains, and numpy_network.py, which forecasts without TensorFlow. A test holds the two
-within 1e-5 for every cell, direction, depth, strategy, normalisation and head.
+between keras_network.py with keras_decoding.py, which train, and numpy_network.py, which forecasts without TensorFlow.
+A test holds the two within 1e-5 for every cell, direction, depth, strategy, normalisation and head.
 """

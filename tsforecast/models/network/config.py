@@ -13,8 +13,8 @@ class Strategy:
     Args:
         summary: when it is the right choice, one line for the help.
         at_once: all segments of the horizon are decoded in parallel from learned queries. Only then can a network have
-            a linear skip, which adds the whole horizon at once, and vectors of the series, which are part of the
-            queries. Otherwise each segment is the input of the next one.
+            a linear skip, which adds the whole horizon at once, vectors of the series, which are part of the queries,
+            and covariates that are known up to now only. Otherwise each segment is the input of the next one.
         own_decoder: the cells that decode are others than those that read the window.
         every_step: the network also learns to predict every next segment of the window, so it must not read the window
             backwards.
@@ -172,9 +172,9 @@ def problem(config: NetworkConfig) -> str | None:
         return f"an {name} network cannot read the window both ways: it would see the segments that it has to predict"
     if config.linear_skip and not decoding.at_once:
         return f"a {name} network cannot have a linear skip, which forecasts the whole horizon at once"
-    if inputs.covariates and not decoding.at_once:
-        return f"a network with the strategy {name} feeds its forecasts back, which covariates cannot go with"
-    if inputs != Inputs() and not decoding.at_once:
+    if inputs.past > inputs.future and not decoding.at_once:
+        return f"a {name} network reads each segment of its forecast, where columns known up to now have no values"
+    if any(inputs.category_widths[:1]) and not decoding.at_once:
         return f"a {name} network cannot have vectors of the series, which are part of the queries of direct ones"
     if inputs.categories and not 0 < config.category_width < config.units:
         return f"{config.units} units leave no room for vectors of the series: at least 2 are needed"

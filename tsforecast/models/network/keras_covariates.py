@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import tensorflow as tf
 
-from tsforecast.models.network.config import Inputs
+from tsforecast.models.network.config import Inputs, NetworkConfig
 from tsforecast.models.network.keras_cells import Tensor
 from tsforecast.models.network.linear_inputs import block_of, columns_of
 
@@ -26,6 +26,51 @@ class Queries(NamedTuple):
 
     categories: Tensor
     covariates: Any
+
+
+class Beside(NamedTuple):
+    """What is read beside the values of each segment; None for nothing.
+
+    Args:
+        own: the covariates of the segment, shape (samples, steps, segment x past).
+        following: what is added to the embedded segment: all that is known of the one to forecast after it, where
+            segments are fed back; shape (samples or 1, steps, units). The steps are those of window and horizon but the
+            last.
+    """
+
+    own: Tensor | None
+    following: Tensor | None
+
+
+def beside_of(network: Any, queries: Queries, mask: Tensor | None) -> Beside:
+    """What a SegmentNetwork reads beside the values, with the arguments that its call has."""
+    config, covariates = network.config, queries.covariates
+    own = None
+    if config.inputs.past and covariates is not None:
+        past = covariates.past if mask is None else tf.where(mask[:, :, None], covariates.past, 0.0)
+        padding = [[0, 0], [config.input_segments * config.segment - config.lookback, 0], [0, 0]]
+        own = tf.reshape(tf.pad(past, padding), (-1, config.input_segments, config.segment * config.inputs.past))
+    if config.decoding.at_once or not config.inputs.covariates:
+        return Beside(own, None)
+    count = config.input_segments + config.output_segments - 1
+    following = tf.zeros((1, count, config.units))
+    if own is not None:
+        timeline = tf.concat([own, future_segments(config, covariates.future)], axis=1)
+        own, following = timeline[:, :-1], network.future(timeline[:, 1:])
+    if network.static is not None:
+        following += tf.matmul(covariates.static, network.static)[:, None]
+    if network.vectors:
+        read = [vectors_of(each, queries.categories[:, number], number) for number, each in network.vectors.items()]
+        # As in the queries of direct networks, the vectors are the last features.
+        following += tf.pad(tf.concat(read, axis=1), [[0, 0], [config.units - config.category_width, 0]])[:, None]
+    return Beside(own, following)
+
+
+def future_segments(config: NetworkConfig, future: Tensor) -> Tensor:
+    """The covariates of the horizon cut up, shape (samples, output_segments, segment x future)."""
+    beyond = config.output_segments * config.segment - config.horizon
+    shape = (-1, config.output_segments, config.segment * config.inputs.future)
+    return tf.reshape(tf.pad(future, [[0, 0], [0, beyond], [0, 0]]), shape)
 
 
 def vectors_of(vectors: Tensor, values: Tensor, number: int) -> Tensor:

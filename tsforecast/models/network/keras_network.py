@@ -12,25 +12,12 @@ import numpy as np
 import tensorflow as tf
 
 from tsforecast.models.network.config import NetworkConfig
-from tsforecast.models.network.keras_cells import (
-    KERAS_CELLS,
-    Gates,
-    RunLayer,
-    SplitCell,
-    Tensor,
-    cell_of,
-    combine,
-    project,
-    recur,
-    run_layer,
-)
-from tsforecast.models.network.keras_covariates import Covariates, Queries, linear_inputs, vectors_of
+from tsforecast.models.network.keras_cells import KERAS_CELLS, RunLayer, Tensor, run_layer
+from tsforecast.models.network.keras_covariates import Beside, Covariates, Queries, beside_of, linear_inputs
+from tsforecast.models.network.keras_decoding import Layers, States, decode_direct, decode_fed_back, run_stack, step
 from tsforecast.models.network.linear_inputs import linear_width
 from tsforecast.models.network.normalisation import LEVEL_FLOOR, VARIANCE_FLOOR
 from tsforecast.models.network.student_t import FREEDOM_FLOOR, SCALE_FLOOR
-
-Layers = list[list[Any]]
-States = list[list[list[Tensor]]]
 
 
 class SegmentNetwork(keras.Model):  # type: ignore[misc]
@@ -121,14 +108,11 @@ class SegmentNetwork(keras.Model):  # type: ignore[misc]
 
     def _queries(self) -> tuple[Any, dict[int, Any]]:
         """Learned vectors of the horizon's segments and, where wanted, of the categories, by their numbers."""
-        config = self.config
-        if not config.decoding.at_once:
-            return None, {}
-        normal = keras.initializers.RandomNormal(stddev=1.0, seed=self._seed())
-        position = self.add_weight(
-            shape=(config.output_segments, config.units - config.category_width), initializer=normal, name="position"
-        )
-        vectors = {}
+        config, position, vectors = self.config, None, {}
+        if config.decoding.at_once:
+            normal = keras.initializers.RandomNormal(stddev=1.0, seed=self._seed())
+            shape = (config.output_segments, config.units - config.category_width)
+            position = self.add_weight(shape=shape, initializer=normal, name="position")
         for number, shape in enumerate(zip(config.inputs.categories, config.inputs.category_widths, strict=True)):
             if shape[1]:
                 normal = keras.initializers.RandomNormal(stddev=1.0, seed=self._seed())
@@ -166,13 +150,14 @@ class SegmentNetwork(keras.Model):  # type: ignore[misc]
         config = self.config
         center, scale = _statistics(values, mask, config.normalisation)
         filled = (values - center) / scale
-        segments, steps = self._segments(filled, mask, covariates)
+        segments, steps = self._segments(filled, mask)
         known = None if target is None else (target - center) / scale
+        queries = Queries(categories, covariates)
+        beside = beside_of(self, queries, mask)
         if config.decoding.every_step and known is not None:
-            y = self._predict_every_segment(segments, steps, known, training, run)
+            y = self._predict_every_segment(segments, steps, beside, known, training, run)
         else:
-            queries = Queries(categories, covariates)
-            y = self._decode(segments, steps, queries, known, training, run)
+            y = self._decode(segments, steps, queries, beside, known, training, run)
         y = tf.reshape(y, (tf.shape(values)[0], -1, config.outputs))
         predicted = config.horizon if known is None else config.window_targets + config.horizon
         y = y[:, :predicted]
@@ -186,54 +171,59 @@ class SegmentNetwork(keras.Model):  # type: ignore[misc]
         """The head's numbers for one segment, from the recurrent output (.., width): (.., segment x outputs)."""
         return self.head(self.dropout(output, training=training))
 
-    def _segments(
-        self, filled: Tensor, mask: Tensor | None, covariates: Covariates | None
-    ) -> tuple[Tensor, Tensor | None]:
-        """The window cut up, shape (samples, input_segments, features), and which segments hold any value.
+    def embedded(self, values: Tensor, beside: Beside, steps: slice) -> Tensor:
+        """Segments of values, shape (samples, n, segment), which are these steps of window and horizon, embedded.
 
-        The features of a segment are its values, then the covariates of its steps.
+        Args:
+            values: normalised.
+            beside: what is read beside them.
+            steps: of those that `beside` has.
         """
+        x = self.embed(values if beside.own is None else tf.concat([values, beside.own[:, steps]], axis=2))
+        return x if beside.following is None else x + beside.following[:, steps]
+
+    def _segments(self, filled: Tensor, mask: Tensor | None) -> tuple[Tensor, Tensor | None]:
+        """The window cut up, shape (samples, input_segments, segment), and which segments hold any value."""
         config = self.config
         padding = [[0, 0], [config.input_segments * config.segment - config.lookback, 0]]
         shape = (-1, config.input_segments, config.segment)
         steps = None if mask is None else tf.reduce_any(tf.reshape(tf.pad(mask, padding), shape), axis=2)
-        segments = tf.reshape(tf.pad(filled if mask is None else tf.where(mask, filled, 0.0), padding), shape)
-        if covariates is None or not config.inputs.past:
-            return segments, steps
-        past = covariates.past if mask is None else tf.where(mask[:, :, None], covariates.past, 0.0)
-        past = tf.reshape(tf.pad(past, [*padding, [0, 0]]), (*shape[:2], config.segment * config.inputs.past))
-        return tf.concat([segments, past], axis=2), steps
+        return tf.reshape(tf.pad(filled if mask is None else tf.where(mask, filled, 0.0), padding), shape), steps
 
     def _decode(
         self,
         segments: Tensor,
         steps: Tensor | None,
         queries: Queries,
+        beside: Beside,
         known: Tensor | None,
         training: bool,
         run: RunLayer,
     ) -> Tensor:
         """Outputs for the segments of the horizon."""
-        embedded = self.embed(segments)
+        count = self.config.input_segments
+        embedded = self.embedded(segments, beside, slice(0, count))
         _, end, states = self._encode(embedded, steps, run)
         if self.config.decoding.at_once:
             return decode_direct(self, states, queries, training)
         if not self.config.decoding.own_decoder:
-            return decode_fed_back(self, self.encoder, end, states, training)
+            return decode_fed_back(self, self.encoder, end, states, beside, training)
         if known is None:
             output, states = step(self.decoder, embedded[:, -1], states)
-            return decode_fed_back(self, self.decoder, output, states, training)
+            return decode_fed_back(self, self.decoder, output, states, beside, training)
         inputs = tf.concat([segments[:, -1:], self._all_but_last(known)], axis=1)
-        return self.read_out(run_stack(self.decoder, self.embed(inputs), states), training)
+        x = self.embedded(inputs, beside, slice(count - 1, count - 1 + self.config.output_segments))
+        return self.read_out(run_stack(self.decoder, x, states), training)
 
     def _predict_every_segment(
-        self, segments: Tensor, steps: Tensor | None, known: Tensor, training: bool, run: RunLayer
+        self, segments: Tensor, steps: Tensor | None, beside: Beside, known: Tensor, training: bool, run: RunLayer
     ) -> Tensor:
         """Outputs for every segment of window and horizon but the first, each after those before it (DeepAR)."""
         following = self._all_but_last(known)
         if steps is not None:
             steps = tf.concat([steps, tf.ones(tf.shape(following)[:2], bool)], axis=1)
-        sequence, _, _ = self._encode(self.embed(tf.concat([segments, following], axis=1)), steps, run)
+        x = self.embedded(tf.concat([segments, following], axis=1), beside, slice(None))
+        sequence, _, _ = self._encode(x, steps, run)
         return self.read_out(sequence, training)
 
     def _all_but_last(self, known: Tensor) -> Tensor:
@@ -315,88 +305,3 @@ def _statistics(values: Tensor, mask: Tensor | None, method: str) -> tuple[Tenso
     mean = tf.reduce_sum(values * weight, axis=1, keepdims=True) / count
     variance = tf.reduce_sum(weight * (values - mean) ** 2, axis=1, keepdims=True) / count
     return mean, tf.sqrt(variance + VARIANCE_FLOOR)
-
-
-def decode_direct(network: SegmentNetwork, states: States, queries: Queries, training: bool) -> Tensor:
-    """All segments of the horizon at once, each one step away from the encoder's last state.
-
-    What is the same for every sample, or for every segment, meets its weights once.
-    """
-    output: Tensor = None
-    for number, (directions, before) in enumerate(zip(network.encoder, states, strict=True)):
-        outputs = []
-        for layer, state in zip(directions, before, strict=True):
-            cell = cell_of(layer)
-            projected = project(cell, output) if number else _project_queries(network, cell, queries)
-            recurrent = recur(cell, state[0])
-            each = tuple(gate[:, None] for gate in recurrent), tuple(one[:, None] for one in state)
-            outputs.append(combine(cell, projected, *each)[0])
-        wide = tf.concat(outputs, axis=-1)
-        output = wide + output if number else wide
-    return network.read_out(output, training)
-
-
-def _project_queries(network: SegmentNetwork, cell: SplitCell, queries: Queries) -> Gates:
-    """The input part of the gates from the queries, each (1 or samples, segments, units)."""
-    gates = tuple(gate[None] for gate in project(cell, network.position))
-    first = network.position.shape[1]
-    for number, vectors in network.vectors.items():
-        projected = project(cell, vectors_of(vectors, queries.categories[:, number], number), first=first)
-        gates = tuple(one + vector[:, None] for one, vector in zip(gates, projected, strict=True))
-        first += vectors.shape[1]
-    if network.static is not None:
-        projected = project(cell, tf.matmul(queries.covariates.static, network.static), biased=False)
-        gates = tuple(one + more[:, None] for one, more in zip(gates, projected, strict=True))
-    if network.future is not None:
-        config = network.config
-        beyond = config.output_segments * config.segment - config.horizon
-        known = tf.pad(queries.covariates.future, [[0, 0], [0, beyond], [0, 0]])
-        shape = (-1, config.output_segments, config.segment * config.inputs.future)
-        projected = project(cell, network.future(tf.reshape(known, shape)), biased=False)
-        gates = tuple(one + more for one, more in zip(gates, projected, strict=True))
-    return gates
-
-
-def decode_fed_back(network: SegmentNetwork, layers: Layers, output: Tensor, states: States, training: bool) -> Tensor:
-    """One segment after the other; the median or location of each is the next input.
-
-    Args:
-        network: embeds segments and reads them out.
-        layers: the cells that run.
-        output: their output that the first segment is read from, shape (samples, width).
-        states: their states after it.
-        training: whether dropout is on.
-    """
-    config = network.config
-    segments = []
-    for number in range(config.output_segments):
-        y = network.read_out(output, training)
-        y = tf.reshape(y, (-1, config.segment, config.outputs))
-        segments.append(y)
-        if number < config.output_segments - 1:
-            output, states = step(layers, network.embed(y[:, :, config.fed_back]), states)
-    return tf.stack(segments, axis=1)
-
-
-def step(layers: Layers, x: Tensor, states: States) -> tuple[Tensor, States]:
-    """One more step of every layer from given states: outputs (samples, width) and the new states."""
-    following = []
-    for number, (directions, before) in enumerate(zip(layers, states, strict=True)):
-        results = [layer.cell(x, state) for layer, state in zip(directions, before, strict=True)]
-        output = tf.concat([output for output, _ in results], axis=-1)
-        x = output + x if number else output
-        following.append([_as_list(after) for _, after in results])
-    return x, following
-
-
-def run_stack(layers: Layers, x: Tensor, states: States) -> Tensor:
-    """Many known steps of every layer from given states: (samples, segments, features) to (.., .., width)."""
-    for number, (directions, before) in enumerate(zip(layers, states, strict=True)):
-        outputs = [layer(x, initial_state=state)[0] for layer, state in zip(directions, before, strict=True)]
-        output = tf.concat(outputs, axis=-1)
-        x = output + x if number else output
-    return x
-
-
-def _as_list(state: Any) -> list[Tensor]:
-    return list(state) if isinstance(state, (list, tuple)) else [state]

@@ -7,7 +7,7 @@ product one of two matrices. What is the same for all segments of the horizon is
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -37,19 +37,17 @@ def forward(config: NetworkConfig, weights: Weights, windows: Windows) -> Float3
     values, mask = windows.values, windows.mask
     center, scale = statistics(values, mask, config.normalisation)
     normalised = normalise(values, mask, center, scale)
-    segments = _segments(config, normalised)
     steps: Bool = np.any(_segments(config, mask), axis=2)
-    if config.inputs.past:
-        segments = np.concatenate([segments, _past_segments(config, windows)], axis=2)
-    embedded = _embed(weights, segments)
+    beside = _beside(config, weights, windows)
+    embedded = _embed(weights, _segments(config, normalised), beside, slice(0, config.input_segments))
     end, states = _encode(config, weights, embedded, steps)
     if config.decoding.at_once:
         y = _decode_direct(config, weights, states, windows)
     elif config.decoding.own_decoder:
         end, states = _step(config, weights, embedded[-1], states, stack="decoder")
-        y = _decode_fed_back(config, weights, end, states, stack="decoder")
+        y = _decode_fed_back(config, weights, end, states, beside, stack="decoder")
     else:
-        y = _decode_fed_back(config, weights, end, states, stack="layer")
+        y = _decode_fed_back(config, weights, end, states, beside, stack="layer")
     y = y.reshape(len(values), config.output_segments * config.segment, config.outputs)
     y = y[:, : config.horizon]
     if config.head == "student-t":
@@ -115,8 +113,37 @@ def _dense(x: Float32, kernel: Float32, bias: Float32) -> Float32:
     return y.reshape(*x.shape[:-1], y.shape[-1])
 
 
-def _embed(weights: Weights, x: Float32) -> Float32:
-    return _relu(_dense(x, weights["embed/kernel"], weights["embed/bias"]))
+class Beside(NamedTuple):
+    """What is read beside the values of each segment, steps first; None for nothing.
+
+    Args:
+        own: the covariates of the segment, shape (steps, samples, segment x past).
+        following: what is added to the embedded segment: all that is known of the one to forecast after it, where
+            segments are fed back; shape (steps, samples, units). The steps are those of window and horizon but the
+            last.
+    """
+
+    own: Float32 | None
+    following: Float32 | None
+
+
+def _beside(config: NetworkConfig, weights: Weights, windows: Windows) -> Beside:
+    own = _past_segments(config, windows) if config.inputs.past else None
+    if config.decoding.at_once or not config.inputs.covariates:
+        return Beside(own, None)
+    count, after = config.input_segments + config.output_segments - 1, None
+    if own is not None:
+        timeline = np.concatenate([own, _future_segments(config, windows)])
+        own, after = timeline[:-1], timeline[1:]
+    queries = _queries(config, weights, windows, after)
+    return Beside(own, np.broadcast_to(queries, (count, *queries.shape[1:])))
+
+
+def _embed(weights: Weights, values: Float32, beside: Beside, steps: slice) -> Float32:
+    """Segments of values, shape (n, samples, segment), which are these steps of window and horizon."""
+    read = values if beside.own is None else np.concatenate([values, beside.own[steps]], axis=2)
+    x = _relu(_dense(read, weights["embed/kernel"], weights["embed/bias"]))
+    return x if beside.following is None else x + beside.following[steps]
 
 
 def _project(config: NetworkConfig, weights: Weights, name: str, x: Float32) -> Float32:
@@ -205,7 +232,7 @@ def _decode_direct(
     windows: Windows,
 ) -> Float32:
     """One step from the same states for each segment of the horizon: shape (samples, output_segments, outputs)."""
-    x = _queries(config, weights, windows)
+    x = _queries(config, weights, windows, _future_segments(config, windows) if config.inputs.future else None)
     for number, layer in enumerate(states):
         new = []
         for direction, state in zip(config.directions, layer, strict=True):
@@ -217,21 +244,25 @@ def _decode_direct(
     return _head(weights, x.transpose(1, 0, 2))
 
 
-def _queries(config: NetworkConfig, weights: Weights, windows: Windows) -> Float32:
-    """The learned inputs of the horizon's segments, shape (output_segments, samples, units).
+def _queries(config: NetworkConfig, weights: Weights, windows: Windows, known: Float32 | None) -> Float32:
+    """What is known of segments to forecast, shape (segments, samples, units).
 
-    Without categories and covariates they are the same for all samples: shape (output_segments, 1, units).
+    Without categories and covariates it is the same for all samples, and without `known` for all segments that are fed
+    back: such an axis has the length 1. `known` holds the covariates of the segments, one after the other.
     """
-    inputs, queries = config.inputs, _learned(config, weights, windows.categories)
-    if inputs.future:
-        segments = _future_segments(config, windows)
-        queries = queries + _relu(_dense(segments, weights["query/future/kernel"], weights["query/future/bias"]))
-    return queries + windows.static @ weights["query/static"] if inputs.static else queries
+    queries = _learned(config, weights, windows.categories)
+    if known is not None:
+        queries = queries + _relu(_dense(known, weights["query/future/kernel"], weights["query/future/bias"]))
+    return queries + windows.static @ weights["query/static"] if config.inputs.static else queries
 
 
 def _learned(config: NetworkConfig, weights: Weights, categories: Int64) -> Float32:
-    """The learned vectors of segments and categories beside each other, shaped as the queries."""
-    position = weights["query/position"][:, None]
+    """The learned vectors of segments and categories beside each other, shaped as the queries.
+
+    Segments that are fed back have none of their own, for the recurrence tells them apart.
+    """
+    none = np.zeros((1, config.units - config.category_width), np.float32)
+    position = weights.get("query/position", none)[:, None]
     read = [number for number, width in enumerate(config.inputs.category_widths) if width]
     if not read:
         return position
@@ -248,12 +279,14 @@ def _learned(config: NetworkConfig, weights: Weights, categories: Int64) -> Floa
 
 
 def _decode_fed_back(
-    config: NetworkConfig, weights: Weights, end: Float32, states: list[list[State]], *, stack: str
+    config: NetworkConfig, weights: Weights, end: Float32, states: list[list[State]], beside: Beside, *, stack: str
 ) -> Float32:
     segments = []
     for number in range(config.output_segments):
         y = _head(weights, end).reshape(len(end), config.segment, config.outputs)
         segments.append(y)
         if number < config.output_segments - 1:
-            end, states = _step(config, weights, _embed(weights, y[:, :, config.fed_back]), states, stack=stack)
+            step = config.input_segments + number
+            (x,) = _embed(weights, y[None, :, :, config.fed_back], beside, slice(step, step + 1))
+            end, states = _step(config, weights, x, states, stack=stack)
     return np.stack(segments, axis=1)

@@ -27,14 +27,14 @@ def weight_shapes(config: NetworkConfig) -> dict[str, tuple[int, ...]]:
             shapes[f"{name}/bias"] = (2, gates) if cell.recurrent_bias else (gates,)
     if strategy.at_once:
         shapes["query/position"] = (config.output_segments, units - config.category_width)
-        for number, shape in enumerate(zip(config.inputs.categories, config.inputs.category_widths, strict=True)):
-            if shape[1]:
-                shapes[f"query/category{number}"] = shape
-        if config.inputs.future:
-            shapes["query/future/kernel"] = (config.segment * config.inputs.future, units)
-            shapes["query/future/bias"] = (units,)
-        if config.inputs.static:
-            shapes["query/static"] = (config.inputs.static, units)
+    for number, shape in enumerate(zip(config.inputs.categories, config.inputs.category_widths, strict=True)):
+        if shape[1]:
+            shapes[f"query/category{number}"] = shape
+    if config.inputs.future:
+        shapes["query/future/kernel"] = (config.segment * config.inputs.future, units)
+        shapes["query/future/bias"] = (units,)
+    if config.inputs.static:
+        shapes["query/static"] = (config.inputs.static, units)
     outputs = config.segment * config.outputs
     shapes["head/kernel"], shapes["head/bias"] = (config.width, outputs), (outputs,)
     if config.linear_skip:

@@ -33,6 +33,8 @@ from tsforecast.workflows.retrain.settings import GateLimits
 # Values over which the share of missing ones is taken at least: older rows join where the newest are few.
 _ENOUGH_VALUES = 100
 
+STEPS = "frequency"  # the one part of a layout that a version cannot be compared across
+
 # Shares that may be a lasting change of the world; missing values are damage.
 _CHANGES = ("max_fewer_rows", "max_fewer_series", "max_new_series", "max_lost_series")
 
@@ -137,7 +139,9 @@ def _layout_change(data: ReadResult, champion: Bundle) -> Breach | None:
     for what, (value, words) in found.items():
         before, before_words = expected[what]
         if value != before:
-            text = f"{what}: found {words}; the version in service was fitted on {before_words}: --no-same-schema"
+            step = champion.recent.frequency.alias
+            way = f"--freq {step}, or fit anew" if what == STEPS else "--no-same-schema"
+            text = f"{what}: found {words}; the version in service was fitted on {before_words}: {way}"
             return Breach("same_schema", text)
     return None
 
@@ -153,7 +157,7 @@ def _layout(schema: Schema, step: Frequency) -> dict[str, tuple[object, str]]:
     named = {name: (value, ", ".join(f"'{column}'" for column in value) or "none") for name, value in columns.items()}
     return named | {
         "stamps": (zoned, f"{'with' if zoned else 'without'} a time zone"),
-        "frequency": (step, f"{step.name} ({step.alias})"),
+        STEPS: (step, f"{step.name} ({step.alias})"),
     }
 
 

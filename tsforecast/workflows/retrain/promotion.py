@@ -143,7 +143,7 @@ def _check_frequency(panel: Panel, champion: Bundle) -> None:
         raise GateError(
             f"the data are {panel.frequency.name} ({panel.frequency.alias}); the model in service was fitted on "
             f"{step.name} ones ({step.alias})",
-            hint="give data of the same steps, or publish under another --name",
+            hint=f"read them in the same steps with --freq {step.alias}, or fit anew: tsforecast fit DATA --name NAME",
         )
 
 
