@@ -298,10 +298,10 @@ def _read(
 def _check_schema(data: ReadResult, expected: Schema) -> None:
     """Refuse a table that was read without regard to the model and has other columns."""
     found = data.schema
-    if (found.id_cols, found.target_cols) != (expected.id_cols, expected.target_cols):
+    if _columns_in_words(found) != _columns_in_words(expected):
+        keys = [(*schema.id_cols, *schema.target_cols, *schema.covariate_cols) for schema in (found, expected)]
         raise DataError(
-            f"its ids and values are {listed((*found.id_cols, *found.target_cols))}, those of the model "
-            f"{listed((*expected.id_cols, *expected.target_cols))}",
+            f"its ids, values and covariates are {listed(keys[0])}, those of the model {listed(keys[1])}",
             hint=f"name the columns that the model knows: {_columns_in_words(expected)}",
             file=data.file,
         )
@@ -309,7 +309,10 @@ def _check_schema(data: ReadResult, expected: Schema) -> None:
 
 def _columns_in_words(schema: Schema) -> str:
     """The flags that name the columns of a schema."""
-    flags = [("--id-col", name) for name in schema.id_cols] + [("--target-col", name) for name in schema.target_cols]
+    roles = ("id", "target", "past", "future", "static", "category")
+    flags = [(f"--{role}-col", name) for role in roles for name in getattr(schema, f"{role}_cols")]
+    late = zip(schema.past_cols, schema.lags, strict=False)
+    flags += [("--lag", f"{name}={lag}") for name, lag in late if lag]
     return " ".join(f"{flag} {shlex.quote(name)}" for flag, name in flags)
 
 

@@ -28,6 +28,7 @@ _FEWEST_ROWS = 3  # of a series, in which a constant tells something
 _MOST = 0.5
 _MOST_OFFERED = 8
 _HEAD = 1000
+_COLUMN_OPTIONS = ("past_cols", "future_cols", "static_cols", "category_cols")
 
 
 @dataclass(frozen=True)
@@ -109,7 +110,7 @@ def _lag(text: str) -> tuple[str, int]:
 
 def covariate_options(options: ReadOptions, schema: Schema) -> dict[str, Any]:
     """The options of a schema's covariates, where the options given name none; of others nothing is said then."""
-    columns = ("past_cols", "future_cols", "static_cols", "category_cols")
+    columns = _COLUMN_OPTIONS
     names = (*columns, "lag", "holidays", "holidays_col")
     if options.covariates == "none" or any(getattr(options, name) for name in names):
         return {}
@@ -121,6 +122,23 @@ def covariate_options(options: ReadOptions, schema: Schema) -> dict[str, Any]:
         "lag": tuple(f"{name}={lag}" for name, lag in lags if lag),
         "holidays_col": schema.holidays_col or None,
     }
+
+
+def named_columns(options: ReadOptions) -> set[str]:
+    """The columns that the options name."""
+    columns = (name for option in (*_COLUMN_OPTIONS, "id_cols", "target_cols") for name in getattr(options, option))
+    lagged = (text.rpartition("=")[0] for text in options.lag)
+    return {*columns, *lagged, options.time_col or "", options.holidays_col or ""} - {""}
+
+
+def without_covariate(options: ReadOptions, name: str) -> ReadOptions:
+    """The options without a column of covariates; as they are where they do not name it as one."""
+    kept: dict[str, Any] = {
+        option: tuple(each for each in getattr(options, option) if each != name) for option in _COLUMN_OPTIONS
+    }
+    lag = tuple(text for text in options.lag if text.rpartition("=")[0] != name)
+    country = None if options.holidays_col == name else options.holidays_col
+    return replace(options, **kept, lag=lag, holidays_col=country)
 
 
 def read_known(table: RawTable, names: CovariateNames, contents: Mapping[str, Content]) -> tuple[Known, list[Note]]:
