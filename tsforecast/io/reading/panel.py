@@ -74,11 +74,13 @@ class ColumnRole:
         name: of the column.
         role: `time`, `id`, `value`, that of a covariate, or `unused`.
         why: it is not used; empty otherwise.
+        likely: the role of a covariate that it could have; empty where it is used or could have none.
     """
 
     name: str
     role: RoleName
     why: str = ""
+    likely: str = ""
 
 
 @dataclass(frozen=True)
@@ -244,7 +246,9 @@ def _column_roles(names: list[str], roles: Roles) -> tuple[ColumnRole, ...]:
         spread = {name for name in names for column in columns if column.startswith(f"{name}=")}
         used.update(dict.fromkeys((*columns, *spread), role))
     return tuple(
-        ColumnRole(name, used[name]) if name in used else ColumnRole(name, "unused", roles.unused.get(name, ""))
+        ColumnRole(name, used[name])
+        if name in used
+        else ColumnRole(name, "unused", roles.unused.get(name, ""), roles.offered.get(name, ""))
         for name in names
     )
 

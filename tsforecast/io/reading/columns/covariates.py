@@ -166,7 +166,7 @@ def read_known(table: RawTable, names: CovariateNames, contents: Mapping[str, Co
     ):
         if chosen:
             word = "column" if len(chosen) == 1 else "columns"
-            notes.insert(0, info(f"{word} {listed(chosen)} {'is' if len(chosen) == 1 else 'are'} {role}"))
+            notes.insert(0, info(f"{word} {listed(chosen)} {'is' if len(chosen) == 1 else 'are'} {role}", "columns"))
     return Known(names, values[:, :moving], values[:, moving:], texts), notes
 
 
@@ -271,8 +271,8 @@ def offers(
     names: Sequence[str],
     targets: Sequence[Content],
     ids: Sequence[Column],
-) -> list[Note]:
-    """A note on the columns of numbers that could be covariates, each with the flag of its likely role.
+) -> dict[str, str]:
+    """The likely role of each column of numbers that could be a covariate: `past`, `future` or `static`.
 
     Args:
         contents: of the columns, by name.
@@ -282,22 +282,26 @@ def offers(
     """
     empty = np.all([content.numbers.missing for content in targets], axis=0)
     codes = [column.texts.codes for column in ids]
-    flags: list[str] = []
-    free = [name for name in names if contents[name].kind in ("number", "flag")]
-    for name in free:
-        if len(flags) < _MOST_OFFERED:
+    found: dict[str, str] = {}
+    for name in (name for name in names if contents[name].kind in ("number", "flag")):
+        if len(found) < _MOST_OFFERED:
             role = _likely_role(_as_number(contents[name]).numbers.values, empty, codes)
-            flags += [f"--{role}-col {shlex.quote(name)}"] * bool(role)
-    if not flags:
+            found |= {name: role} if role else {}
+    return found
+
+
+def offer_notes(offered: Mapping[str, str]) -> list[Note]:
+    """A note on the columns that could be covariates, each with the flag of its likely role."""
+    if not offered:
         return []
+    flags = [f"--{role}-col {shlex.quote(name)}" for name, role in offered.items()]
     one = len(flags) == 1
-    ahead = (
-        "; what is known ahead is named with --future-col" if any(flag.startswith("--past") for flag in flags) else ""
-    )
+    ahead = "; what is known ahead is named with --future-col" if "past" in offered.values() else ""
     return [
         info(
             f"{counted(len(flags), 'column')} of numbers could say more about the values and {'is' if one else 'are'} "
-            f"not used; to use {'it' if one else 'them'} add {' '.join(flags)}{ahead}"
+            f"not used; to use {'it' if one else 'them'} add {' '.join(flags)}{ahead}",
+            "offered",
         )
     ]
 

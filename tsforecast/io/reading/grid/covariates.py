@@ -220,7 +220,7 @@ def _known_ahead(columns: list[_Column], steps: _Column, target: _Target) -> tup
     if beyond.any():
         least, most = int(beyond.min()), int(beyond.max())
         many = f"{least:,} to {most:,} steps" if least < most else counted(most, "step")
-        notes.append(info(f"the columns known ahead reach {many} beyond the last value"))
+        notes.append(info(f"the columns known ahead reach {many} beyond the last value", "columns"))
     return [values[kept] for values in found], ends, notes
 
 
