@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from dataclasses import replace
 from functools import partial
@@ -14,6 +15,7 @@ from tsforecast.errors import DataError, OptionError
 from tsforecast.io.options import ReadOptions
 from tsforecast.io.reading.panel import read_panel
 from tsforecast.models.options import FitOptions
+from tsforecast.reports.plots.predicted import predicted
 from tsforecast.store.store import Store
 from tsforecast.workflows.fit import fit
 from tsforecast.workflows.predict import predict
@@ -64,6 +66,21 @@ def test_rows_without_a_value_are_what_is_known_ahead(store):
     made = predict(WITH_FUTURE, store=store, name="load")
     assert error_of(made.frame) < 3  # noise of 0.5 and a wind of 2 that nobody knows; the temperature alone moves by 10
     assert any("known ahead: 'temp', 20 steps" in note.text for note in made.notes)
+
+
+def test_what_the_model_reads_is_said(store):
+    made = predict(WITH_FUTURE, store=store, name="load")
+    assert re.fullmatch(
+        r"Reads wind, temp besides the values: \d\d% off the validation error of a linear model\.", made.besides
+    )
+    assert predicted(made).caption == made.besides
+    brought = Store(store).model("load").open().bundle.metrics["brought"]
+    assert [(row["name"], row["role"]) for row in brought] == [
+        ("all", ""),
+        ("wind", "known up to now"),
+        ("temp", "known ahead"),
+    ]
+    assert brought[2]["error_without"] > 2 * brought[2]["error"]
 
 
 def test_a_file_of_its_own_says_the_same(store):

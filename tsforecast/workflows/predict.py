@@ -31,7 +31,7 @@ from tsforecast.store.store import Store
 from tsforecast.workflows.ages import check_data_age, check_version_age
 from tsforecast.workflows.continued import rows_to_continue
 from tsforecast.workflows.holidays import holiday_notes
-from tsforecast.workflows.known_ahead import check_known_ahead, read_ahead
+from tsforecast.workflows.known_ahead import besides_in_words, check_known_ahead, read_ahead
 from tsforecast.workflows.what_if import Scenario, effect, in_scenario, read_scenario
 
 if TYPE_CHECKING:
@@ -64,6 +64,7 @@ class PredictResult:
         scenario: that is forecast beside the base; None for none.
         what_if: the rows as the model sees them in the scenario.
         run: an id of this forecast alone, under which a ledger stores it once.
+        besides: what the model reads besides the values, as a sentence; empty for nothing.
     """
 
     name: str
@@ -80,6 +81,7 @@ class PredictResult:
     scenario: Scenario | None = None
     what_if: ModelRows | None = None
     run: str = field(default_factory=lambda: uuid4().hex)
+    besides: str = ""
 
     @property
     def model(self) -> str:
@@ -230,6 +232,7 @@ def predict(
         report=report,
         scenario=scenario,
         what_if=other,
+        besides=besides_in_words(bundle),
     )
 
 
