@@ -151,7 +151,8 @@ def besides_in_words(bundle: Bundle) -> str:
     schema = bundle.schema
     named = [*schema.past_cols] * any(inputs.past > inputs.future for inputs in read)
     named += [*schema.future_cols] * any(inputs.future for inputs in read)
-    named += [*schema.static_cols] * any(inputs.static for inputs in read)
+    # A linear model reads no numbers of series.
+    named += [*schema.static_cols] * any(part.reads.static for part in bundle.spec.parts if part.network)
     named += [*schema.category_cols] * any(any(inputs.category_widths[1:]) for inputs in read)
     named += ["holidays"] * bool(calendar.holiday_width) + ["the calendar"] * bool(calendar.names)
     rows = bundle.metrics.get("brought")
