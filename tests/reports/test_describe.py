@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -117,3 +118,42 @@ def test_rows_that_repeat_a_time_are_counted():
 
 def test_too_few_rows_to_fit():
     assert "  fit     too few rows" in page(describe(make_series(3)), WIDTH)
+
+
+def test_what_is_known_besides_the_values(tmp_path):
+    """Roles, lags, holidays, the calendar, a suspect, and what could be used, each said once."""
+    rng = np.random.default_rng(0)
+    days, shops = pd.date_range("2023-01-01", periods=130), ("a", "b")
+    tables = []
+    for number, shop in enumerate(shops):
+        sold = 50 + 5 * rng.normal(size=130).cumsum()
+        columns = {"sold": sold, "price": rng.normal(size=130), "wind": rng.normal(size=130), "actual": sold + 1}
+        tables.append(pd.DataFrame({"day": days, "shop": shop, **columns, "size": number + 1.0, "kind": f"k{number}"}))
+        tables[-1].loc[120:, ["sold", "wind"]] = np.nan
+    path = tmp_path / "shops.csv"
+    pd.concat(tables).to_csv(path, index=False)
+    named = {"target_cols": ("sold",), "id_cols": ("shop",), "future_cols": ("price", "actual"), "holidays": ("DE",)}
+    result = describe(path, ReadOptions(**named, lag=("wind=3",), category_cols=("kind",), holidays_around=1))
+    lines = page(result, WIDTH)
+    begin = lines.index("Known besides the values")
+    assert lines[begin + 1 : lines.index("", begin)] == [
+        "  up to now   'wind' 3 steps late",
+        "  ahead       'price', 'actual', for 10 steps after the last value; 'actual' may",
+        "              be measured afterwards",
+        "  categories  'kind'",
+        "  holidays    of DE, with 1 day before and after",
+        "  calendar    fit tries weekday, day-of-month, day-of-year",
+        "  could be    --static-col size",
+    ]
+    text = "\n".join(lines)
+    assert text.count("--static-col size") == 1
+    assert "is known ahead" not in text
+    document = result.to_dict()
+    assert document["lags"] == {"wind": 3}
+    assert document["holidays"]["countries"] == ("DE",)
+    assert [leak["column"] for leak in document["leaks"]] == ["actual"]
+    assert {column["name"]: column["likely"] for column in document["columns"]}["size"] == "static"
+
+
+def test_a_table_without_covariates_says_nothing_of_them(meters):
+    assert "Known besides the values" not in page(meters, WIDTH)

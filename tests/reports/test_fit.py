@@ -12,8 +12,11 @@ from typing import Any
 import pytest
 
 from tsforecast.errors import OutputError
+from tsforecast.fitting.plan import Brought
 from tsforecast.metrics import METRICS
 from tsforecast.reports.fit import markdown, write_report
+
+INF = float("inf")
 
 
 @dataclass(frozen=True)
@@ -42,6 +45,10 @@ class Result:
     lookback: int = 336
     season_length: int = 24
     choices: tuple[Choice, ...] = (Choice("segment", "24", "a day"),)
+    brought: tuple[Brought, ...] = (
+        Brought("temp", "known ahead", 0.5, 1.0),
+        Brought("wind", "known up to now", 0.5, INF),
+    )
     verdict: str = "gru makes 12% less error than the seasonal naive."
     notes: tuple[Note, ...] = (Note("info", "the time column is 'ds'"), Note("warning", "3 gaps were filled"))
     seconds: float = 61.5
@@ -85,6 +92,8 @@ def test_both_files_are_written(tmp_path: Path) -> None:
         "- the time column is 'ds'",
         "- **warning**: 3 gaps were filled",
         "| segment | 24 | a day |",
+        "| temp | known ahead | 1 | +50.0 % |",
+        "| wind | known up to now | – | – |",  # noqa: RUF001
         "|  | gru | seasonal-naive |",
         "| MAE | **12.35** | 14.07 |",
         "| bias | -0.5 | 0.25 |",
@@ -130,7 +139,8 @@ def test_a_baseline_has_no_epochs_and_no_choices() -> None:
     class Bare(Result):
         history = ()
 
-    text = markdown(Bare(choices=(), notes=()))
+    text = markdown(Bare(choices=(), notes=(), brought=()))
+    assert "known besides" not in text
     assert "Epochs" not in text
     assert "chosen" not in text
     assert "found in the data" not in text

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
+import shutil
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -10,10 +13,15 @@ import pytest
 
 from tsforecast.errors import DataError, OptionError
 from tsforecast.io.options import ReadOptions
+from tsforecast.io.reading.panel import read_panel
 from tsforecast.models.options import FitOptions
+from tsforecast.reports.plots.predicted import predicted
+from tsforecast.store.store import Store
 from tsforecast.workflows.fit import fit
 from tsforecast.workflows.predict import predict
+from tsforecast.workflows.provenance import STEPS_LATE
 from tsforecast.workflows.retrain.run import retrain
+from tsforecast.workflows.retrain.settings import GateLimits, RetrainSettings
 
 N, AHEAD, HORIZON = 400, 20, 12
 READING = ReadOptions(target_cols=("load",), id_cols=("site",), future_cols=("temp",), past_cols=("wind",))
@@ -58,6 +66,21 @@ def test_rows_without_a_value_are_what_is_known_ahead(store):
     made = predict(WITH_FUTURE, store=store, name="load")
     assert error_of(made.frame) < 3  # noise of 0.5 and a wind of 2 that nobody knows; the temperature alone moves by 10
     assert any("known ahead: 'temp', 20 steps" in note.text for note in made.notes)
+
+
+def test_what_the_model_reads_is_said(store):
+    made = predict(WITH_FUTURE, store=store, name="load")
+    assert re.fullmatch(
+        r"Reads wind, temp besides the values: \d\d% off the validation error of a linear model\.", made.besides
+    )
+    assert predicted(made).caption == made.besides
+    brought = Store(store).model("load").open().bundle.metrics["brought"]
+    assert [(row["name"], row["role"]) for row in brought] == [
+        ("all", ""),
+        ("wind", "known up to now"),
+        ("temp", "known ahead"),
+    ]
+    assert brought[2]["error_without"] > 2 * brought[2]["error"]
 
 
 def test_a_file_of_its_own_says_the_same(store):
@@ -168,3 +191,55 @@ def test_retrain_keeps_what_the_model_reads(tmp_path):
     made = predict(store=tmp_path, name="load")
     assert made.schema.future_cols == ("temp",)
     assert error_of(made.frame) < 3
+
+
+def test_retrain_without_a_column_that_is_gone(tmp_path):
+    options = FitOptions(model="linear", horizon=HORIZON, lookback=24, calendar="none")
+    everything = replace(READING, static_cols=("size",), category_cols=("kind",))
+    fit(KNOWN.groupby("site").head(N - 60), options=options, reading=everything, store=tmp_path, name="load")
+    KNOWN.drop(columns="temp").to_csv(tmp_path / "gone.csv", index=False)
+    run = partial(retrain, tmp_path / "gone.csv", options=options, store=tmp_path, name="load")
+    result = run()
+    assert (result.status, result.exit_code) == ("gate", 4)
+    assert "there is no column 'temp'" in result.message
+    assert "reads 'temp' besides the values" in result.message
+    with pytest.raises(DataError, match="there is no column 'temp'"):
+        run(reading=READING, settings=RetrainSettings(accept=True))
+    accept = RetrainSettings(accept=True, predict_to=str(tmp_path / "next.csv"))
+    result = run(settings=accept)
+    assert result.status == "promoted", result.message
+    assert result.accepted[0].startswith("accepted by --accept: columns known ahead: found none")
+    made = predict(store=tmp_path, name="load")
+    assert (made.schema.past_cols, made.schema.future_cols) == (("wind",), ())
+    assert (made.schema.static_cols, made.schema.category_cols) == (("size",), ("kind",))
+    written = pd.read_csv(tmp_path / "next.csv")["forecast"]
+    np.testing.assert_allclose(written, made.frame["forecast"], rtol=1e-5)
+
+
+@pytest.mark.parametrize(
+    "changed", [{"covariates": "none"}, {"future_cols": ("wind",), "past_cols": ("temp",)}, {"lag": ("wind=5",)}]
+)
+def test_retrain_with_other_columns_is_another_schema(store, tmp_path, changed):
+    shutil.copytree(store, tmp_path, dirs_exist_ok=True)
+    make_table().iloc[60:].to_csv(tmp_path / "newer.csv", index=False)
+    options = FitOptions(model="linear", horizon=HORIZON, lookback=24, calendar="none")
+    limits = GateLimits(require_advance=False, max_fewer_rows=None)
+    run = partial(retrain, tmp_path / "newer.csv", options=options, store=tmp_path, name="load", limits=limits)
+    result = run(reading=replace(READING, **changed))
+    assert (result.status, result.exit_code) == ("gate", 4)
+    assert "the version in service was fitted on" in result.message
+
+
+def test_rows_read_otherwise_are_refused(store):
+    other = replace(READING, future_cols=("wind",), past_cols=("temp",))
+    with pytest.raises(DataError, match="covariates are") as refused:
+        predict(read_panel(KNOWN, other), store=store, name="load")
+    assert "--past-col wind --future-col temp" in refused.value.hint
+
+
+def test_values_of_a_past_column_that_come_late_are_kept_with_the_model(tmp_path):
+    late = KNOWN.assign(wind=KNOWN["wind"].mask(KNOWN.groupby("site").cumcount() >= N - 6))
+    options = FitOptions(model="linear", horizon=HORIZON, lookback=24, calendar="none")
+    fit(late, options=options, reading=READING, store=tmp_path, name="load")
+    bundle = Store(tmp_path).model("load").open().bundle
+    assert bundle.provenance[STEPS_LATE] == {"wind": 6}

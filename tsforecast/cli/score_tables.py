@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tsforecast.cli.console import Console, is_terminal
 from tsforecast.cli.text import number, percent
@@ -48,6 +49,19 @@ def show_choices(console: Console, choices: Sequence[tuple[str, str, str]], *, e
     """What was chosen from the data: name, value and reason of each."""
     if choices:
         console.table(("choice", "value", "why"), choices, err=err)
+
+
+def show_brought(console: Console, brought: Sequence[Mapping[str, Any]], *, err: bool) -> None:
+    """What each of the covariates brings to a linear model; nothing where there are none."""
+    if not brought:
+        return
+    rows = []
+    for row in brought:
+        error, without = row["error"], row["error_without"]
+        known = error is not None and without is not None and 0 < without < math.inf
+        rows.append((row["name"], row["role"], number(without), percent(1 - error / without, "+") if known else "-"))
+    title = f"What is known besides: validation error of a linear model, {number(brought[0]['error'])} with all of it"
+    console.table(("name", "what it is", "without", "brings"), rows, err=err, title=title)
 
 
 def show_scores(console: Console, scores: Mapping[str, Mapping[str, float]], *, err: bool) -> None:

@@ -113,6 +113,7 @@ def choose_plan(
         choices=tuple(choices),
         calendar=besides.calendar,
         inputs=besides.inputs if besides.help else NO_INPUTS,
+        brought=besides.brought,
     )
     simple = [plan.simple(name) for name in {"combination": COMBINED, "linear": ("linear",)}.get(info.kind, ())]
     if info.kind == "combination" and besides.inputs.past:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from tsforecast.errors import OptionError
-from tsforecast.fitting.plan import CLEARLY, Choice, FixedChoices
+from tsforecast.fitting.plan import CLEARLY, Brought, Choice, FixedChoices
 from tsforecast.fitting.quick_linear import QuickLinear
 from tsforecast.models.network.config import Inputs
 from tsforecast.models.options import FitOptions
@@ -20,7 +20,8 @@ from tsforecast.series.panel import Panel, Schema
 from tsforecast.series.split import Split
 from tsforecast.series.windows import NO_CALENDAR, Calendar
 
-_MOST_COMPARED = 8  # columns of which each is left out once
+_MOST_COMPARED = 8  # columns of which each is left out once; of more, all of a role together
+_ROLES = {"past": "known up to now", "future": "known ahead"}  # a linear model reads no numbers of series
 
 
 @dataclass(frozen=True)
@@ -32,12 +33,14 @@ class KnownBesides:
         calendar: features of the calendar.
         help: whether a linear model errs less with them.
         choices: what was decided, and why.
+        brought: what each of them brings.
     """
 
     inputs: Inputs = NO_INPUTS
     calendar: Calendar = NO_CALENDAR
     help: bool = False
     choices: tuple[Choice, ...] = ()
+    brought: tuple[Brought, ...] = ()
 
 
 NOTHING_BESIDES = KnownBesides()
@@ -114,25 +117,39 @@ def choose_covariates(
     inputs = inputs_of(known, calendar)
     if not inputs.past:
         return KnownBesides(inputs, calendar, False, tuple(choices))
-    helps, told = with_all < without_any, f"linear validation error {with_all:.3g} with them, {without_any:.3g} without"
     if not np.isfinite([with_all, without_any]).all():
-        told, helps = "too few rows to compare without them", True
-    elif known.past.shape[1] + known.future.shape[1] <= _MOST_COMPARED:
-        each = [f"{name} {error(calendar, others):.3g}" for name, others in _one_less(known, schema)]
-        if calendar.holiday_width:
-            each.append(f"holidays {error(replace(calendar, holidays=(), holidays_from=None), known):.3g}")
-        told += f"; without {', '.join(each)}" if len(each) > 1 else ""
+        choices.append(Choice("covariates", "tried", "too few rows to tell whether they help"))
+        return KnownBesides(inputs, calendar, False, tuple(choices))
+    each = [
+        Brought(name, role, with_all, error(less, others))
+        for name, role, less, others in _one_less(known, calendar, schema)
+    ]
+    told = f"linear validation error {with_all:.3g} with them, {without_any:.3g} without"
+    shown = [f"{one.name} {one.error_without:.3g}" for one in each if one.name != "calendar"]
+    told += f"; without {', '.join(shown)}" if len(shown) > 1 else ""
+    helps = with_all < without_any * (1 - CLEARLY)
     choices.append(Choice("covariates", "used" if helps else "tried", told))
-    return KnownBesides(inputs, calendar, helps, tuple(choices))
+    together = [Brought("all", "", with_all, without_any)] if len(each) > 1 else []
+    return KnownBesides(inputs, calendar, helps, tuple(choices), (*together, *each))
 
 
-def _one_less(known: Covariates, schema: Schema | None) -> Iterator[tuple[str, Covariates]]:
-    """The covariates without each of their columns over time, with its name."""
-    for role in ("past", "future"):
+def _one_less(
+    known: Covariates, calendar: Calendar, schema: Schema | None
+) -> Iterator[tuple[str, str, Calendar, Covariates]]:
+    """Name and role of each column over time, of the holidays and of the calendar, and all that is known without."""
+    widths = {role: getattr(known, role).shape[1] for role in _ROLES}
+    for role, words in _ROLES.items():
         columns = getattr(known, role)
-        names = getattr(schema, f"{role}_cols") if schema else [f"{role} {i + 1}" for i in range(columns.shape[1])]
+        if sum(widths.values()) > _MOST_COMPARED and widths[role] > 1:
+            yield f"{widths[role]} columns", words, calendar, replace(known, **{role: columns[:, :0]})
+            continue
+        names = getattr(schema, f"{role}_cols") if schema else [f"{role} {i + 1}" for i in range(widths[role])]
         for number, name in enumerate(names):
-            yield name, replace(known, **{role: np.delete(columns, number, axis=1)})
+            yield name, words, calendar, replace(known, **{role: np.delete(columns, number, axis=1)})
+    if calendar.holiday_width:
+        yield "holidays", _ROLES["future"], replace(calendar, holidays=(), holidays_from=None), known
+    if calendar.names:
+        yield "calendar", ", ".join(calendar.names), replace(calendar, names=()), known
 
 
 def refuse_covariates(problem: str, inputs: Inputs) -> OptionError:

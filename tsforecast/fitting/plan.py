@@ -22,6 +22,28 @@ class Choice:
 
 
 @dataclass(frozen=True)
+class Brought:
+    """What something that is known besides the values brings to a linear model, on validation windows.
+
+    Args:
+        name: of a column, `holidays` or `calendar`; `all` for all of them together.
+        role: what it is, in words; empty for all.
+        error: with everything, in seasonal differences.
+        error_without: without this; infinite where there are too few rows to tell.
+    """
+
+    name: str
+    role: str
+    error: float
+    error_without: float
+
+    @property
+    def share(self) -> float:
+        """Share of the error that it takes away; below zero where it adds to it."""
+        return 1 - self.error / self.error_without if 0 < self.error_without < float("inf") else float("nan")
+
+
+@dataclass(frozen=True)
 class FixedChoices:
     """What must be known before rows are held out: steps forecast, steps in a season, rows before a forecast."""
 
@@ -48,6 +70,7 @@ class Plan:
         choices: what was decided automatically.
         calendar: what is read of the calendar.
         inputs: covariates that the linear model reads.
+        brought: what each of the covariates brings, the calendar and the holidays.
     """
 
     model: str
@@ -62,6 +85,7 @@ class Plan:
     choices: tuple[Choice, ...]
     calendar: Calendar = NO_CALENDAR
     inputs: Inputs = NO_INPUTS
+    brought: tuple[Brought, ...] = ()
 
     def simple(self, model: str) -> Part:
         """A baseline or the linear model under this plan."""

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     RowNumbers = Sequence[int] | NDArray[np.integer[Any]]
 
-About = Literal["", "columns", "left out"]
+About = Literal["", "columns", "left out", "offered"]
 _MOST_NAMES = 6
 _MOST_COLUMNS = 20
 
@@ -24,7 +24,8 @@ _MOST_COLUMNS = 20
 class Note:
     """One sentence about the input, without a full stop: `info` for a decision, `warning` for a repair or a guess.
 
-    `about` is `columns` where it says what a column holds, `left out` where it says what is no part of the table.
+    `about` is `columns` where it says what a column holds, `left out` where it says what is no part of the table, and
+    `offered` where it says which columns could be used.
     """
 
     kind: Literal["info", "warning"]

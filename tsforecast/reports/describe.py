@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 import textwrap
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from tsforecast.io.messages import counted, listed
 
 if TYPE_CHECKING:
-    from tsforecast.workflows.describe import Description, Gap
+    from tsforecast.workflows.describe import Description, Gap, Holidays
 
 Pair = tuple[str, str]
 _DELIMITERS = {"\t": "tab", " ": "blank"}
@@ -26,6 +27,9 @@ def page(result: Description, width: int, *, explain: bool = False) -> list[str]
     """The lines of a description, none of them wider than `width` unless a word is."""
     lines = _wrapped(f"{_name(result)}: {_in_short(result)}", width)
     lines += _aligned(_roles(result), width)
+    known = list(_known_besides(result))
+    if known:
+        lines += ["", "Known besides the values", *_aligned(iter(known), width)]
     for title, said in (("Assumed", _assumed(result)), ("Left out", _left_out(result))):
         if said:
             lines += ["", title, *(line for text in said for line in _wrapped(text, width, "  - ", "    "))]
@@ -114,6 +118,48 @@ def _roles(result: Description) -> Iterator[Pair]:
         yield "time zone", result.time_zone
     if result.text:
         yield "text", text_in_words(result.text)
+
+
+def _known_besides(result: Description) -> Iterator[Pair]:
+    """What a model could read besides the values, and what else it could."""
+    if result.past_cols:
+        late = (f"'{name}' {counted(lag, 'step')} late" for name, lag in result.lags.items())
+        yield "up to now", ", ".join((*(f"'{name}'" for name in result.past_cols if name not in result.lags), *late))
+    if result.future_cols:
+        suspects = listed([leak.column for leak in result.leaks])
+        suspected = f"; {suspects} may be measured afterwards" if suspects else ""
+        yield "ahead", f"{_listed(result.future_cols)}, {steps_ahead_in_words(result)}{suspected}"
+    if result.static_cols:
+        yield "of series", _listed(result.static_cols)
+    if result.category_cols:
+        yield "categories", _listed(result.category_cols)
+    if result.holidays:
+        yield "holidays", holidays_in_words(result.holidays)
+    if result.calendar:
+        yield "calendar", f"fit tries {', '.join(result.calendar)}"
+    if offered := offered_in_words(result):
+        yield "could be", offered
+
+
+def steps_ahead_in_words(result: Description) -> str:
+    """For how many steps after the last value the future columns are known."""
+    least, most = result.known_ahead
+    if not most:
+        return "for no step after the last value"
+    return f"for {counted(most, 'step') if least == most else f'{least} to {most} steps'} after the last value"
+
+
+def holidays_in_words(holidays: Holidays) -> str:
+    """Whose holidays are known."""
+    named = f"the country in '{holidays.column}'" if holidays.column else ""
+    whose = " and ".join((*holidays.countries, *([named] if named else [])))
+    around = f", with {counted(holidays.around, 'day')} before and after" if holidays.around else ""
+    return f"of {whose}{around}"
+
+
+def offered_in_words(result: Description) -> str:
+    """The flags that would use the other columns of numbers, by their likely roles."""
+    return " ".join(f"--{c['likely']}-col {shlex.quote(c['name'])}" for c in result.columns if c["likely"])
 
 
 def _evidence(result: Description, part: str) -> str:

@@ -59,6 +59,7 @@ def markdown(result: FitResult) -> str:
     sections = (
         _summary(result),
         _choices(result),
+        _besides(result),
         _scores(result.scores),
         _coverage(result.scores),
         _training(result),
@@ -96,6 +97,23 @@ def _choices(result: FitResult) -> str:
         return ""
     rows = [(_text(choice.name), _text(choice.value), _text(choice.reason)) for choice in result.choices]
     return f"## What was chosen, and why\n\n{_table(('setting', 'value', 'reason'), rows)}"
+
+
+def _besides(result: FitResult) -> str:
+    """What each of the covariates brings."""
+    if not result.brought:
+        return ""
+    rows = [(_text(one.name), _text(one.role), _cell(one.error_without), _share(one.share)) for one in result.brought]
+    return (
+        "## What is known besides\n\n"
+        f"The error of a linear model on validation windows is {_cell(result.brought[0].error)} seasonal differences "
+        "with all of this. Without one of them it is as the table says; below zero, a linear model does better without "
+        f"it.\n\n{_table(('', 'what it is', 'error without', 'brings'), rows)}"
+    )
+
+
+def _share(value: float) -> str:
+    return f"{100 * value:+.1f} %" if math.isfinite(value) else _MISSING
 
 
 def _scores(scores: Mapping[str, Mapping[str, float]]) -> str:

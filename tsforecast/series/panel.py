@@ -57,6 +57,11 @@ class Schema:
         return (*self.past_cols, *self.future_cols, *self.static_cols, *self.category_cols)
 
     @property
+    def columns(self) -> tuple[str, ...]:
+        """All columns that are read."""
+        return (*self.time_cols, *self.id_cols, *self.target_cols, *self.covariate_cols)
+
+    @property
     def key_columns(self) -> tuple[str, ...]:
         """Columns that name a series in a forecast file: the ids, then the target when there are several."""
         if len(self.target_cols) == 1:

@@ -181,7 +181,7 @@ class OpenBreach:
     """A limit that has not been kept in the last runs.
 
     Args:
-        limit: its name among GateLimits.
+        limit: its name among GateLimits, and the column where there is one.
         since: moment of the first of these runs, in UTC.
         runs: number of these runs.
         first_end: ordinal after the newest row in the first of them.

@@ -11,17 +11,19 @@ from numpy.typing import NDArray
 
 from tsforecast.errors import DataError
 from tsforecast.fitting.choose import choose_basics, lookback_candidates, season_strength
-from tsforecast.io.messages import Candidate, Note
+from tsforecast.fitting.choose_covariates import asked_calendar
+from tsforecast.io.messages import Candidate, Note, warning
 from tsforecast.io.options import ReadOptions
 from tsforecast.io.reading.panel import ReadResult, read_panel
 from tsforecast.io.times.formats import readable_stamps
 from tsforecast.io.writing.series import check_series_file
 from tsforecast.models.options import FitOptions
 from tsforecast.progress import Report
+from tsforecast.series.leaks import Leak
 from tsforecast.series.panel import Panel
 from tsforecast.series.split import automatic_split
 from tsforecast.series.strays import without_strays
-from tsforecast.workflows.leaks import leak_notes
+from tsforecast.workflows.leaks import suspected_leaks
 from tsforecast.workflows.written import Written, write_checked
 
 if TYPE_CHECKING:
@@ -39,6 +41,16 @@ class Gap:
 
 
 @dataclass(frozen=True)
+class Holidays:
+    """The holidays of `countries`, or of those that `column` names for each series, and so many days `around` them."""
+
+    countries: tuple[str, ...]
+    column: str
+    around: int
+    version: str
+
+
+@dataclass(frozen=True)
 class Description:
     """The profile of a table.
 
@@ -50,6 +62,10 @@ class Description:
         regular_share: share of neighbouring values that are one step apart; None without neighbours.
         season_strength: autocorrelation of the longest series' differences at the season; None without a season.
         known_ahead: steps after the last value for which the future columns are known: the fewest and the most.
+        lags: steps after which the values of past columns are known, where that is not at once.
+        holidays: that are known; None where none are asked for.
+        calendar: features of the calendar that `fit` would try.
+        leaks: columns that are said to be known ahead, and look as if they were measured afterwards.
         lengths: rows of the shortest, the median and the longest series.
         missing: values that were filled in, in `gaps` stretches.
         lowest: smallest value of all series, `highest` the largest.
@@ -83,6 +99,10 @@ class Description:
     static_cols: tuple[str, ...]
     category_cols: tuple[str, ...]
     known_ahead: tuple[int, int]
+    lags: dict[str, int]
+    holidays: Holidays | None
+    calendar: tuple[str, ...]
+    leaks: tuple[Leak, ...]
     time_zone: str | None
     lengths: tuple[int, int, int]
     missing: int
@@ -139,7 +159,9 @@ def describe(
 
 def _of_table(data: ReadResult) -> dict[str, Any]:
     """What was understood of the table, and what of it was left out."""
+    known = _of_covariates(data)
     return {
+        **known,
         "file": data.file,
         "text": asdict(data.text) if data.text else None,
         "columns": tuple(asdict(column) for column in data.columns),
@@ -148,14 +170,26 @@ def _of_table(data: ReadResult) -> dict[str, Any]:
         "time_col": ",".join(data.schema.time_cols),
         "id_cols": data.schema.id_cols,
         "target_cols": data.schema.target_cols,
-        "past_cols": data.schema.past_cols,
-        "future_cols": data.schema.future_cols,
-        "static_cols": data.schema.static_cols,
-        "category_cols": data.schema.category_cols,
-        "known_ahead": (int(data.panel.known_ahead.min()), int(data.panel.known_ahead.max())),
         "time_zone": data.schema.time_zone,
-        "notes": (*data.notes, *leak_notes(data.panel, data.schema, FitOptions())),
+        "notes": (*data.notes, *(warning(leak.message) for leak in known["leaks"])),
         "readings": data.readings,
+    }
+
+
+def _of_covariates(data: ReadResult) -> dict[str, Any]:
+    """What is known besides the values."""
+    schema, panel = data.schema, data.panel
+    asked = Holidays(schema.holidays, schema.holidays_col, schema.holidays_around, schema.holidays_version)
+    return {
+        "past_cols": schema.past_cols,
+        "future_cols": schema.future_cols,
+        "static_cols": schema.static_cols,
+        "category_cols": schema.category_cols,
+        "known_ahead": (int(panel.known_ahead.min()), int(panel.known_ahead.max())),
+        "lags": {name: lag for name, lag in zip(schema.past_cols, schema.lags, strict=False) if lag},
+        "holidays": asked if schema.holidays_version else None,
+        "calendar": asked_calendar(FitOptions(), panel, schema).names,
+        "leaks": suspected_leaks(panel, schema, FitOptions()),
     }
 
 

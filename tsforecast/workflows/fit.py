@@ -12,7 +12,7 @@ import numpy as np
 from tsforecast import clock, notebook
 from tsforecast.files import check_folder
 from tsforecast.fitting.fit_panel import Fitted, fit_panel
-from tsforecast.fitting.plan import Choice
+from tsforecast.fitting.plan import Brought, Choice
 from tsforecast.fitting.scores import verdict
 from tsforecast.io.messages import Note
 from tsforecast.io.options import ReadOptions
@@ -53,6 +53,7 @@ class FitResult:
         calibration: how the intervals were calibrated, in words.
         history: one dict per epoch.
         gradient_flow: how far back the published weights learn from; None for a model without a network.
+        brought: what each of the covariates brings, the calendar and the holidays.
     """
 
     name: str
@@ -74,6 +75,7 @@ class FitResult:
     calibration: str
     history: tuple[dict[str, Any], ...]
     gradient_flow: GradientFlow | None
+    brought: tuple[Brought, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values for JSON."""
@@ -163,6 +165,7 @@ def describe_fit(
         calibration=evaluated.calibration.method,
         history=(*evaluated.trained.epochs, *final.epochs),
         gradient_flow=gradient_flow(final.gradients, final.spec),
+        brought=plan.brought,
     )
 
 

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from tsforecast.io.options import ReadOptions
+    from tsforecast.store.bundle.bundle import Bundle
 
 
 def read_ahead(
@@ -140,6 +141,27 @@ def check_known_ahead(panel: Panel, spec: ModelSpec, schema: Schema, horizon: in
         text = f"the model reads {names} for {spec.horizon} steps; beyond {least} they count as they were last"
         notes.append(warning(text))
     return notes
+
+
+def besides_in_words(bundle: Bundle) -> str:
+    """What a version reads besides the values, and what that brought, as a sentence; empty where it reads nothing."""
+    read, calendar = [part.reads for part in bundle.spec.parts], bundle.spec.calendar
+    if not any(inputs.covariates for inputs in read):
+        return ""
+    schema = bundle.schema
+    named = [*schema.past_cols] * any(inputs.past > inputs.future for inputs in read)
+    named += [*schema.future_cols] * any(inputs.future for inputs in read)
+    # A linear model reads no numbers of series.
+    named += [*schema.static_cols] * any(part.reads.static for part in bundle.spec.parts if part.network)
+    named += [*schema.category_cols] * any(any(inputs.category_widths[1:]) for inputs in read)
+    named += ["holidays"] * bool(calendar.holiday_width) + ["the calendar"] * bool(calendar.names)
+    rows = bundle.metrics.get("brought")
+    first = rows[0] if isinstance(rows, list) and rows and isinstance(rows[0], dict) else {}
+    error, without = first.get("error"), first.get("error_without")
+    text = f"Reads {', '.join(named)} besides the values"
+    if isinstance(error, float) and isinstance(without, float) and 0 < error < without:
+        text += f": {1 - error / without:.0%} off the validation error of a linear model"
+    return f"{text}."
 
 
 def _of_series(panel: Panel, number: int) -> str:

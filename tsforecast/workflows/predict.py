@@ -31,7 +31,7 @@ from tsforecast.store.store import Store
 from tsforecast.workflows.ages import check_data_age, check_version_age
 from tsforecast.workflows.continued import rows_to_continue
 from tsforecast.workflows.holidays import holiday_notes
-from tsforecast.workflows.known_ahead import check_known_ahead, read_ahead
+from tsforecast.workflows.known_ahead import besides_in_words, check_known_ahead, read_ahead
 from tsforecast.workflows.what_if import Scenario, effect, in_scenario, read_scenario
 
 if TYPE_CHECKING:
@@ -64,6 +64,7 @@ class PredictResult:
         scenario: that is forecast beside the base; None for none.
         what_if: the rows as the model sees them in the scenario.
         run: an id of this forecast alone, under which a ledger stores it once.
+        besides: what the model reads besides the values, as a sentence; empty for nothing.
     """
 
     name: str
@@ -80,6 +81,7 @@ class PredictResult:
     scenario: Scenario | None = None
     what_if: ModelRows | None = None
     run: str = field(default_factory=lambda: uuid4().hex)
+    besides: str = ""
 
     @property
     def model(self) -> str:
@@ -230,6 +232,7 @@ def predict(
         report=report,
         scenario=scenario,
         what_if=other,
+        besides=besides_in_words(bundle),
     )
 
 
@@ -298,10 +301,10 @@ def _read(
 def _check_schema(data: ReadResult, expected: Schema) -> None:
     """Refuse a table that was read without regard to the model and has other columns."""
     found = data.schema
-    if (found.id_cols, found.target_cols) != (expected.id_cols, expected.target_cols):
+    if _columns_in_words(found) != _columns_in_words(expected):
+        keys = [(*schema.id_cols, *schema.target_cols, *schema.covariate_cols) for schema in (found, expected)]
         raise DataError(
-            f"its ids and values are {listed((*found.id_cols, *found.target_cols))}, those of the model "
-            f"{listed((*expected.id_cols, *expected.target_cols))}",
+            f"its ids, values and covariates are {listed(keys[0])}, those of the model {listed(keys[1])}",
             hint=f"name the columns that the model knows: {_columns_in_words(expected)}",
             file=data.file,
         )
@@ -309,7 +312,10 @@ def _check_schema(data: ReadResult, expected: Schema) -> None:
 
 def _columns_in_words(schema: Schema) -> str:
     """The flags that name the columns of a schema."""
-    flags = [("--id-col", name) for name in schema.id_cols] + [("--target-col", name) for name in schema.target_cols]
+    roles = ("id", "target", "past", "future", "static", "category")
+    flags = [(f"--{role}-col", name) for role in roles for name in getattr(schema, f"{role}_cols")]
+    late = zip(schema.past_cols, schema.lags, strict=False)
+    flags += [("--lag", f"{name}={lag}") for name, lag in late if lag]
     return " ".join(f"{flag} {shlex.quote(name)}" for flag, name in flags)
 
 

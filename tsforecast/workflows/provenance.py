@@ -25,6 +25,7 @@ from tsforecast.store.bundle.bundle import HELD, Bundle, Golden
 
 _PACKAGES = ("tensorflow", "keras", "numpy")
 _GOLDEN_WINDOWS = 8
+STEPS_LATE = "steps_late"  # in the provenance: steps at the end of each past column without a value
 _RECENT_HORIZONS = 2  # kept with the model beyond the lookback, for plots
 
 
@@ -97,6 +98,7 @@ def _provenance(data: ReadResult, plan: Plan, spec: ModelSpec) -> dict[str, Any]
         "first": str(min(panel.stamps(i)[0] for i in range(min(panel.n_series, 1000)))),
         "last": str(panel.stamps(last)[-1]),
         HELD: list(held_values(panel)),
+        **_steps_late(data),
         "seed": plan.training.seed,
         "python": platform.python_version(),
     }
@@ -113,3 +115,14 @@ def _provenance(data: ReadResult, plan: Plan, spec: ModelSpec) -> dict[str, Any]
             "parameters": sum(parameter_count(network) for network in networks),
         }
     )
+
+
+def _steps_late(data: ReadResult) -> dict[str, dict[str, int]]:
+    """How late each column that is known up to now was in the series where it was the latest."""
+    names, ends, observed = data.schema.past_cols, data.panel.offsets[1:], data.past_observed
+    if not names:
+        return {}
+    rows = np.arange(len(observed))[:, None]
+    last = np.maximum.reduceat(np.where(observed, rows, -1), data.panel.offsets[:-1])
+    late = (ends[:, None] - 1 - last).max(axis=0).tolist()
+    return {STEPS_LATE: dict(zip(names, late, strict=True))}

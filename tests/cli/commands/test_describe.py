@@ -163,9 +163,10 @@ def test_columns_of_covariates_have_their_roles(run, tmp_path):
     assert result.exit_code == 0
     facts = dict(line.split("\t") for line in result.stdout.split("\n\n")[0].splitlines())
     assert facts["known up to now"] == "temp"
-    assert facts["known ahead"] == "forecast, actual (for 10 steps)"
+    assert facts["known ahead"] == "forecast, actual (for 10 steps after the last value)"
     assert facts["value columns"] == "y"
     assert "of each series" not in facts
+    assert facts["may be measured afterwards"] == "actual"
     assert "column 'actual' is said to be known ahead and follows the values nearly exactly" in result.stderr
     assert "column 'forecast' is said" not in result.stderr
     document = json.loads(run("describe", "load.csv", *named, "--json", "-q").stdout)

@@ -26,6 +26,7 @@ class Result:
     horizon: int = 48
     lookback: int = 336
     choices: tuple = (SimpleNamespace(name="lookback", value="336", reason="two weeks"),)
+    brought: tuple = ()
     scores: dict = field(
         default_factory=lambda: {
             "gru": {"mae": 1.23456, "mase": 0.5, "skill": 0.213, "coverage_80": 0.798, "seconds": 41.34},

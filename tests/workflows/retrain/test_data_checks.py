@@ -298,6 +298,7 @@ def test_a_breach_is_plain_values():
         "limit": "max_fewer_rows",
         "text": "",
         "change": True,
+        "column": "",
     }
 
 

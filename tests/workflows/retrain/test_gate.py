@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from tsforecast.store.runs import GateState
-from tsforecast.workflows.retrain.data_checks import Breach
+from tsforecast.workflows.retrain.breach import Breach
 from tsforecast.workflows.retrain.gate import GateDecision, decide_on, least_season
 from tsforecast.workflows.retrain.settings import AcceptAfter
 
@@ -93,3 +93,11 @@ def test_the_operator_accepts_once():
 
 def test_a_season_is_at_most_a_horizon():
     assert [least_season(*sizes) for sizes in ((7, 14), (52, 13), (1, 14), (24, 1))] == [7, 13, 2, 2]
+
+
+def test_each_column_lasts_on_its_own():
+    wind, temp = (Breach("max_shift", f"{name} has moved", change=True, column=name) for name in ("wind", "temp"))
+    decisions = nights([[wind]] * 2 + [[wind, temp]] * 3, after=AcceptAfter(runs=3))
+    assert stopped(decisions) == [True] * 4 + [False]
+    assert decisions[0].stops_for("max_shift")
+    assert not decisions[0].stops_for("max_outlier")

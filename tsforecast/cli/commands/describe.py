@@ -135,12 +135,18 @@ def _facts(result: Description) -> list[Row]:
 
 
 def _covariates(result: Description) -> list[Row]:
-    least, most = result.known_ahead
-    ahead = f" (for {least if least == most else f'{least} to {most}'} steps)"
+    from tsforecast.reports.describe import holidays_in_words, offered_in_words, steps_ahead_in_words
+
+    late = [f"{name} {steps} steps late" for name, steps in result.lags.items()]
+    ahead = ", ".join(result.future_cols)
     rows = [
-        ("known up to now", ", ".join(result.past_cols)),
-        ("known ahead", ", ".join(result.future_cols) + ahead * bool(result.future_cols)),
+        ("known up to now", ", ".join((*(name for name in result.past_cols if name not in result.lags), *late))),
+        ("known ahead", f"{ahead} ({steps_ahead_in_words(result)})" if ahead else ""),
         ("of each series", ", ".join((*result.static_cols, *result.category_cols))),
+        ("holidays", holidays_in_words(result.holidays) if result.holidays else ""),
+        ("calendar", ", ".join(result.calendar)),
+        ("may be measured afterwards", ", ".join(leak.column for leak in result.leaks)),
+        ("could be used", offered_in_words(result)),
     ]
     return [(name, columns) for name, columns in rows if columns]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -14,7 +15,7 @@ from tsforecast.cli.groups import SectionCommand
 from tsforecast.cli.options.declared import collect, options_of
 from tsforecast.cli.options.epilog import FIT_EPILOG
 from tsforecast.cli.options.shared import name_option, option, output_options, pass_console, store_option
-from tsforecast.cli.score_tables import show_choices, show_scores
+from tsforecast.cli.score_tables import show_brought, show_choices, show_scores
 from tsforecast.cli.text import seconds
 from tsforecast.errors import TsforecastError
 from tsforecast.io.options import ReadOptions
@@ -98,6 +99,7 @@ def _show(result: FitResult, console: Console, store: str) -> None:
         f"horizon {result.horizon}, lookback {result.lookback}"
     )
     show_choices(console, [(choice.name, choice.value, choice.reason) for choice in result.choices], err=True)
+    show_brought(console, [asdict(one) for one in result.brought], err=True)
     show_scores(console, result.scores, err=True)
     console.info(result.verdict)
     console.info(result.training_rows)

@@ -8,6 +8,7 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
+from tsforecast.arrays import Bool
 from tsforecast.io.messages import Note, Place
 from tsforecast.io.options import ReadOptions
 from tsforecast.io.reading.columns.covariates import CovariateNames, Known, categories_of_series, static_of_series
@@ -28,8 +29,10 @@ def with_known(
     origin: RowOrigin,
     series: NDArray[np.int32],
     ids: list[tuple[str, ...]],
-) -> tuple[Panel, Schema, list[Note]]:
+) -> tuple[Panel, Schema, Bool, list[Note]]:
     """Add the covariates to a panel, and their names to its schema; both as they are where there are none.
+
+    The third is where the past columns have a value of their own, shape (rows, past).
 
     Args:
         panel: the series on their grid.
@@ -45,12 +48,12 @@ def with_known(
         DataError: a column that a model could not rely on: with holes ahead, or one of a series that varies.
     """
     if not known.names.all:
-        return panel, schema, []
+        return panel, schema, np.empty((len(panel.values), 0), dtype=bool), []
     of_series, notes = _of_series(known, series, ids, origin.place)
     schema = _with_covariates(schema, known.names)
     when = partial(_time_of_step, schema=schema, frequency=grid.frequency)
-    panel, known_notes = add_covariates(panel, rows, grid, origin, known, of_series, when)
-    return panel, schema, [*notes, *known_notes]
+    panel, observed, known_notes = add_covariates(panel, rows, grid, origin, known, of_series, when)
+    return panel, schema, observed, [*notes, *known_notes]
 
 
 def _of_series(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import Literal
@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from tsforecast.arrays import Bool
 from tsforecast.io.messages import Candidate, Note, Place, counted, info
 from tsforecast.io.options import ReadOptions
 from tsforecast.io.reading.columns.covariates import (
@@ -73,11 +74,13 @@ class ColumnRole:
         name: of the column.
         role: `time`, `id`, `value`, that of a covariate, or `unused`.
         why: it is not used; empty otherwise.
+        likely: the role of a covariate that it could have; empty where it is used or could have none.
     """
 
     name: str
     role: RoleName
     why: str = ""
+    likely: str = ""
 
 
 @dataclass(frozen=True)
@@ -95,6 +98,8 @@ class ReadResult:
         text: how a text file is written; None for any other.
         repeats: rows that repeated a time of their series.
         readings: ways to read the layout, the numbers, the time and the ids that were weighed, with their evidence.
+        past_observed: where the columns known up to now have a value of their own, row for row beside the panel's
+            values, shape (rows, past).
     """
 
     panel: Panel
@@ -107,6 +112,7 @@ class ReadResult:
     text: TextFormat | None = None
     repeats: int = 0
     readings: tuple[Candidate, ...] = ()
+    past_observed: Bool = field(default_factory=lambda: np.empty((0, 0), dtype=bool))
 
 
 def read_panel(
@@ -166,7 +172,7 @@ def read_panel(
     # 5. The rows become regular series without gaps.
     panel, gap_notes = build_panel(rows, grid, origin, keep_future=bool(roles.known.names.future))
     own = Schema(roles.time_cols, roles.id_cols, roles.target_cols, clock.time_formats, clock.time_zone)
-    panel, own, known_notes = with_known(panel, own, roles.known, rows, grid, origin, series, ids)
+    panel, own, past_observed, known_notes = with_known(panel, own, roles.known, rows, grid, origin, series, ids)
     unzoned = clock.time_zone is None and options.aggregate is None
     if schema is None:
         own = with_holidays(own, panel, options)
@@ -182,7 +188,8 @@ def read_panel(
         *known_notes,
         *unlikely_values(panel, rows, own, options, place.file, held),
     )
-    return result(panel=panel, schema=schema or own, notes=notes, repeats=series.size - rows.series.size)
+    repeats = series.size - rows.series.size
+    return result(panel=panel, schema=schema or own, notes=notes, repeats=repeats, past_observed=past_observed)
 
 
 def _read(source: str | Path | pd.DataFrame, options: ReadOptions, report: Report) -> RawTable:
@@ -239,7 +246,9 @@ def _column_roles(names: list[str], roles: Roles) -> tuple[ColumnRole, ...]:
         spread = {name for name in names for column in columns if column.startswith(f"{name}=")}
         used.update(dict.fromkeys((*columns, *spread), role))
     return tuple(
-        ColumnRole(name, used[name]) if name in used else ColumnRole(name, "unused", roles.unused.get(name, ""))
+        ColumnRole(name, used[name])
+        if name in used
+        else ColumnRole(name, "unused", roles.unused.get(name, ""), roles.offered.get(name, ""))
         for name in names
     )
 

@@ -57,7 +57,7 @@ class Picture:
         curves: the series.
         levels: of the intervals in percent, ascending.
         zone: of the clock that times are shown on; None for times without a zone.
-        caption: which series these are, where there are more; empty where all are drawn.
+        caption: which series these are, where there are more, and what the model reads besides the values.
         what_if: what the other scenario is called, where there is one.
     """
 
@@ -88,7 +88,7 @@ def picture_of(
         schema: for the name of the values and the zone of the stamps.
         numbers: of the series.
         title: above the picture.
-        caption: which series these are.
+        caption: below the picture.
         what_if: what the scenario is called that the forecast has beside it, where it has one.
 
     Raises:

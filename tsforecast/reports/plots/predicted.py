@@ -31,6 +31,7 @@ class Kept:
     forecast: Forecast
     schema: Schema
     scenario: Scenario | None = None
+    besides: str = ""
 
 
 def predicted(
@@ -49,6 +50,7 @@ def predicted(
         DataError: times beyond the year 9000.
     """
     numbers = _numbers(result, names, pick, most)
+    drawn = "" if names else caption_of(pick, len(numbers), result.recent.n_series)
     return picture_of(
         result.recent,
         result.forecast,
@@ -56,7 +58,7 @@ def predicted(
         numbers,
         title=f"{result.name}: {result.horizon} steps by {result.model}, version {result.version}",
         what_if=result.scenario.label if result.scenario else "",
-        caption="" if names else caption_of(pick, len(numbers), result.recent.n_series),
+        caption=" ".join(said for said in (drawn, result.besides) if said),
     )
 
 

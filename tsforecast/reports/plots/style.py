@@ -20,6 +20,7 @@ import numpy as np
 from tsforecast.arrays import Float64
 from tsforecast.errors import OptionError
 from tsforecast.files import whole_file
+from tsforecast.safe_text import printable
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 ENDINGS = (".png", ".svg")
 WIDTH, HEIGHT = 10.0, 5.625  # inches, the shape of a slide
 EDGE = 0.012  # left margin of the texts, as a share of the width
+_CAPTION_WIDTH = 130  # letters that fit below it
 _DPI, _NOTEBOOK_DPI = 200, 90  # sharp on a slide, small in a notebook
 _LINE_HEIGHT, _KEY_HEIGHT, _LETTERS = 0.19, 0.22, 140  # of the head: inches, and letters that fit in a line
 INK, SOFT, LINE, ACCENT = "#333333", "#6b6b6b", "#d9d9d9", "#1565a9"
@@ -174,8 +176,9 @@ def key(figure: Figure, axes: Axes, top: float) -> None:
 
 
 def caption(figure: Figure, text: str) -> None:
-    """A line below the picture."""
-    figure.supxlabel(text, x=EDGE, ha="left", fontsize=9, color=SOFT)
+    """Some sentences below the picture."""
+    lines = "\n".join(textwrap.wrap(printable(text), _CAPTION_WIDTH))
+    figure.supxlabel(lines, x=EDGE, ha="left", fontsize=9, color=SOFT)
 
 
 def date_axis(axes: Axes, zone: tzinfo | None, most: int = 8) -> None:

@@ -7,11 +7,13 @@ Steps, in the order of `run.py`:
 1. Refuse options that mean nothing and outputs that would overwrite an input or the store; take the model's lock.
 2. Read the table by the champion's columns, and compare its hash and the configuration with the last run's. Where
    nothing is new, only the clock is checked and nothing is trained (`gate`).
-3. The data gate (`data_checks`, `drift`, `gate`): any limit that is exceeded ends the run. Limits are shares of rows,
-   series and values lost or new, another schema, drift of level or spread, outliers, the age of the newest row, rows
-   of the future, and no newer row. A table is compared with the one accepted last, so that a change is held against it
-   once. `--accept` accepts everything once. A lasting change (series, rows, level) is accepted by itself after a season
-   of new rows, at most a horizon, or as `--accept-after` says; damage never is.
+3. The data gate (`data_checks`, `column_checks`, `drift`, `gate`): any limit that is exceeded ends the run. Limits are
+   shares of rows, series and values lost or new, another schema, drift of level or spread, outliers, the age of the
+   newest row, rows of the future, and no newer row. Each column of covariates has to keep those of missing values,
+   drift and outliers too. A version that reads other columns is not compared with. A table is compared with the one
+   accepted last, so that a change is held against it once. `--accept` accepts everything once. A lasting change
+   (series, rows, level) is accepted by itself after a season of new rows, at most a horizon, or as `--accept-after`
+   says; damage never is.
 4. Hold the newest rows out (`held_out`): one to four horizons that the champion has not learned from. Too few: wait.
 5. Train a challenger on the rows before (`challenger`), from scratch or from the champion's weights.
 6. Compare both and the seasonal naive on the hold-out, and decide (`comparison`, `promotion`). Where a model fails,

@@ -7,7 +7,7 @@ breaches are found, not only the first.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import numpy as np
@@ -20,6 +20,8 @@ from tsforecast.series.windows import Rows
 from tsforecast.store.bundle.bundle import Bundle
 from tsforecast.store.runs import Seen
 from tsforecast.workflows.ages import age_text, newest_moment, steps_ahead
+from tsforecast.workflows.retrain.breach import Breach, exceeded, percent
+from tsforecast.workflows.retrain.column_checks import check_columns, without_outlying_columns
 from tsforecast.workflows.retrain.drift import (
     Finding,
     NewRows,
@@ -37,21 +39,6 @@ STEPS = "frequency"  # the one part of a layout that a version cannot be compare
 
 # Shares that may be a lasting change of the world; missing values are damage.
 _CHANGES = ("max_fewer_rows", "max_fewer_series", "max_new_series", "max_lost_series")
-
-
-@dataclass(frozen=True)
-class Breach:
-    """A limit that the data exceed.
-
-    Args:
-        limit: its name among GateLimits.
-        text: what was found and what is allowed, with the option that sets the limit.
-        change: whether it may be a lasting change of the world, which is accepted once it has lasted long enough.
-    """
-
-    limit: str
-    text: str
-    change: bool = False
 
 
 def check_data(
@@ -81,6 +68,7 @@ def check_data(
             _advance(data, champion, limits),
             *check_clock(data, limits, now),
             *_values(rows, seen, limits),
+            *check_columns(data, champion, rows, limits),
         ]
     )
 
@@ -97,7 +85,9 @@ def without_new_outliers(data: ReadResult, champion: Bundle, limits: GateLimits,
     if limits.max_outlier is None:
         return data
     rows = _new_rows(data, champion, _compared_with(data, champion, seen))
-    return replace(data, panel=without_outliers(rows, limits.max_outlier, champion.spec.season_length))
+    panel = without_outliers(rows, limits.max_outlier, champion.spec.season_length)
+    cleaned = without_outlying_columns(data, champion, rows, limits.max_outlier)
+    return replace(data, panel=replace(panel, covariates=cleaned))
 
 
 def seen_in(data: ReadResult, champion: Bundle | None) -> Seen:
@@ -127,10 +117,13 @@ def _found(breaches: Iterable[Breach | None]) -> tuple[Breach, ...]:
     return tuple(breach for breach in breaches if breach is not None)
 
 
-def lost_column(error: MissingColumnError) -> Breach:
+def lost_column(error: MissingColumnError, champion: Bundle) -> Breach:
     """The breach of a table that lacks a column which the version in service was fitted on."""
-    text = f"{error.message}; the version in service was fitted on '{error.missing}': --no-same-schema"
-    return Breach("same_schema", text)
+    if error.missing not in champion.schema.covariate_cols:
+        text = f"{error.message}; the version in service was fitted on '{error.missing}': --no-same-schema"
+        return Breach("same_schema", text)
+    told = f"the version in service reads '{error.missing}' besides the values, and would be trained without it"
+    return Breach("same_schema", f"{error.message}; {told}")
 
 
 def _layout_change(data: ReadResult, champion: Bundle) -> Breach | None:
@@ -152,12 +145,25 @@ def _layout(schema: Schema, step: Frequency) -> dict[str, tuple[object, str]]:
         "time column": schema.time_cols,
         "id columns": schema.id_cols,
         "target columns": schema.target_cols,
+        **covariate_layout(schema),
     }
     zoned = schema.time_zone is not None
     named = {name: (value, ", ".join(f"'{column}'" for column in value) or "none") for name, value in columns.items()}
     return named | {
         "stamps": (zoned, f"{'with' if zoned else 'without'} a time zone"),
         STEPS: (step, f"{step.name} ({step.alias})"),
+    }
+
+
+def covariate_layout(schema: Schema) -> dict[str, tuple[str, ...]]:
+    """The columns that are known besides the values, by what they are; models that differ here read other columns."""
+    lags = schema.lags or (0,) * len(schema.past_cols)
+    late = zip(schema.past_cols, lags, strict=True)
+    return {
+        "columns known up to now": tuple(f"{name}={lag}" if lag else name for name, lag in late),
+        "columns known ahead": schema.future_cols,
+        "static columns": schema.static_cols,
+        "category columns": schema.category_cols,
     }
 
 
@@ -213,7 +219,7 @@ def _above(limit: str, share: float, limits: GateLimits, words: str) -> Breach |
     # Rounding must not make a breach of a share that is the limit itself.
     if allowed is None or share <= allowed + 1e-9:
         return None
-    return _exceeded(limit, words.format(_percent(share)), _percent(allowed), change=limit in _CHANGES)
+    return exceeded(limit, words.format(percent(share)), percent(allowed), change=limit in _CHANGES)
 
 
 def _advance(data: ReadResult, champion: Bundle, limits: GateLimits) -> Breach | None:
@@ -231,14 +237,14 @@ def _age(age: timedelta, last: datetime, limits: GateLimits) -> Breach | None:
     if allowed is None or seconds <= allowed:
         return None
     words = f"the last stamp, {last.isoformat()}, is {age_text(seconds)} old"
-    return _exceeded("max_age", words, age_text(allowed), one=True)
+    return exceeded("max_age", words, age_text(allowed), one=True)
 
 
 def _ahead(steps: int, last: datetime, limits: GateLimits) -> Breach | None:
     if limits.max_ahead is None or steps <= limits.max_ahead:
         return None
     words = f"the last stamp, {last.isoformat()}, lies {steps:,} steps in the future"
-    return _exceeded("max_ahead", words, f"{limits.max_ahead}", one=limits.max_ahead == 1)
+    return exceeded("max_ahead", words, f"{limits.max_ahead}", one=limits.max_ahead == 1)
 
 
 def _values(rows: NewRows, seen: Seen, limits: GateLimits) -> list[Breach | None]:
@@ -250,14 +256,6 @@ def _values(rows: NewRows, seen: Seen, limits: GateLimits) -> list[Breach | None
 
 
 def _drift(limit: str, finding: Finding, allowed: float) -> Breach | None:
-    exceeded = finding.size > allowed
-    return _exceeded(limit, finding.words, f"{allowed:g}", change=finding.change) if exceeded else None
-
-
-def _exceeded(limit: str, found: str, allowed: str, *, one: bool = False, change: bool = False) -> Breach:
-    option = limit.replace("_", "-")
-    return Breach(limit, f"{found}; at most {allowed} {'is' if one else 'are'} allowed: --{option}", change=change)
-
-
-def _percent(share: float) -> str:
-    return f"{100 * share:.3g} %"
+    if finding.size <= allowed:
+        return None
+    return exceeded(limit, finding.words, f"{allowed:g}", change=finding.change)

@@ -126,21 +126,36 @@ def largest_shift(rows: NewRows, *, revised: float = 0.0) -> Finding:
 
     `revised` is the size of a `revision` that was accepted before; only what goes beyond it counts.
     """
+    again = revision(rows.panel, rows.known, rows.numbers)
+    findings = (replace(again, size=again.size - max(0.0, revised)), largest_move(rows))
+    return max(findings, key=lambda finding: finding.size)
+
+
+def largest_move(rows: NewRows) -> Finding:
+    """How far level and spread of the new rows have moved in the typical series, without what was known before."""
     before, after = rows.older, rows.newer
     deviation = _deviation(before)
     usable = rows.comparable & (after.counts > 0) & (deviation > 0)
-    again = revision(rows.panel, rows.known, rows.numbers)
-    findings = [replace(again, size=again.size - max(0.0, revised))]
-    if usable.any() and after.counts[usable].sum() >= _LEAST_NEW:
-        level = np.abs(after.quantile(0.5) - before.quantile(0.5))[usable] / deviation[usable]
-        width = (after.quantile(0.75) - after.quantile(0.25))[usable] / _WIDTH_50
-        wider = width / deviation[usable] - 1
-        findings += [
-            _typical(level, "the level of the new rows has moved by {} robust deviations"),
-            _typical(wider, "the spread of the new rows has grown by {} times what it was"),
-            _calmer(rows.panel, usable, np.minimum(rows.panel.lengths, np.maximum(rows.new, _LEAST_NEW))),
-        ]
+    if not usable.any() or after.counts[usable].sum() < _LEAST_NEW:
+        return Finding()
+    level = np.abs(after.quantile(0.5) - before.quantile(0.5))[usable] / deviation[usable]
+    width = (after.quantile(0.75) - after.quantile(0.25))[usable] / _WIDTH_50
+    wider = width / deviation[usable] - 1
+    findings = (
+        _typical(level, "the level of the new rows has moved by {} robust deviations"),
+        _typical(wider, "the spread of the new rows has grown by {} times what it was"),
+        _calmer(rows.panel, usable, np.minimum(rows.panel.lengths, np.maximum(rows.new, _LEAST_NEW))),
+    )
     return max(findings, key=lambda finding: finding.size)
+
+
+def moved_typically(now: Values, before: Values) -> Finding:
+    """How far one number of each series has moved, against how these numbers differ; both of shape (n_series,)."""
+    pool = _pool(before, np.zeros(len(before), dtype=np.int64), 1)
+    deviation = float(_deviation(pool)[0])
+    if len(before) < _LEAST_OLD or not deviation > 0:
+        return Finding()
+    return _typical(np.abs(now - before) / deviation, "the numbers of the series have moved by {} robust deviations")
 
 
 def largest_outlier(rows: NewRows, limit: float) -> Finding:

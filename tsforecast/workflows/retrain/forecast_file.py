@@ -26,6 +26,7 @@ from tsforecast.store.runs import (
 from tsforecast.workflows.ages import age_text, newest_text
 from tsforecast.workflows.predict import predict
 from tsforecast.workflows.provenance import fingerprint
+from tsforecast.workflows.retrain.data_checks import covariate_layout
 from tsforecast.workflows.retrain.settings import RetrainRun
 from tsforecast.workflows.score.noting import note_forecast
 
@@ -90,7 +91,12 @@ def _has_columns_of_model(run: RetrainRun, data: ReadResult) -> bool:
     found, known = data.schema, run.model.open().bundle.schema
     columns = (*found.id_cols, *found.target_cols), (*known.id_cols, *known.target_cols)
     if columns[0] == columns[1]:
-        return True
+        if covariate_layout(found) == covariate_layout(known):
+            return True
+        besides = listed(known.covariate_cols) if known.covariate_cols else "nothing"
+        text = f"the forecast is made by the version in service, which reads {besides} besides the values"
+        run.report(Message("warning", text))
+        return False
     text = f"the forecast is of the columns that the version in service knows, {listed(columns[1])}"
     extra = [name for name in columns[0] if name not in columns[1]]
     if extra:

@@ -15,14 +15,16 @@ from datetime import datetime
 from tsforecast import clock
 from tsforecast.errors import MissingColumnError, ModelError
 from tsforecast.io.messages import listed
-from tsforecast.io.reading.columns.covariates import covariate_options
+from tsforecast.io.options import ReadOptions
+from tsforecast.io.reading.columns.covariates import covariate_options, named_columns, without_covariate
 from tsforecast.io.reading.columns.roles import UNNAMED
 from tsforecast.io.reading.panel import ReadResult, read_panel
 from tsforecast.io.times.formats import STEP
 from tsforecast.progress import Message
 from tsforecast.store.bundle.bundle import Bundle
 from tsforecast.store.runs import GateState, OpenBreach, Seen, read_gate_state, write_gate_state
-from tsforecast.workflows.retrain.data_checks import Breach, check_clock, check_data, lost_column, seen_in
+from tsforecast.workflows.retrain.breach import Breach, limit_of
+from tsforecast.workflows.retrain.data_checks import check_clock, check_data, lost_column, seen_in
 from tsforecast.workflows.retrain.settings import AcceptAfter, RetrainRun
 
 # A season of more steps than a horizon would stop a weekly feed for a year.
@@ -47,7 +49,7 @@ class GateDecision:
 
     def stops_for(self, *limits: str) -> bool:
         """Whether one of these limits ends the run."""
-        return bool(self.stopping) and any(breach.limit in limits for breach in self.state.breaches)
+        return bool(self.stopping) and any(limit_of(breach.limit) in limits for breach in self.state.breaches)
 
 
 def read_new_data(run: RetrainRun, champion: Bundle | None) -> ReadResult | Breach:
@@ -76,11 +78,11 @@ def read_new_data(run: RetrainRun, champion: Bundle | None) -> ReadResult | Brea
     try:
         data = read_panel(run.source, by_schema, held=held, report=report)
     except MissingColumnError as error:
-        if by_schema == reading:
+        if champion is None or not run.limits.same_schema or error.missing not in champion.schema.columns:
             raise
         if not run.settings.accept:
-            return lost_column(error)
-        data = read_panel(run.source, reading, held=held, report=report)
+            return lost_column(error, champion)
+        data = _read_without(run, by_schema, error, held)
     for note in data.notes:
         report(Message(note.kind, note.text))
     unknown = tuple(column.name for column in data.columns if column.why == UNNAMED)
@@ -88,6 +90,25 @@ def read_new_data(run: RetrainRun, champion: Bundle | None) -> ReadResult | Brea
         text = f"not used, because the version in service does not know it: {listed(unknown)}"
         report(Message("info", f"{text}; --no-same-schema takes the columns as they are found"))
     return data
+
+
+def _read_without(
+    run: RetrainRun, by_schema: ReadOptions, error: MissingColumnError, held: frozenset[float]
+) -> ReadResult:
+    """The table without covariates that it has lost; where it has lost another column, the columns as they are found.
+
+    Raises:
+        MissingColumnError: the run itself names the column.
+    """
+    if error.missing in named_columns(run.reading):
+        raise error
+    without = without_covariate(by_schema, error.missing)
+    if without == by_schema:
+        return read_panel(run.source, run.reading, held=held, report=run.report)
+    try:
+        return read_panel(run.source, without, held=held, report=run.report)
+    except MissingColumnError as another:
+        return _read_without(run, without, another, held)
 
 
 def pass_gate(run: RetrainRun, data: ReadResult, champion: Bundle | None, *, known: bool, idle: bool) -> GateDecision:
@@ -181,9 +202,9 @@ def decide_on(
     """
     known = {breach.limit: breach for breach in before.breaches}
     lasting = [
-        replace(known[breach.limit], runs=known[breach.limit].runs + 1)
-        if breach.limit in known
-        else OpenBreach(breach.limit, moment, 1, end)
+        replace(known[breach.key], runs=known[breach.key].runs + 1)
+        if breach.key in known
+        else OpenBreach(breach.key, moment, 1, end)
         for breach in breaches
     ]
     texts = tuple(_in_words(breach, state) for breach, state in zip(breaches, lasting, strict=True))

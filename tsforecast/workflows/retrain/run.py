@@ -29,9 +29,10 @@ from tsforecast.store.store import Store
 from tsforecast.workflows.ages import newest_text
 from tsforecast.workflows.clashes import refuse_training_clashes, retrain_outputs
 from tsforecast.workflows.provenance import fingerprint, training_facts
+from tsforecast.workflows.retrain.breach import Breach
 from tsforecast.workflows.retrain.challenger import Training
 from tsforecast.workflows.retrain.comparison import Outcome
-from tsforecast.workflows.retrain.data_checks import Breach, without_new_outliers
+from tsforecast.workflows.retrain.data_checks import covariate_layout, without_new_outliers
 from tsforecast.workflows.retrain.forecast_file import age_of, known_files, update_forecast
 from tsforecast.workflows.retrain.gate import GateDecision, can_forecast_from, pass_gate, read_new_data, refuse_table
 from tsforecast.workflows.retrain.promotion import Waiting, challenger_bundle, train_and_compare
@@ -212,6 +213,10 @@ def _compare(run: RetrainRun, champion: Bundle | None, data: ReadResult, version
     with nullcontext(NO_RECORDER) if settings.dry_run else kept as recorder:
         session = TrainingSession(run.report, recorder, budget=run.budget)
         challenger = Training(run.options, session, warm=settings.warm, schema=data.schema)
+        if champion is not None and covariate_layout(champion.schema) != covariate_layout(data.schema):
+            text = "the version in service reads other columns and cannot be compared: to beat the naive is enough"
+            run.report(Message("warning", text))
+            champion = None
         outcome = train_and_compare(data, champion, challenger, run.rules)
         if isinstance(outcome, Waiting) and settings.force:
             outcome = train_and_compare(data, None, challenger, run.rules)

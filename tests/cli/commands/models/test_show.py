@@ -120,3 +120,17 @@ def test_show_what_is_not_there(run):
 
 def test_unknown_subcommand_names_the_closest(run):
     assert "no command 'lst'; did you mean 'list'?" in run("models", "lst").stderr
+
+
+def test_show_what_covariates_brought(run, play, record):
+    brought = [
+        {"name": "temp", "role": "known ahead", "error": 0.5, "error_without": 1.0},
+        {"name": "holidays", "role": "known ahead", "error": 0.5, "error_without": None},
+    ]
+    details = deepcopy(DETAILS)
+    details["details"]["metrics"]["brought"] = brought
+    model = SimpleNamespace(describe=record(SimpleNamespace(to_dict=lambda: deepcopy(details))))
+    play("store.store", Store=record(SimpleNamespace(find=record(model))))
+    lines = run("models", "show").stdout.splitlines()
+    begin = lines.index("name\twhat it is\twithout\tbrings")
+    assert lines[begin + 1 : begin + 3] == ["temp\tknown ahead\t1\t+50.0%", "holidays\tknown ahead\t-\t-"]

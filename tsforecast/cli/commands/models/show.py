@@ -10,7 +10,7 @@ import click
 from tsforecast.cli.console import Console
 from tsforecast.cli.groups import SectionCommand
 from tsforecast.cli.options.shared import option, output_options, pass_console, store_option, trust_option
-from tsforecast.cli.score_tables import show_choices, show_scores
+from tsforecast.cli.score_tables import show_brought, show_choices, show_scores
 from tsforecast.cli.text import number
 from tsforecast.models.registry import MODELS
 
@@ -74,7 +74,7 @@ def _show(document: dict[str, Any], console: Console) -> None:
     """What reads well as a table of its own, below everything else."""
     details, journal = document.pop("details"), document.pop("journal")
     metrics = details["metrics"] = dict(details["metrics"])
-    stored, choices = metrics.pop("scores", {}), metrics.pop("choices", [])
+    stored, choices, brought = metrics.pop("scores", {}), metrics.pop("choices", []), metrics.pop("brought", [])
     scores = {name: stored[name] for name in MODELS if name in stored}
     known = dict(_flat(document | details))
     facts = list(known.items()) if console.verbose else [(name, known[path]) for name, path in _FACTS if path in known]
@@ -82,6 +82,9 @@ def _show(document: dict[str, Any], console: Console) -> None:
     click.echo()
     show_choices(console, [(choice["name"], choice["value"], choice["reason"]) for choice in choices], err=False)
     click.echo()
+    if brought:
+        show_brought(console, brought, err=False)
+        click.echo()
     show_scores(console, scores, err=False)
     if console.verbose and journal:
         click.echo()

@@ -28,6 +28,7 @@ _FEWEST_ROWS = 3  # of a series, in which a constant tells something
 _MOST = 0.5
 _MOST_OFFERED = 8
 _HEAD = 1000
+_COLUMN_OPTIONS = ("past_cols", "future_cols", "static_cols", "category_cols")
 
 
 @dataclass(frozen=True)
@@ -109,7 +110,7 @@ def _lag(text: str) -> tuple[str, int]:
 
 def covariate_options(options: ReadOptions, schema: Schema) -> dict[str, Any]:
     """The options of a schema's covariates, where the options given name none; of others nothing is said then."""
-    columns = ("past_cols", "future_cols", "static_cols", "category_cols")
+    columns = _COLUMN_OPTIONS
     names = (*columns, "lag", "holidays", "holidays_col")
     if options.covariates == "none" or any(getattr(options, name) for name in names):
         return {}
@@ -121,6 +122,23 @@ def covariate_options(options: ReadOptions, schema: Schema) -> dict[str, Any]:
         "lag": tuple(f"{name}={lag}" for name, lag in lags if lag),
         "holidays_col": schema.holidays_col or None,
     }
+
+
+def named_columns(options: ReadOptions) -> set[str]:
+    """The columns that the options name."""
+    columns = (name for option in (*_COLUMN_OPTIONS, "id_cols", "target_cols") for name in getattr(options, option))
+    lagged = (text.rpartition("=")[0] for text in options.lag)
+    return {*columns, *lagged, options.time_col or "", options.holidays_col or ""} - {""}
+
+
+def without_covariate(options: ReadOptions, name: str) -> ReadOptions:
+    """The options without a column of covariates; as they are where they do not name it as one."""
+    kept: dict[str, Any] = {
+        option: tuple(each for each in getattr(options, option) if each != name) for option in _COLUMN_OPTIONS
+    }
+    lag = tuple(text for text in options.lag if text.rpartition("=")[0] != name)
+    country = None if options.holidays_col == name else options.holidays_col
+    return replace(options, **kept, lag=lag, holidays_col=country)
 
 
 def read_known(table: RawTable, names: CovariateNames, contents: Mapping[str, Content]) -> tuple[Known, list[Note]]:
@@ -148,7 +166,7 @@ def read_known(table: RawTable, names: CovariateNames, contents: Mapping[str, Co
     ):
         if chosen:
             word = "column" if len(chosen) == 1 else "columns"
-            notes.insert(0, info(f"{word} {listed(chosen)} {'is' if len(chosen) == 1 else 'are'} {role}"))
+            notes.insert(0, info(f"{word} {listed(chosen)} {'is' if len(chosen) == 1 else 'are'} {role}", "columns"))
     return Known(names, values[:, :moving], values[:, moving:], texts), notes
 
 
@@ -253,8 +271,8 @@ def offers(
     names: Sequence[str],
     targets: Sequence[Content],
     ids: Sequence[Column],
-) -> list[Note]:
-    """A note on the columns of numbers that could be covariates, each with the flag of its likely role.
+) -> dict[str, str]:
+    """The likely role of each column of numbers that could be a covariate: `past`, `future` or `static`.
 
     Args:
         contents: of the columns, by name.
@@ -264,22 +282,26 @@ def offers(
     """
     empty = np.all([content.numbers.missing for content in targets], axis=0)
     codes = [column.texts.codes for column in ids]
-    flags: list[str] = []
-    free = [name for name in names if contents[name].kind in ("number", "flag")]
-    for name in free:
-        if len(flags) < _MOST_OFFERED:
+    found: dict[str, str] = {}
+    for name in (name for name in names if contents[name].kind in ("number", "flag")):
+        if len(found) < _MOST_OFFERED:
             role = _likely_role(_as_number(contents[name]).numbers.values, empty, codes)
-            flags += [f"--{role}-col {shlex.quote(name)}"] * bool(role)
-    if not flags:
+            found |= {name: role} if role else {}
+    return found
+
+
+def offer_notes(offered: Mapping[str, str]) -> list[Note]:
+    """A note on the columns that could be covariates, each with the flag of its likely role."""
+    if not offered:
         return []
+    flags = [f"--{role}-col {shlex.quote(name)}" for name, role in offered.items()]
     one = len(flags) == 1
-    ahead = (
-        "; what is known ahead is named with --future-col" if any(flag.startswith("--past") for flag in flags) else ""
-    )
+    ahead = "; what is known ahead is named with --future-col" if "past" in offered.values() else ""
     return [
         info(
             f"{counted(len(flags), 'column')} of numbers could say more about the values and {'is' if one else 'are'} "
-            f"not used; to use {'it' if one else 'them'} add {' '.join(flags)}{ahead}"
+            f"not used; to use {'it' if one else 'them'} add {' '.join(flags)}{ahead}",
+            "offered",
         )
     ]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pandas as pd
@@ -16,7 +16,7 @@ from tsforecast.io.column import Column, TextColumn
 from tsforecast.io.messages import Note, all_columns, counted, info, listed, warning
 from tsforecast.io.reading.columns.attributes import attribute_notes, attributes, letter_flag_note, letter_flags
 from tsforecast.io.reading.columns.calendar import ROW_NUMBER, calendar_parts, repeats
-from tsforecast.io.reading.columns.covariates import NOTHING_KNOWN, Known, offers, read_known
+from tsforecast.io.reading.columns.covariates import NOTHING_KNOWN, Known, offer_notes, offers, read_known
 from tsforecast.io.reading.columns.ids import Grouping, Reading, find_ids
 from tsforecast.io.reading.columns.keys import ColumnRequest, find_keys
 from tsforecast.io.reading.columns.marks import check_decimal_mark, proven_marks, text_with_unit
@@ -53,6 +53,7 @@ class Roles:
     readings: tuple[Reading, ...] = ()  # what was weighed
     copies: NDArray[np.bool_] | None = None  # rows that repeat an earlier one in all columns; None for none
     known: Known = NOTHING_KNOWN  # the columns of covariates
+    offered: dict[str, str] = field(default_factory=dict)  # likely roles of columns that could be covariates
 
 
 def find_columns(table: RawTable, request: ColumnRequest) -> Roles:
@@ -95,11 +96,13 @@ def find_columns(table: RawTable, request: ColumnRequest) -> Roles:
         notes += declared
     columns_known, known_notes = read_known(table, request.known, contents)
     notes += known_notes
+    offered: dict[str, str] = {}
     if request.offer and request.target_cols:
         free = [name for name, why in unused.items() if why == UNNAMED]
         numbers = {name: contents[name] for name in free if contents[name].kind == "number"}
         repeated = _repeated(keys.stamps, numbers) if numbers else {}
-        notes += offers(contents, [name for name in free if name not in repeated], chosen, id_columns)
+        offered = offers(contents, [name for name in free if name not in repeated], chosen, id_columns)
+        notes += offer_notes(offered)
     hint = ""
     if ids.repeats:
         hint = _night_hint(keys.stamps, id_columns) + _repeat_hint(keys.stamps, contents, ids.names, targets)
@@ -117,6 +120,7 @@ def find_columns(table: RawTable, request: ColumnRequest) -> Roles:
         keys.readings,
         keys.copies,
         columns_known,
+        offered,
     )
 
 

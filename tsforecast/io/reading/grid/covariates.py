@@ -20,7 +20,7 @@ from tsforecast.io.reading.columns.covariates import Known
 from tsforecast.io.reading.grid.aggregate import aggregate
 from tsforecast.io.reading.grid.build import Grid, fill_gaps
 from tsforecast.io.reading.grid.rows import GridPoints, RowOrigin, Rows
-from tsforecast.series.covariates import Labels, no_covariates, rows_of
+from tsforecast.series.covariates import Labels, no_covariates, rows_between, rows_of
 from tsforecast.series.frequency import Ordinals, season_length
 from tsforecast.series.panel import Panel
 
@@ -73,9 +73,11 @@ class _Target:
     when: Callable[[int], str]
     file: str
 
-    def error(self, column: str, number: int, message: str, hint: str) -> DataError:
+    def error(self, column: str, number: int, found: str, hint: str, why: str = "") -> DataError:
+        """An error about a series, which is named behind what was found."""
         label = self.panel.label(number)
-        return DataError(f"{message}{f' of {label!r}' if label else ''}", hint=hint, file=self.file, column=column)
+        message = f"{found}{f' of {label!r}' if label else ''}{why}"
+        return DataError(message, hint=hint, file=self.file, column=column)
 
 
 def add_covariates(
@@ -86,8 +88,8 @@ def add_covariates(
     known: Known,
     of_series: OfSeries,
     when: Callable[[int], str],
-) -> tuple[Panel, list[Note]]:
-    """The panel with its covariates, and notes.
+) -> tuple[Panel, Bool, list[Note]]:
+    """The panel with its covariates, where the past columns have a value, shape (rows, past), and notes.
 
     Args:
         panel: of the rows.
@@ -112,6 +114,7 @@ def add_covariates(
     future, lengths, notes = _known_ahead(columns[n_past:], steps, target)
     late, more = _first_known([*past, *future], columns, target, [panel.lengths] * n_past + [lengths] * len(future))
     notes += more
+    observed = ~np.isnan(np.column_stack(past)) if past else np.empty((len(panel.values), 0), dtype=bool)
     rule = grid.options.fill_gaps
     for place, column in enumerate(columns[:n_past]):
         past[place], more = _fill_past(past[place], column, target, rule)
@@ -130,11 +133,12 @@ def add_covariates(
     )
     whole = replace(panel, covariates=covariates)
     if not late.any():
-        return whole, notes
+        return whole, observed, notes
     count, worst = int((late > 0).sum()), int(np.argmax(late))
     label = f", {late[worst]:,} of '{panel.label(worst)}'" if count > 1 else ""
     said = f"{counted(int(late.sum()), 'first step')} left out{label}: not all columns of covariates begin before"
-    return whole.between(late, panel.lengths), [*notes, warning(said)]
+    kept = rows_between(late, panel.lengths, panel.lengths)
+    return whole.between(late, panel.lengths), observed[kept], [*notes, warning(said)]
 
 
 def _columns(rows: Rows, grid: Grid, known: Known, file: str) -> list[_Column]:
@@ -216,7 +220,7 @@ def _known_ahead(columns: list[_Column], steps: _Column, target: _Target) -> tup
     if beyond.any():
         least, most = int(beyond.min()), int(beyond.max())
         many = f"{least:,} to {most:,} steps" if least < most else counted(most, "step")
-        notes.append(info(f"the columns known ahead reach {many} beyond the last value"))
+        notes.append(info(f"the columns known ahead reach {many} beyond the last value", "columns"))
     return [values[kept] for values in found], ends, notes
 
 
@@ -234,9 +238,9 @@ def _check_holes(column: _Column, values: Float64, has_row: Bool, places: Int64,
         number, place = int(owner[hole]), int(places[hole])
         when = target.when(int(target.panel.starts[number]) + place)
         more = f" (and {counted(holes.size - 1, 'more step')})" if holes.size > 1 else ""
-        message = f"no value at {when}{more}, though it is known ahead: a step without a value cannot be forecast from"
+        message, why = f"no value at {when}{more}", ", though it is known ahead: no forecast can be made from there"
         hint = f"fill it in the table, or name the column with --past-col {shlex.quote(column.name)}"
-        raise target.error(column.name, number, message, hint)
+        raise target.error(column.name, number, message, hint, why)
 
 
 def _first_known(
