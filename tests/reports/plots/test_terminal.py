@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from tests.reports.plots.test_forecast import SCHEMA, make_forecast, make_history, make_picture, make_scenario
+from tests.test_injection import CONTROL, HOSTILE
 from tsforecast.reports.plots.picture import picture_of
 from tsforecast.reports.plots.terminal import terminal_lines
 
@@ -74,3 +75,9 @@ def test_letters_of_names_are_ascii_where_they_must_be():
     picture = make_picture(make_history(["東京"]))
     assert terminal_lines(picture, 80, braille=False)[0].startswith("??: ")
     assert terminal_lines(picture, 80, braille=True)[0].startswith("東京: ")
+
+
+def test_a_terminal_obeys_no_name():
+    for text in HOSTILE:
+        lines = terminal_lines(make_picture(make_history([text])), 80, braille=True)
+        assert not CONTROL.search("\n".join(lines).replace("\n", ""))

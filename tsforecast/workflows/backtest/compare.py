@@ -194,7 +194,7 @@ def _verdict(order: Sequence[str], scores: Mapping[str, Mapping[str, float]], le
     if _wql(scores[sharp]) < _CLEARLY * _wql(row):
         text += f". The intervals of {sharp} are better: WQL {_wql(scores[sharp]):.3g} in place of {_wql(row):.3g}"
     quick = min(level, key=lambda name: scores[name]["fit_seconds"], default=best)
-    if quick != best and 10 * scores[quick]["fit_seconds"] < row["fit_seconds"]:
+    if quick != best and row["fit_seconds"] >= 1 and 10 * scores[quick]["fit_seconds"] < row["fit_seconds"]:
         text += f". {quick} is trained in {scores[quick]['fit_seconds']:.1f} s in place of {row['fit_seconds']:.1f} s"
     return f"{text}."
 
