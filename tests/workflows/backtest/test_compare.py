@@ -65,7 +65,7 @@ def test_the_verdict_in_words():
         "The intervals of linear are better: WQL 0.0092 in place of 0.013."
     )
     assert verdict_of(["gru", "auto"], rows, ("auto",)) == (
-        "gru makes the least error, MASE 0.426; auto may be as good: chance explains the difference."
+        "gru makes the least error, MASE 0.426; auto (2% more) may be as good: chance explains the difference."
     )
     rows["linear"]["wql"] = float("nan")
     assert verdict_of(["gru", "linear"], rows, ("linear",)).endswith("linear is trained in 0.1 s in place of 100.0 s.")

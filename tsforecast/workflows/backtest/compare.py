@@ -185,9 +185,11 @@ def _verdict(order: Sequence[str], scores: Mapping[str, Mapping[str, float]], le
     if not math.isfinite(row["mase"]):
         return "no error can be scaled: what was known before each window is constant"
     text = f"{best} makes the least error, MASE {row['mase']:.3g}"
+    more = {name: f"{scores[name]['ratio'] - 1:.0%}" for name in order[1:]}
     if level:
-        text += f"; {', '.join(level)} may be as good: chance explains the difference"
-    behind = [f"{name} {scores[name]['ratio'] - 1:.0%}" for name in order[1:] if name not in level]
+        equal = ", ".join(f"{name} ({more[name]} more)" for name in level)
+        text += f"; {equal} may be as good: chance explains the difference"
+    behind = [f"{name} {more[name]}" for name in order[1:] if name not in level]
     if behind:
         text += f"; the others make more: {', '.join(behind)}"
     sharp = min(order, key=lambda name: _wql(scores[name]))
