@@ -32,7 +32,7 @@ from tsforecast.safe_text import shown
 
 NAIVE = "seasonal-naive"
 MOST_ROWS = 5000  # of the table of series, so that a page stays small
-_CLOSE = 0.005
+CLOSE = 0.005
 
 
 def own_first(model: str, found: Mapping[str, Any]) -> dict[str, Any]:
@@ -45,7 +45,7 @@ def plain_verdict(skill: float | None, season_length: int, text: str) -> str:
     if skill is None or not np.isfinite(skill):
         return text
     guess = "that all stays as it is" if season_length == 1 else "that all will be as it was a season ago"
-    if abs(skill) < _CLOSE:
+    if abs(skill) < CLOSE:
         return f"The forecasts err as much as the usual guess, {guess}."
     less = "less" if skill > 0 else "more"
     return f"The forecasts err {100 * abs(skill):.0f} % {less} than the usual guess, {guess}."

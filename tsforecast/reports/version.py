@@ -30,6 +30,7 @@ from tsforecast.reports.content import (
 )
 from tsforecast.reports.metric_texts import Scores, cell, definitions_section, scores_section
 from tsforecast.reports.sections import (
+    CLOSE,
     calibration_section,
     coverage_warnings,
     main_facts,
@@ -157,10 +158,9 @@ def _first(found: VersionFacts, axis: TimeAxis, warnings: list[str]) -> Iterator
 def _warnings(found: VersionFacts, model: str, scores: Scores) -> Iterator[str]:
     if found.problem:
         yield found.problem
-    own, others = scores.get(model, {}).get("skill"), {name: row.get("skill") for name, row in scores.items()}
-    better = {name: skill for name, skill in others.items() if own is not None and skill is not None and skill > own}
-    if better:
-        best = max(better, key=lambda name: better[name] or 0.0)
+    skills = {name: row["skill"] for name, row in scores.items() if row.get("skill") is not None}
+    best = max(skills, key=lambda name: skills[name] or 0.0, default=model)
+    if model in skills and (skills[best] or 0.0) > (skills[model] or 0.0) + CLOSE:
         yield f"the simple model {best} did better on the rows held out"
     yield from coverage_warnings(model, scores)
     for note in found.details.details["metrics"].get("notes", ()):
