@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
+
 import numpy as np
 import pytest
 
@@ -15,6 +17,7 @@ from tsforecast.fitting.error_profile import (
     residuals_over_time,
 )
 from tsforecast.forecast import Intervals
+from tsforecast.json_output import json_bytes
 
 COVERAGE = {"nominal": [0.8], "covered": [0.75]}
 
@@ -97,3 +100,13 @@ def test_nothing_observed_is_no_error():
     truth = Actuals(np.zeros(2, int), np.arange(2), np.ones((2, 3)), np.zeros((2, 3), bool), np.ones(2))
     profile = error_profile(truth, {"gru": np.ones((2, 3))}, COVERAGE, model="gru", usual="gru")
     assert profile.residuals == [] and np.isnan(profile.by_step["gru"]).all()
+
+
+def test_the_largest_profile_leaves_room_in_its_file():
+    """metrics.json has 1 MiB at most; what else it holds is small."""
+    rng, rows, horizon = np.random.default_rng(0), 4000, 500
+    y_true, everywhere = rng.normal(size=(rows, horizon)), np.ones((rows, horizon), bool)
+    truth = Actuals(np.arange(rows), np.arange(rows), y_true, everywhere, np.ones(rows))
+    made = dict.fromkeys(("auto", "linear", "seasonal-naive", "naive", "drift"), truth.y_true + 0.1)
+    profile = error_profile(truth, made, COVERAGE, model="auto", usual="seasonal-naive", ahead=horizon)
+    assert len(json_bytes(asdict(profile))) < 1 << 19

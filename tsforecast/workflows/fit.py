@@ -185,7 +185,7 @@ def _profile(data: ReadResult, season_length: int) -> dict[str, Any]:
     panel, found = data.panel, grid_profile(data)
     longest = without_strays(panel).series(int(np.argmax(panel.lengths)))
     gap = found["longest_gap"]
-    return {key: found[key] for key in ("first", "last", "lengths", "missing", "gaps", "regular_share")} | {
+    return {key: found[key] for key in ("first", "last", "lengths", "missing", "gaps")} | {
         "longest_gap": None if gap is None else asdict(gap) | {"id": shown(gap.id)},
         "season_strength": season_strength(longest, season_length),
         "zeros": int(((panel.values == 0) & panel.observed).sum()),
