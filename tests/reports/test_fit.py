@@ -146,7 +146,7 @@ def test_a_baseline_has_no_epochs_and_no_choices() -> None:
         history = ()
 
     text = markdown(Bare(choices=(), notes=(), brought=()))
-    assert "known besides" not in text
+    assert "covariates brought" not in text
     assert "Epochs" not in text
     assert "chosen" not in text
     assert "found in the data" not in text
