@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tsforecast.errors import OutputError, StorageError, TsforecastError
-from tsforecast.files import check_folder, whole_file, writing
+from tsforecast.files import check_file, check_folder, whole_file, writing
 
 
 def test_a_file_is_replaced_as_a_whole(tmp_path: Path) -> None:
@@ -183,3 +183,9 @@ def test_a_cleaning_up_that_fails_hides_no_error(tmp_path: Path, monkeypatch: py
     monkeypatch.setattr(Path, "unlink", fail)
     with pytest.raises(ValueError, match="first"), whole_file(tmp_path / "out.csv"):
         raise ValueError("first")
+
+
+def test_a_file_needs_a_folder_that_is_there(tmp_path: Path) -> None:
+    check_file(tmp_path / "made.html")
+    with pytest.raises(OutputError, match="No such file"):
+        check_file(tmp_path / "new" / "made.html")

@@ -53,6 +53,7 @@ LIGHT = {
     "models rollback sales": 66,
     "models prune sales --keep 3": 66,
     "models export -o sales.zip": 66,
+    "report": 66,
     "fit data.csv --report models/data": 2,
     "predict data.csv -o data.csv": 2,
     "score data.csv --forecasts data.csv": 2,

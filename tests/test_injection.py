@@ -17,7 +17,7 @@ from tsforecast.cli.console import Console
 from tsforecast.forecast import Forecast
 from tsforecast.io.writing.forecasts import guarded_notes, write_forecast
 from tsforecast.json_output import json_bytes
-from tsforecast.reports.fit import _text
+from tsforecast.reports.markdown import escaped
 from tsforecast.safe_text import guarded
 from tsforecast.series.frequency import DAY, Frequency
 from tsforecast.series.panel import Schema
@@ -145,7 +145,7 @@ def test_a_terminal_obeys_no_id(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_report_holds_no_control_characters_and_no_markup() -> None:
     for text in [*HOSTILE, "<script>", "[link](http://x)", "| cell", "`code`"]:
-        shown = _text(text)
+        shown = escaped(text)
         assert not CONTROL.search(shown)
         assert not re.search(r"(?<!\\)[`*|<\[]", shown)
 

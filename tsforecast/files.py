@@ -65,6 +65,19 @@ def check_folder(path: str | Path) -> None:
             raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
 
 
+def check_file(path: str | Path) -> None:
+    """Refuse a file whose folder is not there or cannot be written to, before the long work whose result it is for.
+
+    Raises:
+        OutputError: naming the file or its folder.
+    """
+    folder = Path(path).parent
+    check_folder(folder)
+    with writing(path):
+        if not folder.is_dir():
+            raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT))
+
+
 @contextmanager
 def whole_file(path: str | Path) -> Iterator[BinaryIO]:
     """Open a file that replaces `path` when the body ends well, and leaves no trace when it does not.

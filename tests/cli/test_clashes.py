@@ -51,17 +51,19 @@ FORECAST, PLOT, ZIP = (
     Output("--output", ("shared.zip",)),
 )
 BACKTEST = Output("--forecasts", ANY[:1])
+PAGE, OF_VERSION = Output("--report", ("shared.html",)), Output("--output", ("shared.html",))
 PREDICT_TO, LOG = Output("--predict-to", ("shared.csv",)), Output("--log-file", ANY[::-1])
 METRICS = Output("--metrics-file", ANY[::-1])
 # What a command writes, and whether it reads data.
 COMMANDS: dict[str, tuple[tuple[Output, ...], bool]] = {
     "fit": ((REPORT,), True),
-    "backtest": ((BACKTEST, PLOT), True),
+    "backtest": ((BACKTEST, PLOT, PAGE), True),
     "compare": ((BACKTEST, PLOT), True),
     "predict": ((FORECAST, PLOT), True),
     "score": ((BACKTEST,), True),
     "retrain": ((PREDICT_TO, LOG, METRICS), True),
     "models export": ((ZIP,), False),
+    "report": ((OF_VERSION,), False),
 }
 WITHOUT_STORE = ("backtest", "compare")  # unless it publishes
 OUTPUTS = [(line, output) for line, (outputs, _) in COMMANDS.items() if line not in WITHOUT_STORE for output in outputs]
@@ -167,7 +169,7 @@ def snapshot(folder: Path) -> dict[str, Any]:
 
 def command(line: str, data: str | Path, name: str = "shop") -> list[str]:
     """The words of a command without its outputs."""
-    if line == "models export":
+    if line in ("models export", "report"):
         return [*line.split(), *([name] if name else []), "--store", "models"]
     if line in WITHOUT_STORE:
         return [line, str(data)]

@@ -14,7 +14,9 @@ import pytest
 from tsforecast.errors import OutputError
 from tsforecast.fitting.plan import Brought
 from tsforecast.metrics import METRICS
-from tsforecast.reports.fit import markdown, write_report
+from tsforecast.reports.fit import write_report
+from tsforecast.reports.markdown import markdown as markdown_of
+from tsforecast.reports.version import fit_report
 
 INF = float("inf")
 
@@ -73,6 +75,10 @@ class Result:
         return asdict(self) | {"scores": self.scores, "history": list(self.history)}
 
 
+def markdown(result: Any) -> str:
+    return markdown_of(fit_report(result))
+
+
 def test_both_files_are_written(tmp_path: Path) -> None:
     write_report(Result(), tmp_path / "new" / "report")
     assert sorted(os.listdir(tmp_path / "new" / "report")) == ["metrics.json", "report.md"]
@@ -94,7 +100,7 @@ def test_both_files_are_written(tmp_path: Path) -> None:
         "| segment | 24 | a day |",
         "| temp | known ahead | 1 | +50.0 % |",
         "| wind | known up to now | – | – |",  # noqa: RUF001
-        "|  | gru | seasonal-naive |",
+        "| metric | gru | seasonal-naive |",
         "| MAE | **12.35** | 14.07 |",
         "| bias | -0.5 | 0.25 |",
         "| MASE | – | **1** |",  # noqa: RUF001
@@ -116,7 +122,7 @@ def test_the_report_says(line: str) -> None:
 def test_every_metric_shown_is_defined_and_no_other() -> None:
     section = markdown(Result()).partition("## What the numbers mean")[2]
     defined = re.findall(r"^- \*\*(.+?)\*\*: ", section, flags=re.MULTILINE)
-    assert defined == [METRICS[key].name for key in ("mae", "bias", "mase", "skill", "coverage", "interval_score")]
+    assert defined == [METRICS[key].name for key in ("mae", "bias", "mase", "coverage", "interval_score", "skill")]
 
 
 def test_every_row_of_a_table_has_as_many_cells() -> None:
@@ -140,7 +146,7 @@ def test_a_baseline_has_no_epochs_and_no_choices() -> None:
         history = ()
 
     text = markdown(Bare(choices=(), notes=(), brought=()))
-    assert "known besides" not in text
+    assert "covariates brought" not in text
     assert "Epochs" not in text
     assert "chosen" not in text
     assert "found in the data" not in text

@@ -37,6 +37,7 @@ COMMANDS = {
     "compare": "Compare models on the same windows of the past.",
     "predict": "Forecast with the model in service.",
     "score": "Score the forecasts that were made.",
+    "report": "Write one page about a version: forecast, errors, sources.",
     "retrain": "Train on newer data, unattended; publish only if it is better.",
     "schedule": "Print the crontab line or the systemd units of a retraining.",
     "status": "Show the models in service and their last retraining.",

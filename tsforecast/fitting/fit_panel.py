@@ -10,6 +10,7 @@ import numpy as np
 from tsforecast.errors import OptionError
 from tsforecast.fitting.calibrate import calibrate_model
 from tsforecast.fitting.choose import choose_basics, choose_plan
+from tsforecast.fitting.error_profile import ErrorProfile
 from tsforecast.fitting.learn import train_again, train_model
 from tsforecast.fitting.plan import Choice, Plan
 from tsforecast.fitting.prepared import Prepared, can_fit_linear, prepare
@@ -60,6 +61,7 @@ class Evaluated:
         calibration: of its intervals.
         scores: metrics of all models.
         simple: the other models.
+        errors: where the model errs; None where it was not scored.
     """
 
     name: str
@@ -68,6 +70,7 @@ class Evaluated:
     calibration: Calibration
     scores: dict[str, dict[str, float]]
     simple: dict[str, Simple]
+    errors: ErrorProfile | None = None
 
     @property
     def forecaster(self) -> Forecaster:
@@ -94,7 +97,7 @@ def evaluate_plan(panel: Panel, split: Split, plan: Plan, session: TrainingSessi
             continue
         models[simple] = _calibrated(train_model(simple, space, plan, session))
     plan, asked = learned.plan, plan.model
-    scores = score_models(models, plan)
+    scores, errors = score_models(models, plan)
     metric = ("rmsse" if panel.n_series > 1 else "rmse") if plan.training.loss == "mse" else main_metric(panel.n_series)
     better = far_better_simple_model(plan.model, scores, metric)
     if get_model(plan.model).kind == "combination" and better is not None:
@@ -108,7 +111,7 @@ def evaluate_plan(panel: Panel, split: Split, plan: Plan, session: TrainingSessi
         for name, (simple, forecaster) in models.items()
         if name != asked
     }
-    return Evaluated(asked, learned.trained, plan, models[plan.model][1].calibration, scores, others)
+    return Evaluated(asked, learned.trained, plan, models[plan.model][1].calibration, scores, others, errors)
 
 
 def _instead(space: Plan, plan: Plan, choice: Choice) -> Plan:

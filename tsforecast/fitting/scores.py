@@ -9,6 +9,7 @@ from functools import cached_property
 import numpy as np
 
 from tsforecast.arrays import Bool, Float64
+from tsforecast.fitting.error_profile import NOMINAL, Actuals, ErrorProfile, coverage_of, error_profile
 from tsforecast.fitting.plan import Choice, Plan
 from tsforecast.fitting.trained import Learned
 from tsforecast.forecast import Intervals, joined
@@ -25,6 +26,7 @@ from tsforecast.series.strays import without_strays
 from tsforecast.series.windows import ModelRows, Rows, WindowIndex, model_rows
 
 MAX_TEST = 10_000
+MAX_COVERAGE = 1000  # windows that coverage at many levels is measured on
 NAIVE = "seasonal-naive"
 _WORTH_SAYING = 0.005
 FAR_WORSE = 3.0  # times the error of the best simple model, from which a combination is not published
@@ -119,6 +121,21 @@ class Scorer:
         )
         return Intervals(made.y_pred[:, :horizon], made.lower[:, :horizon], made.upper[:, :horizon])
 
+    @cached_property
+    def actuals(self) -> Actuals:
+        """What happened in the windows; several series are scaled by their seasonal errors."""
+        panel, index, rows = self.panel, self.windows.index, self.windows.rows
+        starts = panel.starts[index.series] + index.origins - panel.offsets[index.series]
+        scale = self.seasonal_error[0][index.series] if panel.n_series > 1 else np.ones(len(index))
+        return Actuals(index.series, starts, panel.values[rows], self.windows.scored, scale)
+
+    def coverage(self, forecaster: Forecaster, rows: ModelRows) -> dict[str, list[float]]:
+        """What intervals of many levels held, on some of the windows."""
+        chosen = np.unique(np.linspace(0, len(self.windows.index) - 1, MAX_COVERAGE).round().astype(np.int64))
+        windows = ScoredWindows(self.windows.index.take(chosen), self.windows.rows[chosen], self.windows.scored[chosen])
+        some = replace(self, windows=windows, levels=NOMINAL)
+        return coverage_of(some.actuals, [(slice(None), some.forecasts(forecaster, rows))], NOMINAL)
+
     def metrics(self, made: Intervals) -> dict[str, float]:
         """All metrics of forecasts of the windows, over the steps that count."""
         return evaluate(
@@ -153,8 +170,10 @@ class Scorer:
         return np.where(count > 0, means, np.nan)[::-1]
 
 
-def score_models(models: Mapping[str, tuple[Learned, Forecaster]], plan: Plan) -> dict[str, dict[str, float]]:
-    """All metrics of each model on the test windows, its skill, and the seconds that its training took.
+def score_models(
+    models: Mapping[str, tuple[Learned, Forecaster]], plan: Plan
+) -> tuple[dict[str, dict[str, float]], ErrorProfile]:
+    """All metrics of each model on the test windows, its skill and the seconds of its training; and where it errs.
 
     Args:
         models: each as it was learned, and with its calibration.
@@ -165,15 +184,17 @@ def score_models(models: Mapping[str, tuple[Learned, Forecaster]], plan: Plan) -
     index = prepared.windows("test", plan, MAX_TEST)
     rows = index.origins[:, None] + np.arange(plan.horizon)
     scorer = Scorer(panel, ScoredWindows(index, rows, panel.observed[rows]), plan.season_length, split.train_end)
-    scores = {
-        name: scorer.metrics(scorer.forecasts(forecaster, learned.prepared.rows))
-        for name, (learned, forecaster) in models.items()
-    }
+    scores, points = {}, {}
+    for name, (learned, forecaster) in models.items():
+        made = scorer.forecasts(forecaster, learned.prepared.rows)
+        scores[name], points[name] = scorer.metrics(made), made.y_pred
     add_skill(scores, panel.n_series)
     for name, (learned, _) in models.items():
         scores[name]["seconds"] = learned.trained.seconds
         scores[name]["windows"] = float(len(index))
-    return scores
+    own, forecaster = models[plan.model]
+    coverage = scorer.coverage(forecaster, own.prepared.rows)
+    return scores, error_profile(scorer.actuals, points, coverage, model=plan.model, usual=NAIVE)
 
 
 def main_metric(n_series: int) -> str:

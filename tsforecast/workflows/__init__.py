@@ -3,6 +3,7 @@
     describe    profiles a table          fit        trains, scores and publishes a model
     predict     forecasts with a model    retrain/   trains on newer data and publishes what is not worse
     status      tells how models fare     schedule   when a retraining runs, for cron and systemd
+    report      all that is known of a version, with its forecast, as values for a report
     clashes     refuses an output that is an input      ages       how old models and data are
     provenance  facts that a published version keeps, and fingerprints of a training
     backtest/   scores forecasts and compares models at cutoffs of the past

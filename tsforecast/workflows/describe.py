@@ -148,7 +148,7 @@ def describe(
     profile = _profiles(data)
     return Description(
         **_of_table(data),
-        **_of_steps(data),
+        **grid_profile(data),
         **_of_fit(data.panel),
         lowest=min(row["min"] for row in profile),
         highest=max(row["max"] for row in profile),
@@ -193,8 +193,8 @@ def _of_covariates(data: ReadResult) -> dict[str, Any]:
     }
 
 
-def _of_steps(data: ReadResult) -> dict[str, Any]:
-    """The series as they lie on their grid."""
+def grid_profile(data: ReadResult) -> dict[str, Any]:
+    """The series as they lie on their grid: their lengths, their first and last times, and their gaps."""
     panel, lengths = data.panel, data.panel.lengths
     first, last = _stamp_texts(data, np.array([panel.starts.min(), panel.ends.max() - 1]))
     gaps, longest_gap = _gaps(data)

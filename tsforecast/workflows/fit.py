@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +11,8 @@ import numpy as np
 
 from tsforecast import clock, notebook
 from tsforecast.files import check_folder
+from tsforecast.fitting.choose import season_strength
+from tsforecast.fitting.error_profile import ErrorProfile
 from tsforecast.fitting.fit_panel import Fitted, fit_panel
 from tsforecast.fitting.plan import Brought, Choice
 from tsforecast.fitting.scores import verdict
@@ -24,12 +26,15 @@ from tsforecast.models.training.gradient_flow import GradientFlow, gradient_flow
 from tsforecast.models.training.session import Budget, TrainingSession
 from tsforecast.options import DEFAULT_STORE
 from tsforecast.progress import Message, Report
+from tsforecast.safe_text import shown
 from tsforecast.series.panel import Panel
+from tsforecast.series.strays import without_strays
 from tsforecast.store.checkpoint import drop_checkpoint, recording
 from tsforecast.store.layout import check_name, model_name
 from tsforecast.store.store import Store
 from tsforecast.workflows.ages import future_notes
 from tsforecast.workflows.clashes import refuse_training_clashes
+from tsforecast.workflows.describe import grid_profile
 from tsforecast.workflows.leaks import leak_notes
 from tsforecast.workflows.provenance import fingerprint, make_bundle, training_facts
 
@@ -54,6 +59,8 @@ class FitResult:
         history: one dict per epoch.
         gradient_flow: how far back the published weights learn from; None for a model without a network.
         brought: what each of the covariates brings, the calendar and the holidays.
+        errors: where the scored model errs; None where it was not scored.
+        profile: lengths, first and last times, and gaps of the series.
     """
 
     name: str
@@ -76,6 +83,8 @@ class FitResult:
     history: tuple[dict[str, Any], ...]
     gradient_flow: GradientFlow | None
     brought: tuple[Brought, ...] = ()
+    errors: ErrorProfile | None = None
+    profile: dict[str, Any] = field(default_factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values for JSON."""
@@ -166,7 +175,23 @@ def describe_fit(
         history=(*evaluated.trained.epochs, *final.epochs),
         gradient_flow=gradient_flow(final.gradients, final.spec),
         brought=plan.brought,
+        errors=evaluated.errors,
+        profile=_profile(data, plan.season_length),
     )
+
+
+def _profile(data: ReadResult, season_length: int) -> dict[str, Any]:
+    """What is told of the data beside the counts that every result has."""
+    panel, found = data.panel, grid_profile(data)
+    longest = without_strays(panel).series(int(np.argmax(panel.lengths)))
+    gap = found["longest_gap"]
+    return {key: found[key] for key in ("first", "last", "lengths", "missing", "gaps")} | {
+        "longest_gap": None if gap is None else asdict(gap) | {"id": shown(gap.id)},
+        "season_strength": season_strength(longest, season_length),
+        "zeros": int(((panel.values == 0) & panel.observed).sum()),
+        "lowest": float(panel.values[panel.observed].min()),
+        "highest": float(panel.values[panel.observed].max()),
+    }
 
 
 def _read(

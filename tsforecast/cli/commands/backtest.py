@@ -12,7 +12,7 @@ from tsforecast.cli.groups import SectionCommand
 from tsforecast.cli.options.declared import collect, options_of
 from tsforecast.cli.options.drawing import check_plot_file, drawn_series, plot_option
 from tsforecast.cli.options.epilog import FIT_EPILOG
-from tsforecast.cli.options.shared import option, output_options, pass_console, store_option
+from tsforecast.cli.options.shared import ending, option, output_options, pass_console, store_option
 from tsforecast.cli.score_tables import show_backtest, windows_in_words
 from tsforecast.cli.text import seconds
 from tsforecast.io.options import ReadOptions
@@ -21,7 +21,7 @@ from tsforecast.workflows.backtest.settings import BacktestSettings
 
 if TYPE_CHECKING:
     from tsforecast.reports.plots.select import Pick
-    from tsforecast.workflows.backtest.run import BacktestResult
+    from tsforecast.workflows.backtest.run import BacktestResult, Forecasts
 
 _WORST = 5
 
@@ -41,6 +41,15 @@ _WORST = 5
 )
 @plot_option("the forecasts at the cutoffs over what happened, and the error by step")
 @drawn_series("the largest MASE")
+@option(
+    "Output",
+    "--report",
+    "page",
+    type=click.Path(),
+    metavar="FILE",
+    callback=ending(".html", ".md", ".json"),
+    help="Write a page about the result: .html, .md or .json.",
+)
 @store_option
 @output_options
 @pass_console
@@ -52,6 +61,7 @@ def command(
     plot: str | None,
     drawn: tuple[str, ...],
     pick: Pick,
+    page: str | None,
     store: str,
     as_json: bool,
     **values: Any,
@@ -67,16 +77,19 @@ def command(
     \b
     Example:
       tsforecast backtest sales.csv --windows 12 --horizon 14
-      tsforecast backtest sales.csv --model gru --refit never --forecasts backtest.csv --plot backtest.png
+      tsforecast backtest sales.csv --model gru --refit never --plot backtest.png --report backtest.html
     """
     settings, options = collect(BacktestSettings, values), collect(FitOptions, values)
+    from tsforecast.files import check_file
     from tsforecast.workflows.backtest.run import backtest, check_forecasts_file
     from tsforecast.workflows.clashes import refuse_clashes
 
-    writes = [("--json", "-" if as_json else None), ("--forecasts", output), ("--plot", plot)]
+    writes = [("--json", "-" if as_json else None), ("--forecasts", output), ("--plot", plot), ("--report", page)]
     refuse_clashes([("DATA", data), *config_files()], writes)
     check_forecasts_file(output)
     check_plot_file(plot)
+    if page is not None:
+        check_file(page)
     result, forecasts = backtest(
         data,
         settings=settings,
@@ -97,6 +110,16 @@ def command(
 
         draw_backtest(result, forecasts, plot, names=drawn, pick=pick)
         console.success(f"drew {plot}")
+    if page is not None:
+        _report(result, forecasts, page)
+        console.success(f"wrote the report to {page}")
+
+
+def _report(result: BacktestResult, forecasts: Forecasts, page: str) -> None:
+    from tsforecast.reports.backtest import backtest_report
+    from tsforecast.reports.writing import format_of, write_report
+
+    write_report(backtest_report(result, forecasts), page, format_of(page))
 
 
 def _show(result: BacktestResult, console: Console) -> None:

@@ -14,7 +14,7 @@ import numpy as np
 
 from tsforecast import notebook
 from tsforecast.errors import DataError
-from tsforecast.files import check_folder
+from tsforecast.files import check_file
 from tsforecast.fitting.backtest import Backtested, Truth, truth_of
 from tsforecast.fitting.backtest_fits import Keeper, backtest_fits
 from tsforecast.fitting.backtest_scores import add_skill, errors_by, errors_by_step, levels_with_deciles, score
@@ -219,7 +219,7 @@ def check_forecasts_file(path: str | Path | None) -> None:
     """
     if path is not None:
         format_of(path)
-        check_folder(Path(path).parent)
+        check_file(path)
 
 
 def _folds(data: ReadResult, horizon: int, settings: BacktestSettings) -> Folds:
