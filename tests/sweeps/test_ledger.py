@@ -138,7 +138,7 @@ def test_of_writers_that_are_killed_nothing_is_lost_that_was_said(tmp_path: Path
         time.sleep(chance.uniform(0.0, 0.1))
         victim = chance.randrange(2)
         child, reading = writers[victim]
-        os.kill(child.pid, signal.SIGKILL)
+        child.kill()  # one that is done already is let be
         child.join()
         said += everything_said(reading)
         started += 1

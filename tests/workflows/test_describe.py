@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pandas as pd
 import pytest
 
 from tests.conftest import make_series
 from tsforecast.io.options import ReadOptions
-from tsforecast.workflows.describe import Gap, describe
+from tsforecast.io.reading.panel import read_panel
+from tsforecast.workflows.describe import Gap, describe, grid_profile
 
 
 def test_gaps_and_ranges():
@@ -18,6 +21,14 @@ def test_gaps_and_ranges():
     assert result.regular_share == pytest.approx(93 / 95)
     assert (result.lowest, result.highest) == (frame["y"].min(), frame["y"].max())
     assert result.text is None
+
+
+def test_a_gap_that_a_series_ends_with_is_one():
+    table = make_series(60).drop(index=[20, 21, 22, 40])
+    data = read_panel(table)
+    cut = replace(data, panel=data.panel.between(data.panel.lengths * 0, data.panel.lengths - 19))
+    found = grid_profile(cut)
+    assert (found["gaps"], found["longest_gap"].steps) == (2, 3)
 
 
 def test_panel():

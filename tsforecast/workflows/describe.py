@@ -243,9 +243,10 @@ def _regular_share(panel: Panel) -> float | None:
 
 
 def _gaps(data: ReadResult) -> tuple[int, Gap | None]:
-    """The number of stretches of missing values, and the longest. No series begins or ends with one."""
+    """The number of stretches of missing values, and the longest. No series begins with one."""
     panel = data.panel
-    edges = np.flatnonzero(panel.observed[1:] != panel.observed[:-1]) + 1
+    framed = np.concatenate([[True], panel.observed, [True]])
+    edges = np.flatnonzero(framed[1:] != framed[:-1])
     firsts, ends = edges[::2], edges[1::2]
     if not firsts.size:
         return 0, None
