@@ -19,8 +19,8 @@ import pytest
 
 from tests.sampling import sampled
 from tests.sweeps.publisher import NAME, small_bundle
-from tests.sweeps.scenarios import NEW, SCENARIOS, Scenario, check_next_run, copied, leftovers, scratch_folder, served
-from tests.sweeps.tracing import ROOT, Call, Ended, Publisher, calls, need_strace, publisher
+from tests.sweeps.scenarios import NEW, SCENARIOS, Scenario, check_next_run, copied, leftovers, served
+from tests.sweeps.tracing import ROOT, Call, Ended, Publisher, calls, need_strace
 from tsforecast.errors import StorageError
 from tsforecast.files import whole_file
 from tsforecast.store.store import Store
@@ -34,18 +34,6 @@ _PAGE = 4096
 _REMOVALS = ("unlink", "unlinkat", "rmdir")
 # Without one of these there is no success, though the version may be in service for now.
 _NEEDED = ("openat", "write", "fsync", "rename")
-
-
-@pytest.fixture(scope="module")
-def worker() -> Iterator[Publisher]:
-    with publisher() as running:
-        yield running
-
-
-@pytest.fixture
-def scratch() -> Iterator[Path]:
-    with scratch_folder() as folder:
-        yield folder
 
 
 @pytest.mark.parametrize(("scenario", "error", "lasting"), sampled(3, SCENARIOS, ERRORS, LASTING), ids=str)

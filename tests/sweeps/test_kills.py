@@ -2,32 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.sweeps.publisher import NAME
-from tests.sweeps.scenarios import SCENARIOS, Scenario, check_next_run, copied, scratch_folder, served
-from tests.sweeps.tracing import Publisher, calls, need_strace, publisher
+from tests.sweeps.scenarios import SCENARIOS, Scenario, check_next_run, copied, served
+from tests.sweeps.tracing import Publisher, calls
 from tsforecast.store.layout import LOCK
 from tsforecast.store.lock import hold
 
 pytestmark = pytest.mark.sweep
 _KILLED = -9
-
-
-@pytest.fixture(scope="module")
-def worker() -> Iterator[Publisher]:
-    need_strace()
-    with publisher() as running:
-        yield running
-
-
-@pytest.fixture
-def scratch() -> Iterator[Path]:
-    with scratch_folder() as folder:
-        yield folder
 
 
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=str)

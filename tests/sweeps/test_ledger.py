@@ -8,7 +8,6 @@ import random
 import signal
 import time
 from collections import Counter
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +16,8 @@ import pytest
 from tests.sampling import usual
 from tests.store.ledger.test_ledger import make_run
 from tests.sweeps.publisher import NAME, small_bundle
-from tests.sweeps.scenarios import copied, scratch_folder
-from tests.sweeps.tracing import Publisher, calls, need_strace, publisher
+from tests.sweeps.scenarios import copied
+from tests.sweeps.tracing import Publisher, calls
 from tsforecast.errors import InputMissingError
 from tsforecast.store.layout import LEDGER
 from tsforecast.store.ledger.runs import append_run, check_ledger, layout_of, read_runs
@@ -30,19 +29,6 @@ FORK = multiprocessing.get_context("fork")
 WRITERS, RUNS, KILLS = 4, usual(40, full=200), usual(60, full=400)
 ERRORS, EXTRA = ("ENOSPC", "EIO"), ["-q", "--ledger"]
 _KILLED, _STORAGE = -signal.SIGKILL, 74
-
-
-@pytest.fixture(scope="module")
-def worker() -> Iterator[Publisher]:
-    need_strace()
-    with publisher() as running:
-        yield running
-
-
-@pytest.fixture
-def scratch() -> Iterator[Path]:
-    with scratch_folder() as folder:
-        yield folder
 
 
 def noted(store: Path) -> int:

@@ -11,25 +11,12 @@ import pytest
 from tests.sampling import usual
 from tests.sweeps.crash_states import Recording, Step, Sync, Tree, read_tree, states, write_tree
 from tests.sweeps.publisher import NAME, small_bundle
-from tests.sweeps.scenarios import NEXT, SCENARIOS, Scenario, leftovers, scratch_folder, served
-from tests.sweeps.tracing import Publisher, need_strace, publisher
+from tests.sweeps.scenarios import NEXT, SCENARIOS, Scenario, leftovers, served
+from tests.sweeps.tracing import Publisher
 from tsforecast.store.store import Store
 
 pytestmark = pytest.mark.sweep
 SUBSETS = usual(6, full=20)  # of what was not synced, lost at random after each step
-
-
-@pytest.fixture(scope="module")
-def worker() -> Iterator[Publisher]:
-    need_strace()
-    with publisher() as running:
-        yield running
-
-
-@pytest.fixture
-def scratch() -> Iterator[Path]:
-    with scratch_folder() as folder:
-        yield folder
 
 
 def record(scenario: Scenario, worker: Publisher, root: Path, log: Path) -> Recording:

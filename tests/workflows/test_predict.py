@@ -240,23 +240,27 @@ def test_rows_of_another_frequency_are_refused(fitted, store):
     predict(sales(405)[:405][400::2], store=store)
 
 
+def predicted(case, report):
+    return PredictResult(
+        name="m",
+        version=1,
+        forecaster=case.forecaster,
+        recent=case.rows.panel,
+        known=case.rows,
+        horizon=case.horizon,
+        levels=case.levels,
+        schema=None,
+        notes=(),
+        learned=case.rows.panel,
+        report=report,
+    )
+
+
 def test_forecasts_that_had_to_be_held_are_told_once(monkeypatch):
     monkeypatch.setattr(forecaster, "_ROWS", 1)
     monkeypatch.setattr(forecaster, "CHUNK", 8)
     case, events, told = running_away(), [], []
-    made = PredictResult(
-        "m",
-        1,
-        case.forecaster,
-        case.rows.panel,
-        case.rows,
-        case.horizon,
-        case.levels,
-        None,
-        (),
-        case.rows.panel,
-        told.append,
-    )
+    made = predicted(case, told.append)
     blocks = list(made.blocks(events.append))
     assert sum(block.held for block in blocks) == made.forecast.held == 20
     assert {event.kind for event in told} == {"warning"} and len(told) == 2  # of the two passes
@@ -268,17 +272,5 @@ def test_forecasts_that_had_to_be_held_are_told_once(monkeypatch):
 
 def test_within_the_horizon_nothing_is_told():
     case, told = make_case(model="linear"), []
-    made = PredictResult(
-        "m",
-        1,
-        case.forecaster,
-        case.rows.panel,
-        case.rows,
-        case.horizon,
-        case.levels,
-        None,
-        (),
-        case.rows.panel,
-        told.append,
-    )
+    made = predicted(case, told.append)
     assert made.forecast.held == 0 and not told

@@ -239,7 +239,7 @@ def verdict(model: str, scores: dict[str, dict[str, float]]) -> str:
     if not np.isfinite(own) or not np.isfinite(simple[best]):
         return "no skill can be given: the seasonal naive makes no error, or the past is constant."
     text = f"{model} makes {_compared(own, 0.0)} the seasonal naive"
-    if best == "seasonal-naive":
+    if best == NAIVE:
         return text + (" and no simple model is better." if own >= 0 else ": use --model seasonal-naive.")
     text += f" and {_compared(own, simple[best])} the best simple model, {best}"
     better = 1 - (1 - own) / (1 - simple[best]) if simple[best] < 1 else 0.0

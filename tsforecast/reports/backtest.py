@@ -11,6 +11,7 @@ import numpy as np
 
 from tsforecast.arrays import Int64
 from tsforecast.fitting.error_profile import Actuals, coverage_of, error_profile, errors_by_series
+from tsforecast.fitting.scores import NAIVE
 from tsforecast.forecast import Intervals
 from tsforecast.io.messages import counted
 from tsforecast.options import DEFAULT_LEVELS
@@ -31,8 +32,8 @@ from tsforecast.reports.content import (
     section,
 )
 from tsforecast.reports.metric_texts import definitions_section, scores_section
+from tsforecast.reports.plots.select import sizes
 from tsforecast.reports.sections import (
-    NAIVE,
     calibration_section,
     coverage_warnings,
     main_facts,
@@ -59,8 +60,8 @@ def backtest_report(result: BacktestResult, forecasts: Forecasts) -> Report:
     axis = TimeAxis(panel.frequency, forecasts.schema)
     actuals = _actuals(forecasts)
     errors = _errors(result.model, forecasts, actuals)
-    sizes = np.abs([float(np.nanmean(panel.series(each)[-10 * result.horizon :])) for each in range(panel.n_series)])
-    largest = [each for each in np.argsort(-sizes, kind="stable").tolist() if each in set(actuals.series.tolist())]
+    scored = np.unique(actuals.series)
+    largest = scored[np.argsort(-sizes(panel)[scored], kind="stable")].tolist()
     worst = errors["series"][:_WORST] if panel.n_series > _LARGEST else []
     draw = [_chart(forecasts, result.model, each, axis) for each in largest[:_LARGEST]]
     sections = (

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from tsforecast.arrays import Float64
+from tsforecast.fitting.scores import NAIVE
 from tsforecast.metrics import METRICS
 from tsforecast.reports.charts import acf_chart, by_step_chart, calibration_chart, residual_chart
 from tsforecast.reports.content import (
@@ -30,7 +31,6 @@ from tsforecast.reports.metric_texts import Scores, cell, coverage_table
 from tsforecast.reports.times import TimeAxis
 from tsforecast.safe_text import shown
 
-NAIVE = "seasonal-naive"
 MOST_ROWS = 5000  # of the table of series, so that a page stays small
 CLOSE = 0.005
 

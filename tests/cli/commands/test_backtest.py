@@ -30,7 +30,9 @@ def test_refused(run, load_csv):
     assert run("backtest", load_csv, "--windows", "0").exit_code == 2
     clash = run("backtest", load_csv, "--forecasts", load_csv)
     assert clash.exit_code == 2 and "would overwrite" in clash.output
-    assert run("backtest", load_csv, "--plot", f"{load_csv}/made.png").exit_code == 73
+    for folder in (load_csv, "missing"):
+        refused = run("backtest", load_csv, "--plot", f"{folder}/made.png")
+        assert refused.exit_code == 73 and "series of" not in refused.output  # before the table is read
     assert run("backtest", load_csv, "--plot", "made.html").exit_code == 2
     short = run("backtest", load_csv, *WORDS[:4], "--windows", "40")
     assert short.exit_code == 65 and "ask for fewer --windows" in short.output

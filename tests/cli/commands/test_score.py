@@ -126,10 +126,11 @@ def test_a_forecast_that_cannot_be_noted_is_not_written(noted: Run, monkeypatch:
     assert noted(*words).exit_code == 0
 
 
-def test_a_forecast_that_cannot_be_written_is_not_noted(noted: Run) -> None:
+@pytest.mark.parametrize("folder", ["plain", "missing"])
+def test_a_forecast_that_cannot_be_written_is_not_noted(noted: Run, folder: str) -> None:
     before = FILE.read_bytes()
     Path("plain").touch()
-    result = noted("predict", "sales.csv", "--name", "sales", "--ledger", "-o", "plain/forecast.csv")
+    result = noted("predict", "sales.csv", "--name", "sales", "--ledger", "-o", f"{folder}/forecast.csv")
     assert result.exit_code == 73
     assert FILE.read_bytes() == before
 

@@ -10,7 +10,7 @@ from tsforecast.cli.config import config_files
 from tsforecast.cli.console import Console
 from tsforecast.cli.groups import SectionCommand
 from tsforecast.cli.options.declared import collect, options_of
-from tsforecast.cli.options.drawing import check_plot_file, drawn_series, plot_option
+from tsforecast.cli.options.drawing import drawn_series, plot_option
 from tsforecast.cli.options.epilog import FIT_EPILOG
 from tsforecast.cli.options.shared import ending, option, output_options, pass_console, store_option
 from tsforecast.cli.score_tables import show_backtest, windows_in_words
@@ -87,9 +87,9 @@ def command(
     writes = [("--json", "-" if as_json else None), ("--forecasts", output), ("--plot", plot), ("--report", page)]
     refuse_clashes([("DATA", data), *config_files()], writes)
     check_forecasts_file(output)
-    check_plot_file(plot)
-    if page is not None:
-        check_file(page)
+    for each in (plot, page):
+        if each is not None:
+            check_file(each)
     result, forecasts = backtest(
         data,
         settings=settings,

@@ -10,7 +10,7 @@ from tsforecast.cli.config import config_files
 from tsforecast.cli.console import Console
 from tsforecast.cli.groups import SectionCommand
 from tsforecast.cli.options.declared import collect, options_of
-from tsforecast.cli.options.drawing import check_plot_file, plot_option
+from tsforecast.cli.options.drawing import plot_option
 from tsforecast.cli.options.epilog import FIT_EPILOG
 from tsforecast.cli.options.shared import name_option, option, output_options, pass_console, store_option
 from tsforecast.cli.score_tables import show_comparison, windows_in_words
@@ -63,6 +63,7 @@ def command(
     """
     settings, options = collect(BacktestSettings, values), collect(FitOptions, values)
     reading = collect(ReadOptions, values)
+    from tsforecast.files import check_file
     from tsforecast.workflows.backtest.compare import check_models, compare
     from tsforecast.workflows.backtest.run import check_forecasts_file
     from tsforecast.workflows.clashes import refuse_clashes, refuse_training_clashes
@@ -74,7 +75,8 @@ def command(
     else:
         refuse_clashes([("DATA", data), *config_files()], writes)
     check_forecasts_file(output)
-    check_plot_file(plot)
+    if plot is not None:
+        check_file(plot)
     result = compare(
         data,
         models=names,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -191,14 +190,14 @@ def command(
 
 def _note(result: PredictResult, files: tuple[str | None, ...], console: Console, *, store: str, trusted: bool) -> None:
     """Note the forecast before anybody can use it: one in use that nobody scores is worse than one that nobody got."""
-    from tsforecast.files import check_folder
+    from tsforecast.files import check_file
     from tsforecast.io.writing.forecasts import format_of
     from tsforecast.workflows.score.noting import note_forecast
 
     format_of(files[0])
     for path in files:
         if path not in (None, "-"):
-            check_folder(Path(str(path)).parent)
+            check_file(str(path))
     note_forecast(result, store=store, trusted=trusted)
     console.info(f"noted {result.rows:,} forecasts in the ledger of {result.name}")
 

@@ -42,17 +42,3 @@ def plot_option(what: str) -> Decorator[Any]:
         callback=ending(".png", ".svg"),
         help=f"Draw {what}: .png or .svg.",
     )
-
-
-def check_plot_file(path: str | None) -> None:
-    """Refuse a picture whose folder cannot be written to, before the long work.
-
-    Raises:
-        OutputError: naming the folder.
-    """
-    if path is not None:
-        from pathlib import Path
-
-        from tsforecast.files import check_folder
-
-        check_folder(Path(path).parent)

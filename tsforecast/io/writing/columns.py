@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -90,13 +91,20 @@ def number_columns(forecast: Forecast) -> dict[str, NDArray[np.float64]]:
 
 
 def _numbers(forecast: Forecast) -> list[NDArray[np.float64]]:
+    made = as_written(forecast)
+    bounds = (side[:, :, number] for number in range(len(made.levels)) for side in (made.lower, made.upper))
+    return [values.ravel() for values in (made.y_pred, *bounds)]
+
+
+def as_written(forecast: Forecast) -> Forecast:
+    """A forecast with its numbers rounded as in files."""
     width = (forecast.upper - forecast.lower).max(axis=2, initial=0.0)
-    bounds = (side[:, :, number] for number in range(len(forecast.levels)) for side in (forecast.lower, forecast.upper))
-    return [rounded(values, width).ravel() for values in (forecast.y_pred, *bounds)]
+    lower, upper = (rounded(side, width[:, :, None]) for side in (forecast.lower, forecast.upper))
+    return replace(forecast, y_pred=rounded(forecast.y_pred, width), lower=lower, upper=upper)
 
 
 def rounded(values: NDArray[np.float64], width: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Values with 7 significant digits, and in any case with 4 of the width of their interval; shapes are equal."""
+    """Values with 7 significant digits, and in any case with 4 of the width of their interval."""
     with np.errstate(divide="ignore"):
         own = _DIGITS - 1 - np.floor(np.log10(np.abs(values)))
         of_width = _WIDTH_DIGITS - 1 - np.floor(np.log10(width))

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from tsforecast.errors import OptionError
-from tsforecast.files import check_folder, whole_file
+from tsforecast.files import check_file, whole_file
 from tsforecast.io.times.formats import STEP, format_stamps
 from tsforecast.io.times.zones import UTC
 from tsforecast.io.writing.forecasts import quoted
@@ -26,11 +26,11 @@ def check_series_file(path: str | Path) -> None:
 
     Raises:
         OptionError: the name does not end in .csv.
-        OutputError: its folder cannot be made or written to.
+        OutputError: its folder is not there or cannot be written to.
     """
     if Path(path).suffix.lower() != ".csv":
         raise OptionError(f"cannot tell how to write '{path}'", hint="use an ending of .csv")
-    check_folder(Path(path).parent)
+    check_file(path)
 
 
 def write_series(panel: Panel, schema: Schema, path: str | Path, *, long: bool = False) -> None:

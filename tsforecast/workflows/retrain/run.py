@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from tsforecast.errors import BusyError, ModelError, OptionError, TsforecastError, exit_code_of
-from tsforecast.files import check_folder
+from tsforecast.files import check_file, check_folder
 from tsforecast.io.options import ReadOptions
 from tsforecast.io.reading.panel import ReadResult
 from tsforecast.io.writing.columns import check_columns
@@ -136,7 +136,7 @@ def _check(run: RetrainRun, targets: RunTargets) -> None:
 
 def _under_lock(run: RetrainRun) -> RetrainResult:
     if run.settings.predict_to is not None:
-        check_folder(Path(run.settings.predict_to).parent)
+        check_file(run.settings.predict_to)
     check_folder(run.model.folder)
     kind = network_filesystem(run.store.folder)
     if kind:

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
 from tsforecast import clock
 from tsforecast.arrays import Float64, Int64
-from tsforecast.forecast import Forecast
 from tsforecast.io.times.formats import format_stamps
-from tsforecast.io.writing.columns import rounded, time_cells
+from tsforecast.io.writing.columns import as_written, time_cells
 from tsforecast.options import DEFAULT_STORE
 from tsforecast.series.panel import UNKNOWN_SERIES
 from tsforecast.series.seasonal_errors import seasonal_errors
@@ -61,18 +59,6 @@ def note_forecast(made: PredictResult, *, store: str | Path = DEFAULT_STORE, tru
         times={start: texts[begin : begin + forecast.horizon] for start, begin in starts.items()},
     )
     return append_run(model.folder, run, trusted=trusted)
-
-
-def as_written(forecast: Forecast) -> Forecast:
-    """A forecast with its numbers rounded as in files."""
-    width = (forecast.upper - forecast.lower).max(axis=2, initial=0.0)
-    lower, upper = (
-        np.stack([rounded(side[:, :, level], width) for level in range(side.shape[2])], axis=2)
-        if side.shape[2]
-        else side
-        for side in (forecast.lower, forecast.upper)
-    )
-    return replace(forecast, y_pred=rounded(forecast.y_pred, width), lower=lower, upper=upper)
 
 
 def _learned(made: PredictResult) -> Int64:

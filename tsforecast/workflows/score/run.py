@@ -13,7 +13,7 @@ import numpy as np
 from tsforecast import clock
 from tsforecast.arrays import Int64
 from tsforecast.errors import GateError, OptionError
-from tsforecast.files import check_folder
+from tsforecast.files import check_file
 from tsforecast.io.messages import Note, counted, info, warning
 from tsforecast.io.options import ReadOptions
 from tsforecast.io.times.formats import readable_stamps
@@ -186,7 +186,7 @@ def _check(source: object, settings: ScoreSettings, output: str | Path | None) -
         )
     if output is not None:
         format_of(output)
-        check_folder(Path(output).parent)
+        check_file(output)
 
 
 def _read(source: str | Path | pd.DataFrame, bundle: Bundle, reading: ReadOptions | None, report: Report) -> ReadResult:
@@ -303,9 +303,7 @@ def _outside(scores: dict[str, float], limits: ScoreLimits, levels: tuple[float,
         coverage = scores[f"coverage_{level:g}"]
         if not coverage >= level / 100 - float(limits.max_coverage_gap or 0):
             least = f"{level - 100 * float(limits.max_coverage_gap or 0):g}"
-            found.append(
-                f"{100 * coverage:.1f}% of the actuals lie within the {level:g}% intervals, the limit is {least}%"
-            )
+            found.append(f"{_within(coverage, level)}, the limit is {least}%")
     return found
 
 
