@@ -48,7 +48,8 @@ from tsforecast.reports.times import TimeAxis
 from tsforecast.safe_text import shown
 
 if TYPE_CHECKING:
-    from tsforecast.workflows.backtest.run import BacktestResult, Forecasts
+    from tsforecast.workflows.backtest.forecasts import Forecasts
+    from tsforecast.workflows.backtest.run import BacktestResult
 
 _LARGEST, _WORST = 4, 6  # series that are drawn
 _WINDOWS = 12  # of a series that are drawn

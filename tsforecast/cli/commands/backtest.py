@@ -15,13 +15,17 @@ from tsforecast.cli.options.epilog import FIT_EPILOG
 from tsforecast.cli.options.shared import ending, option, output_options, pass_console, store_option
 from tsforecast.cli.score_tables import show_backtest, windows_in_words
 from tsforecast.cli.text import seconds
+from tsforecast.errors import OptionError
 from tsforecast.io.options import ReadOptions
 from tsforecast.models.options import FitOptions
 from tsforecast.workflows.backtest.settings import BacktestSettings
 
 if TYPE_CHECKING:
+    from tsforecast.fitting.folds import Folds
+    from tsforecast.io.reading.panel import ReadResult
     from tsforecast.reports.plots.select import Pick
-    from tsforecast.workflows.backtest.run import BacktestResult, Forecasts
+    from tsforecast.workflows.backtest.forecasts import Forecasts
+    from tsforecast.workflows.backtest.run import BacktestResult
 
 _WORST = 5
 
@@ -81,7 +85,8 @@ def command(
     """
     settings, options = collect(BacktestSettings, values), collect(FitOptions, values)
     from tsforecast.files import check_file
-    from tsforecast.workflows.backtest.run import backtest, check_forecasts_file
+    from tsforecast.workflows.backtest.forecasts import check_forecasts_file
+    from tsforecast.workflows.backtest.run import backtest
     from tsforecast.workflows.clashes import refuse_clashes
 
     writes = [("--json", "-" if as_json else None), ("--forecasts", output), ("--plot", plot), ("--report", page)]
@@ -90,6 +95,15 @@ def command(
     for each in (plot, page):
         if each is not None:
             check_file(each)
+
+    def check(found: ReadResult, folds: Folds) -> None:
+        if plot is not None:
+            from tsforecast.reports.plots.backtest import check_drawn
+
+            check_drawn(found.panel, folds, drawn)
+        elif drawn:
+            raise OptionError("--series says what is drawn, and nothing is", hint="add --plot FILE")
+
     result, forecasts = backtest(
         data,
         settings=settings,
@@ -97,6 +111,7 @@ def command(
         reading=collect(ReadOptions, values),
         output=output,
         store=store,
+        check=check,
         report=console.report,
     )
     if as_json:

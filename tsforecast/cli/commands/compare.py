@@ -65,7 +65,7 @@ def command(
     reading = collect(ReadOptions, values)
     from tsforecast.files import check_file
     from tsforecast.workflows.backtest.compare import check_models, compare
-    from tsforecast.workflows.backtest.run import check_forecasts_file
+    from tsforecast.workflows.backtest.forecasts import check_forecasts_file
     from tsforecast.workflows.clashes import refuse_clashes, refuse_training_clashes
 
     names = check_models([word.strip() for word in models.split(",") if word.strip()])

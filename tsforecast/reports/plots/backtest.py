@@ -28,18 +28,37 @@ from tsforecast.reports.plots.style import (
     readable,
     save,
 )
-from tsforecast.safe_text import printable
+from tsforecast.safe_text import printable, shown
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-    from tsforecast.workflows.backtest.run import BacktestResult, Forecasts
+    from tsforecast.fitting.folds import Folds
+    from tsforecast.series.panel import Panel
+    from tsforecast.workflows.backtest.forecasts import Forecasts
+    from tsforecast.workflows.backtest.run import BacktestResult
 
 MOST = 3  # series below each other
 _MOST_WINDOWS = 60
 _LEAST_BEFORE = 24  # rows before the first cutoff
 _LEVEL = 80.0  # of the intervals, which are forecast whatever is asked for
+
+
+def check_drawn(panel: Panel, folds: Folds, names: Sequence[str]) -> None:
+    """Refuse what cannot be drawn of a table, before the long work.
+
+    Raises:
+        OptionError: a name that no series has, one that had not begun at any cutoff, or more names than there is room
+            for.
+        DataError: times beyond the year 9000.
+    """
+    check_count(names, MOST)
+    begun = folds.known(len(folds) - 1) > 0
+    for name, number in zip(dict.fromkeys(names), numbers_of(panel, names).tolist(), strict=True):
+        if not begun[number]:
+            raise OptionError(f"'{shown(name)}' had not begun at any cutoff", hint="name another series")
+    check_years(panel.frequency.stamps(np.array([panel.ends.max()])))
 
 
 def draw_backtest(
@@ -50,11 +69,9 @@ def draw_backtest(
     names: Sequence[str] = (),
     pick: Pick = "largest",
 ) -> None:
-    """Draw a backtest into a file; the arguments are those of `backtest_figure`.
+    """Draw a backtest into a file; the arguments are those of `backtest_figure`, which `check_drawn` has let pass.
 
     Raises:
-        OptionError: a name that no series has, or more names than there is room for.
-        DataError: times beyond the year 9000.
         OutputError: the file cannot be created.
         StorageError: the disk is full or failed.
     """
@@ -100,11 +117,7 @@ def backtest_figure(
 def _numbers(result: BacktestResult, forecasts: Forecasts, names: Sequence[str], pick: Pick) -> Int64:
     panel, truth = forecasts.panel, forecasts.truth
     if names:
-        check_count(names, MOST)
-        numbers = numbers_of(panel, names)
-        if missing := [name for name, number in zip(names, numbers, strict=False) if number not in truth.series]:
-            raise OptionError(f"'{missing[0]}' had not begun at any cutoff", hint="name another series")
-        return numbers
+        return numbers_of(panel, names)[:MOST]
     by_label = {row["id"]: row["mase"] for row in result.by_series[result.model]}
     badness = np.array([by_label[panel.label(number)] for number in range(panel.n_series)], dtype=np.float64)
     order = picked(pick, panel, badness, panel.n_series)

@@ -21,15 +21,14 @@ from tsforecast.io.options import ReadOptions
 from tsforecast.models.options import FitOptions
 from tsforecast.models.registry import BASELINES, get_model
 from tsforecast.progress import Message, Report
-from tsforecast.workflows.backtest.run import (
+from tsforecast.workflows.backtest.forecasts import (
     Forecasts,
-    Planned,
     check_forecasts_file,
+    check_long_form,
     cutoffs_of,
-    plan_backtest,
-    scores_of,
     write_forecasts,
 )
+from tsforecast.workflows.backtest.run import Planned, plan_backtest, scores_of
 from tsforecast.workflows.backtest.settings import BacktestSettings
 
 if TYPE_CHECKING:
@@ -111,6 +110,8 @@ def compare(
     names = check_models(models)
     check_forecasts_file(output)
     planned = plan_backtest(source, settings, options, reading, report)
+    if output is not None:
+        check_long_form(planned.data.schema, settings.levels)
     # Simple models are fitted beside every other one.
     fitted = [name for name in names if name not in BASELINES] or [BASELINES[0]]
     several = [replace(options, model=name) for name in fitted]

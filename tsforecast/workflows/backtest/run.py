@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass, replace
 from functools import cached_property
@@ -14,32 +14,35 @@ import numpy as np
 
 from tsforecast import notebook
 from tsforecast.errors import DataError
-from tsforecast.files import check_file
 from tsforecast.fitting.backtest import Backtested, Truth, truth_of
 from tsforecast.fitting.backtest_fits import Keeper, backtest_fits
 from tsforecast.fitting.backtest_scores import add_skill, errors_by, errors_by_step, levels_with_deciles, score
 from tsforecast.fitting.choose import choose_basics
 from tsforecast.fitting.folds import Folds, rolling_folds
 from tsforecast.fitting.scores import NAIVE, verdict
-from tsforecast.forecast import Forecast, Intervals, joined
+from tsforecast.forecast import Intervals, joined
 from tsforecast.io.messages import Note
 from tsforecast.io.options import ReadOptions
 from tsforecast.io.reading.panel import ReadResult, read_panel
-from tsforecast.io.times.formats import format_stamps, readable_stamps
-from tsforecast.io.writing.columns import check_columns, forecast_frame
-from tsforecast.io.writing.forecasts import format_of
-from tsforecast.io.writing.tables import write_table
+from tsforecast.io.writing.columns import check_columns
 from tsforecast.models.options import FitOptions
 from tsforecast.models.training.session import Budget, TrainingSession
 from tsforecast.progress import Message, Report
-from tsforecast.series.panel import Panel, Schema
+from tsforecast.series.panel import Panel
+from tsforecast.workflows.backtest.forecasts import (
+    Forecasts,
+    check_forecasts_file,
+    check_long_form,
+    cutoffs_of,
+    write_forecasts,
+)
 from tsforecast.workflows.backtest.kept_fits import keeping_fits
 from tsforecast.workflows.backtest.settings import BacktestSettings
 
 if TYPE_CHECKING:
     import pandas as pd
 
-CUTOFF, MODEL, Y_TRUE = "cutoff", "model", "y_true"
+Check = Callable[[ReadResult, Folds], None]
 
 
 @dataclass(frozen=True)
@@ -89,27 +92,6 @@ class BacktestResult:
         return notebook.page(title, found, note=self.verdict)
 
 
-@dataclass(frozen=True)
-class Forecasts:
-    """All forecasts of a backtest with what happened.
-
-    Args:
-        panel: all rows.
-        schema: how times are written.
-        folds: the windows.
-        truth: what happened, a row for each series in each window.
-        made: what each model forecast for these rows.
-        levels: of the intervals, with those of the deciles.
-    """
-
-    panel: Panel
-    schema: Schema
-    folds: Folds
-    truth: Truth
-    made: dict[str, Intervals]
-    levels: tuple[float, ...]
-
-
 def backtest(
     source: str | Path | pd.DataFrame,
     *,
@@ -118,6 +100,7 @@ def backtest(
     reading: ReadOptions,
     output: str | Path | None = None,
     store: str | Path | None = None,
+    check: Check = lambda data, folds: None,
     report: Report = lambda event: None,
 ) -> tuple[BacktestResult, Forecasts]:
     """Score a model and the simple ones beside it at cutoffs of the past.
@@ -130,6 +113,7 @@ def backtest(
         output: file for the forecasts, in long form with cutoffs; None for none.
         store: folder of all models, in which finished fits are kept until all are, so that a killed run goes on; None
             keeps nothing.
+        check: is called with the table and the windows before the long work, and refuses what cannot be made of them.
         report: receives messages and progress.
 
     Raises:
@@ -138,6 +122,9 @@ def backtest(
     began = time.monotonic()
     check_forecasts_file(output)
     planned = plan_backtest(source, settings, options, reading, report)
+    if output is not None:
+        check_long_form(planned.data.schema, settings.levels)
+    check(planned.data, planned.folds)
     with planned.keeping(store, [options], report) as (keeper,):
         fits = planned.fits(options, keeper, report)
         forecasts = planned.forecasts(fits)
@@ -210,18 +197,6 @@ def plan_backtest(
     return Planned(data, settings, reading, folds, season, levels_with_deciles(settings.levels))
 
 
-def check_forecasts_file(path: str | Path | None) -> None:
-    """Refuse a file that the forecasts cannot be written into, before the long work.
-
-    Raises:
-        OptionError: an ending that says no format.
-        OutputError: its folder cannot be written to.
-    """
-    if path is not None:
-        format_of(path)
-        check_file(path)
-
-
 def _folds(data: ReadResult, horizon: int, settings: BacktestSettings) -> Folds:
     try:
         return rolling_folds(
@@ -284,49 +259,3 @@ def _by_series(panel: Panel, truth: Truth, made: Intervals) -> list[dict[str, An
         {"id": panel.label(number), "mae": float(errors["mae"][number]), "mase": float(errors["mase"][number])}
         for number in order
     ]
-
-
-def cutoffs_of(forecasts: Forecasts) -> list[str]:
-    """The last time known at each window, of the series that ends last."""
-    panel, folds = forecasts.panel, forecasts.folds
-    longest = int(np.argmax(panel.ends))
-    last_known = panel.starts[longest] + folds.cutoffs[:, longest] - folds.gap - 1
-    return readable_stamps(panel.frequency.stamps(last_known), forecasts.schema, panel.frequency)
-
-
-def write_forecasts(forecasts: Forecasts, levels: tuple[float, ...], path: str | Path) -> None:
-    """Write all forecasts in long form: ids, `cutoff`, time, `model`, `y_true`, `forecast` and bounds.
-
-    `cutoff` is the last time that was known. What was not observed has no `y_true`.
-
-    Raises:
-        OutputError: the file cannot be created.
-        StorageError: the disk is full or failed.
-    """
-    import pandas as pd
-
-    write_table(pd.concat(list(_frames(forecasts, tuple(sorted(levels)))), ignore_index=True), path)
-
-
-def _frames(forecasts: Forecasts, levels: tuple[float, ...]) -> Iterator[pd.DataFrame]:
-    """The rows of each window and model."""
-    panel, schema, truth, folds = forecasts.panel, forecasts.schema, forecasts.truth, forecasts.folds
-    places = [forecasts.levels.index(level) for level in levels]
-    for window in range(len(folds)):
-        rows = np.flatnonzero(truth.window == window)
-        starts = truth.starts[rows]
-        stamps = panel.frequency.stamps(starts - folds.gap - 1)
-        cutoff = np.repeat(
-            [" ".join(cells) for cells in zip(*format_stamps(stamps, schema, panel.frequency), strict=True)],
-            folds.horizon,
-        )
-        y_true = np.where(truth.observed[rows], truth.y_true[rows], np.nan).ravel()
-        ids = tuple(panel.ids[number] for number in truth.series[rows].tolist())
-        for name, made in forecasts.made.items():
-            bounds = made.lower[rows][:, :, places], made.upper[rows][:, :, places]
-            frame = forecast_frame(Forecast(ids, starts, made.y_pred[rows], levels, *bounds), schema, panel.frequency)
-            at = len(schema.key_columns)
-            frame.insert(at, CUTOFF, cutoff)
-            frame.insert(at + 1 + len(schema.time_cols), MODEL, name)
-            frame.insert(at + 2 + len(schema.time_cols), Y_TRUE, y_true)
-            yield frame

@@ -33,6 +33,7 @@ from tsforecast.workflows.score.joined import (
     Happened,
     Joined,
     JoinResult,
+    check_joined_frame,
     happened_as_kept,
     happened_in,
     join,
@@ -159,6 +160,8 @@ def score(
     began = clock.now()
     model = Store(store, trusted).find(name)
     bundle = model.open().bundle
+    if output is not None:
+        check_joined_frame(bundle.schema)
     layout = layout_of(bundle.schema, bundle.recent.frequency)
     own, others = count_runs(model.folder, layout, trusted=trusted)
     data = None if source is None else _read(source, bundle, reading, report)
