@@ -14,15 +14,14 @@ from tsforecast.models.options import FitOptions
 from tsforecast.options import DEFAULT_LEVELS, DEFAULT_STORE, declared
 from tsforecast.progress import Report
 from tsforecast.reports.forecast_frame import ForecastFrame, with_plot
+from tsforecast.reports.frames import Backtest, Comparison, Score
 from tsforecast.workflows import fit as fitting
 from tsforecast.workflows import predict as predicting
-from tsforecast.workflows.backtest.compare import DEFAULT_MODELS, CompareResult
+from tsforecast.workflows.backtest.compare import DEFAULT_MODELS
 from tsforecast.workflows.backtest.compare import compare as comparing
-from tsforecast.workflows.backtest.run import BacktestResult
 from tsforecast.workflows.backtest.run import backtest as backtesting
 from tsforecast.workflows.backtest.settings import BacktestSettings
 from tsforecast.workflows.score.noting import note_forecast
-from tsforecast.workflows.score.run import ScoreResult
 from tsforecast.workflows.score.run import score as scoring
 from tsforecast.workflows.score.settings import ScoreLimits, ScoreSettings
 
@@ -138,7 +137,7 @@ def backtest(
     store: str | Path | None = None,
     report: Report = lambda event: None,
     **options: Any,
-) -> BacktestResult:
+) -> Backtest:
     """Score a model and the simple ones at cutoffs of the past, from what was known there; nothing is published.
 
     Args:
@@ -151,23 +150,26 @@ def backtest(
             `refit="never"`, `model="gru"`, `id_col="shop"`.
 
     Returns:
-        Scores of all models over all windows, by step, by window and by series.
+        Data frames: `forecasts` in long form with `cutoff`, `model` and `y_true`; `scores` of all models over all
+        windows, `by_step`, `by_window` and `by_series`. `verdict` says it in words, `plot()` draws it, `result` has
+        the rest as plain values.
 
     Raises:
         TsforecastError: with the file, row and column where there is one.
     """
     settings = {name: options.pop(name) for name in list(options) if name in _BACKTEST}
     model = {name: options.pop(name) for name in list(options) if name in _MODEL}
-    result, _ = backtesting(
+    chosen = BacktestSettings(**settings)
+    result, made = backtesting(
         data,
-        settings=BacktestSettings(**settings),
+        settings=chosen,
         options=FitOptions(**model),
         reading=_read_options(options, columns=True, others=_MODEL | _BACKTEST),
         output=forecasts,
         store=store,
         report=report,
     )
-    return result
+    return Backtest(result, made, chosen.levels)
 
 
 def compare(
@@ -178,7 +180,7 @@ def compare(
     store: str | Path | None = None,
     report: Report = lambda event: None,
     **options: Any,
-) -> CompareResult:
+) -> Comparison:
     """Score several models on the same windows of the past; nothing is published.
 
     Args:
@@ -191,23 +193,27 @@ def compare(
         **options: any option of `tsforecast compare` by its name with underscores.
 
     Returns:
-        Scores of all models, the best first, and which of them chance may have put behind it.
+        Data frames: `scores` of all models, the best first, with the p-value of their being as good as the best;
+        `forecasts`, `by_step`, `by_window` and `by_series` as of `backtest`. `best` is the name of the best, `verdict`
+        says it in words, `plot()` draws it, `result` has the rest as plain values.
 
     Raises:
         TsforecastError: with the file, row and column where there is one.
     """
     settings = {name: options.pop(name) for name in list(options) if name in _BACKTEST}
     model = {name: options.pop(name) for name in list(options) if name in _MODEL - {"model"}}
-    return comparing(
+    chosen = BacktestSettings(**settings)
+    result, made = comparing(
         data,
         models=tuple(models),
-        settings=BacktestSettings(**settings),
+        settings=chosen,
         options=FitOptions(**model),
         reading=_read_options(options, columns=True, others=(_MODEL | _BACKTEST) - {"model"}),
         output=forecasts,
         store=store,
         report=report,
     )
+    return Comparison(result, made, chosen.levels)
 
 
 def score(
@@ -219,7 +225,7 @@ def score(
     trusted: bool = False,
     report: Report = lambda event: None,
     **options: Any,
-) -> ScoreResult:
+) -> Score:
     """Score the forecasts that `predict(ledger=True)` has noted, and keep what happened beside them.
 
     Args:
@@ -233,16 +239,16 @@ def score(
             `as_of="2026-06-30"`, or `delimiter=";"`.
 
     Returns:
-        The metrics of all forecasts (`scores`) and of parts of them: `by_step`, `by_age`, `by_version`, `by_period` and
-        `by_series` are rows for `pandas.DataFrame`; `frame` holds each forecast beside what happened, and `outside` the
-        limits that do not hold.
+        Data frames: `forecasts` holds each forecast beside what happened, in long form; `scores` the metrics of all,
+        `by_step`, `by_age`, `by_version`, `by_period` and `by_series` those of parts. `verdict` says it in words,
+        `outside` has the limits that do not hold, `result` the rest as plain values.
 
     Raises:
         TsforecastError: with the file, row and column where there is one.
     """
     settings = {name: options.pop(name) for name in list(options) if name in _SCORE}
     limits = {name: options.pop(name) for name in list(options) if name in _LIMITS}
-    return scoring(
+    result = scoring(
         data,
         settings=ScoreSettings(**settings),
         limits=ScoreLimits(**limits),
@@ -253,6 +259,7 @@ def score(
         trusted=trusted,
         report=report,
     )
+    return Score(result)
 
 
 _MODEL = {each.name for each in fields(FitOptions)}

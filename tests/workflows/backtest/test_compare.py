@@ -19,13 +19,14 @@ from tsforecast.workflows.backtest.settings import BacktestSettings
 
 
 def compared(models, frame=None, **settings):
-    return compare(
+    result, _ = compare(
         sales(160) if frame is None else frame,
         models=models,
         settings=BacktestSettings(**{"windows": 6} | settings),
         options=FitOptions(horizon=7),
         reading=ReadOptions(),
     )
+    return result
 
 
 def test_the_best_is_named_and_what_is_clearly_worse():

@@ -77,7 +77,7 @@ def command(
     check_forecasts_file(output)
     if plot is not None:
         check_file(plot)
-    result = compare(
+    result, _ = compare(
         data,
         models=names,
         settings=settings,

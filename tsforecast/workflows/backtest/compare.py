@@ -28,8 +28,9 @@ from tsforecast.workflows.backtest.forecasts import (
     cutoffs_of,
     write_forecasts,
 )
-from tsforecast.workflows.backtest.run import Planned, plan_backtest, scores_of
+from tsforecast.workflows.backtest.run import Planned, plan_backtest
 from tsforecast.workflows.backtest.settings import BacktestSettings
+from tsforecast.workflows.backtest.tables import Errors, by_series, by_step, by_window, scores_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -48,6 +49,9 @@ class CompareResult:
         fits: how often each model was fitted.
         scores: metrics of every model, the least MASE first, with `fit_seconds`, `predict_seconds`, `parameters`,
             and, against the best, `ratio` of errors and `p_value` of their being equally good.
+        by_step: MAE and MASE of every model at each step of the horizon.
+        by_window: the same of each window.
+        by_series: the same of each series, and its label.
         best: the model with the least MASE.
         level: models that chance may have put behind it.
         verdict: the same in a sentence.
@@ -63,6 +67,9 @@ class CompareResult:
     metric_season: int
     cutoffs: tuple[str, ...]
     scores: dict[str, dict[str, float]]
+    by_step: Errors
+    by_window: Errors
+    by_series: dict[str, list[dict[str, Any]]]
     best: str
     level: tuple[str, ...]
     verdict: str
@@ -90,7 +97,7 @@ def compare(
     output: str | Path | None = None,
     store: str | Path | None = None,
     report: Report = lambda event: None,
-) -> CompareResult:
+) -> tuple[CompareResult, Forecasts]:
     """Score several models at the same cutoffs of the past.
 
     Args:
@@ -126,7 +133,7 @@ def compare(
         result = _result(planned, forecasts, fits)
         if output is not None:
             write_forecasts(forecasts, settings.levels, output)
-    return replace(result, seconds=time.monotonic() - began)
+    return replace(result, seconds=time.monotonic() - began), forecasts
 
 
 def check_models(models: Sequence[str]) -> tuple[str, ...]:
@@ -149,7 +156,7 @@ def _together(planned: Planned, fits: Mapping[str, list[Backtested]]) -> Forecas
 
 def _result(planned: Planned, forecasts: Forecasts, fits: Mapping[str, list[Backtested]]) -> CompareResult:
     data, folds = planned.data, planned.folds
-    scores = scores_of(planned, forecasts)
+    scores = scores_of(forecasts, planned.settings.levels)
     for name, row in scores.items():
         costs = [fit.costs[name] for fit in fits[name]]
         row["fit_seconds"] = sum(cost.fit_seconds for cost in costs)
@@ -173,6 +180,9 @@ def _result(planned: Planned, forecasts: Forecasts, fits: Mapping[str, list[Back
         metric_season=planned.metric_season,
         cutoffs=tuple(cutoffs_of(forecasts)),
         scores={name: scores[name] for name in order},
+        by_step=by_step(forecasts),
+        by_window=by_window(forecasts),
+        by_series=by_series(forecasts),
         best=best,
         level=level,
         verdict=_verdict(order, scores, level),

@@ -49,11 +49,16 @@ class Forecasts:
 
 
 def cutoffs_of(forecasts: Forecasts) -> list[str]:
-    """The last time known at each window, of the series that ends last."""
+    """The last time known at each window, of the series that ends last, as texts."""
+    frequency = forecasts.panel.frequency
+    return readable_stamps(frequency.stamps(last_known(forecasts)), forecasts.schema, frequency)
+
+
+def last_known(forecasts: Forecasts) -> Int64:
+    """The ordinal of the last row known at each window, of the series that ends last, shape (windows,)."""
     panel, folds = forecasts.panel, forecasts.folds
     longest = int(np.argmax(panel.ends))
-    last_known = panel.starts[longest] + folds.cutoffs[:, longest] - folds.gap - 1
-    return readable_stamps(panel.frequency.stamps(last_known), forecasts.schema, panel.frequency)
+    return panel.starts[longest] + folds.cutoffs[:, longest] - folds.gap - 1
 
 
 def check_forecasts_file(path: str | Path | None) -> None:

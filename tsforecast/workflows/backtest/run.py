@@ -10,17 +10,15 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from tsforecast import notebook
 from tsforecast.errors import DataError
 from tsforecast.fitting.backtest import Backtested, Truth, truth_of
 from tsforecast.fitting.backtest_fits import Keeper, backtest_fits
-from tsforecast.fitting.backtest_scores import add_skill, errors_by, errors_by_step, levels_with_deciles, score
+from tsforecast.fitting.backtest_scores import levels_with_deciles
 from tsforecast.fitting.choose import choose_basics
 from tsforecast.fitting.folds import Folds, rolling_folds
-from tsforecast.fitting.scores import NAIVE, verdict
-from tsforecast.forecast import Intervals, joined
+from tsforecast.fitting.scores import verdict
+from tsforecast.forecast import joined
 from tsforecast.io.messages import Note
 from tsforecast.io.options import ReadOptions
 from tsforecast.io.reading.panel import ReadResult, read_panel
@@ -28,7 +26,6 @@ from tsforecast.io.writing.columns import check_columns
 from tsforecast.models.options import FitOptions
 from tsforecast.models.training.session import Budget, TrainingSession
 from tsforecast.progress import Message, Report
-from tsforecast.series.panel import Panel
 from tsforecast.workflows.backtest.forecasts import (
     Forecasts,
     check_forecasts_file,
@@ -38,6 +35,7 @@ from tsforecast.workflows.backtest.forecasts import (
 )
 from tsforecast.workflows.backtest.kept_fits import keeping_fits
 from tsforecast.workflows.backtest.settings import BacktestSettings
+from tsforecast.workflows.backtest.tables import Errors, by_series, by_step, by_window, scores_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -74,8 +72,8 @@ class BacktestResult:
     cutoffs: tuple[str, ...]
     forecasts: int
     scores: dict[str, dict[str, float]]
-    by_step: dict[str, dict[str, list[float]]]
-    by_window: dict[str, dict[str, list[float]]]
+    by_step: Errors
+    by_window: Errors
     by_series: dict[str, list[dict[str, Any]]]
     verdict: str
     notes: tuple[Note, ...]
@@ -212,17 +210,9 @@ def _folds(data: ReadResult, horizon: int, settings: BacktestSettings) -> Folds:
         raise DataError(error.message, hint=error.hint, file=data.file) from error
 
 
-def scores_of(planned: Planned, forecasts: Forecasts) -> dict[str, dict[str, float]]:
-    """The metrics of all models, with their skill against the seasonal naive."""
-    truth, shown = forecasts.truth, planned.settings.levels
-    scores = {name: score(truth, each, forecasts.levels, shown) for name, each in forecasts.made.items()}
-    add_skill(scores, NAIVE)
-    return scores
-
-
 def _result(planned: Planned, options: FitOptions, forecasts: Forecasts, fits: Sequence[Backtested]) -> BacktestResult:
-    data, folds, truth, made = planned.data, forecasts.folds, forecasts.truth, forecasts.made
-    panel, scores = data.panel, scores_of(planned, forecasts)
+    data, folds, panel = planned.data, forecasts.folds, planned.data.panel
+    scores = scores_of(forecasts, planned.settings.levels)
     for name, row in scores.items():
         row["seconds"] = sum(fit.costs[name].fit_seconds for fit in fits)
     return BacktestResult(
@@ -236,26 +226,12 @@ def _result(planned: Planned, options: FitOptions, forecasts: Forecasts, fits: S
         fits=len(folds.fits),
         metric_season=planned.metric_season,
         cutoffs=tuple(cutoffs_of(forecasts)),
-        forecasts=len(truth),
+        forecasts=len(forecasts.truth),
         scores=scores,
-        by_step={name: _lists(errors_by_step(truth, each)) for name, each in made.items()},
-        by_window={name: _lists(errors_by(truth, each, truth.window, len(folds))) for name, each in made.items()},
-        by_series={name: _by_series(panel, truth, each) for name, each in made.items()},
+        by_step=by_step(forecasts),
+        by_window=by_window(forecasts),
+        by_series=by_series(forecasts),
         verdict=verdict(options.model, scores),
         notes=data.notes,
         seconds=0.0,
     )
-
-
-def _lists(errors: dict[str, Any]) -> dict[str, list[float]]:
-    return {name: values.tolist() for name, values in errors.items()}
-
-
-def _by_series(panel: Panel, truth: Truth, made: Intervals) -> list[dict[str, Any]]:
-    """The errors of each series, the worst by MASE first, those without any last."""
-    errors = errors_by(truth, made, truth.series, panel.n_series)
-    order = np.argsort(-np.nan_to_num(errors["mase"], nan=-1.0), kind="stable").tolist()
-    return [
-        {"id": panel.label(number), "mae": float(errors["mae"][number]), "mase": float(errors["mase"][number])}
-        for number in order
-    ]

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tsforecast import clock
+from tsforecast import clock, notebook
 from tsforecast.arrays import Int64
 from tsforecast.errors import GateError, OptionError
 from tsforecast.files import check_file
@@ -113,6 +113,17 @@ class ScoreResult:
     def verdict(self) -> str:
         """The scores in words."""
         return _verdict(self)
+
+    def _repr_html_(self) -> str:
+        """What notebooks show."""
+        title = f"{self.name}: forecasts of {counted(self.runs, 'run')} scored on {self.file}"
+        if self.first:
+            title += f", from {self.first} to {self.last}"
+        tables = ({"all": self.scores}, {f"version {row['version']}": row for row in self.by_version})
+        found = {name: row for table in tables for name, row in table.items() if row}
+        keys = ("forecasts", "mae", "wape", "mase", "coverage_")
+        limits = "".join(f" Outside a limit: {text}." for text in self.outside)
+        return notebook.page(title, notebook.scores(found, keys, "") if found else "", note=f"{self.verdict}.{limits}")
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values for JSON."""
