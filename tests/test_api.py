@@ -205,6 +205,20 @@ def test_compare():
         tsforecast.compare(sales(120), model="gru")
 
 
+def test_reports(store, tmp_path):
+    frame = sales(120)
+    tsforecast.fit(frame, name="shops", store=store, **SETTINGS)
+    page = tsforecast.report("shops", tmp_path / "shops.md", store=store, levels=(50,))
+    assert (tmp_path / "shops.md").read_text().startswith("# shops, version 1")
+    assert page._repr_html_().startswith('<iframe srcdoc="&lt;!DOCTYPE html&gt;')
+    found = tsforecast.backtest(frame, model="drift", **BACKTEST)
+    assert tsforecast.report(found).save(tmp_path / "b.html").read_text().startswith("<!DOCTYPE html>")
+    compared = tsforecast.compare(frame, models=["linear", "naive"], **BACKTEST)
+    assert tsforecast.report(compared).to_dict()["verdict"] == compared.verdict
+    with pytest.raises(OptionError, match="cannot tell how to write"):
+        tsforecast.report(found, "page.pdf")
+
+
 def test_a_column_of_ours_hinders_the_forecasts_alone():
     found = tsforecast.backtest(sales(120).rename(columns={"shop": "model"}), model="drift", windows=1, horizon=6)
     assert found.scores.loc["drift", "mae"] > 0

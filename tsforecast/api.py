@@ -1,4 +1,4 @@
-"""The public functions: what `fit`, `predict`, `backtest`, `compare` and `score` do, on DataFrames and from Python."""
+"""The public functions: what the commands of the same names do, on DataFrames and from Python."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tsforecast.errors import OptionError, did_you_mean
+from tsforecast.files import check_file
 from tsforecast.io.options import COLUMNS, KNOWN, ReadOptions
 from tsforecast.io.times.datetimes import stamp_index
 from tsforecast.models.options import FitOptions
@@ -15,6 +16,7 @@ from tsforecast.options import DEFAULT_LEVELS, DEFAULT_STORE, declared
 from tsforecast.progress import Report
 from tsforecast.reports.forecast_frame import ForecastFrame, with_plot
 from tsforecast.reports.frames import Backtest, Comparison, Score
+from tsforecast.reports.writing import format_of
 from tsforecast.workflows import fit as fitting
 from tsforecast.workflows import predict as predicting
 from tsforecast.workflows.backtest.compare import DEFAULT_MODELS
@@ -28,6 +30,7 @@ from tsforecast.workflows.score.settings import ScoreLimits, ScoreSettings
 if TYPE_CHECKING:
     import pandas as pd
 
+    from tsforecast.reports.page import ReportPage
     from tsforecast.workflows.what_if import Given
 
 FitResult = fitting.FitResult
@@ -260,6 +263,49 @@ def score(
         report=report,
     )
     return Score(result)
+
+
+def report(
+    of: str | Backtest | Comparison | None = None,
+    output: str | Path | None = None,
+    *,
+    store: str | Path = DEFAULT_STORE,
+    version: int | None = None,
+    levels: tuple[float, ...] = DEFAULT_LEVELS,
+    trusted: bool = False,
+) -> ReportPage:
+    """All that is known of a version of a model, of a backtest or of a comparison, as one page.
+
+    Args:
+        of: the name of a model, or what `backtest` or `compare` returned; None takes the model published last.
+        output: file that it is written into, as .html, .md or .json; None for none.
+        store: folder of all models.
+        version: of the model; None takes the one in service.
+        levels: of the intervals of the forecast of a model, in percent.
+        trusted: use a model that somebody else could have changed.
+
+    Returns:
+        The page, which notebooks show, and whose `save` writes it.
+
+    Raises:
+        TsforecastError: a model that cannot be used, or a file that cannot be written.
+    """
+    from tsforecast.reports.page import ReportPage
+
+    if output is not None:
+        format_of(output)
+        check_file(output)
+    if isinstance(of, Backtest | Comparison):
+        page = ReportPage(of.report())
+    else:
+        from tsforecast.reports.version import version_report
+        from tsforecast.workflows.report import version_facts
+
+        found = version_facts(of, store=store, version=version, levels=levels, trusted=trusted)
+        page = ReportPage(version_report(found))
+    if output is not None:
+        page.save(output)
+    return page
 
 
 _MODEL = {each.name for each in fields(FitOptions)}

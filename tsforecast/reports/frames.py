@@ -21,6 +21,8 @@ from tsforecast.workflows.score.run import ScoreResult
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+    from tsforecast.reports.content import Report
+
 
 @dataclass(frozen=True)
 class _OnWindows:
@@ -115,6 +117,12 @@ class Backtest(_OnWindows):
         with drawing():
             return shown_in_notebooks(backtest_figure(self.result, self.made, names=names, pick=pick))
 
+    def report(self) -> Report:
+        """The result as values of a report, which `tsforecast.report` shows and writes."""
+        from tsforecast.reports.backtest import backtest_report
+
+        return backtest_report(self.result, self.made)
+
 
 class Comparison(_OnWindows):
     """How several models did on the same windows of the past, the best first."""
@@ -137,6 +145,12 @@ class Comparison(_OnWindows):
 
         with drawing():
             return shown_in_notebooks(comparison_figure(self.result))
+
+    def report(self) -> Report:
+        """The result as values of a report, which `tsforecast.report` shows and writes."""
+        from tsforecast.reports.comparison import comparison_report
+
+        return comparison_report(self.result, self.made)
 
 
 @dataclass(frozen=True)

@@ -10,9 +10,9 @@ from tsforecast.cli.config import config_files
 from tsforecast.cli.console import Console
 from tsforecast.cli.groups import SectionCommand
 from tsforecast.cli.options.declared import collect, options_of
-from tsforecast.cli.options.drawing import drawn_series, plot_option
+from tsforecast.cli.options.drawing import drawn_series, plot_option, report_option
 from tsforecast.cli.options.epilog import FIT_EPILOG
-from tsforecast.cli.options.shared import ending, option, output_options, pass_console, store_option
+from tsforecast.cli.options.shared import option, output_options, pass_console, store_option
 from tsforecast.cli.score_tables import show_backtest, windows_in_words
 from tsforecast.cli.text import seconds
 from tsforecast.errors import OptionError
@@ -45,15 +45,7 @@ _WORST = 5
 )
 @plot_option("the forecasts at the cutoffs over what happened, and the error by step")
 @drawn_series("the largest MASE")
-@option(
-    "Output",
-    "--report",
-    "page",
-    type=click.Path(),
-    metavar="FILE",
-    callback=ending(".html", ".md", ".json"),
-    help="Write a page about the result: .html, .md or .json.",
-)
+@report_option
 @store_option
 @output_options
 @pass_console

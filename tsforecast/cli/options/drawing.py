@@ -1,4 +1,4 @@
-"""The options of pictures: their file, and the series that they show."""
+"""The options of pictures and pages: their file, and the series that are drawn."""
 
 from __future__ import annotations
 
@@ -42,3 +42,14 @@ def plot_option(what: str) -> Decorator[Any]:
         callback=ending(".png", ".svg"),
         help=f"Draw {what}: .png or .svg.",
     )
+
+
+report_option: Decorator[Any] = option(
+    "Output",
+    "--report",
+    "page",
+    type=click.Path(),
+    metavar="FILE",
+    callback=ending(".html", ".md", ".json"),
+    help="Write a page about the result: .html, .md or .json.",
+)

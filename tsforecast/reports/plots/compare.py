@@ -73,6 +73,8 @@ def _words(result: CompareResult, name: str) -> str:
     words = f"{100 * row['skill']:+.1f} %   MASE {row['mase']:.3g}"
     if name == result.best:
         return f"{words}   best"
+    p_value = row["p_value"]
     if name in result.level:
-        return f"{words}   tie with {result.best} (p {row['p_value']:.2f})"
-    return f"{words}   behind (p {row['p_value']:.3f})" if math.isfinite(row["p_value"]) else words
+        tie = f"tie with {result.best} (p {p_value:.2f})" if math.isfinite(p_value) else "may be a tie"
+        return f"{words}   {tie}"
+    return f"{words}   behind (p {p_value:.3f})" if math.isfinite(p_value) else f"{words}   behind"

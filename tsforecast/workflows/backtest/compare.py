@@ -9,14 +9,15 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from tsforecast import notebook
 from tsforecast.errors import OptionError
 from tsforecast.fitting.backtest import Backtested
-from tsforecast.fitting.backtest_scores import errors_by_row
-from tsforecast.fitting.paired_test import LEVEL
-from tsforecast.fitting.paired_test import compare as compare_errors
+from tsforecast.fitting.paired_test import LEVEL, ratio_of
 from tsforecast.fitting.scores import NAIVE
-from tsforecast.io.messages import Note
+from tsforecast.fitting.window_test import LEAST, NAME, differences, far_apart, holm, p_value, windows_together
+from tsforecast.io.messages import Note, listed
 from tsforecast.io.options import ReadOptions
 from tsforecast.models.options import FitOptions
 from tsforecast.models.registry import BASELINES, get_model
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
 
 # Of the quantile loss of the best model, below which the intervals of another one are worth a word.
 _CLEARLY = 0.95
+_ALMOST = 1.1  # times the error of the best, above which it is no matter how quickly a model is trained
 DEFAULT_MODELS = ("auto", "gru", "linear", NAIVE)
 
 
@@ -48,12 +50,13 @@ class CompareResult:
         cutoffs: the last time known at each window, of the series that ends last.
         fits: how often each model was fitted.
         scores: metrics of every model, the least MASE first, with `fit_seconds`, `predict_seconds`, `parameters`,
-            and, against the best, `ratio` of errors and `p_value` of their being equally good.
+            and, against the best, `ratio` of MASE and `p_value` of their being equally good, NaN without a test.
         by_step: MAE and MASE of every model at each step of the horizon.
         by_window: the same of each window.
         by_series: the same of each series, and its label.
         best: the model with the least MASE.
         level: models that chance may have put behind it.
+        test: how that was told.
         verdict: the same in a sentence.
         notes: what was found and repaired in the data.
     """
@@ -62,6 +65,7 @@ class CompareResult:
     series: int
     frequency_name: str
     horizon: int
+    gap: int
     windows: int
     fits: int
     metric_season: int
@@ -72,6 +76,7 @@ class CompareResult:
     by_series: dict[str, list[dict[str, Any]]]
     best: str
     level: tuple[str, ...]
+    test: str
     verdict: str
     notes: tuple[Note, ...]
     seconds: float
@@ -125,7 +130,9 @@ def compare(
     fits: dict[str, list[Backtested]] = {}
     with planned.keeping(store, several, report) as keepers:
         for own, keeper in zip(several, keepers, strict=True):
-            report(Message("info", f"{own.model}: fits and forecasts {len(planned.folds)} windows"))
+            beside = [name for name in names if name in BASELINES and name != own.model] if own is several[0] else []
+            text = f"{own.model}: fits and forecasts {len(planned.folds)} windows"
+            report(Message("info", f"{text}, beside it {listed(beside)}" if beside else text))
             found = planned.fits(own, keeper, report)
             fits |= {name: found for name in (own.model, *BASELINES) if name not in fits and name in found[0].made}
         fits = {name: fits[name] for name in dict.fromkeys((*names, NAIVE)) if name in fits}
@@ -165,33 +172,55 @@ def _result(planned: Planned, forecasts: Forecasts, fits: Mapping[str, list[Back
     known = [name for name in scores if math.isfinite(scores[name]["mase"])]
     order = sorted(known, key=lambda name: scores[name]["mase"]) + [name for name in scores if name not in known]
     best = order[0]
-    errors = {name: errors_by_row(forecasts.truth, made, folds) for name, made in forecasts.made.items()}
+    told, windows = by_window(forecasts), windows_together(folds.horizon, folds.step)
+    errors = {name: differences(np.array(told[name]["mase"]), np.array(told[best]["mase"]), windows) for name in order}
+    p_values = holm({name: p_value(errors[name]) for name in order[1:]})
     for name in order:
-        test = compare_errors(errors[name], errors[best], folds.horizon)
-        scores[name] |= {"ratio": test.ratio, "p_value": 1.0 if name == best else test.equal}
-    level = tuple(name for name in order[1:] if scores[name]["p_value"] >= LEVEL)
+        ratio = ratio_of(scores[name]["mase"], scores[best]["mase"])
+        scores[name] |= {"ratio": ratio, "p_value": 1.0 if name == best else p_values[name]}
+    tested = min(len(each) for each in errors.values())
+    level = tuple(
+        name for name in order[1:] if not (scores[name]["p_value"] < LEVEL or scores[name]["ratio"] > far_apart(tested))
+    )
     return CompareResult(
         file=data.file,
         series=data.panel.n_series,
         frequency_name=data.panel.frequency.name,
         horizon=folds.horizon,
+        gap=folds.gap,
         windows=len(folds),
         fits=len(folds.fits),
         metric_season=planned.metric_season,
         cutoffs=tuple(cutoffs_of(forecasts)),
         scores={name: scores[name] for name in order},
         by_step=by_step(forecasts),
-        by_window=by_window(forecasts),
+        by_window=told,
         by_series=by_series(forecasts),
         best=best,
         level=level,
-        verdict=_verdict(order, scores, level),
+        test=_test(len(folds), windows, tested, len(order) - 1),
+        verdict=_verdict(order, scores, level, len(folds), windows),
         notes=data.notes,
         seconds=0.0,
     )
 
 
-def _verdict(order: Sequence[str], scores: Mapping[str, Mapping[str, float]], level: Sequence[str]) -> str:
+def _test(windows: int, together: int, tested: int, models: int) -> str:
+    """How it was told whether chance explains a difference."""
+    counted = f"{windows} windows" if together == 1 else f"{windows} windows, {together} that overlap at a time"
+    if tested < LEAST:
+        return f"no test: {counted} are too few, {LEAST * together} are needed"
+    several = f"; p is corrected for {models} models (Holm)" if models > 1 else ""
+    return f"{NAME}, over the mean errors of {counted}{several}"
+
+
+def _verdict(
+    order: Sequence[str],
+    scores: Mapping[str, Mapping[str, float]],
+    level: Sequence[str],
+    windows: int = LEAST,
+    together: int = 1,
+) -> str:
     best, row = order[0], scores[order[0]]
     if not math.isfinite(row["mase"]):
         return "no error can be scaled: what was known before each window is constant"
@@ -199,14 +228,20 @@ def _verdict(order: Sequence[str], scores: Mapping[str, Mapping[str, float]], le
     more = {name: f"{scores[name]['ratio'] - 1:.0%}" for name in order[1:]}
     if level:
         equal = ", ".join(f"{name} ({more[name]} more)" for name in level)
-        text += f"; {equal} may be as good: chance explains the difference"
+        text += f"; {equal} may be as good: "
+        many = "1 window is" if windows == 1 else f"{windows} windows are"
+        if windows < LEAST * together:
+            text += f"{many} too few to tell a difference from chance, {LEAST * together} are needed"
+        else:
+            text += "chance explains the difference"
     behind = [f"{name} {more[name]}" for name in order[1:] if name not in level]
     if behind:
         text += f"; the others make more: {', '.join(behind)}"
     sharp = min(order, key=lambda name: _wql(scores[name]))
     if _wql(scores[sharp]) < _CLEARLY * _wql(row):
         text += f". The intervals of {sharp} are better: WQL {_wql(scores[sharp]):.3g} in place of {_wql(row):.3g}"
-    quick = min(level, key=lambda name: scores[name]["fit_seconds"], default=best)
+    close = [name for name in level if scores[name]["ratio"] <= _ALMOST]
+    quick = min(close, key=lambda name: scores[name]["fit_seconds"], default=best)
     if quick != best and row["fit_seconds"] >= 1 and 10 * scores[quick]["fit_seconds"] < row["fit_seconds"]:
         text += f". {quick} is trained in {scores[quick]['fit_seconds']:.1f} s in place of {row['fit_seconds']:.1f} s"
     return f"{text}."
