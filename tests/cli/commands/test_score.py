@@ -168,4 +168,4 @@ def test_what_is_shown_of_a_model_has_its_ledger(noted: Run) -> None:
     FILE.write_bytes(b"x" * 5000)
     damaged = noted("models", "show", "sales")
     assert damaged.exit_code == 0 and "move it aside" in damaged.stdout
-    assert json.loads(noted("models", "show", "sales", "--json").stdout)["ledger"]["problem"]["exit_code"] == 65
+    assert json.loads(noted("models", "show", "sales", "--json").stdout)["ledger"]["problem"]["code"] == 65
