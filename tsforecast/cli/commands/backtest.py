@@ -87,12 +87,18 @@ def command(
     for each in (plot, page):
         if each is not None:
             check_file(each)
+    if plot is not None:
+        from tsforecast.reports.plots.write import check_drawable
+
+        check_drawable(plot)
 
     def check(found: ReadResult, folds: Folds) -> None:
         if plot is not None:
-            from tsforecast.reports.plots.backtest import check_drawn
+            from tsforecast.reports.plots.backtest import MOST, check_drawn
+            from tsforecast.reports.plots.page import MOST as ON_A_PAGE
+            from tsforecast.reports.plots.write import is_page
 
-            check_drawn(found.panel, folds, drawn)
+            check_drawn(found.panel, folds, drawn, ON_A_PAGE if is_page(plot) else MOST)
         elif drawn:
             raise OptionError("--series says what is drawn, and nothing is", hint="add --plot FILE")
 

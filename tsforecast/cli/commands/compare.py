@@ -80,6 +80,10 @@ def command(
     for each in (plot, page):
         if each is not None:
             check_file(each)
+    if plot is not None:
+        from tsforecast.reports.plots.write import check_drawable
+
+        check_drawable(plot)
     result, forecasts = compare(
         data,
         models=names,
@@ -99,7 +103,7 @@ def command(
     if plot is not None:
         from tsforecast.reports.plots.compare import draw_comparison
 
-        draw_comparison(result, plot)
+        draw_comparison(result, forecasts, plot)
         console.success(f"drew {plot}")
     if page is not None:
         from tsforecast.reports.comparison import comparison_report

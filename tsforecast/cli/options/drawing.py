@@ -33,14 +33,14 @@ def drawn_series(worst: str) -> Decorator[Any]:
 
 
 def plot_option(what: str) -> Decorator[Any]:
-    """`--plot` for a picture as .png or .svg."""
+    """`--plot` for a picture, or a page to zoom into."""
     return option(
         "Output",
         "--plot",
         type=click.Path(),
         metavar="FILE",
-        callback=ending(".png", ".svg"),
-        help=f"Draw {what}: .png or .svg.",
+        callback=ending(".png", ".svg", ".html"),
+        help=f"Draw {what}: .png, .svg, or .html to zoom into.",
     )
 
 

@@ -10,6 +10,9 @@ import numpy as np
 
 from tsforecast.arrays import Int64
 from tsforecast.errors import OptionError
+from tsforecast.io.messages import counted
+from tsforecast.reports.plots.backtest_page import write_backtest
+from tsforecast.reports.plots.page import MOST as PAGE_MOST
 from tsforecast.reports.plots.picture import check_years, shown_zone
 from tsforecast.reports.plots.select import Pick, caption_of, check_count, numbers_of, picked
 from tsforecast.reports.plots.style import (
@@ -28,6 +31,7 @@ from tsforecast.reports.plots.style import (
     readable,
     save,
 )
+from tsforecast.reports.plots.write import is_page
 from tsforecast.safe_text import printable, shown
 
 if TYPE_CHECKING:
@@ -45,7 +49,7 @@ _LEAST_BEFORE = 24  # rows before the first cutoff
 _LEVEL = 80.0  # of the intervals, which are forecast whatever is asked for
 
 
-def check_drawn(panel: Panel, folds: Folds, names: Sequence[str]) -> None:
+def check_drawn(panel: Panel, folds: Folds, names: Sequence[str], most: int = MOST) -> None:
     """Refuse what cannot be drawn of a table, before the long work.
 
     Raises:
@@ -53,7 +57,7 @@ def check_drawn(panel: Panel, folds: Folds, names: Sequence[str]) -> None:
             for.
         DataError: times beyond the year 9000.
     """
-    check_count(names, MOST)
+    check_count(names, most)
     begun = folds.known(len(folds) - 1) > 0
     for name, number in zip(dict.fromkeys(names), numbers_of(panel, names).tolist(), strict=True):
         if not begun[number]:
@@ -75,6 +79,10 @@ def draw_backtest(
         OutputError: the file cannot be created.
         StorageError: the disk is full or failed.
     """
+    if is_page(path):
+        numbers = drawn_numbers(result, forecasts, names, pick, PAGE_MOST)
+        write_backtest(result, forecasts, numbers, None if names else pick, path)
+        return
     with drawing():
         save(backtest_figure(result, forecasts, names=names, pick=pick), path)
 
@@ -90,9 +98,9 @@ def backtest_figure(
         names: of the series to draw; none for those that `pick` says.
         pick: which of many; the worst are those with the largest MASE.
     """
-    numbers = _numbers(result, forecasts, names, pick)
+    numbers = drawn_numbers(result, forecasts, names, pick, MOST)
     windows = _windows(len(forecasts.folds))
-    text = f"{result.windows} windows of {result.horizon} steps. {result.verdict}"
+    text = f"{counted(result.windows, 'window')} of {counted(result.horizon, 'step')}. {result.verdict}"
     figure, below = new_figure(f"Backtest of {printable(Path(result.file).name)}", text, with_key=True)
     grid = figure.add_gridspec(len(numbers), 2, width_ratios=(2.2, 1))
     together = np.unique(forecasts.panel.ends[numbers]).size == 1
@@ -114,14 +122,15 @@ def backtest_figure(
     return figure
 
 
-def _numbers(result: BacktestResult, forecasts: Forecasts, names: Sequence[str], pick: Pick) -> Int64:
+def drawn_numbers(result: BacktestResult, forecasts: Forecasts, names: Sequence[str], pick: Pick, most: int) -> Int64:
+    """The numbers of the series that are drawn."""
     panel, truth = forecasts.panel, forecasts.truth
     if names:
-        return numbers_of(panel, names)[:MOST]
+        return numbers_of(panel, names)[:most]
     by_label = {row["id"]: row["mase"] for row in result.by_series[result.model]}
     badness = np.array([by_label[panel.label(number)] for number in range(panel.n_series)], dtype=np.float64)
     order = picked(pick, panel, badness, panel.n_series)
-    return order[np.isin(order, truth.series)][:MOST]
+    return order[np.isin(order, truth.series)][:most]
 
 
 def _windows(count: int) -> Int64:

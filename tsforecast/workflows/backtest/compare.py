@@ -17,7 +17,7 @@ from tsforecast.fitting.backtest import Backtested
 from tsforecast.fitting.paired_test import LEVEL, ratio_of
 from tsforecast.fitting.scores import NAIVE
 from tsforecast.fitting.window_test import LEAST, NAME, differences, far_apart, holm, p_value, windows_together
-from tsforecast.io.messages import Note, listed
+from tsforecast.io.messages import Note, counted, listed
 from tsforecast.io.options import ReadOptions
 from tsforecast.models.options import FitOptions
 from tsforecast.models.registry import BASELINES, get_model
@@ -87,7 +87,7 @@ class CompareResult:
 
     def _repr_html_(self) -> str:
         """What notebooks show."""
-        title = f"{self.series:,} series, {self.windows} windows of {self.horizon} steps"
+        title = f"{self.series:,} series, {counted(self.windows, 'window')} of {counted(self.horizon, 'step')}"
         found = notebook.scores(self.scores, ("mase", "wql", "skill", "coverage_", "p_value"))
         return notebook.page(title, found, note=self.verdict)
 

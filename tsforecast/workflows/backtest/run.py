@@ -19,7 +19,7 @@ from tsforecast.fitting.choose import choose_basics
 from tsforecast.fitting.folds import Folds, rolling_folds
 from tsforecast.fitting.scores import verdict
 from tsforecast.forecast import joined
-from tsforecast.io.messages import Note
+from tsforecast.io.messages import Note, counted
 from tsforecast.io.options import ReadOptions
 from tsforecast.io.reading.panel import ReadResult, read_panel
 from tsforecast.io.writing.columns import check_columns
@@ -85,7 +85,8 @@ class BacktestResult:
 
     def _repr_html_(self) -> str:
         """What notebooks show."""
-        title = f"Backtest of {self.model}: {self.series:,} series, {self.windows} windows of {self.horizon} steps"
+        windows = f"{counted(self.windows, 'window')} of {counted(self.horizon, 'step')}"
+        title = f"Backtest of {self.model}: {self.series:,} series, {windows}"
         found = notebook.scores(self.scores, ("mae", "mase", "wql", "skill", "coverage_"))
         return notebook.page(title, found, note=self.verdict)
 
