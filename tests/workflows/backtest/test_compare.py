@@ -52,7 +52,9 @@ def test_too_few_windows_are_said_to_be_too_few():
     assert math.isnan(result.scores["seasonal-naive"]["p_value"])
     assert result.level == ("seasonal-naive",)  # drift errs twice as much and more
     overlapping = compared(["linear", "drift"], windows=8, step=3)
-    assert overlapping.test == "no test: 8 windows, 3 that overlap at a time are too few, 12 are needed"
+    assert overlapping.test == (
+        "no test: 8 windows are too few, 12 are needed, because 3 at a time overlap and count as one"
+    )
     assert "8 windows are too few to tell a difference from chance, 12 are needed" in overlapping.verdict
     tested = compared(["linear", "drift"])
     assert tested.test.startswith("Diebold-Mariano") and "mean errors of 6 windows" in tested.test

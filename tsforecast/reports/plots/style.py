@@ -90,6 +90,7 @@ def drawing() -> Iterator[None]:
         import matplotlib
 
         warnings.filterwarnings("ignore", message="Glyph")  # a name in letters that the font does not have
+        warnings.filterwarnings("ignore", message="AutoDateLocator was unable")  # its ticks are good enough
         with matplotlib.rc_context(_STYLE):
             yield
 

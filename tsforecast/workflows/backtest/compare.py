@@ -17,7 +17,7 @@ from tsforecast.fitting.backtest import Backtested
 from tsforecast.fitting.paired_test import LEVEL, ratio_of
 from tsforecast.fitting.scores import NAIVE
 from tsforecast.fitting.window_test import LEAST, NAME, differences, far_apart, holm, p_value, windows_together
-from tsforecast.io.messages import Note, counted, listed
+from tsforecast.io.messages import Note, counted
 from tsforecast.io.options import ReadOptions
 from tsforecast.models.options import FitOptions
 from tsforecast.models.registry import BASELINES, get_model
@@ -125,14 +125,12 @@ def compare(
     if output is not None:
         check_long_form(planned.data.schema, settings.levels)
     # Simple models are fitted beside every other one.
-    fitted = [name for name in names if name not in BASELINES] or [BASELINES[0]]
+    fitted = [name for name in names if name not in BASELINES] or [NAIVE]
     several = [replace(options, model=name) for name in fitted]
     fits: dict[str, list[Backtested]] = {}
     with planned.keeping(store, several, report) as keepers:
         for own, keeper in zip(several, keepers, strict=True):
-            beside = [name for name in names if name in BASELINES and name != own.model] if own is several[0] else []
-            text = f"{own.model}: fits and forecasts {len(planned.folds)} windows"
-            report(Message("info", f"{text}, beside it {listed(beside)}" if beside else text))
+            report(Message("info", f"{own.model}: fits and forecasts {counted(len(planned.folds), 'window')}"))
             found = planned.fits(own, keeper, report)
             fits |= {name: found for name in (own.model, *BASELINES) if name not in fits and name in found[0].made}
         fits = {name: fits[name] for name in dict.fromkeys((*names, NAIVE)) if name in fits}
@@ -207,11 +205,12 @@ def _result(planned: Planned, forecasts: Forecasts, fits: Mapping[str, list[Back
 
 def _test(windows: int, together: int, tested: int, models: int) -> str:
     """How it was told whether chance explains a difference."""
-    counted = f"{windows} windows" if together == 1 else f"{windows} windows, {together} that overlap at a time"
+    overlap = f", because {together} at a time overlap and count as one" if together > 1 else ""
     if tested < LEAST:
-        return f"no test: {counted} are too few, {LEAST * together} are needed"
+        are = "is" if windows == 1 else "are"
+        return f"no test: {counted(windows, 'window')} {are} too few, {LEAST * together} are needed{overlap}"
     several = f"; p is corrected for {models} models (Holm)" if models > 1 else ""
-    return f"{NAME}, over the mean errors of {counted}{several}"
+    return f"{NAME}, over the mean errors of {windows} windows{overlap}{several}"
 
 
 def _verdict(
@@ -229,8 +228,8 @@ def _verdict(
     if level:
         equal = ", ".join(f"{name} ({more[name]} more)" for name in level)
         text += f"; {equal} may be as good: "
-        many = "1 window is" if windows == 1 else f"{windows} windows are"
         if windows < LEAST * together:
+            many = "1 window is" if windows == 1 else f"{windows} windows are"
             text += f"{many} too few to tell a difference from chance, {LEAST * together} are needed"
         else:
             text += "chance explains the difference"
