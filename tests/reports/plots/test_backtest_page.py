@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from tests.reports.plots.test_interactive import drawn
 from tests.workflows.conftest import sales
 from tsforecast.io.options import ReadOptions
 from tsforecast.models.options import FitOptions
-from tsforecast.reports.plots.backtest import draw_backtest
+from tsforecast.reports.plots.backtest import backtest_figure, draw_backtest
 from tsforecast.reports.plots.compare import draw_comparison
+from tsforecast.reports.plots.style import drawing
 from tsforecast.reports.windows import largest_series
 from tsforecast.workflows.backtest.compare import compare
 from tsforecast.workflows.backtest.run import backtest
@@ -67,3 +69,18 @@ def test_a_backtest_of_single_steps_is_one_line(tmp_path):
     line = next(trace for trace in traces if trace["name"] == "linear" and "xaxis" not in trace)
     assert line["y"] == found[1].made["linear"].y_pred.ravel().tolist() and len(line["x"]) == 4
     assert "4 windows of 1 step." in layout["title"]["text"]
+
+
+def test_mere_steps_have_numbers(tmp_path):
+    frame = pd.DataFrame({"y": np.arange(90) % 7 + np.arange(90) / 10})
+    given = GIVEN | {"reading": ReadOptions(no_time=True)}
+    found = backtest(frame, options=FitOptions(model="drift", horizon=7), **given)
+    draw_backtest(*found, tmp_path / "out.html")
+    traces, _ = drawn((tmp_path / "out.html").read_text())
+    assert next(trace["x"][-1] for trace in traces if trace["name"] == "what happened") == "90"
+    with drawing():
+        figure = backtest_figure(*found)
+        figure.draw_without_rendering()
+    axes = figure.axes[0]
+    assert axes.get_lines()[0].get_xdata()[-1] == 90
+    assert {label.get_text() for label in axes.get_xticklabels()} >= {"60", "80"}

@@ -13,7 +13,7 @@ from tsforecast.errors import OptionError
 from tsforecast.io.messages import counted
 from tsforecast.reports.plots.backtest_page import write_backtest
 from tsforecast.reports.plots.page import MOST as PAGE_MOST
-from tsforecast.reports.plots.picture import check_years, shown_zone
+from tsforecast.reports.plots.picture import check_years, shown_clock
 from tsforecast.reports.plots.select import Pick, caption_of, check_count, numbers_of, picked
 from tsforecast.reports.plots.style import (
     ACCENT,
@@ -21,8 +21,6 @@ from tsforecast.reports.plots.style import (
     OTHERS,
     TINTS,
     caption,
-    date_axis,
-    dates,
     drawing,
     in_lines,
     key,
@@ -30,6 +28,8 @@ from tsforecast.reports.plots.style import (
     new_figure,
     readable,
     save,
+    time_axis,
+    time_places,
 )
 from tsforecast.reports.plots.write import is_page
 from tsforecast.safe_text import printable, shown
@@ -141,15 +141,22 @@ def _windows(count: int) -> Int64:
 def _draw_series(axes: Axes, result: BacktestResult, forecasts: Forecasts, number: int, windows: Int64) -> None:
     """What happened to a series, and what was forecast of it at each cutoff."""
     panel, truth, made = forecasts.panel, forecasts.truth, forecasts.made[result.model]
+    clock = shown_clock(panel, forecasts.schema)
     rows = np.flatnonzero((truth.series == number) & np.isin(truth.window, windows))
     first = int(truth.starts[rows[0]] - panel.starts[number])
     begin = max(0, first - max(_LEAST_BEFORE, 2 * result.horizon))
     at = slice(panel.offsets[number] + begin, panel.offsets[number + 1])
     y_true = np.where(panel.observed[at], panel.values[at], np.nan)
-    axes.plot(_days(panel, panel.stamps(number)[begin:]), y_true, color=INK, linewidth=1.1, label="what happened")
+    axes.plot(
+        time_places(check_years(panel.stamps(number)[begin:]), clock),
+        y_true,
+        color=INK,
+        linewidth=1.1,
+        label="what happened",
+    )
     place = forecasts.levels.index(_LEVEL)
     for row in rows.tolist():
-        times = _days(panel, panel.frequency.stamps(truth.starts[row] + np.arange(result.horizon)))
+        times = time_places(check_years(panel.frequency.stamps(truth.starts[row] + np.arange(result.horizon))), clock)
         named: dict[str, Any] = {"label": f"{result.model}, forecast at each cutoff"} if row == rows[0] else {}
         shade: dict[str, Any] = {"label": f"{_LEVEL:g} % interval"} if row == rows[0] else {}
         marks: dict[str, Any] = {"marker": "o", "markersize": 3} if result.horizon == 1 else {}
@@ -157,14 +164,10 @@ def _draw_series(axes: Axes, result: BacktestResult, forecasts: Forecasts, numbe
         axes.plot(times, made.y_pred[row], color=ACCENT, linewidth=1.6, **named, **marks)
         bounds = made.lower[row, :, place], made.upper[row, :, place]
         axes.fill_between(times, *bounds, color=TINTS[0], alpha=0.55, linewidth=0, zorder=1, **shade)
-    date_axis(axes, shown_zone(panel, forecasts.schema))
+    time_axis(axes, clock)
     axes.yaxis.set_major_formatter(readable)
     name = panel.label(number) or ", ".join(forecasts.schema.target_cols)
     axes.set_title(in_lines(printable(name), 80, 1))
-
-
-def _days(panel: Any, stamps: Any) -> Any:
-    return dates().date2num(check_years(stamps))
 
 
 def _draw_steps(axes: Axes, result: BacktestResult) -> None:

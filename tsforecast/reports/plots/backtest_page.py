@@ -13,7 +13,7 @@ import numpy as np
 from tsforecast.arrays import Int64
 from tsforecast.io.messages import counted
 from tsforecast.reports.plots.page import MENU_HEIGHT, MOST, Trace, menu, numbers, usual_layout, write_page
-from tsforecast.reports.plots.picture import check_years, clock_texts, shown_zone
+from tsforecast.reports.plots.picture import check_years, clock_texts, shown_clock
 from tsforecast.reports.plots.select import Pick, caption_of, sizes
 from tsforecast.reports.plots.style import ACCENT, INK, OTHERS, SOFT, TINTS
 from tsforecast.safe_text import printable
@@ -126,7 +126,7 @@ def _series(
 def _traces_of(forecasts: Forecasts, number: int, models: Sequence[str], colors: dict[str, str]) -> Iterator[Trace]:
     """What happened to a series, what each model forecast, and the intervals of the first one."""
     panel, truth, horizon = forecasts.panel, forecasts.truth, forecasts.folds.horizon
-    zone = shown_zone(panel, forecasts.schema)
+    clock = shown_clock(panel, forecasts.schema)
     rows = np.flatnonzero(truth.series == number)
     begin = max(0, int(truth.starts[rows[0]] - panel.starts[number]) - max(_LEAST_BEFORE, 2 * horizon))
     own = slice(panel.offsets[number] + begin, panel.offsets[number + 1])
@@ -134,7 +134,7 @@ def _traces_of(forecasts: Forecasts, number: int, models: Sequence[str], colors:
     # Forecasts of one step are points of one line.
     parts = rows[:, None] if horizon > 1 else rows[None, :]
     steps = [(truth.starts[part][:, None] + np.arange(horizon)).ravel() for part in parts]
-    times = [clock_texts(check_years(panel.frequency.stamps(each)), zone) for each in steps]
+    times = [clock_texts(check_years(panel.frequency.stamps(each)), clock) for each in steps]
     made, place = forecasts.made[models[0]], forecasts.levels.index(_LEVEL)
     around = [(made.lower[part, :, place].ravel(), made.upper[part, :, place].ravel()) for part in parts]
     yield {
@@ -150,7 +150,7 @@ def _traces_of(forecasts: Forecasts, number: int, models: Sequence[str], colors:
         "hoverinfo": "skip",
         "legendrank": 1,
     }
-    past = clock_texts(panel.stamps(number)[begin:], zone)
+    past = clock_texts(panel.stamps(number)[begin:], clock)
     yield _line(past, numbers(happened), "what happened", INK, 1.4) | {"legendrank": 0}
     for name in reversed(models):
         points = [numbers(forecasts.made[name].y_pred[part].ravel()) for part in parts]

@@ -36,7 +36,7 @@ def _traces(picture: Picture) -> list[dict[str, Any]]:
 
 def _traces_of(curve: Curve, picture: Picture) -> list[dict[str, Any]]:
     """The lines of a series: intervals from the widest to the narrowest, so that the narrower lies above."""
-    past, future = clock_texts(curve.past, picture.zone), clock_texts(curve.future, picture.zone)
+    past, future = clock_texts(curve.past, picture.clock), clock_texts(curve.future, picture.clock)
     traces: list[dict[str, Any]] = []
     for number in reversed(range(len(picture.levels))):
         name = f"{picture.levels[number]:g} % interval"
