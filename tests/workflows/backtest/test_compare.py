@@ -13,6 +13,7 @@ from tsforecast.io.options import ReadOptions
 from tsforecast.models.options import FitOptions
 from tsforecast.workflows.backtest.compare import _verdict as verdict_of
 from tsforecast.workflows.backtest.compare import compare
+from tsforecast.workflows.backtest.run import backtest
 from tsforecast.workflows.backtest.settings import BacktestSettings
 
 
@@ -65,6 +66,14 @@ def test_a_model_has_its_own_fits_and_the_same_windows(tmp_path):
     assert alone.cutoffs == beside.cutoffs
     for name in ("linear", "naive"):
         assert alone.scores[name]["mase"] == beside.scores[name]["mase"]
+    # As it would be published, and not with the choices that suit another model.
+    by_itself, _ = backtest(
+        sales(160),
+        settings=BacktestSettings(windows=6),
+        options=FitOptions(model="linear", horizon=7),
+        reading=ReadOptions(),
+    )
+    assert alone.scores["linear"]["mase"] == by_itself.scores["linear"]["mase"]
 
 
 def test_the_verdict_in_words():

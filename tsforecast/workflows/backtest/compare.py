@@ -124,15 +124,16 @@ def compare(
     planned = plan_backtest(source, settings, options, reading, report)
     if output is not None:
         check_long_form(planned.data.schema, settings.levels)
-    # Simple models are fitted beside every other one.
-    fitted = [name for name in names if name not in BASELINES] or [NAIVE]
+    # What needs no training is the same beside every other model; all else is fitted as it would be published.
+    fitted = [name for name in names if get_model(name).kind != "baseline"] or [NAIVE]
     several = [replace(options, model=name) for name in fitted]
     fits: dict[str, list[Backtested]] = {}
     with planned.keeping(store, several, report) as keepers:
         for own, keeper in zip(several, keepers, strict=True):
             report(Message("info", f"{own.model}: fits and forecasts {counted(len(planned.folds), 'window')}"))
             found = planned.fits(own, keeper, report)
-            fits |= {name: found for name in (own.model, *BASELINES) if name not in fits and name in found[0].made}
+            beside = [name for name in BASELINES if name not in fitted]
+            fits |= {name: found for name in (own.model, *beside) if name not in fits and name in found[0].made}
         fits = {name: fits[name] for name in dict.fromkeys((*names, NAIVE)) if name in fits}
         forecasts = _together(planned, fits)
         result = _result(planned, forecasts, fits)
