@@ -3,6 +3,7 @@
     content         what a report consists of: texts, lists, tables and drawings, as values
     version         the report of a version, stored or just fitted
     backtest        the report of a backtest, `comparison` of several models; `windows` has what both say
+    ledger          what became of the forecasts of a model
     sections        what all of them say, with `charts`, `metric_texts` and `times`
     markdown        a report as Markdown
     html/           a report as one page that needs nothing else

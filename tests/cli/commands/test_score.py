@@ -165,6 +165,10 @@ def test_what_is_shown_of_a_model_has_its_ledger(noted: Run) -> None:
     assert shown()["scored"].startswith("2024-02-09 06:00 UTC: MAE ")
     (status,) = json.loads(noted("status", "--json").stdout)["models"]
     assert status["ledger"]["last_scored"] == ledger["last_scored"] == "2024-02-09T06:00:00+00:00"
+    assert noted("report", "sales", "-o", "sales.md").exit_code == 0
+    report = Path("sales.md").read_text().split("## How its forecasts have turned out")[1].split("\n## ")[0]
+    assert "4 forecasts of all versions, the last at 2024-02-08 06:00 UTC; scored from 2024-02-05" in report
+    assert "### By step of the horizon" in report and "| 1 | 8 |" in report
     FILE.write_bytes(b"x" * 5000)
     damaged = noted("models", "show", "sales")
     assert damaged.exit_code == 0 and "move it aside" in damaged.stdout

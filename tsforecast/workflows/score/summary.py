@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tsforecast.errors import TsforecastError
 from tsforecast.store.ledger.facts import LedgerFacts, ledger_facts
+
+if TYPE_CHECKING:
+    from tsforecast.workflows.score.run import ScoreResult
 
 _SHOWN = ("forecasts", "mae", "wape", "mase")
 _COVERAGE = "coverage_"
@@ -19,25 +22,27 @@ class LedgerSummary:
 
     Args:
         facts: its use.
-        first: the first time that was scored, on the actuals that earlier scorings have kept; empty where none was.
-        last: the last one.
-        scores: of all forecasts on these.
+        result: the scores of all forecasts, on the actuals that earlier scorings have kept; None before the first one.
         problem: why the ledger cannot be read; None for a sound one.
     """
 
     facts: LedgerFacts | None
-    first: str = ""
-    last: str = ""
-    scores: dict[str, float] | None = None
+    result: ScoreResult | None = None
     problem: TsforecastError | None = None
+
+    @property
+    def scores(self) -> dict[str, float] | None:
+        """Those that are shown; None where nothing could be scored."""
+        found = self.result.scores if self.result else {}
+        return {key: value for key, value in found.items() if key in _SHOWN or key.startswith(_COVERAGE)} or None
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values for JSON."""
         if self.facts is None:
             return {"problem": self.problem.to_dict() if self.problem else None}
         return self.facts.to_dict() | {
-            "first": self.first or None,
-            "last": self.last or None,
+            "first": (self.result.first or None) if self.result else None,
+            "last": (self.result.last or None) if self.result else None,
             "scores": self.scores,
             "problem": self.problem.to_dict() if self.problem else None,
         }
@@ -54,8 +59,6 @@ def ledger_summary(name: str, *, store: str | Path, trusted: bool = False) -> Le
             return LedgerSummary(facts)
         from tsforecast.workflows.score.run import score
 
-        found = score(store=store, name=name, trusted=trusted)
+        return LedgerSummary(facts, score(store=store, name=name, trusted=trusted))
     except TsforecastError as error:
         return LedgerSummary(facts, problem=error)
-    scores = {key: value for key, value in found.scores.items() if key in _SHOWN or key.startswith(_COVERAGE)}
-    return LedgerSummary(facts, found.first, found.last, scores or None)

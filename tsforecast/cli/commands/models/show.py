@@ -90,15 +90,15 @@ def _ledger_rows(ledger: LedgerSummary | None) -> Iterator[tuple[str, str]]:
 
 
 def _scores_in_words(ledger: LedgerSummary) -> str:
-    scores = ledger.scores
-    if not scores:
+    scores, result = ledger.scores, ledger.result
+    if not scores or result is None:
         return ", nothing that was forecast had happened"
     held = ", ".join(
         f"{percent(value)} within {key.removeprefix('coverage_')}%"
         for key, value in scores.items()
         if key.startswith("coverage_")
     )
-    return f": MAE {number(scores['mae'])}, MASE {number(scores['mase'])}, {held}; {ledger.first} to {ledger.last}"
+    return f": MAE {number(scores['mae'])}, MASE {number(scores['mase'])}, {held}; {result.first} to {result.last}"
 
 
 def _show(document: dict[str, Any], ledger: Sequence[tuple[str, str]], console: Console) -> None:
