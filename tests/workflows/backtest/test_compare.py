@@ -57,6 +57,9 @@ def test_too_few_windows_are_said_to_be_too_few():
         "no test: 8 windows are too few, 12 are needed, because 3 at a time overlap and count as one"
     )
     assert "8 windows are too few to tell a difference from chance, 12 are needed" in overlapping.verdict
+    constant = compared(["naive", "drift"], sales(160).assign(sold=5.0))
+    assert constant.test == "no test: too few windows have errors that can be scaled"
+    assert constant.verdict.startswith("no error can be scaled")
     tested = compared(["linear", "drift"])
     assert tested.test.startswith("Diebold-Mariano") and "mean errors of 6 windows" in tested.test
 

@@ -207,6 +207,8 @@ def _result(planned: Planned, forecasts: Forecasts, fits: Mapping[str, list[Back
 def _test(windows: int, together: int, tested: int, models: int) -> str:
     """How it was told whether chance explains a difference."""
     overlap = f", because {together} at a time overlap and count as one" if together > 1 else ""
+    if tested < LEAST and windows >= LEAST * together:
+        return "no test: too few windows have errors that can be scaled"
     if tested < LEAST:
         are = "is" if windows == 1 else "are"
         return f"no test: {counted(windows, 'window')} {are} too few, {LEAST * together} are needed{overlap}"
