@@ -98,6 +98,8 @@ def test_the_verdict_in_words():
     )
     rows["linear"] |= {"wql": float("nan"), "ratio": 1.05}
     assert verdict_of(["gru", "linear"], rows, ("linear",)).endswith("linear is trained in 0.1 s in place of 100.0 s.")
+    rows["linear"]["fit_seconds"] = 0.01
+    assert verdict_of(["gru", "linear"], rows, ("linear",)).endswith("in less than 0.1 s in place of 100.0 s.")
 
 
 def test_refused():

@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 
 # Of the quantile loss of the best model, below which the intervals of another one are worth a word.
 _CLEARLY = 0.95
+_SHOWN = 0.1  # seconds, as they are written
 _ALMOST = 1.1  # times the error of the best, above which it is no matter how quickly a model is trained
 DEFAULT_MODELS = ("auto", "gru", "linear", NAIVE)
 
@@ -245,7 +246,9 @@ def _verdict(
     close = [name for name in level if scores[name]["ratio"] <= _ALMOST]
     quick = min(close, key=lambda name: scores[name]["fit_seconds"], default=best)
     if quick != best and row["fit_seconds"] >= 1 and 10 * scores[quick]["fit_seconds"] < row["fit_seconds"]:
-        text += f". {quick} is trained in {scores[quick]['fit_seconds']:.1f} s in place of {row['fit_seconds']:.1f} s"
+        took = scores[quick]["fit_seconds"]
+        short = f"{took:.1f} s" if took >= _SHOWN else f"less than {_SHOWN} s"
+        text += f". {quick} is trained in {short} in place of {row['fit_seconds']:.1f} s"
     return f"{text}."
 
 
