@@ -168,18 +168,62 @@ def test_predict_takes_no_columns_because_the_model_knows_its_own(tmp_path):
             tsforecast.predict(store=tmp_path, **{name: "y"})
 
 
-def test_backtest(tmp_path):
-    found = tsforecast.backtest(sales(120), windows=2, refit="never", id_col="shop", model="linear", horizon=6)
-    assert (found.windows, found.fits, found.horizon, found.series) == (2, 1, 6, 2)
+BACKTEST = {"windows": 2, "refit": "never", "id_col": "shop", "horizon": 6}
+
+
+def test_backtest():
+    found = tsforecast.backtest(sales(120), model="linear", **BACKTEST)
+    assert (found.result.windows, found.result.fits, found.result.horizon, found.result.series) == (2, 1, 6, 2)
+    made = found.forecasts
+    assert list(made.columns) == ["shop", "cutoff", "date", "model", "y_true", "forecast", *BOUNDS]
+    assert made["date"].dtype == made["cutoff"].dtype == "datetime64[us]" and len(made) == 2 * 2 * 4 * 6
+    # The frames are of one mind.
+    own = made[made["model"] == "linear"]
+    error = (own["y_true"] - own["forecast"]).abs()
+    by_shop = found.by_series[found.by_series["model"] == "linear"].set_index("shop")["mae"]
+    pd.testing.assert_series_equal(by_shop, error.groupby(own["shop"]).mean(), check_names=False, rtol=1e-5)
+    by_cutoff = found.by_window[found.by_window["model"] == "linear"].set_index("cutoff")["mae"]
+    pd.testing.assert_series_equal(by_cutoff, error.groupby(own["cutoff"]).mean(), check_names=False, rtol=1e-5)
+    by_step = found.by_step[found.by_step["model"] == "linear"].set_index("step")["mae"]
+    ahead = (own["date"] - own["cutoff"]).dt.days
+    pd.testing.assert_series_equal(by_step, error.groupby(ahead).mean(), check_names=False, rtol=1e-5)
+    assert found.scores.loc["linear", "mae"] == pytest.approx(error.mean(), rel=1e-5)
+    assert found.verdict in found._repr_html_()
+    assert found.plot("7").axes[0].get_title(loc="left") == "7"
+    with pytest.raises(OptionError, match="no series '8'"):
+        found.plot("8")
     with pytest.raises(OptionError, match="unknown option 'window'"):
         tsforecast.backtest(sales(120), window=2)
 
 
-def test_compare(tmp_path):
-    found = tsforecast.compare(sales(120), models=["linear", "naive"], windows=2, id_col="shop", horizon=6)
-    assert found.best == "linear" and set(found.scores) == {"linear", "naive", "seasonal-naive"}
+def test_compare():
+    found = tsforecast.compare(sales(120), models=["linear", "naive"], **BACKTEST)
+    assert found.best == "linear" and list(found.scores.index) == ["linear", "seasonal-naive", "naive"]
+    assert set(found.forecasts["model"]) == set(found.by_step["model"]) == set(found.scores.index)
+    assert found.verdict in found._repr_html_() and "linear" in str(found.plot().axes[0].get_yticklabels())
     with pytest.raises(OptionError, match="unknown option 'model'"):
         tsforecast.compare(sales(120), model="gru")
+
+
+def test_reports(store, tmp_path):
+    frame = sales(120)
+    tsforecast.fit(frame, name="shops", store=store, **SETTINGS)
+    page = tsforecast.report("shops", tmp_path / "shops.md", store=store, levels=(50,))
+    assert (tmp_path / "shops.md").read_text().startswith("# shops, version 1")
+    assert page._repr_html_().startswith('<iframe srcdoc="&lt;!DOCTYPE html&gt;')
+    found = tsforecast.backtest(frame, model="drift", **BACKTEST)
+    assert tsforecast.report(found).save(tmp_path / "b.html").read_text().startswith("<!DOCTYPE html>")
+    compared = tsforecast.compare(frame, models=["linear", "naive"], **BACKTEST)
+    assert tsforecast.report(compared).to_dict()["verdict"] == compared.verdict
+    with pytest.raises(OptionError, match="cannot tell how to write"):
+        tsforecast.report(found, "page.pdf")
+
+
+def test_a_column_of_ours_hinders_the_forecasts_alone():
+    found = tsforecast.backtest(sales(120).rename(columns={"shop": "model"}), model="drift", windows=1, horizon=6)
+    assert found.scores.loc["drift", "mae"] > 0
+    with pytest.raises(DataError, match="the column 'model' cannot be told"):
+        _ = found.forecasts
 
 
 def test_what_was_forecast_is_scored(store):
@@ -187,9 +231,11 @@ def test_what_was_forecast_is_scored(store):
     days = frame.groupby("shop").cumcount()
     tsforecast.fit(frame[days < 120], name="shops", store=store, **SETTINGS)
     made = tsforecast.predict(frame[days < 122], store=store, ledger=True)
-    result = tsforecast.score(frame, store=store, max_mae=1e-9, tz=None)
-    assert list(result.frame["forecast"]) == list(made["forecast"])
-    assert result.scores["forecasts"] == 12 and result.exit_code == 4
-    assert list(pd.DataFrame(result.by_step)["step"]) == [1, 2, 3, 4, 5, 6]
+    found = tsforecast.score(frame, store=store, max_mae=1e-9, tz=None)
+    assert list(found.forecasts["forecast"]) == list(made["forecast"])
+    assert list(found.forecasts["date"]) == list(made["date"])
+    assert found.scores["forecasts"][0] == 12 and found.result.exit_code == 4 and len(found.outside) == 1
+    assert list(found.by_step["step"]) == [1, 2, 3, 4, 5, 6] and list(found.by_version["version"]) == [1]
+    assert "Outside a limit: MAE is" in found._repr_html_()
     with pytest.raises(OptionError, match="did you mean 'max_mase'"):
         tsforecast.score(frame, store=store, max_mas=1)

@@ -1,4 +1,4 @@
-"""The public functions: what `fit`, `predict`, `backtest`, `compare` and `score` do, on DataFrames and from Python."""
+"""The public functions: what the commands of the same names do, on DataFrames and from Python."""
 
 from __future__ import annotations
 
@@ -8,27 +8,29 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tsforecast.errors import OptionError, did_you_mean
+from tsforecast.files import check_file
 from tsforecast.io.options import COLUMNS, KNOWN, ReadOptions
 from tsforecast.io.times.datetimes import stamp_index
 from tsforecast.models.options import FitOptions
 from tsforecast.options import DEFAULT_LEVELS, DEFAULT_STORE, declared
 from tsforecast.progress import Report
 from tsforecast.reports.forecast_frame import ForecastFrame, with_plot
+from tsforecast.reports.frames import Backtest, Comparison, Score
+from tsforecast.reports.writing import format_of
 from tsforecast.workflows import fit as fitting
 from tsforecast.workflows import predict as predicting
-from tsforecast.workflows.backtest.compare import DEFAULT_MODELS, CompareResult
+from tsforecast.workflows.backtest.compare import DEFAULT_MODELS
 from tsforecast.workflows.backtest.compare import compare as comparing
-from tsforecast.workflows.backtest.run import BacktestResult
 from tsforecast.workflows.backtest.run import backtest as backtesting
 from tsforecast.workflows.backtest.settings import BacktestSettings
 from tsforecast.workflows.score.noting import note_forecast
-from tsforecast.workflows.score.run import ScoreResult
 from tsforecast.workflows.score.run import score as scoring
 from tsforecast.workflows.score.settings import ScoreLimits, ScoreSettings
 
 if TYPE_CHECKING:
     import pandas as pd
 
+    from tsforecast.reports.page import ReportPage
     from tsforecast.workflows.what_if import Given
 
 FitResult = fitting.FitResult
@@ -138,7 +140,7 @@ def backtest(
     store: str | Path | None = None,
     report: Report = lambda event: None,
     **options: Any,
-) -> BacktestResult:
+) -> Backtest:
     """Score a model and the simple ones at cutoffs of the past, from what was known there; nothing is published.
 
     Args:
@@ -151,23 +153,26 @@ def backtest(
             `refit="never"`, `model="gru"`, `id_col="shop"`.
 
     Returns:
-        Scores of all models over all windows, by step, by window and by series.
+        Data frames: `forecasts` in long form with `cutoff`, `model` and `y_true`; `scores` of all models over all
+        windows, `by_step`, `by_window` and `by_series`. `verdict` says it in words, `plot()` draws it, `result` has
+        the rest as plain values.
 
     Raises:
         TsforecastError: with the file, row and column where there is one.
     """
     settings = {name: options.pop(name) for name in list(options) if name in _BACKTEST}
     model = {name: options.pop(name) for name in list(options) if name in _MODEL}
-    result, _ = backtesting(
+    chosen = BacktestSettings(**settings)
+    result, made = backtesting(
         data,
-        settings=BacktestSettings(**settings),
+        settings=chosen,
         options=FitOptions(**model),
         reading=_read_options(options, columns=True, others=_MODEL | _BACKTEST),
         output=forecasts,
         store=store,
         report=report,
     )
-    return result
+    return Backtest(result, made, chosen.levels)
 
 
 def compare(
@@ -178,7 +183,7 @@ def compare(
     store: str | Path | None = None,
     report: Report = lambda event: None,
     **options: Any,
-) -> CompareResult:
+) -> Comparison:
     """Score several models on the same windows of the past; nothing is published.
 
     Args:
@@ -191,23 +196,27 @@ def compare(
         **options: any option of `tsforecast compare` by its name with underscores.
 
     Returns:
-        Scores of all models, the best first, and which of them chance may have put behind it.
+        Data frames: `scores` of all models, the best first, with the p-value of their being as good as the best;
+        `forecasts`, `by_step`, `by_window` and `by_series` as of `backtest`. `best` is the name of the best, `verdict`
+        says it in words, `plot()` draws it, `result` has the rest as plain values.
 
     Raises:
         TsforecastError: with the file, row and column where there is one.
     """
     settings = {name: options.pop(name) for name in list(options) if name in _BACKTEST}
     model = {name: options.pop(name) for name in list(options) if name in _MODEL - {"model"}}
-    return comparing(
+    chosen = BacktestSettings(**settings)
+    result, made = comparing(
         data,
         models=tuple(models),
-        settings=BacktestSettings(**settings),
+        settings=chosen,
         options=FitOptions(**model),
         reading=_read_options(options, columns=True, others=(_MODEL | _BACKTEST) - {"model"}),
         output=forecasts,
         store=store,
         report=report,
     )
+    return Comparison(result, made, chosen.levels)
 
 
 def score(
@@ -219,7 +228,7 @@ def score(
     trusted: bool = False,
     report: Report = lambda event: None,
     **options: Any,
-) -> ScoreResult:
+) -> Score:
     """Score the forecasts that `predict(ledger=True)` has noted, and keep what happened beside them.
 
     Args:
@@ -233,16 +242,16 @@ def score(
             `as_of="2026-06-30"`, or `delimiter=";"`.
 
     Returns:
-        The metrics of all forecasts (`scores`) and of parts of them: `by_step`, `by_age`, `by_version`, `by_period` and
-        `by_series` are rows for `pandas.DataFrame`; `frame` holds each forecast beside what happened, and `outside` the
-        limits that do not hold.
+        Data frames: `forecasts` holds each forecast beside what happened, in long form; `scores` the metrics of all,
+        `by_step`, `by_age`, `by_version`, `by_period` and `by_series` those of parts. `verdict` says it in words,
+        `outside` has the limits that do not hold, `result` the rest as plain values.
 
     Raises:
         TsforecastError: with the file, row and column where there is one.
     """
     settings = {name: options.pop(name) for name in list(options) if name in _SCORE}
     limits = {name: options.pop(name) for name in list(options) if name in _LIMITS}
-    return scoring(
+    result = scoring(
         data,
         settings=ScoreSettings(**settings),
         limits=ScoreLimits(**limits),
@@ -253,6 +262,50 @@ def score(
         trusted=trusted,
         report=report,
     )
+    return Score(result)
+
+
+def report(
+    of: str | Backtest | Comparison | None = None,
+    output: str | Path | None = None,
+    *,
+    store: str | Path = DEFAULT_STORE,
+    version: int | None = None,
+    levels: tuple[float, ...] = DEFAULT_LEVELS,
+    trusted: bool = False,
+) -> ReportPage:
+    """All that is known of a version of a model, of a backtest or of a comparison, as one page.
+
+    Args:
+        of: the name of a model, or what `backtest` or `compare` returned; None takes the model published last.
+        output: file that it is written into, as .html, .md or .json; None for none.
+        store: folder of all models.
+        version: of the model; None takes the one in service.
+        levels: of the intervals of the forecast of a model, in percent.
+        trusted: use a model that somebody else could have changed.
+
+    Returns:
+        The page, which notebooks show, and whose `save` writes it.
+
+    Raises:
+        TsforecastError: a model that cannot be used, or a file that cannot be written.
+    """
+    from tsforecast.reports.page import ReportPage
+
+    if output is not None:
+        format_of(output)
+        check_file(output)
+    if isinstance(of, Backtest | Comparison):
+        page = ReportPage(of.report())
+    else:
+        from tsforecast.reports.version import version_report
+        from tsforecast.workflows.report import version_facts
+
+        found = version_facts(of, store=store, version=version, levels=levels, trusted=trusted)
+        page = ReportPage(version_report(found))
+    if output is not None:
+        page.save(output)
+    return page
 
 
 _MODEL = {each.name for each in fields(FitOptions)}

@@ -31,14 +31,14 @@ def table(header: Sequence[str], rows: Iterable[Sequence[Any]], *, numbers: bool
     return f"<table><thead>{head}</thead><tbody>{body}</tbody></table>"
 
 
-def scores(of_models: Mapping[str, Mapping[str, float]], keys: Sequence[str]) -> str:
-    """Metrics of models, a row each; a key that ends with `_` stands for all that begin so."""
+def scores(of_models: Mapping[str, Mapping[str, float]], keys: Sequence[str], what: str = "model") -> str:
+    """Metrics of models, or of what else there is, a row each; a key ending with `_` stands for all that begin so."""
     known = list(dict.fromkeys(key for row in of_models.values() for key in row))
     columns = [
         key for wanted in keys for key in known if key == wanted or (wanted[-1] == "_" and key.startswith(wanted))
     ]
     rows = [(model, *(_number(key, row.get(key)) for key in columns)) for model, row in of_models.items()]
-    return table(("model", *columns), rows)
+    return table((what, *columns), rows)
 
 
 def folded(summary: str, part: str) -> str:

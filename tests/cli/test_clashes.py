@@ -58,7 +58,7 @@ METRICS = Output("--metrics-file", ANY[::-1])
 COMMANDS: dict[str, tuple[tuple[Output, ...], bool]] = {
     "fit": ((REPORT,), True),
     "backtest": ((BACKTEST, PLOT, PAGE), True),
-    "compare": ((BACKTEST, PLOT), True),
+    "compare": ((BACKTEST, PLOT, PAGE), True),
     "predict": ((FORECAST, PLOT), True),
     "score": ((BACKTEST,), True),
     "retrain": ((PREDICT_TO, LOG, METRICS), True),

@@ -8,8 +8,12 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from tests.store.conftest import build
+from tests.store.ledger.test_ledger import make_run
 from tests.store.test_last_run import RUN
 from tsforecast.errors import InputMissingError
+from tsforecast.store.layout import LEDGER
+from tsforecast.store.ledger.facts import LedgerFacts
+from tsforecast.store.ledger.runs import append_run
 from tsforecast.store.model import StoredModel
 from tsforecast.store.runs import (
     ForecastFile,
@@ -155,3 +159,15 @@ def test_what_is_not_there(store):
     assert "did you mean 'shop'?" in caught.value.hint
     with pytest.raises(InputMissingError, match="no model in"):
         read_status(Store(store / "none"))
+
+
+def test_the_forecasts_that_were_noted(store):
+    assert read_status(Store(store))[0].to_dict(NOW)["ledger"] is None
+    for number, moment in ((1, NOW - timedelta(days=2)), (2, NOW - timedelta(hours=3))):
+        append_run(store / "shop", make_run(number, made=moment))
+    (model,) = read_status(Store(store))
+    assert model.ledger == LedgerFacts(2, NOW - timedelta(hours=3), None) and model.error is None
+    assert model.to_dict(NOW)["ledger"]["last_noted"] == (NOW - timedelta(hours=3)).isoformat()
+    (store / "shop" / LEDGER).write_bytes(b"x" * 5000)
+    (model,) = read_status(Store(store))
+    assert model.error.exit_code == 65 and "ledger" in str(model.error) and model.version == 1

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from tsforecast.cli.console import Console, is_terminal
 from tsforecast.cli.text import number, percent
+from tsforecast.io.messages import counted
 
 if TYPE_CHECKING:
     from tsforecast.workflows.backtest.compare import CompareResult
@@ -77,10 +78,8 @@ def show_scores(console: Console, scores: Mapping[str, Mapping[str, float]], *, 
 def windows_in_words(result: BacktestResult | CompareResult) -> str:
     """The table and the windows of a backtest, in a line."""
     several = f"{result.series:,} series, " if result.series > 1 else ""
-    return (
-        f"{result.file}: {several}{result.windows} windows of {result.horizon} steps with cutoffs from "
-        f"{result.cutoffs[0]} to {result.cutoffs[-1]}"
-    )
+    windows = f"{counted(result.windows, 'window')} of {counted(result.horizon, 'step')}"
+    return f"{result.file}: {several}{windows} with cutoffs from {result.cutoffs[0]} to {result.cutoffs[-1]}"
 
 
 def show_backtest(console: Console, scores: Mapping[str, Mapping[str, float]], metric_season: int) -> None:

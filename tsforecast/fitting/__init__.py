@@ -23,7 +23,8 @@ TrainingSession; what goes out is a Fitted: the plan, the model, its calibration
    that led to the best weights, the same ridge strength. The calibration and the scores are those of steps 7 and 8.
 
 backtest.py does all of this at cutoffs of the past (folds.py), from the rows known there; backtest_fits.py goes through
-the fits of a backtest, in processes of their own (processes.py) if asked to, and backtest_scores.py scores them.
+the fits of a backtest, in processes of their own (processes.py) if asked to, backtest_scores.py scores them, and
+window_test.py says which of several models chance may have put behind another.
 warm_start.py trains a model further from its weights in place of steps 3 to 6. Nothing in steps 1 to 7 looks at test
 rows, and training and combination at no row after the validation rows; tests/test_leakage.py changes later rows and
 compares every number.

@@ -12,7 +12,6 @@ import numpy as np
 from tsforecast import metrics
 from tsforecast.arrays import Float64, Int64
 from tsforecast.fitting.backtest import Truth
-from tsforecast.fitting.folds import Folds
 from tsforecast.forecast import Intervals
 
 # Levels whose bounds are, with the median, the nine deciles that quantile losses are the mean of.
@@ -104,17 +103,6 @@ def errors_by_step(truth: Truth, made: Intervals) -> dict[str, Float64]:
         "mae": _of_cells(error[truth.observed], steps[truth.observed], horizon),
         "mase": _of_cells(scaled[counted], steps[counted], horizon),
     }
-
-
-def errors_by_row(truth: Truth, made: Intervals, folds: Folds) -> Float64:
-    """The mean scaled error at each row that windows forecast, over all series and windows, in time order.
-
-    The shape is (rows,). Rows are counted from the first cutoff of each series; NaN where nothing was observed.
-    """
-    behind = folds.cutoffs[:, 0] - folds.cutoffs[0, 0]  # alike for all series
-    rows = behind[truth.window][:, None] + np.arange(folds.horizon)
-    counted = truth.observed & (truth.scale > 0)[:, None]
-    return _of_cells(_scaled(truth, made)[counted], rows[counted], int(behind[-1]) + folds.horizon)
 
 
 def add_skill(scores: Mapping[str, dict[str, float]], naive: str) -> None:

@@ -33,6 +33,12 @@ class Folds:
         return len(self.cutoffs)
 
     @property
+    def step(self) -> int:
+        """Rows from one cutoff to the next."""
+        behind = self.cutoffs[:2, 0]
+        return int(behind[-1] - behind[0]) or self.horizon
+
+    @property
     def fits(self) -> list[range]:
         """The windows that share a model, one range for each fit."""
         each = self.refit or len(self)

@@ -72,6 +72,9 @@ def past_chart(
     windows: Sequence[tuple[Float64, Float64, Float64, Float64]],
     levels: tuple[float, ...],
     axis: TimeAxis,
+    *,
+    model: str,
+    beside: Mapping[str, Sequence[Float64]],
 ) -> Chart:
     """What happened, and what was forecast before it.
 
@@ -82,6 +85,8 @@ def past_chart(
         windows: places, forecast, lower and upper bounds of each window, the bounds of shape (horizon, levels).
         levels: of the intervals, in percent.
         axis: of the times.
+        model: that made these forecasts.
+        beside: forecasts of other models for the same windows.
     """
     future = _with_breaks([each[0] for each in windows])
     y_pred = _with_breaks([each[1] for each in windows])
@@ -90,15 +95,41 @@ def past_chart(
         for window, (at, _, low, high) in enumerate(windows)
         for band in _bands(at, low, high, levels, named=window == 0)
     )
+    others = [
+        Curve(name, future, _with_breaks(parts), role)
+        for role, (name, parts) in zip(_ROLES[1:], beside.items(), strict=False)
+    ]
     return Chart(
         title=title,
         description=(
             f"{len(windows)} {'window' if len(windows) == 1 else 'windows'} of the past: what was forecast at its "
             f"beginning from what was known then, over what happened."
         ),
-        curves=(Curve("what happened", places, truth, "history"), Curve("forecast", future, y_pred, "model")),
+        curves=(
+            Curve("what happened", places, truth, "history"),
+            *others,
+            Curve(model if beside else "forecast", future, y_pred, "model"),
+        ),
         bands=bands,
         ticks=axis.ticks(places),
+    )
+
+
+def by_window_chart(places: Float64, by_window: Mapping[str, Sequence[float | None]], axis: TimeAxis) -> Chart:
+    """The error of each model at each cutoff; the first one is the one that matters."""
+    own = _floats(next(iter(by_window.values())))
+    model = next(iter(by_window))
+    return Chart(
+        title="MASE of each window",
+        description=f"MASE of {model}: from {readable(float(np.nanmin(own)))} to {readable(float(np.nanmax(own)))}.",
+        curves=tuple(
+            Curve(name, places, _floats(errors), role, len(places) <= _FEW)
+            for role, (name, errors) in zip(_ROLES, by_window.items(), strict=False)
+        ),
+        ticks=axis.ticks(places),
+        x_label="" if axis.ticks(places) else "cutoff",
+        y_label="MASE",
+        zero=True,
     )
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tsforecast.io.messages import counted
+from tsforecast.reports import ledger
 from tsforecast.reports.charts import forecast_chart, gradient_chart, season_chart, training_charts
 from tsforecast.reports.content import (
     MISSING,
@@ -62,6 +63,7 @@ _HISTORY = {
 }
 _ORDER = (
     "Scores",
+    ledger.TITLE,
     "Error by horizon",
     "Error by series",
     "Coverage of the intervals",
@@ -110,7 +112,13 @@ def version_report(found: VersionFacts) -> Report:
     sections = (
         _steps_and_series(found, errors, axis)
         + _sections(metrics, scores, found.bundle.epochs, errors)
-        + [_gradients(found), _data(metrics, _season(found, axis)), _settings(found), _provenance(found)]
+        + [
+            ledger.ledger_section(found.ledger),
+            _gradients(found),
+            _data(metrics, _season(found, axis)),
+            _settings(found),
+            _provenance(found),
+        ]
     )
     return Report(
         title=f"{found.details.name}, version {found.details.version}",

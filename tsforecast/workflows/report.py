@@ -21,6 +21,7 @@ from tsforecast.store.model import StoredModel
 from tsforecast.store.results import VersionDetails
 from tsforecast.store.runs import LastRun, read_last_run
 from tsforecast.store.store import Store
+from tsforecast.workflows.score.summary import LedgerSummary, ledger_summary
 
 _LARGEST, _WORST = 4, 6  # series that are drawn
 
@@ -59,6 +60,7 @@ class VersionFacts:
         problem: why there is none, or why it is short; empty for a whole one.
         previous: what the version before it says of itself; None where there is none.
         last_run: the retraining that published it; None where that is not known.
+        ledger: the forecasts of the model that were noted; None where none was.
     """
 
     details: VersionDetails
@@ -67,6 +69,7 @@ class VersionFacts:
     problem: str
     previous: VersionDetails | None
     last_run: LastRun | None
+    ledger: LedgerSummary | None = None
 
 
 def version_facts(
@@ -101,6 +104,7 @@ def version_facts(
         problem=problem,
         previous=_previous(model, opened.version),
         last_run=_last_run(model, opened.version),
+        ledger=ledger_summary(model.name, store=store, trusted=trusted),
     )
 
 

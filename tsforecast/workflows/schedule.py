@@ -1,4 +1,4 @@
-"""The timetable of a retraining, for cron and systemd, and the runs that a clock change skips or repeats."""
+"""The timetable of a retraining or scoring, for cron and systemd, and what a clock change skips or repeats."""
 
 from __future__ import annotations
 
@@ -20,6 +20,16 @@ WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 # Not on the hour, when everybody's jobs start, and after the hour that clocks skip and repeat.
 DEFAULT_AT = time(3, 17)
 _AT = re.compile(r"(?:([01]?[0-9]|2[0-3]))?:([0-5][0-9])")
+DOES = {  # a command: what it does in words, and what systemd has to know of its exit status
+    "retrain": (
+        "Retrain the model of",
+        "# 3: the new model was worse, and the old one stays in service.\nSuccessExitStatus=3\n",
+    ),
+    "score": (
+        "Score the forecasts of",
+        "# 4: the forecasts are worse than a limit allows. 66: none has been noted yet.\nSuccessExitStatus=66\n",
+    ),
+}
 _LAST_DAY = 28  # that every month has
 _YEAR, _MINUTE = timedelta(days=366), timedelta(minutes=1)
 
@@ -146,30 +156,32 @@ def _one(wall: datetime, zone: tzinfo | None) -> NextRun:
 
 @dataclass(frozen=True)
 class Job:
-    """A retraining to run; all paths are absolute.
+    """A command to run; all paths are absolute.
 
     Args:
         program: words that start tsforecast.
         config: path of the configuration file.
         data: path of the table that is read.
         writes: folders that are written to.
+        command: one of `DOES`.
     """
 
     program: tuple[str, ...]
     config: str
     data: str
     writes: tuple[str, ...]
+    command: str = "retrain"
 
     @property
     def words(self) -> tuple[str, ...]:
         """The command line; quiet, because cron mails whatever a run says."""
-        return (*self.program, "retrain", "--config", self.config, "--quiet")
+        return (*self.program, self.command, "--config", self.config, "--quiet")
 
     @property
     def unit(self) -> str:
         """Name of the units, without their ending."""
         stem = re.sub(r"[^A-Za-z0-9._-]+", "-", Path(self.config).stem).strip(".-")
-        return f"tsforecast-{stem or 'retrain'}"
+        return f"tsforecast-{stem or self.command}{'' if self.command == 'retrain' else f'-{self.command}'}"
 
 
 def check_printable(paths: Sequence[str]) -> None:
@@ -190,20 +202,19 @@ def systemd_units(job: Job, table: Timetable) -> dict[str, str]:
 
 
 def _service(job: Job, table: Timetable) -> str:
+    does, statuses = DOES[job.command]
     user = "" if os.getuid() == 0 else f"User={pwd.getpwuid(os.getuid()).pw_name}\n"
     # With a /tmp of its own the service would not see what lies in the real one.
     shared = any(path.startswith(("/tmp/", "/var/tmp/")) for path in (*job.words, job.data, *job.writes))
     private = "" if shared else "PrivateTmp=yes\n"
     return f"""\
 [Unit]
-Description=Retrain the model of {_plain(job.config)}
+Description={does} {_plain(job.config)}
 
 [Service]
 Type=oneshot
 ExecStart={" ".join(_quoted(word.replace("$", "$$")) for word in job.words)}
-# 3: the new model was worse, and the old one stays in service.
-SuccessExitStatus=3
-{user}Nice=10
+{statuses}{user}Nice=10
 MemoryMax=4G
 TimeoutStartSec={"50min" if table.every == "hour" else "6h"}
 NoNewPrivileges=yes
@@ -216,7 +227,7 @@ ReadWritePaths={" ".join(_quoted(path) for path in job.writes)}
 def _timer(job: Job, table: Timetable) -> str:
     return f"""\
 [Unit]
-Description=When the model of {_plain(job.config)} is retrained
+Description=When tsforecast {job.command} --config {_plain(job.config)} runs
 
 [Timer]
 OnCalendar={table.on_calendar}

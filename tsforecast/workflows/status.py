@@ -11,6 +11,7 @@ from typing import Any
 from tsforecast.errors import GateError, TsforecastError
 from tsforecast.io.times.formats import STEP
 from tsforecast.series.frequency import DAY
+from tsforecast.store.ledger.facts import LedgerFacts, ledger_facts
 from tsforecast.store.model import StoredModel
 from tsforecast.store.runs import (
     ForecastFile,
@@ -45,6 +46,7 @@ class ModelStatus:
         checked: when the last retraining ended, and the last one that ended well; None where there was none.
         breaches: limits of the data gate that have not been kept since some runs.
         forecasts: forecast files that retrainings have written.
+        ledger: the forecasts that were noted; None where none was.
         stands_in: whether a simple model is in service because the one before it failed.
         error: why the model cannot be used, or what is known of it not be read; None for a sound one.
     """
@@ -57,6 +59,7 @@ class ModelStatus:
     checked: LastChecks | None = None
     breaches: tuple[OpenBreach, ...] = ()
     forecasts: tuple[ForecastFile, ...] = ()
+    ledger: LedgerFacts | None = None
     stands_in: bool = False
     error: TsforecastError | None = None
 
@@ -92,6 +95,7 @@ class ModelStatus:
                 file.to_dict() | {"age_seconds": max(0.0, (now - file.written).total_seconds())}
                 for file in self.forecasts
             ],
+            "ledger": self.ledger.to_dict() if self.ledger else None,
             "problem": self.error.to_dict() if self.error else None,
         }
 
@@ -130,6 +134,7 @@ def _status(model: StoredModel) -> ModelStatus:
             last_run=read_last_run(model),
             breaches=read_gate_state(model).breaches,
             forecasts=read_forecast_files(model),
+            ledger=ledger_facts(model.folder, trusted=model.trusted),
         )
     except TsforecastError as error:
         problem = error

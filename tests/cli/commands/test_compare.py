@@ -8,13 +8,14 @@ WORDS = ("--models", "linear,naive", "--horizon", "12", "--windows", "3")
 
 
 def test_in_a_pipe(run, load_csv, tmp_path):
-    result = run("compare", load_csv, *WORDS, "--forecasts", "made.csv", "--plot", "made.svg")
+    result = run("compare", load_csv, *WORDS, "--forecasts", "made.csv", "--plot", "made.svg", "--report", "made.md")
     assert result.exit_code == 0, result.output
     header, first, *_ = (line.split("\t") for line in result.stdout.splitlines())
     assert header == ["model", "MASE", "WQL", "skill", "cov 80", "cov 95", "p", "fit s", "ms", "numbers"]
     assert first[0] == "linear"
     assert "linear makes the least error" in result.stderr
     assert len((tmp_path / "made.csv").read_text().splitlines()) == 1 + 3 * 3 * 12
+    assert (tmp_path / "made.md").read_text().startswith("# Models compared on load.csv")
     assert b"linear" in (tmp_path / "made.svg").read_bytes()
 
 
@@ -30,3 +31,5 @@ def test_refused(run, load_csv):
     assert "did you mean" in run("compare", load_csv, "--models", "linaer,gru").output
     assert run("compare", load_csv, "--model", "gru").exit_code == 2
     assert run("compare", load_csv, *WORDS, "--forecasts", load_csv).exit_code == 2
+    assert run("compare", load_csv, *WORDS, "--report", "missing/page.html").exit_code == 73
+    assert run("compare", load_csv, *WORDS, "--report", "page.pdf").exit_code == 2

@@ -34,6 +34,7 @@ metrics-file = "-"
 @click.option("--log-file", type=click.Path())
 @click.option("--predict-to", type=click.Path())
 @click.option("--metrics-file", type=click.Path())
+@click.option("--ledger", is_flag=True)
 @output_options
 def retrain(**values):
     """Stands in for the command."""
@@ -133,6 +134,44 @@ def test_as_json(run):
     assert set(units) == {"tsforecast-shop.service", "tsforecast-shop.timer"}
 
 
+SCORED = (
+    CONFIG
+    + """ledger = true
+
+[score]
+data = "sales.csv"
+store = "models"
+max-mase = 1.5
+forecasts = "scored/all.csv"
+"""
+)
+
+
+def test_a_table_of_scoring_makes_a_line_of_its_own(run, place):
+    Path("shop.toml").write_text(SCORED)
+    result = run("schedule", "shop.toml")
+    retraining, scoring = (fields(line) for line in result.stdout.splitlines())
+    assert retraining[1][1] == "retrain" and scoring[0] == "17 3 * * *"
+    assert scoring[1] == [str(place / "bin" / "tsforecast"), "score", "--config", str(place / "shop.toml"), "--quiet"]
+    assert f"Warning: {place}/scored does not exist yet" in result.stderr
+    document = json.loads(run("schedule", "shop.toml", "--json").stdout)
+    assert fields(document["score_line"]) == scoring
+    units = json.loads(run("schedule", "shop.toml", "--json", "--format", "systemd").stdout)["units"]
+    service = units["tsforecast-shop-score.service"]
+    assert len(units) == 4 and "SuccessExitStatus=66\n" in service
+    assert f"ReadWritePaths={place}/models {place}/scored\n" in service
+    Path("shop.toml").write_text(SCORED.replace("scored/all", "sales"))
+    assert "would overwrite" in run("schedule", "shop.toml").stderr
+    Path("shop.toml").write_text(SCORED.replace("max-mase", "max_mas"))
+    assert run("schedule", "shop.toml").exit_code == 78
+
+
+def test_a_ledger_that_nobody_scores_is_named(run):
+    Path("shop.toml").write_text(CONFIG + "ledger = true\n")
+    result = run("schedule", "shop.toml")
+    assert result.stdout.count("\n") == 1 and "a table [score] with data, store and limits" in result.stderr
+
+
 def test_quiet_is_the_line_alone(run):
     result = run("schedule", "shop.toml", "-q")
     assert (result.stdout.count("\n"), result.stderr) == (1, "")
@@ -164,6 +203,7 @@ def test_a_time_that_a_change_of_the_clock_skips(run, monkeypatch, freeze):
         ("[retrain]\nstore = 'm'", "[retrain] names no data"),
         ("[retrain]\ndata = '-'\nstore = 'm'", "[retrain] names no data"),
         ("[retrain]\ndata = 'a.csv'", "[retrain] names no store"),
+        ("[retrain]\ndata = 'a.csv'\nstore = 'm'\n[score]\nstore = 'm'", "[score] names no data"),
         ("[retrain]\ndata = 'a.csv'\nstor = 'm'", "'retrain.stor' is not known; did you mean 'store'?"),
         ('[retrain]\ndata = "a.csv"\nstore = "a\\nb"', "holds a character that cannot be printed"),
     ],

@@ -150,3 +150,26 @@ def test_the_tools_of_a_store_know_the_ledger(noted: Run) -> None:
     assert found.exit_code == 65
     assert [each["file"] for each in json.loads(found.stdout)["versions"] if each["error"]] == [LEDGER]
     assert LEDGER in noted("models", "verify", "sales").stdout
+
+
+def test_what_is_shown_of_a_model_has_its_ledger(noted: Run) -> None:
+    def shown() -> dict[str, str]:
+        return dict(line.split("\t") for line in noted("models", "show", "sales").stdout.split("\n\n")[0].splitlines())
+
+    assert shown()["forecasts noted"] == "4 runs, the last at 2024-02-08 06:00 UTC" and "scored" not in shown()
+    assert noted("status").stdout.splitlines()[1].split("\t")[7] == "4, 24 h ago"
+    scored = json.loads(noted("score", "sales.csv", "--json").stdout)
+    ledger = json.loads(noted("models", "show", "sales", "--json").stdout)["ledger"]
+    assert (ledger["runs"], ledger["last"], ledger["problem"]) == (4, "2024-02-08", None)
+    assert ledger["scores"]["mae"] == scored["scores"]["mae"] and "coverage_80" in ledger["scores"]
+    assert shown()["scored"].startswith("2024-02-09 06:00 UTC: MAE ")
+    (status,) = json.loads(noted("status", "--json").stdout)["models"]
+    assert status["ledger"]["last_scored"] == ledger["last_scored"] == "2024-02-09T06:00:00+00:00"
+    assert noted("report", "sales", "-o", "sales.md").exit_code == 0
+    report = Path("sales.md").read_text().split("## How its forecasts have turned out")[1].split("\n## ")[0]
+    assert "4 forecasts of all versions, the last at 2024-02-08 06:00 UTC; scored from 2024-02-05" in report
+    assert "### By step of the horizon" in report and "| 1 | 8 |" in report
+    FILE.write_bytes(b"x" * 5000)
+    damaged = noted("models", "show", "sales")
+    assert damaged.exit_code == 0 and "move it aside" in damaged.stdout
+    assert json.loads(noted("models", "show", "sales", "--json").stdout)["ledger"]["problem"]["code"] == 65

@@ -14,7 +14,7 @@ from tsforecast.io.column import code_texts, text_column
 from tsforecast.io.messages import Place
 from tsforecast.io.times.clock import Clock, choose_clock, is_sub_daily, known_zone, rank_times
 from tsforecast.io.times.datetimes import stamp_index, typed_stamps
-from tsforecast.io.times.formats import format_stamps
+from tsforecast.io.times.formats import STEP, format_stamps
 from tsforecast.io.times.parse import ParsedStamps, parse_stamps
 from tsforecast.io.times.zones import find_zone, to_instants, to_wall
 from tsforecast.series.frequency import DAY, HOUR, MINUTE, Frequency
@@ -298,6 +298,8 @@ def test_stamps_for_a_data_frame():
     assert str(days[0]) == "2024-03-31 00:00:00+01:00"
     assert stamp_index(stamps("2024-03-31"), schema("%Y-%m-%d", "Europe/Paris"), DAILY).tz is None
     assert stamp_index(hours, schema("%Y-%m-%d %H:%M"), HOURLY).tz is None
+    steps = np.array([3, 4], dtype="datetime64[us]")
+    assert list(stamp_index(steps, schema(STEP), DAILY)) == [3, 4]
 
 
 def test_skipped_and_repeated_hours_of_a_wall_clock():

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -10,7 +12,7 @@ from tests.conftest import make_series
 from tsforecast.errors import OptionError
 from tsforecast.io.options import ReadOptions
 from tsforecast.models.options import FitOptions
-from tsforecast.reports.plots.backtest import backtest_figure, draw_backtest
+from tsforecast.reports.plots.backtest import backtest_figure, check_drawn, draw_backtest
 from tsforecast.reports.plots.style import drawing
 from tsforecast.workflows.backtest.run import backtest
 from tsforecast.workflows.backtest.settings import BacktestSettings
@@ -66,10 +68,18 @@ def test_which_series(found):
     worst = [row["id"] for row in found[0].by_series["seasonal-naive"][:3]]
     assert [axes.get_title(loc="left") for axes in figure.axes[:3]] == worst
     assert figure.get_supxlabel() == "The worst 3 of 4 series."
+
+
+def test_what_cannot_be_drawn(found):
+    panel, folds = found[1].panel, found[1].folds
+    check_drawn(panel, folds, ["d", "b", "a"])
     with pytest.raises(OptionError, match="no series 'e'"):
-        figure_of(found, names=["e"])
+        check_drawn(panel, folds, ["e"])
     with pytest.raises(OptionError, match="name 3 at most"):
-        figure_of(found, names=["a", "b", "c", "d"])
+        check_drawn(panel, folds, ["a", "b", "c", "d"])
+    late = replace(folds, cutoffs=np.where(np.arange(4) == 2, 0, folds.cutoffs))
+    with pytest.raises(OptionError, match="'c' had not begun at any cutoff"):
+        check_drawn(panel, late, ["d", "c"])
 
 
 def test_many_windows_are_thinned_out():

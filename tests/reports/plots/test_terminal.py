@@ -9,7 +9,7 @@ import pytest
 
 from tests.reports.plots.test_forecast import SCHEMA, make_forecast, make_history, make_picture, make_scenario
 from tests.test_injection import CONTROL, HOSTILE
-from tsforecast.reports.plots.picture import picture_of
+from tsforecast.reports.plots.picture import Clock, picture_of
 from tsforecast.reports.plots.terminal import terminal_lines
 
 PICTURE = make_picture(make_history(["a"]))
@@ -50,6 +50,18 @@ def test_another_scenario():
     rows = [line for line in lines[1:-1] if "o" in line]
     assert rows and not any("o" in line[: lines[-2].index("|")] for line in rows)
     assert "the other line: what if" in " ".join(terminal_lines(make_scenario(), 100, braille=True))
+
+
+def test_mere_steps_have_numbers():
+    steps = [
+        np.arange(first, last).astype("datetime64[us]") for first, last in ((1, 41), (40, 51))
+    ]  # as panels hold them
+    curve = replace(PICTURE.curves[0], past=steps[0], future=steps[1])
+    dated, counted = (
+        terminal_lines(replace(PICTURE, curves=(each,), clock=clock), 60, braille=False)
+        for each, clock in ((PICTURE.curves[0], PICTURE.clock), (curve, Clock(counts=True)))
+    )
+    assert counted[:-1] == dated[:-1] and counted[-1].split() == ["1", "40", "50"]
 
 
 def test_no_room_no_picture():

@@ -2,30 +2,30 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pytest
 
 from tests.workflows.conftest import sales
 from tsforecast.errors import OptionError
-from tsforecast.fitting.backtest import Truth
-from tsforecast.fitting.backtest_scores import errors_by_row
-from tsforecast.fitting.folds import rolling_folds
-from tsforecast.forecast import Intervals
 from tsforecast.io.options import ReadOptions
 from tsforecast.models.options import FitOptions
 from tsforecast.workflows.backtest.compare import _verdict as verdict_of
 from tsforecast.workflows.backtest.compare import compare
+from tsforecast.workflows.backtest.run import backtest
 from tsforecast.workflows.backtest.settings import BacktestSettings
 
 
 def compared(models, frame=None, **settings):
-    return compare(
+    result, _ = compare(
         sales(160) if frame is None else frame,
         models=models,
         settings=BacktestSettings(**{"windows": 6} | settings),
         options=FitOptions(horizon=7),
         reading=ReadOptions(),
     )
+    return result
 
 
 def test_the_best_is_named_and_what_is_clearly_worse():
@@ -47,11 +47,36 @@ def test_models_that_forecast_alike_are_level():
     assert "chance explains the difference" in result.verdict
 
 
+def test_too_few_windows_are_said_to_be_too_few():
+    result = compared(["linear", "drift"], windows=3)
+    assert result.test == "no test: 3 windows are too few, 4 are needed"
+    assert math.isnan(result.scores["seasonal-naive"]["p_value"])
+    assert result.level == ("seasonal-naive",)  # drift errs twice as much and more
+    overlapping = compared(["linear", "drift"], windows=8, step=3)
+    assert overlapping.test == (
+        "no test: 8 windows are too few, 12 are needed, because 3 at a time overlap and count as one"
+    )
+    assert "8 windows are too few to tell a difference from chance, 12 are needed" in overlapping.verdict
+    constant = compared(["naive", "drift"], sales(160).assign(sold=5.0))
+    assert constant.test == "no test: too few windows have errors that can be scaled"
+    assert constant.verdict.startswith("no error can be scaled")
+    tested = compared(["linear", "drift"])
+    assert tested.test.startswith("Diebold-Mariano") and "mean errors of 6 windows" in tested.test
+
+
 def test_a_model_has_its_own_fits_and_the_same_windows(tmp_path):
     alone, beside = compared(["linear", "naive"]), compared(["naive", "linear", "drift"])
     assert alone.cutoffs == beside.cutoffs
     for name in ("linear", "naive"):
         assert alone.scores[name]["mase"] == beside.scores[name]["mase"]
+    # As it would be published, and not with the choices that suit another model.
+    by_itself, _ = backtest(
+        sales(160),
+        settings=BacktestSettings(windows=6),
+        options=FitOptions(model="linear", horizon=7),
+        reading=ReadOptions(),
+    )
+    assert alone.scores["linear"]["mase"] == by_itself.scores["linear"]["mase"]
 
 
 def test_the_verdict_in_words():
@@ -67,8 +92,14 @@ def test_the_verdict_in_words():
     assert verdict_of(["gru", "auto"], rows, ("auto",)) == (
         "gru makes the least error, MASE 0.426; auto (2% more) may be as good: chance explains the difference."
     )
-    rows["linear"]["wql"] = float("nan")
+    assert verdict_of(["gru", "auto", "linear"], rows, ("auto",), windows=3).startswith(
+        "gru makes the least error, MASE 0.426; auto (2% more) may be as good: 3 windows are too few to tell a "
+        "difference from chance, 4 are needed; the others make more: linear 32%."
+    )
+    rows["linear"] |= {"wql": float("nan"), "ratio": 1.05}
     assert verdict_of(["gru", "linear"], rows, ("linear",)).endswith("linear is trained in 0.1 s in place of 100.0 s.")
+    rows["linear"]["fit_seconds"] = 0.01
+    assert verdict_of(["gru", "linear"], rows, ("linear",)).endswith("in less than 0.1 s in place of 100.0 s.")
 
 
 def test_refused():
@@ -76,13 +107,3 @@ def test_refused():
         compared(["linear", "linear"])
     with pytest.raises(OptionError, match="unknown model 'gruu'"):
         compared(["gruu", "linear"])
-
-
-def test_errors_by_row_are_means_over_the_windows_that_forecast_it():
-    folds = rolling_folds(np.array([20]), horizon=3, windows=2, step=2)
-    y_true, observed = np.zeros((2, 3)), np.array([[True, True, True], [True, True, False]])
-    nothing = np.array([0, 0])
-    truth = Truth(np.array([0, 1]), nothing, nothing, y_true, observed, np.array([2.0, 2.0]), np.ones(2))
-    y_pred = np.array([[2.0, 4.0, 6.0], [2.0, 8.0, 9.0]])
-    made = Intervals(y_pred, y_pred[:, :, None], y_pred[:, :, None])
-    np.testing.assert_array_equal(errors_by_row(truth, made, folds), [1.0, 2.0, (3.0 + 1.0) / 2, 4.0, np.nan])

@@ -126,7 +126,7 @@ def test_a_comparison_goes_on_with_each_model(tmp_path):
         table = sales(130)
         return compare(
             table, models=models, settings=settings, options=options, reading=reading, store=store, report=watch
-        )
+        )[0]
 
     with pytest.raises(Terminated):
         compared(tmp_path, Watch(3))

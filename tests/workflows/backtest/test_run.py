@@ -10,14 +10,23 @@ from tests.workflows.conftest import sales
 from tsforecast.errors import DataError, OptionError
 from tsforecast.io.options import ReadOptions
 from tsforecast.models.options import FitOptions
+from tsforecast.progress import WindowsForecast
+from tsforecast.workflows.backtest.forecasts import long_frame
 from tsforecast.workflows.backtest.run import backtest
 from tsforecast.workflows.backtest.settings import BacktestSettings
 
 OPTIONS = FitOptions(model="linear", horizon=7)
 
 
-def scored(frame, output=None, options=OPTIONS, **settings):
-    return backtest(frame, settings=BacktestSettings(**settings), options=options, reading=ReadOptions(), output=output)
+def scored(frame, output=None, options=OPTIONS, report=lambda event: None, **settings):
+    return backtest(
+        frame,
+        settings=BacktestSettings(**settings),
+        options=options,
+        reading=ReadOptions(),
+        output=output,
+        report=report,
+    )
 
 
 def test_what_is_found():
@@ -52,6 +61,25 @@ def test_the_forecasts_in_long_form(tmp_path, ending):
     assert (behind.min(), behind.max()) == (pd.Timedelta("2D"), pd.Timedelta("8D"))
     own = table[(table["model"] == "linear") & (table["shop"] == "7")]["forecast"].to_numpy()
     np.testing.assert_allclose(own, made.made["linear"].y_pred[made.truth.series == 1].ravel(), rtol=1e-6)
+
+
+def test_a_column_that_would_stand_twice_is_refused_before_the_work(tmp_path):
+    frame = sales(100).rename(columns={"shop": "model"})
+    events = []
+    with pytest.raises(DataError, match="the column 'model' cannot be told"):
+        scored(frame, tmp_path / "made.csv", windows=1, report=events.append)
+    assert not any(isinstance(event, WindowsForecast) for event in events)
+    scored(frame, windows=1)
+
+
+def test_the_frame_has_time_stamps():
+    _, made = scored(sales(100), windows=2)
+    frame = long_frame(made, (80.0,), stamps=True)
+    texts = long_frame(made, (80.0,))
+    assert frame["date"].dtype == frame["cutoff"].dtype == "datetime64[us]"
+    assert list(frame["date"].dt.strftime("%Y-%m-%d")) == list(texts["date"])
+    assert list(frame["cutoff"].dt.strftime("%Y-%m-%d")) == list(texts["cutoff"])
+    pd.testing.assert_frame_equal(frame.drop(columns=["date", "cutoff"]), texts.drop(columns=["date", "cutoff"]))
 
 
 def test_what_was_not_observed_has_no_truth(tmp_path):

@@ -10,18 +10,22 @@ from tsforecast.cli.config import config_files
 from tsforecast.cli.console import Console
 from tsforecast.cli.groups import SectionCommand
 from tsforecast.cli.options.declared import collect, options_of
-from tsforecast.cli.options.drawing import drawn_series, plot_option
+from tsforecast.cli.options.drawing import drawn_series, plot_option, report_option
 from tsforecast.cli.options.epilog import FIT_EPILOG
-from tsforecast.cli.options.shared import ending, option, output_options, pass_console, store_option
+from tsforecast.cli.options.shared import option, output_options, pass_console, store_option
 from tsforecast.cli.score_tables import show_backtest, windows_in_words
 from tsforecast.cli.text import seconds
+from tsforecast.errors import OptionError
 from tsforecast.io.options import ReadOptions
 from tsforecast.models.options import FitOptions
 from tsforecast.workflows.backtest.settings import BacktestSettings
 
 if TYPE_CHECKING:
+    from tsforecast.fitting.folds import Folds
+    from tsforecast.io.reading.panel import ReadResult
     from tsforecast.reports.plots.select import Pick
-    from tsforecast.workflows.backtest.run import BacktestResult, Forecasts
+    from tsforecast.workflows.backtest.forecasts import Forecasts
+    from tsforecast.workflows.backtest.run import BacktestResult
 
 _WORST = 5
 
@@ -41,15 +45,7 @@ _WORST = 5
 )
 @plot_option("the forecasts at the cutoffs over what happened, and the error by step")
 @drawn_series("the largest MASE")
-@option(
-    "Output",
-    "--report",
-    "page",
-    type=click.Path(),
-    metavar="FILE",
-    callback=ending(".html", ".md", ".json"),
-    help="Write a page about the result: .html, .md or .json.",
-)
+@report_option
 @store_option
 @output_options
 @pass_console
@@ -81,7 +77,8 @@ def command(
     """
     settings, options = collect(BacktestSettings, values), collect(FitOptions, values)
     from tsforecast.files import check_file
-    from tsforecast.workflows.backtest.run import backtest, check_forecasts_file
+    from tsforecast.workflows.backtest.forecasts import check_forecasts_file
+    from tsforecast.workflows.backtest.run import backtest
     from tsforecast.workflows.clashes import refuse_clashes
 
     writes = [("--json", "-" if as_json else None), ("--forecasts", output), ("--plot", plot), ("--report", page)]
@@ -90,6 +87,21 @@ def command(
     for each in (plot, page):
         if each is not None:
             check_file(each)
+    if plot is not None:
+        from tsforecast.reports.plots.write import check_drawable
+
+        check_drawable(plot)
+
+    def check(found: ReadResult, folds: Folds) -> None:
+        if plot is not None:
+            from tsforecast.reports.plots.backtest import MOST, check_drawn
+            from tsforecast.reports.plots.page import MOST as ON_A_PAGE
+            from tsforecast.reports.plots.write import is_page
+
+            check_drawn(found.panel, folds, drawn, ON_A_PAGE if is_page(plot) else MOST)
+        elif drawn:
+            raise OptionError("--series says what is drawn, and nothing is", hint="add --plot FILE")
+
     result, forecasts = backtest(
         data,
         settings=settings,
@@ -97,6 +109,7 @@ def command(
         reading=collect(ReadOptions, values),
         output=output,
         store=store,
+        check=check,
         report=console.report,
     )
     if as_json:

@@ -10,7 +10,7 @@ from tsforecast.cli.config import config_files
 from tsforecast.cli.console import Console
 from tsforecast.cli.groups import SectionCommand
 from tsforecast.cli.options.declared import collect, options_of
-from tsforecast.cli.options.drawing import plot_option
+from tsforecast.cli.options.drawing import plot_option, report_option
 from tsforecast.cli.options.epilog import FIT_EPILOG
 from tsforecast.cli.options.shared import name_option, option, output_options, pass_console, store_option
 from tsforecast.cli.score_tables import show_comparison, windows_in_words
@@ -33,6 +33,7 @@ _MODELS = "auto,gru,linear,seasonal-naive"
 @options_of(ReadOptions)
 @option("Output", "--forecasts", "output", type=click.Path(), metavar="FILE", help="Write all forecasts of all models.")
 @plot_option("the skill of each model, and which are a tie")
+@report_option
 @option("Store", "--publish", is_flag=True, help="Fit the best one on all rows and put it into service.")
 @store_option
 @name_option("the data file's name")
@@ -45,6 +46,7 @@ def command(
     models: str,
     output: str | None,
     plot: str | None,
+    page: str | None,
     publish: bool,
     store: str,
     name: str | None,
@@ -59,25 +61,30 @@ def command(
     \b
     Example:
       tsforecast compare sales.csv --models auto,lstm,linear --windows 12
-      tsforecast compare sales.csv --refit never --publish
+      tsforecast compare sales.csv --refit never --publish --report models.html
     """
     settings, options = collect(BacktestSettings, values), collect(FitOptions, values)
     reading = collect(ReadOptions, values)
     from tsforecast.files import check_file
     from tsforecast.workflows.backtest.compare import check_models, compare
-    from tsforecast.workflows.backtest.run import check_forecasts_file
+    from tsforecast.workflows.backtest.forecasts import check_forecasts_file
     from tsforecast.workflows.clashes import refuse_clashes, refuse_training_clashes
 
     names = check_models([word.strip() for word in models.split(",") if word.strip()])
-    writes = [("--json", "-" if as_json else None), ("--forecasts", output), ("--plot", plot)]
+    writes = [("--json", "-" if as_json else None), ("--forecasts", output), ("--plot", plot), ("--report", page)]
     if publish:
         refuse_training_clashes(data, writes, store=store, name=name, configs=config_files())
     else:
         refuse_clashes([("DATA", data), *config_files()], writes)
     check_forecasts_file(output)
+    for each in (plot, page):
+        if each is not None:
+            check_file(each)
     if plot is not None:
-        check_file(plot)
-    result = compare(
+        from tsforecast.reports.plots.write import check_drawable
+
+        check_drawable(plot)
+    result, forecasts = compare(
         data,
         models=names,
         settings=settings,
@@ -96,8 +103,14 @@ def command(
     if plot is not None:
         from tsforecast.reports.plots.compare import draw_comparison
 
-        draw_comparison(result, plot)
+        draw_comparison(result, forecasts, plot)
         console.success(f"drew {plot}")
+    if page is not None:
+        from tsforecast.reports.comparison import comparison_report
+        from tsforecast.reports.writing import format_of, write_report
+
+        write_report(comparison_report(result, forecasts), page, format_of(page))
+        console.success(f"wrote the report to {page}")
     if publish:
         _publish(result, data, options, reading, store, name, console)
 
@@ -105,6 +118,7 @@ def command(
 def _show(result: CompareResult, console: Console) -> None:
     console.info(windows_in_words(result))
     show_comparison(console, result.scores, result.metric_season)
+    console.info(result.test)
     console.info(result.verdict)
     console.success(f"done after {seconds(result.seconds)}")
 

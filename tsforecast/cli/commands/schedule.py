@@ -23,7 +23,7 @@ from tsforecast.workflows.schedule import EVERY, Timetable, clock_changes, make_
 if TYPE_CHECKING:
     from tsforecast.workflows.schedule import Job
 
-_COMMAND = "retrain"
+_RETRAIN, _SCORE = "retrain", "score"
 
 
 @click.command("schedule", cls=SectionCommand)
@@ -68,7 +68,8 @@ def command(
 ) -> None:
     """Print what makes cron or systemd run `tsforecast retrain --config CONFIG.toml`.
 
-    CONFIG.toml is checked: its table [retrain] must name the data and the store. Nothing is installed.
+    CONFIG.toml is checked: its table [retrain] must name the data and the store. With a table [score], which names them
+    too and may set limits, `tsforecast score` runs at the same times. Nothing is installed.
 
     \b
     Example:
@@ -78,71 +79,82 @@ def command(
     if folder is not None and kind == "cron":
         raise OptionError("--output-dir is for --format systemd", hint="append the line with crontab -e")
     table = make_timetable(every, at, on)
-    values = _retrain_values(file, ctx)
-    job = _job(file, values, ctx)
+    values = _values(file, ctx)
+    jobs = [_job(file, command, values[command], ctx) for command in (_RETRAIN, _SCORE) if command in values]
     from tsforecast.workflows.schedule import cron_line, systemd_units
 
-    texts = {"line": cron_line(job, table)} if kind == "cron" else systemd_units(job, table)
-    _check_files(file, values, [Path(folder) / name for name in texts] if folder is not None else [])
+    lines = {job.command: cron_line(job, table) for job in jobs} if kind == "cron" else {}
+    units = {} if kind == "cron" else {name: text for job in jobs for name, text in systemd_units(job, table).items()}
+    _check_files(file, values, [Path(folder) / name for name in units] if folder is not None else [])
     if folder is not None:
-        for name, text in texts.items():
+        for name, text in units.items():
             with whole_file(Path(folder) / name) as stream:
                 stream.write(text.encode())
             console.success(f"wrote {Path(folder) / name}")
-    document = {"format": kind, **({"line": texts["line"]} if kind == "cron" else {"units": texts})}
-    document |= _tell(console, table, job)
+    document = {"format": kind} | _tell(console, table, jobs, values)
     if kind == "systemd":
-        console.command("next", f"systemctl daemon-reload && systemctl enable --now {job.unit}.timer")
+        timers = " ".join(f"{job.unit}.timer" for job in jobs)
+        console.command("next", f"systemctl daemon-reload && systemctl enable --now {timers}")
+        document["units"] = units
+    else:
+        document |= {"line": lines[_RETRAIN], "score_line": lines.get(_SCORE)}
     if as_json:
         console.json(document)
     elif kind == "cron":
-        click.echo(texts["line"])
+        click.echo("\n".join(lines.values()))
     elif folder is None:
-        click.echo("\n".join(f"# {name}\n{text}" for name, text in texts.items()), nl=False)
+        click.echo("\n".join(f"# {name}\n{text}" for name, text in units.items()), nl=False)
 
 
-def _retrain_values(file: str, ctx: click.Context) -> dict[str, Any]:
-    """What a configuration file says of a retraining, all of its paths absolute."""
+def _values(file: str, ctx: click.Context) -> dict[str, dict[str, Any]]:
+    """What a configuration file says of a retraining, and of a scoring if it does, all of its paths absolute."""
     root = ctx.find_root()
     values = load_config(file, root, root.command) if isinstance(root.command, click.Group) else {}
-    table = values.get(_COMMAND)
-    if table is None:
+    if values.get(_RETRAIN) is None:
         raise ConfigError("has no table [retrain]", hint='write [retrain], data = "..." and store = "..."', file=file)
-    for name in ("data", "store"):
-        if table.get(name) in (None, "", "-"):
-            hint = f'write {name} = "..." below [retrain]: a run at night has no stdin and starts in another folder'
-            raise ConfigError(f"[retrain] names no {name}", hint=hint, file=file)
-    return dict(table)
+    found = {command: dict(values[command]) for command in (_RETRAIN, _SCORE) if command in values}
+    for command, table in found.items():
+        for name in ("data", "store"):
+            if table.get(name) in (None, "", "-"):
+                hint = (
+                    f'write {name} = "..." below [{command}]: a run at night has no stdin and starts in another folder'
+                )
+                raise ConfigError(f"[{command}] names no {name}", hint=hint, file=file)
+    return found
 
 
-def _check_files(file: str, values: dict[str, Any], units: Sequence[Path]) -> None:
-    """Refuse at once what the retraining would refuse every night, and units that would overwrite one of its files."""
-    from tsforecast.workflows.clashes import refuse_training_clashes, retrain_outputs
+def _check_files(file: str, values: dict[str, dict[str, Any]], units: Sequence[Path]) -> None:
+    """Refuse at once what a run would refuse every night, and units that would overwrite one of its files."""
+    from tsforecast.workflows.clashes import refuse_clashes, refuse_training_clashes, retrain_outputs
 
+    table, configs = values[_RETRAIN], [("CONFIG.toml", file), *config_files()]
     refuse_training_clashes(
-        values["data"],
-        [*retrain_outputs(values), *(("--output-dir", unit) for unit in units)],
-        store=values["store"],
-        name=values.get("name"),
-        configs=[("CONFIG.toml", file), *config_files()],
+        table["data"],
+        [*retrain_outputs(table), *(("--output-dir", unit) for unit in units)],
+        store=table["store"],
+        name=table.get("name"),
+        configs=configs,
     )
+    if (score := values.get(_SCORE)) is not None:
+        writes = [("--forecasts", score.get("output"))]
+        refuse_clashes([("DATA", score["data"]), *configs], writes, store=score["store"], name=score.get("name"))
 
 
-def _job(file: str, table: dict[str, Any], ctx: click.Context) -> Job:
+def _job(file: str, command: str, table: dict[str, Any], ctx: click.Context) -> Job:
     from tsforecast.workflows.schedule import Job, check_printable
 
-    writes = {os.path.normpath(table["store"]), *_folders(table, ctx)}
+    writes = {os.path.normpath(table["store"]), *_folders(command, table, ctx)}
     data = os.path.normpath(table["data"])
-    job = Job(_program(), os.path.abspath(file), data, tuple(sorted(writes)))
+    job = Job(_program(), os.path.abspath(file), data, tuple(sorted(writes)), command)
     check_printable((*job.words, *job.writes))
     return job
 
 
-def _folders(table: dict[str, Any], ctx: click.Context) -> set[str]:
+def _folders(command: str, table: dict[str, Any], ctx: click.Context) -> set[str]:
     """Folders of the files that a run writes: of all paths in the table but what it reads and the store."""
     group = ctx.find_root().command
-    retrain = group.get_command(ctx, _COMMAND) if isinstance(group, click.Group) else None
-    paths = [param.name for param in (retrain.params if retrain else ()) if isinstance(param.type, click.Path)]
+    found = group.get_command(ctx, command) if isinstance(group, click.Group) else None
+    paths = [param.name for param in (found.params if found else ()) if isinstance(param.type, click.Path)]
     files = [table[name] for name in paths if name in table and name not in ("data", "store")]
     return {os.path.dirname(os.path.normpath(path)) for path in files if path not in ("", "-")}
 
@@ -156,7 +168,7 @@ def _program() -> tuple[str, ...]:
     return (os.path.abspath(found or beside),)
 
 
-def _tell(console: Console, table: Timetable, job: Job) -> dict[str, Any]:
+def _tell(console: Console, table: Timetable, jobs: Sequence[Job], values: dict[str, dict[str, Any]]) -> dict[str, Any]:
     """Say when it runs next, and what could go wrong; the same as plain values."""
     now = clock.now()
     runs = next_runs(table, now)
@@ -164,7 +176,13 @@ def _tell(console: Console, table: Timetable, job: Job) -> dict[str, Any]:
         f"{run.problem}, when the clocks change: it may be left out or run twice that night; choose another --at"
         for run in clock_changes(table, now)[:2]
     ]
-    notes += [f"{path} does not exist yet" for path in (job.data, *job.writes) if not Path(path).exists()]
+    paths = dict.fromkeys(path for job in jobs for path in (job.data, *job.writes))
+    notes += [f"{path} does not exist yet" for path in paths if not Path(path).exists()]
+    if values[_RETRAIN].get("ledger") and _SCORE not in values:
+        notes.append(
+            "the forecasts are noted in the ledger, and nothing scores them: a table [score] with data, store and "
+            "limits such as max-mase = 1.5 does"
+        )
     for run in runs:
         console.info(f"runs {run.moment:%a %Y-%m-%d %H:%M %Z}{f' ({run.problem})' if run.problem else ''}")
     for note in notes:

@@ -17,6 +17,7 @@ from tsforecast.cli.text import Row
 if TYPE_CHECKING:
     from tsforecast.workflows.status import ModelStatus
 
+_NOTED = "noted"
 _HEADER = (
     "name",
     "version",
@@ -25,6 +26,7 @@ _HEADER = (
     "checked (UTC)",
     "age",
     "forecast",
+    _NOTED,
     "last run",
     "message",
 )
@@ -74,14 +76,17 @@ def command(
     if as_json:
         console.json({"models": [model.to_dict(now) for model in models]})
     elif not console.quiet:
-        console.table(_HEADER, [_row(model, now) for model in models])
+        # A column that says nothing takes room from the messages.
+        noted = any(model.ledger for model in models)
+        header = _HEADER if noted else tuple(name for name in _HEADER if name != _NOTED)
+        console.table(header, [_row(model, now, noted=noted) for model in models])
     for model in models:
         if model.error is not None:
             console.error(str(model.error))
     ctx.exit(worst(models))
 
 
-def _row(model: ModelStatus, now: datetime) -> Row:
+def _row(model: ModelStatus, now: datetime, *, noted: bool) -> Row:
     from tsforecast.workflows.ages import age_text
 
     age, run = model.age(now), model.last_run
@@ -94,6 +99,7 @@ def _row(model: ModelStatus, now: datetime) -> Row:
         _moment(checked),
         "-" if age is None else age_text(age),
         _forecast(model, now),
+        *([_noted(model, now)] if noted else []),
         run.status if run else "-",
         run.message if run else "-",
     )
@@ -101,6 +107,15 @@ def _row(model: ModelStatus, now: datetime) -> Row:
 
 def _moment(moment: datetime | None) -> str:
     return f"{moment:%Y-%m-%d %H:%M}" if moment else "-"
+
+
+def _noted(model: ModelStatus, now: datetime) -> str:
+    """Runs of forecasts in the ledger, and the age of the newest."""
+    from tsforecast.workflows.ages import age_text
+
+    if model.ledger is None:
+        return "-"
+    return f"{model.ledger.runs:,}, {age_text(max(0.0, (now - model.ledger.last_noted).total_seconds()))} ago"
 
 
 def _forecast(model: ModelStatus, now: datetime) -> str:

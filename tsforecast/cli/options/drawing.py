@@ -1,4 +1,4 @@
-"""The options of pictures: their file, and the series that they show."""
+"""The options of pictures and pages: their file, and the series that are drawn."""
 
 from __future__ import annotations
 
@@ -33,12 +33,23 @@ def drawn_series(worst: str) -> Decorator[Any]:
 
 
 def plot_option(what: str) -> Decorator[Any]:
-    """`--plot` for a picture as .png or .svg."""
+    """`--plot` for a picture, or a page to zoom into."""
     return option(
         "Output",
         "--plot",
         type=click.Path(),
         metavar="FILE",
-        callback=ending(".png", ".svg"),
-        help=f"Draw {what}: .png or .svg.",
+        callback=ending(".png", ".svg", ".html"),
+        help=f"Draw {what}: .png, .svg, or .html to zoom into.",
     )
+
+
+report_option: Decorator[Any] = option(
+    "Output",
+    "--report",
+    "page",
+    type=click.Path(),
+    metavar="FILE",
+    callback=ending(".html", ".md", ".json"),
+    help="Write a page about the result: .html, .md or .json.",
+)

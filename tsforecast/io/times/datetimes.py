@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from tsforecast.io.messages import Place
-from tsforecast.io.times.formats import UTC_ENDS
+from tsforecast.io.times.formats import STEP, UTC_ENDS
 from tsforecast.io.times.parse import ParsedStamps, without_zone
 from tsforecast.io.times.zones import UTC, find_zone, to_instants
 from tsforecast.series.frequency import Frequency, Stamps
@@ -33,8 +33,10 @@ def typed_stamps(stamps: pd.Series, place: Place) -> ParsedStamps:
     return ParsedStamps(codes, wall, without_zone(stamps) if zone else None, (text_format,), zone)
 
 
-def stamp_index(stamps: Stamps, schema: Schema, frequency: Frequency) -> pd.DatetimeIndex:
-    """Stamps of a panel, shape (n,), for a data frame: with a zone where the user wrote an offset."""
+def stamp_index(stamps: Stamps, schema: Schema, frequency: Frequency) -> pd.Index:
+    """Stamps of a panel, shape (n,), for a data frame: with a zone where the user wrote an offset; steps as numbers."""
+    if schema.time_formats[0] == STEP:
+        return pd.Index(stamps.astype("datetime64[us]").astype(np.int64))
     zone = schema.time_zone
     if zone is None or not (frequency.sub_daily or schema.time_formats[0].endswith(("%:z", *UTC_ENDS))):
         return pd.DatetimeIndex(stamps)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -61,14 +61,20 @@ def time_counts(schema: Schema) -> list[bool]:
     return [several and is_count(text_format) for text_format in schema.time_formats]
 
 
-def check_columns(schema: Schema, levels: tuple[float, ...] = DEFAULT_LEVELS, *, what_if: bool = False) -> None:
-    """Refuse a table whose id or time column is named like a column of the forecast.
+def check_columns(
+    schema: Schema,
+    levels: tuple[float, ...] = DEFAULT_LEVELS,
+    *,
+    what_if: bool = False,
+    besides: Sequence[str] = (),
+) -> None:
+    """Refuse a table whose id or time column is named like a column of the forecast, or like one of `besides`.
 
     Raises:
         DataError: naming the column.
     """
     keys = (*schema.key_columns, *schema.time_cols)
-    names = number_names(levels, what_if=what_if)
+    names = {*number_names(levels, what_if=what_if), *besides}
     for key in keys:
         if key in names or keys.count(key) > 1:
             raise DataError(

@@ -10,7 +10,10 @@ import numpy as np
 
 from tsforecast.arrays import Int64
 from tsforecast.errors import OptionError
-from tsforecast.reports.plots.picture import check_years, shown_zone
+from tsforecast.io.messages import counted
+from tsforecast.reports.plots.backtest_page import write_backtest
+from tsforecast.reports.plots.page import MOST as PAGE_MOST
+from tsforecast.reports.plots.picture import check_years, shown_clock
 from tsforecast.reports.plots.select import Pick, caption_of, check_count, numbers_of, picked
 from tsforecast.reports.plots.style import (
     ACCENT,
@@ -18,8 +21,6 @@ from tsforecast.reports.plots.style import (
     OTHERS,
     TINTS,
     caption,
-    date_axis,
-    dates,
     drawing,
     in_lines,
     key,
@@ -27,19 +28,41 @@ from tsforecast.reports.plots.style import (
     new_figure,
     readable,
     save,
+    time_axis,
+    time_places,
 )
-from tsforecast.safe_text import printable
+from tsforecast.reports.plots.write import is_page
+from tsforecast.safe_text import printable, shown
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-    from tsforecast.workflows.backtest.run import BacktestResult, Forecasts
+    from tsforecast.fitting.folds import Folds
+    from tsforecast.series.panel import Panel
+    from tsforecast.workflows.backtest.forecasts import Forecasts
+    from tsforecast.workflows.backtest.run import BacktestResult
 
 MOST = 3  # series below each other
 _MOST_WINDOWS = 60
 _LEAST_BEFORE = 24  # rows before the first cutoff
 _LEVEL = 80.0  # of the intervals, which are forecast whatever is asked for
+
+
+def check_drawn(panel: Panel, folds: Folds, names: Sequence[str], most: int = MOST) -> None:
+    """Refuse what cannot be drawn of a table, before the long work.
+
+    Raises:
+        OptionError: a name that no series has, one that had not begun at any cutoff, or more names than there is room
+            for.
+        DataError: times beyond the year 9000.
+    """
+    check_count(names, most)
+    begun = folds.known(len(folds) - 1) > 0
+    for name, number in zip(dict.fromkeys(names), numbers_of(panel, names).tolist(), strict=True):
+        if not begun[number]:
+            raise OptionError(f"'{shown(name)}' had not begun at any cutoff", hint="name another series")
+    check_years(panel.frequency.stamps(np.array([panel.ends.max()])))
 
 
 def draw_backtest(
@@ -50,14 +73,16 @@ def draw_backtest(
     names: Sequence[str] = (),
     pick: Pick = "largest",
 ) -> None:
-    """Draw a backtest into a file; the arguments are those of `backtest_figure`.
+    """Draw a backtest into a file; the arguments are those of `backtest_figure`, which `check_drawn` has let pass.
 
     Raises:
-        OptionError: a name that no series has, or more names than there is room for.
-        DataError: times beyond the year 9000.
         OutputError: the file cannot be created.
         StorageError: the disk is full or failed.
     """
+    if is_page(path):
+        numbers = drawn_numbers(result, forecasts, names, pick, PAGE_MOST)
+        write_backtest(result, forecasts, numbers, None if names else pick, path)
+        return
     with drawing():
         save(backtest_figure(result, forecasts, names=names, pick=pick), path)
 
@@ -73,9 +98,9 @@ def backtest_figure(
         names: of the series to draw; none for those that `pick` says.
         pick: which of many; the worst are those with the largest MASE.
     """
-    numbers = _numbers(result, forecasts, names, pick)
+    numbers = drawn_numbers(result, forecasts, names, pick, MOST)
     windows = _windows(len(forecasts.folds))
-    text = f"{result.windows} windows of {result.horizon} steps. {result.verdict}"
+    text = f"{counted(result.windows, 'window')} of {counted(result.horizon, 'step')}. {result.verdict}"
     figure, below = new_figure(f"Backtest of {printable(Path(result.file).name)}", text, with_key=True)
     grid = figure.add_gridspec(len(numbers), 2, width_ratios=(2.2, 1))
     together = np.unique(forecasts.panel.ends[numbers]).size == 1
@@ -97,18 +122,15 @@ def backtest_figure(
     return figure
 
 
-def _numbers(result: BacktestResult, forecasts: Forecasts, names: Sequence[str], pick: Pick) -> Int64:
+def drawn_numbers(result: BacktestResult, forecasts: Forecasts, names: Sequence[str], pick: Pick, most: int) -> Int64:
+    """The numbers of the series that are drawn."""
     panel, truth = forecasts.panel, forecasts.truth
     if names:
-        check_count(names, MOST)
-        numbers = numbers_of(panel, names)
-        if missing := [name for name, number in zip(names, numbers, strict=False) if number not in truth.series]:
-            raise OptionError(f"'{missing[0]}' had not begun at any cutoff", hint="name another series")
-        return numbers
+        return numbers_of(panel, names)[:most]
     by_label = {row["id"]: row["mase"] for row in result.by_series[result.model]}
     badness = np.array([by_label[panel.label(number)] for number in range(panel.n_series)], dtype=np.float64)
     order = picked(pick, panel, badness, panel.n_series)
-    return order[np.isin(order, truth.series)][:MOST]
+    return order[np.isin(order, truth.series)][:most]
 
 
 def _windows(count: int) -> Int64:
@@ -119,15 +141,22 @@ def _windows(count: int) -> Int64:
 def _draw_series(axes: Axes, result: BacktestResult, forecasts: Forecasts, number: int, windows: Int64) -> None:
     """What happened to a series, and what was forecast of it at each cutoff."""
     panel, truth, made = forecasts.panel, forecasts.truth, forecasts.made[result.model]
+    clock = shown_clock(panel, forecasts.schema)
     rows = np.flatnonzero((truth.series == number) & np.isin(truth.window, windows))
     first = int(truth.starts[rows[0]] - panel.starts[number])
     begin = max(0, first - max(_LEAST_BEFORE, 2 * result.horizon))
     at = slice(panel.offsets[number] + begin, panel.offsets[number + 1])
     y_true = np.where(panel.observed[at], panel.values[at], np.nan)
-    axes.plot(_days(panel, panel.stamps(number)[begin:]), y_true, color=INK, linewidth=1.1, label="what happened")
+    axes.plot(
+        time_places(check_years(panel.stamps(number)[begin:]), clock),
+        y_true,
+        color=INK,
+        linewidth=1.1,
+        label="what happened",
+    )
     place = forecasts.levels.index(_LEVEL)
     for row in rows.tolist():
-        times = _days(panel, panel.frequency.stamps(truth.starts[row] + np.arange(result.horizon)))
+        times = time_places(check_years(panel.frequency.stamps(truth.starts[row] + np.arange(result.horizon))), clock)
         named: dict[str, Any] = {"label": f"{result.model}, forecast at each cutoff"} if row == rows[0] else {}
         shade: dict[str, Any] = {"label": f"{_LEVEL:g} % interval"} if row == rows[0] else {}
         marks: dict[str, Any] = {"marker": "o", "markersize": 3} if result.horizon == 1 else {}
@@ -135,14 +164,10 @@ def _draw_series(axes: Axes, result: BacktestResult, forecasts: Forecasts, numbe
         axes.plot(times, made.y_pred[row], color=ACCENT, linewidth=1.6, **named, **marks)
         bounds = made.lower[row, :, place], made.upper[row, :, place]
         axes.fill_between(times, *bounds, color=TINTS[0], alpha=0.55, linewidth=0, zorder=1, **shade)
-    date_axis(axes, shown_zone(panel, forecasts.schema))
+    time_axis(axes, clock)
     axes.yaxis.set_major_formatter(readable)
     name = panel.label(number) or ", ".join(forecasts.schema.target_cols)
     axes.set_title(in_lines(printable(name), 80, 1))
-
-
-def _days(panel: Any, stamps: Any) -> Any:
-    return dates().date2num(check_years(stamps))
 
 
 def _draw_steps(axes: Axes, result: BacktestResult) -> None:

@@ -6,32 +6,40 @@ import math
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tsforecast.io.messages import counted
+from tsforecast.reports.plots.backtest_page import write_comparison
 from tsforecast.reports.plots.style import ACCENT, INK, SOFT, TINTS, caption, drawing, new_figure, save
+from tsforecast.reports.plots.write import is_page
 from tsforecast.safe_text import printable
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from tsforecast.workflows.backtest.compare import CompareResult
+    from tsforecast.workflows.backtest.forecasts import Forecasts
 
 _BEHIND = "#c4c4c4"
 _LEAST_SHOWN = -100.0  # percent: twice the error
 
 
-def draw_comparison(result: CompareResult, path: str | Path) -> None:
-    """Draw a comparison into a file.
+def draw_comparison(result: CompareResult, forecasts: Forecasts, path: str | Path) -> None:
+    """Draw a comparison into a file; on a page also what the models forecast.
 
     Raises:
+        OptionError: another ending than those of pictures, or one whose package is missing.
         OutputError: the file cannot be created.
         StorageError: the disk is full or failed.
     """
+    if is_page(path):
+        write_comparison(result, forecasts, path)
+        return
     with drawing():
         save(comparison_figure(result), path)
 
 
 def comparison_figure(result: CompareResult) -> Figure:
     """Draw a comparison, the best model at the top; within `drawing()`."""
-    text = f"{result.windows} windows of {result.horizon} steps. {result.verdict}"
+    text = f"{counted(result.windows, 'window')} of {counted(result.horizon, 'step')}. {result.verdict}"
     figure, _ = new_figure(f"Models compared on {printable(Path(result.file).name)}", text)
     axes = figure.subplots()
     skills = [100 * row["skill"] if math.isfinite(row["skill"]) else 0.0 for row in result.scores.values()]
@@ -73,6 +81,8 @@ def _words(result: CompareResult, name: str) -> str:
     words = f"{100 * row['skill']:+.1f} %   MASE {row['mase']:.3g}"
     if name == result.best:
         return f"{words}   best"
+    p_value = row["p_value"]
     if name in result.level:
-        return f"{words}   tie with {result.best} (p {row['p_value']:.2f})"
-    return f"{words}   behind (p {row['p_value']:.3f})" if math.isfinite(row["p_value"]) else words
+        tie = f"tie with {result.best} (p {p_value:.2f})" if math.isfinite(p_value) else "may be a tie"
+        return f"{words}   {tie}"
+    return f"{words}   behind (p {p_value:.3f})" if math.isfinite(p_value) else f"{words}   behind"

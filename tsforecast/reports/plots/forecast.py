@@ -14,14 +14,14 @@ from tsforecast.reports.plots.style import (
     SOFT,
     TINTS,
     caption,
-    date_axis,
-    dates,
     in_lines,
     key,
     label_ends,
     new_figure,
     readable,
     short,
+    time_axis,
+    time_places,
 )
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ def forecast_figure(picture: Picture) -> Figure:
     ticks, letters = _IN_COLUMN[columns]
     for axes, curve in zip(grid.flat, picture.curves, strict=False):
         _draw(axes, curve, picture, dots=columns < 3)
-        date_axis(axes, picture.zone, ticks)
+        time_axis(axes, picture.clock, ticks)
         axes.yaxis.set_major_formatter(readable)
         axes.yaxis.set_major_locator(_few_numbers(rows))
         axes.tick_params(labelbottom=True)
@@ -63,7 +63,7 @@ def forecast_figure(picture: Picture) -> Figure:
 
 
 def _draw(axes: Axes, curve: Curve, picture: Picture, *, dots: bool) -> None:
-    past, future = dates().date2num(curve.past), dates().date2num(curve.future)
+    past, future = time_places(curve.past, picture.clock), time_places(curve.future, picture.clock)
     few = dots and len(past) + len(future) <= _FEW_POINTS
     marks: dict[str, Any] = {"marker": "o", "markersize": 3} if few else {}
     if len(past):
@@ -99,13 +99,13 @@ def _few_numbers(rows: int) -> Any:
 
 def _name_lines(axes: Axes, curve: Curve, picture: Picture) -> None:
     """Say beside the lines what they are: with one series there is room."""
-    end = dates().date2num(curve.future[-1:])[0]
+    end = float(time_places(curve.future[-1:], picture.clock)[0])
     ends = [(float(curve.y_pred[-1]), "forecast", ACCENT)]
     ends += [(float(curve.upper[number, -1]), f"{level:g} %", SOFT) for number, level in enumerate(picture.levels)]
     if curve.what_if is not None:
         ends.append((float(curve.what_if[-1]), in_lines(picture.what_if, 24, 1), OTHERS[0]))
     if len(curve.past):
-        cutoff = dates().date2num(curve.past[-1:])[0]
+        cutoff = float(time_places(curve.past[-1:], picture.clock)[0])
         axes.annotate(
             "history",
             (cutoff, 1),

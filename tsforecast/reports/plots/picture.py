@@ -10,12 +10,21 @@ import numpy as np
 from tsforecast.arrays import Bool, Float64, Int64
 from tsforecast.errors import DataError
 from tsforecast.forecast import Forecast
+from tsforecast.io.times.formats import STEP
 from tsforecast.safe_text import printable
 from tsforecast.series.frequency import Stamps
 from tsforecast.series.panel import Panel, Schema
 
 _HISTORY_HORIZONS, _LEAST_HISTORY = 4, 24
 _LAST_DAY = np.datetime64("9001-01-01")  # matplotlib's dates, with a margin, end with the year 9999
+
+
+@dataclass(frozen=True)
+class Clock:
+    """How times are shown: on the clock of a zone, None for times without one, or as the numbers of mere steps."""
+
+    zone: tzinfo | None = None
+    counts: bool = False
 
 
 @dataclass(frozen=True)
@@ -56,7 +65,7 @@ class Picture:
         unit: name of the values; empty where each series has its own.
         curves: the series.
         levels: of the intervals in percent, ascending.
-        zone: of the clock that times are shown on; None for times without a zone.
+        clock: how times are shown.
         caption: which series these are, where there are more, and what the model reads besides the values.
         what_if: what the other scenario is called, where there is one.
     """
@@ -65,7 +74,7 @@ class Picture:
     unit: str
     curves: tuple[Curve, ...]
     levels: tuple[float, ...]
-    zone: tzinfo | None
+    clock: Clock
     caption: str = ""
     what_if: str = ""
 
@@ -99,28 +108,37 @@ def picture_of(
         unit=printable(schema.target_cols[0]) if len(schema.target_cols) == 1 else "",
         curves=tuple(_curve(history, forecast, number) for number in numbers.tolist()),
         levels=forecast.levels,
-        zone=shown_zone(history, schema),
+        clock=shown_clock(history, schema),
         caption=caption,
         what_if=printable(what_if),
     )
 
 
-def shown_zone(panel: Panel, schema: Schema) -> tzinfo | None:
+def shown_clock(panel: Panel, schema: Schema) -> Clock:
     """The user's clock, where steps are shorter than a day, and counted in UTC."""
     from tsforecast.io.times.zones import find_zone
 
-    return find_zone(schema.time_zone) if schema.time_zone and panel.frequency.sub_daily else None
+    if schema.time_formats[0] == STEP:
+        return Clock(counts=True)
+    return Clock(find_zone(schema.time_zone) if schema.time_zone and panel.frequency.sub_daily else None)
 
 
-def clock_texts(stamps: Stamps, zone: tzinfo | None) -> list[str]:
-    """Times in the order of ISO 8601 on the clock of a zone: dates where all are midnights, else with the time."""
+def clock_texts(stamps: Stamps, clock: Clock) -> list[str]:
+    """Times in the order of ISO 8601: dates where all are midnights, else with the time of day; or numbers of steps."""
+    if clock.counts:
+        return [str(number) for number in step_numbers(stamps)]
     moments = stamps.astype("datetime64[us]").tolist()
-    if zone is not None:
-        moments = [moment.replace(tzinfo=UTC).astimezone(zone) for moment in moments]
+    if clock.zone is not None:
+        moments = [moment.replace(tzinfo=UTC).astimezone(clock.zone) for moment in moments]
     days = all((each.hour, each.minute, each.second) == (0, 0, 0) for each in moments)
     seconds = any(each.second for each in moments)
     style = "%Y-%m-%d" if days else "%Y-%m-%d %H:%M:%S" if seconds else "%Y-%m-%d %H:%M"
     return [each.strftime(style) for each in moments]
+
+
+def step_numbers(stamps: Stamps) -> Int64:
+    """The numbers of steps that have no time."""
+    return stamps.astype("datetime64[us]").astype(np.int64)
 
 
 def check_years(stamps: Stamps) -> Stamps:

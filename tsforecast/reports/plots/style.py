@@ -9,7 +9,6 @@ import textwrap
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from datetime import tzinfo
 from functools import partial
 from io import BytesIO
 from pathlib import Path
@@ -20,7 +19,9 @@ import numpy as np
 from tsforecast.arrays import Float64
 from tsforecast.errors import OptionError
 from tsforecast.files import whole_file
+from tsforecast.reports.plots.picture import Clock, step_numbers
 from tsforecast.safe_text import printable
+from tsforecast.series.frequency import Stamps
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -90,6 +91,7 @@ def drawing() -> Iterator[None]:
         import matplotlib
 
         warnings.filterwarnings("ignore", message="Glyph")  # a name in letters that the font does not have
+        warnings.filterwarnings("ignore", message="AutoDateLocator was unable")  # its ticks are good enough
         with matplotlib.rc_context(_STYLE):
             yield
 
@@ -181,8 +183,20 @@ def caption(figure: Figure, text: str) -> None:
     figure.supxlabel(lines, x=EDGE, ha="left", fontsize=9, color=SOFT)
 
 
-def date_axis(axes: Axes, zone: tzinfo | None, most: int = 8) -> None:
-    """Dates below, at most `most` of them, none over another."""
+def time_places(stamps: Stamps, clock: Clock) -> Any:
+    """Where times lie on an axis: days since 1970, or the numbers of mere steps."""
+    return step_numbers(stamps) if clock.counts else dates().date2num(stamps)
+
+
+def time_axis(axes: Axes, clock: Clock, most: int = 8) -> None:
+    """Times below, at most `most` of them, none over another."""
+    if clock.counts:
+        from matplotlib.ticker import MaxNLocator
+
+        axes.xaxis.set_major_locator(MaxNLocator(nbins=most, steps=[1, 2, 5, 10], integer=True))
+        axes.xaxis.set_major_formatter(readable)
+        return
+    zone = clock.zone
 
     class Locator(dates().AutoDateLocator):  # type: ignore[misc]
         def __call__(self) -> Any:

@@ -48,25 +48,25 @@ class _Drawing:
 
         self._curve, self._columns, self._braille = curve, columns, braille
         self._first = curve.past[0] if len(curve.past) else curve.future[0]
-        end = max(self.seconds(curve.future)[-1], 1.0)
+        end = max(self.since(curve.future)[-1], 1.0)
         margin = end / (2 * columns)  # the last point lies within the last letter
         self._canvas = Canvas(columns, _HEIGHT, 0.0, low, end + margin, high + (high - low) / (4 * _HEIGHT))
         self.end = end
 
-    def seconds(self, stamps: Stamps) -> Float64:
-        """Seconds since the first row that is drawn."""
-        return (stamps - self._first) / np.timedelta64(1, "s")
+    def since(self, stamps: Stamps) -> Float64:
+        """Microseconds since the first row that is drawn, which of mere steps are their number."""
+        return (stamps - self._first) / np.timedelta64(1, "us")
 
     def draw(self) -> None:
         """Draw what lies below first."""
         curve = self._curve
         if len(curve.past):
-            self._upright(float(self.seconds(curve.past)[-1]))
-        future = self.seconds(curve.future)
+            self._upright(float(self.since(curve.past)[-1]))
+        future = self.since(curve.future)
         if len(curve.lower):
             self._bounds(future, curve.lower[0])
             self._bounds(future, curve.upper[0])
-        self._line(self.seconds(curve.past), curve.values, 0)
+        self._line(self.since(curve.past), curve.values, 0)
         if curve.what_if is not None:
             self._line(future, curve.what_if, 4)
         self._line(future, curve.y_pred, 1)
@@ -140,13 +140,13 @@ def _head(picture: Picture, curve: Curve, width: int, braille: bool) -> list[str
 
 def _dates_below(curve: Curve, picture: Picture, canvas: _Drawing, columns: int) -> str:
     """The first, the last known and the last time, as far as there is room."""
-    last = clock_texts(curve.future[-1:], picture.zone)[0]
+    last = clock_texts(curve.future[-1:], picture.clock)[0]
     end = columns - len(last)
     line = ""
     if len(curve.past):
-        line, known = clock_texts(curve.past[[0, -1]], picture.zone)
-        seconds = float(canvas.seconds(curve.past)[-1])
-        place = round(seconds / canvas.end * (columns - 1)) + 1 - len(known)
+        line, known = clock_texts(curve.past[[0, -1]], picture.clock)
+        at = float(canvas.since(curve.past)[-1])
+        place = round(at / canvas.end * (columns - 1)) + 1 - len(known)
         if len(line) + 2 < place and place + len(known) + 2 < end:
             line = f"{line:<{place}}{known}"
     return f"{line:<{end}}{last}" if len(line) + 2 < end else line or last

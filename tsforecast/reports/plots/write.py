@@ -1,26 +1,35 @@
-"""Forecasts drawn into files, in the way that the ending of the name says."""
+"""Pictures drawn into files, in the way that the ending of the name says."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-from tsforecast.reports.plots import interactive
+from tsforecast.reports.plots import interactive, page
 from tsforecast.reports.plots.forecast import forecast_figure
 from tsforecast.reports.plots.picture import Picture
 from tsforecast.reports.plots.select import MOST
 from tsforecast.reports.plots.style import ENDINGS, check_ending, drawing, save
 
-FORECAST_ENDINGS = (*ENDINGS, interactive.ENDING)
+ALL_ENDINGS = (*ENDINGS, page.ENDING)
 
 
 def check_drawable(path: str | Path) -> None:
-    """Refuse a file that a forecast cannot be drawn into, before the work.
+    """Refuse a file that nothing can be drawn into, before the work.
 
     Raises:
         OptionError: another ending, or one whose package is missing.
     """
-    if check_ending(path, FORECAST_ENDINGS) == interactive.ENDING:
-        interactive.load_plotly(str(path))
+    if is_page(path):
+        page.load_plotly(str(path))
+
+
+def is_page(path: str | Path) -> bool:
+    """Whether a file is a page to zoom into, and no picture.
+
+    Raises:
+        OptionError: another ending than those that can be drawn.
+    """
+    return check_ending(path, ALL_ENDINGS) == page.ENDING
 
 
 def draw_forecast(picture: Picture, path: str | Path) -> None:
@@ -31,8 +40,8 @@ def draw_forecast(picture: Picture, path: str | Path) -> None:
         OutputError: the file cannot be created.
         StorageError: the disk is full or failed.
     """
-    if check_ending(path, FORECAST_ENDINGS) == interactive.ENDING:
-        interactive.write_page(picture, path)
+    if is_page(path):
+        interactive.write_forecast(picture, path)
         return
     with drawing():
         save(forecast_figure(picture), path)
@@ -40,4 +49,4 @@ def draw_forecast(picture: Picture, path: str | Path) -> None:
 
 def most_series(path: str | Path) -> int:
     """How many series a file can show: a page has a menu of them."""
-    return interactive.MOST if Path(path).suffix.lower() == interactive.ENDING else MOST
+    return page.MOST if is_page(path) else MOST

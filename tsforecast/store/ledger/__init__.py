@@ -3,6 +3,7 @@
     database   the file STORE/NAME/ledger.sqlite: opened, checked, changed in transactions
     runs       forecasts: one run for each `predict --ledger`, written once and read back whole
     actuals    what happened, as each scoring saw it; a value that differs later is a revision beside the first
+    facts      how many forecasts were noted, and when last
 
 The file is SQLite, with a rollback journal and `synchronous=EXTRA`: a run is in it when the transaction is on the disk,
 and a kill or a power cut at any moment leaves it whole or absent. Writers wait for each other, a minute at most. A run

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tsforecast.arrays import Bool, Float64, Int64
-from tsforecast.errors import DataError
+from tsforecast.io.times.datetimes import stamp_index
 from tsforecast.io.times.formats import format_stamps
-from tsforecast.io.writing.columns import FORECAST, number_names, time_counts
+from tsforecast.io.writing.columns import FORECAST, check_columns, time_counts
 from tsforecast.series.frequency import Frequency
 from tsforecast.series.panel import UNKNOWN_SERIES, Panel, Schema
 from tsforecast.store.ledger.actuals import Actuals
@@ -229,29 +229,43 @@ def _all_seen(happened: Happened, parts: list[tuple[Int64, Int64, Float64]]) -> 
 CUTOFF, MODEL, VERSION, MADE, STEP, Y_TRUE = "cutoff", "model", "version", "made", "step", "y_true"
 
 
-def joined_frame(rows: Joined, schema: Schema, frequency: Frequency) -> pd.DataFrame:
+def check_joined_frame(schema: Schema, levels: tuple[float, ...] = ()) -> None:
+    """Refuse a table one of whose columns would stand twice among those of the rows.
+
+    Raises:
+        DataError: naming the column.
+    """
+    check_columns(schema, levels, besides=(CUTOFF, MODEL, VERSION, MADE, STEP, Y_TRUE))
+
+
+def joined_frame(rows: Joined, schema: Schema, frequency: Frequency, *, stamps: bool = False) -> pd.DataFrame:
     """The rows in long form, as a backtest writes them, with `version`, `made` (UTC) and `step` besides.
+
+    Args:
+        rows: the forecasts.
+        schema: names of the columns, and how times are written.
+        frequency: of the series.
+        stamps: whether times are time stamps, in place of texts; where they have several columns they stay texts.
 
     Raises:
         DataError: a column of the user has one of these names.
     """
     import pandas as pd
 
-    names = (CUTOFF, MODEL, VERSION, MADE, STEP, Y_TRUE, FORECAST, *number_names(rows.levels, what_if=False))
-    for key in (*schema.key_columns, *schema.time_cols):
-        if key in names:
-            raise DataError(f"the column '{key}' cannot be told from another column", hint="rename it in the data")
+    check_joined_frame(schema, rows.levels)
     columns: dict[str, Any] = {
         name: np.array([key[place] for key in rows.ids], dtype=object)[rows.series]
         for place, name in enumerate(schema.key_columns)
     }
-    columns[CUTOFF] = [
-        " ".join(cells) for cells in zip(*_times(rows.ordinal - rows.step, schema, frequency), strict=True)
-    ]
-    for name, cells, count in zip(
-        schema.time_cols, _times(rows.ordinal, schema, frequency), time_counts(schema), strict=True
-    ):
-        columns[name] = np.array(cells, dtype=np.int64 if count else object)
+    cutoffs = rows.ordinal - rows.step
+    if stamps and len(schema.time_cols) == 1:
+        columns[CUTOFF] = stamp_index(frequency.stamps(cutoffs), schema, frequency)
+        columns[schema.time_cols[0]] = stamp_index(frequency.stamps(rows.ordinal), schema, frequency)
+    else:
+        columns[CUTOFF] = [" ".join(cells) for cells in zip(*_times(cutoffs, schema, frequency), strict=True)]
+        times = _times(rows.ordinal, schema, frequency)
+        for name, cells, count in zip(schema.time_cols, times, time_counts(schema), strict=True):
+            columns[name] = np.array(cells, dtype=np.int64 if count else object)
     for name, values in (
         (MODEL, [run.model for run in rows.runs]),
         (VERSION, [run.version for run in rows.runs]),

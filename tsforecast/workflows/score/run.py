@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tsforecast import clock
+from tsforecast import clock, notebook
 from tsforecast.arrays import Int64
 from tsforecast.errors import GateError, OptionError
 from tsforecast.files import check_file
@@ -33,6 +33,7 @@ from tsforecast.workflows.score.joined import (
     Happened,
     Joined,
     JoinResult,
+    check_joined_frame,
     happened_as_kept,
     happened_in,
     join,
@@ -113,6 +114,17 @@ class ScoreResult:
         """The scores in words."""
         return _verdict(self)
 
+    def _repr_html_(self) -> str:
+        """What notebooks show."""
+        title = f"{self.name}: forecasts of {counted(self.runs, 'run')} scored on {self.file}"
+        if self.first:
+            title += f", from {self.first} to {self.last}"
+        tables = ({"all": self.scores}, {f"version {row['version']}": row for row in self.by_version})
+        found = {name: row for table in tables for name, row in table.items() if row}
+        keys = ("forecasts", "mae", "wape", "mase", "coverage_")
+        limits = "".join(f" Outside a limit: {text}." for text in self.outside)
+        return notebook.page(title, notebook.scores(found, keys, "") if found else "", note=f"{self.verdict}.{limits}")
+
     def to_dict(self) -> dict[str, Any]:
         """Plain values for JSON."""
         plain = {
@@ -159,6 +171,8 @@ def score(
     began = clock.now()
     model = Store(store, trusted).find(name)
     bundle = model.open().bundle
+    if output is not None:
+        check_joined_frame(bundle.schema)
     layout = layout_of(bundle.schema, bundle.recent.frequency)
     own, others = count_runs(model.folder, layout, trusted=trusted)
     data = None if source is None else _read(source, bundle, reading, report)

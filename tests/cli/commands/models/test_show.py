@@ -109,7 +109,7 @@ def test_show_in_detail(run, play, record, calls):
 
 def test_show_as_json(run, play, record):
     play("store.store", Store=record(SimpleNamespace(find=record(shown(record)))))
-    assert json.loads(run("models", "show", "--json").stdout) == DETAILS
+    assert json.loads(run("models", "show", "--json").stdout) == DETAILS | {"ledger": None}
 
 
 def test_show_what_is_not_there(run):

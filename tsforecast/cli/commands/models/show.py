@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -11,8 +11,12 @@ from tsforecast.cli.console import Console
 from tsforecast.cli.groups import SectionCommand
 from tsforecast.cli.options.shared import option, output_options, pass_console, store_option, trust_option
 from tsforecast.cli.score_tables import show_brought, show_choices, show_scores
-from tsforecast.cli.text import number
+from tsforecast.cli.text import number, percent
+from tsforecast.io.messages import counted
 from tsforecast.models.registry import MODELS
+
+if TYPE_CHECKING:
+    from tsforecast.workflows.score.summary import LedgerSummary
 
 # What a person wants to know of a version, and where it stands; -v shows everything there is.
 _FACTS = (
@@ -62,15 +66,42 @@ def command(
       tsforecast models show sales --version 2
     """
     from tsforecast.store.store import Store
+    from tsforecast.workflows.score.summary import ledger_summary
 
     document = Store(store, trusted).find(name).describe(version).to_dict()
+    ledger = ledger_summary(document["name"], store=store, trusted=trusted)
     if as_json:
-        console.json(document)
+        console.json(document | {"ledger": ledger.to_dict() if ledger else None})
     else:
-        _show(document, console)
+        _show(document, list(_ledger_rows(ledger)), console)
 
 
-def _show(document: dict[str, Any], console: Console) -> None:
+def _ledger_rows(ledger: LedgerSummary | None) -> Iterator[tuple[str, str]]:
+    """What the ledger knows of the forecasts of all versions."""
+    if ledger is None:
+        return
+    if ledger.facts:
+        runs = counted(ledger.facts.runs, "run")
+        yield "forecasts noted", f"{runs}, the last at {ledger.facts.last_noted:%Y-%m-%d %H:%M} UTC"
+        if ledger.facts.last_scored:
+            yield "scored", f"{ledger.facts.last_scored:%Y-%m-%d %H:%M} UTC{_scores_in_words(ledger)}"
+    if ledger.problem:
+        yield "ledger", str(ledger.problem)
+
+
+def _scores_in_words(ledger: LedgerSummary) -> str:
+    scores, result = ledger.scores, ledger.result
+    if not scores or result is None:
+        return ", nothing that was forecast had happened"
+    held = ", ".join(
+        f"{percent(value)} within {key.removeprefix('coverage_')}%"
+        for key, value in scores.items()
+        if key.startswith("coverage_")
+    )
+    return f": MAE {number(scores['mae'])}, MASE {number(scores['mase'])}, {held}; {result.first} to {result.last}"
+
+
+def _show(document: dict[str, Any], ledger: Sequence[tuple[str, str]], console: Console) -> None:
     """What reads well as a table of its own, below everything else."""
     details, journal = document.pop("details"), document.pop("journal")
     metrics = details["metrics"] = dict(details["metrics"])
@@ -79,7 +110,7 @@ def _show(document: dict[str, Any], console: Console) -> None:
     scores = {name: stored[name] for name in MODELS if name in stored}
     known = dict(_flat(document | details))
     facts = list(known.items()) if console.verbose else [(name, known[path]) for name, path in _FACTS if path in known]
-    console.table(("property", "value"), facts)
+    console.table(("property", "value"), [*facts, *ledger])
     click.echo()
     show_choices(console, [(choice["name"], choice["value"], choice["reason"]) for choice in choices], err=False)
     click.echo()
