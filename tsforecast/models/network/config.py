@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 
@@ -160,6 +160,15 @@ class NetworkConfig:
     def category_width(self) -> int:
         """Width of the learned vectors of all categories together; the rest of the query is the segment's own."""
         return sum(self.inputs.category_widths)
+
+
+def graph_of(config: NetworkConfig) -> NetworkConfig:
+    """The network whose graph serves this one too: switches set the normalisation, and whether the skip is used.
+
+    Under `mean-level` the loss is another one.
+    """
+    normalisation = config.normalisation if config.normalisation == "mean-level" else NORMALISATIONS[0]
+    return replace(config, linear_skip=config.decoding.at_once, normalisation=normalisation)
 
 
 def problem(config: NetworkConfig) -> str | None:
