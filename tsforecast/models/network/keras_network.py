@@ -5,7 +5,6 @@ Layers are Keras' own, so that a GPU uses its cuDNN kernels.
 
 from __future__ import annotations
 
-from functools import partial
 from typing import Any
 
 import keras
@@ -49,12 +48,12 @@ class SegmentNetwork(keras.Model):  # type: ignore[misc]
         self.head.build((None, None, config.width))
         self.future, self.static = self._covariates()
         self.built = True
-        self._skips = tf.Variable(config.linear_skip, trainable=False)
+        self._skips = tf.Variable(float(config.linear_skip), trainable=False)
         self._normalisation = tf.Variable(NORMALISATIONS.index(config.normalisation), trainable=False, dtype=tf.int64)
 
     def switch_to(self, config: NetworkConfig) -> None:
         """Become another network with the same graph (`config.graph_of`): under its normalisation, with its skip."""
-        self._skips.assign(config.linear_skip)
+        self._skips.assign(float(config.linear_skip))
         self._normalisation.assign(NORMALISATIONS.index(config.normalisation))
 
     def _seed(self) -> int:
@@ -258,19 +257,15 @@ class SegmentNetwork(keras.Model):  # type: ignore[misc]
 
     def _statistics(self, values: Tensor, mask: Tensor | None) -> tuple[Tensor, Tensor]:
         """Center and scale of each window under the normalisation that is switched on, both (samples, 1)."""
-        each = [partial(_statistics, values, mask, method) for method in NORMALISATIONS]
-        center, scale = tf.switch_case(tf.cast(self._normalisation, tf.int32), each)
-        shape = (values.shape[0], 1)
-        return tf.ensure_shape(center, shape), tf.ensure_shape(scale, shape)
+        # All are computed, and one is taken: that is quicker than a branch in the graph.
+        each = zip(*(_statistics(values, mask, method) for method in NORMALISATIONS), strict=True)
+        center, scale = (tf.gather(tf.stack(of_each), self._normalisation) for of_each in each)
+        return center, scale
 
     def _add_skip(self, y: Tensor, filled: Tensor, covariates: Covariates | None) -> Tensor:
         """Add the linear forecast to every quantile, or to the location; nothing while the skip is switched off."""
-
-        def forecast() -> Tensor:
-            read = filled if covariates is None else linear_inputs(self.config.inputs, filled, covariates)
-            return self.skip(read)[:, :, None]
-
-        linear = tf.cond(self._skips, forecast, lambda: tf.zeros_like(y[:, :, :1]))
+        read = filled if covariates is None else linear_inputs(self.config.inputs, filled, covariates)
+        linear = self.skip(read)[:, :, None] * self._skips
         if self.config.head == "student-t":
             return tf.concat([y[:, :, :1] + linear, y[:, :, 1:]], axis=2)
         return y + linear
