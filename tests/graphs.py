@@ -14,6 +14,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from tsforecast.models.network.config import graph_of
+
 _KEPT = 3  # graphs; each takes some 20 MB
 _ROOM = 60 << 20  # bytes
 
@@ -39,11 +41,11 @@ class SharedGraphs:
                 return make(session, data, network, training, seed)
             # What the loop alone looks at may differ.
             traced = replace(training, epochs=1, patience=1, schedule="constant", learning_rate=1.0, time_limit=None)
-            key = network, replace(traced, seed=0, members=1)
+            key = graph_of(network), replace(traced, seed=0, members=1)
             graphs = session.graphs
             traced_before = [graph for known, graph in self._kept if known == key and graph.takes(data)]
-            if traced_before and (network not in graphs or not graphs[network].takes(data)):
-                graphs[network] = traced_before[0]
+            if traced_before and (key[0] not in graphs or not graphs[key[0]].takes(data)):
+                graphs[key[0]] = traced_before[0]
             graph = make(session, data, network, training, seed)
             self._kept = [(key, graph), *(row for row in self._kept if row[1] is not graph)][:_KEPT]
             return graph

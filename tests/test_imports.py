@@ -94,16 +94,16 @@ def test_predict_needs_nothing_that_trains(run: Run, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("chosen", "used"), [(None, "1"), ("3", "3")])
-def test_predict_takes_one_core_unless_told_otherwise(
+def test_products_of_matrices_take_one_core_unless_told_otherwise(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, chosen: str | None, used: str
 ) -> None:
     monkeypatch.delenv("OPENBLAS_NUM_THREADS", raising=False)
     if chosen:
         monkeypatch.setenv("OPENBLAS_NUM_THREADS", chosen)
-    code = "import os, sys; from tsforecast.cli import main; main(sys.argv[1:], standalone_mode=False); "
-    code += "sys.exit(os.environ['OPENBLAS_NUM_THREADS'])"
-    done = start("-c", code, "predict", "--store", "none", folder=tmp_path)
-    assert done.stderr.splitlines()[-1] == used, done.stderr
+    code = "import atexit, os, sys; from tsforecast.__main__ import main; "
+    code += "atexit.register(lambda: print(os.environ['OPENBLAS_NUM_THREADS'])); main()"
+    done = start("-c", code, "--version", folder=tmp_path)
+    assert done.stdout.splitlines()[-1] == used, done.stderr
 
 
 def test_package_itself_is_light(tmp_path: Path) -> None:

@@ -16,6 +16,9 @@ def main() -> None:
         signal.signal(signal.SIGINT, signal.SIG_DFL)
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")  # a table may hold letters that the locale does not have
+    # One thread for NumPy's OpenBLAS, unless the user has chosen a number. Products of small matrices gain next to
+    # nothing from a second one, and on a busy machine the threads wait for each other many times as long as they work.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # NumPy reads it when it is loaded
     from tsforecast.cli import main as command_line
     from tsforecast.errors import MemoryShortageError
 

@@ -29,7 +29,7 @@ _STEP_BY_STEP = 32  # shorter lookbacks are read one step at a time
 _LONGEST_SEGMENT = 48
 _CHEAP = 7e10  # size of a training run of about half a minute
 _SERIES_VECTORS = (2, 100)  # least and largest number of series that get a learned vector each
-_LEAST_TOTAL_STEPS, _MOST_EPOCHS = 2000, 100
+_MOST_EPOCHS = 100
 _WIDE = 128  # wider networks learn at half the rate
 
 
@@ -99,7 +99,7 @@ def choose_training(options: FitOptions, windows: int) -> TrainingConfig:
     batch = options.batch_size or int(np.clip(2 ** int(np.log2(max(1, windows / 16))), 16, 256))
     steps = min(preset.steps_per_epoch, max(LEAST_STEPS, -(-windows // batch)))
     # Few windows make short epochs: more of them, so that the network sees enough steps.
-    epochs = options.epochs or max(preset.epochs, min(_MOST_EPOCHS, -(-_LEAST_TOTAL_STEPS // steps)))
+    epochs = options.epochs or max(preset.epochs, min(_MOST_EPOCHS, -(-preset.least_steps // steps)))
     wide = (options.units or choose_units(windows, options.preset)) > _WIDE
     chosen: dict[str, Any] = {
         "learning_rate": options.learning_rate or (5e-4 if wide else 1e-3),

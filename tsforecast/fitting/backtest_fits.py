@@ -4,15 +4,20 @@ from __future__ import annotations
 
 from contextlib import closing
 from dataclasses import replace
-from typing import Protocol
+from functools import lru_cache
+from typing import TYPE_CHECKING, Protocol
 
 from tsforecast.fitting.backtest import Backtested, backtest_fit
 from tsforecast.fitting.folds import Folds
 from tsforecast.fitting.processes import in_processes
+from tsforecast.models.network.config import NetworkConfig
 from tsforecast.models.options import FitOptions
 from tsforecast.models.training.session import Budget, TrainingSession
 from tsforecast.progress import Message, WindowsForecast
 from tsforecast.series.panel import Panel, Schema
+
+if TYPE_CHECKING:
+    from tsforecast.models.training.graph import TrainingGraph
 
 
 class Keeper(Protocol):
@@ -91,5 +96,12 @@ def _alone(
     limit: float,
     schema: Schema | None,
 ) -> Backtested:
-    """A fit in a process of its own, with a session of its own."""
-    return backtest_fit(panel, folds, windows, options, levels, TrainingSession(budget=Budget(limit)), schema)
+    """A fit in a process that makes several, with a session of its own but for the graphs."""
+    session = TrainingSession(graphs=_graphs(options), budget=Budget(limit))
+    return backtest_fit(panel, folds, windows, options, levels, session, schema)
+
+
+@lru_cache(maxsize=1)
+def _graphs(options: FitOptions) -> dict[NetworkConfig, TrainingGraph]:
+    """The traced graphs that this process keeps from one fit to the next, of the same options."""
+    return {}

@@ -26,6 +26,7 @@ class Preset:
         epochs: at most, where windows are many.
         members: networks of each kind.
         steps_per_epoch: at most.
+        least_steps: of all epochs; where an epoch is short, there are more of them.
         variety: whether networks are also trained under a second normalisation: never, where that is cheap, or always.
     """
 
@@ -34,13 +35,24 @@ class Preset:
     epochs: int
     members: int
     steps_per_epoch: int
+    least_steps: int
     variety: Literal["none", "cheap", "all"]
 
 
 PRESETS: dict[str, Preset] = {
-    "fast": Preset("a first look", units=64, epochs=5, members=1, steps_per_epoch=100, variety="none"),
-    "balanced": Preset("the default", units=128, epochs=15, members=1, steps_per_epoch=200, variety="cheap"),
-    "best": Preset("up to ten times the time", units=128, epochs=15, members=3, steps_per_epoch=200, variety="all"),
+    "fast": Preset("a first look", units=64, epochs=5, members=1, steps_per_epoch=100, least_steps=500, variety="none"),
+    "balanced": Preset(
+        "the default", units=128, epochs=15, members=1, steps_per_epoch=200, least_steps=2000, variety="cheap"
+    ),
+    "best": Preset(
+        "up to ten times the time",
+        units=128,
+        epochs=15,
+        members=3,
+        steps_per_epoch=200,
+        least_steps=2000,
+        variety="all",
+    ),
 }
 
 

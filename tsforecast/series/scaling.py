@@ -236,22 +236,29 @@ def _known(values: Float64, observed: Bool) -> Float64:
 
 
 def _fit_columns(matrix: Float64, method: str) -> tuple[Float64, Float64]:
-    """Center and scale of each column by scikit-learn; a constant column has scale 1."""
-    from sklearn.preprocessing import MinMaxScaler, RobustScaler, StandardScaler
+    """Center and scale of each column, NaN left out; a constant column has scale 1."""
+    if method in ("standard", "scale"):
+        # The default, and so without scikit-learn: its import takes longer than a first forecast may.
+        center, scale = _moments(matrix)
+        return center if method == "standard" else np.zeros_like(center), _usable(center, scale)
+    from sklearn.preprocessing import MinMaxScaler, RobustScaler
 
-    if method == "standard":
-        standard = StandardScaler().fit(matrix)
-        center, scale = standard.mean_, standard.scale_
-    elif method == "scale":
-        scale = StandardScaler().fit(matrix).scale_
-        center = np.zeros_like(scale)
-    elif method == "robust":
+    if method == "robust":
         robust = RobustScaler().fit(matrix)
         center, scale = robust.center_, robust.scale_
     else:
         minmax = MinMaxScaler().fit(matrix)
         center, scale = minmax.data_min_, minmax.data_range_
     return center, _usable(center, scale)
+
+
+def _moments(matrix: Float64) -> tuple[Float64, Float64]:
+    """Mean and deviation of each column by the corrected two-pass formula (Chan, Golub and LeVeque 1983)."""
+    count = np.count_nonzero(~np.isnan(matrix), axis=0)
+    mean = np.nansum(matrix, axis=0) / count
+    apart = matrix - mean
+    variance = (np.nansum(apart**2, axis=0) - np.nansum(apart, axis=0) ** 2 / count) / count
+    return mean, np.sqrt(np.maximum(variance, 0.0))
 
 
 def _usable(center: Float64, scale: Float64) -> Float64:

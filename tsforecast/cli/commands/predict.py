@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from typing import TYPE_CHECKING, Any
 
@@ -137,7 +136,6 @@ def command(
     Example:
       tsforecast predict -o forecast.csv --plot forecast.png
     """
-    _use_one_thread()
     from tsforecast.workflows.clashes import refuse_clashes
 
     writes = [("--json", "-" if as_json else None), ("--plot", plot)]
@@ -225,13 +223,3 @@ def _write(result: PredictResult, output: str | None, console: Console, *, raw_i
     write_forecast(blocks, result.schema, result.recent.frequency, output, raw_ids=raw_ids)
     if output not in (None, "-"):
         console.success(f"wrote {result.rows:,} rows to {output} from {result.name} version {result.version}")
-
-
-def _use_one_thread() -> None:
-    """Keep NumPy's OpenBLAS to one thread, unless the user has chosen a number.
-
-    For a small network a second thread saves an eighth of the time. On a busy machine the threads wait for each other,
-    and the forecast takes several times as long.
-    """
-    if "numpy" not in sys.modules:  # it reads the variable when it is loaded
-        os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
+
+from tsforecast.models.network.cells import CELLS
 
 
 @dataclass(frozen=True)
@@ -42,6 +44,7 @@ QUANTILES = (0.025, 0.1, 0.25, 0.5, 0.75, 0.9, 0.975)
 MAX_UNITS = 4096
 MAX_LAYERS = 8
 MAX_STEPS = 10_000
+_LITTLE = 0.1  # of the multiplications of the recurrence
 
 
 @dataclass(frozen=True)
@@ -160,6 +163,17 @@ class NetworkConfig:
     def category_width(self) -> int:
         """Width of the learned vectors of all categories together; the rest of the query is the segment's own."""
         return sum(self.inputs.category_widths)
+
+
+def graph_of(config: NetworkConfig) -> NetworkConfig:
+    """The network whose graph serves this one too: switches set the normalisation, and whether the skip is used.
+
+    Under `mean-level` the loss is another one. A skip that is not used costs time in every step, which must be little.
+    """
+    normalisation = config.normalisation if config.normalisation == "mean-level" else NORMALISATIONS[0]
+    recurrence = (config.input_segments + config.output_segments) * CELLS[config.cell].gates * config.units**2
+    little = config.decoding.at_once and config.lookback * config.horizon <= _LITTLE * recurrence
+    return replace(config, linear_skip=config.linear_skip or little, normalisation=normalisation)
 
 
 def problem(config: NetworkConfig) -> str | None:

@@ -11,7 +11,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from tsforecast.models.network.config import NetworkConfig
+from tsforecast.models.network.config import NORMALISATIONS, NetworkConfig
 from tsforecast.models.network.keras_cells import KERAS_CELLS, RunLayer, Tensor, run_layer
 from tsforecast.models.network.keras_covariates import Beside, Covariates, Queries, beside_of, linear_inputs
 from tsforecast.models.network.keras_decoding import Layers, States, decode_direct, decode_fed_back, run_stack, step
@@ -48,6 +48,13 @@ class SegmentNetwork(keras.Model):  # type: ignore[misc]
         self.head.build((None, None, config.width))
         self.future, self.static = self._covariates()
         self.built = True
+        self._skips = tf.Variable(float(config.linear_skip), trainable=False)
+        self._normalisation = tf.Variable(NORMALISATIONS.index(config.normalisation), trainable=False, dtype=tf.int64)
+
+    def switch_to(self, config: NetworkConfig) -> None:
+        """Become another network with the same graph (`config.graph_of`): under its normalisation, with its skip."""
+        self._skips.assign(float(config.linear_skip))
+        self._normalisation.assign(NORMALISATIONS.index(config.normalisation))
 
     def _seed(self) -> int:
         return int(next(self._seeds)) % (2**31)
@@ -148,7 +155,7 @@ class SegmentNetwork(keras.Model):  # type: ignore[misc]
             and the scale that undo the normalisation, both (samples, 1, 1).
         """
         config = self.config
-        center, scale = _statistics(values, mask, config.normalisation)
+        center, scale = self._statistics(values, mask)
         filled = (values - center) / scale
         segments, steps = self._segments(filled, mask)
         known = None if target is None else (target - center) / scale
@@ -248,10 +255,17 @@ class SegmentNetwork(keras.Model):  # type: ignore[misc]
             x = sequence + x if number else sequence
         return x, ends[-1], states
 
+    def _statistics(self, values: Tensor, mask: Tensor | None) -> tuple[Tensor, Tensor]:
+        """Center and scale of each window under the normalisation that is switched on, both (samples, 1)."""
+        # All are computed, and one is taken: that is quicker than a branch in the graph.
+        each = zip(*(_statistics(values, mask, method) for method in NORMALISATIONS), strict=True)
+        center, scale = (tf.gather(tf.stack(of_each), self._normalisation) for of_each in each)
+        return center, scale
+
     def _add_skip(self, y: Tensor, filled: Tensor, covariates: Covariates | None) -> Tensor:
-        """Add the linear forecast to every quantile, or to the location."""
+        """Add the linear forecast to every quantile, or to the location; nothing while the skip is switched off."""
         read = filled if covariates is None else linear_inputs(self.config.inputs, filled, covariates)
-        linear = self.skip(read)[:, :, None]
+        linear = self.skip(read)[:, :, None] * self._skips
         if self.config.head == "student-t":
             return tf.concat([y[:, :, :1] + linear, y[:, :, 1:]], axis=2)
         return y + linear

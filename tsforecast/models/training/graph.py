@@ -15,10 +15,10 @@ import tensorflow as tf
 from keras import optimizers
 
 from tsforecast.arrays import Float32, Float64, Int64
-from tsforecast.models.network.config import NetworkConfig
+from tsforecast.models.network.config import NetworkConfig, graph_of
 from tsforecast.models.network.keras_cells import RunLayer, run_hoisted, run_layer
 from tsforecast.models.network.keras_network import SegmentNetwork
-from tsforecast.models.network.weights import Weights
+from tsforecast.models.network.weights import Weights, weight_shapes
 from tsforecast.models.training.config import LEAST_STEPS, TrainingConfig
 from tsforecast.models.training.gradients import state_gradient_norms
 from tsforecast.models.training.known import Known, resident
@@ -54,7 +54,7 @@ class TrainingGraph:
 
     def __init__(self, data: TrainingData, network: NetworkConfig, training: TrainingConfig, seed: int) -> None:
         self.network, self.training = network, training
-        self.model = SegmentNetwork(network, seed=seed)
+        self.model = SegmentNetwork(graph_of(network), seed=seed)
         self.batch = self._batch(data)
         self.optimizer = _optimizer(training)
         self.optimizer.build(self.model.trainable_variables)
@@ -69,7 +69,7 @@ class TrainingGraph:
         self.loss = loss_function(training.loss, network)
         self.all_full = self._all_full(data)
         self._at_once = 1  # steps per call, until their pace is known
-        self._begin(data)
+        self._begin(data, network)
         # One trace serves every number of steps and every size of a validation batch.
         steps, windows = tf.TensorSpec((None, self.batch), tf.int64), tf.TensorSpec((None,), tf.int64)
         rates = tf.TensorSpec((None,), tf.float32)
@@ -84,9 +84,9 @@ class TrainingGraph:
         alike = (self.observed is None) == bool(data.rows.observed.all()) and self.all_full == self._all_full(data)
         return alike and self.batch == self._batch(data)
 
-    def restart(self, data: TrainingData, seed: int) -> None:
-        """Begin with other data, just as a new graph would, but without tracing again."""
-        fresh = SegmentNetwork(self.network, seed=seed)
+    def restart(self, data: TrainingData, network: NetworkConfig, seed: int) -> None:
+        """Begin with other data and a network of the same graph, just as a new one would, without tracing again."""
+        fresh = SegmentNetwork(graph_of(network), seed=seed)
         for (_, variable), (_, start) in zip(
             self.model.named_weights().items(), fresh.named_weights().items(), strict=True
         ):
@@ -101,10 +101,11 @@ class TrainingGraph:
             self.observed.assign(data.rows.observed)
         self.starts.assign(data.rows.offsets[:-1])
         self.known.assign(data.rows)
-        self._begin(data)
+        self._begin(data, network)
 
-    def _begin(self, data: TrainingData) -> None:
-        self.data = data
+    def _begin(self, data: TrainingData, network: NetworkConfig) -> None:
+        self.data, self.network = data, network
+        self.model.switch_to(network)
         if data.skip is not None:
             self.model.start_skip(data.skip["linear/kernel"], data.skip["linear/bias"])
         most = self.training.steps_per_epoch
@@ -170,12 +171,14 @@ class TrainingGraph:
 
     def weights(self) -> Weights:
         """A copy of the weights under their fixed names."""
-        return {name: np.array(one.numpy(), np.float32) for name, one in self.model.named_weights().items()}
+        named = self.model.named_weights()
+        return {name: np.array(named[name].numpy(), np.float32) for name in weight_shapes(self.network)}
 
     def restore(self, weights: Weights) -> None:
         """Go back to a copy of the weights."""
-        for name, variable in self.model.named_weights().items():
-            variable.assign(weights[name])
+        named = self.model.named_weights()
+        for name, weight in weights.items():
+            named[name].assign(weight)
 
     def state(self) -> GraphState:
         """A copy of everything that training changes."""
@@ -186,6 +189,7 @@ class TrainingGraph:
     def resume(self, state: GraphState) -> bool:
         """Go on from a state as if its epochs were trained here; False, with nothing changed, if it does not fit."""
         named, dropout = self.model.named_weights(), _dropout(self.model)
+        named = {name: named[name] for name in weight_shapes(self.network)}
         if set(named) != set(state.weights) or (dropout is None) != (state.dropout is None):
             return False
         variables = [*named.values(), *self.optimizer.variables, *([] if dropout is None else [dropout])]
@@ -258,7 +262,9 @@ class TrainingGraph:
         """Sum of the losses of some windows, sum of their weights, and the gradients of the former."""
         with tf.GradientTape() as tape:
             loss, weight = self._forward(origins, series, True, self.run_layer)
-        return loss, weight, tape.gradient(loss, self.model.trainable_variables)
+        # A skip that is switched off has no gradient.
+        variables = [variable.value for variable in self.model.trainable_variables]
+        return loss, weight, tape.gradient(loss, variables, unconnected_gradients=tf.UnconnectedGradients.ZERO)
 
     def _evaluate_batch(self, origins: Any, series: Any) -> tuple[Any, Any]:
         """Sum of the losses of a batch, and sum of their weights."""

@@ -11,7 +11,7 @@ import tensorflow as tf
 
 from tsforecast.arrays import Float32
 from tsforecast.errors import DataError
-from tsforecast.models.network.config import NetworkConfig
+from tsforecast.models.network.config import NetworkConfig, graph_of
 from tsforecast.models.network.weights import Weights
 from tsforecast.models.training.config import TrainingConfig
 from tsforecast.models.training.graph import TrainingData, TrainingGraph
@@ -145,11 +145,11 @@ def _graph(
     session: TrainingSession, data: TrainingData, network: NetworkConfig, training: TrainingConfig, seed: int
 ) -> TrainingGraph:
     """The graph of a network at its start; a traced one is used again, as tracing may take longer than training."""
-    graph = session.graphs.get(network)
+    graph = session.graphs.get(graph_of(network))
     if graph is not None and graph.takes(data):
-        graph.restart(data, seed)
+        graph.restart(data, network, seed)
         return graph
-    graph = session.graphs[network] = TrainingGraph(data, network, training, seed)
+    graph = session.graphs[graph_of(network)] = TrainingGraph(data, network, training, seed)
     return graph
 
 

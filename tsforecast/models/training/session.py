@@ -58,7 +58,7 @@ class TrainingSession:
     Args:
         report: receives messages and progress.
         recorder: saves training progress so that an interrupted run can resume.
-        graphs: traced graphs by network; a run uses one that is there, and adds one that is not.
+        graphs: traced graphs by `graph_of` their networks; a run uses one that is there, and adds one that is not.
         budget: time that training may take.
     """
 
