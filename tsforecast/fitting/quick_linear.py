@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from tsforecast.fitting.plan import FixedChoices
 from tsforecast.models.linear import fit_linear, predict_linear
+from tsforecast.series.covariates import no_covariates
 from tsforecast.series.panel import Panel
 from tsforecast.series.scaling import fit_scaling
 from tsforecast.series.seasonal_errors import seasonal_errors
@@ -35,7 +36,8 @@ class QuickLinear:
     """Quick linear models under one set of held-out rows."""
 
     def __init__(self, panel: Panel, split: Split, basics: FixedChoices) -> None:
-        panel = without_strays(panel, split.train_end)
+        # What is not read would be gathered all the same.
+        panel = without_strays(replace(panel, covariates=no_covariates(panel.offsets)), split.train_end)
         self.panel, self.split, self.basics = panel, split, basics
         unit, _ = seasonal_errors(panel, basics.season_length, split.train_end)
         self.unit = np.where(np.isfinite(unit) & (unit > 0), unit, np.nan)
