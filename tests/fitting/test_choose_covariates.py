@@ -8,14 +8,17 @@ import numpy as np
 import pytest
 
 from tests.covariates import driven_panel, with_columns
+from tsforecast.fitting.choose_covariates import asked_calendar
 from tsforecast.fitting.fit_panel import make_plan
 from tsforecast.fitting.prepared import prepare
 from tsforecast.models.options import FitOptions
+from tsforecast.series.calendar_features import usual_calendar
 from tsforecast.series.frequency import DAY, Frequency
 from tsforecast.series.holiday_features import holiday_features
 from tsforecast.series.panel import Schema, make_panel
 
 OPTIONS = FitOptions(model="linear", horizon=6, lookback=24, calendar="none")
+DAYS = Frequency("fixed", DAY)
 
 
 def planned(panel, options=OPTIONS, schema=None):
@@ -98,11 +101,10 @@ def test_a_gain_that_is_small_but_steady_is_read():
 
 
 def test_holidays_are_read_without_a_calendar_that_says_nothing():
-    days = Frequency("fixed", DAY)
-    begin = int(days.ordinals(np.array(["2020-01-01"], "datetime64[us]"))[0][0])
-    closed = holiday_features(days, begin + np.arange(1500), ("US",))[:, 0]
+    begin = int(DAYS.ordinals(np.array(["2020-01-01"], "datetime64[us]"))[0][0])
+    closed = holiday_features(DAYS, begin + np.arange(1500), ("US",))[:, 0]
     values = 50 + np.random.default_rng(0).normal(size=1500) - 20 * closed
-    panel = make_panel([values], days, starts=[begin])
+    panel = make_panel([values], DAYS, starts=[begin])
     schema = Schema(("time",), (), ("y",), ("%Y-%m-%d",), holidays=("US",))
     plan, choices = planned(panel, FitOptions(model="linear"), schema)
     assert (plan.calendar.holidays, plan.calendar.names) == (("US",), ())
@@ -119,3 +121,9 @@ def test_rows_after_validation_decide_nothing():
     future[split.validation_end[0] :] = 7.0
     second, _ = make_plan(with_columns(replace(panel, values=later), future=future, ahead=12), OPTIONS)
     assert (second.strengths, second.brought) == (first.strengths, first.brought)
+
+
+@pytest.mark.parametrize(("days", "names"), [(729, ("weekday", "day-of-month")), (730, usual_calendar(DAYS))])
+def test_the_day_of_the_year_is_tried_on_two_years(days, names):
+    panel = with_columns(make_panel([np.arange(days)], DAYS, starts=[20_000]), past=np.arange(days))
+    assert asked_calendar(FitOptions(), panel, None).names == names

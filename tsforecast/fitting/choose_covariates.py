@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
+import numpy as np
+
 from tsforecast.errors import OptionError
 from tsforecast.fitting.paired_test import LEVEL
 from tsforecast.fitting.plan import ALL_READ, Brought, Choice, FixedChoices, Unread
@@ -29,6 +31,7 @@ from tsforecast.series.windows import NO_CALENDAR, Calendar
 _STRENGTHS = (1e-3, 1e-2, 1e-1, 1.0, 10.0, 100.0)
 _MOST_APART = 8  # columns that are looked at one by one; of more, all of a role together
 _ROLES = {"past": "known up to now", "future": "known ahead"}  # a linear model reads no numbers of series
+_TWO_YEARS, _OF_THE_YEAR = 2 * 365, ("day-of-year",)
 _HOLIDAYS, _CALENDAR = "holidays", "calendar"
 
 
@@ -94,11 +97,20 @@ def asked_calendar(options: FitOptions, panel: Panel, schema: Schema | None) -> 
         calendar = Calendar((), schema.time_zone, schema.holidays, column, around)
     if options.calendar == AUTO:
         tried = not panel.covariates.absent or calendar.width
-        return replace(calendar, names=usual_calendar(panel.frequency)) if tried else NO_CALENDAR
+        return replace(calendar, names=_tried_calendar(panel)) if tried else NO_CALENDAR
     names = tuple(dict.fromkeys(name.strip() for name in options.calendar.split(",")))
     names = () if names == ("none",) else names
     check_calendar(names)
     return replace(calendar, names=names) if names or calendar.width else NO_CALENDAR
+
+
+def _tried_calendar(panel: Panel) -> tuple[str, ...]:
+    """The usual features; those of the year only where each of its days was there twice, or December is a guess."""
+    longest = int(np.argmax(panel.lengths))
+    edges = panel.starts[longest] + np.array([0, panel.lengths[longest]])
+    begin, end = panel.frequency.stamps(edges).astype("datetime64[D]")
+    long = end - begin >= np.timedelta64(_TWO_YEARS, "D")
+    return tuple(name for name in usual_calendar(panel.frequency) if long or name not in _OF_THE_YEAR)
 
 
 def choose_covariates(
