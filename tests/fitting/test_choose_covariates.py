@@ -123,7 +123,7 @@ def test_rows_after_validation_decide_nothing():
     assert (second.strengths, second.brought) == (first.strengths, first.brought)
 
 
-@pytest.mark.parametrize(("days", "names"), [(729, ("weekday", "day-of-month")), (730, usual_calendar(DAYS))])
-def test_the_day_of_the_year_is_tried_on_two_years(days, names):
+@pytest.mark.parametrize(("days", "names"), [(1094, ("weekday", "day-of-month")), (1095, usual_calendar(DAYS))])
+def test_the_day_of_the_year_is_tried_on_three_years(days, names):
     panel = with_columns(make_panel([np.arange(days)], DAYS, starts=[20_000]), past=np.arange(days))
     assert asked_calendar(FitOptions(), panel, None).names == names

@@ -31,7 +31,7 @@ from tsforecast.series.windows import NO_CALENDAR, Calendar
 _STRENGTHS = (1e-3, 1e-2, 1e-1, 1.0, 10.0, 100.0)
 _MOST_APART = 8  # columns that are looked at one by one; of more, all of a role together
 _ROLES = {"past": "known up to now", "future": "known ahead"}  # a linear model reads no numbers of series
-_TWO_YEARS, _OF_THE_YEAR = 2 * 365, ("day-of-year",)
+_THREE_YEARS, _OF_THE_YEAR = 3 * 365, ("day-of-year",)
 _HOLIDAYS, _CALENDAR = "holidays", "calendar"
 
 
@@ -105,11 +105,14 @@ def asked_calendar(options: FitOptions, panel: Panel, schema: Schema | None) -> 
 
 
 def _tried_calendar(panel: Panel) -> tuple[str, ...]:
-    """The usual features; those of the year only where each of its days was there twice, or December is a guess."""
+    """The usual features; those of the year only where models learn from each of its days twice, or all is a guess.
+
+    About two of three years are left to learn from.
+    """
     longest = int(np.argmax(panel.lengths))
     edges = panel.starts[longest] + np.array([0, panel.lengths[longest]])
     begin, end = panel.frequency.stamps(edges).astype("datetime64[D]")
-    long = end - begin >= np.timedelta64(_TWO_YEARS, "D")
+    long = end - begin >= np.timedelta64(_THREE_YEARS, "D")
     return tuple(name for name in usual_calendar(panel.frequency) if long or name not in _OF_THE_YEAR)
 
 
