@@ -517,6 +517,20 @@ def test_what_is_known_ahead_counts_under_protocol_b_alone(bench, tmp_path, prot
     assert ratio < 0.1 if protocol == "B" else 0.9 < ratio < 1.1
 
 
+def test_any_table_is_fitted_with_and_without_what_is_known(bench, tmp_path):
+    rng, n = np.random.default_rng(0), 420
+    price, wind = rng.normal(10, 2, n), rng.normal(size=n)
+    table = {"day": pd.date_range("2022-01-01", periods=n), "sold": 100 - 3 * price + rng.normal(0, 1, n)}
+    pd.DataFrame({**table, "price": price, "wind": wind}).to_csv(tmp_path / "p.csv", index=False)
+    words = ("--target", "sold", "--future", "price", "--past", "wind", "--rows", 400, *QUICK)
+    status, out, err = bench("covariates", tmp_path / "p.csv", *words)
+    assert status == 0 and "errs" in err and "with price" in err, err
+    head, *rows = out.splitlines()[1:]
+    found = {row[:16].strip(): float(row.split()[-4]) for row in rows}
+    assert list(found) == ["linear with", "seasonal-naive", "linear without"] and "MASE" in head
+    assert found["linear with"] < 0.5 * found["linear without"]
+
+
 def test_the_seasonal_naive_of_gift_eval_is_the_published_one(script):
     """On the one configuration that is quick and whose data lie beside the repository, where they do."""
     gift = script("gift_eval")

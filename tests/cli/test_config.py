@@ -101,6 +101,21 @@ def test_relative_paths_start_at_the_file(run, play, record, calls, words):
     assert [args[0] for args, _ in calls] == [f"{folder}/a.csv", f"{folder}/../b.csv", "/tmp/c.csv", "-"]
 
 
+def test_other_files_start_there_too_and_changes_of_a_scenario_do_not(run, play, record, calls):
+    play("workflows.describe", describe=record(KeyboardInterrupt()))
+    play("workflows.predict", predict=record(KeyboardInterrupt()))
+    os.mkdir("sub")
+    Path("sub/a=b.csv").touch()
+    write('[describe]\ndata = "a.csv"\nwrite = "clean.csv"', "sub/c.toml")
+    run("describe", "--config", "sub/c.toml")
+    write('[predict]\nwhat-if = ["other.csv", "a=b.csv", "price=+10%"]', "sub/d.toml")
+    run("predict", "--config", "sub/d.toml")
+    folder = str(Path("sub").resolve())
+    (_, described), (_, predicted) = calls
+    assert described["write_to"] == f"{folder}/clean.csv"
+    assert predicted["what_if"] == (f"{folder}/other.csv", f"{folder}/a=b.csv", "price=+10%")
+
+
 def test_the_folder_of_a_file_is_its_real_one(run, listed):
     os.makedirs("real/sub")
     os.symlink("real/sub", "link")

@@ -2,53 +2,128 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from tests.covariates import driven_panel, with_columns
+from tsforecast.fitting.choose_covariates import asked_calendar
 from tsforecast.fitting.fit_panel import make_plan
+from tsforecast.fitting.prepared import prepare
 from tsforecast.models.options import FitOptions
+from tsforecast.series.calendar_features import usual_calendar
+from tsforecast.series.frequency import DAY, Frequency
+from tsforecast.series.holiday_features import holiday_features
+from tsforecast.series.panel import Schema, make_panel
 
 OPTIONS = FitOptions(model="linear", horizon=6, lookback=24, calendar="none")
+DAYS = Frequency("fixed", DAY)
 
 
-def planned(panel, options=OPTIONS):
-    plan, _ = make_plan(panel, options)
+def planned(panel, options=OPTIONS, schema=None):
+    plan, _ = make_plan(panel, options, schema=schema)
     return plan, {choice.name: choice for choice in plan.choices}
+
+
+def noise_of(panel, count=1, seed=1):
+    return np.random.default_rng(seed).normal(size=(len(panel.values), count))
 
 
 def test_what_each_column_brings():
     panel = driven_panel(ahead=12)
-    noise = np.random.default_rng(1).normal(size=len(panel.values))
-    plan, choices = planned(with_columns(panel, past=noise, future=panel.covariates.future, ahead=12))
+    both = with_columns(panel, past=noise_of(panel), future=panel.covariates.future, ahead=12)
+    plan, choices = planned(both)
     assert choices["covariates"].value == "used"
+    assert "with future 1" in choices["covariates"].reason and "past 1 (p" in choices["covariates"].reason
     brought = {one.name: one for one in plan.brought}
     assert list(brought) == ["all", "past 1", "future 1"]
     assert brought["future 1"].share > 0.5 > 0.2 > abs(brought["past 1"].share)
+    assert (brought["past 1"].role, brought["future 1"].role) == ("known up to now; not read", "known ahead")
 
 
-def test_many_columns_are_left_out_by_their_roles():
+def test_a_column_that_is_not_read_has_no_influence():
     panel = driven_panel(ahead=12)
-    noise = np.random.default_rng(1).normal(size=(len(panel.values), 9))
-    plan, _ = planned(with_columns(panel, past=noise, future=panel.covariates.future, ahead=12))
+    kept = []
+    for seed in (1, 2):
+        noisy = with_columns(panel, past=noise_of(panel, seed=seed), future=panel.covariates.future, ahead=12)
+        plan, split = make_plan(noisy, OPTIONS)
+        assert plan.unread == ((0,), ())
+        rows = prepare(noisy, split, plan).rows
+        assert rows.scaling.past.unread == (0,)
+        kept.append(rows.windows(prepare(noisy, split, plan).windows("test", plan), lookback=24, horizon=6).past)
+    assert np.array_equal(*kept)
+    assert not kept[0][:, :, 0].any() and kept[0][:, :, 1].any()
+
+
+def test_each_column_has_a_strength_of_its_own():
+    panel = driven_panel(ahead=12)
+    weak = with_columns(panel, past=noise_of(panel), future=panel.covariates.future, ahead=12)
+    plan, _ = planned(weak)
+    past, future, calendar = plan.strengths
+    assert (past, calendar) == (1.0, 1.0) and future <= 0.1
+
+
+def test_many_columns_are_read_by_their_roles():
+    panel = driven_panel(ahead=12)
+    plan, _ = planned(with_columns(panel, past=noise_of(panel, 9), future=panel.covariates.future, ahead=12))
     assert [(one.name, one.role) for one in plan.brought][1:] == [
-        ("9 columns", "known up to now"),
+        ("9 columns", "known up to now; not read"),
         ("future 1", "known ahead"),
     ]
+    assert plan.unread == (tuple(range(9)), ())
 
 
-@pytest.mark.parametrize("rows", [36, 40])
+@pytest.mark.parametrize("rows", [36, 46])
 def test_what_cannot_be_shown_to_help_is_not_read(rows):
     plan, choices = planned(driven_panel(rows))
     assert (choices["covariates"].value, choices["covariates"].reason) == (
-        "tried",
+        "not read",
         "too few rows to tell whether they help",
     )
     assert (plan.inputs.past, plan.brought) == (0, ())
 
 
-def test_noise_is_not_read():
-    panel = driven_panel(effect=0.0, ahead=12)
+@pytest.mark.parametrize("seed", range(4))
+def test_noise_is_not_read(seed):
+    panel = driven_panel(effect=0.0, ahead=12, seed=seed)
     plan, choices = planned(panel)
-    assert choices["covariates"].value == "tried"
+    assert choices["covariates"].value == "not read"
+    assert "may be chance: future 1 (p 0." in choices["covariates"].reason
     assert plan.inputs.past == 0
+
+
+def test_a_gain_that_is_small_but_steady_is_read():
+    panel = driven_panel(2000, effect=0.15, noise=0.5, ahead=12)
+    plan, _ = planned(panel)
+    (brought,) = plan.brought
+    assert 0.01 < brought.share < 0.05
+
+
+def test_holidays_are_read_without_a_calendar_that_says_nothing():
+    begin = int(DAYS.ordinals(np.array(["2020-01-01"], "datetime64[us]"))[0][0])
+    closed = holiday_features(DAYS, begin + np.arange(1500), ("US",))[:, 0]
+    values = 50 + np.random.default_rng(0).normal(size=1500) - 20 * closed
+    panel = make_panel([values], DAYS, starts=[begin])
+    schema = Schema(("time",), (), ("y",), ("%Y-%m-%d",), holidays=("US",))
+    plan, choices = planned(panel, FitOptions(model="linear"), schema)
+    assert (plan.calendar.holidays, plan.calendar.names) == (("US",), ())
+    assert choices["covariates"].value == "used" and "calendar (p 0." in choices["covariates"].reason
+    assert (plan.inputs.past, plan.inputs.future, plan.inputs.calendar) == (1, 1, 0)
+
+
+def test_rows_after_validation_decide_nothing():
+    panel = driven_panel(ahead=12)
+    first, split = make_plan(panel, OPTIONS)
+    later = panel.values.copy()
+    later[split.validation_end[0] :] += 100.0
+    future = panel.covariates.future.copy()
+    future[split.validation_end[0] :] = 7.0
+    second, _ = make_plan(with_columns(replace(panel, values=later), future=future, ahead=12), OPTIONS)
+    assert (second.strengths, second.brought) == (first.strengths, first.brought)
+
+
+@pytest.mark.parametrize(("days", "names"), [(1094, ("weekday", "day-of-month")), (1095, usual_calendar(DAYS))])
+def test_the_day_of_the_year_is_tried_on_three_years(days, names):
+    panel = with_columns(make_panel([np.arange(days)], DAYS, starts=[20_000]), past=np.arange(days))
+    assert asked_calendar(FitOptions(), panel, None).names == names

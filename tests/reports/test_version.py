@@ -31,7 +31,7 @@ def frame(names=("a",), length=150, price=False):
         y = 10 * number * (1 + 0.3 * np.sin(np.arange(length) * 2 * np.pi / 7)) + rng.normal(size=length)
         parts.append(pd.DataFrame({"shop": name, "ds": days, "y": y, "price": rng.random(length)}))
     found = pd.concat(parts, ignore_index=True)
-    return found if price else found.drop(columns="price")
+    return found.assign(y=found["y"] + 20 * found["price"]) if price else found.drop(columns="price")
 
 
 @pytest.fixture(scope="module")
@@ -127,7 +127,7 @@ def test_what_is_not_known_ahead_is_said(facts):
     report = version_report(found)
     (warnings,) = [block for block in report.first if isinstance(block, Items)]
     assert "no forecast can be shown: 'price' is not known further" in warnings.items[0].text
-    assert "linear validation error" in sections(report)["What covariates brought"].blocks[0].items[0].text
+    assert "a linear model errs" in sections(report)["What covariates brought"].blocks[0].items[0].text
     assert Page(page(report)).text
 
 

@@ -66,6 +66,16 @@ def test_automatic_choices_are_reported_with_reasons(sales_csv, tmp_path):
     assert any(text.startswith("lookback ") for text in texts)
 
 
+def test_zeros_that_the_logarithm_does_not_take_are_said(tmp_path):
+    table = sales(shops=("7",))
+    table.loc[[390, 395], "sold"] = 0.0
+    reading = {"options": FitOptions(model="linear", transform="log"), "store": tmp_path, "name": "sales"}
+    result = fit(table, **reading)
+    (said,) = [note for note in result.notes if "of zero or less" in note.text]
+    assert said.text.startswith("2 values of zero or less in 1 series") and "--transform none" in said.text
+    assert not any("of zero or less" in note.text for note in fit(sales(shops=("7",)), **reading).notes)
+
+
 @pytest.mark.parametrize("model", ["seasonal-naive", "naive", "drift"])
 def test_a_baseline_can_be_published_too(model, sales_csv, tmp_path):
     result = fit(sales_csv, options=FitOptions(model=model, horizon=7), store=tmp_path)

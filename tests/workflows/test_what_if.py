@@ -86,6 +86,20 @@ def test_a_change_does_what_its_notation_says(store, how, price):
     np.testing.assert_allclose(gain(asked(store, how)), -2 * (price(before) - before), rtol=0.05, atol=0.4)
 
 
+def test_a_column_that_is_not_read_is_not_needed_ahead_and_changes_nothing(tmp_path):
+    rng = np.random.default_rng(6)
+    table = KNOWN[KNOWN["shop"] == "a"].assign(moon=rng.normal(size=N + AHEAD))
+    roles = ReadOptions(target_cols=("sold",), future_cols=("moon", "price"))
+    options = FitOptions(model="linear", horizon=HORIZON, lookback=14, calendar="none")
+    fit(table, options=options, reading=roles, store=tmp_path, name="shop")
+    made = predict(store=tmp_path, name="shop", what_if="price=+1")
+    assert "known ahead: 'price', 14 steps" in " / ".join(texts(made))
+    assert made.besides.startswith("Reads price besides the values")
+    with pytest.raises(OptionError, match="does not read 'moon'") as refused:
+        predict(store=tmp_path, name="shop", what_if="moon=+1")
+    assert refused.value.hint == "change 'price'"
+
+
 def test_the_base_is_the_forecast_without_a_scenario(store):
     plain, made = predict(store=store, name="shop"), asked(store, "price=+10%")
     added = ["what_if", *(f"what_if_{name}" for name in BOUNDS)]

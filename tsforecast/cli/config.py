@@ -22,6 +22,7 @@ from typing import Any
 
 import click
 
+from tsforecast.cli.options.types import ChangeOrPath
 from tsforecast.errors import ConfigError, InputMissingError, did_you_mean
 
 PREFIX = "TSFORECAST"
@@ -109,8 +110,8 @@ def _command_values(table: dict[str, Any], ctx: click.Context, path: str, where:
         if param is None:
             raise _unknown(f"{where}{key}", key, params, path)
         words = _as_typed(value, param)
-        if isinstance(param.type, click.Path):
-            words = _from_folder(words, path)
+        if isinstance(param.type, click.Path | ChangeOrPath):
+            words = _from_folder(words, path, param.type)
         try:
             if words is None:
                 raise click.BadParameter("takes one value of text, number or true/false")
@@ -136,13 +137,14 @@ def _as_typed(value: Any, param: click.Parameter) -> str | list[str] | None:
     return [str(value)] if param.multiple else str(value)
 
 
-def _from_folder(words: str | list[str] | None, config: str) -> str | list[str] | None:
+def _from_folder(words: str | list[str] | None, config: str, kind: click.Path | ChangeOrPath) -> str | list[str] | None:
     """Paths that start at the folder of the configuration file; `-` is stdin or stdout."""
     if isinstance(words, list):
-        return [str(_from_folder(word, config)) for word in words]
+        return [str(_from_folder(word, config, kind)) for word in words]
     if words in (None, "", "-"):
         return words
-    return os.path.join(os.path.realpath(os.path.dirname(config)), words)
+    path = os.path.join(os.path.realpath(os.path.dirname(config)), words)
+    return words if isinstance(kind, ChangeOrPath) and "=" in words and not os.path.exists(path) else path
 
 
 def _unknown(full_name: str, name: str, known: Iterable[str], path: str) -> ConfigError:

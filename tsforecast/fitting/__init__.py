@@ -7,8 +7,9 @@ TrainingSession; what goes out is a Fitted: the plan, the model, its calibration
 2. *Split* (series/split.py): the newest rows of each series are, from old to new, for validation, calibration and test.
 3. *Plan* (choose.py, plan.py): transform, normalisation and lookback are chosen by a quick linear model
    (quick_linear.py) on training and validation rows; segment, width, candidates and the effort of training follow from
-   the windows and the preset (architecture.py). Whether covariates and the calendar help, and what each column brings,
-   a quick linear model says too (choose_covariates.py). Every choice has its reason.
+   the windows and the preset (architecture.py). Which covariates are read, and whether the calendar and the holidays
+   are, linear models at many origins of the past say (choose_covariates.py, rolling_linear.py): what brings more than
+   chance explains. Every choice has its reason.
 4. *Model space* (prepared.py): the scaling is fitted on training rows, and the rows are transformed.
 5. *Training* (learn.py): every candidate is trained on the training part, networks guided by validation. If the
    validation part is short, the same is done for earlier periods.

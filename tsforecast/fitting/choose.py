@@ -15,9 +15,9 @@ import numpy as np
 from tsforecast.arrays import Float64, Int64
 from tsforecast.errors import OptionError
 from tsforecast.fitting.architecture import check_network, choose_network, choose_training, network_candidates
-from tsforecast.fitting.choose_covariates import Space, choose_covariates
+from tsforecast.fitting.choose_covariates import choose_covariates
 from tsforecast.fitting.plan import CLEARLY, Choice, FixedChoices, Plan
-from tsforecast.fitting.quick_linear import QuickLinear, least_context, scaler_for
+from tsforecast.fitting.quick_linear import QuickLinear, Space, least_context, scaler_for
 from tsforecast.models.network.config import MAX_STEPS
 from tsforecast.models.options import FitOptions
 from tsforecast.models.registry import COMBINED, get_model
@@ -114,6 +114,8 @@ def choose_plan(
         calendar=besides.calendar,
         inputs=besides.inputs if besides.help else NO_INPUTS,
         brought=besides.brought,
+        strengths=besides.strengths,
+        unread=besides.unread,
     )
     simple = [plan.simple(name) for name in {"combination": COMBINED, "linear": ("linear",)}.get(info.kind, ())]
     if info.kind == "combination" and besides.inputs.past:

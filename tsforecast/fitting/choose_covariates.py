@@ -1,15 +1,22 @@
-"""Whether covariates and the calendar help, and what each of them brings: by the validation error of a linear model."""
+"""What is read of the covariates and of the calendar: what makes a linear model err less, by more than chance.
+
+Of the columns, the holidays and the calendar the one that brings most is read, under the strength of the ridge that
+suits it, then the next beside it, and so on, as long as a paired test on windows of many stretches of the past
+(rolling_linear.py) says that the gain is no chance. What is not read has no influence on any model.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from tsforecast.errors import OptionError
-from tsforecast.fitting.plan import CLEARLY, Brought, Choice, FixedChoices
-from tsforecast.fitting.quick_linear import QuickLinear
+from tsforecast.fitting.paired_test import LEVEL
+from tsforecast.fitting.plan import ALL_READ, Brought, Choice, FixedChoices, Unread
+from tsforecast.fitting.quick_linear import Space
+from tsforecast.fitting.rolling_linear import RollingLinear
 from tsforecast.models.network.config import Inputs
 from tsforecast.models.options import FitOptions
 from tsforecast.models.spec import NO_INPUTS
@@ -20,20 +27,26 @@ from tsforecast.series.panel import Panel, Schema
 from tsforecast.series.split import Split
 from tsforecast.series.windows import NO_CALENDAR, Calendar
 
-_MOST_COMPARED = 8  # columns of which each is left out once; of more, all of a role together
+# Strengths of the ridge that are tried: a useful holiday needs a small one, a dozen noisy columns a large one.
+_STRENGTHS = (1e-3, 1e-2, 1e-1, 1.0, 10.0, 100.0)
+_MOST_APART = 8  # columns that are looked at one by one; of more, all of a role together
 _ROLES = {"past": "known up to now", "future": "known ahead"}  # a linear model reads no numbers of series
+_THREE_YEARS, _OF_THE_YEAR = 3 * 365, ("day-of-year",)
+_HOLIDAYS, _CALENDAR = "holidays", "calendar"
 
 
 @dataclass(frozen=True)
 class KnownBesides:
-    """What models can read besides the series.
+    """What models read besides the series.
 
     Args:
-        inputs: all covariates and the calendar, as a linear model or a network reads them.
+        inputs: covariates and calendar, as a linear model or a network reads them.
         calendar: features of the calendar.
         help: whether a linear model errs less with them.
         choices: what was decided, and why.
         brought: what each of them brings.
+        strengths: of the ridge, for each column and the calendar; empty where none is read.
+        unread: columns that are not read though others of their table are.
     """
 
     inputs: Inputs = NO_INPUTS
@@ -41,18 +54,28 @@ class KnownBesides:
     help: bool = False
     choices: tuple[Choice, ...] = ()
     brought: tuple[Brought, ...] = ()
+    strengths: tuple[float, ...] = ()
+    unread: Unread = ALL_READ
 
 
 NOTHING_BESIDES = KnownBesides()
 
 
 @dataclass(frozen=True)
-class Space:
-    """Under what linear models are compared."""
+class Part:
+    """Columns that are read together or not at all.
 
-    lookback: int
-    log: str
-    normalisation: str
+    Args:
+        kind: `past`, `future`, `holidays` or `calendar`.
+        name: of the column, or how many they are; the kind for the last two.
+        role: what they are, in words.
+        numbers: of the columns, as `column_numbers` counts them.
+    """
+
+    kind: str
+    name: str
+    role: str
+    numbers: tuple[int, ...]
 
 
 def inputs_of(covariates: Covariates, calendar: Calendar) -> Inputs:
@@ -74,17 +97,29 @@ def asked_calendar(options: FitOptions, panel: Panel, schema: Schema | None) -> 
         calendar = Calendar((), schema.time_zone, schema.holidays, column, around)
     if options.calendar == AUTO:
         tried = not panel.covariates.absent or calendar.width
-        return replace(calendar, names=usual_calendar(panel.frequency)) if tried else NO_CALENDAR
+        return replace(calendar, names=_tried_calendar(panel)) if tried else NO_CALENDAR
     names = tuple(dict.fromkeys(name.strip() for name in options.calendar.split(",")))
     names = () if names == ("none",) else names
     check_calendar(names)
     return replace(calendar, names=names) if names or calendar.width else NO_CALENDAR
 
 
+def _tried_calendar(panel: Panel) -> tuple[str, ...]:
+    """The usual features; those of the year only where models learn from each of its days twice, or all is a guess.
+
+    About two of three years are left to learn from.
+    """
+    longest = int(np.argmax(panel.lengths))
+    edges = panel.starts[longest] + np.array([0, panel.lengths[longest]])
+    begin, end = panel.frequency.stamps(edges).astype("datetime64[D]")
+    long = end - begin >= np.timedelta64(_THREE_YEARS, "D")
+    return tuple(name for name in usual_calendar(panel.frequency) if long or name not in _OF_THE_YEAR)
+
+
 def choose_covariates(
     panel: Panel, split: Split, basics: FixedChoices, options: FitOptions, space: Space, schema: Schema | None
 ) -> KnownBesides:
-    """What to read besides the series: what was asked for, and of the calendar what helps.
+    """What to read besides the series, of what was named and of the calendar.
 
     Args:
         panel: the series, with their covariates.
@@ -95,61 +130,136 @@ def choose_covariates(
         schema: names of the columns, and the time zone; None for numbers in place of names.
     """
     known, calendar = panel.covariates, asked_calendar(options, panel, schema)
-    if known.absent and not calendar.width:
-        return NOTHING_BESIDES
-
-    def error(calendar: Calendar, covariates: Covariates) -> float:
-        some = replace(panel, covariates=covariates)
-        quick = QuickLinear(some, split, basics, inputs_of(covariates, calendar), calendar)
-        return quick.error(space.lookback, space.log, space.normalisation)
-
-    nothing = replace(known, past=known.past[:, :0], future=known.future[:, :0], static=known.static[:, :0])
-    with_all, without_any = error(calendar, known), error(NO_CALENDAR, nothing)
-    choices = []
-    if options.calendar == AUTO and calendar.names:
-        unnamed, names = replace(calendar, names=()), ", ".join(calendar.names)
-        without = error(unnamed, known)
-        told = f"linear validation error {with_all:.3g} with {names}, {without:.3g} without"
-        clearly = with_all < without * (1 - CLEARLY)
-        choices.append(Choice("calendar", names if clearly else "none", told))
-        if not clearly:
-            calendar, with_all = unnamed if unnamed.width else NO_CALENDAR, without
     inputs = inputs_of(known, calendar)
     if not inputs.past:
-        return KnownBesides(inputs, calendar, False, tuple(choices))
-    if not np.isfinite([with_all, without_any]).all():
-        choices.append(Choice("covariates", "tried", "too few rows to tell whether they help"))
-        return KnownBesides(inputs, calendar, False, tuple(choices))
-    each = [
-        Brought(name, role, with_all, error(less, others))
-        for name, role, less, others in _one_less(known, calendar, schema)
-    ]
-    told = f"linear validation error {with_all:.3g} with them, {without_any:.3g} without"
-    shown = [f"{one.name} {one.error_without:.3g}" for one in each if one.name != "calendar"]
-    told += f"; without {', '.join(shown)}" if len(shown) > 1 else ""
-    helps = with_all < without_any * (1 - CLEARLY)
-    choices.append(Choice("covariates", "used" if helps else "tried", told))
-    together = [Brought("all", "", with_all, without_any)] if len(each) > 1 else []
-    return KnownBesides(inputs, calendar, helps, tuple(choices), (*together, *each))
+        return NOTHING_BESIDES if known.absent else KnownBesides(inputs)
+    parts = _parts(known, calendar, schema)
+    rolling = RollingLinear(panel, split, basics, inputs, calendar, space)
+    if not rolling.can_tell:
+        choice = Choice("covariates", "not read", "too few rows to tell whether they help")
+        return _read(known, calendar, {}, (choice,))
+    read, refused = _forward(rolling, parts)
+    choice = Choice("covariates", "used" if read else "not read", _reason(rolling, read, refused))
+    return replace(_read(known, calendar, read, (choice,)), brought=_brought(rolling, parts, read))
 
 
-def _one_less(
-    known: Covariates, calendar: Calendar, schema: Schema | None
-) -> Iterator[tuple[str, str, Calendar, Covariates]]:
-    """Name and role of each column over time, of the holidays and of the calendar, and all that is known without."""
+def _parts(known: Covariates, calendar: Calendar, schema: Schema | None) -> list[Part]:
+    """What is read or not: columns, or all of a role where they are many, the holidays and the calendar."""
+    parts, first = [], 0
     widths = {role: getattr(known, role).shape[1] for role in _ROLES}
     for role, words in _ROLES.items():
-        columns = getattr(known, role)
-        if sum(widths.values()) > _MOST_COMPARED and widths[role] > 1:
-            yield f"{widths[role]} columns", words, calendar, replace(known, **{role: columns[:, :0]})
-            continue
+        numbers = range(first, first + widths[role])
         names = getattr(schema, f"{role}_cols") if schema else [f"{role} {i + 1}" for i in range(widths[role])]
-        for number, name in enumerate(names):
-            yield name, words, calendar, replace(known, **{role: np.delete(columns, number, axis=1)})
+        if sum(widths.values()) > _MOST_APART and widths[role] > 1:
+            parts.append(Part(role, f"{widths[role]} columns", words, tuple(numbers)))
+        else:
+            parts += [Part(role, name, words, (number,)) for name, number in zip(names, numbers, strict=True)]
+        first += widths[role]
     if calendar.holiday_width:
-        yield "holidays", _ROLES["future"], replace(calendar, holidays=(), holidays_from=None), known
+        parts.append(Part(_HOLIDAYS, _HOLIDAYS, _ROLES["future"], tuple(range(first, first + calendar.holiday_width))))
     if calendar.names:
-        yield "calendar", ", ".join(calendar.names), replace(calendar, names=()), known
+        parts.append(Part(_CALENDAR, _CALENDAR, ", ".join(calendar.names), (first + calendar.holiday_width,)))
+    return parts
+
+
+Found = dict[Part, float]  # what is read, and how strongly the ridge holds it
+
+
+def _strengths(found: Found) -> dict[int, float]:
+    return {number: strength for part, strength in found.items() for number in part.numbers}
+
+
+def _with(rolling: RollingLinear, read: Found, part: Part) -> Found:
+    """What is read, and a part beside it under the strength that suits it."""
+    tried = [{**read, part: strength} for strength in _STRENGTHS]
+    return min(tried, key=lambda found: rolling.mean(_strengths(found)))
+
+
+def _forward(rolling: RollingLinear, parts: list[Part]) -> tuple[Found, dict[str, float]]:
+    """What is read, the most useful first, and by name the chance of such a gain for each of the others."""
+    read: Found = {}
+    while left := [part for part in parts if part not in read]:
+        wider = {part: _with(rolling, read, part) for part in left}
+        chance = {part: rolling.p_value(_strengths(read), _strengths(wider[part])) for part in left}
+        best = min(left, key=lambda part: rolling.mean(_strengths(wider[part])))
+        if chance[best] >= LEVEL:
+            return read, {part.name: chance[part] for part in left}
+        read = wider[best]
+        # Beside others a part may have more to say, and is held less.
+        for part in list(read)[:-1]:
+            read = _with(rolling, read, part)
+    return read, {}
+
+
+def _reason(rolling: RollingLinear, read: Found, refused: dict[str, float]) -> str:
+    """What a linear model errs with and without, and why the rest is not read."""
+    error, without = rolling.mean(_strengths(read)), rolling.mean({})
+    told = []
+    if read:
+        p_value = rolling.p_value({}, _strengths(read))
+        told.append(
+            f"a linear model errs {error:.3g} with {_listed(read)}, {without:.3g} without ({_in_words(p_value)})"
+        )
+    if refused:
+        chances = ", ".join(f"{name} ({_in_words(chance)})" for name, chance in refused.items())
+        told.append(f"{'not read, as what it brings besides' if read else 'what they bring'} may be chance: {chances}")
+    return "; ".join(told)
+
+
+def _in_words(p_value: float) -> str:
+    return f"p {p_value:.2g}" if p_value >= 0.001 else "p < 0.001"
+
+
+def _listed(parts: Iterable[Part]) -> str:
+    words = {_HOLIDAYS: "the holidays", _CALENDAR: "the calendar"}
+    return ", ".join(
+        words.get(part.kind, part.name) + (f" ({part.role})" if part.kind == _CALENDAR else "") for part in parts
+    )
+
+
+def _brought(rolling: RollingLinear, parts: list[Part], read: Found) -> tuple[Brought, ...]:
+    """What each part brings that is read, beside the others, and what another would bring to these."""
+    if not read:
+        return ()
+    with_all = rolling.mean(_strengths(read))
+    rows = []
+    for part in parts:
+        if part in read:
+            without = {other: own for other, own in read.items() if other != part}
+            rows.append(Brought(part.name, part.role, with_all, rolling.mean(_strengths(without))))
+        else:
+            error = rolling.mean(_strengths(_with(rolling, read, part)))
+            rows.append(Brought(part.name, f"{part.role}; not read", error, with_all))
+    first = Brought("all", "", with_all, rolling.mean({}))
+    return (first, *rows) if len(rows) > 1 else tuple(rows)
+
+
+def _read(known: Covariates, calendar: Calendar, read: Found, choices: tuple[Choice, ...]) -> KnownBesides:
+    """What models are given: the columns stay where they are, and those that are not read count as zero."""
+    n_past, n_future = known.past.shape[1], known.future.shape[1]
+    strengths = _strengths(read)
+    held = {part.kind: strength for part, strength in read.items()}
+    if _HOLIDAYS not in held:
+        calendar = replace(calendar, holidays=(), holidays_from=None, around=0)
+    if _CALENDAR not in held:
+        calendar = replace(calendar, names=())
+    calendar = calendar if calendar.width else NO_CALENDAR
+    if not read:
+        return KnownBesides(Inputs(static=known.static.shape[1]), calendar, False, choices)
+    unread = [number for number in range(n_past + n_future) if number not in strengths]
+    of_columns = [strengths.get(number, 1.0) for number in range(n_past + n_future)]
+    of_columns += [held.get(_HOLIDAYS, 1.0)] * calendar.holiday_width
+    return KnownBesides(
+        inputs=inputs_of(known, calendar),
+        calendar=calendar,
+        help=True,
+        choices=choices,
+        strengths=(*of_columns, held.get(_CALENDAR, 1.0)),
+        unread=(
+            tuple(number for number in unread if number < n_past),
+            tuple(number - n_past for number in unread if number >= n_past),
+        ),
+    )
 
 
 def refuse_covariates(problem: str, inputs: Inputs) -> OptionError:

@@ -230,6 +230,7 @@ class Trainer:
                 ridge=recipe.ridge if recipe else DEFAULT_RIDGE,
                 normalisation=normalisation,
                 inputs=inputs,
+                strengths=plan.strengths if inputs.past else (),
             )
         return self.ridges[key]
 

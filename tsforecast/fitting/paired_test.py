@@ -93,10 +93,10 @@ def compare(own: Float64, other: Float64, horizon: int, *, tolerance: float = 0.
     own, other = (np.maximum(errors[both], rounding) for errors in (own, other))
     blocks = min(len(own) // horizon, _MAX_BLOCKS)
     newest = max(horizon, _LEAST_ROWS)
-    larger, smaller = _p_value(own - other, blocks), _p_value(other - own, blocks)
+    larger, smaller = p_value(own - other, blocks), p_value(other - own, blocks)
     return Comparison(
         ratio=_ratio(own, other),
-        worse=_p_value(own - (1 + tolerance) * other, blocks),
+        worse=p_value(own - (1 + tolerance) * other, blocks),
         better=smaller,
         equal=min(1.0, 2 * min(larger, smaller)),
         newest=_ratio(own[-newest:], other[-newest:]),
@@ -115,7 +115,7 @@ def _ratio(own: Float64, other: Float64) -> float:
     return ratio_of(float(own.mean()), float(other.mean())) if len(own) else math.nan
 
 
-def _p_value(differences: Float64, blocks: int) -> float:
+def p_value(differences: Float64, blocks: int) -> float:
     """One-sided p-value of the hypothesis that the mean of the blocks is not above 0."""
     if blocks < 2:
         return 1.0

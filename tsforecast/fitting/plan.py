@@ -9,6 +9,9 @@ from tsforecast.models.spec import NO_INPUTS, Part
 from tsforecast.models.training.config import TrainingConfig
 from tsforecast.series.windows import NO_CALENDAR, Calendar
 
+Unread = tuple[tuple[int, ...], tuple[int, ...]]
+ALL_READ: Unread = ((), ())
+
 CLEARLY = 0.01  # share of the error by which a candidate must beat a simpler one
 
 
@@ -23,13 +26,13 @@ class Choice:
 
 @dataclass(frozen=True)
 class Brought:
-    """What something that is known besides the values brings to a linear model, on validation windows.
+    """What something that is known besides the values brings to a linear model, on windows before the held-out rows.
 
     Args:
         name: of a column, `holidays` or `calendar`; `all` for all of them together.
         role: what it is, in words; empty for all.
-        error: with everything, in seasonal differences.
-        error_without: without this; infinite where there are too few rows to tell.
+        error: with everything that is read, and with this; in seasonal differences.
+        error_without: without this.
     """
 
     name: str
@@ -71,6 +74,8 @@ class Plan:
         calendar: what is read of the calendar.
         inputs: covariates that the linear model reads.
         brought: what each of the covariates brings, the calendar and the holidays.
+        strengths: of the ridge for each column that is read and for the calendar, as `fit_linear` takes them.
+        unread: numbers of the columns known up to now and of those known ahead that no model reads.
     """
 
     model: str
@@ -86,6 +91,8 @@ class Plan:
     calendar: Calendar = NO_CALENDAR
     inputs: Inputs = NO_INPUTS
     brought: tuple[Brought, ...] = ()
+    strengths: tuple[float, ...] = ()
+    unread: Unread = ALL_READ
 
     def simple(self, model: str) -> Part:
         """A baseline or the linear model under this plan."""

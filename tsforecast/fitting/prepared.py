@@ -40,7 +40,7 @@ class Prepared:
 def prepare(panel: Panel, split: Split, plan: Plan) -> Prepared:
     """Fit the scaling on the training rows and bring all rows into model space."""
     seen = without_strays(panel, split.train_end)
-    scaling = fit_scaling(seen, split.train_end, method=plan.scaler, log=plan.log)
+    scaling = fit_scaling(seen, split.train_end, method=plan.scaler, log=plan.log).without(*plan.unread)
     return Prepared(panel, split, model_rows(seen, scaling, calendar=plan.calendar))
 
 

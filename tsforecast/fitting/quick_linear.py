@@ -3,40 +3,41 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from tsforecast.fitting.plan import FixedChoices
 from tsforecast.models.linear import fit_linear, predict_linear
-from tsforecast.models.network.config import Inputs
-from tsforecast.models.spec import NO_INPUTS
+from tsforecast.series.covariates import no_covariates
 from tsforecast.series.panel import Panel
 from tsforecast.series.scaling import fit_scaling
 from tsforecast.series.seasonal_errors import seasonal_errors
 from tsforecast.series.split import Split
 from tsforecast.series.strays import without_strays
-from tsforecast.series.windows import NO_CALENDAR, Batch, Calendar, WindowIndex, model_rows, window_index
+from tsforecast.series.windows import Batch, WindowIndex, model_rows, window_index
 
 _TRAIN_SAMPLE, _VALIDATION_SAMPLE = 8000, 3000
 
 # Fewer windows than these say nothing: a choice among them would follow the noise.
-_LEAST_TRAIN, _LEAST_POINTS = 10, 30
+LEAST_TRAIN, _LEAST_POINTS = 10, 30
+
+
+@dataclass(frozen=True)
+class Space:
+    """What windows are like for a model: steps seen, transform of the values, normalisation of each window."""
+
+    lookback: int
+    log: str
+    normalisation: str
 
 
 class QuickLinear:
     """Quick linear models under one set of held-out rows."""
 
-    def __init__(
-        self,
-        panel: Panel,
-        split: Split,
-        basics: FixedChoices,
-        inputs: Inputs = NO_INPUTS,
-        calendar: Calendar = NO_CALENDAR,
-    ) -> None:
-        self.inputs, self.calendar = inputs, calendar
-        panel = without_strays(panel, split.train_end)
+    def __init__(self, panel: Panel, split: Split, basics: FixedChoices) -> None:
+        # What is not read would be gathered all the same.
+        panel = without_strays(replace(panel, covariates=no_covariates(panel.offsets)), split.train_end)
         self.panel, self.split, self.basics = panel, split, basics
         unit, _ = seasonal_errors(panel, basics.season_length, split.train_end)
         self.unit = np.where(np.isfinite(unit) & (unit > 0), unit, np.nan)
@@ -52,20 +53,21 @@ class QuickLinear:
         panel, horizon = self.panel, self.basics.horizon
         train = self.windows("train", lookback, _TRAIN_SAMPLE)
         validation = self.windows("validation", lookback, _VALIDATION_SAMPLE)
-        if len(train) < _LEAST_TRAIN or len(validation) * horizon < _LEAST_POINTS:
+        if len(train) < LEAST_TRAIN or len(validation) * horizon < _LEAST_POINTS:
             return np.inf
         method = scaler_for(normalisation)
         scaling = fit_scaling(panel, self.split.train_end, method=method, log=log)
-        in_model_space = model_rows(panel, scaling, calendar=self.calendar)
+        in_model_space = model_rows(panel, scaling)
 
         def gathered(index: WindowIndex) -> Iterator[Batch]:
             return in_model_space.batches(index, lookback=lookback, horizon=horizon)
 
         if not any(batch.observed.all(axis=1).any() for batch in gathered(train)):
             return np.inf
-        read: dict[str, Any] = {"normalisation": normalisation, "inputs": self.inputs}
-        weights, _ = fit_linear(gathered(train), lookback, horizon, validation=gathered(validation), **read)
-        made = [predict_linear(weights, batch.windows, **read) for batch in gathered(validation)]
+        weights, _ = fit_linear(
+            gathered(train), lookback, horizon, validation=gathered(validation), normalisation=normalisation
+        )
+        made = [predict_linear(weights, batch.windows, normalisation=normalisation) for batch in gathered(validation)]
         rows, series = validation.origins[:, None] + np.arange(horizon), validation.series[:, None]
         with np.errstate(over="ignore", invalid="ignore"):
             error = np.abs(scaling.inverse(np.concatenate(made), series) - panel.values[rows]) / self.unit[series]

@@ -129,6 +129,7 @@ def plan_like(spec: ModelSpec, scaling: Scaling, panel: Panel, split: Split, ask
         choices=(Choice("model", spec.name, "that of the version in service, whose networks are trained on"),),
         calendar=spec.calendar,
         inputs=next((part.inputs for part in spec.parts if part.inputs.covariates), NO_INPUTS),
+        unread=(scaling.past.unread, scaling.future.unread),
     )
 
 

@@ -2,7 +2,8 @@
 
 NLinear (Zeng et al., Are Transformers Effective for Time Series Forecasting?, 2023): the window's last value
 is subtracted from its values and added to its forecast, so that the level of a series does not matter. All
-series share one map. Covariates are further columns of X (linear_inputs.py). Only X'X and X'Y are kept while the
+series share one map. Covariates are further columns of X (linear_inputs.py), each with a penalty of its own, because a
+useful holiday needs a small one and a dozen noisy columns a large one. Only X'X and X'Y are kept while the
 batches pass by: memory is O(width x (width + horizon)) whatever the number of rows.
 """
 
@@ -15,7 +16,7 @@ import numpy as np
 from tsforecast.arrays import Float32, Float64
 from tsforecast.errors import DataError
 from tsforecast.models.network.config import Inputs
-from tsforecast.models.network.linear_inputs import linear_inputs, linear_width
+from tsforecast.models.network.linear_inputs import column_numbers, linear_inputs, linear_width
 from tsforecast.models.network.normalisation import statistics
 from tsforecast.models.network.weights import Weights
 from tsforecast.series.windows import Batch, Windows
@@ -35,6 +36,7 @@ def fit_linear(
     ridge: float = DEFAULT_RIDGE,
     normalisation: str = "last",
     inputs: Inputs = NOTHING,
+    strengths: tuple[float, ...] = (),
 ) -> tuple[Weights, float]:
     """Fit the map to the windows whose target is complete; those with an unobserved step are left out.
 
@@ -46,6 +48,8 @@ def fit_linear(
         ridge: strength used where there are no validation windows, a multiple of the mean of X'X's diagonal.
         normalisation: of each window, one of NORMALISATIONS; NLinear's is `last`.
         inputs: what is read besides the window.
+        strengths: of each of its columns and of the calendar, as `column_numbers` counts them, in multiples of the mean
+            of the window's part of X'X's diagonal; empty for the strength of the window.
 
     Returns:
         `linear/kernel` (linear_width, horizon) and `linear/bias` (horizon,), and the strength used.
@@ -54,16 +58,17 @@ def fit_linear(
         DataError: no training window has a complete target.
     """
     width = linear_width(inputs, lookback, horizon)
-    gram, moment = _normal_equations(batches, width, horizon, normalisation, inputs)
+    gram, moment = normal_equations(batches, width, horizon, normalisation, inputs)
     if gram[-1, -1] == 0:
         raise DataError(
             f"the linear model needs a window whose {horizon} target steps were all observed; there is none",
             hint="give series with fewer gaps, or a smaller --horizon",
         )
-    candidates = [_solve(gram, moment, strength) for strength in RIDGES]
+    own = np.append(strengths, np.nan)[column_numbers(inputs, lookback, horizon)] if strengths else None
+    candidates = [_solve(gram, moment, strength, own) for strength in RIDGES]
     errors = _validation_errors(candidates, validation, normalisation, inputs)
     if errors is None:
-        return _solve(gram, moment, ridge), ridge
+        return _solve(gram, moment, ridge, own), ridge
     best = int(np.argmin(errors))
     return candidates[best], RIDGES[best]
 
@@ -82,11 +87,11 @@ def predict_linear(
     Returns:
         Shape (samples, horizon); NaN for a window without a single value.
     """
-    x, center, scale = _normalised(windows, normalisation, inputs)
+    x, center, scale = normalised(windows, normalisation, inputs)
     return (x @ weights["linear/kernel"] + weights["linear/bias"]) * scale + center
 
 
-def _normalised(windows: Windows, normalisation: str, inputs: Inputs) -> tuple[Float32, Float32, Float32]:
+def normalised(windows: Windows, normalisation: str, inputs: Inputs) -> tuple[Float32, Float32, Float32]:
     """Inputs (samples, linear_width) with the center and scale taken out of them, both (samples, 1).
 
     Padded positions hold the window's first value: a level that goes on to the left, where zero would be a jump.
@@ -100,7 +105,7 @@ def _normalised(windows: Windows, normalisation: str, inputs: Inputs) -> tuple[F
     return linear_inputs(inputs, (filled - center) / scale, windows), center, scale
 
 
-def _normal_equations(
+def normal_equations(
     batches: Iterable[Batch], width: int, horizon: int, normalisation: str, inputs: Inputs
 ) -> tuple[Float64, Float64]:
     """X'X (width + 1, width + 1) and X'Y (width + 1, horizon), the last column of X being ones."""
@@ -108,7 +113,7 @@ def _normal_equations(
     moment = np.zeros((width + 1, horizon))
     for batch in batches:
         keep = np.flatnonzero(batch.observed.all(axis=1) & batch.windows.mask[:, -1])
-        read, center, scale = _normalised(batch.windows.take(keep), normalisation, inputs)
+        read, center, scale = normalised(batch.windows.take(keep), normalisation, inputs)
         x = np.ones((len(read), width + 1))
         x[:, :-1] = read
         gram += x.T @ x
@@ -116,12 +121,22 @@ def _normal_equations(
     return gram, moment
 
 
-def _solve(gram: Float64, moment: Float64, ridge: float) -> Weights:
-    """The penalised solution; the bias is not penalised."""
-    width = len(gram) - 1
+def _solve(gram: Float64, moment: Float64, ridge: float, own: Float64 | None = None) -> Weights:
+    """The penalised solution; the bias is not penalised.
+
+    Args:
+        gram: X'X, whose last column is of ones.
+        moment: X'Y.
+        ridge: strength of the penalty.
+        own: strengths of some columns of X, NaN for that of the others, shape (width,); None for one of all.
+    """
+    width, diagonal = len(gram) - 1, np.diag(gram)[:-1]
     # Constant series have X = 0: any penalty makes the kernel zero, where none would leave it undetermined.
-    unit = np.diag(gram)[:-1].mean() or 1.0
-    penalty = np.append(np.full(width, ridge * unit), 0.0)
+    if own is None:
+        penalty = np.full(width, ridge * (diagonal.mean() or 1.0))
+    else:
+        penalty = np.where(np.isnan(own), ridge, own) * (diagonal[np.isnan(own)].mean() or 1.0)
+    penalty = np.append(penalty, 0.0)
     solution = np.linalg.solve(gram + np.diag(penalty), moment).astype(np.float32)
     return {"linear/kernel": solution[:-1], "linear/bias": solution[-1]}
 

@@ -19,6 +19,7 @@ from tsforecast.series.panel import Panel
 
 _CHUNK = 1024  # series scaled at once, so that the padded matrix stays small
 LARGEST = 1e18  # its square is still a float32
+_NEVER = 1e300  # the scale of a column that is not read: every value is 0 under it, whatever it is
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,17 @@ class ColumnScaling:
         if not self.width:
             return np.empty((*values.shape[:-1], 0), np.float32)
         return ((values - self.center) / self.scale).astype(np.float32)
+
+    def without(self, numbers: tuple[int, ...]) -> ColumnScaling:
+        """The same with some columns unread: they are 0, and stay where they are for the rest of the table."""
+        scale = self.scale.copy()
+        scale[list(numbers)] = _NEVER
+        return replace(self, scale=scale) if numbers else self
+
+    @property
+    def unread(self) -> tuple[int, ...]:
+        """Numbers of the columns that are not read."""
+        return tuple(np.flatnonzero(self.scale >= _NEVER).tolist())
 
 
 NO_COLUMNS = ColumnScaling(np.empty(0), np.empty(0))
@@ -66,6 +78,12 @@ class Scaling:
     past: ColumnScaling = NO_COLUMNS
     future: ColumnScaling = NO_COLUMNS
     static: ColumnScaling = NO_COLUMNS
+
+    def without(self, past: tuple[int, ...], future: tuple[int, ...]) -> Scaling:
+        """The same with some columns unread, by their numbers."""
+        if not past and not future:
+            return self
+        return replace(self, past=self.past.without(past), future=self.future.without(future))
 
     def transform(self, values: Float64, series: Int64) -> Float32:
         """Into model space; `series` numbers each value's series and broadcasts against `values`."""

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from tsforecast.io.messages import Note, counted
 from tsforecast.series.panel import UNKNOWN_SERIES, Panel
-from tsforecast.series.scaling import Scaling, scaling_of_rows
+from tsforecast.series.scaling import scaling_of_rows
 from tsforecast.series.strays import without_strays
 from tsforecast.series.windows import ModelRows, model_rows
 from tsforecast.store.bundle.bundle import Bundle
@@ -72,20 +72,22 @@ def _continue(bundle: Bundle, new: Panel, fill: FillRule = "seasonal") -> tuple[
             Note("warning", f"{int(older.sum())} series end before the data the model was fitted on; continued there")
         )
     seen = without_strays(recent)
-    notes += _low_notes(recent, bundle.scaling)
+    notes += low_notes(
+        recent, bundle.scaling.log, "the model was fitted on values above zero only", "if zeros stay, fit anew"
+    )
     scaling = scaling_of_rows(seen, like=bundle.scaling, series=series)
     return recent, model_rows(seen, scaling, series, bundle.spec.calendar), notes
 
 
-def _low_notes(recent: Panel, scaling: Scaling) -> list[Note]:
-    """What is said of values that a model of logarithms cannot see."""
-    low = np.flatnonzero((recent.values <= 0) & recent.observed) if scaling.log == "log" else np.zeros(0, np.int64)
+def low_notes(panel: Panel, log: str, why: str, way: str) -> list[Note]:
+    """What is said of values that a model of logarithms cannot see, with the reason and what to do about them."""
+    low = np.flatnonzero((panel.values <= 0) & panel.observed) if log == "log" else np.zeros(0, np.int64)
     if not low.size:
         return []
-    series = np.unique(recent.series_of_row[low])
+    series = np.unique(panel.series_of_row[low])
     text = (
-        f"{counted(low.size, 'value')} of zero or less in {series.size} series{_first(recent, series)}: the model was "
-        "fitted on values above zero only and sees the least one before instead; if zeros stay, fit anew"
+        f"{counted(low.size, 'value')} of zero or less in {series.size} series{_first(panel, series)}: {why} and sees "
+        f"the least one before instead; {way}"
     )
     return [Note("warning", text)]
 

@@ -34,6 +34,7 @@ from tsforecast.store.layout import check_name, model_name
 from tsforecast.store.store import Store
 from tsforecast.workflows.ages import future_notes
 from tsforecast.workflows.clashes import refuse_training_clashes
+from tsforecast.workflows.continued import low_notes
 from tsforecast.workflows.describe import grid_profile
 from tsforecast.workflows.leaks import leak_notes
 from tsforecast.workflows.provenance import fingerprint, make_bundle, training_facts
@@ -132,6 +133,7 @@ def fit(
     model, training = Store(store).model(name), fingerprint(training_facts(data.data_hash, options, reading))
     with recording(model, training, resume=resume, report=report) as recorder:
         fitted = fit_panel(data.panel, options, TrainingSession(report, recorder, budget=budget), data.schema)
+    data = _with_low_notes(data, fitted.evaluated.plan.log, report)
     result = describe_fit(data, fitted, name=name, began=began)
     bundle = make_bundle(data, fitted, result.to_dict())
     published = model.publish(bundle)
@@ -218,6 +220,15 @@ def _read(
     check_columns(data.schema)
     check_folder(Path(store) / name)
     return data, name
+
+
+def _with_low_notes(data: ReadResult, log: str, report: Report) -> ReadResult:
+    """The table with what is said of zeros in the held-out rows, on which the logarithm was not chosen."""
+    why = "the model takes logarithms, because older values are all above zero,"
+    found = low_notes(data.panel, log, why, "if zeros stay, use --transform none")
+    for note in found:
+        report(Message(note.kind, note.text))
+    return replace(data, notes=(*data.notes, *found))
 
 
 def intermittent_notes(panel: Panel) -> list[Note]:

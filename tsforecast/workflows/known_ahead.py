@@ -12,7 +12,6 @@ from tsforecast.arrays import Int64
 from tsforecast.errors import DataError, OptionError
 from tsforecast.io.messages import Note, counted, info, listed, warning
 from tsforecast.io.times.formats import readable_stamps
-from tsforecast.models.spec import ModelSpec
 from tsforecast.progress import Report
 from tsforecast.series.panel import Panel, Schema
 
@@ -115,24 +114,39 @@ def _put_behind(panel: Panel, table: Panel, wanted: Int64) -> Panel:
     return replace(panel, covariates=replace(known, future=future, future_offsets=offsets))
 
 
-def check_known_ahead(panel: Panel, spec: ModelSpec, schema: Schema, horizon: int) -> list[Note]:
+def past_read(bundle: Bundle) -> tuple[str, ...]:
+    """The columns known up to now that a version reads."""
+    reads = any(part.reads.past > part.reads.future for part in bundle.spec.parts)
+    unread = bundle.scaling.past.unread
+    return tuple(name for i, name in enumerate(bundle.schema.past_cols) if reads and i not in unread)
+
+
+def future_read(bundle: Bundle) -> tuple[str, ...]:
+    """The columns known ahead that a version reads."""
+    reads = any(part.reads.future for part in bundle.spec.parts)
+    unread = bundle.scaling.future.unread
+    return tuple(name for i, name in enumerate(bundle.schema.future_cols) if reads and i not in unread)
+
+
+def check_known_ahead(panel: Panel, bundle: Bundle, horizon: int) -> list[Note]:
     """Refuse a horizon beyond what is known ahead, and say where the model would read further.
 
     Raises:
         DataError: a series whose columns end before the horizon, with the steps that are missing.
     """
-    if not schema.future_cols or not any(part.reads.future for part in spec.parts):
+    spec, columns = bundle.spec, future_read(bundle)
+    if not columns:
         return []
     known = panel.known_ahead
     worst = int(np.argmin(known))
     least = int(known[worst])
     several = int((known < horizon).sum())
-    names = listed(schema.future_cols)
+    names = listed(columns)
     if least < horizon:
         more = f" and of {several - 1:,} more series" if several > 1 else ""
         shorter = f", or shorten the forecast: --horizon {least}" if least else ""
         raise DataError(
-            f"{names} {'is' if len(schema.future_cols) == 1 else 'are'} known for {counted(least, 'step')} after the "
+            f"{names} {'is' if len(columns) == 1 else 'are'} known for {counted(least, 'step')} after the "
             f"last value{_of_series(panel, worst)}{more}, and the forecast needs {horizon}: {horizon - least} missing",
             hint=f"give rows with these columns and an empty value, or a --future-file{shorter}",
         )
@@ -149,8 +163,7 @@ def besides_in_words(bundle: Bundle) -> str:
     if not any(inputs.covariates for inputs in read):
         return ""
     schema = bundle.schema
-    named = [*schema.past_cols] * any(inputs.past > inputs.future for inputs in read)
-    named += [*schema.future_cols] * any(inputs.future for inputs in read)
+    named = [*past_read(bundle), *future_read(bundle)]
     # A linear model reads no numbers of series.
     named += [*schema.static_cols] * any(part.reads.static for part in bundle.spec.parts if part.network)
     named += [*schema.category_cols] * any(any(inputs.category_widths[1:]) for inputs in read)

@@ -31,7 +31,7 @@ from tsforecast.store.store import Store
 from tsforecast.workflows.ages import check_data_age, check_version_age
 from tsforecast.workflows.continued import rows_to_continue
 from tsforecast.workflows.holidays import holiday_notes
-from tsforecast.workflows.known_ahead import besides_in_words, check_known_ahead, read_ahead
+from tsforecast.workflows.known_ahead import besides_in_words, check_known_ahead, past_read, read_ahead
 from tsforecast.workflows.what_if import Scenario, effect, in_scenario, read_scenario
 
 if TYPE_CHECKING:
@@ -194,7 +194,7 @@ def predict(
     model = Store(store, trusted).find(name)
     opened = model.open(version, fallback=fallback)
     bundle = opened.bundle
-    scenario = None if what_if is None else read_scenario(what_if, bundle.schema, bundle.spec)
+    scenario = None if what_if is None else read_scenario(what_if, bundle)
     check_columns(bundle.schema, levels, what_if=scenario is not None)
     if max_age is not None:
         check_version_age(model.describe(opened.version), max_age)
@@ -242,10 +242,10 @@ def _with_covariates_of(panel: Panel, rows: ModelRows) -> ModelRows:
 
 def _horizon_notes(bundle: Bundle, recent: Panel, steps: int) -> list[Note]:
     """What is said of the horizon, and of how far the columns reach that the model reads."""
-    spec, schema = bundle.spec, bundle.schema
-    notes = [*_feedback_notes(spec.horizon, steps), *check_known_ahead(recent, spec, schema, steps)]
-    if steps > spec.horizon and schema.past_cols and any(part.reads.past for part in spec.parts):
-        notes.append(Note("warning", f"there {listed(schema.past_cols)} stay as they were last"))
+    notes = [*_feedback_notes(bundle.spec.horizon, steps), *check_known_ahead(recent, bundle, steps)]
+    if steps > bundle.spec.horizon and (columns := past_read(bundle)):
+        verb = "stays as it was" if len(columns) == 1 else "stay as they were"
+        notes.append(Note("warning", f"there {listed(columns)} {verb} last"))
     return notes
 
 

@@ -21,6 +21,7 @@ from tsforecast.store.model import StoredModel
 from tsforecast.store.results import VersionDetails
 from tsforecast.store.runs import LastRun, read_last_run
 from tsforecast.store.store import Store
+from tsforecast.workflows.known_ahead import future_read
 from tsforecast.workflows.score.summary import LedgerSummary, ledger_summary
 
 _LARGEST, _WORST = 4, 6  # series that are drawn
@@ -110,15 +111,15 @@ def version_facts(
 
 def _known_steps(bundle: Bundle) -> tuple[int, str]:
     """Steps that can be forecast from the rows kept with the model, and why they are fewer than usual."""
-    spec, schema = bundle.spec, bundle.schema
-    if not schema.future_cols or not any(part.reads.future for part in spec.parts):
+    spec, columns = bundle.spec, future_read(bundle)
+    if not columns:
         return spec.horizon, ""
     known = min(spec.horizon, int(bundle.recent.known_ahead.min()))
     if known == spec.horizon:
         return known, ""
-    names = listed(schema.future_cols)
+    names = listed(columns)
     begun = f"only {counted(known, 'step')}" if known else "no forecast"
-    verb = "is" if len(schema.future_cols) == 1 else "are"
+    verb = "is" if len(columns) == 1 else "are"
     return known, f"{begun} can be shown: {names} {verb} not known further with this version"
 
 

@@ -19,14 +19,13 @@ import numpy as np
 from tsforecast.arrays import Float64
 from tsforecast.errors import DataError, OptionError, did_you_mean
 from tsforecast.io.messages import Note, info, listed, warning
-from tsforecast.models.spec import ModelSpec
 from tsforecast.progress import Report
 from tsforecast.safe_text import shown
 from tsforecast.series.covariates import rows_between
 from tsforecast.series.panel import Panel, Schema
 from tsforecast.series.scaling import LARGEST
 from tsforecast.store.bundle.bundle import Bundle
-from tsforecast.workflows.known_ahead import check_known_ahead, read_ahead
+from tsforecast.workflows.known_ahead import check_known_ahead, future_read, read_ahead
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -82,14 +81,15 @@ def scenario_files(texts: Sequence[str]) -> list[str]:
     return [text for text in texts if "=" not in text or os.path.exists(text)]
 
 
-def read_scenario(given: Given | Sequence[Given], schema: Schema, spec: ModelSpec) -> Scenario:
+def read_scenario(given: Given | Sequence[Given], bundle: Bundle) -> Scenario:
     """What is asked, checked against the columns that the model knows ahead.
 
     Raises:
         OptionError: a column that is not known ahead, a change that cannot be understood, a model without such columns.
     """
     several = [given] if isinstance(given, str | Path) or not isinstance(given, Sequence) else list(given)
-    _check_model(schema, spec)
+    schema, read = bundle.schema, future_read(bundle)
+    _check_model(schema, read)
     tables: list[Given] = []
     changes: list[Change] = []
     for each in several:
@@ -101,6 +101,11 @@ def read_scenario(given: Given | Sequence[Given], schema: Schema, spec: ModelSpe
     if len(tables) > 1:
         raise OptionError("a scenario is in one table, and there are several", hint="ask for one after the other")
     names = [change.column for change in changes]
+    if unread := [name for name in names if name not in read]:
+        raise OptionError(
+            f"the model does not read {listed(unread)}, whose gain may be chance: the forecast would not change",
+            hint=f"change {listed(read)}",
+        )
     for name in names:
         if names.count(name) > 1:
             raise OptionError(f"the scenario changes '{name}' twice", hint="give each column once")
@@ -108,17 +113,17 @@ def read_scenario(given: Given | Sequence[Given], schema: Schema, spec: ModelSpe
     return Scenario(tables[0] if tables else None, tuple(changes), texts)
 
 
-def _check_model(schema: Schema, spec: ModelSpec) -> None:
+def _check_model(schema: Schema, read: tuple[str, ...]) -> None:
     """Refuse a model whose forecast is the same in every scenario."""
     if not schema.future_cols:
         raise OptionError(
             "the model knows no column ahead, so that its forecast is the same in every scenario",
             hint="fit with --future-col, or leave --what-if out",
         )
-    if not any(part.reads.future > part.reads.calendar for part in spec.parts):
+    if not read:
         raise OptionError(
-            f"the model does not read {listed(schema.future_cols)}: validation was better without",
-            hint="leave --what-if out; fit with --model linear or gru for a model that reads them",
+            f"the model does not read {listed(schema.future_cols)}: what they bring to it may be chance",
+            hint="leave --what-if out; `models show` says what each column brings",
         )
 
 
@@ -189,7 +194,7 @@ def in_scenario(
     if scenario.table is not None:
         other = read_ahead(scenario.table, schema, panel, reading, report)
         try:
-            check_known_ahead(other, bundle.spec, schema, steps)
+            check_known_ahead(other, bundle, steps)
         except DataError as error:
             raise DataError(f"in the scenario {error.message}", hint=error.hint) from None
     known = other.covariates

@@ -111,6 +111,20 @@ def test_missing_values_are_counted_among_the_newest_rows():
     assert limits_of(replace(one, observed=lone), version_of(table(until(one, 20_380)))) == []
 
 
+def test_missing_values_that_are_usual_are_no_damage():
+    """Days without Sundays, read in daily steps."""
+    sundays = np.tile(np.arange(400) % 7 == 6, len(PANEL.ids))
+    without = replace(PANEL, observed=PANEL.observed & ~sundays)
+    lone = take(without, [0])
+    assert limits_of(lone, version_of(table(until(lone, 20_380)))) == []
+    fewer = lone.observed.copy()
+    fewer[-12:] = False
+    text = text_of(replace(lone, observed=fewer), version_of(table(until(lone, 20_380))))
+    assert text.startswith(
+        "25 % of the newest values are missing (25 of 100), 14 % before; at most 5 % more are allowed"
+    )
+
+
 def test_a_gap_of_all_series_is_one_event():
     """One holiday without rows shut the gate for 18 nights when there were six shops."""
     shut = shops(count=6).observed.copy()
@@ -269,7 +283,7 @@ def test_the_present_month_is_not_the_future():
 )
 def test_another_table(changes, words):
     text = text_of(PANEL, **changes, now=datetime(2060, 1, 1, tzinfo=UTC))
-    way = "--freq D, or fit anew" if words.startswith("frequency") else "--no-same-schema"
+    way = "fit anew with tsforecast fit" if words.startswith("frequency") else "--no-same-schema"
     assert text.startswith(words) and text.endswith(f": {way}")
 
 
@@ -299,6 +313,7 @@ def test_a_breach_is_plain_values():
         "text": "",
         "change": True,
         "column": "",
+        "final": False,
     }
 
 

@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -441,3 +442,28 @@ def test_a_file_without_its_last_newline_may_still_be_written(table, again):
     path.write_bytes(path.read_bytes().removesuffix(b"\n"))
     with pytest.raises(DataError, match="line"):
         again(path)
+
+
+def test_days_without_sundays_stay_days(tmp_path: Path) -> None:
+    """Read alone such rows are steps from Monday to Saturday; the version in service knows days."""
+    path, whole = tmp_path / "sales.csv", sales(400, shops=("7",))
+    whole = whole[np.arange(400) % 7 != 0]
+    whole.iloc[:300].to_csv(path, index=False)
+    options = FitOptions(model="seasonal-naive", horizon=7)
+    fit(path, options=options, reading=ReadOptions(freq="D"), store=tmp_path, name="sales")
+    whole.to_csv(path, index=False)
+    events: list[Any] = []
+    result = retrain(path, options=options, store=tmp_path, name="sales", limits=LIMITS, report=events.append)
+    assert result.status in ("promoted", "rejected"), result.message
+    assert any("are read in the steps of the version in service: --freq D" in str(event) for event in events)
+
+
+def test_other_steps_cannot_be_accepted(tmp_path: Path) -> None:
+    path = tmp_path / "sales.csv"
+    fit(sales(200, shops=("7",)), options=FitOptions(model="naive", horizon=7), store=tmp_path, name="sales")
+    sales(800, shops=("7",)).iloc[::7].to_csv(path, index=False)
+    for accept in (False, True):
+        result = retrain(path, store=tmp_path, name="sales", limits=LIMITS, settings=RetrainSettings(accept=accept))
+        assert (result.status, result.exit_code) == ("gate", 4)
+        assert "frequency: found weekly" in result.message
+        assert "fit anew with tsforecast fit" in result.message and "--accept" not in result.message

@@ -26,7 +26,14 @@ _PROFILE = ("rows", "first", "last", "missing", "zeros", "mean", "min", "max")
 @click.command("describe", cls=SectionCommand)
 @click.argument("data", type=click.Path(allow_dash=True))
 @options_of(ReadOptions)
-@option("Output", "--write", "write_to", metavar="FILE", help="Write the series as they were understood into a .csv.")
+@option(
+    "Output",
+    "--write",
+    "write_to",
+    type=click.Path(),
+    metavar="FILE",
+    help="Write the series as they were understood into a .csv.",
+)
 @option("Output", "--explain", is_flag=True, help="List the readings of the table that were considered, and why not.")
 @output_options
 @pass_console

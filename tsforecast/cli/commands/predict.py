@@ -23,7 +23,7 @@ from tsforecast.cli.options.shared import (
     store_option,
     trust_option,
 )
-from tsforecast.cli.options.types import DURATION
+from tsforecast.cli.options.types import CHANGE_OR_PATH, DURATION
 from tsforecast.io.options import READING, ReadOptions
 from tsforecast.io.writing.forecasts import ON_STDOUT, endings_in_words
 
@@ -47,6 +47,7 @@ if TYPE_CHECKING:
 @option(
     "Forecast",
     "--what-if",
+    type=CHANGE_OR_PATH,
     multiple=True,
     metavar="COL=CHANGE|FILE",
     help="Another scenario beside the forecast: a column known ahead with other values (price=+10%, price=-2, "

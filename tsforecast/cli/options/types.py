@@ -40,6 +40,13 @@ class DurationType(click.ParamType):  # type: ignore[type-arg]  # generic from C
 DURATION = DurationType()
 
 
+class ChangeOrPath(click.types.StringParamType):
+    """A change such as `price=+10%`, or the path of a table, which in a configuration file starts at its folder."""
+
+
+CHANGE_OR_PATH = ChangeOrPath()
+
+
 class Number(click.FloatRange):
     """A finite number: `nan` passes every comparison that it should fail.
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from tsforecast.arrays import Float32
+from tsforecast.arrays import Float32, Int64
 from tsforecast.models.network.config import Inputs
 from tsforecast.series.windows import Windows
 
@@ -22,11 +22,25 @@ _MOST = 512
 def linear_width(inputs: Inputs, lookback: int, horizon: int) -> int:
     """How many numbers a linear map reads, those of the window included."""
     past, future = columns_of(inputs)
-    past_blocks, future_blocks = (
-        -(-steps // block_of(steps, columns)) if columns else 0
-        for steps, columns in ((lookback, past), (horizon, future))
+    before, ahead = (block_count(steps, columns) for steps, columns in ((lookback, past), (horizon, future)))
+    return lookback + before * past + ahead * future + inputs.calendar
+
+
+def column_numbers(inputs: Inputs, lookback: int, horizon: int) -> Int64:
+    """Which column each of these numbers is of, shape (linear_width,); -1 for the values of the window.
+
+    Columns are counted as in `Windows.past`; the calendar, whose features go together, has the number after the last.
+    """
+    past, future = columns_of(inputs)
+    before, ahead = (block_count(steps, columns) for steps, columns in ((lookback, past), (horizon, future)))
+    return np.concatenate(
+        [
+            np.full(lookback, -1),
+            np.tile(np.arange(past), before),
+            np.tile(np.arange(past - future, past), ahead),
+            np.full(inputs.calendar, past),
+        ]
     )
-    return lookback + past_blocks * past + future_blocks * future + inputs.calendar
 
 
 def columns_of(inputs: Inputs) -> tuple[int, int]:
@@ -37,6 +51,11 @@ def columns_of(inputs: Inputs) -> tuple[int, int]:
 def block_of(steps: int, columns: int) -> int:
     """Neighbouring steps that are read as their mean."""
     return -(-steps * columns // _MOST)
+
+
+def block_count(steps: int, columns: int) -> int:
+    """How many means are read of each column."""
+    return -(-steps // block_of(steps, columns)) if columns else 0
 
 
 def linear_inputs(inputs: Inputs, filled: Float32, windows: Windows) -> Float32:

@@ -14,12 +14,14 @@ class Breach:
         text: what was found and what is allowed, with the option that sets the limit.
         change: whether it may be a lasting change of the world, which is accepted once it has lasted long enough.
         column: the column of covariates that exceeds it; empty for the values and the table.
+        final: whether accepting it would not help, because models on such data cannot be compared.
     """
 
     limit: str
     text: str
     change: bool = False
     column: str = ""
+    final: bool = False
 
     @property
     def key(self) -> str:

@@ -132,11 +132,22 @@ def _layout_change(data: ReadResult, champion: Bundle) -> Breach | None:
     for what, (value, words) in found.items():
         before, before_words = expected[what]
         if value != before:
-            step = champion.recent.frequency.alias
-            way = f"--freq {step}, or fit anew" if what == STEPS else "--no-same-schema"
+            way = way_to(data.panel.frequency, champion.recent.frequency) if what == STEPS else "--no-same-schema"
             text = f"{what}: found {words}; the version in service was fitted on {before_words}: {way}"
-            return Breach("same_schema", text)
+            return Breach("same_schema", text, final=what == STEPS)
     return None
+
+
+def way_to(found: Frequency, known: Frequency) -> str:
+    """What to do about a table in other steps than those of the version in service."""
+    anew = "fit anew with tsforecast fit"
+    return f"--freq {known.alias} --aggregate sum (or mean), or {anew}" if _typical(found) < _typical(known) else anew
+
+
+def _typical(step: Frequency) -> float:
+    """The length of a step in days, about."""
+    begins = step.stamps(np.array([0, 100])).astype("datetime64[s]").astype(np.int64)
+    return float(begins[1] - begins[0]) / (100 * 86_400)
 
 
 def _layout(schema: Schema, step: Frequency) -> dict[str, tuple[object, str]]:
@@ -188,15 +199,27 @@ def _series(data: ReadResult, seen: Seen, limits: GateLimits) -> list[Breach | N
 
 
 def _missing(data: ReadResult, new: Rows, limits: GateLimits) -> Breach | None:
+    """Missing values among the newest ones, beyond the share that is usual in the rows before."""
     panel = data.panel
     each = -(-_ENOUGH_VALUES // panel.n_series)
-    newest = panel.newest(np.minimum(panel.lengths, np.maximum(new, each)))
-    total, missing = len(newest.values), int((~newest.observed).sum())
-    shared, stretches = _shared_gaps(newest)
-    total, missing = total - shared + stretches, missing - shared + stretches
+    judged = np.minimum(panel.lengths, np.maximum(new, each))
+    missing, total, stretches = _counted_missing(panel.newest(judged))
+    before, of, _ = _counted_missing(panel.between(np.zeros_like(judged), panel.lengths - judged))
+    share, usual = missing / max(1, total), before / max(1, of)
+    allowed = limits.max_missing
+    if allowed is None or share - usual <= allowed + 1e-9:
+        return None
     once = "; a gap of all series at once counts once" if stretches else ""
-    words = f"{{}} of the newest values are missing ({missing:,} of {total:,}{once})"
-    return _above("max_missing", missing / max(1, total), limits, words)
+    words = f"{percent(share)} of the newest values are missing ({missing:,} of {total:,}{once})"
+    more = f", {percent(usual)} before" if usual else ""
+    return exceeded("max_missing", words + more, f"{percent(allowed)}{' more' if usual else ''}")
+
+
+def _counted_missing(panel: Panel) -> tuple[int, int, int]:
+    """Values that are missing, all of them, and the gaps of all series at once, each of which counts as one value."""
+    shared, stretches = _shared_gaps(panel)
+    missing = int((~panel.observed).sum())
+    return missing - shared + stretches, len(panel.values) - shared + stretches, stretches
 
 
 def _shared_gaps(panel: Panel) -> tuple[int, int]:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from tsforecast import clock
-from tsforecast.errors import MissingColumnError, ModelError
+from tsforecast.errors import MissingColumnError, ModelError, TsforecastError
 from tsforecast.io.messages import listed
 from tsforecast.io.options import ReadOptions
 from tsforecast.io.reading.columns.covariates import covariate_options, named_columns, without_covariate
@@ -40,12 +40,14 @@ class GateDecision:
         accepted: breaches that were accepted, in words.
         state: what the gate remembers from now on.
         seen: the table that this one was compared with; None for that of the version in service.
+        final: whether accepting would not help.
     """
 
     stopping: tuple[str, ...]
     accepted: tuple[str, ...]
     state: GateState
     seen: Seen | None = None
+    final: bool = False
 
     def stops_for(self, *limits: str) -> bool:
         """Whether one of these limits ends the run."""
@@ -83,6 +85,8 @@ def read_new_data(run: RetrainRun, champion: Bundle | None) -> ReadResult | Brea
         if not run.settings.accept:
             return lost_column(error, champion)
         data = _read_without(run, by_schema, error, held)
+    if champion is not None and reading.freq is None:
+        data = _in_known_steps(run, by_schema, data, champion)
     for note in data.notes:
         report(Message(note.kind, note.text))
     unknown = tuple(column.name for column in data.columns if column.why == UNNAMED)
@@ -90,6 +94,22 @@ def read_new_data(run: RetrainRun, champion: Bundle | None) -> ReadResult | Brea
         text = f"not used, because the version in service does not know it: {listed(unknown)}"
         report(Message("info", f"{text}; --no-same-schema takes the columns as they are found"))
     return data
+
+
+def _in_known_steps(run: RetrainRun, reading: ReadOptions, data: ReadResult, champion: Bundle) -> ReadResult:
+    """The table in the steps of the version in service, where its rows lie on them: days without a Sunday are days."""
+    step = champion.recent.frequency
+    if data.panel.frequency == step:
+        return data
+    try:
+        again = read_panel(run.source, replace(reading, freq=step.alias), held=champion.held)
+    except TsforecastError:
+        return data
+    if again.panel.frequency != step:
+        return data
+    text = f"the rows look like {data.panel.frequency.name} and are read in the steps of the version in service"
+    run.report(Message("info", f"{text}: --freq {step.alias}"))
+    return again
 
 
 def _read_without(
@@ -212,10 +232,11 @@ def decide_on(
         breach.change and after is not None and _has_lasted(state, after, moment, end, season)
         for breach, state in zip(breaches, lasting, strict=True)
     ]
-    if accept or all(lasted):
+    final = any(breach.final for breach in breaches)
+    if (accept or all(lasted)) and not final:
         why = "accepted by --accept" if accept else "accepted, because it has held for long enough"
         return GateDecision((), tuple(f"{why}: {text}" for text in texts), replace(before, breaches=()))
-    return GateDecision(texts, (), replace(before, breaches=tuple(lasting)))
+    return GateDecision(texts, (), replace(before, breaches=tuple(lasting)), final=final)
 
 
 def least_season(season_length: int, horizon: int) -> int:

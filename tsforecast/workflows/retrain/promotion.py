@@ -44,6 +44,7 @@ from tsforecast.workflows.retrain.comparison import (
     compare_scores,
     decide,
 )
+from tsforecast.workflows.retrain.data_checks import way_to
 from tsforecast.workflows.retrain.drift import rows_since_change
 from tsforecast.workflows.retrain.held_out import (
     CHALLENGER,
@@ -143,7 +144,7 @@ def _check_frequency(panel: Panel, champion: Bundle) -> None:
         raise GateError(
             f"the data are {panel.frequency.name} ({panel.frequency.alias}); the model in service was fitted on "
             f"{step.name} ones ({step.alias})",
-            hint=f"read them in the same steps with --freq {step.alias}, or fit anew: tsforecast fit DATA --name NAME",
+            hint=way_to(panel.frequency, step),
         )
 
 

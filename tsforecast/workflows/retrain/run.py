@@ -240,7 +240,8 @@ def _decided(run: RetrainRun, result: RetrainResult, outcome: Waiting | Outcome,
 
 
 def _stopped(result: RetrainResult, decision: GateDecision) -> RetrainResult:
-    message = "; ".join((*decision.stopping, "--accept goes on all the same, this once"))
+    way = () if decision.final else ("--accept goes on all the same, this once",)
+    message = "; ".join((*decision.stopping, *way))
     return _ended(replace(result, breaches=decision.stopping), "gate", message)
 
 
