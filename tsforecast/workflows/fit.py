@@ -133,6 +133,9 @@ def fit(
     with recording(model, training, resume=resume, report=report) as recorder:
         fitted = fit_panel(data.panel, options, TrainingSession(report, recorder, budget=budget), data.schema)
     result = describe_fit(data, fitted, name=name, began=began)
+    if (lost := fitted.evaluated.lost) is not None:
+        worse = f"{fitted.evaluated.plan.model} does worse than {lost.name}: {lost.reason}"
+        report(Message("urgent" if lost.clearly else "warning", f"{worse}; consider --model {lost.name}"))
     bundle = make_bundle(data, fitted, result.to_dict())
     published = model.publish(bundle)
     if published.problem:
