@@ -85,8 +85,10 @@ def choose_plan(
         candidates=(),
         training=choose_training(options, 0),
         choices=basics.choices,
+        longest=int(panel.lengths.max()),
+        lookback_asked=options.lookback is not None,
     )
-    if info.kind == "baseline":
+    if info.kind in ("baseline", "local"):
         return replace(plan, candidates=(plan.simple(options.model),))
     if info.kind != "linear":
         check_network(options, basics)

@@ -17,6 +17,7 @@ from tsforecast.fitting.plan import Choice, Plan
 from tsforecast.fitting.prepared import Prepared, can_fit_linear, prepare
 from tsforecast.fitting.trained import Learned, Recipe, Trained, ValidationPeriod
 from tsforecast.models.linear import DEFAULT_RIDGE, fit_linear
+from tsforecast.models.local.models import LOCAL_MODELS, fit_local
 from tsforecast.models.network.config import Inputs, NetworkConfig
 from tsforecast.models.network.weights import Weights
 from tsforecast.models.parts import joined_weights
@@ -154,7 +155,10 @@ class Trainer:
             return self._learn_network(part, part.network, member, recipe)
         weights: Weights = {}
         ridge = DEFAULT_RIDGE
-        if part.name == "linear":
+        if part.name in LOCAL_MODELS:
+            rows, ends, plan = self.prepared.rows, self.prepared.split.train_end, self.plan
+            weights = fit_local(part.name, rows, ends, part.lookback, plan.season_length, plan.horizon)
+        elif part.name == "linear":
             weights, ridge = self._ridge(part.lookback, "last", part.inputs, recipe)
         return _alone(part, self.plan, weights, Recipe(ridge=ridge))
 

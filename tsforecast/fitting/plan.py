@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from tsforecast.models.local.models import LOCAL_MODELS
 from tsforecast.models.network.config import Inputs
 from tsforecast.models.spec import NO_INPUTS, Part
 from tsforecast.models.training.config import TrainingConfig
@@ -71,6 +72,8 @@ class Plan:
         calendar: what is read of the calendar.
         inputs: covariates that the linear model reads.
         brought: what each of the covariates brings, the calendar and the holidays.
+        longest: rows of the longest series; local models look back at more than others, but not at more than there are.
+        lookback_asked: whether the user gave the lookback, which then holds for all models.
     """
 
     model: str
@@ -86,8 +89,12 @@ class Plan:
     calendar: Calendar = NO_CALENDAR
     inputs: Inputs = NO_INPUTS
     brought: tuple[Brought, ...] = ()
+    longest: int = 0
+    lookback_asked: bool = False
 
     def simple(self, model: str) -> Part:
-        """A baseline or the linear model under this plan."""
+        """A baseline, a local model or the linear model under this plan."""
         lookback = self.lookback if model == "linear" else max(self.lookback, self.season_length)
+        if model in LOCAL_MODELS and not self.lookback_asked:
+            lookback = max(lookback, min(LOCAL_MODELS[model].lookback(self.season_length), self.longest))
         return Part(model, 1.0, lookback, inputs=self.inputs if model == "linear" else NO_INPUTS)
