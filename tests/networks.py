@@ -85,11 +85,5 @@ def random_weights(parts: tuple[Part, ...], horizon: int, rng: np.random.Generat
         }
         for name, row in _OF_SERIES.items()
     }
-    return joined_weights(
-        [
-            local[part.name]
-            if part.name in local
-            else {name: rng.normal(0, 0.3, shape).astype(np.float32) for name, shape in each.items()}
-            for part, each in zip(parts, shapes, strict=True)
-        ]
-    )
+    random = [{name: rng.normal(0, 0.3, shape).astype(np.float32) for name, shape in each.items()} for each in shapes]
+    return joined_weights([local.get(part.name, own) for part, own in zip(parts, random, strict=True)])
