@@ -52,3 +52,11 @@ def test_noise_is_not_read():
     plan, choices = planned(panel)
     assert choices["covariates"].value == "tried"
     assert plan.inputs.past == 0
+
+
+@pytest.mark.parametrize("model", ["ets", "naive"])
+def test_a_model_that_reads_none_says_so(model):
+    _, choices = planned(driven_panel(ahead=12), FitOptions(model=model, horizon=6))
+    assert choices["covariates"].reason == f"{model} sees nothing but the values"
+    _, choices = planned(with_columns(driven_panel(ahead=12)), FitOptions(model=model, horizon=6))
+    assert "covariates" not in choices

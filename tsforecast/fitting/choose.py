@@ -89,6 +89,9 @@ def choose_plan(
         lookback_asked=options.lookback is not None,
     )
     if info.kind in ("baseline", "local"):
+        if not panel.covariates.absent:
+            unread = Choice("covariates", "not read", f"{options.model} sees nothing but the values")
+            plan = replace(plan, choices=(*plan.choices, unread))
         return replace(plan, candidates=(plan.simple(options.model),))
     if info.kind != "linear":
         check_network(options, basics)
