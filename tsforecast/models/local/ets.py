@@ -7,7 +7,7 @@ is or is not and that may be damped, and a season that there is or is not, follo
     trend  = phi trend + beta error                    season = season + gamma error
 
 Given alpha, beta, gamma and phi the errors are linear in the values and in the state that a series began with, which is
-solved for by least squares. So a grid of some 70 combinations is tried on all series at once.
+solved for by least squares. So a grid of some 60 to 150 combinations is tried on all series at once.
 """
 
 from __future__ import annotations
@@ -122,8 +122,8 @@ def _scaled(series: Aligned, log: bool) -> tuple[Aligned, Float64, Float64]:
 @cache
 def _grid(seasonal: bool) -> Float64:
     """Combinations of alpha, beta, gamma and phi, shape (n, 4)."""
-    alphas = (0.03, 0.15, 0.35, 0.6, 0.85) if seasonal else (0.02, 0.06, 0.12, 0.2, 0.3, 0.45, 0.6, 0.8, 0.97)
-    gammas = (0.02, 0.2) if seasonal else (0.0,)
+    alphas = (0.02, 0.1, 0.2, 0.35, 0.5, 0.7, 0.9) if seasonal else (0.02, 0.06, 0.12, 0.2, 0.3, 0.45, 0.6, 0.8, 0.97)
+    gammas = (0.01, 0.1, 0.3) if seasonal else (0.0,)
     rows = []
     for alpha in alphas:
         for gamma in (share * (1 - alpha) for share in gammas):
