@@ -62,13 +62,28 @@ def small_parts(model: str, *, lookback: int, members: int = 1, **network: Any) 
     )
 
 
-def random_weights(parts: tuple[Part, ...], horizon: int, rng: np.random.Generator) -> Weights:
+# What a local model keeps of a series, and of its units.
+_OF_SERIES: dict[str, tuple[float, ...]] = {
+    "ets": (0, 0, 0, 0.5, 0.05, 0, 0.9),
+    "theta": (0, 0.5, 0.5),
+    "seasonal-shape": (1, 2, 0, 0.1, 0.1, 0.1, 0),
+}
+_UNITS = (0.0, 100.0, 10.0)
+
+
+def random_weights(parts: tuple[Part, ...], horizon: int, rng: np.random.Generator, n_series: int = 2) -> Weights:
     """Tensors of the shapes that the parts have."""
     shapes: list[dict[str, tuple[int, ...]]] = []
     for part in parts:
         width = linear_width(part.inputs, part.lookback, horizon)
         linear = {"linear/kernel": (width, horizon), "linear/bias": (horizon,)}
         shapes.append(weight_shapes(part.network) if part.network else linear if part.name == "linear" else {})
-    return joined_weights(
-        [{name: rng.normal(0, 0.3, shape).astype(np.float32) for name, shape in each.items()} for each in shapes]
-    )
+    local = {
+        name: {
+            f"{name}/parameters": np.tile(np.array(row, np.float32), (n_series, 1)),
+            f"{name}/units": np.tile(np.array(_UNITS, np.float32), (n_series, 1)),
+        }
+        for name, row in _OF_SERIES.items()
+    }
+    random = [{name: rng.normal(0, 0.3, shape).astype(np.float32) for name, shape in each.items()} for each in shapes]
+    return joined_weights([local.get(part.name, own) for part, own in zip(parts, random, strict=True)])

@@ -16,13 +16,14 @@ from tsforecast.fitting.backtest_scores import DECILE_LEVELS, deciles, errors_by
 from tsforecast.fitting.folds import rolling_folds
 from tsforecast.forecast import Intervals, joined
 from tsforecast.models.options import FitOptions
+from tsforecast.models.registry import LOCAL
 from tsforecast.models.training.session import TrainingSession
 from tsforecast.series.frequency import DAY, Frequency
 from tsforecast.series.panel import make_panel
 
 LEVELS = (*DECILE_LEVELS, 95.0)
 TENTHS = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
-SIMPLE = ("linear", "seasonal-naive", "naive", "drift")
+SIMPLE = ("linear", "seasonal-naive", "naive", "drift", *LOCAL)
 
 
 @pytest.fixture

@@ -18,7 +18,7 @@ from tsforecast.fitting.backtest_fits import backtest_fits
 from tsforecast.fitting.folds import rolling_folds
 from tsforecast.forecast import joined
 from tsforecast.models.options import SCALERS, TRANSFORMS, FitOptions
-from tsforecast.models.registry import MODELS, get_model
+from tsforecast.models.registry import LOCAL, MODELS, get_model
 from tsforecast.models.training.session import TrainingSession
 from tsforecast.series.frequency import DAY, Frequency
 from tsforecast.series.panel import make_panel
@@ -27,7 +27,7 @@ LEVELS, HORIZON = (80.0,), 7
 SPIKE, COLUMN_SPIKE = 1e4, 30.0
 # As small as a network can be: of what it learns nothing is asked here.
 SMALL = {"units": 4, "epochs": 1, "members": 1, "segment": 7, "batch_size": 64, "threads": 1, "preset": "fast"}
-QUICK = ("linear", "seasonal-naive", "naive", "drift")
+QUICK = ("linear", "seasonal-naive", "naive", "drift", *LOCAL)
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from tsforecast.fitting.choose import choose_basics, choose_plan, lookback_candi
 from tsforecast.fitting.quick_linear import QuickLinear
 from tsforecast.models.network.config import QUANTILES, STRATEGIES
 from tsforecast.models.options import FitOptions
-from tsforecast.models.registry import MODELS
+from tsforecast.models.registry import COMBINED, LOCAL, MODELS
 from tsforecast.models.spec import Part
 from tsforecast.models.training.config import LOSSES
 from tsforecast.series.frequency import DAY, HOUR, MINUTE, Frequency
@@ -169,7 +169,7 @@ def test_every_model_has_a_plan(model):
     assert plan.model == model
     kinds = {
         "network": [model, model],
-        "combination": ["gru", "gru", "linear", "seasonal-naive"],
+        "combination": ["gru", "gru", *COMBINED],
     }
     assert [part.name for part in plan.candidates] == kinds.get(MODELS[model].kind, [model])
     for part in plan.candidates:
@@ -184,12 +184,13 @@ def test_every_model_has_a_plan(model):
             )
         else:
             assert part.lookback >= (plan.lookback if part.name == "linear" else plan.season_length)
+            assert part.lookback <= 300
 
 
 def test_a_combination_is_chosen_as_its_network_would_be():
     auto, _ = decide([seasonal(600)], model="auto", horizon=24)
     gru, _ = decide([seasonal(600)], model="gru", horizon=24)
-    assert auto.candidates == (*gru.candidates, auto.simple("linear"), auto.simple("seasonal-naive"))
+    assert auto.candidates == (*gru.candidates, *map(auto.simple, COMBINED))
     assert replace(auto, model="gru", candidates=gru.candidates) == gru
     assert FitOptions().model == "auto"
 
@@ -198,6 +199,14 @@ def test_simple_models_stand_beside_a_network_under_the_same_plan():
     plan, _ = decide([seasonal(300)], model="gru", lookback=10, horizon=12, members=3)
     assert plan.simple("seasonal-naive") == Part("seasonal-naive", 1.0, 24)
     assert plan.simple("linear") == Part("linear", 1.0, 10)
+    assert plan.simple("ets") == Part("ets", 1.0, 24)
+
+
+def test_local_models_look_back_at_many_seasons_where_there_are_so_many():
+    plan, _ = decide([seasonal(4000)], model="seasonal-naive", horizon=12)
+    assert [plan.simple(name).lookback for name in LOCAL] == [240, 240, 28 * plan.season_length]
+    plan, _ = decide([seasonal(300), seasonal(200)], model="linear", horizon=12)
+    assert plan.simple("seasonal-shape").lookback == 300
 
 
 def test_growth_by_a_share_takes_a_logarithm():

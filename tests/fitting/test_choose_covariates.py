@@ -127,3 +127,11 @@ def test_rows_after_validation_decide_nothing():
 def test_the_day_of_the_year_is_tried_on_three_years(days, names):
     panel = with_columns(make_panel([np.arange(days)], DAYS, starts=[20_000]), past=np.arange(days))
     assert asked_calendar(FitOptions(), panel, None).names == names
+
+
+@pytest.mark.parametrize("model", ["ets", "naive"])
+def test_a_model_that_reads_none_says_so(model):
+    _, choices = planned(driven_panel(ahead=12), FitOptions(model=model, horizon=6))
+    assert choices["covariates"].reason == f"{model} sees nothing but the values"
+    _, choices = planned(with_columns(driven_panel(ahead=12)), FitOptions(model=model, horizon=6))
+    assert "covariates" not in choices

@@ -22,6 +22,7 @@ from tsforecast.fitting.trained import Recipe, Trained
 from tsforecast.models.linear import DEFAULT_RIDGE, RIDGES, fit_linear
 from tsforecast.models.network.weights import weight_shapes
 from tsforecast.models.options import FitOptions
+from tsforecast.models.registry import COMBINED
 from tsforecast.models.spec import ModelSpec
 from tsforecast.models.training import session as session_module
 from tsforecast.models.training.session import Budget, TrainingSession
@@ -43,7 +44,7 @@ def test_all_candidates_are_trained_and_those_without_a_share_dropped(player):
     assert player.phases == [f"training, {name}" for name in GRU]
     spec = learned.trained.spec
     # The networks repeat the last value, which is worse than a season whatever is mixed in.
-    assert set(names(learned.trained)) <= {"linear", "seasonal-naive"}
+    assert set(names(learned.trained)) <= set(COMBINED)
     assert (spec.name, spec.horizon, spec.quantiles) == ("auto", HORIZON, (0.5,))
     assert sum(part.share for part in spec.parts) == pytest.approx(1)
     assert all(part.share > 0 for part in spec.parts)
@@ -127,7 +128,7 @@ def test_final_training_repeats_the_recipes(player):
     prepared, plan = make_plan(panel, horizons=3)
     ridge = train_model("linear", prepared, plan, QUIET).trained.recipes[0].ridge
     assert ridge in RIDGES and ridge != DEFAULT_RIDGE
-    skipping, plain, linear, _ = plan.candidates
+    skipping, plain, linear, *_ = plan.candidates
     parts = replace(skipping, share=0.5), replace(plain, share=0.2), replace(linear, share=0.3)
     recipes = Recipe(0, player.path, ridge), Recipe(0, player.path[:2]), Recipe(ridge=ridge)
     before = Trained(ModelSpec("auto", HORIZON, 7, parts), {}, recipes)
@@ -150,7 +151,7 @@ def test_final_training_repeats_the_recipes(player):
 def test_parts_may_see_different_lookbacks(player):
     """A network that sees more has a linear skip of its own width, beside a linear model that sees less."""
     prepared, plan = make_plan(make_rows(), horizons=3, linear_skip="on")
-    short, linear, _ = plan.candidates
+    short, linear, *_ = plan.candidates
     long = replace(short, lookback=21, network=replace(short.network, lookback=21))
     train_model("auto", prepared, replace(plan, candidates=(short, long, linear)), QUIET)
     assert player.phases == ["training, gru with linear skip", "training, gru with linear skip (lookback 21)"]
@@ -275,10 +276,10 @@ def test_shares_are_equal_without_validation_rows(player):
     _, plan = make_plan(panel)
     prepared = prepare(panel, split_rows(panel.lengths, validation=0, calibration=0, test=HORIZON), plan)
     learned = train_model("auto", prepared, plan, QUIET)
-    assert [part.share for part in learned.trained.spec.parts] == [0.25] * 4
+    assert [part.share for part in learned.trained.spec.parts] == pytest.approx([1 / 7] * 7)
     assert len(learned.periods) == 1
     choice = learned.plan.choices[-1]
-    assert choice.value == "25% gru with linear skip + 25% gru + 25% linear + 25% seasonal-naive"
+    assert choice.value == " + ".join(f"14% {name}" for name in (*GRU, *COMBINED))
     assert choice.reason == "equal shares: nothing to compare by"
 
 

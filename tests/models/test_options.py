@@ -125,14 +125,14 @@ def test_the_table_of_models():
     assert list(MODELS) == [
         "auto",
         *("rnn", "lstm", "gru", "birnn", "bilstm", "bigru"),
-        *("linear", "seasonal-naive", "naive", "drift"),
+        *("linear", "ets", "theta", "seasonal-shape", "seasonal-naive", "naive", "drift"),
     ]
     for name, info in MODELS.items():
         assert get_model(name) is info
         assert bool(info.cell) == (info.kind in ("network", "combination"))
         assert info.bidirectional == name.startswith("bi")
         assert info.cell in ("", "gru" if info.kind == "combination" else name.removeprefix("bi"))
-    assert set(BASELINES) == {name for name, info in MODELS.items() if info.kind in ("linear", "baseline")}
+    assert set(BASELINES) == {name for name, info in MODELS.items() if not info.cell}
     assert set(COMBINED) <= set(BASELINES)
 
 

@@ -14,7 +14,7 @@ from tsforecast.errors import DataError, OptionError
 from tsforecast.fitting.fit_panel import make_plan
 from tsforecast.models.network.config import STRATEGIES
 from tsforecast.models.options import FitOptions
-from tsforecast.models.registry import MODELS
+from tsforecast.models.registry import BASELINES, COMBINED, LOCAL, MODELS
 from tsforecast.progress import Message
 from tsforecast.store.load import load_bundle
 from tsforecast.workflows.fit import fit
@@ -34,7 +34,7 @@ def test_a_fit_publishes_what_it_says(fitted, sales_csv, store):
 
 
 def test_every_simple_model_stands_beside_the_model(fitted):
-    assert list(fitted.scores) == ["linear", "seasonal-naive", "naive", "drift"]
+    assert list(fitted.scores) == ["linear", "seasonal-naive", "naive", "drift", *LOCAL]
     windows = {row["windows"] for row in fitted.scores.values()}
     assert len(windows) == 1
     assert fitted.scores["seasonal-naive"]["skill"] == pytest.approx(0)
@@ -124,11 +124,11 @@ def test_by_default_several_models_are_combined(sales_csv, tmp_path):
     options = FitOptions(horizon=7, preset="fast", units=8, epochs=1, lookback=14, segment=7, linear_skip="on")
     result = fit(sales_csv, options=options, store=tmp_path)
     bundle = load_bundle(result.path)
-    assert list(result.scores) == ["auto", "seasonal-naive", "naive", "drift", "linear"]
+    assert list(result.scores) == ["auto", *BASELINES]
     assert result.scores["auto"]["skill"] > 0.1
     assert result.verdict.startswith("auto makes ")
     assert bundle.spec.name == "auto"
-    assert {part.name for part in bundle.spec.parts} <= {"gru", "linear", "seasonal-naive"}
+    assert {part.name for part in bundle.spec.parts} <= {"gru", *COMBINED}
     assert sum(part.share for part in bundle.spec.parts) == pytest.approx(1)
     (choice,) = (choice for choice in result.choices if choice.name == "combination")
     assert choice.value.count("%") == len(bundle.spec.parts)

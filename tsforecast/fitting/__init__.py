@@ -12,7 +12,8 @@ TrainingSession; what goes out is a Fitted: the plan, the model, its calibration
    chance explains. Every choice has its reason.
 4. *Model space* (prepared.py): the scaling is fitted on training rows, and the rows are transformed.
 5. *Training* (learn.py): every candidate is trained on the training part, networks guided by validation. If the
-   validation part is short, the same is done for earlier periods.
+   validation part is short, the same is done for earlier periods. Where training windows are few and a model of each
+   series alone is clearly better than the linear one, no network is trained.
 6. *Combination* (combination.py): shares of the candidates are chosen by the validation error of their mean (greedy
    ensemble selection, Caruana et al. 2004). A candidate without a share is dropped.
 7. *Calibration* (calibrate.py): intervals get their width from errors on the calibration part (split conformal

@@ -85,8 +85,13 @@ def choose_plan(
         candidates=(),
         training=choose_training(options, 0),
         choices=basics.choices,
+        longest=int(panel.lengths.max()),
+        lookback_asked=options.lookback is not None,
     )
-    if info.kind == "baseline":
+    if info.kind in ("baseline", "local"):
+        if not panel.covariates.absent:
+            unread = Choice("covariates", "not read", f"{options.model} sees nothing but the values")
+            plan = replace(plan, choices=(*plan.choices, unread))
         return replace(plan, candidates=(plan.simple(options.model),))
     if info.kind != "linear":
         check_network(options, basics)

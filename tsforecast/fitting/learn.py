@@ -17,9 +17,11 @@ from tsforecast.fitting.plan import Choice, Plan
 from tsforecast.fitting.prepared import Prepared, can_fit_linear, prepare
 from tsforecast.fitting.trained import Learned, Recipe, Trained, ValidationPeriod
 from tsforecast.models.linear import DEFAULT_RIDGE, fit_linear
+from tsforecast.models.local.models import LOCAL_MODELS, fit_local
 from tsforecast.models.network.config import Inputs, NetworkConfig
 from tsforecast.models.network.weights import Weights
 from tsforecast.models.parts import joined_weights
+from tsforecast.models.registry import LOCAL
 from tsforecast.models.spec import ModelSpec, Part
 from tsforecast.models.training.gradient_flow import GradientProfile
 from tsforecast.models.training.session import TrainingSession
@@ -32,6 +34,8 @@ MAX_VALIDATION, MAX_RIDGE = 8192, 2048
 _MAX_LINEAR = 60_000
 _MAX_PERIODS = 3
 _TRACING = 3.0  # seconds until a network's first step is done, about
+# Fewer training windows are too few for a network where a local model makes so much less error than the linear one.
+_FEW_WINDOWS, _CLEAR_MARGIN = 500, 0.9
 _MAX_WINDOWS = 20_000  # with more training windows, earlier periods take too long to train for
 
 
@@ -52,6 +56,11 @@ def train_model(model: str, prepared: Prepared, plan: Plan, session: TrainingSes
         plan = replace(plan, model=model, candidates=(plan.simple(model),))
     candidates = _candidates(prepared, plan)
     rows = [prepared, *_earlier(prepared, plan)]
+    without = _networks_in_vain(candidates, rows, plan, session)
+    if without is not None:
+        session.report(Message("choice", f"{without.name} {without.value}: {without.reason}"))
+        plan = replace(plan, choices=(*plan.choices, without))
+        candidates = [(part, member) for part, member in candidates if part.network is None]
     runs = sum(part.network is not None for part, _ in candidates)
     trainer = Trainer(prepared, plan, session, phase="training", runs=runs * len(rows), traced=runs)
     rounds = [[trainer.learn(part, member) for part, member in candidates]]
@@ -101,6 +110,37 @@ def _candidates(prepared: Prepared, plan: Plan) -> list[tuple[Part, int]]:
         # If only networks with a skip were asked for, solving for the skip will raise the error.
         parts = without if any(part.network for part in without) else parts
     return [(part, member) for part in parts for member in range(plan.training.members if part.network else 1)]
+
+
+def _networks_in_vain(
+    candidates: list[tuple[Part, int]], rows: list[Prepared], plan: Plan, session: TrainingSession
+) -> Choice | None:
+    """The choice to train no network, where there is little to train one on and a local model is clearly better.
+
+    From few windows a network learns hardly more than the linear model does: where this one loses clearly to a model of
+    each series alone, the minutes of networks, and the seconds until TensorFlow has started, are spent in vain.
+    """
+    if not (any(part.network for part, _ in candidates) and any(part.name in LOCAL for part, _ in candidates)):
+        return None
+    windows = len(rows[0].windows("train", plan))
+    if windows >= _FEW_WINDOWS:
+        return None
+    quick = [part for part, _ in candidates if part.name in ("linear", *LOCAL)]
+    trainers = [Trainer(each, plan, session, phase="", runs=0) for each in rows]
+    folds = [_held_out(one.prepared, plan, [one.learn(part, 0) for part in quick]) for one in trainers]
+    errors: dict[str, float] = {}
+    for number, part in enumerate(quick):
+        error = mean_error(folds, [fold.forecasts[number] for fold in folds])
+        errors[part.name] = min(error, errors.get(part.name, np.inf))
+    local = {name: error for name, error in errors.items() if name in LOCAL and np.isfinite(error)}
+    best = min(local, key=lambda name: local[name], default="")
+    if not best or "linear" not in errors or local[best] > _CLEAR_MARGIN * errors["linear"]:
+        return None
+    reason = (
+        f"{windows:,} training windows are few, and {best} makes {local[best]:.3g} on the validation windows where the "
+        f"linear model makes {errors['linear']:.3g}; --model gru trains one"
+    )
+    return Choice("networks", "none", reason)
 
 
 def _earlier(prepared: Prepared, plan: Plan) -> list[Prepared]:
@@ -154,7 +194,10 @@ class Trainer:
             return self._learn_network(part, part.network, member, recipe)
         weights: Weights = {}
         ridge = DEFAULT_RIDGE
-        if part.name == "linear":
+        if part.name in LOCAL_MODELS:
+            rows, ends, plan = self.prepared.rows, self.prepared.split.train_end, self.plan
+            weights = fit_local(part.name, rows, ends, part.lookback, plan.season_length, plan.horizon)
+        elif part.name == "linear":
             weights, ridge = self._ridge(part.lookback, "last", part.inputs, recipe)
         return _alone(part, self.plan, weights, Recipe(ridge=ridge))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from tsforecast.models.local.models import LOCAL_MODELS
 from tsforecast.models.network.config import Inputs
 from tsforecast.models.spec import NO_INPUTS, Part
 from tsforecast.models.training.config import TrainingConfig
@@ -76,6 +77,8 @@ class Plan:
         brought: what each of the covariates brings, the calendar and the holidays.
         strengths: of the ridge for each column that is read and for the calendar, as `fit_linear` takes them.
         unread: numbers of the columns known up to now and of those known ahead that no model reads.
+        longest: rows of the longest series; local models look back at more than others, but not at more than there are.
+        lookback_asked: whether the user gave the lookback, which then holds for all models.
     """
 
     model: str
@@ -93,8 +96,12 @@ class Plan:
     brought: tuple[Brought, ...] = ()
     strengths: tuple[float, ...] = ()
     unread: Unread = ALL_READ
+    longest: int = 0
+    lookback_asked: bool = False
 
     def simple(self, model: str) -> Part:
-        """A baseline or the linear model under this plan."""
+        """A baseline, a local model or the linear model under this plan."""
         lookback = self.lookback if model == "linear" else max(self.lookback, self.season_length)
+        if model in LOCAL_MODELS and not self.lookback_asked:
+            lookback = max(lookback, min(LOCAL_MODELS[model].lookback(self.season_length), self.longest))
         return Part(model, 1.0, lookback, inputs=self.inputs if model == "linear" else NO_INPUTS)

@@ -10,6 +10,7 @@ from tsforecast.arrays import Float32
 from tsforecast.errors import ModelError
 from tsforecast.models import baselines
 from tsforecast.models.linear import predict_linear
+from tsforecast.models.local.models import LOCAL_MODELS, predict_local
 from tsforecast.models.network.numpy_network import forward
 from tsforecast.models.network.weights import Weights
 from tsforecast.models.spec import ModelSpec, Part
@@ -38,11 +39,20 @@ def predict_windows(spec: ModelSpec, weights: Weights, windows: Windows) -> Floa
         Quantiles, shape (samples, horizon, spec.quantiles), ascending.
     """
     parts = [(part, part_weights(weights, number)) for number, part in enumerate(spec.parts)]
+    # Local models take each step of all windows at once.
+    whole = {
+        number: predict_part(part, spec, own, windows.newest(part.lookback))
+        for number, (part, own) in enumerate(parts)
+        if part.name in LOCAL_MODELS
+    }
     y_pred = np.empty((len(windows), spec.horizon, len(spec.quantiles)), np.float32)
     for begin in range(0, len(windows), CHUNK):
         rows = slice(begin, begin + CHUNK)
         chunk = windows.take(rows)
-        outputs = [predict_part(part, spec, own, chunk.newest(part.lookback)) for part, own in parts]
+        outputs = [
+            whole[number][rows] if number in whole else predict_part(part, spec, own, chunk.newest(part.lookback))
+            for number, (part, own) in enumerate(parts)
+        ]
         y_pred[rows] = outputs[0] if len(outputs) == 1 else combine(spec, outputs)
     return y_pred
 
@@ -53,6 +63,8 @@ def predict_part(part: Part, spec: ModelSpec, weights: Weights, windows: Windows
         return forward(part.network, weights, windows)
     if part.name == "linear":
         return predict_linear(weights, windows, inputs=part.inputs)[:, :, None]
+    if part.name in LOCAL_MODELS:
+        return predict_local(part.name, weights, windows, spec.season_length, spec.horizon)[:, :, None]
     if part.name not in _BASELINES:
         raise ModelError(f"the model '{part.name}' is not known to this version")
     return _BASELINES[part.name](windows, spec.horizon, spec.season_length)[:, :, None]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from tsforecast.models.network.config import Inputs, NetworkConfig
+from tsforecast.models.registry import LOCAL
 from tsforecast.series.windows import NO_CALENDAR, Calendar
 
 NO_INPUTS = Inputs()
@@ -56,6 +57,11 @@ class ModelSpec:
     def lookback(self) -> int:
         """Steps seen by the part that sees most."""
         return max(part.lookback for part in self.parts)
+
+    @property
+    def context(self) -> int:
+        """Steps that a series should have: the lookback of the parts that fewer do not suit."""
+        return max((part.lookback for part in self.parts if part.name not in LOCAL), default=1)
 
     @property
     def quantiles(self) -> tuple[float, ...]:

@@ -64,8 +64,8 @@ def _continue(bundle: Bundle, new: Panel, fill: FillRule = "seasonal") -> tuple[
         notes.append(Note("info", f"{unseen.size} series were not seen in training{_first(new, unseen)}"))
     joined = join_rows(bundle.recent, new, series, bundle.spec, fill)
     recent = joined.panel
-    short = np.flatnonzero(recent.lengths < bundle.spec.lookback)
-    notes += [*joined.notes, *_short_notes(recent, short, bundle.spec.lookback)]
+    short = np.flatnonzero(recent.lengths < bundle.spec.context)
+    notes += [*joined.notes, *_short_notes(recent, short, bundle.spec.context)]
     older = (series >= 0) & (new.ends < bundle.recent.ends[series])
     if older.any():
         notes.append(

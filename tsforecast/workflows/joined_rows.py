@@ -42,7 +42,7 @@ def join_rows(old: Panel, new: Panel, series: Int64, spec: ModelSpec, fill: Fill
     before = np.clip(new.starts - old.starts[series], 0, old.lengths[series])
     gap = np.maximum(0, new.starts - old.ends[series])
     wanted = (series != UNKNOWN_SERIES) & (new.lengths < spec.lookback) & (before > 0)
-    most = max(spec.season_length, spec.lookback)
+    most = max(spec.season_length, spec.context)
     far, follows = wanted & (gap > most), wanted & (gap <= most)
     notes = _notes(new, gap, follows, far, most)
     if not follows.any():

@@ -10,6 +10,7 @@ import numpy as np
 
 from tsforecast.errors import ModelError
 from tsforecast.json_output import json_bytes
+from tsforecast.models.local.models import LOCAL_MODELS, local_shapes
 from tsforecast.models.network.cells import CELLS
 from tsforecast.models.network.config import (
     ACTIVATIONS,
@@ -115,7 +116,7 @@ class ModelDocument:
     @property
     def weight_shapes(self) -> dict[str, tuple[int, ...]]:
         """Name and shape of every weight that the model has."""
-        return _spec_shapes(self.spec)
+        return _spec_shapes(self.spec, self.n_series)
 
 
 def encode_document(bundle: Bundle, id_bytes: int) -> bytes:
@@ -337,19 +338,19 @@ def _inputs(fields: Fields, most: Inputs) -> Inputs:
     return Inputs(read["past"], read["future"], read["static"], categories, widths, read["calendar"])
 
 
-def _spec_shapes(spec: ModelSpec) -> dict[str, tuple[int, ...]]:
+def _spec_shapes(spec: ModelSpec, n_series: int) -> dict[str, tuple[int, ...]]:
     """Name and shape of every weight that a model has."""
     return {
         f"part{number}/{name}": shape
         for number, part in enumerate(spec.parts)
-        for name, shape in _part_shapes(part, spec.horizon).items()
+        for name, shape in _part_shapes(part, spec.horizon, n_series).items()
     }
 
 
-def _part_shapes(part: Part, horizon: int) -> dict[str, tuple[int, ...]]:
+def _part_shapes(part: Part, horizon: int, n_series: int) -> dict[str, tuple[int, ...]]:
     if part.network is not None:
         return weight_shapes(part.network)
     if part.name == "linear":
         width = linear_width(part.inputs, part.lookback, horizon)
         return {"linear/kernel": (width, horizon), "linear/bias": (horizon,)}
-    return {}
+    return local_shapes(part.name, n_series) if part.name in LOCAL_MODELS else {}

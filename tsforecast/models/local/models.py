@@ -1,0 +1,117 @@
+"""The table of local models, and how they are fitted to a panel and asked for windows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from tsforecast.arrays import Float32, Float64, Int64
+from tsforecast.models.local import ets, seasonal_shape, theta
+from tsforecast.models.local.aligned import (
+    Aligned,
+    aligned_windows,
+    from_units,
+    in_units,
+    units_of,
+    units_of_windows,
+)
+from tsforecast.models.network.weights import Weights
+from tsforecast.series.windows import ModelRows, Windows
+
+_LEAST_ROWS, _MOST_ROWS = 240, 3000  # that a model looks back at
+_SERIES = 2048  # fitted or forecast at once
+
+
+@dataclass(frozen=True)
+class LocalModel:
+    """One local model.
+
+    Args:
+        seasons: that it looks back at.
+        columns: numbers that it keeps of each series.
+        fit: these numbers of each series, shape (n_series, columns), from the series, the season and the horizon.
+        forecast: what follows series, shape (horizon, n_series), from the series, their numbers, season and horizon.
+    """
+
+    seasons: int
+    columns: int
+    fit: Callable[[Aligned, int, int], Float64]
+    forecast: Callable[[Aligned, Float64, int, int], Float64]
+
+    def lookback(self, season: int) -> int:
+        """Steps that it looks back at where there are so many."""
+        return min(max(self.seasons * season, _LEAST_ROWS), _MOST_ROWS)
+
+
+LOCAL_MODELS: dict[str, LocalModel] = {
+    "ets": LocalModel(10, ets.COLUMNS, lambda series, season, _: ets.fit_ets(series, season), ets.forecast_ets),
+    "theta": LocalModel(
+        10, theta.COLUMNS, lambda series, season, _: theta.fit_theta(series, season), theta.forecast_theta
+    ),
+    "seasonal-shape": LocalModel(
+        28, seasonal_shape.COLUMNS, seasonal_shape.fit_seasonal_shape, seasonal_shape.forecast_seasonal_shape
+    ),
+}
+
+
+def local_shapes(name: str, n_series: int) -> dict[str, tuple[int, ...]]:
+    """The tensors of a local model."""
+    return {f"{name}/parameters": (n_series, LOCAL_MODELS[name].columns), f"{name}/units": (n_series, 3)}
+
+
+def fit_local(name: str, rows: ModelRows, ends: Int64, lookback: int, season: int, horizon: int) -> Weights:
+    """Fit a local model to the newest rows of each series before its end.
+
+    Args:
+        name: of the model.
+        rows: the series.
+        ends: row after the last one to fit on, counted within the series, shape (n_series,).
+        lookback: newest rows that are fitted on.
+        season: steps in a season.
+        horizon: steps that are forecast.
+
+    Returns:
+        The tensors of `local_shapes`: its parameters, and what leads from model space to the user's units.
+    """
+    panel, model = rows.panel, LOCAL_MODELS[name]
+    parameters = np.empty((panel.n_series, model.columns), np.float32)
+    for begin in range(0, panel.n_series, _SERIES):
+        some = slice(begin, min(begin + _SERIES, panel.n_series))
+        used = min(lookback, max(1, int(ends[some].max())))
+        places = (panel.offsets[:-1] + ends)[some, None] + np.arange(-used, 0)
+        starts = panel.offsets[:-1][some, None]
+        values = panel.values[np.minimum(np.maximum(places, starts), len(panel.values) - 1)]
+        series = aligned_windows(values, places >= starts)
+        parameters[some] = series.unordered(_kept(model.fit(series, season, horizon)))
+    return {f"{name}/parameters": parameters, f"{name}/units": units_of(rows.scaling)}
+
+
+def predict_local(name: str, weights: Weights, windows: Windows, season: int, horizon: int) -> Float32:
+    """Forecast windows in model space, shape (samples, horizon); NaN for a window without a single value.
+
+    A series that was not there in training is fitted on its window.
+    """
+    made = np.empty((len(windows), horizon), np.float32)
+    for begin in range(0, len(windows), _SERIES):
+        some = slice(begin, begin + _SERIES)
+        made[some] = _predict(LOCAL_MODELS[name], name, weights, windows.take(some), season, horizon)
+    return made
+
+
+def _predict(model: LocalModel, name: str, weights: Weights, windows: Windows, season: int, horizon: int) -> Float32:
+    number, known = windows.categories[:, 0], windows.mask[:, -1:]
+    units = units_of_windows(weights[f"{name}/units"], windows)
+    series = aligned_windows(in_units(windows.values.astype(np.float64), units), windows.mask)
+    parameters = weights[f"{name}/parameters"].astype(np.float64)[np.maximum(number, 0)][series.order]
+    new = np.flatnonzero(number[series.order] < 0)
+    if new.size:
+        parameters[new] = _kept(model.fit(series.take(new), season, horizon))
+    made = series.unordered(model.forecast(series, parameters, season, horizon).T)
+    return np.where(known, from_units(made, units), np.float32(np.nan))
+
+
+def _kept(parameters: Float64) -> Float64:
+    """The parameters as they come back from a file."""
+    return parameters.astype(np.float32).astype(np.float64)

@@ -1,0 +1,196 @@
+"""Seasonal shape: a series folded by its season is nearly of rank one, a level for each season times a shape.
+
+After Honda (Don't Learn the Shape, 2026): the shape is the mean of the newest seasons and nothing else, and only the
+levels are forecast, by a ridge regression of their changes whose strength generalised cross-validation chooses. Where
+values are below zero, or a season is all zero, the shape is added to the level. How many seasons make the shape, and
+whether a season counts seven times as long (the week of hours), is what did best at the newest origins of a series.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from tsforecast.arrays import Bool, Float64
+from tsforecast.models.local.aligned import Aligned
+
+_FEATURES = 4
+COLUMNS = 3 + _FEATURES  # seasons in one, how many make the shape, whether it is a factor; the ridge's coefficients
+
+_LONGER, _WITHIN_A_DAY = 7, 12  # a season of more steps than these may be a day, whose week is tried too
+_SHAPES = (1, 2, 4)
+_ORIGINS = 3
+_STRENGTHS = np.array([0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 100.0])
+_NEAR = 6  # levels whose mean the newest one may return to
+_LEAST_LEVEL = 1e-9
+_FEWEST_CHANGES = 2  # of levels, below which the newest level stays
+
+
+@dataclass(frozen=True)
+class _Folded:
+    """Series as seasons that end with their last value.
+
+    Args:
+        seasons: shape (count, period, n_series).
+        levels: means of the seasons or their logarithms, shape (count, n_series).
+        there: which seasons are whole, shape (count, n_series).
+    """
+
+    seasons: Float64
+    levels: Float64
+    there: Bool
+
+
+def fit_seasonal_shape(series: Aligned, season: int, horizon: int) -> Float64:
+    """The parameters of each series, shape (n_series, COLUMNS).
+
+    Args:
+        series: in units in which zero is zero.
+        season: steps in a season.
+        horizon: steps that are forecast.
+    """
+    best, least = np.zeros((len(series.lengths), COLUMNS)), np.full(len(series.lengths), np.inf)
+    best[:, :2] = 1, 1
+    multiples = (1, _LONGER) if season > _WITHIN_A_DAY else (1,)
+    for multiple in multiples:
+        for shape in _SHAPES:
+            long = np.flatnonzero(series.lengths >= multiple * season * (shape + (multiple > 1)))
+            if not long.size:
+                continue
+            some = series.take(long)
+            parameters = _parameters(some, season, multiple, shape)
+            error = _error(some, parameters, season, horizon)
+            better = (error < least[long]) | ((least[long] == np.inf) & (shape == 1) & (multiple == 1))
+            best[long[better]], least[long[better]] = parameters[better], error[better]
+    return best
+
+
+def forecast_seasonal_shape(series: Aligned, parameters: Float64, season: int, horizon: int) -> Float64:
+    """What follows the series, shape (horizon, n_series); the arguments are those of `fit_seasonal_shape`."""
+    made = np.empty((horizon, len(series.lengths)))
+    kinds, kind_of = np.unique(parameters[:, :3], axis=0, return_inverse=True)
+    # A file may say anything.
+    kinds = np.clip(kinds, (1, 1, 0), (_LONGER, max(_SHAPES), 1))
+    for number, (multiple, shape, factor) in enumerate(kinds.tolist()):
+        chosen = np.flatnonzero(kind_of.ravel() == number)
+        made[:, chosen] = _follow(
+            series.take(chosen), parameters[chosen, 3:], int(multiple) * season, int(shape), bool(factor), horizon
+        )
+    return made
+
+
+def _parameters(series: Aligned, season: int, multiple: int, shape: int) -> Float64:
+    """The coefficients under one fold, with what is said of it."""
+    known, period = series.known, multiple * season
+    plain = _fold(series, period, factor=False)
+    positive = np.where(known, series.values, 0.0).min(axis=0) >= 0
+    factor = positive & (np.where(plain.there, plain.levels, 1.0) > _LEAST_LEVEL).all(axis=0)
+    made = np.zeros((len(factor), COLUMNS))
+    made[:, 0], made[:, 1], made[:, 2] = multiple, shape, factor
+    for kind in (False, True):
+        chosen = np.flatnonzero(factor == kind)
+        if chosen.size:
+            made[chosen, 3:] = _ridge(_fold(series.take(chosen), period, kind))
+    return made
+
+
+def _fold(series: Aligned, period: int, factor: bool) -> _Folded:
+    count = max(1, len(series.values) // period)
+    rows = series.lengths - count * period + np.arange(count * period)[:, None]
+    found = np.take_along_axis(series.values, np.clip(rows, 0, len(series.values) - 1), axis=0)
+    seasons = found.reshape(count, period, -1)
+    there = (rows >= 0).reshape(count, period, -1).all(axis=1)
+    levels = seasons.mean(axis=1)
+    if factor:
+        levels = np.log(np.maximum(levels, _LEAST_LEVEL))
+    return _Folded(seasons, levels, np.asarray(there))
+
+
+def _features(levels: Float64, there: Bool) -> tuple[Float64, Bool]:
+    """What the next change of the newest level is read from, shape (features, n_series), and whether two are there.
+
+    One; the newest change; how far the level lies below the mean of the newest; how far it lay elsewhere a week before.
+    """
+    count = len(levels)
+    now = levels[-1]
+    before = levels[-2] if count > 1 else now
+    near, counted = levels[-_NEAR:], there[-_NEAR:]
+    mean = np.where(counted, near, 0).sum(axis=0) / np.maximum(counted.sum(axis=0), 1)
+    week = np.zeros_like(now)
+    if count >= _LONGER:
+        week = np.where(there[-_LONGER], levels[1 - _LONGER] - levels[-_LONGER], 0.0)
+    enough = there[-2] if count > 1 else np.zeros(len(now), bool)
+    return np.stack([np.ones_like(now), now - before, mean - now, week]), enough
+
+
+def _ridge(folded: _Folded) -> Float64:
+    """Coefficients of the change of the level, shape (n_series, features), zero where there are too few seasons."""
+    levels, there = folded.levels, folded.there
+    count = len(levels)
+    rows = [_features(levels[: end + 1], there[: end + 1]) for end in range(1, count - 1)]
+    if not rows:
+        return np.zeros((levels.shape[1], _FEATURES))
+    used = np.stack([enough for _, enough in rows], axis=1).astype(float)  # n_series, rows
+    x = np.stack([each for each, _ in rows], axis=2).transpose(1, 2, 0) * used[:, :, None]
+    y = np.diff(levels, axis=0)[1:].T * used
+    size = np.sqrt((x**2).sum(axis=1) / np.maximum(used.sum(axis=1), 1)[:, None])
+    size = np.where(size > 0, size, 1.0)
+    x = x / size[:, None, :]
+    values, vectors = np.linalg.eigh(x.transpose(0, 2, 1) @ x)
+    turned = (vectors.transpose(0, 2, 1) @ (x.transpose(0, 2, 1) @ y[:, :, None]))[:, :, 0]
+    n = used.sum(axis=1)
+    turned[n < _FEWEST_CHANGES] = 0.0
+    total, best, least = (y**2).sum(axis=1), np.zeros_like(turned), _unchanged(y, n)
+    for strength in _STRENGTHS:
+        kept = np.maximum(values, 0) / (np.maximum(values, 0) + strength)
+        inner = turned / (np.maximum(values, 0) + strength)
+        squares = total - 2 * (inner * turned).sum(axis=1) + (inner**2 * np.maximum(values, 0)).sum(axis=1)
+        freedom = np.maximum(n - kept.sum(axis=1), 0.5)
+        error = n * squares / freedom**2
+        better = error < least
+        least, best[better] = np.where(better, error, least), inner[better]
+    return (vectors @ best[:, :, None])[:, :, 0] / size
+
+
+def _unchanged(y: Float64, n: Float64) -> Float64:
+    """Generalised cross-validation of no change at all."""
+    return (y**2).sum(axis=1) / np.maximum(n, 1)
+
+
+def _follow(series: Aligned, coefficients: Float64, period: int, shape: int, factor: bool, horizon: int) -> Float64:
+    folded = _fold(series, period, factor)
+    levels, there = folded.levels, folded.there
+    newest, counted = folded.seasons[-shape:], there[-shape:]
+    means = newest.mean(axis=1, keepdims=True)
+    pattern = newest / np.maximum(means, _LEAST_LEVEL) if factor else newest - means
+    weight = np.where(counted, 1.0, 0.0) / np.maximum(counted.sum(axis=0), 1)
+    pattern = (pattern * weight[:, None]).sum(axis=0)
+    made = []
+    reach = np.where(there[:-1], np.abs(np.diff(levels, axis=0)), 0.0).max(axis=0, initial=0.0)
+    for _ in range(-(-horizon // period)):
+        features, enough = _features(levels, there)
+        change = np.where(enough, (coefficients.T * features).sum(axis=0), 0.0)
+        level = levels[-1] + np.clip(change, -reach, reach)
+        made.append(np.exp(level) * pattern if factor else level + pattern)
+        levels, there = np.concatenate([levels, [level]])[1:], np.concatenate([there, [there[-1]]])[1:]
+    following = np.concatenate(made)[:horizon]
+    # Without a whole season there is no shape: the last value stays.
+    last = series.values[series.lengths - 1, np.arange(len(series.lengths))]
+    return np.where(folded.there[-1], following, last)
+
+
+def _error(series: Aligned, parameters: Float64, season: int, horizon: int) -> Float64:
+    """Mean absolute error at the newest origins of the series, infinite without any, shape (n_series,)."""
+    total, count = np.zeros(len(series.lengths)), np.zeros(len(series.lengths))
+    for number in range(1, _ORIGINS + 1):
+        origins = series.lengths - number * horizon
+        long = np.flatnonzero(origins >= parameters[:, 0] * season * parameters[:, 1])
+        if not long.size:
+            continue
+        past = Aligned(series.values[: origins[long].max(), long], origins[long], series.order[long])
+        made = forecast_seasonal_shape(past, parameters[long], season, horizon)
+        rows = origins[long] + np.arange(horizon)[:, None]
+        total[long] += np.abs(made - series.values[rows, long]).mean(axis=0)
+        count[long] += 1
+    return np.where(count > 0, total / np.maximum(count, 1), np.inf)
