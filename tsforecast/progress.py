@@ -7,9 +7,12 @@ from typing import Literal, NamedTuple
 
 
 class Message(NamedTuple):
-    """A line of text: something found, something to beware of, or something chosen from the data."""
+    """A line of text: something found, something to beware of, or something chosen from the data.
 
-    kind: Literal["info", "warning", "choice"]
+    What is urgent is to beware of, also for those who wish to hear of errors only.
+    """
+
+    kind: Literal["info", "warning", "choice", "urgent"]
     text: str
 
 

@@ -219,3 +219,11 @@ def test_rows_after_the_end_do_not_say_whether_a_series_can_be_negative():
     for end, expected in ((2, True), (3, False)):
         scaling = fit_scaling(panel_of(values, np.array([0, 3]), observed), np.array([end]), method="standard")
         assert scaling.nonnegative.tolist() == [expected]
+
+
+@pytest.mark.parametrize("log", ["log", "log1p"])
+def test_no_logarithm_is_too_large_to_come_back(log):
+    with np.errstate(all="raise"):
+        back = invert_log(np.array([1.0, 800.0, 1e30, -1e30 if log == "log1p" else 0.0]), log)
+    assert np.all(np.isfinite(back)) and back[1] == back[2] > 1e300
+    np.testing.assert_allclose(invert_log(np.log1p([5.0]), "log1p"), [5.0])

@@ -43,8 +43,8 @@ if TYPE_CHECKING:
     from rich.console import Console as RichConsole
     from rich.progress import Progress
 
-_PREFIX = {"warning": "Warning: ", "error": "Error: "}
-_STYLE = {"warning": "yellow", "error": "red", "success": "green"}
+_PREFIX = {"warning": "Warning: ", "urgent": "Warning: ", "error": "Error: "}
+_STYLE = {"warning": "yellow", "urgent": "yellow", "error": "red", "success": "green"}
 
 _ONE_PIECE = ("error", "command", "success")  # not wrapped by us, so that a path or a command can be copied
 _SPEED_SECONDS = 120  # long, so that the validation of an epoch does not make the remaining time jump
@@ -151,7 +151,9 @@ class Console:
 
     def report(self, event: Event) -> None:
         """Show an event of long work: a live bar on a terminal, elsewhere lines of reading and of epochs."""
-        if self.quiet or (self._many_fits and not self.verbose and isinstance(event, _TRAINING)):
+        if self.quiet and not (isinstance(event, Message) and event.kind == "urgent"):
+            return
+        if self._many_fits and not self.verbose and isinstance(event, _TRAINING):
             return
         match event:
             case Message(kind="choice"):
@@ -183,7 +185,7 @@ class Console:
             self._progress = None
 
     def _line(self, kind: str, text: str) -> None:
-        if self.quiet and kind != "error":
+        if self.quiet and kind not in ("error", "urgent"):
             return
         line = clean(_PREFIX.get(kind, "") + (text if kind == "command" else bounded(text)))
         if is_terminal(sys.stderr):

@@ -14,7 +14,7 @@ from tsforecast.fitting.error_profile import ErrorProfile
 from tsforecast.fitting.learn import train_again, train_model
 from tsforecast.fitting.plan import Choice, Plan
 from tsforecast.fitting.prepared import Prepared, can_fit_linear, prepare
-from tsforecast.fitting.scores import far_better_simple_model, main_metric, score_models
+from tsforecast.fitting.scores import LostTo, score_models
 from tsforecast.fitting.trained import Learned, Trained
 from tsforecast.models.calibration import Calibration
 from tsforecast.models.forecaster import Forecaster
@@ -62,6 +62,7 @@ class Evaluated:
         scores: metrics of all models.
         simple: the other models.
         errors: where the model errs; None where it was not scored.
+        lost: the simple model that is better than the published one; None elsewhere.
     """
 
     name: str
@@ -71,6 +72,7 @@ class Evaluated:
     scores: dict[str, dict[str, float]]
     simple: dict[str, Simple]
     errors: ErrorProfile | None = None
+    lost: LostTo | None = None
 
     @property
     def forecaster(self) -> Forecaster:
@@ -97,21 +99,21 @@ def evaluate_plan(panel: Panel, split: Split, plan: Plan, session: TrainingSessi
             continue
         models[simple] = _calibrated(train_model(simple, space, plan, session))
     plan, asked = learned.plan, plan.model
-    scores, errors = score_models(models, plan)
-    metric = ("rmsse" if panel.n_series > 1 else "rmse") if plan.training.loss == "mse" else main_metric(panel.n_series)
-    better = far_better_simple_model(plan.model, scores, metric)
-    if get_model(plan.model).kind == "combination" and better is not None:
-        plan = _instead(plan if better.value == "linear" else as_they_are, plan, better)
-        session.report(
-            Message("warning", f"{better.value} is published in place of {learned.plan.model}: {better.reason}")
-        )
-        learned = models[plan.model][0]
+    scored = score_models(models, plan)
+    lost = scored.lost
+    if get_model(plan.model).kind == "combination" and lost is not None and lost.clearly:
+        reason = f"{lost.reason}; chosen by these, so its own score there is a little too good"
+        choice = Choice("model", lost.name, reason)
+        plan = _instead(plan if lost.name == "linear" else as_they_are, plan, choice)
+        session.report(Message("warning", f"{lost.name} is published in place of {asked}: {reason}"))
+        learned, lost = models[plan.model][0], None
     others = {
         name: Simple(simple.plan, simple.trained, forecaster.calibration, simple.prepared.rows.scaling)
         for name, (simple, forecaster) in models.items()
         if name != asked
     }
-    return Evaluated(asked, learned.trained, plan, models[plan.model][1].calibration, scores, others, errors)
+    calibration = models[plan.model][1].calibration
+    return Evaluated(asked, learned.trained, plan, calibration, scored.scores, others, scored.errors, lost)
 
 
 def _instead(space: Plan, plan: Plan, choice: Choice) -> Plan:

@@ -10,7 +10,8 @@ import numpy as np
 
 from tsforecast.arrays import Bool, Float64
 from tsforecast.fitting.error_profile import NOMINAL, Actuals, ErrorProfile, coverage_of, error_profile
-from tsforecast.fitting.plan import Choice, Plan
+from tsforecast.fitting.paired_test import compare, ratio_of
+from tsforecast.fitting.plan import Plan
 from tsforecast.fitting.trained import Learned
 from tsforecast.forecast import Intervals, joined
 from tsforecast.metrics import evaluate, skill
@@ -29,7 +30,12 @@ MAX_TEST = 10_000
 MAX_COVERAGE = 1000  # windows that coverage at many levels is measured on
 NAIVE = "seasonal-naive"
 _WORTH_SAYING = 0.005
-FAR_WORSE = 3.0  # times the error of the best simple model, from which a combination is not published
+
+# Times the error of the best simple model, from which a model loses: so that it is said, clearly where a test of the
+# errors row by row finds so too, and clearly without a test.
+_WORSE, _CLEARLY_WORSE, _FAR_WORSE = 1.02, 1.25, 3.0
+# Share of the values' deviation, and MASE, below which an error is only the rounding of float32.
+_ROUNDING = {"mae": 1e-5, "mase": 1e-4}
 
 
 @dataclass(frozen=True)
@@ -170,10 +176,38 @@ class Scorer:
         return np.where(count > 0, means, np.nan)[::-1]
 
 
-def score_models(
-    models: Mapping[str, tuple[Learned, Forecaster]], plan: Plan
-) -> tuple[dict[str, dict[str, float]], ErrorProfile]:
-    """All metrics of each model on the test windows, its skill and the seconds of its training; and where it errs.
+@dataclass(frozen=True)
+class LostTo:
+    """The best simple model, where another one makes more error on the held-out rows.
+
+    Args:
+        name: of the simple model.
+        clearly: whether by far, or by so much that chance does not explain it.
+        reason: in words.
+    """
+
+    name: str
+    clearly: bool
+    reason: str
+
+
+@dataclass(frozen=True)
+class Scored:
+    """How models did on the test windows.
+
+    Args:
+        scores: all metrics of each model, its skill and the seconds of its training.
+        errors: where the main model errs.
+        lost: the best simple model if that is better; None elsewhere.
+    """
+
+    scores: dict[str, dict[str, float]]
+    errors: ErrorProfile
+    lost: LostTo | None
+
+
+def score_models(models: Mapping[str, tuple[Learned, Forecaster]], plan: Plan) -> Scored:
+    """Score each model on the test windows.
 
     Args:
         models: each as it was learned, and with its calibration.
@@ -194,7 +228,15 @@ def score_models(
         scores[name]["windows"] = float(len(index))
     own, forecaster = models[plan.model]
     coverage = scorer.coverage(forecaster, own.prepared.rows)
-    return scores, error_profile(scorer.actuals, points, coverage, model=plan.model, usual=NAIVE)
+    errors = error_profile(scorer.actuals, points, coverage, model=plan.model, usual=NAIVE)
+    metric = main_metric(panel.n_series)
+    if plan.training.loss == "mse":
+        metric = "rmsse" if panel.n_series > 1 else "rmse"
+    by_row = {name: scorer.row_errors(y_pred) for name, y_pred in points.items()}
+    rounding = _ROUNDING[main_metric(panel.n_series)]
+    if panel.n_series == 1:
+        rounding *= float(np.std(panel.values[panel.observed]))
+    return Scored(scores, errors, lost_to(plan, scores, by_row, metric, rounding))
 
 
 def main_metric(n_series: int) -> str:
@@ -209,16 +251,29 @@ def add_skill(scores: dict[str, dict[str, float]], n_series: int) -> None:
         row["skill"] = skill(row[key], scores[NAIVE][key])
 
 
-def far_better_simple_model(model: str, scores: dict[str, dict[str, float]], key: str) -> Choice | None:
-    """The best simple model where the scored one makes far more error than it, with the reason; None elsewhere."""
-    errors = {name: row[key] for name, row in scores.items() if name != model and np.isfinite(row[key])}
+def lost_to(
+    plan: Plan, scores: dict[str, dict[str, float]], by_row: dict[str, Float64], metric: str, rounding: float
+) -> LostTo | None:
+    """The best simple model where the plan's makes more error than it, with the reason; None elsewhere.
+
+    Args:
+        plan: of the model.
+        scores: of all models.
+        by_row: errors of each at the held-out rows, in time order, shape (rows,).
+        metric: that decides.
+        rounding: error that counts as none.
+    """
+    errors = {name: row[metric] for name, row in scores.items() if name != plan.model and np.isfinite(row[metric])}
     if not errors:
         return None
-    best, own = min(errors, key=lambda name: errors[name]), scores[model][key]
-    if own <= FAR_WORSE * errors[best]:
+    best, own = min(errors, key=lambda name: errors[name]), scores[plan.model][metric]
+    ratio = ratio_of(max(own, rounding), max(errors[best], rounding)) if np.isfinite(own) else np.inf
+    if ratio <= _WORSE:
         return None
-    reason = f"{key.upper()} {errors[best]:.3g} against {own:.3g} of {model} on the held-out rows"
-    return Choice("model", best, reason)
+    tested = compare(by_row[plan.model], by_row[best], plan.horizon, rounding=rounding).clearly_worse
+    clearly = ratio > _FAR_WORSE or bool(ratio > _CLEARLY_WORSE and tested)
+    reason = f"{metric.upper()} {errors[best]:.3g} against {own:.3g} of {plan.model} on the held-out rows"
+    return LostTo(best, clearly, reason)
 
 
 def naive_forecaster(panel: Panel, horizon: int, season_length: int) -> tuple[Forecaster, Scaling]:

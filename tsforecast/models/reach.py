@@ -10,10 +10,13 @@ from tsforecast.arrays import Bool, Float64, Int64
 from tsforecast.forecast import Intervals
 from tsforecast.series.windows import ModelRows
 
-# Spans of the known values by which an interval may leave them, and again for as many steps as there are known values.
-# Only what has gone wrong lies further off: a network that has hardly learned, under the inverse of a logarithm.
-MOST_SPANS = 10.0
-_DEVIATIONS = 2.0  # about a series' center, that count as known: the rows at hand may be the calm ones
+# Spans of the known values by which a forecast may leave them, and again for as many steps as there are known values;
+# and by which an interval may leave both, with those that come for as many steps. Only what has gone wrong lies further
+# off: a network that has hardly learned, or the doubt of one series in the logarithms of another.
+_MOST_SPANS, _SPANS, _SPANS_AHEAD = 10.0, 1.0, 10.0
+# Deviations about a series' center that count as known, for the rows at hand may be the calm ones. Of logarithms half
+# of one does: those of counts with zeros have two heaps, and two deviations above their center lie far above both.
+_DEVIATIONS, _LOG_DEVIATIONS = 2.0, 0.5
 _FEWEST = 10  # rows of a series that never change, below which it may change
 
 
@@ -22,8 +25,8 @@ class Known:
     """What is known of some series, in the user's units; all of shape (n_series,).
 
     Args:
-        low: least value, or what lies two deviations below the center.
-        high: largest value, or what lies two deviations above the center.
+        low: least value, or what lies some deviations below the center.
+        high: largest value, or what lies some deviations above the center.
         rows: how many values.
         last: the newest value.
         constant: whether no value has ever differed.
@@ -56,12 +59,13 @@ def _edges(rows: ModelRows, series: Int64, least: Float64, most: Float64) -> tup
     """Between what the older values probably lay, in model space, both of shape (n_series,)."""
     scaling = rows.scaling
     low, high = (scaling.transform(edge, series).astype(np.float64) for edge in (least, most))
+    around = _DEVIATIONS if scaling.log == "none" else _LOG_DEVIATIONS
     if scaling.method in ("standard", "robust"):
-        return np.full_like(low, -_DEVIATIONS), np.full_like(high, _DEVIATIONS)
+        return np.full_like(low, -around), np.full_like(high, around)
     if scaling.method == "minmax":
         return np.zeros_like(low), np.ones_like(high)
     # What is not centered says how far values spread, not where.
-    return (low - _DEVIATIONS, high + _DEVIATIONS) if scaling.method == "scale" else (low, high)
+    return (low - around, high + around) if scaling.method == "scale" else (low, high)
 
 
 def held(made: Intervals, known: Known) -> tuple[Intervals, Bool]:
@@ -69,10 +73,11 @@ def held(made: Intervals, known: Known) -> tuple[Intervals, Bool]:
 
     A series that has never changed is forecast as it is, and its intervals with it.
     """
-    steps = 1 + np.arange(made.y_pred.shape[1]) / known.rows[:, None]
-    beyond = MOST_SPANS * (known.high - known.low)[:, None] * steps
-    least, most = known.low[:, None] - beyond, known.high[:, None] + beyond
-    y_pred = np.clip(made.y_pred, least, most)
+    low, high = known.low[:, None], known.high[:, None]
+    span, ahead = high - low, (1 + np.arange(made.y_pred.shape[1])) / known.rows[:, None]
+    y_pred = np.clip(made.y_pred, low - _MOST_SPANS * (1 + ahead) * span, high + _MOST_SPANS * (1 + ahead) * span)
+    beyond = (_SPANS + _SPANS_AHEAD * ahead) * span
+    least, most = np.minimum(low, y_pred) - beyond, np.maximum(high, y_pred) + beyond
     lower, upper = (np.clip(edge, least[:, :, None], most[:, :, None]) for edge in (made.lower, made.upper))
     out = (upper != made.upper).any(axis=(1, 2)) | (lower != made.lower).any(axis=(1, 2))
     constant = known.constant

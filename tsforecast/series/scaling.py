@@ -20,6 +20,7 @@ from tsforecast.series.panel import Panel
 _CHUNK = 1024  # series scaled at once, so that the padded matrix stays small
 LARGEST = 1e18  # its square is still a float32
 _NEVER = 1e300  # the scale of a column that is not read: every value is 0 under it, whatever it is
+_LARGEST_POWER = 700.0  # e to it is still a float64, also when something is added
 
 
 @dataclass(frozen=True)
@@ -127,10 +128,11 @@ def above_zero(panel: Panel, log: str) -> Panel:
 
 
 def invert_log(values: Float64, log: str) -> Float64:
-    """The inverse of `apply_log`."""
-    if log == "log":
-        return np.exp(values)
-    return np.expm1(values) if log == "log1p" else values
+    """The inverse of `apply_log`; what no float64 could hold is the largest that one can."""
+    if log == "none":
+        return values
+    values = np.minimum(values, _LARGEST_POWER)
+    return np.exp(values) if log == "log" else np.expm1(values)
 
 
 def log_kind(values: Float64, transform: str) -> str:

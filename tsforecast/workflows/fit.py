@@ -135,6 +135,9 @@ def fit(
         fitted = fit_panel(data.panel, options, TrainingSession(report, recorder, budget=budget), data.schema)
     data = _with_low_notes(data, fitted.evaluated.plan.log, report)
     result = describe_fit(data, fitted, name=name, began=began)
+    if (lost := fitted.evaluated.lost) is not None:
+        worse = f"{fitted.evaluated.plan.model} does worse than {lost.name}: {lost.reason}"
+        report(Message("urgent" if lost.clearly else "warning", f"{worse}; consider --model {lost.name}"))
     bundle = make_bundle(data, fitted, result.to_dict())
     published = model.publish(bundle)
     if published.problem:

@@ -20,7 +20,6 @@ from tsforecast.io.messages import Note, listed
 from tsforecast.io.writing.columns import check_columns, forecast_frame
 from tsforecast.models.forecaster import Forecaster
 from tsforecast.models.network.config import MAX_STEPS
-from tsforecast.models.reach import MOST_SPANS
 from tsforecast.options import DEFAULT_LEVELS, DEFAULT_STORE, check_levels
 from tsforecast.progress import Message, Report
 from tsforecast.safe_text import shown
@@ -270,8 +269,8 @@ def _held_notes(tally: Float64) -> list[Note]:
     notes = [Note("warning", held_in_words(held))] if held else []
     if far:
         text = (
-            f"the intervals of {far:,} series reached far beyond all known values and were held within "
-            f"{MOST_SPANS:g} times the span of these: the model has hardly learned; fit it with more epochs or time"
+            f"the intervals of {far:,} series reached further than their values support and were held there: the model "
+            "has hardly learned them; fit with more epochs or time, or with --transform none"
         )
         notes.append(Note("warning", text))
     return notes

@@ -105,6 +105,7 @@ def _all_epochs(
     """Train epochs until all are done, or patience, the budget or a loss that is not finite ends the run."""
     patience, best, best_epoch = replace(before.patience), before.best, before.best_epoch
     records, gradients = list(before.epochs), list(before.gradients)
+    tracing = 0.0  # seconds, which do not count against the budget
 
     def progress() -> Progress:
         return Progress(replace(patience), best, best_epoch, tuple(records), tuple(gradients), graph.state())
@@ -114,7 +115,8 @@ def _all_epochs(
         rate = run.replay[number - 1] if run.replay else EpochRate(number, patience.factor)
         record, steady = _epoch(graph, training, run, number, epochs, rate, session.report)
         # The first epoch of a process holds the tracing of the graph, which the next ones do not.
-        expected = steady if number == len(before.epochs) + 1 else record.seconds
+        first = number == len(before.epochs) + 1
+        expected, tracing = (steady, record.seconds - steady) if first else (record.seconds, tracing)
         records.append(record)
         criterion = record.loss if record.val_loss is None else record.val_loss
         if not np.isfinite([record.loss, criterion]).all():
@@ -134,7 +136,7 @@ def _all_epochs(
                 reason = f"no better validation loss for {training.patience} epochs, at smaller rates neither"
                 break
             graph.restore(best)
-        if expected > budget.left() and number < epochs:
+        if expected > budget.left() + tracing and number < epochs:
             reason = "the time limit is reached"
             break
         session.recorder.after_epoch(progress)
