@@ -282,7 +282,7 @@ def test_coverage_as_tables(bench, daily, tmp_path):
     lines = out.splitlines()
     assert lines[0] == "preset fast, seed 0"
     heads = ["horizon", "windows", "50", "%", "80", "%", "90", "%", "95", "%"]
-    assert lines[1].split()[:11] == ["linear", *heads]
+    assert lines[1].split()[:15] == ["linear", *heads, "80", "living", "95", "living"]
     assert [line.split()[:3] for line in lines[2:4]] == [[str(path), "7", "24"] for path in (daily, other)]
     assert lines[4].split()[:11] == ["seasonal-naive", *heads]
     assert lines[2].split()[1:] == lines[3].split()[1:]
@@ -375,10 +375,38 @@ def test_prediction_of_nothing_is_refused(bench):
     assert status == 2 and "series is 0" in err
 
 
+def test_without_a_floor_the_naive_is_that_of_the_values(bench, tmp_path):
+    """A drift of values that were never below zero falls below it, as in published tables; --floor holds it there."""
+    values = np.maximum(0, 300 - 1.5 * np.arange(200.0)) + 0.1
+    date = pd.date_range("2023-01-01", periods=200).strftime("%Y-%m-%d")
+    pd.DataFrame({"date": date, "y": values.round(3)}).to_csv(tmp_path / "falls.csv", index=False)
+    parts = ("--train-rows", 160, "--val-rows", 20, "--test-rows", 20, "--horizon", 7)
+    free, floored = (
+        json.loads(bench("long_horizon", tmp_path / "falls.csv", *parts, *QUICK, "--json", *more)[1])["scores"]["drift"]
+        for more in ((), ("--floor",))
+    )
+    assert floored["mse"] < free["mse"]
+
+
+@pytest.mark.sweep
+def test_from_outside_the_naive_is_the_same_as_by_the_protocol(bench, daily):
+    words = ("--train-rows", 200, "--val-rows", 50, "--test-rows", 50, "--horizon", 7, "--origins", 3)
+    status, out, err = bench("black_box", daily, *words, "--preset", "fast", "--model", "seasonal-naive", "--json")
+    assert status == 0, err
+    scores = json.loads(out)["scores"]
+    assert scores["fit and predict"]["mse"] == pytest.approx(scores["seasonal-naive"]["mse"], rel=1e-4)
+
+
 @pytest.mark.sweep
 @pytest.mark.parametrize(
     ("name", "option"),
-    [("long_horizon", "--preset"), ("competition", "--preset"), ("coverage", "--preset"), ("prediction", "--series")],
+    [
+        ("long_horizon", "--preset"),
+        ("black_box", "--preset"),
+        ("competition", "--preset"),
+        ("coverage", "--preset"),
+        ("prediction", "--series"),
+    ],
 )
 def test_a_benchmark_runs_as_a_script(name, option):
     done = run_script(f"{name}.py", "--help")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import fields
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from tsforecast.errors import OptionError, did_you_mean
 from tsforecast.files import check_file
@@ -77,6 +77,7 @@ def predict(
     trusted: bool = False,
     future: str | Path | pd.DataFrame | None = None,
     what_if: Given | Sequence[Given] | None = None,
+    calibration: Literal["living", "fixed"] = "living",
     ledger: bool = False,
     report: Report = lambda event: None,
     **reading: Any,
@@ -95,6 +96,8 @@ def predict(
         future: table of the columns known ahead; None takes the rows of `data` that have no value.
         what_if: another scenario of what is known ahead: `"price=+10%"`, `["price=-2", "promotion=1"]`, or a table as
             for `future`.
+        calibration: of the intervals: `living` ones learn from what has happened in `data` since the fit, `fixed` ones
+            do not.
         ledger: note the forecast in the ledger of the model, for `score`.
         report: receives messages.
         **reading: options of reading, such as `delimiter=";"`.
@@ -119,6 +122,7 @@ def predict(
         trusted=trusted,
         future=future,
         what_if=what_if,
+        calibration=calibration,
         report=report,
     )
     if ledger:

@@ -7,12 +7,14 @@ import json
 import math
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from tsforecast.errors import DataError, TsforecastError
 from tsforecast.fitting.plan import Plan
+from tsforecast.fitting.prepared import Prepared
 from tsforecast.io.reading.numbers import read_content
 from tsforecast.io.reading.table import RawTable, read_table
 from tsforecast.json_output import plain
@@ -107,6 +109,13 @@ def _check_series(ids: list[str], lengths: np.ndarray, table: RawTable) -> None:
         if key in seen:
             raise DataError(f"the id '{key}' stands in more than one row", file=table.file, row=int(line))
         seen.add(key)
+
+
+def without_floor(prepared: Prepared) -> Prepared:
+    """The rows of series whose forecasts may fall below zero, though no value did: published figures have no floor."""
+    rows = prepared.rows
+    free = replace(rows.scaling, nonnegative=np.zeros_like(rows.scaling.nonnegative))
+    return replace(prepared, rows=replace(rows, scaling=free))
 
 
 def choices_of(plan: Plan) -> dict[str, str]:

@@ -7,7 +7,7 @@ Series stand in rows: an id, then the values. The origin is the end of the train
 of the horizon under the same ids. Every row of the table, Naive2 apart, is what `tsforecast fit --model ROW` trains and
 `tsforecast predict` forecasts, with no other option than the horizon, the season, the preset and the seed. sMAPE and
 MASE are means over the series; MASE is scaled by the seasonal differences of the training row; OWA is the mean of both
-relative to Naive2.
+relative to Naive2. No forecast is raised to zero, as in published tables.
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ from common import (
     read_rows,
     run,
     show,
+    without_floor,
     write_json,
     write_table,
 )
@@ -162,8 +163,8 @@ def owa(smape: float, mase: float, *, naive2_smape: float, naive2_mase: float) -
 
 
 def forecast(learned: Fitted) -> Intervals:
-    """The horizon after each series, as `predict` makes it from the model of all rows."""
-    rows, spec = learned.everything.rows, learned.final.spec
+    """The horizon after each series, as `predict` makes it from the model of all rows, but for the floor at zero."""
+    rows, spec = without_floor(learned.everything).rows, learned.final.spec
     index = WindowIndex(rows.offsets[1:], np.arange(rows.panel.n_series))
     windows = rows.windows(index, lookback=spec.lookback, horizon=spec.horizon)
     return learned.forecaster.intervals(windows, rows.scaling, DEFAULT_LEVELS)

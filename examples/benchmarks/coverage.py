@@ -8,7 +8,8 @@ Each file is read, split, trained on and calibrated as `tsforecast fit --model R
 part, which nothing was trained, chosen or calibrated on, then show how often the intervals held. Coverage is the share
 of values inside: the mean over windows, steps and series; Q1 to Q4 are the quarters of the horizon. The interval score
 (Winkler, 1972) adds a price for each miss to the width of the interval; MSIS divides it by the seasonal differences of
-the training part.
+the training part. `living` are the intervals that `predict` makes of newer rows: at each origin of the test part they
+have learned from the outcomes known by then, all of them where `predict` takes the newest ones.
 """
 
 from __future__ import annotations
@@ -36,10 +37,12 @@ from common import (
 
 from tsforecast.arrays import Bool
 from tsforecast.fitting.fit_panel import Evaluated, evaluate_plan, make_plan
-from tsforecast.fitting.prepared import prepare
+from tsforecast.fitting.prepared import Prepared, prepare
 from tsforecast.fitting.scores import MAX_TEST, ScoredWindows, Scorer
 from tsforecast.io.reading.panel import read_panel
 from tsforecast.metrics import Series, Values, coverage
+from tsforecast.models.calibration import score_at
+from tsforecast.models.living import MOST_OWN, scores_of_windows, track
 from tsforecast.models.options import FitOptions
 from tsforecast.models.training.session import TrainingSession
 from tsforecast.progress import Message, Report
@@ -53,6 +56,7 @@ _COLUMNS: Columns = {
     "horizon": ("horizon", 9, "d"),
     "windows": ("windows", 9, "d"),
     **{f"coverage_{level:g}": (f"{level:g} %", 8, ".1%") for level in _LEVELS},
+    **{f"living_{level:g}": (f"{level:g} living", 11, ".1%") for level in (80.0, 95.0)},
     **{f"coverage_80_q{part}": (f"80 % Q{part}", 9, ".1%") for part in range(1, _QUARTERS + 1)},
     "interval_score_95": ("score 95", 11, ".4g"),
     "msis_95": ("MSIS 95", 9, ".2f"),
@@ -132,12 +136,35 @@ def score(panel: Panel, split: Split, evaluated: Evaluated) -> dict[str, Any]:
         "choices": choices_of(plan),
         "calibration": evaluated.calibration.method,
     }
-    result |= scorer.metrics(made)
+    result |= scorer.metrics(made) | living_coverage(evaluated, prepared)
     for number, level in enumerate(_LEVELS):
         bounds = made.lower[:, :, number], made.upper[:, :, number]
         shares = by_quarter(y_true, *bounds, observed=observed, series=index.series)
         result |= {f"coverage_{level:g}_q{quarter}": share for quarter, share in enumerate(shares, start=1)}
     return result
+
+
+def living_coverage(evaluated: Evaluated, prepared: Prepared) -> dict[str, float]:
+    """Coverage of living intervals over all windows of the test part, of all series that have as many as the most."""
+    trained, plan = evaluated.trained, evaluated.plan
+    index = prepared.windows("test", plan)
+    counts = np.bincount(index.series, minlength=prepared.panel.n_series)
+    index = index.take(np.flatnonzero(counts[index.series] == counts.max()))
+    scores, observed = (
+        each.reshape(-1, counts.max(), plan.horizon).swapaxes(0, 1)
+        for each in scores_of_windows(trained.spec, trained.weights, prepared.rows, index)
+    )
+    promised = np.stack([score_at(evaluated.calibration, 0.5 + level / 200) for level in _LEVELS], axis=1)
+    sizes = np.abs(scores)[..., None] / promised
+    factors = track(sizes, observed, _LEVELS, pooled=sizes.shape[1] > MOST_OWN)
+    steps = np.arange(plan.horizon)
+    # A step is known once its row is: so many origins before this one have told of it.
+    told = np.maximum(0, np.arange(len(sizes))[:, None] - steps)
+    known = factors[told, :, steps].swapaxes(1, 2)
+    return {
+        f"living_{level:g}": float((sizes[..., place] <= known[..., place])[observed].mean())
+        for place, level in enumerate(_LEVELS)
+    }
 
 
 def by_quarter(y_true: Values, lower: Values, upper: Values, *, observed: Bool, series: Series) -> list[float]:

@@ -17,7 +17,8 @@ TrainingSession; what goes out is a Fitted: the plan, the model, its calibration
    ensemble selection, Caruana et al. 2004). A candidate without a share is dropped.
 7. *Calibration* (calibrate.py): intervals get their width from errors on the calibration part (split conformal
    prediction).
-8. *Scores* (scores.py): the model and simple models are scored on the same test windows, which none has seen;
+8. *Scores* (scores.py): the model and simple models are scored on the same test windows, which none has seen; a
+   combination that loses clearly to a simple model there gives way to it;
    error_profile.py says where they err: by step, by series, over time. `Scorer` does the same for the comparison of a
    retraining, and paired_test.py says whether a difference is more than chance.
 9. *Training again* (learn.py, trained.py): each part is trained on all rows by its Recipe: the same seed, the epochs

@@ -135,6 +135,8 @@ def backtest_fit(
     session: TrainingSession,
     schema: Schema | None = None,
     forecast: Callable[[], None] = lambda: None,
+    *,
+    living: bool = True,
 ) -> Backtested:
     """Fit once, from what was known before the first of some windows, and forecast all of them.
 
@@ -147,6 +149,7 @@ def backtest_fit(
         session: the context of training; its budget is for this fit.
         schema: names of the columns of covariates, and the time zone.
         forecast: is called after each window.
+        living: whether intervals learn from what became known since the fit, as those of `predict` do.
 
     Raises:
         DataError: what was known is too short to fit.
@@ -170,9 +173,10 @@ def backtest_fit(
         end = folds.known(window)
         alive = np.flatnonzero(end > 0)
         known = panel.between(np.zeros_like(end), end).take(alive)
+        unlearned = np.where(last > first, np.maximum(0, end - last), end)[alive] if living else None
         for name, ready in models.items():
             began = time.monotonic()
-            made[name] += continued(known, number_of[alive], ready, folds.horizon + folds.gap, levels)
+            made[name] += continued(known, number_of[alive], ready, folds.horizon + folds.gap, levels, unlearned)
             spent[name] += time.monotonic() - began
         forecast()
     return Backtested(
@@ -210,7 +214,12 @@ def ready_models(fitted: Fitted, session: TrainingSession) -> Iterator[tuple[str
 
 
 def continued(
-    known: Panel, numbers: Int64, ready: Ready, horizon: int, levels: tuple[float, ...]
+    known: Panel,
+    numbers: Int64,
+    ready: Ready,
+    horizon: int,
+    levels: tuple[float, ...],
+    unlearned: Int64 | None = None,
 ) -> Iterator[Forecast]:
     """Continue series from the rows that were known, as `predict` does with rows that are newer than the fit.
 
@@ -220,11 +229,15 @@ def continued(
         ready: the model.
         horizon: steps.
         levels: of the intervals, in percent.
+        unlearned: newest rows of each series that the intervals learn from, shape (n_series,); None for none.
     """
     seen = without_strays(known)
     scaling = scaling_of_rows(seen, like=ready.scaling, series=numbers)
     rows = model_rows(seen, scaling, numbers, ready.forecaster.spec.calendar)
-    yield from ready.forecaster.ahead(rows, horizon, levels)
+    forecaster = ready.forecaster
+    if unlearned is not None and unlearned.any():
+        forecaster = forecaster.recalibrated(rows, unlearned, levels)
+    yield from forecaster.ahead(rows, horizon, levels)
 
 
 def _after(made: Intervals, gap: int) -> Intervals:

@@ -50,6 +50,8 @@ def backtest_fits(
     jobs: int = 1,
     schema: Schema | None = None,
     keeper: Keeper = KEEPS_NOTHING,
+    *,
+    living: bool = True,
 ) -> list[Backtested]:
     """All fits of a backtest, in the order of their windows; the arguments are those of `backtest_fit`.
 
@@ -75,10 +77,10 @@ def backtest_fits(
     if jobs == 1 or len(left) < 2:
         for windows in left:
             alone = replace(session, budget=Budget(limit))
-            done.append(backtest_fit(panel, folds, windows, options, levels, alone, schema, went_on))
+            done.append(backtest_fit(panel, folds, windows, options, levels, alone, schema, went_on, living=living))
             keeper.keep(done[-1])
     else:
-        tasks = [(panel, folds, windows, options, levels, limit, schema) for windows in left]
+        tasks = [(panel, folds, windows, options, levels, limit, schema, living) for windows in left]
         with closing(in_processes(_alone, tasks, min(jobs, len(left)))) as fits:
             for fit in fits:
                 done.append(fit)
@@ -95,10 +97,11 @@ def _alone(
     levels: tuple[float, ...],
     limit: float,
     schema: Schema | None,
+    living: bool,
 ) -> Backtested:
     """A fit in a process that makes several, with a session of its own but for the graphs."""
     session = TrainingSession(graphs=_graphs(options), budget=Budget(limit))
-    return backtest_fit(panel, folds, windows, options, levels, session, schema)
+    return backtest_fit(panel, folds, windows, options, levels, session, schema, living=living)
 
 
 @lru_cache(maxsize=1)

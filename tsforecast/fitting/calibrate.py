@@ -15,6 +15,7 @@ from tsforecast.series.windows import ModelRows, WindowIndex
 
 MAX_CALIBRATION = 8192  # windows that a calibration rests on at most, evenly spread over their subset
 ENOUGH_HORIZONS = 3  # that held-out windows should span: those that overlap are nearly one
+_MANY_HORIZONS = 100  # in all series together, from which what they hold counts, though they may all err alike
 
 
 def predict_index(trained: Trained, rows: ModelRows, index: WindowIndex) -> Float32:
@@ -33,7 +34,7 @@ def calibrate_model(learned: Learned) -> Calibration:
 
     Where these span too few horizons to say much, the validation windows that the model was chosen by are added, those
     of earlier periods too; where there are none at all, the training windows stand in. Either is said, and then the
-    intervals are never narrower than the networks' own.
+    intervals are never narrower than the networks' own, unless many series have such windows.
     """
     plan, now = learned.plan, learned.periods[0]
     own = len(now.trained.spec.quantiles) > 1
@@ -44,11 +45,13 @@ def calibrate_model(learned: Learned) -> Calibration:
         return calibrate(*pools[0])
     pools += [_conformal_scores(period, "validation", plan) for period in learned.periods]
     said = f"; calibration windows span only {spanned:.2g} times the horizon, so validation windows were added"
-    if not sum(len(scores) for scores, _ in pools):
+    held_out = sum(len(scores) for scores, _ in pools)
+    if not held_out:
         pools = [_conformal_scores(now, "train", plan)]
         said = "; too few rows to hold some out for this alone, so training windows were used: intervals may be narrow"
     scores, observed = (np.concatenate(pool) for pool in zip(*pools, strict=True))
-    calibration = calibrate(scores, observed, at_least_own=own)
+    few = held_out < _MANY_HORIZONS * plan.horizon
+    calibration = calibrate(scores, observed, at_least_own=own and few)
     return replace(calibration, method=calibration.method + said)
 
 

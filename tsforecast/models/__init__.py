@@ -13,7 +13,10 @@ conformal prediction). A `Forecaster` is a model with its calibration and has th
 - `intervals(windows, scaling, levels)`: medians and intervals in the user's units;
 - `ahead(rows, horizon, levels)`: the steps after the last row of each series, some series after the other. Beyond the
   horizon that the model was trained for, its medians are fed back as known values and held within what the known values
-  support; intervals widen with the square root of the number of horizons.
+  support; intervals widen with the square root of the number of horizons. `reach` holds what no value supports.
+
+Outcomes that have become known since the fit let the intervals learn on: `recalibrated` gives a forecaster with factors
+on its intervals (`living`, online conformal prediction).
 
 Forecasting needs NumPy alone; TensorFlow is imported by what trains networks and by nothing else.
 """

@@ -85,14 +85,20 @@ def conformal_scores(y_true: Float64, quantiles: Float64, probabilities: tuple[f
 
 
 def values_at(scores: Float64, quantiles: Float64, probabilities: tuple[float, ...], spread: Float64) -> Float64:
-    """The inverse of `conformal_scores`: values at scores of shape (horizon, n), shape (samples, horizon, n)."""
+    """The inverse of `conformal_scores`: values at scores, shape (samples, horizon, n).
+
+    The scores have the shape (horizon, n), or (samples, horizon, n) where each window has its own.
+    """
     if len(probabilities) == 1:
         return quantiles + scores * spread[:, :, None]
     knots, z = _knots(quantiles, probabilities, spread)
     piece = np.clip(np.searchsorted(z, scores, side="right") - 1, 0, len(probabilities) - 2)
-    column = piece + len(probabilities) * np.arange(len(scores))[:, None]
-    flat = knots.reshape(len(knots), -1)
-    low, high = flat.take(column, axis=1), flat.take(column + 1, axis=1)
+    if scores.ndim == 3:
+        low, high = (np.take_along_axis(knots, piece + add, axis=2) for add in (0, 1))
+    else:
+        column = piece + len(probabilities) * np.arange(len(scores))[:, None]
+        flat = knots.reshape(len(knots), -1)
+        low, high = flat.take(column, axis=1), flat.take(column + 1, axis=1)
     return low + (scores - z[piece]) / (z[piece + 1] - z[piece]) * (high - low)
 
 
@@ -149,6 +155,7 @@ def intervals(
     probabilities: tuple[float, ...],
     spread: Float64,
     levels: tuple[float, ...],
+    factors: Float64 | None = None,
 ) -> tuple[Float64, Float64]:
     """Calibrated intervals that hold so many percent of the future values.
 
@@ -162,6 +169,7 @@ def intervals(
         probabilities: of the quantiles.
         spread: of each window, shape (samples, 1).
         levels: of the intervals, in percent.
+        factors: on the scores of each step and level, shape (samples or 1, calibrated horizon, levels); None for none.
 
     Returns:
         Lower and upper bounds, both of shape (samples, horizon, levels).
@@ -173,6 +181,10 @@ def intervals(
     scores = np.empty((horizon, 2 * len(levels)))
     for number, probability in enumerate(0.5 + sign * level / 200 for sign in (-1, 1) for level in levels):
         scores[:, number] = score_at(calibration, probability)[rows] * growth
+    if factors is not None:
+        scores = scores * np.concatenate([factors[:, rows]] * 2, axis=2)
+        if len(factors) == 1:
+            scores = scores[0]
     lower, upper = np.split(values_at(scores, quantiles, probabilities, spread), 2, axis=2)
     if horizon > calibrated:
         median = probabilities.index(0.5)

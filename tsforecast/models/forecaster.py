@@ -11,6 +11,7 @@ from tsforecast.arrays import Bool, Float32, Int64
 from tsforecast.forecast import Forecast, Intervals
 from tsforecast.models import reach
 from tsforecast.models.calibration import Calibration, intervals, window_spread
+from tsforecast.models.living import Factors, newest_factors
 from tsforecast.models.network.weights import Weights
 from tsforecast.models.parts import CHUNK, predict_windows
 from tsforecast.models.spec import ModelSpec
@@ -34,11 +35,24 @@ class Forecaster:
         spec: what the model is.
         weights: its tensors.
         calibration: of its intervals.
+        factors: on these, from outcomes that have become known; None for none.
     """
 
     spec: ModelSpec
     weights: Weights
     calibration: Calibration
+    factors: Factors | None = None
+
+    def recalibrated(self, rows: ModelRows, unlearned: Int64, levels: tuple[float, ...]) -> Forecaster:
+        """The model with intervals that have learned from the newest outcomes, for forecasts of these rows and levels.
+
+        Args:
+            rows: what is known.
+            unlearned: newest rows of each series that the model has not learned from, shape (n_series,).
+            levels: of the intervals, in percent, ascending.
+        """
+        found = newest_factors(self.spec, self.weights, self.calibration, rows, unlearned, levels)
+        return replace(self, factors=found)
 
     def quantiles(self, windows: Windows) -> Float32:
         """Forecast windows in model space, shape (samples, horizon, spec.quantiles), ascending."""
@@ -97,7 +111,8 @@ class Forecaster:
         spec, series = self.spec, windows.series[:, None]
         made, spread = quantiles.astype(np.float64), window_spread(windows, spec.season_length)
         y_pred = scaling.inverse(made[:, :, spec.median], series)
-        low, high = intervals(self.calibration, made, spec.quantiles, spread, levels)
+        factors = self.factors.of(windows.series) if self.factors and self.factors.levels == levels else None
+        low, high = intervals(self.calibration, made, spec.quantiles, spread, levels, factors)
         lower = np.minimum(scaling.inverse(low, series[:, :, None]), y_pred[:, :, None])
         upper = np.maximum(scaling.inverse(high, series[:, :, None]), y_pred[:, :, None])
         return Intervals(y_pred, lower, upper)

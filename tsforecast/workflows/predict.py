@@ -16,7 +16,7 @@ import numpy as np
 from tsforecast.arrays import Float64
 from tsforecast.errors import DataError, OptionError
 from tsforecast.forecast import Forecast, whole
-from tsforecast.io.messages import Note, listed
+from tsforecast.io.messages import Note, counted, listed
 from tsforecast.io.writing.columns import check_columns, forecast_frame
 from tsforecast.models.forecaster import Forecaster
 from tsforecast.models.network.config import MAX_STEPS
@@ -158,6 +158,7 @@ def predict(
     trusted: bool = False,
     future: str | Path | pd.DataFrame | None = None,
     what_if: Given | Sequence[Given] | None = None,
+    calibration: Literal["living", "fixed"] = "living",
     report: Report = lambda event: None,
 ) -> PredictResult:
     """Forecast with a published model.
@@ -182,6 +183,8 @@ def predict(
             kept with the model.
         what_if: another scenario of what is known ahead, forecast beside the base: changes such as `price=+10%`, or a
             table as for `future`.
+        calibration: of the intervals: `living` lets them learn from those rows of `source` that the model has not
+            learned from, `fixed` leaves them as they were at the fit.
         report: receives messages.
 
     Raises:
@@ -215,12 +218,16 @@ def predict(
     if scenario is not None:
         changed, more = in_scenario(scenario, recent, bundle, steps, reading, report)
         other, notes = _with_covariates_of(changed, known), [*notes, *more]
+    forecaster = bundle.forecaster
+    if data is not None and calibration == "living":
+        forecaster, learned = _recalibrated(bundle, recent, known, levels)
+        notes += learned
     for note in notes:
         report(Message(note.kind, note.text))
     return PredictResult(
         name=opened.name,
         version=opened.version,
-        forecaster=bundle.forecaster,
+        forecaster=forecaster,
         recent=recent,
         known=known,
         horizon=steps,
@@ -233,6 +240,22 @@ def predict(
         what_if=other,
         besides=besides_in_words(bundle),
     )
+
+
+def _recalibrated(
+    bundle: Bundle, recent: Panel, known: ModelRows, levels: tuple[float, ...]
+) -> tuple[Forecaster, list[Note]]:
+    """The model with intervals that have learned from the new rows, and what is said of it."""
+    from tsforecast.workflows.retrain.held_out import unseen_rows
+
+    unlearned = unseen_rows(recent, recent.numbers_in(bundle.recent.ids), bundle)
+    made = bundle.forecaster.recalibrated(known, unlearned, levels)
+    if made.factors is None:
+        return made, []
+    width = float(made.factors.values[..., -1].mean())
+    text = f"intervals: learned from {counted(made.factors.origins, 'newest origin')} of the table"
+    text += f", those of {levels[-1]:g} % {width:.2f} times as wide as at the fit (--calibration fixed keeps these)"
+    return made, [Note("info", text)]
 
 
 def _with_covariates_of(panel: Panel, rows: ModelRows) -> ModelRows:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
@@ -53,6 +53,14 @@ if TYPE_CHECKING:
     help="Another scenario beside the forecast: a column known ahead with other values (price=+10%, price=-2, "
     "price=12.5), or a table as for --future-file; may be repeated.",
     show_default="none",
+)
+@option(
+    "Forecast",
+    "--calibration",
+    type=click.Choice(("living", "fixed")),
+    default="living",
+    show_default=True,
+    help="Of the intervals: living ones learn from what has happened in DATA since the fit.",
 )
 @option(
     "Output",
@@ -113,6 +121,7 @@ def command(
     levels: tuple[float, ...],
     future_file: str | None,
     what_if: tuple[str, ...],
+    calibration: Literal["living", "fixed"],
     output: str | None,
     plot: str | None,
     drawn: tuple[str, ...],
@@ -163,6 +172,7 @@ def command(
         trusted=trusted,
         future=future_file,
         what_if=what_if or None,
+        calibration=calibration,
         report=console.report,
     )
     for note in result.notes:

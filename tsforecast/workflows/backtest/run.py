@@ -168,7 +168,10 @@ class Planned:
         """Fit a model, and the simple ones beside it, and forecast all windows."""
         session = TrainingSession(report, budget=Budget(options.time_limit))
         data, jobs = self.data, self.settings.jobs
-        return backtest_fits(data.panel, self.folds, options, self.levels, session, jobs, data.schema, keeper)
+        living = self.settings.calibration == "living"
+        return backtest_fits(
+            data.panel, self.folds, options, self.levels, session, jobs, data.schema, keeper, living=living
+        )
 
     def forecasts(self, fits: Sequence[Backtested]) -> Forecasts:
         """All forecasts of the models that every fit had."""

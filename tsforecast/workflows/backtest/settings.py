@@ -37,6 +37,12 @@ class BacktestSettings(Checked):
     metric_season: int | None = option(
         None, "Backtest", "Season of the differences that MASE divides by.", unset="the model's season", least=1
     )
+    calibration: str = option(
+        "living",
+        "Backtest",
+        "Of the intervals: living ones learn from the windows since the fit, as in predict.",
+        choices=("living", "fixed"),
+    )
     jobs: int = option(1, "Backtest", "Fits made at the same time, each in a process of its own.", least=1, most=1024)
     levels: tuple[float, ...] = DEFAULT_LEVELS
 

@@ -52,6 +52,7 @@ def update_forecast(run: RetrainRun, path: str, data: ReadResult) -> tuple[Forec
         "missing": int((~data.panel.observed).sum()),
         "levels": sorted(set(settings.levels)),
         "ended_after": settings.ended_after,
+        "calibration": settings.calibration,
         "reading": asdict(run.reading),
         "tsforecast": __version__,
     }
@@ -68,6 +69,7 @@ def update_forecast(run: RetrainRun, path: str, data: ReadResult) -> tuple[Forec
         name=run.name,
         levels=settings.levels,
         ended_after=settings.ended_after,
+        calibration=settings.calibration,
         trusted=model.trusted,
     )
     for note in [*made.notes, *guarded_notes(made.recent.ids, path)]:

@@ -87,6 +87,12 @@ class RetrainSettings(Checked):
         unset="the horizon",
         metavar="N",
     )
+    calibration: Literal["living", "fixed"] = option(
+        "living",
+        "Output",
+        "Of the forecast's intervals: living ones learn from the rows that the model has not seen.",
+        choices=("living", "fixed"),
+    )
     keep: int | None = option(10, "Store", "Newest versions to keep.", least=1)
     levels: tuple[float, ...] = DEFAULT_LEVELS
     trusted: bool = False
