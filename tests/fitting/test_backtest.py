@@ -172,3 +172,19 @@ def test_the_scaled_quantile_loss_of_the_median_is_mase():
     assert metrics.sql(y_true, y_pred[..., None], np.array([0.5]), scale, **settings) == metrics.mase(
         y_true, y_pred, scale, **settings
     )
+
+
+def test_intervals_learn_from_the_windows_since_the_fit():
+    """A steep line whose noise grows after the fit: a window's movement says nothing of it."""
+    rng, day = np.random.default_rng(0), np.arange(400)
+    values = 10 * day + np.where(day < 200, 1.0, 6.0) * rng.normal(size=400)
+    panel = make_panel([values], Frequency("fixed", DAY))
+    folds = rolling_folds(panel.lengths, horizon=7, windows=26, refit=0)
+    truth, held = truth_of(panel, folds, 7), {}
+    for living in (True, False):
+        options = FitOptions(model="linear", horizon=7, lookback=14)
+        (fit,) = backtest_fits(panel, folds, options, LEVELS, TrainingSession(), living=living)
+        bounds = fit.made["linear"]
+        inside = (bounds.lower[:, :, -1] <= truth.y_true) & (truth.y_true <= bounds.upper[:, :, -1])
+        held[living] = inside[8:].mean()
+    assert held[True] > 0.9 > 0.75 > held[False]

@@ -75,3 +75,11 @@ def test_a_series_that_was_never_below_zero_has_no_bound_below_zero(tmp_path):
     forecast = tsforecast.predict(store=tmp_path, name="rare", levels=(95,))
     assert (forecast[["forecast", "lower_95", "upper_95"]] >= 0).all(axis=None)
     assert (forecast["lower_95"] == 0).any()
+
+
+def test_windows_of_many_series_say_enough_to_be_narrower_than_the_networks_own(player):
+    prepared, plan = make_plan(make_rows((60,) * 400), horizons=1.0, model="gru", linear_skip="off")
+    learned = train_model("gru", prepared, plan, QUIET)
+    calibration = calibrate_model(learned)
+    assert "validation windows were added" in calibration.method
+    assert "never narrower" not in calibration.method
