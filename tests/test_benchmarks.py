@@ -377,7 +377,7 @@ def test_prediction_of_nothing_is_refused(bench):
 
 def test_without_a_floor_the_naive_is_that_of_the_values(bench, tmp_path):
     """A drift of values that were never below zero falls below it, as in published tables; --floor holds it there."""
-    values = np.maximum(0, 300 - 1.5 * np.arange(200.0)) + 0.1
+    values = np.maximum(0, 275 - 1.5 * np.arange(200.0))
     date = pd.date_range("2023-01-01", periods=200).strftime("%Y-%m-%d")
     pd.DataFrame({"date": date, "y": values.round(3)}).to_csv(tmp_path / "falls.csv", index=False)
     parts = ("--train-rows", 160, "--val-rows", 20, "--test-rows", 20, "--horizon", 7)
