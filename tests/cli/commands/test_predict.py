@@ -72,6 +72,7 @@ def test_defaults(run, predicted, written, calls):
         "trusted": False,
         "future": None,
         "what_if": None,
+        "calibration": "living",
     }
     assert written == [(BLOCKS, *TABLE, None, False)]
     assert result.output == f"using sales version 3\nWarning: {GUARDED}\n"
