@@ -80,11 +80,11 @@ def test_defaults(run, predicted, written, calls):
 
 def test_options_reach_the_workflow(run, predicted, written, calls):
     words = "new.csv --horizon 7 --level 50 --level 99.5 --name sales --version 2 --store s --tz UTC"
-    assert run("predict", *words.split()).exit_code == 0
+    assert run("predict", *words.split(), "--calibration", "fixed").exit_code == 0
     (source,), given = calls[0]
     assert source == "new.csv"
     assert (given["horizon"], given["levels"], given["name"], given["version"]) == (7, (50.0, 99.5), "sales", 2)
-    assert (given["store"], given["reading"]) == ("s", ReadOptions(tz="UTC"))
+    assert (given["store"], given["reading"], given["calibration"]) == ("s", ReadOptions(tz="UTC"), "fixed")
 
 
 @pytest.mark.parametrize(
