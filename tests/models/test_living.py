@@ -7,10 +7,15 @@ import pandas as pd
 import pytest
 
 from tsforecast.models.calibration import Calibration, calibrate, conformal_scores, intervals, score_at
-from tsforecast.models.living import RATES, Factors, track
+from tsforecast.models.living import RATES, Factors, newest_factors, track
 from tsforecast.models.network.config import QUANTILES
 from tsforecast.models.options import FitOptions
+from tsforecast.models.spec import ModelSpec, Part
 from tsforecast.progress import Message
+from tsforecast.series.frequency import DAY, Frequency
+from tsforecast.series.panel import make_panel
+from tsforecast.series.scaling import Scaling
+from tsforecast.series.windows import model_rows
 from tsforecast.workflows.fit import fit
 from tsforecast.workflows.predict import predict
 
@@ -116,6 +121,24 @@ def test_series_have_their_own_factors_or_share_them():
     series = np.array([1, 0, 1])
     np.testing.assert_array_equal(Factors(LEVELS, values, 1).of(series), values[series])
     assert Factors(LEVELS, values[:1], 1).of(series).shape == (1, 3, 2)
+
+
+def test_many_series_share_the_factors_of_some_of_them():
+    """Each of 60 series errs twice as far as promised; ten more have no new row."""
+    rng, noise = np.random.default_rng(0), 2.0
+    panel = make_panel([100 * n + noise * rng.normal(size=80) for n in range(70)], Frequency("fixed", DAY))
+    ones = np.ones(70)
+    scaling = Scaling("standard", "none", 100.0 * np.arange(70), ones, ones < 0)
+    normal = calibrate(rng.normal(size=(2000, 3)), np.ones((2000, 3), bool))
+    # A window of one value has a spread of 1.
+    weights = {"part0/linear/kernel": np.zeros((1, 3), np.float32), "part0/linear/bias": np.zeros(3, np.float32)}
+    spec = ModelSpec("linear", 3, 1, (Part("linear", 1.0, 1),))
+    found = newest_factors(
+        spec, weights, normal, model_rows(panel, scaling), np.where(np.arange(70) < 60, 50, 0), LEVELS
+    )
+    assert found.values.shape == (1, 3, 2) and found.origins == 50
+    # The last value is repeated: its own noise comes on top.
+    np.testing.assert_allclose(found.values, noise * np.sqrt(2), rtol=0.15)
 
 
 def table(rows, noise, seed=0):
