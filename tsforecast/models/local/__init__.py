@@ -13,6 +13,6 @@ what a series was trained on need not be known. A series that was not there in t
 All of them are linear in the values once the parameters are given, or nearly so; hence parameters are tried on all
 series at once, and initial states are solved for, not searched.
 
-They work in the user's units, whatever space the other models see, for a factor of the season is only one there. They
+They work where zero is zero, whatever space the other models see, for a factor of the season is only one there. They
 read no covariates. NumPy is all they need.
 """

@@ -67,9 +67,18 @@ def aligned_windows(values: Float64, mask: Bool) -> Aligned:
 
 
 def units_of(scaling: Scaling) -> Float32:
-    """What leads from model space back to the units of each series, shape (n_series, 3): logarithm, center, scale."""
+    """What leads from model space to units in which zero is zero, shape (n_series, 3): logarithm, center, scale.
+
+    With a logarithm they are the user's units, otherwise these divided by the scale, which float32 may not hold.
+    """
     log = np.full(len(scaling.center), LOGS.index(scaling.log))
-    return np.stack([log, scaling.center, scaling.scale], axis=1).astype(np.float32)
+    size = size_of_units(scaling)
+    return np.stack([log, scaling.center / size, scaling.scale / size], axis=1).astype(np.float32)
+
+
+def size_of_units(scaling: Scaling) -> Float64:
+    """A unit of each series in the user's units, shape (n_series,)."""
+    return scaling.scale if scaling.log == "none" else np.ones_like(scaling.scale)
 
 
 def units_of_windows(units: Float32, windows: Windows) -> Float64:

@@ -14,6 +14,7 @@ from tsforecast.models.local.aligned import (
     aligned_windows,
     from_units,
     in_units,
+    size_of_units,
     units_of,
     units_of_windows,
 )
@@ -73,16 +74,16 @@ def fit_local(name: str, rows: ModelRows, ends: Int64, lookback: int, season: in
         horizon: steps that are forecast.
 
     Returns:
-        The tensors of `local_shapes`: its parameters, and what leads from model space to the user's units.
+        The tensors of `local_shapes`: its parameters, and what leads from model space to the units that they are fitted in.
     """
-    panel, model = rows.panel, LOCAL_MODELS[name]
+    panel, model, size = rows.panel, LOCAL_MODELS[name], size_of_units(rows.scaling)
     parameters = np.empty((panel.n_series, model.columns), np.float32)
     for begin in range(0, panel.n_series, _SERIES):
         some = slice(begin, min(begin + _SERIES, panel.n_series))
         used = min(lookback, max(1, int(ends[some].max())))
         places = (panel.offsets[:-1] + ends)[some, None] + np.arange(-used, 0)
         starts = panel.offsets[:-1][some, None]
-        values = panel.values[np.minimum(np.maximum(places, starts), len(panel.values) - 1)]
+        values = panel.values[np.minimum(np.maximum(places, starts), len(panel.values) - 1)] / size[some, None]
         series = aligned_windows(values, places >= starts)
         parameters[some] = series.unordered(_kept(model.fit(series, season, horizon)))
     return {f"{name}/parameters": parameters, f"{name}/units": units_of(rows.scaling)}
