@@ -74,7 +74,7 @@ def fit_local(name: str, rows: ModelRows, ends: Int64, lookback: int, season: in
         horizon: steps that are forecast.
 
     Returns:
-        The tensors of `local_shapes`: its parameters, and what leads from model space to the units that they are fitted in.
+        The tensors of `local_shapes`: its parameters, and what leads from model space to the units they are fitted in.
     """
     panel, model, size = rows.panel, LOCAL_MODELS[name], size_of_units(rows.scaling)
     parameters = np.empty((panel.n_series, model.columns), np.float32)
