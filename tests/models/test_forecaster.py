@@ -35,7 +35,7 @@ def make_model(name, *, members=2, levels=QUANTILES, seed=0):
     """The spec of any model of the table, and random weights for it."""
     sizes = {"layers": 2, "units": 4, "segment": 3, "horizon": HORIZON, "quantiles": levels, "series_vectors": 3}
     parts = small_parts(name, lookback=LOOKBACK, members=members, normalisation="mean-std", dropout=0.2, **sizes)
-    return ModelSpec(name, HORIZON, SEASON, parts), random_weights(parts, HORIZON, np.random.default_rng(seed))
+    return ModelSpec(name, HORIZON, SEASON, parts), random_weights(parts, HORIZON, np.random.default_rng(seed), 3)
 
 
 def make_windows(samples, *, seed=1):

@@ -142,7 +142,7 @@ def test_what_is_known_besides_the_values(tmp_path):
         "              be measured afterwards",
         "  categories  'kind'",
         "  holidays    of DE, with 1 day before and after",
-        "  calendar    fit tries weekday, day-of-month, day-of-year",
+        "  calendar    fit tries weekday, day-of-month",
         "  could be    --static-col size",
     ]
     text = "\n".join(lines)

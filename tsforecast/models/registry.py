@@ -30,15 +30,13 @@ class ModelInfo:
 
 
 _ROWS = (
-    ModelInfo(
-        "auto", "combination", "gru", False, "gru, linear, local models and seasonal-naive, weighed by validation"
-    ),
+    ModelInfo("auto", "combination", "gru", False, "networks, linear, local and seasonal-naive, by validation"),
     *(ModelInfo(name, "network", name, False, cell.summary) for name, cell in CELLS.items()),
     *(ModelInfo(f"bi{name}", "network", name, True, f"{name} that reads the past window both ways") for name in CELLS),
     ModelInfo("linear", "linear", "", False, "ridge regression on the window: seconds to fit, hard to beat"),
-    ModelInfo("ets", "local", "", False, "exponential smoothing: level, trend and season of each series, by AICc"),
-    ModelInfo("theta", "local", "", False, "the dynamic optimised Theta model, seasonally adjusted"),
-    ModelInfo("seasonal-shape", "local", "", False, "the newest seasons' shape times a level that a ridge forecasts"),
+    ModelInfo("ets", "local", "", False, "exponential smoothing of each series, its form by AICc"),
+    ModelInfo("theta", "local", "", False, "the dynamic optimised Theta model of each series"),
+    ModelInfo("seasonal-shape", "local", "", False, "the newest seasons' shape times a level from a ridge"),
     ModelInfo("seasonal-naive", "baseline", "", False, "repeats the last season"),
     ModelInfo("naive", "baseline", "", False, "repeats the last value"),
     ModelInfo("drift", "baseline", "", False, "continues the line from the window's first value to its last"),
