@@ -173,7 +173,7 @@ def _follow(series: Aligned, coefficients: Float64, period: int, shape: int, fac
         change = np.where(enough, (coefficients.T * features).sum(axis=0), 0.0)
         level = levels[-1] + np.clip(change, -reach, reach)
         made.append(np.exp(level) * pattern if factor else level + pattern)
-        levels, there = np.concatenate([levels, [level]])[1:], np.concatenate([there, [there[-1]]])[1:]
+        levels, there = np.concatenate([levels, [level]]), np.concatenate([there, [there[-1]]])
     following = np.concatenate(made)[:horizon]
     # Without a whole season there is no shape: the last value stays.
     last = series.values[series.lengths - 1, np.arange(len(series.lengths))]
