@@ -165,12 +165,19 @@ class NetworkConfig:
         return sum(self.inputs.category_widths)
 
 
+def graph_normalisations(config: NetworkConfig) -> tuple[str, ...]:
+    """The normalisations that a graph of the network can switch between; under `mean-level` the loss is another one."""
+    if config.normalisation == "mean-level":
+        return (config.normalisation,)
+    return tuple(name for name in NORMALISATIONS if name != "mean-level")
+
+
 def graph_of(config: NetworkConfig) -> NetworkConfig:
     """The network whose graph serves this one too: switches set the normalisation, and whether the skip is used.
 
-    Under `mean-level` the loss is another one. A skip that is not used costs time in every step, which must be little.
+    A skip that is not used costs time in every step, which must be little.
     """
-    normalisation = config.normalisation if config.normalisation == "mean-level" else NORMALISATIONS[0]
+    normalisation = graph_normalisations(config)[0]
     recurrence = (config.input_segments + config.output_segments) * CELLS[config.cell].gates * config.units**2
     little = config.decoding.at_once and config.lookback * config.horizon <= _LITTLE * recurrence
     return replace(config, linear_skip=config.linear_skip or little, normalisation=normalisation)

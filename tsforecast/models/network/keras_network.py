@@ -11,7 +11,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from tsforecast.models.network.config import NORMALISATIONS, NetworkConfig
+from tsforecast.models.network.config import NetworkConfig, graph_normalisations
 from tsforecast.models.network.keras_cells import KERAS_CELLS, RunLayer, Tensor, run_layer
 from tsforecast.models.network.keras_covariates import Beside, Covariates, Queries, beside_of, linear_inputs
 from tsforecast.models.network.keras_decoding import Layers, States, decode_direct, decode_fed_back, run_stack, step
@@ -49,12 +49,14 @@ class SegmentNetwork(keras.Model):  # type: ignore[misc]
         self.future, self.static = self._covariates()
         self.built = True
         self._skips = tf.Variable(float(config.linear_skip), trainable=False)
-        self._normalisation = tf.Variable(NORMALISATIONS.index(config.normalisation), trainable=False, dtype=tf.int64)
+        self._normalisations = graph_normalisations(config)
+        place = self._normalisations.index(config.normalisation)
+        self._normalisation = tf.Variable(place, trainable=False, dtype=tf.int64)
 
     def switch_to(self, config: NetworkConfig) -> None:
         """Become another network with the same graph (`config.graph_of`): under its normalisation, with its skip."""
         self._skips.assign(float(config.linear_skip))
-        self._normalisation.assign(NORMALISATIONS.index(config.normalisation))
+        self._normalisation.assign(self._normalisations.index(config.normalisation))
 
     def _seed(self) -> int:
         return int(next(self._seeds)) % (2**31)
@@ -258,7 +260,7 @@ class SegmentNetwork(keras.Model):  # type: ignore[misc]
     def _statistics(self, values: Tensor, mask: Tensor | None) -> tuple[Tensor, Tensor]:
         """Center and scale of each window under the normalisation that is switched on, both (samples, 1)."""
         # All are computed, and one is taken: that is quicker than a branch in the graph.
-        each = zip(*(_statistics(values, mask, method) for method in NORMALISATIONS), strict=True)
+        each = zip(*(_statistics(values, mask, method) for method in self._normalisations), strict=True)
         center, scale = (tf.gather(tf.stack(of_each), self._normalisation) for of_each in each)
         return center, scale
 
