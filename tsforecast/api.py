@@ -78,6 +78,8 @@ def predict(
     future: str | Path | pd.DataFrame | None = None,
     what_if: Given | Sequence[Given] | None = None,
     calibration: Literal["living", "fixed"] = "living",
+    total: bool = False,
+    above: float | None = None,
     ledger: bool = False,
     report: Report = lambda event: None,
     **reading: Any,
@@ -98,6 +100,8 @@ def predict(
             for `future`.
         calibration: of the intervals: `living` ones learn from what has happened in `data` since the fit, `fixed` ones
             do not.
+        total: a row for the total of the horizon in place of one for each step.
+        above: a threshold: adds how likely each value, or total, lies above it.
         ledger: note the forecast in the ledger of the model, for `score`.
         report: receives messages.
         **reading: options of reading, such as `delimiter=";"`.
@@ -123,6 +127,8 @@ def predict(
         future=future,
         what_if=what_if,
         calibration=calibration,
+        total=total,
+        above=above,
         report=report,
     )
     if ledger:
@@ -130,7 +136,7 @@ def predict(
     frame = result.frame.copy()
     if len(result.schema.time_cols) > 1:
         return with_plot(frame, result)
-    steps = result.forecast.starts[:, None] + range(result.forecast.horizon)
+    steps = result.forecast.starts[:, None] + range(1 if total else result.forecast.horizon)
     frame[result.schema.time_cols[0]] = stamp_index(
         result.recent.frequency.stamps(steps.ravel()), result.schema, result.recent.frequency
     )

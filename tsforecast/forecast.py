@@ -26,6 +26,32 @@ class Intervals:
 
 
 @dataclass(frozen=True)
+class Joint:
+    """What is asked of a forecast beside the values of single steps.
+
+    Args:
+        total: whether sums over the horizon are wanted.
+        above: threshold, of which it is wanted how likely values lie above it; None for none.
+    """
+
+    total: bool = False
+    above: float | None = None
+
+
+@dataclass(frozen=True)
+class Above:
+    """How likely values lie above a threshold.
+
+    Args:
+        threshold: in the user's units.
+        probability: from 0 to 1, shape (n_series, horizon).
+    """
+
+    threshold: float
+    probability: Float64
+
+
+@dataclass(frozen=True)
 class Forecast:
     """Forecasts of many series in the user's units.
 
@@ -39,6 +65,8 @@ class Forecast:
         held: series whose forecasts, fed back, were held within what their values support.
         far: other series whose intervals were held there.
         what_if: the same steps in another scenario of what is known ahead; None where none was asked for.
+        above: how likely the values lie above a threshold; None where none was asked for.
+        total: sums over the horizon, as a forecast of one step; None where none were asked for.
     """
 
     ids: tuple[tuple[str, ...], ...]
@@ -50,6 +78,8 @@ class Forecast:
     held: int = 0
     far: int = 0
     what_if: Forecast | None = None
+    above: Above | None = None
+    total: Forecast | None = None
 
     @property
     def horizon(self) -> int:
@@ -60,6 +90,8 @@ def whole(blocks: Sequence[Forecast]) -> Forecast:
     """One forecast of blocks of series, in their order."""
     made = joined(blocks)
     others = [block.what_if for block in blocks if block.what_if is not None]
+    above = [block.above for block in blocks if block.above is not None]
+    totals = [block.total for block in blocks if block.total is not None]
     return Forecast(
         ids=tuple(key for block in blocks for key in block.ids),
         starts=np.concatenate([block.starts for block in blocks]),
@@ -70,6 +102,8 @@ def whole(blocks: Sequence[Forecast]) -> Forecast:
         held=sum(block.held for block in blocks),
         far=sum(block.far for block in blocks),
         what_if=whole(others) if others else None,
+        above=Above(above[0].threshold, np.concatenate([one.probability for one in above])) if above else None,
+        total=whole(totals) if totals else None,
     )
 
 

@@ -50,7 +50,8 @@ def build(model: str = "gru", *, members: int = 1, series_vectors: int = 2, seed
     spec = ModelSpec(model, HORIZON, SEASON, parts)
     weights = random_weights(parts, HORIZON, rng)
     scores = np.sort(rng.normal(size=(HORIZON, len(PROBABILITIES))), axis=1)
-    calibration = Calibration(scores, 120, "conformal quantiles of 120 held-out windows")
+    examples = rng.normal(size=(3, HORIZON)).astype(np.float32).astype(np.float64)
+    calibration = Calibration(scores, 120, "conformal quantiles of 120 held-out windows", examples)
     forecaster = Forecaster(spec, weights, calibration)
     metrics: dict[str, Any] = {"scores": {model: {"mae": 1.25, "skill": 0.375}}, "verdict": "good"}
     row = {"member": 0, "phase": "training", "epoch": 1, "loss": 0.1, "val_loss": None, "learning_rate": 1e-3}

@@ -11,6 +11,7 @@ from tsforecast.fitting.plan import Plan
 from tsforecast.fitting.trained import Learned, Trained, ValidationPeriod
 from tsforecast.models.calibration import Calibration, calibrate, conformal_scores, window_spread
 from tsforecast.models.parts import predict_windows
+from tsforecast.models.paths import error_examples
 from tsforecast.series.windows import ModelRows, WindowIndex
 
 MAX_CALIBRATION = 8192  # windows that a calibration rests on at most, evenly spread over their subset
@@ -42,7 +43,7 @@ def calibrate_model(learned: Learned) -> Calibration:
     spanned = float(np.median(rows[rows > 0])) / plan.horizon if np.any(rows) else 0.0
     pools = [_conformal_scores(now, "calibration", plan)]
     if spanned >= ENOUGH_HORIZONS:
-        return calibrate(*pools[0])
+        return replace(calibrate(*pools[0]), examples=error_examples(*pools[0]))
     pools += [_conformal_scores(period, "validation", plan) for period in learned.periods]
     said = f"; calibration windows span only {spanned:.2g} times the horizon, so validation windows were added"
     held_out = sum(len(scores) for scores, _ in pools)
@@ -52,7 +53,7 @@ def calibrate_model(learned: Learned) -> Calibration:
     scores, observed = (np.concatenate(pool) for pool in zip(*pools, strict=True))
     few = held_out < _MANY_HORIZONS * plan.horizon
     calibration = calibrate(scores, observed, at_least_own=own and few)
-    return replace(calibration, method=calibration.method + said)
+    return replace(calibration, method=calibration.method + said, examples=error_examples(scores, observed))
 
 
 def _conformal_scores(period: ValidationPeriod, subset: str, plan: Plan) -> tuple[Float64, Bool]:

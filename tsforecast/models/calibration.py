@@ -10,7 +10,7 @@ the side of the next error. The map is monotone, so quantiles never cross, and o
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from statistics import NormalDist
 
 import numpy as np
@@ -40,11 +40,13 @@ class Calibration:
         scores: ascending in each row, shape (horizon, len(PROBABILITIES)).
         windows: held-out windows that they rest on.
         method: what was done, in words.
+        examples: of how the errors of the steps go together, as `error_examples` gives them, shape (n, horizon).
     """
 
     scores: Float64
     windows: int
     method: str
+    examples: Float64 = field(default_factory=lambda: np.empty((0, 0)))
 
 
 def window_spread(windows: Windows, season_length: int) -> Float64:

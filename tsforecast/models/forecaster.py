@@ -7,13 +7,14 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from tsforecast.arrays import Bool, Float32, Int64
-from tsforecast.forecast import Forecast, Intervals
+from tsforecast.arrays import Bool, Float32, Float64, Int64
+from tsforecast.forecast import Above, Forecast, Intervals, Joint
 from tsforecast.models import reach
 from tsforecast.models.calibration import Calibration, intervals, window_spread
 from tsforecast.models.living import Factors, newest_factors
 from tsforecast.models.network.weights import Weights
 from tsforecast.models.parts import CHUNK, predict_windows
+from tsforecast.models.paths import sample_paths, totals
 from tsforecast.models.spec import ModelSpec
 from tsforecast.progress import Report, SeriesForecast
 from tsforecast.series.scaling import LARGEST, Scaling
@@ -24,7 +25,8 @@ from tsforecast.series.windows import ModelRows, Windows
 REACH, LOG_REACH = 3.0, 1.0
 
 # Rows of forecasts made at once: what is worked on stays near the processor, whatever the number of series.
-_ROWS = 32_768
+_ROWS, _ROWS_OF_PATHS = 32_768, 2048
+NOTHING_JOINT = Joint()
 
 
 @dataclass(frozen=True)
@@ -69,7 +71,12 @@ class Forecaster:
         return self.calibrated(self.quantiles(windows), windows, scaling, levels)
 
     def ahead(
-        self, rows: ModelRows, horizon: int, levels: tuple[float, ...], report: Report = lambda event: None
+        self,
+        rows: ModelRows,
+        horizon: int,
+        levels: tuple[float, ...],
+        report: Report = lambda event: None,
+        joint: Joint = NOTHING_JOINT,
     ) -> Iterator[Forecast]:
         """Continue all series, some after the other; memory does not grow with their number.
 
@@ -78,24 +85,46 @@ class Forecaster:
             horizon: steps; beyond the model's own, its forecasts are fed back.
             levels: of the intervals, in percent, ascending.
             report: receives the progress.
+            joint: what is asked beside the values of single steps; only within the model's own horizon.
         """
         total = rows.panel.n_series
         # Whole chunks, so that products of matrices have the same shape in all blocks but the last.
-        size = CHUNK * max(1, _ROWS // (CHUNK * horizon))
+        size = CHUNK * max(1, (_ROWS if joint == NOTHING_JOINT else _ROWS_OF_PATHS) // (CHUNK * horizon))
         for begin in range(0, total, size):
             end = min(begin + size, total)
-            yield self._block(rows, np.arange(begin, end), horizon, levels)
+            yield self._block(rows, np.arange(begin, end), horizon, levels, joint)
             report(SeriesForecast(end, total))
 
-    def _block(self, rows: ModelRows, series: Int64, horizon: int, levels: tuple[float, ...]) -> Forecast:
+    def _block(self, rows: ModelRows, series: Int64, horizon: int, levels: tuple[float, ...], joint: Joint) -> Forecast:
         """Continue neighbouring series."""
         spec, panel = self.spec, rows.panel
         blocks = -(-horizon // spec.horizon)
         windows = rows.newest_windows(series, lookback=spec.lookback, horizon=blocks * spec.horizon)
         quantiles, held = predict_ahead(spec, self.weights, windows, horizon, support_of(rows, series))
-        made, far = reach.held(self.calibrated(quantiles, windows, rows.scaling, levels), reach.known_of(rows, series))
+        known = reach.known_of(rows, series)
+        made, far = reach.held(self.calibrated(quantiles, windows, rows.scaling, levels), known)
         ids, counts = panel.ids[series[0] : series[-1] + 1], (int(held.sum()), int((far & ~held).sum()))
-        return Forecast(ids, panel.ends[series], made.y_pred, levels, made.lower, made.upper, *counts)
+        forecast = Forecast(ids, panel.ends[series], made.y_pred, levels, made.lower, made.upper, *counts)
+        if joint == NOTHING_JOINT:
+            return forecast
+        paths = self._paths(quantiles, windows, rows.scaling, levels)
+        return _with_joint(forecast, joint, reach.held_paths(paths, made.y_pred, known))
+
+    def _paths(self, quantiles: Float32, windows: Windows, scaling: Scaling, levels: tuple[float, ...]) -> Float64:
+        """Paths that values may take in the user's units, shape (samples, horizon, paths)."""
+        spread = window_spread(windows, self.spec.season_length)
+        made = sample_paths(
+            self.calibration,
+            quantiles.astype(np.float64),
+            self.spec.quantiles,
+            spread,
+            levels,
+            self._factors(windows, levels),
+        )
+        return scaling.inverse(made, windows.series[:, None, None])
+
+    def _factors(self, windows: Windows, levels: tuple[float, ...]) -> Float64 | None:
+        return self.factors.of(windows.series) if self.factors and self.factors.levels == levels else None
 
     def calibrated(
         self, quantiles: Float32, windows: Windows, scaling: Scaling, levels: tuple[float, ...]
@@ -111,11 +140,24 @@ class Forecaster:
         spec, series = self.spec, windows.series[:, None]
         made, spread = quantiles.astype(np.float64), window_spread(windows, spec.season_length)
         y_pred = scaling.inverse(made[:, :, spec.median], series)
-        factors = self.factors.of(windows.series) if self.factors and self.factors.levels == levels else None
-        low, high = intervals(self.calibration, made, spec.quantiles, spread, levels, factors)
+        low, high = intervals(self.calibration, made, spec.quantiles, spread, levels, self._factors(windows, levels))
         lower = np.minimum(scaling.inverse(low, series[:, :, None]), y_pred[:, :, None])
         upper = np.maximum(scaling.inverse(high, series[:, :, None]), y_pred[:, :, None])
         return Intervals(y_pred, lower, upper)
+
+
+def _with_joint(forecast: Forecast, joint: Joint, paths: Float64) -> Forecast:
+    """The forecast with what is asked of its paths, of shape (samples, horizon, paths)."""
+
+    def above(values: Float64) -> Above | None:
+        return None if joint.above is None else Above(joint.above, np.mean(values > joint.above, axis=2))
+
+    total = None
+    if joint.total:
+        median, lower, upper = totals(paths, forecast.levels)
+        total = replace(forecast, y_pred=median, lower=lower, upper=upper)
+        total = replace(total, above=above(paths.sum(axis=1, keepdims=True)))
+    return replace(forecast, above=above(paths), total=total)
 
 
 @dataclass(frozen=True)

@@ -76,11 +76,32 @@ def held(made: Intervals, known: Known) -> tuple[Intervals, Bool]:
     low, high = known.low[:, None], known.high[:, None]
     span, ahead = high - low, (1 + np.arange(made.y_pred.shape[1])) / known.rows[:, None]
     y_pred = np.clip(made.y_pred, low - _MOST_SPANS * (1 + ahead) * span, high + _MOST_SPANS * (1 + ahead) * span)
-    beyond = (_SPANS + _SPANS_AHEAD * ahead) * span
-    least, most = np.minimum(low, y_pred) - beyond, np.maximum(high, y_pred) + beyond
+    least, most = _bounds(y_pred, known)
     lower, upper = (np.clip(edge, least[:, :, None], most[:, :, None]) for edge in (made.lower, made.upper))
     out = (upper != made.upper).any(axis=(1, 2)) | (lower != made.lower).any(axis=(1, 2))
     constant = known.constant
     for numbers in (y_pred, lower, upper):
         numbers[constant] = known.last[constant].reshape(-1, *[1] * (numbers.ndim - 1))
     return Intervals(y_pred, lower, upper), (out | (y_pred != made.y_pred).any(axis=1)) & ~constant
+
+
+def held_paths(paths: Float64, y_pred: Float64, known: Known) -> Float64:
+    """Paths of shape (samples, horizon, paths) within reach of what is known, as the intervals are.
+
+    Args:
+        paths: in the user's units.
+        y_pred: forecasts that `held` gave, shape (samples, horizon).
+        known: of the series.
+    """
+    least, most = _bounds(y_pred, known)
+    paths = np.clip(paths, least[:, :, None], most[:, :, None])
+    paths[known.constant] = known.last[known.constant][:, None, None]
+    return paths
+
+
+def _bounds(y_pred: Float64, known: Known) -> tuple[Float64, Float64]:
+    """Between what values may lie around forecasts, both of shape (samples, horizon)."""
+    low, high = known.low[:, None], known.high[:, None]
+    ahead = (1 + np.arange(y_pred.shape[1])) / known.rows[:, None]
+    beyond = (_SPANS + _SPANS_AHEAD * ahead) * (high - low)
+    return np.minimum(low, y_pred) - beyond, np.maximum(high, y_pred) + beyond

@@ -15,10 +15,10 @@ import numpy as np
 
 from tsforecast.arrays import Float64
 from tsforecast.errors import DataError, OptionError
-from tsforecast.forecast import Forecast, whole
+from tsforecast.forecast import Forecast, Joint, whole
 from tsforecast.io.messages import Note, counted, listed
 from tsforecast.io.writing.columns import check_columns, forecast_frame
-from tsforecast.models.forecaster import Forecaster
+from tsforecast.models.forecaster import NOTHING_JOINT, Forecaster
 from tsforecast.models.network.config import MAX_STEPS
 from tsforecast.options import DEFAULT_LEVELS, DEFAULT_STORE, check_levels
 from tsforecast.progress import Message, Report
@@ -64,6 +64,7 @@ class PredictResult:
         what_if: the rows as the model sees them in the scenario.
         run: an id of this forecast alone, under which a ledger stores it once.
         besides: what the model reads besides the values, as a sentence; empty for nothing.
+        joint: what is asked beside the values of single steps.
     """
 
     name: str
@@ -81,6 +82,7 @@ class PredictResult:
     what_if: ModelRows | None = None
     run: str = field(default_factory=lambda: uuid4().hex)
     besides: str = ""
+    joint: Joint = NOTHING_JOINT
 
     @property
     def model(self) -> str:
@@ -89,8 +91,8 @@ class PredictResult:
 
     @property
     def rows(self) -> int:
-        """Rows of the forecast: those of all series."""
-        return self.recent.n_series * self.horizon
+        """Rows of the table: those of all series."""
+        return self.recent.n_series * (1 if self.joint.total else self.horizon)
 
     def blocks(self, report: Report = lambda event: None) -> Iterator[Forecast]:
         """The forecast in blocks of series, each made when it is taken."""
@@ -103,11 +105,11 @@ class PredictResult:
             self.report(Message(note.kind, note.text))
 
     def _blocks(self, report: Report) -> Iterator[Forecast]:
-        base = self.forecaster.ahead(self.known, self.horizon, self.levels, report)
+        base = self.forecaster.ahead(self.known, self.horizon, self.levels, report, self.joint)
         if self.what_if is None:
             return base
-        others = self.forecaster.ahead(self.what_if, self.horizon, self.levels)
-        return (replace(block, what_if=other) for block, other in zip(base, others, strict=True))
+        others = self.forecaster.ahead(self.what_if, self.horizon, self.levels, joint=self.joint)
+        return (_beside(block, other) for block, other in zip(base, others, strict=True))
 
     @cached_property
     def forecast(self) -> Forecast:
@@ -159,6 +161,8 @@ def predict(
     future: str | Path | pd.DataFrame | None = None,
     what_if: Given | Sequence[Given] | None = None,
     calibration: Literal["living", "fixed"] = "living",
+    total: bool = False,
+    above: float | None = None,
     report: Report = lambda event: None,
 ) -> PredictResult:
     """Forecast with a published model.
@@ -185,19 +189,22 @@ def predict(
             table as for `future`.
         calibration: of the intervals: `living` lets them learn from those rows of `source` that the model has not
             learned from, `fixed` leaves them as they were at the fit.
+        total: whether the table has the sums over the horizon in place of single steps.
+        above: a threshold: the table also says how likely the values, or the sums, lie above it.
         report: receives messages.
 
     Raises:
         TsforecastError: bad options (2), a model or data too old (4), data or a model that cannot be used (65), missing
             input (66), a model that other users could have changed (77).
     """
-    _check(horizon, levels, max_age)
+    _check(horizon, levels, max_age, above)
     levels = tuple(sorted(set(levels)))
     model = Store(store, trusted).find(name)
     opened = model.open(version, fallback=fallback)
     bundle = opened.bundle
     scenario = None if what_if is None else read_scenario(what_if, bundle)
-    check_columns(bundle.schema, levels, what_if=scenario is not None)
+    check_columns(bundle.schema, levels, what_if=scenario is not None, above=above)
+    joint = Joint(total, above)
     if max_age is not None:
         check_version_age(model.describe(opened.version), max_age)
     notes = [Note("warning", text) for text in opened.notes]
@@ -213,6 +220,7 @@ def predict(
     if max_age is not None:
         check_data_age(recent, bundle.schema, max_age)
     steps = horizon or bundle.spec.horizon
+    notes += _joint_notes(joint, bundle, steps)
     notes += [*found, *_horizon_notes(bundle, recent, steps)]
     other = None
     if scenario is not None:
@@ -239,7 +247,38 @@ def predict(
         scenario=scenario,
         what_if=other,
         besides=besides_in_words(bundle),
+        joint=joint,
     )
+
+
+def _beside(block: Forecast, other: Forecast) -> Forecast:
+    """A block with that of another scenario, which its totals have beside them too."""
+    total = replace(block.total, what_if=other.total) if block.total else None
+    return replace(block, what_if=other, total=total)
+
+
+def _joint_notes(joint: Joint, bundle: Bundle, steps: int) -> list[Note]:
+    """What is said of totals and probabilities.
+
+    Raises:
+        OptionError: the horizon is longer than the model's, so that nothing is known of how its errors go together.
+    """
+    if joint == NOTHING_JOINT:
+        return []
+    if steps > bundle.spec.horizon:
+        flag = "--total" if joint.total else "--above"
+        raise OptionError(
+            f"{flag} needs the errors of {steps} steps together, and the model was trained for {bundle.spec.horizon}",
+            hint=f"use --horizon {bundle.spec.horizon} or less, or fit with --horizon {steps}",
+        )
+    notes = []
+    if joint.total:
+        text = f"each total is of {counted(steps, 'step')}, from the time beside it on; its forecast is the median"
+        notes.append(Note("info", text))
+        if not len(bundle.forecaster.calibration.examples):
+            text = "too few held-out windows show how the errors of steps go together: "
+            notes.append(Note("warning", text + "intervals of totals are as wide as if all steps err alike"))
+    return notes
 
 
 def _recalibrated(
@@ -341,9 +380,11 @@ def _columns_in_words(schema: Schema) -> str:
     return " ".join(f"{flag} {shlex.quote(name)}" for flag, name in flags)
 
 
-def _check(horizon: int | None, levels: tuple[float, ...], max_age: float | None) -> None:
+def _check(horizon: int | None, levels: tuple[float, ...], max_age: float | None, above: float | None) -> None:
     if horizon is not None and not 1 <= horizon <= _MOST_STEPS:
         raise OptionError(f"horizon is {shown(horizon)}", hint=f"give a value from 1 to {_MOST_STEPS}")
     if max_age is not None and not 0 <= max_age < math.inf:
         raise OptionError(f"max_age is {max_age:g}", hint="give a number of seconds, 0 or more")
+    if above is not None and not math.isfinite(above):
+        raise OptionError(f"above is {above:g}", hint="give the value that may be exceeded")
     check_levels(levels)

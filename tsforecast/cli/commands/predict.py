@@ -63,6 +63,20 @@ if TYPE_CHECKING:
     help="Of the intervals: living ones learn from what has happened in DATA since the fit.",
 )
 @option(
+    "Forecast",
+    "--total",
+    is_flag=True,
+    help="A row for the total of the horizon in place of a row for each step, with intervals of its own.",
+)
+@option(
+    "Forecast",
+    "--above",
+    type=float,
+    metavar="X",
+    help="Add how likely each value, or total, lies above X.",
+    show_default="none",
+)
+@option(
     "Output",
     "-o",
     "--output",
@@ -122,6 +136,8 @@ def command(
     future_file: str | None,
     what_if: tuple[str, ...],
     calibration: Literal["living", "fixed"],
+    total: bool,
+    above: float | None,
     output: str | None,
     plot: str | None,
     drawn: tuple[str, ...],
@@ -173,6 +189,8 @@ def command(
         future=future_file,
         what_if=what_if or None,
         calibration=calibration,
+        total=total,
+        above=above,
         report=console.report,
     )
     for note in result.notes:

@@ -20,7 +20,7 @@ from tsforecast.series.panel import Schema
 if TYPE_CHECKING:
     import pandas as pd
 
-FORECAST, WHAT_IF = "forecast", "what_if"
+FORECAST, TOTAL, WHAT_IF = "forecast", "total", "what_if"
 _SIDES = ("lower", "upper")
 
 # What a float32 model knows of a value, and what anyone needs to know of the width of an interval.
@@ -37,22 +37,24 @@ def forecast_frame(forecast: Forecast, schema: Schema, frequency: Frequency) -> 
         frequency: of the series.
 
     Returns:
-        The id columns and the time column as texts, `forecast`, and `lower_80`, `upper_80`, ... for each level, then
-        the same of another scenario, where there is one; of shape (n_series * horizon, columns). Numbers carry the 7
-        significant digits that a model in float32 has, or more where the interval is narrow beside the value.
+        A row for each step, or one for the total of all of them where totals were asked for, whose time is that of the
+        first step. The id columns and the time column as texts, `forecast` or `total`, and `lower_80`, `upper_80`, ...
+        for each level, then the same of another scenario, where there is one. Numbers carry the 7 significant digits
+        that a model in float32 has, or more where the interval is narrow beside the value.
     """
     import pandas as pd
 
+    shown = forecast.total or forecast
     columns: dict[str, Any] = {
-        name: np.repeat(np.array([key[position] for key in forecast.ids], dtype=object), forecast.horizon)
+        name: np.repeat(np.array([key[position] for key in shown.ids], dtype=object), shown.horizon)
         for position, name in enumerate(schema.key_columns)
     }
-    times, begins = time_cells(forecast, schema, frequency)
-    rows = (np.array(begins)[:, None] + np.arange(forecast.horizon)).ravel()
+    times, begins = time_cells(shown, schema, frequency)
+    rows = (np.array(begins)[:, None] + np.arange(shown.horizon)).ravel()
     for name, cells, count in zip(schema.time_cols, times, time_counts(schema), strict=True):
         columns[name] = np.array(cells, dtype=np.int64 if count else object)[rows]
     columns |= number_columns(forecast)
-    return pd.DataFrame(columns, index=pd.RangeIndex(forecast.y_pred.size))
+    return pd.DataFrame(columns, index=pd.RangeIndex(shown.y_pred.size))
 
 
 def time_counts(schema: Schema) -> list[bool]:
@@ -66,6 +68,7 @@ def check_columns(
     levels: tuple[float, ...] = DEFAULT_LEVELS,
     *,
     what_if: bool = False,
+    above: float | None = None,
     besides: Sequence[str] = (),
 ) -> None:
     """Refuse a table whose id or time column is named like a column of the forecast, or like one of `besides`.
@@ -74,7 +77,7 @@ def check_columns(
         DataError: naming the column.
     """
     keys = (*schema.key_columns, *schema.time_cols)
-    names = {*number_names(levels, what_if=what_if), *besides}
+    names = {*number_names(levels, what_if=what_if, above=above), TOTAL, *besides}
     for key in keys:
         if key in names or keys.count(key) > 1:
             raise DataError(
@@ -83,15 +86,33 @@ def check_columns(
             )
 
 
-def number_names(levels: tuple[float, ...], *, what_if: bool) -> list[str]:
-    """`forecast`, and the names of the bounds of each level; then `what_if` and its own for another scenario."""
-    bounds = [f"{side}_{level:g}" for level in levels for side in _SIDES]
-    return [FORECAST, *bounds, *([WHAT_IF, *(f"{WHAT_IF}_{name}" for name in bounds)] if what_if else ())]
+def number_names(
+    levels: tuple[float, ...], *, what_if: bool, above: float | None = None, point: str = FORECAST
+) -> list[str]:
+    """`forecast` or `total`, the bounds of each level, and how likely values lie above a threshold.
+
+    For another scenario `what_if` and its own follow.
+    """
+    besides = [f"{side}_{level:g}" for level in levels for side in _SIDES]
+    if above is not None:
+        besides.append(f"above_{above:.15g}")
+    return [point, *besides, *([WHAT_IF, *(f"{WHAT_IF}_{name}" for name in besides)] if what_if else ())]
+
+
+def names_of(forecast: Forecast) -> list[str]:
+    """The names of the columns of numbers of a forecast, or of its totals where it has some."""
+    shown = forecast.total or forecast
+    return number_names(
+        shown.levels,
+        what_if=shown.what_if is not None,
+        above=shown.above.threshold if shown.above else None,
+        point=TOTAL if forecast.total else FORECAST,
+    )
 
 
 def number_columns(forecast: Forecast) -> dict[str, NDArray[np.float64]]:
     """The numbers by the names of `number_names`, rounded, each of shape (n_series * horizon,)."""
-    names = number_names(forecast.levels, what_if=forecast.what_if is not None)
+    names, forecast = names_of(forecast), forecast.total or forecast
     numbers = [*_numbers(forecast), *(_numbers(forecast.what_if) if forecast.what_if else ())]
     return dict(zip(names, numbers, strict=True))
 
@@ -99,7 +120,8 @@ def number_columns(forecast: Forecast) -> dict[str, NDArray[np.float64]]:
 def _numbers(forecast: Forecast) -> list[NDArray[np.float64]]:
     made = as_written(forecast)
     bounds = (side[:, :, number] for number in range(len(made.levels)) for side in (made.lower, made.upper))
-    return [values.ravel() for values in (made.y_pred, *bounds)]
+    above = [made.above.probability] if made.above else []
+    return [values.ravel() for values in (made.y_pred, *bounds, *above)]
 
 
 def as_written(forecast: Forecast) -> Forecast:

@@ -192,9 +192,9 @@ def guarded_notes(ids: Iterable[tuple[str, ...]], path: str | Path | None) -> li
 
 
 def _names(forecast: Forecast) -> list[str]:
-    from tsforecast.io.writing.columns import number_names
+    from tsforecast.io.writing.columns import names_of
 
-    return number_names(forecast.levels, what_if=forecast.what_if is not None)
+    return names_of(forecast)
 
 
 def _rows(forecast: Forecast, schema: Schema, frequency: Frequency, style: _Style) -> bytes:
@@ -203,8 +203,9 @@ def _rows(forecast: Forecast, schema: Schema, frequency: Frequency, style: _Styl
 
     from tsforecast.io.writing.columns import number_columns, number_rows, time_cells
 
-    horizon = forecast.horizon
-    cells, begins = time_cells(forecast, schema, frequency)
+    shown = forecast.total or forecast
+    horizon = shown.horizon
+    cells, begins = time_cells(shown, schema, frequency)
     times = [style.time(texts).encode() for texts in zip(*cells, strict=True)]
     numbers = number_rows(np.column_stack(list(number_columns(forecast).values())), style.not_finite)
     pieces = [b""] * (3 * len(numbers))

@@ -96,6 +96,7 @@ def encode(bundle: Bundle) -> dict[str, bytes]:
         "scale": np.asarray(bundle.scaling.scale, np.float64),
         "nonnegative": np.asarray(bundle.scaling.nonnegative, np.uint8),
         "scores": np.asarray(bundle.forecaster.calibration.scores, np.float64),
+        **_example_tensor(bundle.forecaster.calibration),
         "ids": np.frombuffer(ids, dtype=np.uint8),
         **recent_tensors(panel.covariates, bundle.scaling),
     }
@@ -212,6 +213,7 @@ def _recent_shapes(model: ModelDocument) -> Shapes:
         "scale": ("float64", (model.n_series,)),
         "nonnegative": ("uint8", (model.n_series,)),
         "scores": ("float64", (model.spec.horizon, len(PROBABILITIES))),
+        **({"examples": ("float32", (model.examples, model.spec.horizon))} if model.examples else {}),
         "ids": ("uint8", (model.id_bytes,)),
         **recent_shapes(model.covariates, model.rows, model.n_series),
     }
@@ -268,7 +270,14 @@ def _scaling(model: ModelDocument, tensors: dict[str, Tensor]) -> Scaling:
 def _calibration(model: ModelDocument, tensors: dict[str, Tensor]) -> Calibration:
     if np.any(np.diff(tensors["scores"], axis=1) < 0):
         raise ModelError("'scores' does not ascend", file=RECENT)
-    return Calibration(tensors["scores"], model.calibration_windows, model.calibration_method)
+    examples = tensors.get("examples", np.empty((0, model.spec.horizon))).astype(np.float64)
+    return Calibration(tensors["scores"], model.calibration_windows, model.calibration_method, examples)
+
+
+def _example_tensor(calibration: Calibration) -> dict[str, Tensor]:
+    """The examples of errors, where there are some."""
+    examples = calibration.examples
+    return {"examples": np.asarray(examples, np.float32)} if len(examples) else {}
 
 
 def _golden_shapes(model: ModelDocument) -> Shapes:

@@ -27,6 +27,7 @@ from tsforecast.models.network.config import (
 from tsforecast.models.network.linear_inputs import linear_width
 from tsforecast.models.network.weights import weight_shapes
 from tsforecast.models.options import SCALERS
+from tsforecast.models.paths import MOST_EXAMPLES
 from tsforecast.models.registry import MODELS, ModelInfo
 from tsforecast.models.spec import NO_INPUTS, ModelSpec, Part
 from tsforecast.series.calendar_features import CALENDAR, calendar_width
@@ -90,6 +91,7 @@ class ModelDocument:
         log: logarithm that is taken before scaling.
         calibration_method: how the intervals were calibrated, in words.
         calibration_windows: number of windows that the calibration rests on.
+        examples: number of examples of errors in recent.safetensors.
         n_series: number of series in recent.safetensors.
         rows: number of rows in recent.safetensors, over all series.
         id_bytes: length of the ids of the series as JSON.
@@ -106,6 +108,7 @@ class ModelDocument:
     log: str
     calibration_method: str
     calibration_windows: int
+    examples: int
     n_series: int
     rows: int
     id_bytes: int
@@ -130,7 +133,11 @@ def encode_document(bundle: Bundle, id_bytes: int) -> bytes:
             "schema": _schema_keys(bundle.schema),
             "frequency": asdict(bundle.recent.frequency),
             "scaling": {"method": bundle.scaling.method, "log": bundle.scaling.log},
-            "calibration": {"method": calibration.method, "windows": calibration.windows},
+            "calibration": {
+                "method": calibration.method,
+                "windows": calibration.windows,
+                **({"examples": len(calibration.examples)} if len(calibration.examples) else {}),
+            },
             "recent": {
                 "n_series": bundle.recent.n_series,
                 "rows": len(bundle.recent.values),
@@ -157,7 +164,7 @@ def decode_document(data: bytes) -> ModelDocument:
     recent = fields.fields("recent", ("n_series", "rows", "id_bytes"), {"covariates": asdict(NO_SIZES)})
     n_series, sizes = recent.integer("n_series", 1, _MAX_COUNT), read_sizes(recent)
     scaling = fields.fields("scaling", ("method", "log"))
-    calibration = fields.fields("calibration", ("method", "windows"))
+    calibration = fields.fields("calibration", ("method", "windows"), {"examples": 0})
     document = ModelDocument(
         format_version=version,
         spec=_spec(fields, n_series, sizes),
@@ -167,6 +174,7 @@ def decode_document(data: bytes) -> ModelDocument:
         log=scaling.text("log", _LOGS),
         calibration_method=calibration.text("method"),
         calibration_windows=calibration.integer("windows", 0, _MAX_COUNT),
+        examples=calibration.integer("examples", 0, MOST_EXAMPLES),
         n_series=n_series,
         rows=recent.integer("rows", 0, _MAX_COUNT),
         id_bytes=recent.integer("id_bytes", 2, _MAX_COUNT),
