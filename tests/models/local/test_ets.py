@@ -89,3 +89,18 @@ def test_a_series_that_is_no_longer_positive_is_seen_as_it_is():
     assert parameters[0, 0] == 1
     lower = aligned(series.values[:, 0] - 150)
     assert np.isfinite(forecast_ets(lower, parameters, 12, 12)).all()
+
+
+def test_a_value_near_zero_does_not_send_forecasts_of_logarithms_to_the_sky():
+    values = np.concatenate([np.full(40, 5.0) + np.arange(40) % 3, [1e-3, 1e-2, 0.1, 1.0]])
+    parameters = np.array([(1, 0, 0, 0.9, 0.36, 0, 1)], float)
+    made = forecast_ets(aligned(values), parameters, 1, 96)[:, 0]
+    assert np.isfinite(made).all()
+    assert made.max() < 100 * values.max()
+    assert made[0] > values[-1], "the trend goes on at first"
+
+
+def test_steady_growth_goes_on():
+    values = np.exp(0.1 * np.arange(30))
+    made = forecast_ets(aligned(values), np.array([(1, 0, 0, 0.5, 0.05, 0, 1)], float), 1, 30)[:, 0]
+    np.testing.assert_allclose(made, np.exp(0.1 * np.arange(30, 60)), rtol=1e-3)

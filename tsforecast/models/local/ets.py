@@ -103,9 +103,31 @@ def forecast_ets(series: Aligned, parameters: Float64, season: int, horizon: int
             if chosen.size:
                 some, center, scale = _scaled(series.take(chosen), of_log)
                 m = season if of_season else 1
-                following = _forecast(some, parameters[chosen, 3:], m, horizon) * scale + center
+                following = _forecast(some, parameters[chosen, 3:], m, horizon)
+                if of_log:
+                    following = _within_reach(some, following)
+                following = following * scale + center
                 made[:, chosen] = np.exp(following) if of_log else following
     return without.with_season(made)
+
+
+def _within_reach(series: Aligned, following: Float64) -> Float64:
+    """Logarithms of forecasts, shape (horizon, n_series), not far beyond those that are known.
+
+    After a value near zero, whose logarithm lies far below the others, a trend may rise without end. Steady growth for
+    as many steps as there are values takes two distances between the quartiles.
+
+    Args:
+        series: logarithms with mean 0 and deviation 1.
+        following: their forecasts.
+    """
+    steps, columns = np.arange(1, len(following) + 1)[:, None], np.arange(len(series.lengths))
+    ordered = np.sort(np.where(series.known, series.values, np.inf), axis=0)
+    low, lower, upper, high = (
+        ordered[((series.lengths - 1) * share).astype(np.int64), columns] for share in (0.0, 0.25, 0.75, 1.0)
+    )
+    beyond = 1 + 2 * (upper - lower) * (1 + steps / series.lengths)
+    return np.clip(following, low - beyond, high + beyond)
 
 
 def _scaled(series: Aligned, log: bool) -> tuple[Aligned, Float64, Float64]:
