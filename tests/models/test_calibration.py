@@ -243,3 +243,17 @@ def test_intervals_can_be_kept_from_becoming_narrower_than_the_models_own():
     assert score_at(wide, 0.9)[1] == score_at(narrow, 0.9)[1]
     assert score_at(wide, 0.1)[0] == pytest.approx(-own)
     assert "never narrower" in wide.method
+
+
+def test_one_forecast_that_ran_away_does_not_decide_for_all_intervals():
+    """Its quantiles lie so far off that float64 cannot tell them apart: there the score was infinite, and then NaN."""
+    rng = np.random.default_rng(0)
+    y_true = rng.normal(size=(500, 4))
+    quantiles = np.tile([-1.28, 0.0, 1.28], (500, 4, 1))
+    probabilities, spread = (0.1, 0.5, 0.9), np.ones((500, 1))
+    observed = np.ones(y_true.shape, dtype=bool)
+    usual = calibrate(conformal_scores(y_true, quantiles, probabilities, spread), observed)
+    quantiles[7] = [1e25, 1e25, 1e25]
+    made = calibrate(conformal_scores(y_true, quantiles, probabilities, spread), observed)
+    np.testing.assert_allclose(made.scores[:, 8:-8], usual.scores[:, 8:-8], atol=0.1)
+    assert np.isfinite(made.scores).all()

@@ -30,6 +30,7 @@ _ENOUGH = 400
 # Below this many scores in all there is no tail to see: a normal tail of their spread stands in.
 _LEAST = 40
 _LEAST_SPREAD = 0.05
+_LARGEST = 1000.0  # size as which a larger score counts
 
 
 @dataclass(frozen=True)
@@ -83,7 +84,14 @@ def conformal_scores(y_true: Float64, quantiles: Float64, probabilities: tuple[f
     knots, z = _knots(quantiles, probabilities, spread)
     piece = np.clip((y_true[:, :, None] >= knots).sum(axis=2) - 1, 0, len(probabilities) - 2)
     low, high = _pick(knots, piece), _pick(knots, piece + 1)
-    return z[piece] + (z[piece + 1] - z[piece]) * (y_true - low) / (high - low)
+    # Quantiles of a forecast that has run away may lie so far off that they cannot be told apart.
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return z[piece] + (z[piece + 1] - z[piece]) * (y_true - low) / (high - low)
+
+
+def bounded(scores: Float64) -> Float64:
+    """Scores of which none, however wrong its forecast, decides for all others."""
+    return np.clip(np.nan_to_num(scores, nan=_LARGEST, posinf=_LARGEST, neginf=-_LARGEST), -_LARGEST, _LARGEST)
 
 
 def values_at(scores: Float64, quantiles: Float64, probabilities: tuple[float, ...], spread: Float64) -> Float64:
@@ -112,7 +120,7 @@ def calibrate(scores: Float64, observed: Bool, *, at_least_own: bool = False) ->
         observed: False where the true value was filled in, shape (samples, horizon).
         at_least_own: whether intervals may only become wider than the model's own.
     """
-    calibration = _calibrate(scores, observed)
+    calibration = _calibrate(bounded(scores), observed)
     if not at_least_own:
         return calibration
     own = np.array([_NORMAL.inv_cdf(p) for p in PROBABILITIES])

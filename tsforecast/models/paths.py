@@ -15,7 +15,7 @@ from statistics import NormalDist
 import numpy as np
 
 from tsforecast.arrays import Bool, Float64
-from tsforecast.models.calibration import PROBABILITIES, Calibration, values_at
+from tsforecast.models.calibration import PROBABILITIES, Calibration, bounded, values_at
 
 _NORMAL = NormalDist()
 MOST_EXAMPLES = 100
@@ -38,7 +38,7 @@ def error_examples(scores: Float64, observed: Bool) -> Float64:
     if len(whole) < _LEAST_EXAMPLES:
         return np.empty((0, scores.shape[1]))
     picked = np.unique(np.linspace(0, len(whole) - 1, min(len(whole), MOST_EXAMPLES)).round().astype(np.int64))
-    chosen = scores[whole[picked]]
+    chosen = bounded(scores[whole[picked]])
     # Stable, so that errors of the same size have ranks in order of time, whatever sorts them.
     ranks = np.argsort(np.argsort(np.abs(chosen), axis=0, kind="stable"), axis=0, kind="stable")
     half_normal = np.array([_NORMAL.inv_cdf(0.5 + (rank + 0.5) / (2 * len(chosen))) for rank in range(len(chosen))])
