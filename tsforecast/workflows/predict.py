@@ -17,7 +17,7 @@ from tsforecast.arrays import Float64
 from tsforecast.errors import DataError, OptionError
 from tsforecast.forecast import Forecast, whole
 from tsforecast.io.messages import Note, counted, listed
-from tsforecast.io.writing.columns import check_columns, forecast_frame
+from tsforecast.io.writing.columns import check_columns, forecast_columns, forecast_frame
 from tsforecast.models.forecaster import Forecaster
 from tsforecast.models.network.config import MAX_STEPS
 from tsforecast.options import DEFAULT_LEVELS, DEFAULT_STORE, check_levels
@@ -122,6 +122,8 @@ class PredictResult:
     def to_dict(self) -> dict[str, Any]:
         """Plain values for JSON."""
         made = self.forecast
+        columns = forecast_columns(made, self.schema, self.recent.frequency)
+        rows = zip(*(column.tolist() for column in columns.values()), strict=True)
         return {
             "name": self.name,
             "version": self.version,
@@ -130,7 +132,7 @@ class PredictResult:
             "series": self.recent.n_series,
             **({"what_if": list(self.scenario.texts)} if self.scenario else {}),
             "notes": [vars(note) for note in (*self.notes, *self._notes_on(_tally(made), _tally(made.what_if)))],
-            "forecast": self.frame.to_dict(orient="records"),
+            "forecast": [dict(zip(columns, row, strict=True)) for row in rows],
         }
 
     def _notes_on(self, base: Float64, other: Float64) -> list[Note]:

@@ -20,7 +20,7 @@ FRENCH = ["janv.", "févr.", "mars", "avr.", "mai", "juin", "juil.", "août", "s
 
 
 def days(start: str, count: int) -> Stamps:
-    return np.arange(np.datetime64(start, "D"), np.datetime64(start, "D") + count).astype("datetime64[us]")
+    return np.datetime64(start, "us") + np.arange(count) * np.timedelta64(1, "D")
 
 
 def written(times: Stamps, text_format: str, frequency: Frequency) -> list[str]:
