@@ -221,7 +221,7 @@ def predict(
         changed, more = in_scenario(scenario, recent, bundle, steps, reading, report)
         other, notes = _with_covariates_of(changed, known), [*notes, *more]
     forecaster = bundle.forecaster
-    if data is not None and calibration == "living":
+    if data is not None and levels and calibration == "living":
         forecaster, learned = _recalibrated(bundle, recent, known, levels)
         notes += learned
     for note in notes:

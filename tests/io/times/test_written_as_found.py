@@ -103,7 +103,7 @@ def test_years_of_two_digits(start, count, text_format):
     parsed = parse(*written(times, text_format, DAILY))
     past = start < "1920"
     assert np.array_equal(parsed.wall, times) or past
-    assert np.all(np.diff(parsed.wall) > np.timedelta64(0))
+    assert np.all(np.diff(parsed.wall) > np.timedelta64(0, "D"))
     assert any("two digits" in note.text for note in parsed.notes) == (start.startswith("19"))
 
 
