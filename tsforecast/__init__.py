@@ -15,14 +15,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from tsforecast._version import __version__
-from tsforecast.errors import (
-    DataError,
-    InputMissingError,
-    ModelError,
-    OptionError,
-    TrustError,
-    TsforecastError,
-)
 
 if TYPE_CHECKING:
     from tsforecast.api import (
@@ -40,6 +32,14 @@ if TYPE_CHECKING:
         predict,
         report,
         score,
+    )
+    from tsforecast.errors import (
+        DataError,
+        InputMissingError,
+        ModelError,
+        OptionError,
+        TrustError,
+        TsforecastError,
     )
 
 __all__ = [
@@ -70,9 +70,9 @@ __all__ = [
 def __getattr__(name: str) -> Any:
     # `tsforecast --version` imports this file too, and must not wait for pandas.
     if name in __all__:
-        from tsforecast import api
+        from tsforecast import api, errors
 
-        return getattr(api, name)
+        return getattr(errors if name.endswith("Error") else api, name)
     raise AttributeError(f"module 'tsforecast' has no attribute '{name}'")
 
 
