@@ -16,6 +16,7 @@ from tsforecast.api.words import spoken
         ("add --start 2021-01-01 --freq D with it", 'add start="2021-01-01" freq="D" with it'),
         ("or --no-time to number the steps", "or no_time=True to number the steps"),
         ("consider --model linear", 'consider model="linear"'),
+        ("or with --transform none", 'or with transform="none"'),
         ("--point mean does", 'point="mean" does'),
         ("--horizon 24.", "horizon=24."),
         ("name it with --tz, such as --tz Europe/Berlin", 'name it with tz=, such as tz="Europe/Berlin"'),

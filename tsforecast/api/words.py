@@ -68,9 +68,8 @@ def _keyword(found: re.Match[str]) -> str:
 
 def _with_value(name: str, each: Option | None, blank: str, word: str) -> str:
     bare, dot = (word[:-1], ".") if word.endswith(".") else (word, "")
-    if not bare or bare in _PROSE:
-        return f"{name}={blank}{word}"
-    if each is not None and each.choices and bare not in each.choices:
+    is_choice = each is not None and bare in each.choices
+    if not is_choice and (not bare or bare in _PROSE or (each is not None and each.choices)):
         return f"{name}={blank}{word}"
     if each is None or each.kind in (int, float):
         if _NUMBER.fullmatch(bare):
