@@ -17,12 +17,12 @@ def main(store: str = "python-models", preset: str = "balanced") -> pd.DataFrame
     table = pd.read_csv(DATASETS / "elec-equip-monthly.csv")
     older = table.iloc[:-24]
 
-    fitted = tsforecast.fit(older, horizon=12, name="equipment", store=store, preset=preset)
-    sys.stdout.write(f"{fitted.verdict}\n")
-    for model, scores in fitted.scores.items():
-        sys.stdout.write(f"{model:<16} MAE {scores['mae']:.3g}  skill {scores['skill']:.2f}\n")
+    model = tsforecast.fit(older, horizon=12, name="equipment", store=store, preset=preset)
+    sys.stdout.write(f"{model.verdict}\n{model.scores[['mae', 'skill']].round(2)}\n")
 
-    forecast = tsforecast.predict(table, name="equipment", store=store, levels=(80,))
+    # Later, or in another program: the version in service, on all rows.
+    model = tsforecast.load("equipment", store=store)
+    forecast = model.predict(table, levels=(80,))
     sys.stdout.write(f"{forecast.to_string(index=False)}\n")
     return forecast
 

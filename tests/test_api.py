@@ -83,7 +83,8 @@ def test_levels_and_horizon(store):
 
 def test_no_levels_no_bounds(store):
     tsforecast.fit(make_series(200), store=store, **SETTINGS)
-    assert list(tsforecast.predict(store=store, levels=()).columns) == ["ds", "forecast"]
+    for newer in (None, make_series(210)):
+        assert list(tsforecast.predict(newer, store=store, levels=()).columns) == ["ds", "forecast"]
 
 
 def test_series_never_seen_keep_their_own_level(store):

@@ -20,6 +20,21 @@ def test_one_version_everywhere() -> None:
     assert tsforecast.__version__ in headings[0]
 
 
+def test_the_image_that_only_forecasts_asks_for_no_other_releases() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    lines = (ROOT / "examples/serve/requirements.txt").read_text(encoding="utf-8").splitlines()
+    served = [line for line in lines if not line.startswith("#")]
+    assert served and set(served) <= set(project["dependencies"])
+
+
+def test_nobody_is_sent_to_the_stranger_of_our_name_on_the_index() -> None:
+    places = [ROOT / "README.md", ROOT / "llms.txt", ROOT / "CONTRIBUTING.md", *PACKAGE.rglob("*.py")]
+    places += [path for path in (ROOT / "examples").rglob("*") if path.suffix in (".md", ".py", ".sh", ".txt", "")]
+    sent = re.compile(r"(?:pip|pipx|uv|uvx)\b[^\n]*\s['\"]?tsforecast(?:\[|['\"`\s]|$)")
+    assert [path for path in places if path.is_file() and sent.search(path.read_text(encoding="utf-8"))] == []
+    assert sent.search("pip install 'tsforecast[gpu]'") and not sent.search("pip install plotly")
+
+
 def test_contributing_names_only_what_there_is() -> None:
     text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
     paths = set(re.findall(r"`([\w./]+(?:/|\.py|\.md|\.sh))`", text)) | set(re.findall(r"`(tests/[\w./]+)`", text))

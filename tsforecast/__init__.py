@@ -1,4 +1,14 @@
-"""Forecast time series with recurrent neural networks, from the command line or from Python."""
+"""Forecast time series with recurrent neural networks, from the command line or from Python.
+
+    import tsforecast
+
+    model = tsforecast.fit(table)      # a data frame, a series, an array, or the path of a file
+    model.scores, model.verdict        # how good it is, beside the simple models
+    model.predict()                    # a data frame, which draws itself: model.predict().plot()
+    model = tsforecast.load("model")   # later, or elsewhere
+
+`backtest`, `compare`, `score` and `report` are the commands of the same names; what goes wrong is a TsforecastError.
+"""
 
 from __future__ import annotations
 
@@ -7,15 +17,64 @@ from typing import TYPE_CHECKING, Any
 from tsforecast._version import __version__
 
 if TYPE_CHECKING:
-    from tsforecast.api import backtest, compare, fit, predict, report, score
+    from tsforecast.api import (
+        Backtest,
+        Comparison,
+        Forecaster,
+        ForecastFrame,
+        Model,
+        ReportPage,
+        Score,
+        backtest,
+        compare,
+        fit,
+        load,
+        predict,
+        report,
+        score,
+    )
+    from tsforecast.errors import (
+        DataError,
+        InputMissingError,
+        ModelError,
+        OptionError,
+        TrustError,
+        TsforecastError,
+    )
 
-__all__ = ["__version__", "backtest", "compare", "fit", "predict", "report", "score"]
+__all__ = [
+    "Backtest",
+    "Comparison",
+    "DataError",
+    "ForecastFrame",
+    "Forecaster",
+    "InputMissingError",
+    "Model",
+    "ModelError",
+    "OptionError",
+    "ReportPage",
+    "Score",
+    "TrustError",
+    "TsforecastError",
+    "__version__",
+    "backtest",
+    "compare",
+    "fit",
+    "load",
+    "predict",
+    "report",
+    "score",
+]
 
 
 def __getattr__(name: str) -> Any:
     # `tsforecast --version` imports this file too, and must not wait for pandas.
-    if name in ("backtest", "compare", "fit", "predict", "report", "score"):
-        from tsforecast import api
+    if name in __all__:
+        from tsforecast import api, errors
 
-        return getattr(api, name)
+        return getattr(errors if name.endswith("Error") else api, name)
     raise AttributeError(f"module 'tsforecast' has no attribute '{name}'")
+
+
+def __dir__() -> list[str]:
+    return [*globals(), *__all__]

@@ -6,7 +6,7 @@
     |-- DataError                  65  the input was read, but cannot be used as it is
     |   `-- MissingColumnError     65  it has no column of a name that was asked for
     |-- ModelError                 65  a stored model is damaged or of an unknown format
-    |-- InputMissingError          66  a file, folder or model version that does not exist
+    |-- InputMissingError          66  a file, folder, model version or package that does not exist
     |-- MemoryShortageError        71  the data or the model are too large for the memory
     |-- OutputError                73  a file or folder cannot be created
     |-- StorageError               74  reading or writing failed half way: disk full, I/O error
@@ -197,6 +197,27 @@ class ConfigError(TsforecastError):
     """The configuration, a file or a variable, cannot be used."""
 
     exit_code = 78
+
+
+_INSTALLED_AS = {"sklearn": "scikit-learn", "markupsafe": "jinja2", "python_calamine": "python-calamine"}
+
+
+def to_install(package: str) -> str:
+    """How to install a package that is not there.
+
+    Always by its own name: an extra of ours would be looked up under our name, which belongs to somebody else on the
+    public index.
+    """
+    return f"install it with pip install {package}"
+
+
+def missing_package(error: BaseException) -> InputMissingError | None:
+    """What an import that failed is for the user: a package to install; None for any other error."""
+    module = (error.name or "").partition(".")[0] if isinstance(error, ModuleNotFoundError) else ""
+    if module in ("", "tsforecast"):
+        return None
+    package = _INSTALLED_AS.get(module, shown(module))
+    return InputMissingError(f"this needs the package {package}, which is not installed", hint=to_install(package))
 
 
 def did_you_mean(name: str, known: Iterable[str], otherwise: str | None = None) -> str:

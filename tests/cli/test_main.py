@@ -118,6 +118,23 @@ def test_bug_as_json(run, fail):
     assert json.loads(run("models", "list", "--json").stdout)["error"]["code"] == 70
 
 
+@pytest.mark.parametrize(
+    ("module", "package"),
+    [("pandas", "pandas"), ("sklearn.linear_model", "scikit-learn"), ("tensorflow.python", "tensorflow")],
+)
+def test_a_package_that_is_not_installed(run, fail, module, package):
+    fail(ModuleNotFoundError(f"No module named {module!r}", name=module))
+    result = run("models", "list", "--json")
+    said = f"this needs the package {package}, which is not installed"
+    assert result.exit_code == json.loads(result.stdout)["error"]["code"] == 66
+    assert result.stderr == f"Error: {said}; install it with pip install {package}\n"
+
+
+def test_a_module_of_ours_that_is_missing_is_a_bug(run, fail):
+    fail(ModuleNotFoundError("No module named 'tsforecast.nothing'", name="tsforecast.nothing"))
+    assert "this is a bug of tsforecast" in run("models", "list").stderr
+
+
 def test_interrupt(run, fail):
     fail(KeyboardInterrupt())
     result = run("models", "list")

@@ -2,6 +2,7 @@
 
     __init__       the program: the table of its commands, --config and --version, and how an error ends it
     groups         groups that import a command when it is typed; help with headings; variables of options
+    schema         the commands as data, for programs and agents
     config         values from a configuration file and from variables, checked as if they were typed
     exits          signals and errors as messages and exit statuses
     console        all that is shown; the only user of Rich
@@ -28,6 +29,7 @@ from tsforecast.cli.console import Console
 from tsforecast.cli.exits import cause, ending_signals, show_failure, usage_error
 from tsforecast.cli.groups import LazyGroup
 from tsforecast.cli.options.shared import option, verbosity_options
+from tsforecast.cli.schema import asks_for_schema, show_schema
 from tsforecast.errors import Terminated
 
 COMMANDS = {
@@ -42,6 +44,7 @@ COMMANDS = {
     "schedule": "Print the crontab line or the systemd units of a retraining.",
     "status": "Show the models in service and their last retraining.",
     "models": "List, check and keep the models of a store.",
+    "mcp": "Serve the commands as tools to an agent.",
 }
 _EPILOG = """\b
 Start with:
@@ -71,6 +74,8 @@ class _Main(LazyGroup):
         console = ctx.ensure_object(Console)
         console.as_json = "--json" in args
         try:
+            if asks_for_schema(args):
+                show_schema(ctx, args, console)
             return super().parse_args(ctx, args)
         except click.ClickException as error:
             raise usage_error(error, console) from None

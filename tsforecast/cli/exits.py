@@ -24,6 +24,7 @@ from tsforecast.errors import (
     Terminated,
     TsforecastError,
     is_memory_shortage,
+    missing_package,
 )
 from tsforecast.safe_text import bounded, shown, visible
 
@@ -150,6 +151,9 @@ def show_failure(error: BaseException, console: Console) -> int:
         wrapped = StorageError(error.strerror or str(error), file=str(error.filename or ""))
         wrapped.__cause__ = error
         error = wrapped
+    if (missing := missing_package(error)) is not None:
+        missing.__cause__ = error
+        error = missing
     if isinstance(error, TsforecastError):
         return _show(error, console)
     for text in traceback.format_exception(error):

@@ -17,7 +17,7 @@ from tsforecast.arrays import Float64
 from tsforecast.errors import DataError, OptionError
 from tsforecast.forecast import Forecast, Joint, whole
 from tsforecast.io.messages import Note, counted, listed
-from tsforecast.io.writing.columns import check_columns, forecast_frame
+from tsforecast.io.writing.columns import check_columns, forecast_columns, forecast_frame
 from tsforecast.models.forecaster import NOTHING_JOINT, Forecaster
 from tsforecast.models.network.config import MAX_STEPS
 from tsforecast.options import DEFAULT_LEVELS, DEFAULT_STORE, check_levels
@@ -124,6 +124,8 @@ class PredictResult:
     def to_dict(self) -> dict[str, Any]:
         """Plain values for JSON."""
         made = self.forecast
+        columns = forecast_columns(made, self.schema, self.recent.frequency)
+        rows = zip(*(column.tolist() for column in columns.values()), strict=True)
         return {
             "name": self.name,
             "version": self.version,
@@ -132,7 +134,7 @@ class PredictResult:
             "series": self.recent.n_series,
             **({"what_if": list(self.scenario.texts)} if self.scenario else {}),
             "notes": [vars(note) for note in (*self.notes, *self._notes_on(_tally(made), _tally(made.what_if)))],
-            "forecast": self.frame.to_dict(orient="records"),
+            "forecast": [dict(zip(columns, row, strict=True)) for row in rows],
         }
 
     def _notes_on(self, base: Float64, other: Float64) -> list[Note]:
@@ -227,7 +229,7 @@ def predict(
         changed, more = in_scenario(scenario, recent, bundle, steps, reading, report)
         other, notes = _with_covariates_of(changed, known), [*notes, *more]
     forecaster = bundle.forecaster
-    if data is not None and calibration == "living":
+    if data is not None and levels and calibration == "living":
         forecaster, learned = _recalibrated(bundle, recent, known, levels)
         notes += learned
     for note in notes:

@@ -31,9 +31,17 @@ _RECENT_HORIZONS = 2  # kept with the model beyond the lookback, for plots
 
 def package_versions() -> dict[str, str]:
     """Releases of this package and of those that the numbers depend on."""
-    from importlib.metadata import version
+    return {"tsforecast": __version__, **{package: _release(package) for package in _PACKAGES}}
 
-    return {"tsforecast": __version__, **{package: version(package) for package in _PACKAGES}}
+
+def _release(package: str) -> str:
+    """The release of a package; `unknown` where it is not installed, or under another name, as tensorflow-cpu."""
+    from importlib.metadata import PackageNotFoundError, version
+
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return "unknown"
 
 
 def training_facts(data_hash: str, options: FitOptions, reading: ReadOptions) -> dict[str, Any]:

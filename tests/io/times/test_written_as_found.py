@@ -20,7 +20,7 @@ FRENCH = ["janv.", "févr.", "mars", "avr.", "mai", "juin", "juil.", "août", "s
 
 
 def days(start: str, count: int) -> Stamps:
-    return np.arange(np.datetime64(start, "D"), np.datetime64(start, "D") + count).astype("datetime64[us]")
+    return np.datetime64(start, "us") + np.arange(count) * np.timedelta64(1, "D")
 
 
 def written(times: Stamps, text_format: str, frequency: Frequency) -> list[str]:
@@ -103,7 +103,7 @@ def test_years_of_two_digits(start, count, text_format):
     parsed = parse(*written(times, text_format, DAILY))
     past = start < "1920"
     assert np.array_equal(parsed.wall, times) or past
-    assert np.all(np.diff(parsed.wall) > np.timedelta64(0))
+    assert np.all(np.diff(parsed.wall) > np.timedelta64(0, "D"))
     assert any("two digits" in note.text for note in parsed.notes) == (start.startswith("19"))
 
 

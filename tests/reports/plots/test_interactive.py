@@ -86,6 +86,6 @@ def test_a_page_has_room_for_more_series_than_a_picture():
 
 def test_without_the_package_the_error_says_how_to_get_it(monkeypatch):
     monkeypatch.setitem(sys.modules, "plotly", None)
-    with pytest.raises(OptionError, match=r"pip install 'tsforecast\[interactive\]'"):
+    with pytest.raises(OptionError, match=r"pip install plotly"):
         check_drawable("x.html")
     check_drawable("x.png")

@@ -305,7 +305,7 @@ def stamps_in_format(texts: list[str], text_format: str) -> Stamps:
     Raises:
         OptionError: it is not a strftime format without an offset.
     """
-    import pandas as pd
+    from tsforecast.io.times.far_years import to_datetimes
 
     begin, interval, _ = text_format.partition(INTERVAL)
     if interval:
@@ -338,7 +338,7 @@ def stamps_in_format(texts: list[str], text_format: str) -> Stamps:
     if "%b" in read:
         texts = in_english(texts)
     try:
-        parsed = pd.to_datetime(pd.Series(texts, dtype=object), format=read, errors="coerce")
+        parsed = to_datetimes(texts, read)
     except ValueError as error:
         raise OptionError(f"{text_format} is not a date format: {error}") from None
     return parsed.to_numpy("datetime64[us]")

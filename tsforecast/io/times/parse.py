@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 import pyarrow as pa
 from numpy.typing import NDArray
 
@@ -17,6 +17,7 @@ from tsforecast.io.messages import Candidate, Note, counted, info, warning
 from tsforecast.io.times.candidates import Distinct, candidate_formats
 from tsforecast.io.times.day_parts import ENDS, without_hour_24
 from tsforecast.io.times.decimal_years import is_decimal_year
+from tsforecast.io.times.far_years import ISO8601, to_datetimes
 from tsforecast.io.times.format_notes import century_note, format_hint, format_notes
 from tsforecast.io.times.formats import (
     COMPACT_DAY,
@@ -52,6 +53,9 @@ from tsforecast.io.times.readings import (
 from tsforecast.io.times.zone_marks import Marks, marked_format, told_by_marks, without_marks
 from tsforecast.io.times.zones import UTC, offset_name
 from tsforecast.series.frequency import HOUR, MINUTE, Stamps
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 FIRST_YEAR, LAST_YEAR = 1700, 2200
 _TRIAL_TEXTS = 1000
@@ -294,8 +298,8 @@ def _parse_iso(distinct: Distinct) -> ParsedStamps:
             hint="write the offset in all rows or in none",
         )
     named = any(shape.endswith("A") for shape in dict.fromkeys(distinct.shapes))
-    cells = pd.Series(in_english(distinct.texts) if named else distinct.texts, dtype=object)
-    parsed = pd.to_datetime(cells, format="ISO8601", errors="coerce", utc=bool(zoned.any()))
+    cells = in_english(distinct.texts) if named else distinct.texts
+    parsed = to_datetimes(cells, ISO8601, utc=bool(zoned.any()))
     if parsed.isna().any():
         bad = parsed.isna().to_numpy()
         shown = distinct.texts[int(bad.argmax())]

@@ -29,7 +29,15 @@ _EXACT = 22
 
 
 def forecast_frame(forecast: Forecast, schema: Schema, frequency: Frequency) -> pd.DataFrame:
-    """A forecast as a table, the series one after the other.
+    """A forecast as a table, whose columns are those of `forecast_columns`."""
+    import pandas as pd
+
+    columns = forecast_columns(forecast, schema, frequency)
+    return pd.DataFrame(columns, index=pd.RangeIndex(len(next(iter(columns.values())))))
+
+
+def forecast_columns(forecast: Forecast, schema: Schema, frequency: Frequency) -> dict[str, NDArray[Any]]:
+    """A forecast as the columns of a table, the series one after the other.
 
     Args:
         forecast: in the user's units.
@@ -42,8 +50,6 @@ def forecast_frame(forecast: Forecast, schema: Schema, frequency: Frequency) -> 
         for each level, then the same of another scenario, where there is one. Numbers carry the 7 significant digits
         that a model in float32 has, or more where the interval is narrow beside the value.
     """
-    import pandas as pd
-
     shown = forecast.total or forecast
     columns: dict[str, Any] = {
         name: np.repeat(np.array([key[position] for key in shown.ids], dtype=object), shown.horizon)
@@ -53,8 +59,7 @@ def forecast_frame(forecast: Forecast, schema: Schema, frequency: Frequency) -> 
     rows = (np.array(begins)[:, None] + np.arange(shown.horizon)).ravel()
     for name, cells, count in zip(schema.time_cols, times, time_counts(schema), strict=True):
         columns[name] = np.array(cells, dtype=np.int64 if count else object)[rows]
-    columns |= number_columns(forecast)
-    return pd.DataFrame(columns, index=pd.RangeIndex(shown.y_pred.size))
+    return columns | number_columns(forecast)
 
 
 def time_counts(schema: Schema) -> list[bool]:

@@ -14,7 +14,7 @@ from itertools import chain, repeat
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 
-from tsforecast.errors import OptionError
+from tsforecast.errors import OptionError, to_install
 from tsforecast.io.messages import Note, warning
 from tsforecast.safe_text import guarded
 
@@ -141,8 +141,7 @@ def format_of(path: str | Path | None) -> Format:
     for each in FORMATS:
         if Path(path).suffix.lower() in each.endings:
             if each.needs and importlib.util.find_spec(each.needs) is None:
-                hint = f"pip install 'tsforecast[{each.name.lower()}]'"
-                raise OptionError(f"{each.name} needs {each.needs}", hint=hint)
+                raise OptionError(f"{each.name} needs {each.needs}", hint=to_install(each.needs))
             return each
     raise OptionError(f"cannot tell how to write '{path}'", hint=f"use an ending of {', '.join(ENDINGS)}")
 

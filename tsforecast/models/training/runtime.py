@@ -88,7 +88,7 @@ def choose_device(device: str) -> str:
     if device == "gpu" and not gpus:
         raise OptionError(
             "device is 'gpu', but TensorFlow sees no GPU",
-            hint="use --device cpu, or install the CUDA libraries: pip install 'tsforecast[gpu]'",
+            hint="use --device cpu, or install the CUDA libraries: pip install 'tensorflow[and-cuda]'",
         )
     return "/GPU:0" if gpus and device != "cpu" else "/CPU:0"
 

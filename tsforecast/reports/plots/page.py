@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from tsforecast.arrays import Float64
-from tsforecast.errors import OptionError
+from tsforecast.errors import OptionError, to_install
 from tsforecast.files import whole_file
 from tsforecast.reports.plots.style import INK, SOFT
 
@@ -33,7 +33,7 @@ def load_plotly(path: str) -> ModuleType:
     try:
         from plotly import io
     except ImportError:
-        hint = "install it with pip install 'tsforecast[interactive]', or draw a .png or .svg"
+        hint = f"{to_install('plotly')}, or draw a .png or .svg"
         raise OptionError("an interactive picture needs the package plotly", hint=hint, file=path) from None
     return io
 

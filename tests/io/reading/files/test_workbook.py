@@ -231,7 +231,7 @@ def test_without_the_extra_the_hint_says_how_to_install_it(tmp_path, monkeypatch
     monkeypatch.setattr(kinds.importlib, "import_module", missing)
     with pytest.raises(OptionError, match="python-calamine") as caught:
         read_panel(path)
-    assert "pip install 'tsforecast[excel]'" in caught.value.hint
+    assert "pip install python-calamine" in caught.value.hint
 
 
 @pytest.mark.parametrize(("position", "letters"), [(0, "A"), (25, "Z"), (26, "AA"), (701, "ZZ"), (702, "AAA")])

@@ -10,7 +10,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Literal
 
-from tsforecast.errors import InputMissingError, OptionError
+from tsforecast.errors import InputMissingError, OptionError, to_install
 
 Kind = Literal["text", "parquet", "arrow", "feather", "workbook", "sqlite", "duckdb", "json"]
 _ZIP = b"PK\x03\x04"
@@ -75,7 +75,7 @@ def refuse_address(source: str | Path) -> None:
     raise InputMissingError(f"this is {what}: only files are read, nothing is fetched", hint=hint, file=f"{scheme}://")
 
 
-def load_extra(package: str, extra: str, what: str, file: str) -> ModuleType:
+def load_extra(package: str, what: str, file: str) -> ModuleType:
     """A package that only an extra installs.
 
     Raises:
@@ -85,5 +85,5 @@ def load_extra(package: str, extra: str, what: str, file: str) -> ModuleType:
         return importlib.import_module(package)
     except ImportError:
         name = package.replace("_", "-")
-        hint = f"install it with pip install 'tsforecast[{extra}]', or save the table as CSV and give that file"
+        hint = f"{to_install(name)}, or save the table as CSV and give that file"
         raise OptionError(f"{what} needs the package {name}", hint=hint, file=file) from None

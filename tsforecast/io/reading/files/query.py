@@ -58,7 +58,7 @@ def query_database(data: bytes, kind: str, file: str, sql: str, most: int | None
         if beside.is_file() and beside.stat().st_size:
             hint = "close the program that writes to it, and try again"
             raise BusyError(f"changes of this database still lie in '{beside.name}'", hint=hint, file=file)
-    load_extra("duckdb", "sql", "reading a database", file)
+    load_extra("duckdb", "reading a database", file)
     if kind == "sqlite":
         return _run(_sqlite_tables(data, sql, file), None, file, sql, most)
     with tempfile.TemporaryDirectory(prefix="tsforecast-") as folder:
@@ -68,7 +68,7 @@ def query_database(data: bytes, kind: str, file: str, sql: str, most: int | None
 
 
 def _run(tables: Mapping[str, Any], database: Path | None, file: str, sql: str, most: int | None) -> pd.DataFrame:
-    duckdb = load_extra("duckdb", "sql", "--sql", file)
+    duckdb = load_extra("duckdb", "--sql", file)
     wrong = (duckdb.ProgrammingError, duckdb.PermissionException, duckdb.NotSupportedError)
     with closing(duckdb.connect(":memory:", config=_SETTINGS)) as connection:
         names = list(tables)

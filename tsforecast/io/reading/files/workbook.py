@@ -49,7 +49,7 @@ def read_sheet(data: bytes, file: str, options: ReadOptions, decimal: str) -> Sh
         DataError: damaged, locked, too large, no table or several.
         OptionError: no such sheet, or the package that reads workbooks is missing.
     """
-    calamine = load_extra("python_calamine", "excel", "reading a workbook", file)
+    calamine = load_extra("python_calamine", "reading a workbook", file)
     facts = check_workbook(data, file)
     try:
         with calamine.load_workbook(io.BytesIO(data)) as book:
