@@ -10,6 +10,7 @@ import numpy as np
 from tsforecast.errors import OptionError
 from tsforecast.fitting.choose_covariates import NOTHING_BESIDES, KnownBesides, refuse_covariates
 from tsforecast.fitting.plan import Choice, FixedChoices
+from tsforecast.io.messages import counted
 from tsforecast.models.network.config import (
     MAX_UNITS,
     QUANTILES,
@@ -67,7 +68,7 @@ def choose_network(
     units = options.units
     if units is None:
         units = choose_units(windows, options.preset)
-        choices.append(Choice("units", str(units), f"{windows:,} training windows, preset {options.preset}"))
+        choices.append(Choice("units", str(units), f"{counted(windows, 'training window')}, preset {options.preset}"))
     info = get_model(_network_name(options))
     network = NetworkConfig(
         cell=info.cell,

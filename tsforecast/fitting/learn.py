@@ -12,10 +12,11 @@ from dataclasses import replace
 import numpy as np
 
 from tsforecast.fitting.calibrate import ENOUGH_HORIZONS, predict_index
-from tsforecast.fitting.combination import HeldOut, choose_shares, mean_error
+from tsforecast.fitting.combination import HeldOut, choose_shares, few_windows, mean_error
 from tsforecast.fitting.plan import Choice, Plan
 from tsforecast.fitting.prepared import Prepared, can_fit_linear, prepare
 from tsforecast.fitting.trained import Learned, Recipe, Trained, ValidationPeriod
+from tsforecast.io.messages import counted
 from tsforecast.models.linear import DEFAULT_RIDGE, fit_linear
 from tsforecast.models.local.models import LOCAL_MODELS, fit_local
 from tsforecast.models.network.config import Inputs, NetworkConfig
@@ -137,8 +138,9 @@ def _networks_in_vain(
     if not best or "linear" not in errors or local[best] > _CLEAR_MARGIN * errors["linear"]:
         return None
     reason = (
-        f"{windows:,} training windows are few, and {best} makes {local[best]:.3g} on the validation windows where the "
-        f"linear model makes {errors['linear']:.3g}; --model gru trains one"
+        f"{counted(windows, 'training window')} {'is' if windows == 1 else 'are'} few, and {best} makes "
+        f"{local[best]:.3g} on the validation windows where the linear model makes {errors['linear']:.3g}; "
+        "--model gru trains one"
     )
     return Choice("networks", "none", reason)
 
@@ -319,9 +321,10 @@ def _choice(candidates: list[tuple[Part, int]], plan: Plan, shares: tuple[float,
     if not np.isfinite(errors).any():
         return Choice("combination", taken, "equal shares: nothing to compare by")
     each = ", ".join(f"{name} {error:.3g}" for name, error in zip(names, errors, strict=True))
-    windows = sum(len(fold.series) for fold in folds)
+    windows = counted(sum(len(fold.series) for fold in folds), "validation window")
     periods = f" in {len(folds)} periods" if len(folds) > 1 else ""
-    return Choice("combination", taken, f"least error on {windows:,} validation windows{periods} ({each})")
+    few = ", which are too few to leave out any that is close" if few_windows(folds) else ""
+    return Choice("combination", taken, f"by the error of their mean on {windows}{periods}{few} ({each})")
 
 
 def _alone(part: Part, plan: Plan, weights: Weights, recipe: Recipe) -> Trained:

@@ -342,7 +342,7 @@ def _profile_rows(profile: Mapping[str, Any]) -> Iterator[tuple[str, Cell]]:
     yield "least and largest value", f"{readable(profile['lowest'])} to {readable(profile['highest'])}"
     yield "zeros", cell(profile["zeros"])
     if (strength := profile["season_strength"]) is not None:
-        yield "strength of the season, from -1 to 1", number(strength, f"{strength:.2f}")
+        yield "strength of the season, at most 1", number(strength, f"{strength:.2f}")
 
 
 def _settings(found: VersionFacts) -> Section | None:

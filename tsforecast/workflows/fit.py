@@ -11,7 +11,6 @@ import numpy as np
 
 from tsforecast import clock, notebook
 from tsforecast.files import check_folder
-from tsforecast.fitting.choose import season_strength
 from tsforecast.fitting.error_profile import ErrorProfile
 from tsforecast.fitting.fit_panel import Fitted, fit_panel
 from tsforecast.fitting.plan import Brought, Choice
@@ -28,6 +27,7 @@ from tsforecast.options import DEFAULT_STORE
 from tsforecast.progress import Message, Report
 from tsforecast.safe_text import shown
 from tsforecast.series.panel import Panel
+from tsforecast.series.seasons import strength_in_panel
 from tsforecast.series.strays import without_strays
 from tsforecast.store.checkpoint import drop_checkpoint, recording
 from tsforecast.store.layout import check_name, model_name
@@ -36,6 +36,7 @@ from tsforecast.workflows.ages import future_notes
 from tsforecast.workflows.clashes import refuse_training_clashes
 from tsforecast.workflows.continued import low_notes
 from tsforecast.workflows.describe import grid_profile
+from tsforecast.workflows.expected import Expected, expected
 from tsforecast.workflows.leaks import leak_notes
 from tsforecast.workflows.provenance import fingerprint, make_bundle, training_facts
 
@@ -62,6 +63,10 @@ class FitResult:
         brought: what each of the covariates brings, the calendar and the holidays.
         errors: where the scored model errs; None where it was not scored.
         profile: lengths, first and last times, and gaps of the series.
+        target_cols: columns of the values.
+        id_cols: columns that tell series apart.
+        model: its row in the table of models, a key of `scores`.
+        expected: what the model expects of the next steps; None where it needs columns that are not known so far ahead.
     """
 
     name: str
@@ -86,6 +91,10 @@ class FitResult:
     brought: tuple[Brought, ...] = ()
     errors: ErrorProfile | None = None
     profile: dict[str, Any] = field(default_factory=dict)
+    target_cols: tuple[str, ...] = ()
+    id_cols: tuple[str, ...] = ()
+    expected: Expected | None = None
+    model: str = ""
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values for JSON."""
@@ -182,17 +191,20 @@ def describe_fit(
         brought=plan.brought,
         errors=evaluated.errors,
         profile=_profile(data, plan.season_length),
+        target_cols=data.schema.target_cols,
+        id_cols=data.schema.id_cols,
+        model=plan.model,
+        expected=expected(fitted.forecaster, fitted.everything.rows, data),
     )
 
 
 def _profile(data: ReadResult, season_length: int) -> dict[str, Any]:
     """What is told of the data beside the counts that every result has."""
     panel, found = data.panel, grid_profile(data)
-    longest = without_strays(panel).series(int(np.argmax(panel.lengths)))
     gap = found["longest_gap"]
     return {key: found[key] for key in ("first", "last", "lengths", "missing", "gaps")} | {
         "longest_gap": None if gap is None else asdict(gap) | {"id": shown(gap.id)},
-        "season_strength": season_strength(longest, season_length),
+        "season_strength": strength_in_panel(without_strays(panel), season_length),
         "zeros": int(((panel.values == 0) & panel.observed).sum()),
         "lowest": float(panel.values[panel.observed].min()),
         "highest": float(panel.values[panel.observed].max()),

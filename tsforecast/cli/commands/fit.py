@@ -15,7 +15,7 @@ from tsforecast.cli.groups import SectionCommand
 from tsforecast.cli.options.declared import collect, options_of
 from tsforecast.cli.options.epilog import FIT_EPILOG
 from tsforecast.cli.options.shared import name_option, option, output_options, pass_console, store_option
-from tsforecast.cli.score_tables import show_brought, show_choices, show_scores
+from tsforecast.cli.score_tables import show_brought, show_choices, show_errors, show_scores
 from tsforecast.cli.text import seconds
 from tsforecast.errors import TsforecastError
 from tsforecast.io.options import ReadOptions
@@ -92,8 +92,23 @@ def _check_files(data: str, folder: str | None, store: str, name: str | None, *,
 
 
 def _show(result: FitResult, console: Console, store: str) -> None:
+    """Sentences, then one table; everything else with -v."""
+    from tsforecast.reports.fit_words import sentences
+
     for note in result.notes:
         console.note(note.kind, note.text)
+    if console.verbose:
+        _show_details(result, console)
+    for sentence in sentences(result):
+        console.info(sentence)
+    console.success(f"Published as version {result.version} of {result.name} after {seconds(result.seconds)}.")
+    console.command("next", _next_command(result, store))
+    show_errors(console, result.scores, result.model, several=result.series > 1)
+    if console.can_draw and result.series <= MOST_SERIES:
+        _show_forecast(result, console, store)
+
+
+def _show_details(result: FitResult, console: Console) -> None:
     console.info(
         f"{result.name}: {result.series:,} series, {result.rows:,} values, {result.frequency_name}; "
         f"horizon {result.horizon}, lookback {result.lookback}"
@@ -103,12 +118,7 @@ def _show(result: FitResult, console: Console, store: str) -> None:
     show_scores(console, result.scores, err=True)
     console.info(result.verdict)
     console.info(result.training_rows)
-    console.success(
-        f"published {result.name} version {result.version} in {result.path} after {seconds(result.seconds)}"
-    )
-    console.command("next", _next_command(result, store))
-    if console.can_draw and result.series <= MOST_SERIES:
-        _show_forecast(result, console, store)
+    console.info(f"stored in {result.path}")
 
 
 def _show_forecast(result: FitResult, console: Console, store: str) -> None:

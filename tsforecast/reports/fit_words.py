@@ -1,0 +1,89 @@
+"""What a fit has found, in sentences: what was read, what to expect, how far off that is, what came of it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tsforecast.fitting.scores import NAIVE
+from tsforecast.io.messages import counted, listed
+from tsforecast.reports.content import readable
+from tsforecast.safe_text import shown
+
+if TYPE_CHECKING:
+    from tsforecast.workflows.expected import Expected
+    from tsforecast.workflows.fit import FitResult
+
+_SAME = 0.005  # share of the error below which two are called the same
+_MOST_COLUMNS = 2  # whose names are told
+_MIDNIGHT = (" 00:00:00", "T00:00:00", " 00:00")
+
+
+def sentences(result: FitResult) -> Iterator[str]:
+    """What was read, what to expect, and how far off that usually is."""
+    yield read_in_words(result)
+    if result.expected is not None:
+        yield expected_in_words(result.expected, result.horizon, result.target_cols)
+    several, season = result.series > 1, result.season_length
+    if error := error_in_words(result.model, result.scores, several=several, season_length=season):
+        yield error
+
+
+def read_in_words(result: FitResult) -> str:
+    """The table, its series and their season."""
+    profile = result.profile
+    what = listed(result.target_cols, _MOST_COLUMNS)
+    if result.series > 1:
+        by = f" by {listed(result.id_cols)}" if result.id_cols else ""
+        what = f"{counted(result.series, 'series', 'series')} of {what}{by}"
+    span = f" from {day(profile['first'])} to {day(profile['last'])}"
+    season = f", season of {counted(result.season_length, 'step')}" if result.season_length > 1 else ""
+    if season and (strength := profile.get("season_strength")) is not None:
+        season += f" (strength {strength:.2f} of 1)"
+    file = shown(Path(result.file).name)
+    return f"Read {file}: {counted(result.rows, 'value')} of {what}, {result.frequency_name}{span}{season}."
+
+
+def expected_in_words(found: Expected, horizon: int, target_cols: Sequence[str]) -> str:
+    """The next step in the unit of the data, and the steps after it."""
+    whose = f" of {found.series}, the largest series," if found.series else f" of {listed(target_cols)}"
+    between = f"4 times in 5 between {readable(found.lower)} and {readable(found.upper)}"
+    text = f"Expect {readable(found.y_pred)}{whose} at {day(found.first)}, {between}"
+    if horizon > 1:
+        text += f"; and {readable(found.mean)} on average over the {horizon:,} steps until {day(found.last)}"
+    return f"{text}."
+
+
+def error_in_words(model: str, scores: Mapping[str, Mapping[str, float]], *, several: bool, season_length: int) -> str:
+    """The usual error of a model and of the usual guess; empty where there is none to tell."""
+    if model not in scores or NAIVE not in scores:
+        return ""
+    own, usual = scores[model], scores[NAIVE]
+    if not (math.isfinite(own["mae"]) and math.isfinite(usual["mae"])):
+        return ""
+    guess = "the value a season earlier" if season_length > 1 else "the last value"
+    text = f"On the newest rows, which it had not seen, it was off by {readable(own['mae'])} on average"
+    if model == NAIVE:
+        return f"{text}: it is the usual guess, {guess}."
+    text += f", the usual guess ({guess}) by {readable(usual['mae'])}"
+    skill = own.get("skill", math.nan)
+    if math.isfinite(skill):
+        each = ", each series counted alike" if several else ""
+        text += f": {against(skill)} error{each}"
+    return f"{text}."
+
+
+def against(saved: float) -> str:
+    """A share of an error that is saved, such as `12 % less`."""
+    if abs(saved) < _SAME:
+        return "the same"
+    return f"{abs(saved):.0%} {'less' if saved > 0 else 'more'}"
+
+
+def day(text: str) -> str:
+    """A time without a midnight that says nothing."""
+    for end in _MIDNIGHT:
+        text = text.removesuffix(end)
+    return text
