@@ -26,7 +26,7 @@ from tsforecast.models.registry import LOCAL
 from tsforecast.models.spec import ModelSpec, Part
 from tsforecast.models.training.gradient_flow import GradientProfile
 from tsforecast.models.training.session import TrainingSession
-from tsforecast.progress import Message
+from tsforecast.progress import Message, TrainingPlanned
 from tsforecast.series.seasonal_errors import seasonal_errors
 from tsforecast.series.split import shifted_back
 
@@ -40,7 +40,9 @@ _FEW_WINDOWS, _CLEAR_MARGIN = 500, 0.9
 _MAX_WINDOWS = 20_000  # with more training windows, earlier periods take too long to train for
 
 
-def train_model(model: str, prepared: Prepared, plan: Plan, session: TrainingSession) -> Learned:
+def train_model(
+    model: str, prepared: Prepared, plan: Plan, session: TrainingSession, simple: Learned | None = None
+) -> Learned:
     """Train any model of the table; if it has several candidates, combine them.
 
     Args:
@@ -48,6 +50,7 @@ def train_model(model: str, prepared: Prepared, plan: Plan, session: TrainingSes
         prepared: the data; candidates learn from windows of the training part, those of the validation part choose.
         plan: what was decided.
         session: the context of training; its budget is shared by the networks.
+        simple: what `train_simple` has learned of them, which is not learned again.
 
     Returns:
         The model, the plan with the combination that was chosen, and the periods it was chosen by.
@@ -55,20 +58,52 @@ def train_model(model: str, prepared: Prepared, plan: Plan, session: TrainingSes
     began = time.monotonic()
     if model != plan.model:
         plan = replace(plan, model=model, candidates=(plan.simple(model),))
+    simple = simple or train_simple(prepared, plan)
     candidates = _candidates(prepared, plan)
-    rows = [prepared, *_earlier(prepared, plan)]
-    without = _networks_in_vain(candidates, rows, plan, session)
+    rows = [period.prepared for period in simple.periods] if simple else [prepared, *_earlier(prepared, plan)]
+    without = networks_in_vain(simple, plan) if simple else None
     if without is not None:
         session.report(Message("choice", f"{without.name} {without.value}: {without.reason}"))
         plan = replace(plan, choices=(*plan.choices, without))
         candidates = [(part, member) for part, member in candidates if part.network is None]
+    known: list[dict[Part, Trained]] = [{} for _ in rows]
+    if simple is not None:
+        known = [{one.spec.parts[0]: one for one in period.alone} for period in simple.periods]
     runs = sum(part.network is not None for part, _ in candidates)
+    if runs:
+        session.report(TrainingPlanned(runs * (len(rows) + 1)))
     trainer = Trainer(prepared, plan, session, phase="training", runs=runs * len(rows), traced=runs)
-    rounds = [[trainer.learn(part, member) for part, member in candidates]]
+    rounds = [[known[0].get(part) or trainer.learn(part, member) for part, member in candidates]]
     for number, earlier in enumerate(rows[1:], 2):
         phase = f"period {number} of {len(rows)}"
         trainer = Trainer(earlier, plan, session, phase=phase, runs=runs * (len(rows) + 1 - number))
-        rounds.append([trainer.learn(one.spec.parts[0], 0, one.recipes[0]) for one in rounds[0]])
+        rounds.append(
+            [
+                known[number - 1].get(part) or trainer.learn(one.spec.parts[0], 0, one.recipes[0])
+                for (part, _), one in zip(candidates, rounds[0], strict=True)
+            ]
+        )
+    return _combined(model, plan, candidates, rows, rounds, session, began)
+
+
+def train_simple(prepared: Prepared, plan: Plan) -> Learned | None:
+    """The plan's model without its networks, in no time; None where it has no networks, or nothing but networks."""
+    quick = tuple(part for part in plan.candidates if part.network is None)
+    if not quick or len(quick) == len(plan.candidates):
+        return None
+    return train_model(plan.model, prepared, replace(plan, candidates=quick), TrainingSession())
+
+
+def _combined(
+    model: str,
+    plan: Plan,
+    candidates: list[tuple[Part, int]],
+    rows: list[Prepared],
+    rounds: list[list[Trained]],
+    session: TrainingSession,
+    began: float,
+) -> Learned:
+    """The candidates, each trained for every period, as one model."""
     shares: tuple[float, ...] = (1.0,)
     if len(candidates) > 1:
         folds = [_held_out(each, plan, learned) for each, learned in zip(rows, rounds, strict=True)]
@@ -77,7 +112,8 @@ def train_model(model: str, prepared: Prepared, plan: Plan, session: TrainingSes
         session.report(Message("choice", f"{choice.name} {choice.value}: {choice.reason}"))
         plan = replace(plan, choices=(*plan.choices, choice))
     periods = [
-        ValidationPeriod(_together(model, learned, shares), each) for learned, each in zip(rounds, rows, strict=True)
+        ValidationPeriod(_together(model, learned, shares), each, tuple(learned))
+        for learned, each in zip(rounds, rows, strict=True)
     ]
     trained = _with_records(periods[0].trained, [one for learned in rounds for one in learned], began)
     return Learned(plan, (replace(periods[0], trained=trained), *periods[1:]))
@@ -95,6 +131,8 @@ def train_again(
     began = time.monotonic()
     parts = before.spec.parts
     runs = sum(part.network is not None for part in parts)
+    if runs:
+        session.report(TrainingPlanned(runs, last=True))
     trainer = Trainer(prepared, plan, session, phase=phase, runs=runs, measured=True)
     learned = [trainer.learn(part, 0, recipe) for part, recipe in zip(parts, before.recipes, strict=True)]
     trained = _together(before.spec.name, learned, tuple(part.share for part in parts))
@@ -109,30 +147,27 @@ def _candidates(prepared: Prepared, plan: Plan) -> list[tuple[Part, int]]:
             part for part in parts if part.name != "linear" and not (part.network and part.network.linear_skip)
         )
         # If only networks with a skip were asked for, solving for the skip will raise the error.
-        parts = without if any(part.network for part in without) else parts
+        networks = any(part.network for part in parts)
+        parts = without if without and any(part.network for part in without) == networks else parts
     return [(part, member) for part in parts for member in range(plan.training.members if part.network else 1)]
 
 
-def _networks_in_vain(
-    candidates: list[tuple[Part, int]], rows: list[Prepared], plan: Plan, session: TrainingSession
-) -> Choice | None:
+def networks_in_vain(simple: Learned, plan: Plan) -> Choice | None:
     """The choice to train no network, where there is little to train one on and a local model is clearly better.
 
     From few windows a network learns hardly more than the linear model does: where this one loses clearly to a model of
     each series alone, the minutes of networks, and the seconds until TensorFlow has started, are spent in vain.
     """
-    if not (any(part.network for part, _ in candidates) and any(part.name in LOCAL for part, _ in candidates)):
+    if not any(part.name in LOCAL for part in plan.candidates):
         return None
-    windows = len(rows[0].windows("train", plan))
+    windows = len(simple.prepared.windows("train", plan))
     if windows >= _FEW_WINDOWS:
         return None
-    quick = [part for part, _ in candidates if part.name in ("linear", *LOCAL)]
-    trainers = [Trainer(each, plan, session, phase="", runs=0) for each in rows]
-    folds = [_held_out(one.prepared, plan, [one.learn(part, 0) for part in quick]) for one in trainers]
+    folds = [_held_out(period.prepared, plan, list(period.alone)) for period in simple.periods]
     errors: dict[str, float] = {}
-    for number, part in enumerate(quick):
+    for number, one in enumerate(simple.periods[0].alone):
         error = mean_error(folds, [fold.forecasts[number] for fold in folds])
-        errors[part.name] = min(error, errors.get(part.name, np.inf))
+        errors[one.spec.name] = min(error, errors.get(one.spec.name, np.inf))
     local = {name: error for name, error in errors.items() if name in LOCAL and np.isfinite(error)}
     best = min(local, key=lambda name: local[name], default="")
     if not best or "linear" not in errors or local[best] > _CLEAR_MARGIN * errors["linear"]:

@@ -59,10 +59,17 @@ class Trained:
 
 @dataclass(frozen=True)
 class ValidationPeriod:
-    """A validation part and the model that was trained on the rows before it."""
+    """A validation part and the model that was trained on the rows before it.
+
+    Args:
+        trained: the model.
+        prepared: the rows.
+        alone: every candidate for the model, those without a share too.
+    """
 
     trained: Trained
     prepared: Prepared
+    alone: tuple[Trained, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -143,7 +143,9 @@ class FitOptions(Checked):
         least=0,
         most=2**31 - 1,
     )
-    time_limit: float | None = option(None, "Training", "Seconds for everything.", unset="none", least=1, most=1e7)
+    time_limit: float | None = option(
+        None, "Training", "Time for everything, such as 90s or 10m.", unset="none", least=1, most=1e7, duration=True
+    )
     device: str = option(TrainingConfig.device, "Training", "Where to train.", choices=DEVICES)
     threads: int = option(
         TrainingConfig.threads,

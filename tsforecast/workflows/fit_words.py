@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 
 from tsforecast.fitting.scores import NAIVE
 from tsforecast.io.messages import counted, listed
-from tsforecast.reports.content import readable
 from tsforecast.safe_text import shown
 
 if TYPE_CHECKING:
+    from tsforecast.fitting.fit_panel import Networks
     from tsforecast.workflows.expected import Expected
     from tsforecast.workflows.fit import FitResult
 
@@ -29,6 +29,8 @@ def sentences(result: FitResult) -> Iterator[str]:
     several, season = result.series > 1, result.season_length
     if error := error_in_words(result.model, result.scores, several=several, season_length=season):
         yield error
+    if result.networks is not None:
+        yield networks_in_words(result.networks)
 
 
 def read_in_words(result: FitResult) -> str:
@@ -49,10 +51,10 @@ def read_in_words(result: FitResult) -> str:
 def expected_in_words(found: Expected, horizon: int, target_cols: Sequence[str]) -> str:
     """The next step in the unit of the data, and the steps after it."""
     whose = f" of {found.series}, the largest series," if found.series else f" of {listed(target_cols)}"
-    between = f"4 times in 5 between {readable(found.lower)} and {readable(found.upper)}"
-    text = f"Expect {readable(found.y_pred)}{whose} at {day(found.first)}, {between}"
+    between = f"4 times in 5 between {amount(found.lower)} and {amount(found.upper)}"
+    text = f"Expect {amount(found.y_pred)}{whose} at {day(found.first)}, {between}"
     if horizon > 1:
-        text += f"; and {readable(found.mean)} on average over the {horizon:,} steps until {day(found.last)}"
+        text += f"; and {amount(found.mean)} on average over the {horizon:,} steps until {day(found.last)}"
     return f"{text}."
 
 
@@ -64,15 +66,36 @@ def error_in_words(model: str, scores: Mapping[str, Mapping[str, float]], *, sev
     if not (math.isfinite(own["mae"]) and math.isfinite(usual["mae"])):
         return ""
     guess = "the value a season earlier" if season_length > 1 else "the last value"
-    text = f"On the newest rows, which it had not seen, it was off by {readable(own['mae'])} on average"
+    text = f"On the newest rows, which it had not seen, it was off by {amount(own['mae'])} on average"
     if model == NAIVE:
         return f"{text}: it is the usual guess, {guess}."
-    text += f", the usual guess ({guess}) by {readable(usual['mae'])}"
+    text += f", the usual guess ({guess}) by {amount(usual['mae'])}"
     skill = own.get("skill", math.nan)
     if math.isfinite(skill):
         each = ", each series counted alike" if several else ""
         text += f": {against(skill)} error{each}"
     return f"{text}."
+
+
+def networks_in_words(found: Networks) -> str:
+    """What networks brought, and how long they took."""
+    text = f"The networks, {duration(found.seconds)} of training, brought"
+    saved = 1 - found.error / found.error_without if found.error_without > 0 else 0.0
+    if not found.kept or abs(saved) < _SAME:
+        return f"{text} nothing on these rows."
+    if saved > 0:
+        return f"{text} {saved:.0%} less error."
+    return f"{text} nothing: {-saved:.0%} more error on these rows than without them."
+
+
+def duration(seconds: float) -> str:
+    """Seconds, and minutes where there are many."""
+    return f"{seconds:.0f} s" if seconds < 100 else f"{seconds / 60:.0f} min"
+
+
+def amount(value: float) -> str:
+    """Four digits, and no fraction of what has more."""
+    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.4g}"
 
 
 def against(saved: float) -> str:
