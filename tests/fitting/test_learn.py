@@ -295,13 +295,32 @@ def test_without_a_complete_window_nothing_linear_is_tried(player):
     assert "linear" not in learned.plan.choices[-1].reason
 
 
+def test_where_time_is_short_networks_are_left_out_and_not_epochs(player, monkeypatch):
+    prepared, plan = make_plan(make_rows(), horizons=3, members=3)
+    clock = iter(range(0, 10_000, 5))  # every look at it takes five seconds
+    monkeypatch.setattr(session_module, "time", SimpleNamespace(monotonic=lambda: float(next(clock))))
+    learned = train_model("auto", prepared, plan, TrainingSession(budget=Budget(60)))
+    assert 1 <= len(player.calls) < 6
+    (choice,) = (one for one in learned.plan.choices if one.name == "left out")
+    assert choice.value.startswith(f"{6 - len(player.calls)} network")
+    assert player.calls[0].run.seconds > 40  # and not a sixth of what is left
+
+
+def test_hardly_any_time_leaves_no_network(player):
+    prepared, plan = make_plan(make_rows(), horizons=3)
+    learned = train_model("auto", prepared, plan, TrainingSession(budget=Budget(5)))
+    assert player.calls == []
+    (choice,) = (one for one in learned.plan.choices if one.name == "networks")
+    assert (choice.value, choice.reason) == ("none", "the time limit leaves 5 s for them, and they need 10")
+
+
 def test_a_time_limit_is_shared_by_the_networks_that_are_left(player, monkeypatch):
     prepared, plan = make_plan(make_rows(), horizons=1)
     monkeypatch.setattr(session_module, "time", SimpleNamespace(monotonic=lambda: 100.0))
     session = TrainingSession(budget=Budget(60))
     learned = train_model("auto", prepared, plan, session)
-    # The first two are traced, for which they have 3 seconds more.
-    assert [call.run.seconds for call in player.calls] == pytest.approx([12, 14.4, 15, 20, 30, 60])
+    # The first two are traced, for which they have 3 seconds more, and may take what all periods of one need.
+    assert [call.run.seconds for call in player.calls] == pytest.approx([21, 22, 15, 20, 30, 60])
     player.calls.clear()
     before = replace(learned.trained, spec=replace(learned.trained.spec, parts=plan.candidates[:2]))
     before = replace(before, recipes=(Recipe(path=player.path),) * 2)

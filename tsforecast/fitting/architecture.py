@@ -97,7 +97,9 @@ def choose_network(
 def choose_training(options: FitOptions, windows: int) -> TrainingConfig:
     """The preset's training for a number of windows, with the user's values in place of its own."""
     preset = PRESETS[options.preset]
-    batch = options.batch_size or int(np.clip(2 ** int(np.log2(max(1, windows / 16))), 16, 256))
+    # No more than there are windows, so that the graph of these serves all rows too and is traced once.
+    usual = min(max(1, windows), int(np.clip(2 ** int(np.log2(max(1, windows / 16))), 16, 256)))
+    batch = options.batch_size or usual
     steps = min(preset.steps_per_epoch, max(LEAST_STEPS, -(-windows // batch)))
     # Few windows make short epochs: more of them, so that the network sees enough steps.
     epochs = options.epochs or max(preset.epochs, min(_MOST_EPOCHS, -(-preset.least_steps // steps)))

@@ -15,15 +15,14 @@ from tsforecast.fitting.calibrate import ENOUGH_HORIZONS, predict_index
 from tsforecast.fitting.combination import HeldOut, choose_shares, few_windows, mean_error
 from tsforecast.fitting.plan import Choice, Plan
 from tsforecast.fitting.prepared import Prepared, can_fit_linear, prepare
-from tsforecast.fitting.trained import Learned, Recipe, Trained, ValidationPeriod
+from tsforecast.fitting.trained import Learned, Recipe, Trained, ValidationPeriod, alone, together, with_records
 from tsforecast.io.messages import counted
 from tsforecast.models.linear import DEFAULT_RIDGE, fit_linear
 from tsforecast.models.local.models import LOCAL_MODELS, fit_local
 from tsforecast.models.network.config import Inputs, NetworkConfig
 from tsforecast.models.network.weights import Weights
-from tsforecast.models.parts import joined_weights
 from tsforecast.models.registry import LOCAL
-from tsforecast.models.spec import ModelSpec, Part
+from tsforecast.models.spec import Part
 from tsforecast.models.training.gradient_flow import GradientProfile
 from tsforecast.models.training.session import TrainingSession
 from tsforecast.progress import Message, TrainingPlanned
@@ -35,6 +34,7 @@ MAX_VALIDATION, MAX_RIDGE = 8192, 2048
 _MAX_LINEAR = 60_000
 _MAX_PERIODS = 3
 _TRACING = 3.0  # seconds until a network's first step is done, about
+_LEAST_TIME = 10.0  # seconds for TensorFlow to start, and for a small network
 # Fewer training windows are too few for a network where a local model makes so much less error than the linear one.
 _FEW_WINDOWS, _CLEAR_MARGIN = 500, 0.9
 _MAX_WINDOWS = 20_000  # with more training windows, earlier periods take too long to train for
@@ -61,7 +61,7 @@ def train_model(
     simple = simple or train_simple(prepared, plan)
     candidates = _candidates(prepared, plan)
     rows = [period.prepared for period in simple.periods] if simple else [prepared, *_earlier(prepared, plan)]
-    without = networks_in_vain(simple, plan) if simple else None
+    without = (networks_in_vain(simple, plan) or _no_time(session)) if simple else None
     if without is not None:
         session.report(Message("choice", f"{without.name} {without.value}: {without.reason}"))
         plan = replace(plan, choices=(*plan.choices, without))
@@ -72,8 +72,22 @@ def train_model(
     runs = sum(part.network is not None for part, _ in candidates)
     if runs:
         session.report(TrainingPlanned(runs * (len(rows) + 1)))
-    trainer = Trainer(prepared, plan, session, phase="training", runs=runs * len(rows), traced=runs)
-    rounds = [[known[0].get(part) or trainer.learn(part, member) for part, member in candidates]]
+    trainer = Trainer(prepared, plan, session, phase="training", runs=len(rows), traced=runs)
+    rounds: list[list[Trained]] = [[]]
+    kept: list[tuple[Part, int]] = []
+    for part, member in candidates:
+        # Where time is short, networks are left out: those that are trained are trained as they should be.
+        if part.network is None or not trainer.too_late(len(rows)):
+            rounds[0].append(known[0].get(part) or trainer.learn(part, member))
+            kept.append((part, member))
+            trainer.runs_left = len(rows)
+    if len(kept) < len(candidates):
+        left_out = Choice(
+            "left out", counted(len(candidates) - len(kept), "network"), "the time limit has no room for more"
+        )
+        session.report(Message("choice", f"{left_out.name} {left_out.value}: {left_out.reason}"))
+        plan, candidates = replace(plan, choices=(*plan.choices, left_out)), kept
+        runs = sum(part.network is not None for part, _ in candidates)
     for number, earlier in enumerate(rows[1:], 2):
         phase = f"period {number} of {len(rows)}"
         trainer = Trainer(earlier, plan, session, phase=phase, runs=runs * (len(rows) + 1 - number))
@@ -112,10 +126,10 @@ def _combined(
         session.report(Message("choice", f"{choice.name} {choice.value}: {choice.reason}"))
         plan = replace(plan, choices=(*plan.choices, choice))
     periods = [
-        ValidationPeriod(_together(model, learned, shares), each, tuple(learned))
+        ValidationPeriod(together(model, learned, shares), each, tuple(learned))
         for learned, each in zip(rounds, rows, strict=True)
     ]
-    trained = _with_records(periods[0].trained, [one for learned in rounds for one in learned], began)
+    trained = with_records(periods[0].trained, [one for learned in rounds for one in learned], began)
     return Learned(plan, (replace(periods[0], trained=trained), *periods[1:]))
 
 
@@ -135,8 +149,8 @@ def train_again(
         session.report(TrainingPlanned(runs, last=True))
     trainer = Trainer(prepared, plan, session, phase=phase, runs=runs, measured=True)
     learned = [trainer.learn(part, 0, recipe) for part, recipe in zip(parts, before.recipes, strict=True)]
-    trained = _together(before.spec.name, learned, tuple(part.share for part in parts))
-    return _with_records(trained, learned, began)
+    trained = together(before.spec.name, learned, tuple(part.share for part in parts))
+    return with_records(trained, learned, began)
 
 
 def _candidates(prepared: Prepared, plan: Plan) -> list[tuple[Part, int]]:
@@ -178,6 +192,16 @@ def networks_in_vain(simple: Learned, plan: Plan) -> Choice | None:
         "--model gru trains one"
     )
     return Choice("networks", "none", reason)
+
+
+def _no_time(session: TrainingSession) -> Choice | None:
+    """The choice to train no network where the time that is left is hardly enough to start TensorFlow."""
+    left = session.budget.left()
+    if left >= _LEAST_TIME:
+        return None
+    return Choice(
+        "networks", "none", f"the time limit leaves {max(left, 0):.0f} s for them, and they need {_LEAST_TIME:.0f}"
+    )
 
 
 def _earlier(prepared: Prepared, plan: Plan) -> list[Prepared]:
@@ -223,7 +247,12 @@ class Trainer:
     ) -> None:
         self.prepared, self.plan, self.session, self.traced = prepared, plan, session, traced
         self.phase, self.runs_left, self.measured = phase, runs, measured
+        self.last_run = 0.0  # seconds
         self.ridges: dict[tuple[int, str, Inputs], tuple[Weights, float]] = {}
+
+    def too_late(self, periods: int) -> bool:
+        """Whether a network that takes as long as the last one would not be done for all periods in time."""
+        return self.session.budget.left() < periods * self.last_run
 
     def learn(self, part: Part, member: int, recipe: Recipe | None = None) -> Trained:
         """Train one part alone: as its recipe says, or, without one, guided by validation."""
@@ -236,7 +265,7 @@ class Trainer:
             weights = fit_local(part.name, rows, ends, part.lookback, plan.season_length, plan.horizon)
         elif part.name == "linear":
             weights, ridge = self._ridge(part.lookback, "last", part.inputs, recipe)
-        return _alone(part, self.plan, weights, Recipe(ridge=ridge))
+        return alone(part, self.plan, weights, Recipe(ridge=ridge))
 
     def _learn_network(self, part: Part, network: NetworkConfig, member: int, recipe: Recipe | None) -> Trained:
         from tsforecast.models.training import runtime
@@ -269,9 +298,11 @@ class Trainer:
             start=start,
         )
         self.runs_left, self.traced = self.runs_left - 1, max(0, self.traced - 1)
+        began = self.session.budget.spent()
         trained = train(data, network, training, run, self.session, device=device)
+        self.last_run = self.session.budget.spent() - began
         return replace(
-            _alone(part, self.plan, trained.weights, Recipe(member, trained.path, ridge)),
+            alone(part, self.plan, trained.weights, Recipe(member, trained.path, ridge)),
             epochs=tuple({"phase": run.phase, **vars(record)} for record in trained.epochs),
             gradients=tuple(
                 GradientProfile(member, run.phase, epoch, epoch == trained.best_epoch, norms, network)
@@ -360,27 +391,3 @@ def _choice(candidates: list[tuple[Part, int]], plan: Plan, shares: tuple[float,
     periods = f" in {len(folds)} periods" if len(folds) > 1 else ""
     few = ", which are too few to leave out any that is close" if few_windows(folds) else ""
     return Choice("combination", taken, f"by the error of their mean on {windows}{periods}{few} ({each})")
-
-
-def _alone(part: Part, plan: Plan, weights: Weights, recipe: Recipe) -> Trained:
-    """One part as a model of its own."""
-    parts = (replace(part, share=1.0),)
-    spec = ModelSpec(part.name, plan.horizon, plan.season_length, parts, plan.calendar)
-    return Trained(spec, joined_weights([weights]), (recipe,))
-
-
-def _together(model: str, learned: list[Trained], shares: tuple[float, ...]) -> Trained:
-    """Several parts as one model; those without a share are left out."""
-    kept = [(one, share) for one, share in zip(learned, shares, strict=True) if share > 0]
-    first = kept[0][0].spec
-    parts = tuple(replace(one.spec.parts[0], share=share) for one, share in kept)
-    spec = ModelSpec(model, first.horizon, first.season_length, parts, first.calendar)
-    weights = [{name.removeprefix("part0/"): value for name, value in one.weights.items()} for one, _ in kept]
-    return Trained(spec, joined_weights(weights), tuple(one.recipes[0] for one, _ in kept))
-
-
-def _with_records(trained: Trained, learned: list[Trained], began: float) -> Trained:
-    """The model with the epochs and gradients of all networks trained for it, and the seconds since `began`."""
-    epochs = tuple(row for one in learned for row in one.epochs)
-    gradients = tuple(profile for one in learned for profile in one.gradients)
-    return replace(trained, epochs=epochs, gradients=gradients, seconds=time.monotonic() - began)

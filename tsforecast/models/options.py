@@ -40,7 +40,15 @@ class Preset:
 
 
 PRESETS: dict[str, Preset] = {
-    "fast": Preset("a first look", units=64, epochs=5, members=1, steps_per_epoch=100, least_steps=500, variety="none"),
+    "fast": Preset(
+        "some 15 s for a small table",
+        units=64,
+        epochs=5,
+        members=1,
+        steps_per_epoch=100,
+        least_steps=500,
+        variety="none",
+    ),
     "balanced": Preset(
         "the default", units=128, epochs=15, members=1, steps_per_epoch=200, least_steps=2000, variety="cheap"
     ),
