@@ -10,6 +10,7 @@ from tsforecast.fitting import learn
 from tsforecast.fitting.fit_panel import Networks
 from tsforecast.models.options import FitOptions
 from tsforecast.progress import Message
+from tsforecast.store.load import load_bundle
 from tsforecast.store.store import Store
 from tsforecast.workflows.fit import fit
 from tsforecast.workflows.fit_words import networks_in_words, read_in_words
@@ -83,3 +84,20 @@ def test_replacing_a_better_version_is_said_even_when_quiet(tmp_path):
 )  # fmt: skip
 def test_what_networks_brought(found, words):
     assert words in networks_in_words(found)
+
+
+def test_every_series_has_a_row_beside_the_model(tmp_path):
+    tables = [months(seed=seed).assign(shop=f"shop {seed}") for seed in range(3)]
+    tables[1].loc[40:, "sales"] += 30 * np.random.default_rng(5).normal(size=32)
+    result = fit(pd.concat(tables), options=FitOptions(model="ets"), store=tmp_path, name="shops")
+    table = pd.read_csv(f"{result.path}/scores.csv")
+    assert list(table.columns) == ["series", "values", "mae", "rmse", "bias", "mase", "skill", "coverage_80"]
+    assert table["series"][0] == "shop 1" and set(table["series"]) == {"shop 0", "shop 1", "shop 2"}
+    assert table["mase"].mean() == pytest.approx(result.scores["ets"]["mase"], rel=1e-4)
+    assert [row["series"] for row in result.worst] == list(table["series"])
+    assert load_bundle(result.path).by_series[0]["mae"] == pytest.approx(table["mae"][0])
+
+
+def test_one_series_has_no_such_file(tmp_path):
+    result = fit(months(), options=FitOptions(model="ets"), store=tmp_path, name="sales")
+    assert not (tmp_path / "sales" / "versions" / "000001" / "scores.csv").exists() and result.worst == ()

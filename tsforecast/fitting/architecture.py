@@ -28,6 +28,7 @@ from tsforecast.series.covariates import Labels
 
 _STEP_BY_STEP = 32  # shorter lookbacks are read one step at a time
 _LONGEST_SEGMENT = 48
+_VARIED = 100  # training windows; with fewer, networks under a second normalisation take time and bring nothing
 _CHEAP = 7e10  # size of a training run of about half a minute
 _SERIES_VECTORS = (2, 100)  # least and largest number of series that get a learned vector each
 _MOST_EPOCHS = 100
@@ -135,7 +136,7 @@ def network_candidates(
     cheap = variety == "all" or (variety == "cheap" and _work(network, training, windows) <= _CHEAP)
     reading = _reading(network, labels, besides.inputs)
     networks = [reading if besides.help or besides.inputs.static else network]
-    if options.normalisation == AUTO and cheap:
+    if options.normalisation == AUTO and cheap and (variety == "all" or windows >= _VARIED):
         other = "last" if network.normalisation == "mean-std" else "mean-std"
         networks.append(replace(networks[0], normalisation=other))
     variants = [variant for each in networks for variant in _skip_variants(each, options)]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
@@ -83,6 +84,7 @@ class Evaluated:
         errors: where the model errs; None where it was not scored.
         lost: the simple model that is better than the published one; None elsewhere.
         networks: what networks brought; None where that was not measured.
+        by_series: rows with the scores of each of several series, the worst first; of what was asked for.
     """
 
     name: str
@@ -94,6 +96,7 @@ class Evaluated:
     errors: ErrorProfile | None = None
     lost: LostTo | None = None
     networks: Networks | None = None
+    by_series: tuple[dict[str, Any], ...] = ()
 
     @property
     def forecaster(self) -> Forecaster:
@@ -147,7 +150,18 @@ def evaluate_plan(
         if name != asked
     }
     calibration = models[plan.model][1].calibration
-    return Evaluated(asked, learned.trained, plan, calibration, scored.scores, others, scored.errors, lost, networks)
+    return Evaluated(
+        asked,
+        learned.trained,
+        plan,
+        calibration,
+        scored.scores,
+        others,
+        scored.errors,
+        lost,
+        networks,
+        scored.by_series,
+    )
 
 
 def _simple_models(

@@ -49,6 +49,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 _WORSE = 1.02  # times the error of the version in service, from which it is said that this one was better
+_MOST_WORST = 10
 
 
 @dataclass(frozen=True)
@@ -72,6 +73,7 @@ class FitResult:
         profile: lengths, first and last times, and gaps of the series.
         target_cols: columns of the values.
         id_cols: columns that tell series apart.
+        worst: scores of the ten series with the largest errors in units of their seasonal change; empty for one series.
         networks: what the networks of a combination brought; None where none was trained.
         model: its row in the table of models, a key of `scores`.
         expected: what the model expects of the next steps; None where it needs columns that are not known so far ahead.
@@ -104,6 +106,7 @@ class FitResult:
     expected: Expected | None = None
     model: str = ""
     networks: Networks | None = None
+    worst: tuple[dict[str, Any], ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values for JSON."""
@@ -234,6 +237,7 @@ def describe_fit(
         id_cols=data.schema.id_cols,
         model=plan.model,
         networks=evaluated.networks,
+        worst=tuple(row | {"series": shown(row["series"])} for row in evaluated.by_series[:_MOST_WORST]),
         expected=expected(fitted.forecaster, fitted.everything.rows, data),
     )
 
