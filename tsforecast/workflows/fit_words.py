@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tsforecast.fitting.scores import NAIVE
 from tsforecast.io.messages import counted, listed
@@ -14,15 +14,14 @@ from tsforecast.safe_text import shown
 if TYPE_CHECKING:
     from tsforecast.fitting.fit_panel import Networks
     from tsforecast.workflows.expected import Expected
-    from tsforecast.workflows.fit import FitResult
 
 _SAME = 0.005  # share of the error below which two are called the same
 _MOST_COLUMNS = 2  # whose names are told
 _MIDNIGHT = (" 00:00:00", "T00:00:00", " 00:00")
 
 
-def sentences(result: FitResult) -> Iterator[str]:
-    """What was read, what to expect, and how far off that usually is."""
+def sentences(result: Any) -> Iterator[str]:
+    """What was read, what to expect, how far off that usually is, and what networks brought, of a `FitResult`."""
     yield read_in_words(result)
     if result.expected is not None:
         yield expected_in_words(result.expected, result.horizon, result.target_cols)
@@ -33,8 +32,8 @@ def sentences(result: FitResult) -> Iterator[str]:
         yield networks_in_words(result.networks)
 
 
-def read_in_words(result: FitResult) -> str:
-    """The table, its series and their season."""
+def read_in_words(result: Any) -> str:
+    """The table of a `FitResult`, its series and their season."""
     profile = result.profile
     what = listed(result.target_cols, _MOST_COLUMNS)
     if result.series > 1:

@@ -31,6 +31,7 @@ from tsforecast.workflows.ages import check_data_age, check_version_age
 from tsforecast.workflows.continued import rows_to_continue
 from tsforecast.workflows.holidays import holiday_notes
 from tsforecast.workflows.known_ahead import besides_in_words, check_known_ahead, past_read, read_ahead
+from tsforecast.workflows.named import numbers_of
 from tsforecast.workflows.what_if import Scenario, effect, in_scenario, read_scenario
 
 if TYPE_CHECKING:
@@ -159,6 +160,7 @@ def predict(
     future: str | Path | pd.DataFrame | None = None,
     what_if: Given | Sequence[Given] | None = None,
     calibration: Literal["living", "fixed"] = "living",
+    series: Sequence[str] = (),
     report: Report = lambda event: None,
 ) -> PredictResult:
     """Forecast with a published model.
@@ -185,6 +187,7 @@ def predict(
             table as for `future`.
         calibration: of the intervals: `living` lets them learn from those rows of `source` that the model has not
             learned from, `fixed` leaves them as they were at the fit.
+        series: names of the series to forecast; none takes all.
         report: receives messages.
 
     Raises:
@@ -207,6 +210,9 @@ def predict(
     notes += holiday_notes(bundle.schema, bundle.recent if data is None else data.panel, bundle.recent)
     fill = reading.fill_gaps if reading is not None else "seasonal"
     recent, known, found = rows_to_continue(bundle, data, ended_after, fill)
+    if series:
+        numbers = numbers_of(recent, series)
+        recent, known = recent.take(numbers), known.take(numbers)
     if future is not None:
         recent = read_ahead(future, bundle.schema, recent, reading, report)
         known = _with_covariates_of(recent, known)

@@ -73,6 +73,7 @@ def test_defaults(run, predicted, written, calls):
         "future": None,
         "what_if": None,
         "calibration": "living",
+        "series": (),
     }
     assert written == [(BLOCKS, *TABLE, None, False)]
     assert result.output == f"using sales version 3\nWarning: {GUARDED}\n"
