@@ -25,6 +25,7 @@ from tsforecast.models.options import FitOptions
 from tsforecast.models.registry import COMBINED
 from tsforecast.models.spec import ModelSpec
 from tsforecast.models.training import session as session_module
+from tsforecast.models.training.patience import EpochRate
 from tsforecast.models.training.session import Budget, TrainingSession
 from tsforecast.progress import Message
 from tsforecast.series.split import all_training, split_rows
@@ -304,6 +305,17 @@ def test_where_time_is_short_networks_are_left_out_and_not_epochs(player, monkey
     (choice,) = (one for one in learned.plan.choices if one.name == "left out")
     assert choice.value.startswith(f"{6 - len(player.calls)} network")
     assert player.calls[0].run.seconds > 40  # and not a sixth of what is left
+
+
+def test_a_network_that_was_cut_short_is_left_out(player):
+    player.path = (EpochRate(1, 1.0),)
+    prepared, plan = make_plan(make_rows(), horizons=3, epochs=8)
+    learned = train_model("auto", prepared, plan, TrainingSession(budget=Budget(1e5)))
+    assert {call.run.least for call in player.calls} == {2} and len(player.calls) == 2
+    assert not any(part.network for part in learned.trained.spec.parts)
+    assert any(one.name == "left out" and one.value == "2 networks" for one in learned.plan.choices)
+    alone = train_model("gru", *make_plan(make_rows(), horizons=3, epochs=8, model="gru"), TrainingSession())
+    assert any(part.network for part in alone.trained.spec.parts)
 
 
 def test_hardly_any_time_leaves_no_network(player):

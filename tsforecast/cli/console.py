@@ -152,7 +152,7 @@ class Console:
             click.echo("\n".join([*([title] if title else []), *aligned(lines)]), err=True)
 
     def report(self, event: Event) -> None:
-        """Show an event of long work: a live bar on a terminal, elsewhere lines of reading and of epochs."""
+        """Show an event of long work: a live bar on a terminal, elsewhere lines; of epochs, only on request."""
         if self.quiet and not (isinstance(event, Message) and event.kind == "urgent"):
             return
         if self._many_fits and not self.verbose and isinstance(event, _TRAINING):
@@ -239,7 +239,7 @@ class Console:
         val = "" if event.val_loss is None else f"val {event.val_loss:.4f}"
         self._update(self._run - 1 + event.epoch / event.epochs, val=val)
         if self.verbose:
-            self.info(f"{self._training}: {_epoch_line(event, self.verbose)}")
+            self.info(f"{self._training}: {_epoch_line(event)}")
 
     def _end(self, event: PhaseEnded) -> None:
         self._update(self._run)
@@ -290,13 +290,12 @@ def is_terminal(stream: TextIO | None) -> bool:
     return stream is not None and stream.isatty() and os.environ.get("TERM") != "dumb"
 
 
-def _epoch_line(event: EpochEnded, details: bool) -> str:
+def _epoch_line(event: EpochEnded) -> str:
     parts = [f"epoch {event.epoch}/{event.epochs}", f"loss {event.loss:.4f}"]
     if event.val_loss is not None:
         parts.append(f"validation loss {event.val_loss:.4f}")
     parts += [f"{event.windows_per_second:,.0f} windows/s", seconds(event.seconds)]
-    if details:
-        parts += [f"learning rate {event.learning_rate:.2g}", f"{percent(event.clipped_share)} of steps clipped"]
+    parts += [f"learning rate {event.learning_rate:.2g}", f"{percent(event.clipped_share)} of steps clipped"]
     return ", ".join(parts)
 
 

@@ -33,7 +33,8 @@ from tsforecast.series.split import shifted_back
 MAX_VALIDATION, MAX_RIDGE = 8192, 2048
 _MAX_LINEAR = 60_000
 _MAX_PERIODS = 3
-_TRACING = 3.0  # seconds until a network's first step is done, about
+_TRACING = 3.0  # seconds until a network's first step is done
+_WORTH_IT = 4  # a network whose time does not suffice for this part of its epochs is left out
 _LEAST_TIME = 10.0  # seconds for TensorFlow to start, and for a small network
 # Fewer training windows are too few for a network where a local model makes so much less error than the linear one.
 _FEW_WINDOWS, _CLEAR_MARGIN = 500, 0.9
@@ -72,15 +73,19 @@ def train_model(
     runs = sum(part.network is not None for part, _ in candidates)
     if runs:
         session.report(TrainingPlanned(runs * (len(rows) + 1)))
-    trainer = Trainer(prepared, plan, session, phase="training", runs=len(rows), traced=runs)
+    least = plan.training.epochs // _WORTH_IT if simple and math.isfinite(session.budget.seconds) else 0
+    trainer = Trainer(prepared, plan, session, phase="training", runs=len(rows), traced=runs, least=least)
     rounds: list[list[Trained]] = [[]]
     kept: list[tuple[Part, int]] = []
     for part, member in candidates:
         # Where time is short, networks are left out: those that are trained are trained as they should be.
-        if part.network is None or not trainer.too_late(len(rows)):
-            rounds[0].append(known[0].get(part) or trainer.learn(part, member))
+        if part.network is not None and trainer.too_late(len(rows)):
+            continue
+        one = known[0].get(part) or trainer.learn(part, member)
+        trainer.runs_left = len(rows)
+        if part.network is None or not len(one.epochs) == 1 < least:
+            rounds[0].append(one)
             kept.append((part, member))
-            trainer.runs_left = len(rows)
     if len(kept) < len(candidates):
         left_out = Choice(
             "left out", counted(len(candidates) - len(kept), "network"), "the time limit has no room for more"
@@ -232,6 +237,7 @@ class Trainer:
         runs: networks to be trained with the rest of the budget; each gets an equal share of what is left.
         traced: how many of them are likely to be traced first, which takes time that the others do not need.
         measured: whether the gradient along the window is measured.
+        least: epochs without which a network is worth nothing.
     """
 
     def __init__(
@@ -244,10 +250,11 @@ class Trainer:
         runs: int,
         traced: int = 0,
         measured: bool = False,
+        least: int = 0,
     ) -> None:
         self.prepared, self.plan, self.session, self.traced = prepared, plan, session, traced
         self.phase, self.runs_left, self.measured = phase, runs, measured
-        self.last_run = 0.0  # seconds
+        self.least, self.last_run = least, 0.0  # epochs, seconds
         self.ridges: dict[tuple[int, str, Inputs], tuple[Weights, float]] = {}
 
     def too_late(self, periods: int) -> bool:
@@ -296,6 +303,7 @@ class Trainer:
             seconds=self._seconds(),
             measured=self.measured,
             start=start,
+            least=self.least,
         )
         self.runs_left, self.traced = self.runs_left - 1, max(0, self.traced - 1)
         began = self.session.budget.spent()
@@ -322,7 +330,6 @@ class Trainer:
 
         The strength is the recipe's, or chosen on validation windows, or the default without any.
         """
-        # What a linear map does not read makes no other map.
         key = lookback, normalisation, replace(inputs, static=0, categories=(), category_widths=())
         if key not in self.ridges:
             plan = self.plan
