@@ -13,7 +13,7 @@ from tsforecast.progress import Message
 from tsforecast.store.load import load_bundle
 from tsforecast.store.store import Store
 from tsforecast.workflows.fit import fit
-from tsforecast.workflows.fit_words import networks_in_words, read_in_words
+from tsforecast.workflows.fit_words import networks_in_words, read_in_words, sentences
 from tsforecast.workflows.predict import predict
 
 STOPPED = "a network would be trained here"
@@ -53,6 +53,17 @@ def test_what_is_expected_is_what_predict_says(tmp_path):
     assert result.expected.mean == pytest.approx(frame["forecast"].mean())
     assert result.expected.first == "2024-01-01"
     assert "72 values of 'sales', monthly from 2018-01-01 to 2023-12-01, season of 12 steps" in read_in_words(result)
+
+
+def test_intervals_that_rest_on_little_say_so(tmp_path):
+    short = fit(months(30), options=FitOptions(model="ets"), store=tmp_path, name="short")
+    assert short.expected is not None and 0 < short.expected.rests_on < 2 * short.horizon
+    assert f"(a range that rests on {short.expected.rests_on} past forecast" in list(sentences(short))[1]
+    assert "The intervals rest on " in predict(store=tmp_path, name="short").besides
+    long = fit(months(400), options=FitOptions(model="seasonal-naive"), store=tmp_path, name="long")
+    assert long.expected is not None and long.expected.rests_on == 0
+    assert "past forecast" not in " ".join(sentences(long))
+    assert predict(store=tmp_path, name="long").besides == ""
 
 
 def test_nothing_enters_service_without_being_asked_to(tmp_path):

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from tsforecast.io.messages import counted
 from tsforecast.io.reading.panel import ReadResult
 from tsforecast.io.times.formats import readable_stamps
 from tsforecast.models.forecaster import Forecaster
@@ -13,6 +14,7 @@ from tsforecast.safe_text import shown
 from tsforecast.series.windows import ModelRows
 
 LEVEL = 80.0
+_FEW = 2  # times the horizon
 
 
 @dataclass(frozen=True)
@@ -25,6 +27,7 @@ class Expected:
         last: time of the last step of the horizon.
         y_pred: forecast of the next step, between `lower` and `upper` in 80 % of cases.
         mean: of the forecasts of all steps.
+        rests_on: past forecasts that the range rests on, where these are few; 0 elsewhere.
     """
 
     series: str
@@ -34,6 +37,7 @@ class Expected:
     lower: float
     upper: float
     mean: float
+    rests_on: int = 0
 
 
 def expected(forecaster: Forecaster, rows: ModelRows, data: ReadResult) -> Expected | None:
@@ -60,4 +64,17 @@ def expected(forecaster: Forecaster, rows: ModelRows, data: ReadResult) -> Expec
         lower=float(made.lower[0, 0, 0]),
         upper=float(made.upper[0, 0, 0]),
         mean=float(made.y_pred.mean()),
+        rests_on=few_windows(forecaster),
     )
+
+
+def few_windows(forecaster: Forecaster) -> int:
+    """The held-out windows that intervals rest on, if these span less than three horizons of one series; else 0."""
+    windows = forecaster.calibration.windows
+    return windows if 0 < windows < _FEW * forecaster.spec.horizon else 0
+
+
+def rests_on_little(forecaster: Forecaster) -> str:
+    """What to say of intervals that rest on few windows; empty elsewhere."""
+    windows = few_windows(forecaster)
+    return f"The intervals rest on {counted(windows, 'past forecast')} only." if windows else ""

@@ -52,6 +52,8 @@ def expected_in_words(found: Expected, horizon: int, target_cols: Sequence[str])
     whose = f" of {found.series}, the largest series," if found.series else f" of {listed(target_cols)}"
     between = f"4 times in 5 between {amount(found.lower)} and {amount(found.upper)}"
     text = f"Expect {amount(found.y_pred)}{whose} at {day(found.first)}, {between}"
+    if found.rests_on:
+        text += f" (a range that rests on {counted(found.rests_on, 'past forecast')} only)"
     if horizon > 1:
         text += f"; and {amount(found.mean)} on average over the {horizon:,} steps until {day(found.last)}"
     return f"{text}."

@@ -29,6 +29,7 @@ from tsforecast.store.bundle.bundle import Bundle
 from tsforecast.store.store import Store
 from tsforecast.workflows.ages import check_data_age, check_version_age
 from tsforecast.workflows.continued import rows_to_continue
+from tsforecast.workflows.expected import rests_on_little
 from tsforecast.workflows.holidays import holiday_notes
 from tsforecast.workflows.known_ahead import besides_in_words, check_known_ahead, past_read, read_ahead
 from tsforecast.workflows.named import numbers_of
@@ -64,7 +65,8 @@ class PredictResult:
         scenario: that is forecast beside the base; None for none.
         what_if: the rows as the model sees them in the scenario.
         run: an id of this forecast alone, under which a ledger stores it once.
-        besides: what the model reads besides the values, as a sentence; empty for nothing.
+        besides: what a picture says below it: what the model reads besides the values, and whether its intervals rest
+            on little; empty for nothing.
     """
 
     name: str
@@ -244,7 +246,7 @@ def predict(
         report=report,
         scenario=scenario,
         what_if=other,
-        besides=besides_in_words(bundle),
+        besides=" ".join(said for said in (besides_in_words(bundle), rests_on_little(forecaster)) if said),
     )
 
 
