@@ -30,9 +30,9 @@ OURS = re.compile(
     r"time column |1 series of |value column |combination |"
     r"(training|period 2 of 2|final training on all rows), gru with linear skip: |"
     r"model-a: |choice  |(season_length|transform|normalisation|segment|units|combination)  |"
-    r"Scores on windows |model  |auto makes |scored: |"
+    r"Read model-a|Expect |On the newest rows, |Errors on |model  |"
     rf"(auto|{'|'.join(BASELINES)}) +|"
-    r"published model-a version 1 in |"
+    r"Published as version 1 of model-a |"
     r"next: tsforecast predict --name model-a "
 )
 

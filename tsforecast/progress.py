@@ -25,6 +25,13 @@ class Reading(NamedTuple):
     rows: int
 
 
+class TrainingPlanned(NamedTuple):
+    """Networks will be trained `runs` times from here on, at most; `last` where nothing follows these runs."""
+
+    runs: int
+    last: bool = False
+
+
 class PhaseStarted(NamedTuple):
     """A network starts to train, for at most `epochs` passes over `windows` windows."""
 
@@ -93,5 +100,15 @@ class WindowsForecast(NamedTuple):
     fits: int
 
 
-Event = Message | Reading | PhaseStarted | BatchProgress | EpochEnded | PhaseEnded | SeriesForecast | WindowsForecast
+Event = (
+    Message
+    | Reading
+    | TrainingPlanned
+    | PhaseStarted
+    | BatchProgress
+    | EpochEnded
+    | PhaseEnded
+    | SeriesForecast
+    | WindowsForecast
+)
 Report = Callable[[Event], None]

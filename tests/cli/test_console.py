@@ -19,6 +19,7 @@ from tsforecast.progress import (
     PhaseStarted,
     Reading,
     SeriesForecast,
+    TrainingPlanned,
     WindowsForecast,
 )
 
@@ -99,10 +100,7 @@ def test_training_in_plain_lines(capsys):
         console.report(event)
     assert capsys.readouterr() == (
         "",
-        "member 1/3: up to 2 epochs of 12,345 windows\n"
-        "member 1/3: epoch 1/2, loss 0.4000, validation loss 0.3500, 2,939 windows/s, 4.2 s\n"
-        "member 1/3: epoch 2/2, loss 0.2500, 3,000 windows/s, 1 min 5 s\n"
-        "member 1/3: 2 epochs in 1 min 9 s, all 2 epochs done\n",
+        "member 1/3: up to 2 epochs of 12,345 windows\nmember 1/3: 2 epochs in 1 min 9 s, all 2 epochs done\n",
     )
 
 
@@ -111,7 +109,10 @@ def test_training_in_detail(capsys):
     console.verbosity = 1
     for event in TRAINING[:3]:
         console.report(event)
-    assert "4.2 s, learning rate 0.001, 10.0% of steps clipped\n" in capsys.readouterr().err
+    assert (
+        "validation loss 0.3500, 2,939 windows/s, 4.2 s, learning rate 0.001, 10.0% of steps clipped\n"
+        in capsys.readouterr().err
+    )
 
 
 def test_training_on_a_terminal(terminal):
@@ -121,12 +122,29 @@ def test_training_on_a_terminal(terminal):
         console.report(event)
     console._progress.refresh()
     shown = err.getvalue()
-    for text in ("member 1/3", "epoch 2/2", "loss 0.3000", "val 0.3500", "3,000 windows/s"):
+    for text in ("member 1/3", "epoch 2/2", "loss 0.3000", "val 0.3500"):
         assert text in shown
-    assert shown.startswith("member 1/3: up to 2 epochs of 12,345 windows\n")
     console.report(TRAINING[-1])
-    assert err.getvalue().endswith("member 1/3: 2 epochs in 1 min 9 s, all 2 epochs done\n")
+    assert console._progress is None
     assert out.getvalue() == ""
+
+
+def test_one_bar_for_all_networks(terminal):
+    _, err = terminal()
+    console = Console()
+    console.report(TrainingPlanned(5))
+    for name in ("training, gru", "training, gru with linear skip"):
+        console.report(PhaseStarted(name, epochs=2, windows=9))
+        console.report(PhaseEnded(name, "all 2 epochs done", epochs=2, seconds=1.0))
+    bar = console._progress
+    assert bar is not None and (bar.tasks[0].completed, bar.tasks[0].total) == (2, 5)
+    assert bar.tasks[0].description == "2 of 5: gru with linear s…"
+    console.report(TrainingPlanned(1, last=True))
+    console.report(PhaseStarted("final training, gru", epochs=2, windows=9))
+    assert console._progress is bar and bar.tasks[0].total == 3 and bar.tasks[0].description == "3 of 3: gru"
+    console.report(PhaseEnded("final training, gru", "all 2 epochs done", epochs=2, seconds=1.0))
+    assert console._progress is None
+    assert "up to 2 epochs" not in err.getvalue()
 
 
 @pytest.mark.parametrize(
@@ -134,7 +152,7 @@ def test_training_on_a_terminal(terminal):
     [
         ("training", "training "),
         ("training, member 1/3", "member 1/3 "),
-        ("final training on all rows", "final train…"),
+        ("final training on all rows", "final training on all rows "),
     ],
 )
 def test_terminal_bar_fits_eighty_columns(terminal, name, shown):
@@ -151,7 +169,7 @@ def test_terminal_bar_fits_eighty_columns(terminal, name, shown):
     console.stop()
     assert len(line) <= 80
     assert line.startswith(shown)
-    assert "epoch 10/10 loss 0.5123 val 0.3500 10,234 windows/s 00:0" in line
+    assert "epoch 10/10 loss 0.5123 val 0.3500 00:0" in line
 
 
 def test_a_long_forecast_on_a_terminal(terminal):
@@ -196,7 +214,7 @@ def test_the_windows_of_a_backtest_in_plain_lines(capsys):
 def test_one_fit_of_a_backtest_shows_its_course_and_details_show_that_of_all(capsys):
     backtest(Console(), fits=1)
     shown = capsys.readouterr().err
-    assert shown.count("member 1/3: epoch") == 2 and shown.endswith("gru: 3 of 3 windows are forecast\n")
+    assert shown.count("member 1/3: 2 epochs") == 1 and shown.endswith("gru: 3 of 3 windows are forecast\n")
     console = Console()
     console.verbosity = 1
     backtest(console, fits=3)
@@ -248,7 +266,7 @@ def test_dumb_terminal_is_plain(terminal, monkeypatch):
     console = Console()
     for event in TRAINING:
         console.report(event)
-    assert err.getvalue().count("\n") == 4
+    assert err.getvalue().count("\n") == 2
 
 
 def test_markup_and_controls_are_text(terminal):

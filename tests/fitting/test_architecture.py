@@ -174,7 +174,7 @@ def test_few_windows_make_small_batches_and_more_epochs():
     few, many = (choose_training(FitOptions(), windows) for windows in (100, 100_000))
     assert few.batch_size == 16 < many.batch_size
     assert few.epochs > many.epochs
-    assert choose_training(FitOptions(), 0).batch_size == 16
+    assert [choose_training(FitOptions(), windows).batch_size for windows in (0, 13, 16)] == [1, 13, 16]
 
 
 @pytest.mark.parametrize(("options", "rate"), [({}, 1e-3), ({"preset": "best"}, 1e-3), ({"units": 200}, 5e-4)])

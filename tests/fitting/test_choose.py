@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from tsforecast.errors import DataError, OptionError
 from tsforecast.fitting.architecture import choose_segment
-from tsforecast.fitting.choose import choose_basics, choose_plan, lookback_candidates, season_strength
+from tsforecast.fitting.choose import choose_basics, choose_plan, lookback_candidates
 from tsforecast.fitting.quick_linear import QuickLinear
 from tsforecast.models.network.config import QUANTILES, STRATEGIES
 from tsforecast.models.options import FitOptions
@@ -121,7 +121,7 @@ def test_automatic_choices_carry_their_reasons():
     assert set(found) == {"season_length", "transform", "normalisation", "lookback", "segment", "units"}
     assert (found["season_length"].value, plan.season_length) == ("24", 24)
     assert "hourly" in found["season_length"].reason
-    assert "autocorrelation there 0." in found["season_length"].reason
+    assert "natural for hourly data, strength " in found["season_length"].reason
     made = network(plan)
     for name, value in (("lookback", plan.lookback), ("segment", made.segment), ("units", made.units)):
         assert found[name].value == str(value)
@@ -131,7 +131,7 @@ def test_automatic_choices_carry_their_reasons():
 
 def test_a_weak_season_is_said_to_be_weak():
     plan, _ = decide([np.random.default_rng(0).normal(size=400)], model="naive")
-    assert "(weak)" in reasons(plan)["season_length"].reason
+    assert "though weak" in reasons(plan)["season_length"].reason
 
 
 def test_a_horizon_cut_to_the_rows_says_so():
@@ -339,10 +339,16 @@ def test_plain_and_tiny_series_have_a_plan(series):
     assert network(plan).horizon == 1
 
 
-def test_season_strength():
-    assert season_strength(seasonal(200, noise=0), 24) == pytest.approx(1, abs=0.2)
-    assert abs(season_strength(np.random.default_rng(0).normal(size=2000), 24)) < 0.1
-    assert season_strength(np.full(200, 1.0), 24) is None
-    assert season_strength(0.1 * np.arange(200), 24) is None
-    assert season_strength(seasonal(70), 24) is None
-    assert season_strength(seasonal(70), 1) is None
+def test_a_clear_season_of_steps_that_have_none_by_nature():
+    steps = np.arange(200)
+    values = 10 + np.sin(2 * np.pi * steps / 9) + 0.1 * np.random.default_rng(0).normal(size=200)
+    basics = choose_basics(make_panel([values], Frequency("fixed", 1)), FitOptions())
+    assert basics.season_length == 9
+    assert basics.choices[0].reason.startswith("found in the data, strength 0.9")
+
+
+def test_the_simplest_is_not_called_the_best(monkeypatch):
+    trial_errors(monkeypatch, {("log", "last"): 0.995}, 1.0)
+    plan, _ = decide([seasonal(600)], model="linear", horizon=24)
+    assert plan.log == "none"
+    assert reasons(plan)["transform"].reason.startswith("the simplest; no other makes 1% less validation error")

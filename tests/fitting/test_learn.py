@@ -25,6 +25,7 @@ from tsforecast.models.options import FitOptions
 from tsforecast.models.registry import COMBINED
 from tsforecast.models.spec import ModelSpec
 from tsforecast.models.training import session as session_module
+from tsforecast.models.training.patience import EpochRate
 from tsforecast.models.training.session import Budget, TrainingSession
 from tsforecast.progress import Message
 from tsforecast.series.split import all_training, split_rows
@@ -53,7 +54,10 @@ def test_all_candidates_are_trained_and_those_without_a_share_dropped(player):
     choice = learned.plan.choices[-1]
     assert choice.name == "combination"
     assert choice.value == " + ".join(f"{part.share:.0%} {part.name}" for part in spec.parts)
-    assert choice.reason.startswith("least error on 26 validation windows (gru with linear skip ")
+    assert choice.reason.startswith(
+        "by the error of their mean on 26 validation windows, which are too few to leave out any that is close "
+        "(gru with linear skip "
+    )
     assert events[-1] == Message("choice", f"combination {choice.value}: {choice.reason}")
 
 
@@ -173,7 +177,7 @@ def test_a_short_validation_part_takes_earlier_periods(player, horizons, periods
     assert len(learned.periods) == periods
     spans = ["training", *(f"period {number} of {periods}" for number in range(2, periods + 1))]
     assert player.phases == [f"{span}, {name}" for span in spans for name in GRU]
-    assert (f" in {periods} periods (" in learned.plan.choices[-1].reason) == (periods > 1)
+    assert (f" in {periods} periods" in learned.plan.choices[-1].reason) == (periods > 1)
     for period in learned.periods:
         assert period.trained.spec == learned.trained.spec
 
@@ -292,13 +296,43 @@ def test_without_a_complete_window_nothing_linear_is_tried(player):
     assert "linear" not in learned.plan.choices[-1].reason
 
 
+def test_where_time_is_short_networks_are_left_out_and_not_epochs(player, monkeypatch):
+    prepared, plan = make_plan(make_rows(), horizons=3, members=3)
+    clock = iter(range(0, 10_000, 5))  # every look at it takes five seconds
+    monkeypatch.setattr(session_module, "time", SimpleNamespace(monotonic=lambda: float(next(clock))))
+    learned = train_model("auto", prepared, plan, TrainingSession(budget=Budget(60)))
+    assert 1 <= len(player.calls) < 6
+    (choice,) = (one for one in learned.plan.choices if one.name == "left out")
+    assert choice.value.startswith(f"{6 - len(player.calls)} network")
+    assert player.calls[0].run.seconds > 40  # and not a sixth of what is left
+
+
+def test_a_network_that_was_cut_short_is_left_out(player):
+    player.path = (EpochRate(1, 1.0),)
+    prepared, plan = make_plan(make_rows(), horizons=3, epochs=8)
+    learned = train_model("auto", prepared, plan, TrainingSession(budget=Budget(1e5)))
+    assert {call.run.least for call in player.calls} == {2} and len(player.calls) == 2
+    assert not any(part.network for part in learned.trained.spec.parts)
+    assert any(one.name == "left out" and one.value == "2 networks" for one in learned.plan.choices)
+    alone = train_model("gru", *make_plan(make_rows(), horizons=3, epochs=8, model="gru"), TrainingSession())
+    assert any(part.network for part in alone.trained.spec.parts)
+
+
+def test_hardly_any_time_leaves_no_network(player):
+    prepared, plan = make_plan(make_rows(), horizons=3)
+    learned = train_model("auto", prepared, plan, TrainingSession(budget=Budget(5)))
+    assert player.calls == []
+    (choice,) = (one for one in learned.plan.choices if one.name == "networks")
+    assert (choice.value, choice.reason) == ("none", "the time limit leaves 5 s for them, and they need 10")
+
+
 def test_a_time_limit_is_shared_by_the_networks_that_are_left(player, monkeypatch):
     prepared, plan = make_plan(make_rows(), horizons=1)
     monkeypatch.setattr(session_module, "time", SimpleNamespace(monotonic=lambda: 100.0))
     session = TrainingSession(budget=Budget(60))
     learned = train_model("auto", prepared, plan, session)
-    # The first two are traced, for which they have 3 seconds more.
-    assert [call.run.seconds for call in player.calls] == pytest.approx([12, 14.4, 15, 20, 30, 60])
+    # The first two are traced, for which they have 3 seconds more, and may take what all periods of one need.
+    assert [call.run.seconds for call in player.calls] == pytest.approx([21, 22, 15, 20, 30, 60])
     player.calls.clear()
     before = replace(learned.trained, spec=replace(learned.trained.spec, parts=plan.candidates[:2]))
     before = replace(before, recipes=(Recipe(path=player.path),) * 2)

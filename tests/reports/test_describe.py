@@ -61,7 +61,7 @@ def test_the_story(meters):
         "  rows    118",
         "  gaps    1, 2 steps (13/01/2021 to 14/01/2021) in 'm1'",
         "  range   3 to 82.875",
-        "  season  7 steps, strength 0.87",
+        "  season  7 steps, strength 1.00 of 1",
         "  fit     forecasts 14 steps from the last 9",
     ]
 

@@ -34,6 +34,10 @@ class Note:
     text: str
 
 
+WORST = {"series": "S7", "values": 48, "mae": 9.5, "rmse": 11.0, "bias": -2.5, "mase": 3.25, "skill": -0.1}
+WORST |= {"coverage_80": 0.5}
+
+
 @dataclass(frozen=True)
 class Result:
     name: str = "sales"
@@ -55,6 +59,7 @@ class Result:
     notes: tuple[Note, ...] = (Note("info", "the time column is 'ds'"), Note("warning", "3 gaps were filled"))
     seconds: float = 61.5
     training_rows: str = "trained anew on all 1234567 rows for 7 epochs"
+    worst: tuple[dict[str, Any], ...] = (WORST,)
     calibration: str = "conformal quantiles of 900 held-out windows, per step"
 
     @property
@@ -108,6 +113,7 @@ def test_both_files_are_written(tmp_path: Path) -> None:
         "| interval score, 80 % | **52,000** | 61,000 |",
         "| seconds of training | 60.2 | 0.0 |",
         "| 80 % | 79.1 % | 91.2 % |",
+        "| S7 | 3.25 | 9.5 | -2.5 | -10.0 % | 50.0 % |",
         "trained anew on all 1234567 rows for 7 epochs",
         "Intervals: conformal quantiles of 900 held-out windows, per step.",
         "| phase | member | epoch | loss | validation loss | learning rate |",

@@ -274,3 +274,17 @@ def test_within_the_horizon_nothing_is_told():
     case, told = make_case(model="linear"), []
     made = predicted(case, told.append)
     assert made.forecast.held == 0 and not any("ran away" in event.text for event in told)
+
+
+def test_some_series_alone_are_forecast_as_among_all(fitted, store, sales_csv):
+    every = predict(store=store).frame
+    one = predict(store=store, series=["7"])
+    assert one.recent.n_series == 1 and one.rows == one.horizon
+    expected = every[every["shop"].astype(str) == "7"]
+    for column in ("forecast", "lower_80", "upper_95"):
+        assert np.allclose(one.frame[column], expected[column], rtol=1e-5)
+    assert set(one.frame["shop"].astype(str)) == {"7"}
+    newer = predict(sales_csv, store=store, series=["7", "007", "7"])
+    assert [key[0] for key in newer.recent.ids] == ["7", "007"]
+    with pytest.raises(OptionError, match="there is no series '9'"):
+        predict(store=store, series=["9"])

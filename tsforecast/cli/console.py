@@ -35,6 +35,7 @@ from tsforecast.progress import (
     PhaseStarted,
     Reading,
     SeriesForecast,
+    TrainingPlanned,
     WindowsForecast,
 )
 from tsforecast.safe_text import bounded
@@ -48,9 +49,9 @@ _STYLE = {"warning": "yellow", "urgent": "yellow", "error": "red", "success": "g
 
 _ONE_PIECE = ("error", "command", "success")  # not wrapped by us, so that a path or a command can be copied
 _SPEED_SECONDS = 120  # long, so that the validation of an epoch does not make the remaining time jump
-_TRAINING = (PhaseStarted, BatchProgress, EpochEnded, PhaseEnded)
+_TRAINING = (TrainingPlanned, PhaseStarted, BatchProgress, EpochEnded, PhaseEnded)
 _MANY_SERIES = 10_000  # so many take long enough to forecast for a bar
-_BAR_WIDTH = 68  # columns that a bar takes beside the name of what is trained
+_BAR_WIDTH = 54  # columns that a bar takes beside the name of what is trained
 
 
 class Console:
@@ -66,6 +67,7 @@ class Console:
         self.as_json = False
         self._shown: set[str] = set()
         self._training = ""
+        self._run = self._runs = 0  # number of the network that is trained, and how many are
         self._many_fits = False
         self._progress: Progress | None = None
 
@@ -150,7 +152,7 @@ class Console:
             click.echo("\n".join([*([title] if title else []), *aligned(lines)]), err=True)
 
     def report(self, event: Event) -> None:
-        """Show an event of long work: a live bar on a terminal, elsewhere lines of reading and of epochs."""
+        """Show an event of long work: a live bar on a terminal, elsewhere lines; of epochs, only on request."""
         if self.quiet and not (isinstance(event, Message) and event.kind == "urgent"):
             return
         if self._many_fits and not self.verbose and isinstance(event, _TRAINING):
@@ -164,6 +166,8 @@ class Console:
                 self.note(event.kind, event.text)
             case Reading():
                 self._read(event)
+            case TrainingPlanned():
+                self._run, self._runs = (self._run, self._run + event.runs) if event.last else (0, event.runs)
             case PhaseStarted():
                 self._start(event)
             case BatchProgress():
@@ -171,8 +175,7 @@ class Console:
             case EpochEnded():
                 self._end_epoch(event)
             case PhaseEnded():
-                self.stop()
-                self.info(f"{event.name}: {counted(event.epochs, 'epoch')} in {seconds(event.seconds)}, {event.reason}")
+                self._end(event)
             case SeriesForecast():
                 self._forecast(event)
             case WindowsForecast():
@@ -202,8 +205,7 @@ class Console:
         """On a terminal, draw a live bar with the texts of some fields behind it."""
         if is_terminal(sys.stderr):
             self._progress = _rich_progress(self._rich, *fields)
-            room = max(8, self._rich.width - _BAR_WIDTH)
-            self._progress.add_task(clean(name if len(name) <= room else f"{name[: room - 1]}…"), total=total, **fields)
+            self._progress.add_task(self._in_room(name), total=total, **fields)
             self._progress.start()
 
     def _read(self, event: Reading) -> None:
@@ -218,28 +220,45 @@ class Console:
             self._progress.update(self._progress.task_ids[0], completed=event.done, rows=f"{event.rows:,} rows")
 
     def _start(self, event: PhaseStarted) -> None:
-        self.stop()
+        """The next part of one bar for all networks: each counts alike, and the last may be fewer than planned."""
         self._training = event.name
-        self.info(f"{event.name}: up to {counted(event.epochs, 'epoch')} of {event.windows:,} windows")
+        self._run, self._runs = self._run + 1, max(self._runs, self._run + 1)
+        if not is_terminal(sys.stderr) or self.verbose:
+            self.info(f"{event.name}: up to {counted(event.epochs, 'epoch')} of {event.windows:,} windows")
+        if self._progress is None:
+            self._show_bar("", self._runs, epoch="", loss="", val="")
         name = event.name.partition(", ")[2] or event.name  # of "training, gru" the part that changes
-        self._show_bar(name, event.epochs, epoch=f"epoch 1/{event.epochs}", loss="", val="", speed="")
+        self._update(self._run - 1, f"{self._run} of {self._runs}: {name}" if self._runs > 1 else name, val="")
 
     def _advance(self, event: BatchProgress) -> None:
-        if self._progress is not None:
-            self._progress.update(
-                self._progress.task_ids[0],
-                completed=event.epoch - 1 + event.done / event.total,
-                epoch=f"epoch {event.epoch}/{event.epochs}",
-                loss=f"loss {event.loss:.4f}",
-                speed=f"{event.windows_per_second:,.0f} windows/s",
-            )
+        done = (event.epoch - 1 + event.done / event.total) / event.epochs
+        epoch, loss = f"epoch {event.epoch}/{event.epochs}", f"loss {event.loss:.4f}"
+        self._update(self._run - 1 + done, epoch=epoch, loss=loss)
 
     def _end_epoch(self, event: EpochEnded) -> None:
-        if self._progress is not None:
-            val = "" if event.val_loss is None else f"val {event.val_loss:.4f}"
-            self._progress.update(self._progress.task_ids[0], completed=event.epoch, val=val)
+        val = "" if event.val_loss is None else f"val {event.val_loss:.4f}"
+        self._update(self._run - 1 + event.epoch / event.epochs, val=val)
+        if self.verbose:
+            self.info(f"{self._training}: {_epoch_line(event)}")
+
+    def _end(self, event: PhaseEnded) -> None:
+        self._update(self._run)
         if self._progress is None or self.verbose:
-            self.info(f"{self._training}: {_epoch_line(event, self.verbose)}")
+            self.info(f"{event.name}: {counted(event.epochs, 'epoch')} in {seconds(event.seconds)}, {event.reason}")
+        if self._run >= self._runs:
+            self.stop()
+
+    def _update(self, completed: float, description: str | None = None, **fields: Any) -> None:
+        """Move the bar of the training, if there is one."""
+        if self._progress is not None:
+            task = self._progress.task_ids[0]
+            named = None if description is None else self._in_room(description)
+            self._progress.update(task, completed=completed, total=self._runs, description=named, **fields)
+
+    def _in_room(self, name: str) -> str:
+        """The name of a bar, cut where there is no room for it."""
+        room = max(8, self._rich.width - _BAR_WIDTH)
+        return clean(name if len(name) <= room else f"{name[: room - 1]}…")
 
     def _forecast(self, event: SeriesForecast) -> None:
         if self._progress is None and event.total >= _MANY_SERIES:
@@ -271,13 +290,12 @@ def is_terminal(stream: TextIO | None) -> bool:
     return stream is not None and stream.isatty() and os.environ.get("TERM") != "dumb"
 
 
-def _epoch_line(event: EpochEnded, details: bool) -> str:
+def _epoch_line(event: EpochEnded) -> str:
     parts = [f"epoch {event.epoch}/{event.epochs}", f"loss {event.loss:.4f}"]
     if event.val_loss is not None:
         parts.append(f"validation loss {event.val_loss:.4f}")
     parts += [f"{event.windows_per_second:,.0f} windows/s", seconds(event.seconds)]
-    if details:
-        parts += [f"learning rate {event.learning_rate:.2g}", f"{percent(event.clipped_share)} of steps clipped"]
+    parts += [f"learning rate {event.learning_rate:.2g}", f"{percent(event.clipped_share)} of steps clipped"]
     return ", ".join(parts)
 
 

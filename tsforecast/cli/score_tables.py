@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from tsforecast.cli.console import Console, is_terminal
-from tsforecast.cli.text import number, percent
+from tsforecast.cli.text import number, percent, short_number, whole_percent
 from tsforecast.io.messages import counted
 
 if TYPE_CHECKING:
@@ -17,15 +17,16 @@ if TYPE_CHECKING:
 
 _Column = tuple[str, str, Callable[[float | None], str]]
 _SCORES: tuple[_Column, ...] = (
-    ("MAE", "mae", number),
-    ("RMSE", "rmse", number),
-    ("MASE", "mase", number),
-    ("sMAPE", "smape", number),
-    ("skill", "skill", lambda value: percent(value, "+")),
+    ("MAE", "mae", short_number),
+    ("RMSE", "rmse", short_number),
+    ("MASE", "mase", short_number),
+    ("sMAPE", "smape", short_number),
+    ("skill", "skill", lambda value: whole_percent(value, "+")),
     ("cov 80", "coverage_80", percent),
     ("cov 95", "coverage_95", percent),
-    ("sec", "seconds", lambda value: "-" if value is None else f"{value:.1f}"),
+    ("sec", "seconds", lambda value: "-" if value is None else f"{value:.1f}" if value < 1000 else f"{value:,.0f}"),
 )
+_NARROW = ("mae", "mase", "skill", "coverage_80", "seconds")  # of them, what the summary of a fit shows
 
 _COMPARED: tuple[_Column, ...] = (
     ("MASE", "mase", number),
@@ -73,6 +74,25 @@ def show_scores(console: Console, scores: Mapping[str, Mapping[str, float]], *, 
         err=err,
         title="Scores on windows held out from training",
     )
+
+
+def show_errors(console: Console, scores: Mapping[str, Mapping[str, float]], published: str, *, several: bool) -> None:
+    """The models in a narrow table, the least error first and marked."""
+    key = "mase" if several else "mae"
+
+    def error(model: str) -> float:
+        return value if math.isfinite(value := scores[model].get(key, math.nan)) else math.inf
+
+    ordered = sorted(scores, key=error)
+    columns = [column for column in _SCORES if column[1] in _NARROW]
+    columns.sort(key=lambda column: column[1] != key)
+    rows = []
+    for model in ordered:
+        marks = ["best"] if error(model) == error(ordered[0]) < math.inf else []
+        marks += ["this model"] if model == published else []
+        rows.append((model, *(show(scores[model].get(name)) for _, name, show in columns), ", ".join(marks)))
+    title = "Errors on the newest rows, held out from training"
+    console.table(("model", *(name for name, _, _ in columns), ""), rows, err=True, title=title)
 
 
 def windows_in_words(result: BacktestResult | CompareResult) -> str:

@@ -28,6 +28,29 @@ def number(value: float | None) -> str:
     return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.4g}"
 
 
+def short_number(value: float | None) -> str:
+    """A number to read in six letters, of either sign in seven: `0.0123`, `99,999`, `123.5k`, `12.35M`, `1.2e15`."""
+    if value is None or not math.isfinite(value):
+        return "-"
+    size = abs(value)
+    if size == 0 or 0.1 <= size < 99_999.5:
+        return number(value)
+    if 1e-3 <= size < 0.1:
+        return f"{value:.4f}"
+    for unit, letter in ((1e3, "k"), (1e6, "M")):
+        if 0.1 * unit <= size < 999.95 * unit:
+            return f"{value / unit:.4g}{letter}"
+    digits, _, power = f"{value:.1e}".partition("e")
+    return f"{digits}e{int(power)}"
+
+
+def whole_percent(value: float | None, sign: str = "") -> str:
+    """A share in percent, without a fraction where it is large."""
+    if value is None or not math.isfinite(value) or abs(value) < 9.995:
+        return percent(value, sign)
+    return f"{100 * value:{sign}.0f}%" if abs(value) < 999.5 else f"{'<-' if value < 0 else '>'}999x"
+
+
 def percent(value: float | None, sign: str = "") -> str:
     """A share in percent; `sign="+"` writes the plus."""
     return "-" if value is None or not math.isfinite(value) else f"{100 * value:{sign}.1f}%"

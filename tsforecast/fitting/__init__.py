@@ -12,15 +12,17 @@ TrainingSession; what goes out is a Fitted: the plan, the model, its calibration
    chance explains. Every choice has its reason.
 4. *Model space* (prepared.py): the scaling is fitted on training rows, and the rows are transformed.
 5. *Training* (learn.py): every candidate is trained on the training part, networks guided by validation. If the
-   validation part is short, the same is done for earlier periods. Where training windows are few and a model of each
-   series alone is clearly better than the linear one, no network is trained.
+   validation part is short, the same is done for earlier periods. The candidates that take no time are learned first,
+   combined and scored without the networks (`train_simple`): that is the first forecast that a user sees, what the
+   networks are measured by, and learned once. Where training windows are few and a model of each series alone is
+   clearly better than the linear one, or the time limit is short, no network is trained.
 6. *Combination* (combination.py): shares of the candidates are chosen by the validation error of their mean (greedy
    ensemble selection, Caruana et al. 2004). A candidate without a share is dropped.
 7. *Calibration* (calibrate.py): intervals get their width from errors on the calibration part (split conformal
    prediction).
 8. *Scores* (scores.py): the model and simple models are scored on the same test windows, which none has seen; a
-   combination that loses clearly to a simple model there gives way to it;
-   error_profile.py says where they err: by step, by series, over time. `Scorer` does the same for the comparison of a
+   combination that loses clearly to a simple model there gives way to it; error_profile.py says where they err: by
+   step, by series, over time, series_scores.py how each series fared. `Scorer` does the same for the comparison of a
    retraining, and paired_test.py says whether a difference is more than chance.
 9. *Training again* (learn.py, trained.py): each part is trained on all rows by its Recipe: the same seed, the epochs
    that led to the best weights, the same ridge strength. The calibration and the scores are those of steps 7 and 8.

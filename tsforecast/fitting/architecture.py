@@ -10,6 +10,7 @@ import numpy as np
 from tsforecast.errors import OptionError
 from tsforecast.fitting.choose_covariates import NOTHING_BESIDES, KnownBesides, refuse_covariates
 from tsforecast.fitting.plan import Choice, FixedChoices
+from tsforecast.io.messages import counted
 from tsforecast.models.network.config import (
     MAX_UNITS,
     QUANTILES,
@@ -27,6 +28,7 @@ from tsforecast.series.covariates import Labels
 
 _STEP_BY_STEP = 32  # shorter lookbacks are read one step at a time
 _LONGEST_SEGMENT = 48
+_VARIED = 100  # training windows; with fewer, networks under a second normalisation take time and bring nothing
 _CHEAP = 7e10  # size of a training run of about half a minute
 _SERIES_VECTORS = (2, 100)  # least and largest number of series that get a learned vector each
 _MOST_EPOCHS = 100
@@ -67,7 +69,7 @@ def choose_network(
     units = options.units
     if units is None:
         units = choose_units(windows, options.preset)
-        choices.append(Choice("units", str(units), f"{windows:,} training windows, preset {options.preset}"))
+        choices.append(Choice("units", str(units), f"{counted(windows, 'training window')}, preset {options.preset}"))
     info = get_model(_network_name(options))
     network = NetworkConfig(
         cell=info.cell,
@@ -96,7 +98,9 @@ def choose_network(
 def choose_training(options: FitOptions, windows: int) -> TrainingConfig:
     """The preset's training for a number of windows, with the user's values in place of its own."""
     preset = PRESETS[options.preset]
-    batch = options.batch_size or int(np.clip(2 ** int(np.log2(max(1, windows / 16))), 16, 256))
+    # No more than there are windows, so that the graph of these serves all rows too and is traced once.
+    usual = min(max(1, windows), int(np.clip(2 ** int(np.log2(max(1, windows / 16))), 16, 256)))
+    batch = options.batch_size or usual
     steps = min(preset.steps_per_epoch, max(LEAST_STEPS, -(-windows // batch)))
     # Few windows make short epochs: more of them, so that the network sees enough steps.
     epochs = options.epochs or max(preset.epochs, min(_MOST_EPOCHS, -(-preset.least_steps // steps)))
@@ -132,7 +136,7 @@ def network_candidates(
     cheap = variety == "all" or (variety == "cheap" and _work(network, training, windows) <= _CHEAP)
     reading = _reading(network, labels, besides.inputs)
     networks = [reading if besides.help or besides.inputs.static else network]
-    if options.normalisation == AUTO and cheap:
+    if options.normalisation == AUTO and cheap and (variety == "all" or windows >= _VARIED):
         other = "last" if network.normalisation == "mean-std" else "mean-std"
         networks.append(replace(networks[0], normalisation=other))
     variants = [variant for each in networks for variant in _skip_variants(each, options)]

@@ -12,7 +12,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from tsforecast.arrays import Float64, Int64
+from tsforecast.arrays import Int64
 from tsforecast.errors import OptionError
 from tsforecast.fitting.architecture import check_network, choose_network, choose_training, network_candidates
 from tsforecast.fitting.choose_covariates import choose_covariates
@@ -26,6 +26,7 @@ from tsforecast.models.training.config import AUTO
 from tsforecast.series.frequency import default_horizon, season_length
 from tsforecast.series.panel import Panel, Schema
 from tsforecast.series.scaling import log_kind
+from tsforecast.series.seasons import seasons_of_panel
 from tsforecast.series.split import Split
 from tsforecast.series.strays import without_strays
 from tsforecast.series.windows import window_index
@@ -33,6 +34,7 @@ from tsforecast.series.windows import window_index
 _SEASONS = (2, 3, 5, 7, 14, 30)
 _LONGEST_LOOKBACK = 720
 _MANY_WINDOWS, _NEARLY_ALL = 10_000, 0.9
+_CLEAR_SEASON = 0.8  # strength from which a season counts that the frequency does not have
 
 
 def choose_basics(panel: Panel, options: FitOptions) -> FixedChoices:
@@ -40,8 +42,8 @@ def choose_basics(panel: Panel, options: FitOptions) -> FixedChoices:
     choices = []
     season = options.season_length
     if season is None:
-        season = season_length(panel.frequency)
-        choices.append(Choice("season_length", str(season), _season_reason(without_strays(panel), season)))
+        season, why = _season(panel)
+        choices.append(Choice("season_length", str(season), why))
     longest = int(panel.lengths.max())
     horizon = options.horizon
     if horizon is None:
@@ -207,9 +209,10 @@ def _choose_space(
     simple, best = errors[0], int(np.argmin(errors))
     if not np.isfinite(errors[best]):
         return (*pairs[0], "too few rows to compare others")
+    why = "least validation error of a linear model"
     if errors[best] > simple * (1 - CLEARLY):
-        best = 0
-    return (*pairs[best], f"least validation error of a linear model ({_listing(pairs, errors)})")
+        best, why = 0, f"the simplest; no other makes {CLEARLY:.0%} less validation error in a linear model"
+    return (*pairs[best], f"{why} ({_listing(pairs, errors)})")
 
 
 def _choose_lookback(quick: QuickLinear, candidates: list[int], log: str, normalisation: str) -> tuple[int, str]:
@@ -229,21 +232,19 @@ def _listing(pairs: Sequence[tuple[str, ...]], errors: list[float]) -> str:
     return ", ".join(f"{'+'.join(pair)} {error:.3g}" for pair, error in zip(pairs, errors, strict=True))
 
 
-def _season_reason(panel: Panel, season: int) -> str:
-    """The frequency, and whether the longest series' autocorrelation agrees."""
-    reason = f"natural for {panel.frequency.adjective} data"
-    longest = panel.series(int(np.argmax(panel.lengths)))
-    # Only of the older rows: the newest will be held out.
-    strength = season_strength(longest[: 7 * len(longest) // 10], season)
-    if strength is None:
-        return reason
-    return f"{reason}; autocorrelation there {strength:.2f}" + (" (weak)" if strength < 0.2 else "")
-
-
-def season_strength(values: Float64, season: int) -> float | None:
-    """Autocorrelation of the differenced series at the season; None if it cannot be measured."""
-    steps = np.diff(values)
-    if season < 2 or len(steps) < 3 * season or np.ptp(steps) <= 1e-9 * np.abs(steps).max():
-        return None
-    steps = steps - steps.mean()
-    return float(steps[season:] @ steps[:-season] / (steps @ steps))
+def _season(panel: Panel) -> tuple[int, str]:
+    """The season by the frequency, or a clear one of the older rows where the frequency has none, and why."""
+    season, adjective = season_length(panel.frequency), panel.frequency.adjective
+    # The newest rows will be held out.
+    found = seasons_of_panel(without_strays(panel), share=0.7)
+    by_length = {one.length: one.strength for one in found}
+    clear = max(found, key=lambda one: one.strength, default=None)
+    if season == 1 and clear is not None and clear.strength >= _CLEAR_SEASON:
+        return clear.length, f"found in the data, strength {clear.strength:.2f}; {adjective} data have none by nature"
+    reason = f"natural for {adjective} data"
+    if season > 1:
+        reason += (
+            f", strength {by_length[season]:.2f}" if season in by_length else ", though weak or too long to measure"
+        )
+    others = [f"{one.length} (strength {one.strength:.2f})" for one in found if one.length != season]
+    return season, reason + (f"; the data also have a season of {' and '.join(others)}" if others else "")

@@ -103,11 +103,16 @@ def choose_shares(folds: Sequence[HeldOut]) -> tuple[float, ...]:
     return tuple((best / best.sum(dtype=np.float64)).tolist())
 
 
+def few_windows(folds: Sequence[HeldOut]) -> bool:
+    """Whether the windows span so few horizons that their errors are mostly chance."""
+    return sum(len(fold.series) for fold in folds) < FEW_HORIZONS * folds[0].y_true.shape[1]
+
+
 def _first_picks(folds: Sequence[HeldOut]) -> Float32:
     """What each model begins with, shape (models,): nothing where there are windows enough."""
-    models, horizon = len(folds[0].forecasts), folds[0].y_true.shape[1]
+    models = len(folds[0].forecasts)
     picks = np.zeros(models, np.float32)
-    if sum(len(fold.series) for fold in folds) < FEW_HORIZONS * horizon:
+    if few_windows(folds):
         alone = np.array([mean_error(folds, [fold.forecasts[m] for fold in folds]) for m in range(models)])
         picks[alone <= _NOT_FAR * np.min(alone)] = 0.5
     return picks

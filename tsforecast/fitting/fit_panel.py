@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
@@ -11,11 +12,11 @@ from tsforecast.errors import OptionError
 from tsforecast.fitting.calibrate import calibrate_model
 from tsforecast.fitting.choose import choose_basics, choose_plan
 from tsforecast.fitting.error_profile import ErrorProfile
-from tsforecast.fitting.learn import train_again, train_model
+from tsforecast.fitting.learn import networks_in_vain, train_again, train_model, train_simple
 from tsforecast.fitting.plan import Choice, Plan
 from tsforecast.fitting.prepared import Prepared, can_fit_linear, prepare
-from tsforecast.fitting.scores import LostTo, score_models
-from tsforecast.fitting.trained import Learned, Trained
+from tsforecast.fitting.scores import LostTo, Scored, main_metric, score_models
+from tsforecast.fitting.trained import Learned, Trained, ValidationPeriod
 from tsforecast.models.calibration import Calibration
 from tsforecast.models.forecaster import Forecaster
 from tsforecast.models.options import FitOptions
@@ -51,6 +52,25 @@ class Simple:
 
 
 @dataclass(frozen=True)
+class Networks:
+    """What the networks of a combination brought on the test windows.
+
+    Args:
+        metric: `mae`, or `mase` of several series.
+        error_without: of the combination without them.
+        error: with them.
+        seconds: that their training took, of the model that is scored.
+        kept: whether any has a share.
+    """
+
+    metric: str
+    error_without: float
+    error: float
+    seconds: float
+    kept: bool
+
+
+@dataclass(frozen=True)
 class Evaluated:
     """A model trained on the training part only.
 
@@ -63,6 +83,8 @@ class Evaluated:
         simple: the other models.
         errors: where the model errs; None where it was not scored.
         lost: the simple model that is better than the published one; None elsewhere.
+        networks: what networks brought; None where that was not measured.
+        by_series: rows with the scores of each of several series, the worst first; of what was asked for.
     """
 
     name: str
@@ -73,6 +95,8 @@ class Evaluated:
     simple: dict[str, Simple]
     errors: ErrorProfile | None = None
     lost: LostTo | None = None
+    networks: Networks | None = None
+    by_series: tuple[dict[str, Any], ...] = ()
 
     @property
     def forecaster(self) -> Forecaster:
@@ -80,26 +104,39 @@ class Evaluated:
         return self.trained.forecaster(self.calibration)
 
 
-def evaluate_plan(panel: Panel, split: Split, plan: Plan, session: TrainingSession) -> Evaluated:
-    """Train on the training part, calibrate, and score with the simple models on windows that none has seen."""
+FirstLook = Callable[[Evaluated, Prepared], None]
+
+
+def evaluate_plan(
+    panel: Panel, split: Split, plan: Plan, session: TrainingSession, first: FirstLook | None = None
+) -> Evaluated:
+    """Train on the training part, calibrate, and score with the simple models on windows that none has seen.
+
+    Args:
+        panel: the series.
+        split: the rows held out.
+        plan: what was decided.
+        session: the context of training.
+        first: is given the model without its networks, if it has some, and its rows, before these are trained.
+    """
     prepared = prepare(panel, split, plan)
-    learned = train_model(plan.model, prepared, plan, session)
-    models = {plan.model: _calibrated(learned)}
+    quick = train_simple(prepared, plan)
     # The baselines are rules about values as they are, whatever transform suits the network. Their center is taken out:
     # of a value that is large beside its movement, float32 would keep no digit that tells.
     as_they_are = replace(plan, log="none", scaler="standard")
     plain = prepared if (plan.log, plan.scaler) == ("none", "standard") else prepare(panel, split, as_they_are)
-    for simple in BASELINES:
-        if simple in models:
-            continue
-        space = prepared if simple == "linear" else plain
-        if simple == "linear" and not can_fit_linear(space, plan):
-            warning = "no training window is complete, so there is no linear model to compare with"
-            session.report(Message("warning", warning))
-            continue
-        models[simple] = _calibrated(train_model(simple, space, plan, session))
+    beside = _simple_models(prepared, plain, plan, quick, session)
+    before = None
+    if quick is not None and first is not None and networks_in_vain(quick, plan) is None:
+        models = {plan.model: _calibrated(quick), **beside}
+        before = score_models(models, plan)
+        calibration = models[plan.model][1].calibration
+        first(Evaluated(plan.model, quick.trained, quick.plan, calibration, before.scores, {}), prepared)
+    learned = train_model(plan.model, prepared, plan, session, quick)
+    models = {plan.model: _calibrated(learned), **beside}
     plan, asked = learned.plan, plan.model
     scored = score_models(models, plan)
+    networks = _networks(before, scored, learned, several=panel.n_series > 1)
     lost = scored.lost
     if get_model(plan.model).kind == "combination" and lost is not None and lost.clearly:
         reason = f"{lost.reason}; chosen by these, so its own score there is a little too good"
@@ -113,7 +150,53 @@ def evaluate_plan(panel: Panel, split: Split, plan: Plan, session: TrainingSessi
         if name != asked
     }
     calibration = models[plan.model][1].calibration
-    return Evaluated(asked, learned.trained, plan, calibration, scored.scores, others, scored.errors, lost)
+    return Evaluated(
+        asked,
+        learned.trained,
+        plan,
+        calibration,
+        scored.scores,
+        others,
+        scored.errors,
+        lost,
+        networks,
+        scored.by_series,
+    )
+
+
+def _simple_models(
+    prepared: Prepared, plain: Prepared, plan: Plan, quick: Learned | None, session: TrainingSession
+) -> dict[str, tuple[Learned, Forecaster]]:
+    """The models to compare with: those among the plan's candidates as they were learned, and the others."""
+    known: dict[tuple[str, int], Learned] = {}
+    if quick is not None:
+        for number, one in enumerate(quick.periods[0].alone):
+            part = one.spec.parts[0]
+            if part == plan.simple(part.name):
+                periods = tuple(ValidationPeriod(period.alone[number], period.prepared) for period in quick.periods)
+                own = replace(plan, model=part.name, candidates=(part,))
+                known[part.name, id(prepared)] = Learned(own, periods)
+    models = {}
+    for simple in BASELINES:
+        if simple == plan.model:
+            continue
+        space = prepared if simple == "linear" else plain
+        if simple == "linear" and not can_fit_linear(space, plan):
+            warning = "no training window is complete, so there is no linear model to compare with"
+            session.report(Message("warning", warning))
+            continue
+        learned = known.get((simple, id(space))) or train_model(simple, space, plan, session)
+        models[simple] = _calibrated(learned)
+    return models
+
+
+def _networks(before: Scored | None, after: Scored, learned: Learned, *, several: bool) -> Networks | None:
+    """What networks brought; None where none was trained, or nothing was scored without them."""
+    name, metric = learned.plan.model, main_metric(2 if several else 1)
+    if before is None or not learned.trained.epochs:
+        return None
+    kept = any(part.network for part in learned.trained.spec.parts)
+    return Networks(metric, before.scores[name][metric], after.scores[name][metric], learned.trained.seconds, kept=kept)
 
 
 def _instead(space: Plan, plan: Plan, choice: Choice) -> Plan:
@@ -160,7 +243,13 @@ class Fitted:
         return self.final.forecaster(self.evaluated.calibration)
 
 
-def fit_panel(panel: Panel, options: FitOptions, session: TrainingSession, schema: Schema | None = None) -> Fitted:
+def fit_panel(
+    panel: Panel,
+    options: FitOptions,
+    session: TrainingSession,
+    schema: Schema | None = None,
+    first: FirstLook | None = None,
+) -> Fitted:
     """Choose, train, score honestly, train again on everything: all that `fit` does between reading and publishing.
 
     Args:
@@ -168,6 +257,7 @@ def fit_panel(panel: Panel, options: FitOptions, session: TrainingSession, schem
         options: about the model; what is None is chosen from the data.
         session: the context of training; its budget is the time limit.
         schema: names of the columns of covariates, and the time zone.
+        first: as for `evaluate_plan`.
 
     Raises:
         TsforecastError: bad options (2), bad data (65).
@@ -175,7 +265,7 @@ def fit_panel(panel: Panel, options: FitOptions, session: TrainingSession, schem
     plan, split = make_plan(panel, options, schema=schema)
     for choice in plan.choices:
         session.report(Message("choice", f"{choice.name} {choice.value}: {choice.reason}"))
-    evaluated = evaluate_plan(panel, split, plan, session.within(_FIRST_SHARE))
+    evaluated = evaluate_plan(panel, split, plan, session.within(_FIRST_SHARE), first)
     for warning in coverage_warnings(evaluated.plan.model, evaluated):
         session.report(Message("warning", warning))
     everything = prepare(panel, all_training(panel.lengths), evaluated.plan)

@@ -12,20 +12,20 @@ from dataclasses import replace
 import numpy as np
 
 from tsforecast.fitting.calibrate import ENOUGH_HORIZONS, predict_index
-from tsforecast.fitting.combination import HeldOut, choose_shares, mean_error
+from tsforecast.fitting.combination import HeldOut, choose_shares, few_windows, mean_error
 from tsforecast.fitting.plan import Choice, Plan
 from tsforecast.fitting.prepared import Prepared, can_fit_linear, prepare
-from tsforecast.fitting.trained import Learned, Recipe, Trained, ValidationPeriod
+from tsforecast.fitting.trained import Learned, Recipe, Trained, ValidationPeriod, alone, together, with_records
+from tsforecast.io.messages import counted
 from tsforecast.models.linear import DEFAULT_RIDGE, fit_linear
 from tsforecast.models.local.models import LOCAL_MODELS, fit_local
 from tsforecast.models.network.config import Inputs, NetworkConfig
 from tsforecast.models.network.weights import Weights
-from tsforecast.models.parts import joined_weights
 from tsforecast.models.registry import LOCAL
-from tsforecast.models.spec import ModelSpec, Part
+from tsforecast.models.spec import Part
 from tsforecast.models.training.gradient_flow import GradientProfile
 from tsforecast.models.training.session import TrainingSession
-from tsforecast.progress import Message
+from tsforecast.progress import Message, TrainingPlanned
 from tsforecast.series.seasonal_errors import seasonal_errors
 from tsforecast.series.split import shifted_back
 
@@ -33,13 +33,17 @@ from tsforecast.series.split import shifted_back
 MAX_VALIDATION, MAX_RIDGE = 8192, 2048
 _MAX_LINEAR = 60_000
 _MAX_PERIODS = 3
-_TRACING = 3.0  # seconds until a network's first step is done, about
+_TRACING = 3.0  # seconds until a network's first step is done
+_WORTH_IT = 4  # a network whose time does not suffice for this part of its epochs is left out
+_LEAST_TIME = 10.0  # seconds for TensorFlow to start, and for a small network
 # Fewer training windows are too few for a network where a local model makes so much less error than the linear one.
 _FEW_WINDOWS, _CLEAR_MARGIN = 500, 0.9
 _MAX_WINDOWS = 20_000  # with more training windows, earlier periods take too long to train for
 
 
-def train_model(model: str, prepared: Prepared, plan: Plan, session: TrainingSession) -> Learned:
+def train_model(
+    model: str, prepared: Prepared, plan: Plan, session: TrainingSession, simple: Learned | None = None
+) -> Learned:
     """Train any model of the table; if it has several candidates, combine them.
 
     Args:
@@ -47,6 +51,7 @@ def train_model(model: str, prepared: Prepared, plan: Plan, session: TrainingSes
         prepared: the data; candidates learn from windows of the training part, those of the validation part choose.
         plan: what was decided.
         session: the context of training; its budget is shared by the networks.
+        simple: what `train_simple` has learned of them, which is not learned again.
 
     Returns:
         The model, the plan with the combination that was chosen, and the periods it was chosen by.
@@ -54,20 +59,70 @@ def train_model(model: str, prepared: Prepared, plan: Plan, session: TrainingSes
     began = time.monotonic()
     if model != plan.model:
         plan = replace(plan, model=model, candidates=(plan.simple(model),))
+    simple = simple or train_simple(prepared, plan)
     candidates = _candidates(prepared, plan)
-    rows = [prepared, *_earlier(prepared, plan)]
-    without = _networks_in_vain(candidates, rows, plan, session)
+    rows = [period.prepared for period in simple.periods] if simple else [prepared, *_earlier(prepared, plan)]
+    without = (networks_in_vain(simple, plan) or _no_time(session)) if simple else None
     if without is not None:
         session.report(Message("choice", f"{without.name} {without.value}: {without.reason}"))
         plan = replace(plan, choices=(*plan.choices, without))
         candidates = [(part, member) for part, member in candidates if part.network is None]
+    known: list[dict[Part, Trained]] = [{} for _ in rows]
+    if simple is not None:
+        known = [{one.spec.parts[0]: one for one in period.alone} for period in simple.periods]
     runs = sum(part.network is not None for part, _ in candidates)
-    trainer = Trainer(prepared, plan, session, phase="training", runs=runs * len(rows), traced=runs)
-    rounds = [[trainer.learn(part, member) for part, member in candidates]]
+    if runs:
+        session.report(TrainingPlanned(runs * (len(rows) + 1)))
+    least = plan.training.epochs // _WORTH_IT if simple and math.isfinite(session.budget.seconds) else 0
+    trainer = Trainer(prepared, plan, session, phase="training", runs=len(rows), traced=runs, least=least)
+    rounds: list[list[Trained]] = [[]]
+    kept: list[tuple[Part, int]] = []
+    for part, member in candidates:
+        # Where time is short, networks are left out: those that are trained are trained as they should be.
+        if part.network is not None and trainer.too_late(len(rows)):
+            continue
+        one = known[0].get(part) or trainer.learn(part, member)
+        trainer.runs_left = len(rows)
+        if part.network is None or not len(one.epochs) == 1 < least:
+            rounds[0].append(one)
+            kept.append((part, member))
+    if len(kept) < len(candidates):
+        left_out = Choice(
+            "left out", counted(len(candidates) - len(kept), "network"), "the time limit has no room for more"
+        )
+        session.report(Message("choice", f"{left_out.name} {left_out.value}: {left_out.reason}"))
+        plan, candidates = replace(plan, choices=(*plan.choices, left_out)), kept
+        runs = sum(part.network is not None for part, _ in candidates)
     for number, earlier in enumerate(rows[1:], 2):
         phase = f"period {number} of {len(rows)}"
         trainer = Trainer(earlier, plan, session, phase=phase, runs=runs * (len(rows) + 1 - number))
-        rounds.append([trainer.learn(one.spec.parts[0], 0, one.recipes[0]) for one in rounds[0]])
+        rounds.append(
+            [
+                known[number - 1].get(part) or trainer.learn(one.spec.parts[0], 0, one.recipes[0])
+                for (part, _), one in zip(candidates, rounds[0], strict=True)
+            ]
+        )
+    return _combined(model, plan, candidates, rows, rounds, session, began)
+
+
+def train_simple(prepared: Prepared, plan: Plan) -> Learned | None:
+    """The plan's model without its networks, in no time; None where it has no networks, or nothing but networks."""
+    quick = tuple(part for part in plan.candidates if part.network is None)
+    if not quick or len(quick) == len(plan.candidates):
+        return None
+    return train_model(plan.model, prepared, replace(plan, candidates=quick), TrainingSession())
+
+
+def _combined(
+    model: str,
+    plan: Plan,
+    candidates: list[tuple[Part, int]],
+    rows: list[Prepared],
+    rounds: list[list[Trained]],
+    session: TrainingSession,
+    began: float,
+) -> Learned:
+    """The candidates, each trained for every period, as one model."""
     shares: tuple[float, ...] = (1.0,)
     if len(candidates) > 1:
         folds = [_held_out(each, plan, learned) for each, learned in zip(rows, rounds, strict=True)]
@@ -76,9 +131,10 @@ def train_model(model: str, prepared: Prepared, plan: Plan, session: TrainingSes
         session.report(Message("choice", f"{choice.name} {choice.value}: {choice.reason}"))
         plan = replace(plan, choices=(*plan.choices, choice))
     periods = [
-        ValidationPeriod(_together(model, learned, shares), each) for learned, each in zip(rounds, rows, strict=True)
+        ValidationPeriod(together(model, learned, shares), each, tuple(learned))
+        for learned, each in zip(rounds, rows, strict=True)
     ]
-    trained = _with_records(periods[0].trained, [one for learned in rounds for one in learned], began)
+    trained = with_records(periods[0].trained, [one for learned in rounds for one in learned], began)
     return Learned(plan, (replace(periods[0], trained=trained), *periods[1:]))
 
 
@@ -94,10 +150,12 @@ def train_again(
     began = time.monotonic()
     parts = before.spec.parts
     runs = sum(part.network is not None for part in parts)
+    if runs:
+        session.report(TrainingPlanned(runs, last=True))
     trainer = Trainer(prepared, plan, session, phase=phase, runs=runs, measured=True)
     learned = [trainer.learn(part, 0, recipe) for part, recipe in zip(parts, before.recipes, strict=True)]
-    trained = _together(before.spec.name, learned, tuple(part.share for part in parts))
-    return _with_records(trained, learned, began)
+    trained = together(before.spec.name, learned, tuple(part.share for part in parts))
+    return with_records(trained, learned, began)
 
 
 def _candidates(prepared: Prepared, plan: Plan) -> list[tuple[Part, int]]:
@@ -108,39 +166,47 @@ def _candidates(prepared: Prepared, plan: Plan) -> list[tuple[Part, int]]:
             part for part in parts if part.name != "linear" and not (part.network and part.network.linear_skip)
         )
         # If only networks with a skip were asked for, solving for the skip will raise the error.
-        parts = without if any(part.network for part in without) else parts
+        networks = any(part.network for part in parts)
+        parts = without if without and any(part.network for part in without) == networks else parts
     return [(part, member) for part in parts for member in range(plan.training.members if part.network else 1)]
 
 
-def _networks_in_vain(
-    candidates: list[tuple[Part, int]], rows: list[Prepared], plan: Plan, session: TrainingSession
-) -> Choice | None:
+def networks_in_vain(simple: Learned, plan: Plan) -> Choice | None:
     """The choice to train no network, where there is little to train one on and a local model is clearly better.
 
     From few windows a network learns hardly more than the linear model does: where this one loses clearly to a model of
     each series alone, the minutes of networks, and the seconds until TensorFlow has started, are spent in vain.
     """
-    if not (any(part.network for part, _ in candidates) and any(part.name in LOCAL for part, _ in candidates)):
+    if not any(part.name in LOCAL for part in plan.candidates):
         return None
-    windows = len(rows[0].windows("train", plan))
+    windows = len(simple.prepared.windows("train", plan))
     if windows >= _FEW_WINDOWS:
         return None
-    quick = [part for part, _ in candidates if part.name in ("linear", *LOCAL)]
-    trainers = [Trainer(each, plan, session, phase="", runs=0) for each in rows]
-    folds = [_held_out(one.prepared, plan, [one.learn(part, 0) for part in quick]) for one in trainers]
+    folds = [_held_out(period.prepared, plan, list(period.alone)) for period in simple.periods]
     errors: dict[str, float] = {}
-    for number, part in enumerate(quick):
+    for number, one in enumerate(simple.periods[0].alone):
         error = mean_error(folds, [fold.forecasts[number] for fold in folds])
-        errors[part.name] = min(error, errors.get(part.name, np.inf))
+        errors[one.spec.name] = min(error, errors.get(one.spec.name, np.inf))
     local = {name: error for name, error in errors.items() if name in LOCAL and np.isfinite(error)}
     best = min(local, key=lambda name: local[name], default="")
     if not best or "linear" not in errors or local[best] > _CLEAR_MARGIN * errors["linear"]:
         return None
     reason = (
-        f"{windows:,} training windows are few, and {best} makes {local[best]:.3g} on the validation windows where the "
-        f"linear model makes {errors['linear']:.3g}; --model gru trains one"
+        f"{counted(windows, 'training window')} {'is' if windows == 1 else 'are'} few, and {best} makes "
+        f"{local[best]:.3g} on the validation windows where the linear model makes {errors['linear']:.3g}; "
+        "--model gru trains one"
     )
     return Choice("networks", "none", reason)
+
+
+def _no_time(session: TrainingSession) -> Choice | None:
+    """The choice to train no network where the time that is left is hardly enough to start TensorFlow."""
+    left = session.budget.left()
+    if left >= _LEAST_TIME:
+        return None
+    return Choice(
+        "networks", "none", f"the time limit leaves {max(left, 0):.0f} s for them, and they need {_LEAST_TIME:.0f}"
+    )
 
 
 def _earlier(prepared: Prepared, plan: Plan) -> list[Prepared]:
@@ -171,6 +237,7 @@ class Trainer:
         runs: networks to be trained with the rest of the budget; each gets an equal share of what is left.
         traced: how many of them are likely to be traced first, which takes time that the others do not need.
         measured: whether the gradient along the window is measured.
+        least: epochs without which a network is worth nothing.
     """
 
     def __init__(
@@ -183,10 +250,16 @@ class Trainer:
         runs: int,
         traced: int = 0,
         measured: bool = False,
+        least: int = 0,
     ) -> None:
         self.prepared, self.plan, self.session, self.traced = prepared, plan, session, traced
         self.phase, self.runs_left, self.measured = phase, runs, measured
+        self.least, self.last_run = least, 0.0  # epochs, seconds
         self.ridges: dict[tuple[int, str, Inputs], tuple[Weights, float]] = {}
+
+    def too_late(self, periods: int) -> bool:
+        """Whether a network that takes as long as the last one would not be done for all periods in time."""
+        return self.session.budget.left() < periods * self.last_run
 
     def learn(self, part: Part, member: int, recipe: Recipe | None = None) -> Trained:
         """Train one part alone: as its recipe says, or, without one, guided by validation."""
@@ -199,7 +272,7 @@ class Trainer:
             weights = fit_local(part.name, rows, ends, part.lookback, plan.season_length, plan.horizon)
         elif part.name == "linear":
             weights, ridge = self._ridge(part.lookback, "last", part.inputs, recipe)
-        return _alone(part, self.plan, weights, Recipe(ridge=ridge))
+        return alone(part, self.plan, weights, Recipe(ridge=ridge))
 
     def _learn_network(self, part: Part, network: NetworkConfig, member: int, recipe: Recipe | None) -> Trained:
         from tsforecast.models.training import runtime
@@ -230,11 +303,14 @@ class Trainer:
             seconds=self._seconds(),
             measured=self.measured,
             start=start,
+            least=self.least,
         )
         self.runs_left, self.traced = self.runs_left - 1, max(0, self.traced - 1)
+        began = self.session.budget.spent()
         trained = train(data, network, training, run, self.session, device=device)
+        self.last_run = self.session.budget.spent() - began
         return replace(
-            _alone(part, self.plan, trained.weights, Recipe(member, trained.path, ridge)),
+            alone(part, self.plan, trained.weights, Recipe(member, trained.path, ridge)),
             epochs=tuple({"phase": run.phase, **vars(record)} for record in trained.epochs),
             gradients=tuple(
                 GradientProfile(member, run.phase, epoch, epoch == trained.best_epoch, norms, network)
@@ -254,7 +330,6 @@ class Trainer:
 
         The strength is the recipe's, or chosen on validation windows, or the default without any.
         """
-        # What a linear map does not read makes no other map.
         key = lookback, normalisation, replace(inputs, static=0, categories=(), category_widths=())
         if key not in self.ridges:
             plan = self.plan
@@ -319,30 +394,7 @@ def _choice(candidates: list[tuple[Part, int]], plan: Plan, shares: tuple[float,
     if not np.isfinite(errors).any():
         return Choice("combination", taken, "equal shares: nothing to compare by")
     each = ", ".join(f"{name} {error:.3g}" for name, error in zip(names, errors, strict=True))
-    windows = sum(len(fold.series) for fold in folds)
+    windows = counted(sum(len(fold.series) for fold in folds), "validation window")
     periods = f" in {len(folds)} periods" if len(folds) > 1 else ""
-    return Choice("combination", taken, f"least error on {windows:,} validation windows{periods} ({each})")
-
-
-def _alone(part: Part, plan: Plan, weights: Weights, recipe: Recipe) -> Trained:
-    """One part as a model of its own."""
-    parts = (replace(part, share=1.0),)
-    spec = ModelSpec(part.name, plan.horizon, plan.season_length, parts, plan.calendar)
-    return Trained(spec, joined_weights([weights]), (recipe,))
-
-
-def _together(model: str, learned: list[Trained], shares: tuple[float, ...]) -> Trained:
-    """Several parts as one model; those without a share are left out."""
-    kept = [(one, share) for one, share in zip(learned, shares, strict=True) if share > 0]
-    first = kept[0][0].spec
-    parts = tuple(replace(one.spec.parts[0], share=share) for one, share in kept)
-    spec = ModelSpec(model, first.horizon, first.season_length, parts, first.calendar)
-    weights = [{name.removeprefix("part0/"): value for name, value in one.weights.items()} for one, _ in kept]
-    return Trained(spec, joined_weights(weights), tuple(one.recipes[0] for one, _ in kept))
-
-
-def _with_records(trained: Trained, learned: list[Trained], began: float) -> Trained:
-    """The model with the epochs and gradients of all networks trained for it, and the seconds since `began`."""
-    epochs = tuple(row for one in learned for row in one.epochs)
-    gradients = tuple(profile for one in learned for profile in one.gradients)
-    return replace(trained, epochs=epochs, gradients=gradients, seconds=time.monotonic() - began)
+    few = ", which are too few to leave out any that is close" if few_windows(folds) else ""
+    return Choice("combination", taken, f"by the error of their mean on {windows}{periods}{few} ({each})")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 
@@ -12,6 +13,7 @@ from tsforecast.arrays import Bool, Float64
 from tsforecast.fitting.error_profile import NOMINAL, Actuals, ErrorProfile, coverage_of, error_profile
 from tsforecast.fitting.paired_test import compare, ratio_of
 from tsforecast.fitting.plan import Plan
+from tsforecast.fitting.series_scores import score_rows, series_scores
 from tsforecast.fitting.trained import Learned
 from tsforecast.forecast import Intervals, joined
 from tsforecast.metrics import evaluate, skill
@@ -155,6 +157,27 @@ class Scorer:
             levels=self.levels,
         )
 
+    def by_series(self, made: Intervals, usual: Float64) -> tuple[dict[str, Any], ...]:
+        """Rows with the scores of each of several series, the worst first.
+
+        Args:
+            made: forecasts of the windows.
+            usual: those of the usual guess.
+        """
+        panel, windows = self.panel, self.windows
+        if panel.n_series < 2 or not len(windows.index):
+            return ()
+        scores = series_scores(
+            panel.values[windows.rows],
+            made,
+            usual,
+            scored=windows.scored,
+            series=windows.index.series,
+            scale=self.seasonal_error[0],
+            level=self.levels.index(80.0),
+        )
+        return tuple(score_rows(scores, [panel.label(number) for number in range(panel.n_series)]))
+
     def row_errors(self, y_pred: Float64) -> Float64:
         """The mean error at each row of every series, then the mean over the series: more windows count no more."""
         panel, windows, scale = self.panel, self.windows, self.seasonal_error[0]
@@ -199,11 +222,13 @@ class Scored:
         scores: all metrics of each model, its skill and the seconds of its training.
         errors: where the main model errs.
         lost: the best simple model if that is better; None elsewhere.
+        by_series: rows with the scores of the main model for each of several series, the worst first.
     """
 
     scores: dict[str, dict[str, float]]
     errors: ErrorProfile
     lost: LostTo | None
+    by_series: tuple[dict[str, Any], ...] = ()
 
 
 def score_models(models: Mapping[str, tuple[Learned, Forecaster]], plan: Plan) -> Scored:
@@ -219,9 +244,11 @@ def score_models(models: Mapping[str, tuple[Learned, Forecaster]], plan: Plan) -
     rows = index.origins[:, None] + np.arange(plan.horizon)
     scorer = Scorer(panel, ScoredWindows(index, rows, panel.observed[rows]), plan.season_length, split.train_end)
     scores, points = {}, {}
+    own_made: Intervals | None = None
     for name, (learned, forecaster) in models.items():
         made = scorer.forecasts(forecaster, learned.prepared.rows)
         scores[name], points[name] = scorer.metrics(made), made.y_pred
+        own_made = made if name == plan.model else own_made
     add_skill(scores, panel.n_series)
     for name, (learned, _) in models.items():
         scores[name]["seconds"] = learned.trained.seconds
@@ -236,7 +263,8 @@ def score_models(models: Mapping[str, tuple[Learned, Forecaster]], plan: Plan) -
     rounding = _ROUNDING[main_metric(panel.n_series)]
     if panel.n_series == 1:
         rounding *= float(np.std(panel.values[panel.observed]))
-    return Scored(scores, errors, lost_to(plan, scores, by_row, metric, rounding))
+    lost = lost_to(plan, scores, by_row, metric, rounding)
+    return Scored(scores, errors, lost, scorer.by_series(own_made, points[NAIVE]) if own_made else ())
 
 
 def main_metric(n_series: int) -> str:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import time
+from dataclasses import dataclass, replace
 
 from tsforecast.fitting.plan import Plan
 from tsforecast.fitting.prepared import Prepared
@@ -10,7 +11,8 @@ from tsforecast.models.calibration import Calibration
 from tsforecast.models.forecaster import Forecaster
 from tsforecast.models.linear import DEFAULT_RIDGE
 from tsforecast.models.network.weights import Weights
-from tsforecast.models.spec import ModelSpec
+from tsforecast.models.parts import joined_weights
+from tsforecast.models.spec import ModelSpec, Part
 from tsforecast.models.training.gradient_flow import GradientProfile
 from tsforecast.models.training.patience import Path
 
@@ -59,10 +61,17 @@ class Trained:
 
 @dataclass(frozen=True)
 class ValidationPeriod:
-    """A validation part and the model that was trained on the rows before it."""
+    """A validation part and the model that was trained on the rows before it.
+
+    Args:
+        trained: the model.
+        prepared: the rows.
+        alone: every candidate for the model, those without a share too.
+    """
 
     trained: Trained
     prepared: Prepared
+    alone: tuple[Trained, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -87,3 +96,27 @@ class Learned:
     def prepared(self) -> Prepared:
         """The rows that it was trained on."""
         return self.periods[0].prepared
+
+
+def alone(part: Part, plan: Plan, weights: Weights, recipe: Recipe) -> Trained:
+    """One part as a model of its own."""
+    parts = (replace(part, share=1.0),)
+    spec = ModelSpec(part.name, plan.horizon, plan.season_length, parts, plan.calendar)
+    return Trained(spec, joined_weights([weights]), (recipe,))
+
+
+def together(model: str, learned: list[Trained], shares: tuple[float, ...]) -> Trained:
+    """Several parts as one model; those without a share are left out."""
+    kept = [(one, share) for one, share in zip(learned, shares, strict=True) if share > 0]
+    first = kept[0][0].spec
+    parts = tuple(replace(one.spec.parts[0], share=share) for one, share in kept)
+    spec = ModelSpec(model, first.horizon, first.season_length, parts, first.calendar)
+    weights = [{name.removeprefix("part0/"): value for name, value in one.weights.items()} for one, _ in kept]
+    return Trained(spec, joined_weights(weights), tuple(one.recipes[0] for one, _ in kept))
+
+
+def with_records(trained: Trained, learned: list[Trained], began: float) -> Trained:
+    """The model with the epochs and gradients of all networks trained for it, and the seconds since `began`."""
+    epochs = tuple(row for one in learned for row in one.epochs)
+    gradients = tuple(profile for one in learned for profile in one.gradients)
+    return replace(trained, epochs=epochs, gradients=gradients, seconds=time.monotonic() - began)

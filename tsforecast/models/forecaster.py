@@ -95,6 +95,10 @@ class Forecaster:
             yield self._block(rows, np.arange(begin, end), horizon, levels, joint)
             report(SeriesForecast(end, total))
 
+    def of_series(self, rows: ModelRows, number: int, horizon: int, levels: tuple[float, ...]) -> Forecast:
+        """Continue one series; the arguments are those of `ahead`."""
+        return self._block(rows, np.array([number]), horizon, levels, NOTHING_JOINT)
+
     def _block(self, rows: ModelRows, series: Int64, horizon: int, levels: tuple[float, ...], joint: Joint) -> Forecast:
         """Continue neighbouring series."""
         spec, panel = self.spec, rows.panel

@@ -40,7 +40,15 @@ class Preset:
 
 
 PRESETS: dict[str, Preset] = {
-    "fast": Preset("a first look", units=64, epochs=5, members=1, steps_per_epoch=100, least_steps=500, variety="none"),
+    "fast": Preset(
+        "some 15 s for a small table",
+        units=64,
+        epochs=5,
+        members=1,
+        steps_per_epoch=100,
+        least_steps=500,
+        variety="none",
+    ),
     "balanced": Preset(
         "the default", units=128, epochs=15, members=1, steps_per_epoch=200, least_steps=2000, variety="cheap"
     ),
@@ -143,7 +151,9 @@ class FitOptions(Checked):
         least=0,
         most=2**31 - 1,
     )
-    time_limit: float | None = option(None, "Training", "Seconds for everything.", unset="none", least=1, most=1e7)
+    time_limit: float | None = option(
+        None, "Training", "Time for everything, such as 90s or 10m.", unset="none", least=1, most=1e7, duration=True
+    )
     device: str = option(TrainingConfig.device, "Training", "Where to train.", choices=DEVICES)
     threads: int = option(
         TrainingConfig.threads,

@@ -72,7 +72,12 @@ def share(part: float, of: float = 1.0) -> str:
 
 def season_in_words(result: Description) -> str:
     season = f"{result.season_length} steps" if result.season_length > 1 else "none"
-    return season if result.season_strength is None else f"{season}, strength {result.season_strength:.2f}"
+    if result.season_strength is not None:
+        season += f", strength {result.season_strength:.2f} of 1"
+    others = [
+        f"{one.length} steps ({one.strength:.2f})" for one in result.seasons if one.length != result.season_length
+    ]
+    return f"{season}; also {' and '.join(others)}" if others else season
 
 
 def regular_in_words(part: float | None) -> str:
@@ -200,7 +205,7 @@ def _figures(result: Description) -> Iterator[Pair]:
     if result.longest_gap:
         yield "gaps", _gaps(result, result.longest_gap)
     yield "range", f"{result.lowest:.10g} to {result.highest:.10g}"
-    if result.season_length > 1:
+    if result.season_length > 1 or result.seasons:
         yield "season", season_in_words(result)
     yield "fit", _fit(result)
 

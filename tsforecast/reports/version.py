@@ -90,14 +90,32 @@ def fit_report(result: FitResult) -> Report:
     sections = [_data(facts), *_sections(facts, scores, facts["history"], errors)]
     if errors:
         sections.append(steps_section(errors))
+    sections.append(_worst(facts.get("worst", ())))
+    stored = f", stored in {facts['path']}" if facts["path"] else ", not published"
     return Report(
-        title=f"{facts['name']}, version {facts['version']}",
-        subtitle=f"Fitted on {facts['file']}, stored in {facts['path']}.",
+        title=f"{facts['name']}, version {facts['version']}" if facts["version"] else str(facts["name"]),
+        subtitle=f"Fitted on {facts['file']}{stored}.",
         verdict=facts["verdict"],
         facts=tuple(main_facts(model, scores, facts["series"] > 1)),
         first=(),
         sections=_in_order(sections),
     )
+
+
+def _worst(worst: Sequence[Mapping[str, Any]]) -> Section | None:
+    """The series with the largest errors."""
+    rows = tuple(
+        (
+            row["series"] or "(no name)",
+            *(number(row[key]) for key in ("mase", "mae", "bias")),
+            share(row["skill"]),
+            share(row["coverage_80"]),
+        )
+        for row in worst
+    )
+    heads = ("series", "MASE", "MAE", "bias", "better than the usual guess", "80 % intervals held")
+    caption = f"The {len(rows)} worst series; scores.csv beside the model has all"
+    return section("Error by series", Table(heads, rows, caption) if rows else None)
 
 
 def version_report(found: VersionFacts) -> Report:
@@ -342,7 +360,7 @@ def _profile_rows(profile: Mapping[str, Any]) -> Iterator[tuple[str, Cell]]:
     yield "least and largest value", f"{readable(profile['lowest'])} to {readable(profile['highest'])}"
     yield "zeros", cell(profile["zeros"])
     if (strength := profile["season_strength"]) is not None:
-        yield "strength of the season, from -1 to 1", number(strength, f"{strength:.2f}")
+        yield "strength of the season, at most 1", number(strength, f"{strength:.2f}")
 
 
 def _settings(found: VersionFacts) -> Section | None:

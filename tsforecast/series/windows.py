@@ -239,6 +239,14 @@ class ModelRows:
         """Start of each series, shape (n_series + 1,)."""
         return self.panel.offsets
 
+    def take(self, numbers: Int64) -> ModelRows:
+        """The rows of some of the series, in the given order."""
+        old = self.scaling
+        scaling = replace(
+            old, center=old.center[numbers], scale=old.scale[numbers], nonnegative=old.nonnegative[numbers]
+        )
+        return ModelRows(self.panel.take(numbers), scaling, self.categories[numbers], self.calendar)
+
     def windows(self, index: WindowIndex, *, lookback: int, horizon: int) -> Windows:
         """Gather windows."""
         rows, mask = self._rows(index, lookback)

@@ -119,7 +119,7 @@ def _read_files(folder: Path, trusted: bool) -> dict[str, bytes]:
         check_one_folder(folder)
     own = _read(folder, manifest.FILE, manifest.MAX_BYTES, trusted)
     record = _decode_manifest(folder, own)
-    expected = codec.size_limits(record.format_version)
+    expected = codec.size_limits(record.format_version, record.files)
     for name in sorted({*names, *record.files} - {manifest.FILE}):
         if name not in record.files or name not in expected:
             raise ModelError("does not belong to the version", file=name)

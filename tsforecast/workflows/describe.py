@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tsforecast.errors import DataError
-from tsforecast.fitting.choose import choose_basics, lookback_candidates, season_strength
+from tsforecast.fitting.choose import choose_basics, lookback_candidates
 from tsforecast.fitting.choose_covariates import asked_calendar
 from tsforecast.io.messages import Candidate, Note, warning
 from tsforecast.io.options import ReadOptions
@@ -21,6 +21,7 @@ from tsforecast.models.options import FitOptions
 from tsforecast.progress import Report
 from tsforecast.series.leaks import Leak
 from tsforecast.series.panel import Panel
+from tsforecast.series.seasons import Season, seasons_of_panel, strength_in_panel
 from tsforecast.series.split import automatic_split
 from tsforecast.series.strays import without_strays
 from tsforecast.workflows.leaks import suspected_leaks
@@ -60,7 +61,8 @@ class Description:
         table_rows: rows of the table; `rows` counts the values of all series, filled ones included.
         repeats: rows of the table that repeat a time of their series.
         regular_share: share of neighbouring values that are one step apart; None without neighbours.
-        season_strength: autocorrelation of the longest series' differences at the season; None without a season.
+        season_strength: how much of the movement around the trend that season is, 0 to 1; None where it cannot be told.
+        seasons: those that are found in the data, at most two.
         known_ahead: steps after the last value for which the future columns are known: the fewest and the most.
         lags: steps after which the values of past columns are known, where that is not at once.
         holidays: that are known; None where none are asked for.
@@ -89,6 +91,7 @@ class Description:
     regular_share: float | None
     season_length: int
     season_strength: float | None
+    seasons: tuple[Season, ...]
     first: str
     last: str
     time_col: str
@@ -222,10 +225,11 @@ def _of_fit(panel: Panel) -> dict[str, Any]:
         lookback = tuple(lookback_candidates(split, basics, options))
     except DataError:
         lookback = ()
-    longest = without_strays(panel).series(int(np.argmax(panel.lengths)))
+    seen = without_strays(panel)
     return {
         "season_length": basics.season_length,
-        "season_strength": season_strength(longest, basics.season_length),
+        "season_strength": strength_in_panel(seen, basics.season_length),
+        "seasons": seasons_of_panel(seen),
         "horizon": basics.horizon,
         "lookback": lookback,
     }

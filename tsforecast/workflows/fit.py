@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import time
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
@@ -10,12 +11,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tsforecast import clock, notebook
+from tsforecast.errors import TsforecastError
 from tsforecast.files import check_folder
-from tsforecast.fitting.choose import season_strength
 from tsforecast.fitting.error_profile import ErrorProfile
-from tsforecast.fitting.fit_panel import Fitted, fit_panel
+from tsforecast.fitting.fit_panel import Evaluated, Fitted, Networks, fit_panel
 from tsforecast.fitting.plan import Brought, Choice
-from tsforecast.fitting.scores import verdict
+from tsforecast.fitting.prepared import Prepared
+from tsforecast.fitting.scores import main_metric, verdict
 from tsforecast.io.messages import Note
 from tsforecast.io.options import ReadOptions
 from tsforecast.io.reading.panel import ReadResult, read_panel
@@ -28,19 +30,26 @@ from tsforecast.options import DEFAULT_STORE
 from tsforecast.progress import Message, Report
 from tsforecast.safe_text import shown
 from tsforecast.series.panel import Panel
+from tsforecast.series.seasons import strength_in_panel
 from tsforecast.series.strays import without_strays
 from tsforecast.store.checkpoint import drop_checkpoint, recording
 from tsforecast.store.layout import check_name, model_name
+from tsforecast.store.model import StoredModel
 from tsforecast.store.store import Store
 from tsforecast.workflows.ages import future_notes
 from tsforecast.workflows.clashes import refuse_training_clashes
 from tsforecast.workflows.continued import low_notes
 from tsforecast.workflows.describe import grid_profile
+from tsforecast.workflows.expected import Expected, expected
+from tsforecast.workflows.fit_words import error_in_words, expected_in_words
 from tsforecast.workflows.leaks import leak_notes
 from tsforecast.workflows.provenance import fingerprint, make_bundle, training_facts
 
 if TYPE_CHECKING:
     import pandas as pd
+
+_WORSE = 1.02  # times the error of the version in service, from which it is said that this one was better
+_MOST_WORST = 10
 
 
 @dataclass(frozen=True)
@@ -62,6 +71,12 @@ class FitResult:
         brought: what each of the covariates brings, the calendar and the holidays.
         errors: where the scored model errs; None where it was not scored.
         profile: lengths, first and last times, and gaps of the series.
+        target_cols: columns of the values.
+        id_cols: columns that tell series apart.
+        worst: scores of the ten series with the largest errors in units of their seasonal change; empty for one series.
+        networks: what the networks of a combination brought; None where none was trained.
+        model: its row in the table of models, a key of `scores`.
+        expected: what the model expects of the next steps; None where it needs columns that are not known so far ahead.
     """
 
     name: str
@@ -86,6 +101,12 @@ class FitResult:
     brought: tuple[Brought, ...] = ()
     errors: ErrorProfile | None = None
     profile: dict[str, Any] = field(default_factory=dict)
+    target_cols: tuple[str, ...] = ()
+    id_cols: tuple[str, ...] = ()
+    expected: Expected | None = None
+    model: str = ""
+    networks: Networks | None = None
+    worst: tuple[dict[str, Any], ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values for JSON."""
@@ -110,6 +131,7 @@ def fit(
     store: str | Path = DEFAULT_STORE,
     name: str | None = None,
     resume: bool = False,
+    publish: bool = True,
     report: Report = lambda event: None,
 ) -> FitResult:
     """Train a model on a table and publish it as a new version.
@@ -121,6 +143,7 @@ def fit(
         store: folder of all models.
         name: of the model; None takes the file's stem.
         resume: whether to go on with an interrupted training of the same data and options, if there is one.
+        publish: whether the model enters service; a result that is not published has version 0 and no path.
         report: receives messages and progress.
 
     Raises:
@@ -132,18 +155,46 @@ def fit(
     data, name = _read(source, options, reading, store, name, report)
     model, training = Store(store).model(name), fingerprint(training_facts(data.data_hash, options, reading))
     with recording(model, training, resume=resume, report=report) as recorder:
-        fitted = fit_panel(data.panel, options, TrainingSession(report, recorder, budget=budget), data.schema)
+        session = TrainingSession(report, recorder, budget=budget)
+        fitted = fit_panel(data.panel, options, session, data.schema, lambda *made: _first_look(data, report, *made))
     data = _with_low_notes(data, fitted.evaluated.plan.log, report)
     result = describe_fit(data, fitted, name=name, began=began)
     if (lost := fitted.evaluated.lost) is not None:
         worse = f"{fitted.evaluated.plan.model} does worse than {lost.name}: {lost.reason}"
         report(Message("urgent" if lost.clearly else "warning", f"{worse}; consider --model {lost.name}"))
-    bundle = make_bundle(data, fitted, result.to_dict())
-    published = model.publish(bundle)
+    if not publish:
+        drop_checkpoint(model)
+        return replace(result, seconds=time.monotonic() - began)
+    if worse := worse_than_before(result, model, store):
+        report(Message("urgent", worse))
+    published = model.publish(make_bundle(data, fitted, result.to_dict()))
     if published.problem:
         report(Message("warning", published.problem))
     drop_checkpoint(model)
     return replace(result, version=published.version, path=str(published.path), seconds=time.monotonic() - began)
+
+
+def worse_than_before(result: FitResult, model: StoredModel, store: str | Path) -> str:
+    """What to say where a model makes more error than the one that it replaces; empty elsewhere."""
+    try:
+        before = model.describe()
+    except TsforecastError:  # none is in service, or it cannot be read: then there is nothing to lose
+        return ""
+    facts = before.details["metrics"]
+    alike = (facts.get("target_cols"), facts.get("horizon"), (facts.get("series") or 1) > 1)
+    if alike != (list(result.target_cols), result.horizon, result.series > 1):
+        return ""
+    key = main_metric(result.series)
+    old = (facts.get("scores") or {}).get(facts.get("model"), {}).get(key)
+    new = result.scores[result.model][key]
+    if old is None or not np.isfinite(new) or new <= _WORSE * old:
+        return ""
+    words = ["tsforecast", "models", "rollback", result.name]
+    words += [] if str(store) == DEFAULT_STORE else ["--store", str(store)]
+    return (
+        f"version {before.version} of {result.name}, which this one replaces, had {key.upper()} {old:.4g} on its "
+        f"newest rows where this one has {new:.4g}; {shlex.join(words)} takes it back"
+    )
 
 
 def describe_fit(
@@ -182,17 +233,22 @@ def describe_fit(
         brought=plan.brought,
         errors=evaluated.errors,
         profile=_profile(data, plan.season_length),
+        target_cols=data.schema.target_cols,
+        id_cols=data.schema.id_cols,
+        model=plan.model,
+        networks=evaluated.networks,
+        worst=tuple(row | {"series": shown(row["series"])} for row in evaluated.by_series[:_MOST_WORST]),
+        expected=expected(fitted.forecaster, fitted.everything.rows, data),
     )
 
 
 def _profile(data: ReadResult, season_length: int) -> dict[str, Any]:
     """What is told of the data beside the counts that every result has."""
     panel, found = data.panel, grid_profile(data)
-    longest = without_strays(panel).series(int(np.argmax(panel.lengths)))
     gap = found["longest_gap"]
     return {key: found[key] for key in ("first", "last", "lengths", "missing", "gaps")} | {
         "longest_gap": None if gap is None else asdict(gap) | {"id": shown(gap.id)},
-        "season_strength": season_strength(longest, season_length),
+        "season_strength": strength_in_panel(without_strays(panel), season_length),
         "zeros": int(((panel.values == 0) & panel.observed).sum()),
         "lowest": float(panel.values[panel.observed].min()),
         "highest": float(panel.values[panel.observed].max()),
@@ -223,6 +279,18 @@ def _read(
     check_columns(data.schema)
     check_folder(Path(store) / name)
     return data, name
+
+
+def _first_look(data: ReadResult, report: Report, evaluated: Evaluated, prepared: Prepared) -> None:
+    """Say what the models make that take no time, before networks are trained."""
+    found = expected(evaluated.forecaster, prepared.rows, data)
+    plan, several = evaluated.plan, data.panel.n_series > 1
+    texts = [
+        found and expected_in_words(found, plan.horizon, data.schema.target_cols),
+        error_in_words(plan.model, evaluated.scores, several=several, season_length=plan.season_length),
+    ]
+    said = " ".join(text for text in texts if text)
+    report(Message("info", f"First forecast, before networks are trained: {said[:1].lower()}{said[1:]}"))
 
 
 def _with_low_notes(data: ReadResult, log: str, report: Report) -> ReadResult:

@@ -29,8 +29,10 @@ from tsforecast.store.bundle.bundle import Bundle
 from tsforecast.store.store import Store
 from tsforecast.workflows.ages import check_data_age, check_version_age
 from tsforecast.workflows.continued import rows_to_continue
+from tsforecast.workflows.expected import rests_on_little
 from tsforecast.workflows.holidays import holiday_notes
 from tsforecast.workflows.known_ahead import besides_in_words, check_known_ahead, past_read, read_ahead
+from tsforecast.workflows.named import numbers_of
 from tsforecast.workflows.what_if import Scenario, effect, in_scenario, read_scenario
 
 if TYPE_CHECKING:
@@ -63,8 +65,9 @@ class PredictResult:
         scenario: that is forecast beside the base; None for none.
         what_if: the rows as the model sees them in the scenario.
         run: an id of this forecast alone, under which a ledger stores it once.
-        besides: what the model reads besides the values, as a sentence; empty for nothing.
         joint: what is asked beside the values of single steps.
+        besides: what a picture says below it: what the model reads besides the values, and whether its intervals rest
+            on little; empty for nothing.
     """
 
     name: str
@@ -165,6 +168,7 @@ def predict(
     calibration: Literal["living", "fixed"] = "living",
     total: bool = False,
     above: float | None = None,
+    series: Sequence[str] = (),
     report: Report = lambda event: None,
 ) -> PredictResult:
     """Forecast with a published model.
@@ -193,6 +197,7 @@ def predict(
             learned from, `fixed` leaves them as they were at the fit.
         total: whether the table has the sums over the horizon in place of single steps.
         above: a threshold: the table also says how likely the values, or the sums, lie above it.
+        series: names of the series to forecast; none takes all.
         report: receives messages.
 
     Raises:
@@ -216,6 +221,9 @@ def predict(
     notes += holiday_notes(bundle.schema, bundle.recent if data is None else data.panel, bundle.recent)
     fill = reading.fill_gaps if reading is not None else "seasonal"
     recent, known, found = rows_to_continue(bundle, data, ended_after, fill)
+    if series:
+        numbers = numbers_of(recent, series)
+        recent, known = recent.take(numbers), known.take(numbers)
     if future is not None:
         recent = read_ahead(future, bundle.schema, recent, reading, report)
         known = _with_covariates_of(recent, known)
@@ -248,8 +256,8 @@ def predict(
         report=report,
         scenario=scenario,
         what_if=other,
-        besides=besides_in_words(bundle),
         joint=joint,
+        besides=" ".join(said for said in (besides_in_words(bundle), rests_on_little(forecaster)) if said),
     )
 
 

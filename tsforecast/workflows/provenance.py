@@ -79,6 +79,7 @@ def make_bundle(data: ReadResult, fitted: Fitted, result: dict[str, Any]) -> Bun
         metrics=facts,
         epochs=list(result["history"]),
         gradients=gradient_rows(fitted.final.gradients),
+        by_series=list(fitted.evaluated.by_series),
         provenance=_provenance(data, plan, spec),
     )
 

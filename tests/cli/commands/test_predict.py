@@ -75,6 +75,7 @@ def test_defaults(run, predicted, written, calls):
         "calibration": "living",
         "total": False,
         "above": None,
+        "series": (),
     }
     assert written == [(BLOCKS, *TABLE, None, False)]
     assert result.output == f"using sales version 3\nWarning: {GUARDED}\n"

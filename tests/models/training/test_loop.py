@@ -285,6 +285,12 @@ def test_the_time_limit_stops_after_the_epoch(data):
     assert trained.reason == "the time limit is reached"
 
 
+def test_a_run_that_has_no_time_for_enough_epochs_ends_after_the_first(data):
+    several = replace(TRAINING, epochs=50)
+    assert len(fit(data, make_network(), several, seconds=1e-3, least=2).epochs) == 1
+    assert len(fit(data, make_network(), several, seconds=1e5, least=50).epochs) > 1
+
+
 def test_the_time_of_tracing_counts_neither_against_the_limit_nor_in_the_next_epoch(data, own_graphs, monkeypatch):
     """Half a second is enough for many epochs, although the first took seconds to trace."""
     from tsforecast.models.training import loop

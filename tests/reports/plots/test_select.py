@@ -7,7 +7,8 @@ import pytest
 
 from tests.reports.plots.test_forecast import make_forecast, make_history
 from tsforecast.errors import OptionError
-from tsforecast.reports.plots.select import caption_of, check_count, numbers_of, picked, relative_widths
+from tsforecast.reports.plots.select import caption_of, check_count, picked, relative_widths
+from tsforecast.workflows.named import numbers_of
 
 PANEL = make_history(["a", "b", "c"])
 PANEL.values[PANEL.offsets[1] : PANEL.offsets[2]] *= -5  # the largest, whatever its sign

@@ -17,6 +17,7 @@ from tsforecast.errors import ModelError
 from tsforecast.models.network.config import HEADS, STRATEGIES
 from tsforecast.models.registry import MODELS
 from tsforecast.series.frequency import DAY, HOUR, Frequency
+from tsforecast.store.bundle import codec
 from tsforecast.store.bundle.bundle import Bundle
 from tsforecast.store.bundle.codec import decode, encode
 from tsforecast.store.bundle.document import decode_document
@@ -134,6 +135,25 @@ def test_a_diverged_epoch_has_no_loss(bundle: Bundle) -> None:
 def test_history_and_gradients_may_be_empty(bundle: Bundle) -> None:
     decoded = decode(encode(replace(bundle, epochs=[], gradients=[])))
     assert (decoded.epochs, decoded.gradients) == ([], [])
+
+
+SCORES = {"values": 12, "mae": 1.5, "rmse": 2.0, "bias": -0.5, "mase": None, "skill": -2.0, "coverage_80": 0.75}
+
+
+def test_the_scores_of_series_come_back_and_are_left_out_where_there_are_none(bundle: Bundle) -> None:
+    rows = [{"series": 'a, "b" / c', **SCORES}, {"series": "", **SCORES}]
+    files = encode(replace(bundle, by_series=rows))
+    assert decode(files).by_series == rows
+    assert "scores.csv" not in encode(bundle) and decode(encode(bundle)).by_series == []
+    refused(files | {"scores.csv": files["scores.csv"].replace(b",mase,", b",made,")}, "scores.csv", "its columns are")
+    refused(files | {"scores.csv": files["scores.csv"].replace(b"1.5", b"inf")}, "scores.csv", "does not fit")
+
+
+def test_of_more_scores_than_a_reader_takes_the_worst_are_stored(bundle: Bundle, monkeypatch) -> None:
+    monkeypatch.setattr(codec, "_MOST_SERIES_BYTES", 2000)
+    rows = [{"series": f"series {number}", **SCORES} for number in range(1000)]
+    stored = decode(encode(replace(bundle, by_series=rows))).by_series
+    assert 10 < len(stored) < 100 and stored == rows[: len(stored)]
 
 
 def edited(bundle: Bundle, path: str, value: Any) -> dict[str, bytes]:

@@ -15,7 +15,7 @@ from tsforecast.cli.groups import SectionCommand
 from tsforecast.cli.options.declared import collect, options_of
 from tsforecast.cli.options.epilog import FIT_EPILOG
 from tsforecast.cli.options.shared import name_option, option, output_options, pass_console, store_option
-from tsforecast.cli.score_tables import show_brought, show_choices, show_scores
+from tsforecast.cli.score_tables import show_brought, show_choices, show_errors, show_scores
 from tsforecast.cli.text import seconds
 from tsforecast.errors import TsforecastError
 from tsforecast.io.options import ReadOptions
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 @name_option("the data file's name")
 @option("Store", "--resume", is_flag=True, help="Go on with an interrupted training of the same data and options.")
 @option("Store", "--report", "folder", type=click.Path(), metavar="DIR", help="Also write the scores into this folder.")
+@option("Store", "--publish/--no-publish", default=True, help="Whether the model enters service.", show_default=True)
 @output_options
 @pass_console
 def command(
@@ -44,6 +45,7 @@ def command(
     name: str | None,
     resume: bool,
     folder: str | None,
+    publish: bool,
     as_json: bool,
     **values: Any,
 ) -> None:
@@ -67,6 +69,7 @@ def command(
         store=store,
         name=name,
         resume=resume,
+        publish=publish,
         report=console.report,
     )
     if folder is not None:
@@ -92,8 +95,26 @@ def _check_files(data: str, folder: str | None, store: str, name: str | None, *,
 
 
 def _show(result: FitResult, console: Console, store: str) -> None:
+    """Sentences, then one table; everything else with -v."""
+    from tsforecast.workflows.fit_words import sentences
+
     for note in result.notes:
         console.note(note.kind, note.text)
+    if console.verbose:
+        _show_details(result, console)
+    for sentence in sentences(result):
+        console.info(sentence)
+    if result.version:
+        console.success(f"Published as version {result.version} of {result.name} after {seconds(result.seconds)}.")
+        console.command("next", _next_command(result, store))
+    else:
+        console.info("Nothing was published; without --no-publish the model enters service.")
+    show_errors(console, result.scores, result.model, several=result.series > 1)
+    if result.version and console.can_draw and result.series <= MOST_SERIES:
+        _show_forecast(result, console, store)
+
+
+def _show_details(result: FitResult, console: Console) -> None:
     console.info(
         f"{result.name}: {result.series:,} series, {result.rows:,} values, {result.frequency_name}; "
         f"horizon {result.horizon}, lookback {result.lookback}"
@@ -103,12 +124,8 @@ def _show(result: FitResult, console: Console, store: str) -> None:
     show_scores(console, result.scores, err=True)
     console.info(result.verdict)
     console.info(result.training_rows)
-    console.success(
-        f"published {result.name} version {result.version} in {result.path} after {seconds(result.seconds)}"
-    )
-    console.command("next", _next_command(result, store))
-    if console.can_draw and result.series <= MOST_SERIES:
-        _show_forecast(result, console, store)
+    if result.path:
+        console.info(f"stored in {result.path}")
 
 
 def _show_forecast(result: FitResult, console: Console, store: str) -> None:

@@ -94,7 +94,7 @@ if TYPE_CHECKING:
     callback=ending(".png", ".svg", ".html"),
     help="Draw history and forecast: .png, .svg, or .html to zoom into.",
 )
-@drawn_series("the widest intervals for their size")
+@drawn_series("the widest intervals for their size", only=True)
 @option(
     "Output",
     "--raw-ids",
@@ -191,21 +191,16 @@ def command(
         calibration=calibration,
         total=total,
         above=above,
+        series=drawn,
         report=console.report,
     )
     for note in result.notes:
         console.note(note.kind, note.text)
-    if drawn:
-        from tsforecast.reports.plots.select import numbers_of
-
-        numbers_of(result.recent, drawn)
     in_terminal = console.can_draw and result.recent.n_series <= MOST_SERIES
     if ledger:
         _note(result, (output, plot), console, store=store, trusted=trusted)
     if plot is not None:
         _draw(result, plot, drawn, pick, console)
-    elif drawn and not in_terminal:
-        console.warning("--series says what is drawn, and nothing is; --plot FILE draws. All series are forecast")
     if output is not None or not as_json:
         made = as_json or ledger or plot is not None or in_terminal
         _write(result, output, console, raw_ids=raw_ids, made=made)
@@ -233,7 +228,9 @@ def _draw(result: PredictResult, plot: str, drawn: tuple[str, ...], pick: Pick, 
     from tsforecast.reports.plots.predicted import predicted
     from tsforecast.reports.plots.write import draw_forecast, most_series
 
-    draw_forecast(predicted(result, names=drawn, pick=pick, most=most_series(plot)), plot)
+    most = most_series(plot)
+    names = drawn if len(set(drawn)) <= most else ()
+    draw_forecast(predicted(result, names=names, pick=pick, most=most), plot)
     console.success(f"drew {plot}")
 
 

@@ -9,8 +9,9 @@ import click
 from tsforecast.cli.options.shared import Decorator, combine, ending, option
 
 
-def drawn_series(worst: str) -> Decorator[Any]:
-    """`--series` and `--pick`; `worst` says which series are the worst ones."""
+def drawn_series(worst: str, *, only: bool = False) -> Decorator[Any]:
+    """`--series` and `--pick`; `worst` says which series are the worst ones, `only` that no other is forecast."""
+    drawn = "Series to draw, as messages name it; may be repeated. What is forecast stays the same."
     return combine(
         option(
             "Output",
@@ -18,8 +19,8 @@ def drawn_series(worst: str) -> Decorator[Any]:
             "drawn",
             multiple=True,
             metavar="NAME",
-            help="Series to draw, as messages name it; may be repeated. What is forecast stays the same.",
-            show_default="those of --pick",
+            help="Forecast only this series, named as messages name it; may be repeated." if only else drawn,
+            show_default="all" if only else "those of --pick",
         ),
         option(
             "Output",

@@ -39,6 +39,7 @@ class Run:
         seconds: time that the run may take; no epoch starts that would likely end after it.
         measured: whether the gradient along the window is measured after each epoch.
         start: weights to begin from; None for random ones and the linear skip of the data.
+        least: epochs without which the run is worth nothing: it ends after the first one where they have no room.
     """
 
     phase: str
@@ -48,6 +49,7 @@ class Run:
     seconds: float = math.inf
     measured: bool = False
     start: Weights | None = None
+    least: int = 0
 
 
 def train(
@@ -136,7 +138,8 @@ def _all_epochs(
                 reason = f"no better validation loss for {training.patience} epochs, at smaller rates neither"
                 break
             graph.restore(best)
-        if expected > budget.left() + tracing and number < epochs:
+        too_slow = number == 1 and (run.least - 1) * expected > budget.left() + tracing
+        if (too_slow or expected > budget.left() + tracing) and number < epochs:
             reason = "the time limit is reached"
             break
         session.recorder.after_epoch(progress)

@@ -14,7 +14,7 @@ from tsforecast.io.messages import counted
 from tsforecast.reports.plots.backtest_page import write_backtest
 from tsforecast.reports.plots.page import MOST as PAGE_MOST
 from tsforecast.reports.plots.picture import check_years, shown_clock
-from tsforecast.reports.plots.select import Pick, caption_of, check_count, numbers_of, picked
+from tsforecast.reports.plots.select import Pick, caption_of, check_count, picked
 from tsforecast.reports.plots.style import (
     ACCENT,
     INK,
@@ -33,6 +33,7 @@ from tsforecast.reports.plots.style import (
 )
 from tsforecast.reports.plots.write import is_page
 from tsforecast.safe_text import printable, shown
+from tsforecast.workflows.named import numbers_of
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -11,8 +11,9 @@ import numpy as np
 from tsforecast.arrays import Int64
 from tsforecast.forecast import Forecast
 from tsforecast.reports.plots.picture import Picture, picture_of
-from tsforecast.reports.plots.select import MOST, Pick, caption_of, check_count, numbers_of, picked, relative_widths
+from tsforecast.reports.plots.select import MOST, Pick, caption_of, check_count, picked, relative_widths
 from tsforecast.series.panel import Panel, Schema
+from tsforecast.workflows.named import numbers_of
 
 if TYPE_CHECKING:
     from tsforecast.workflows.predict import PredictResult

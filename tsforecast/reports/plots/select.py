@@ -8,9 +8,8 @@ from typing import Literal
 import numpy as np
 
 from tsforecast.arrays import Float64, Int64
-from tsforecast.errors import OptionError, did_you_mean
+from tsforecast.errors import OptionError
 from tsforecast.forecast import Forecast
-from tsforecast.safe_text import shown
 from tsforecast.series.panel import Panel
 
 Pick = Literal["largest", "worst", "first"]
@@ -25,20 +24,6 @@ def check_count(names: Sequence[str], most: int) -> None:
     """
     if len(set(names)) > most:
         raise OptionError(f"{len(set(names))} series are named", hint=f"name {most} at most for such a picture")
-
-
-def numbers_of(panel: Panel, names: Sequence[str]) -> Int64:
-    """The numbers of the series of some names, which are those that messages show.
-
-    Raises:
-        OptionError: there is no such series.
-    """
-    known = {panel.label(number): number for number in range(panel.n_series)}
-    for name in names:
-        if name not in known:
-            hint = did_you_mean(name, known, otherwise="`tsforecast describe` lists the series of a table")
-            raise OptionError(f"there is no series '{shown(name)}'", hint=hint)
-    return np.array([known[name] for name in dict.fromkeys(names)], dtype=np.int64)
 
 
 def picked(pick: Pick, panel: Panel, badness: Float64, most: int = MOST) -> Int64:

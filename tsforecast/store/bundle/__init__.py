@@ -9,6 +9,7 @@ turns them back. A version is these files:
 - golden.safetensors: a few windows with their forecasts, which are compared at every loading.
 - metrics.json: scores, splits and choices, as `fit` reports them.
 - epochs.csv and gradients.csv: how training went, one row for each epoch, and for each step of the window after it.
+- scores.csv: the scores of every series, the worst first and 50,000 at most; where there are several series only.
 - manifest.json (`manifest`): name, number and moment of publication, and the size and SHA-256 of every file above.
 
 Rules of the format:
@@ -19,8 +20,8 @@ Rules of the format:
   allocated: 50 million parameters, 1 MiB of model.json.
 - Whatever does not fit raises a ModelError that names the file, the key, what stands there and what was expected.
 - The same bundle gives the same bytes.
-- Keys and tensors of covariates (`covariates`) are there where a model has covariates only. A release that does not
-  know them refuses such a version, and reads any other.
+- Keys and tensors of covariates (`covariates`) are there where a model has covariates only, scores.csv where it has
+  several series. A release that does not know them refuses such a version, and reads any other.
 - model.json and manifest.json name the format, the same one. `formats` alone knows the older ones: what their files and
   tensors were called, and `upgrade`, which turns their model.json into one of the present format. Nothing is rewritten:
   an older version keeps its files, and its manifest stays valid, byte for byte. It is loaded, put into service,

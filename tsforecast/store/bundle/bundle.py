@@ -42,6 +42,7 @@ class Bundle:
         metrics: scores, splits and choices, as `fit` reports them.
         epochs: one dict per epoch.
         gradients: one dict per step of the window after an epoch.
+        by_series: one dict per series with its scores, the worst first; empty for a single series.
         provenance: data hash and range, seed, threads, package versions, seconds.
     """
 
@@ -53,6 +54,7 @@ class Bundle:
     metrics: dict[str, Any]
     epochs: list[dict[str, Any]] = field(default_factory=list)
     gradients: list[dict[str, Any]] = field(default_factory=list)
+    by_series: list[dict[str, Any]] = field(default_factory=list)
     provenance: dict[str, Any] = field(default_factory=dict)
 
     @property

@@ -10,7 +10,7 @@ import csv
 import io
 import json
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -36,11 +36,13 @@ from tsforecast.store.bundle.covariates import (
 from tsforecast.store.bundle.document import MAX_PARAMETERS, ModelDocument, decode_document, encode_document
 from tsforecast.store.bundle.formats import (
     EPOCHS,
+    FORMAT_VERSION,
     GOLDEN,
     GRADIENTS,
     METRICS,
     MODEL,
     RECENT,
+    SERIES,
     WEIGHTS,
     stored_file,
     stored_tensor,
@@ -57,7 +59,9 @@ MAX_BYTES: dict[str, int] = {
     METRICS: 1 << 20,
     EPOCHS: 1 << 24,
     GRADIENTS: 1 << 24,
+    SERIES: 1 << 24,
 }
+OPTIONAL = (SERIES,)  # of the present format, there where it says something
 
 
 def _number(text: str) -> float | None:
@@ -73,10 +77,13 @@ _EPOCH: dict[str, Callable[[str], Any]] = {"member": int, "phase": str, "epoch":
 # Numbers may be missing: there is no validation loss in the last fit, none at all after a diverged epoch, and no
 # gradient at a step that is padded in every window.
 _MEASURED = ("loss", "val_loss", "learning_rate", "clipped_share", "gradient_norm", "seconds", "windows_per_second")
+SERIES_METRICS = ("mae", "rmse", "bias", "mase", "skill", "coverage_80")
 _COLUMNS: dict[str, dict[str, Callable[[str], Any]]] = {
     EPOCHS: {**_EPOCH, **dict.fromkeys(_MEASURED, _number)},
     GRADIENTS: {**_EPOCH, "steps_back": int, "gradient_norm": _number},
+    SERIES: {"series": str, "values": int, **dict.fromkeys(SERIES_METRICS, _number)},
 }
+_MOST_SERIES_BYTES = MAX_BYTES[SERIES] - (1 << 16)
 Shapes = dict[str, tuple[str, tuple[int, ...]]]
 
 
@@ -115,6 +122,7 @@ def encode(bundle: Bundle) -> dict[str, bytes]:
         METRICS: json_bytes(bundle.metrics),
         EPOCHS: _encode_rows(bundle.epochs, EPOCHS),
         GRADIENTS: _encode_rows(bundle.gradients, GRADIENTS),
+        **({SERIES: _encode_series(bundle.by_series)} if bundle.by_series else {}),
     }
 
 
@@ -122,14 +130,15 @@ def decode(files: Mapping[str, bytes]) -> Bundle:
     """The bundle of the files that `encode` made, or that an older release made in its format."""
     _check_size(files, MODEL, MAX_BYTES[MODEL])
     model = decode_document(files[MODEL])
-    limits = size_limits(model.format_version)
+    limits = size_limits(model.format_version, files)
     for name, most in limits.items():
         _check_size(files, name, most)
     for name in files:
         if name not in limits:
             raise ModelError("does not belong to a model", file=name)
     with errors_name(lambda file: stored_file(file, model.format_version)):
-        return _decode(model, dict(zip(MAX_BYTES, (files[name] for name in limits), strict=True)))
+        stored = {name: stored_file(name, model.format_version) for name in MAX_BYTES}
+        return _decode(model, {name: files[old] for name, old in stored.items() if old in limits})
 
 
 def _decode(model: ModelDocument, files: Mapping[str, bytes]) -> Bundle:
@@ -147,13 +156,20 @@ def _decode(model: ModelDocument, files: Mapping[str, bytes]) -> Bundle:
         metrics=decode_metrics(files[METRICS]),
         epochs=_decode_rows(files[EPOCHS], EPOCHS),
         gradients=_decode_rows(files[GRADIENTS], GRADIENTS),
+        by_series=_decode_rows(files[SERIES], SERIES) if SERIES in files else [],
         provenance=model.provenance,
     )
 
 
-def size_limits(version: int) -> dict[str, int]:
-    """The files of a version of format `version`, as they are called there, and how many bytes of each are read."""
-    return {stored_file(name, version): most for name, most in MAX_BYTES.items()}
+def size_limits(version: int, present: Container[str] = MAX_BYTES) -> dict[str, int]:
+    """The files of a version of format `version`, as they are called there, and how many bytes of each are read.
+
+    Args:
+        version: format.
+        present: names of files; one that is optional and not among them is left out.
+    """
+    kept = [name for name in MAX_BYTES if name not in OPTIONAL or (version == FORMAT_VERSION and name in present)]
+    return {stored_file(name, version): MAX_BYTES[name] for name in kept}
 
 
 def _check_size(files: Mapping[str, bytes], name: str, most: int) -> None:
@@ -313,6 +329,15 @@ def _encode_rows(rows: Sequence[dict[str, Any]], file: str) -> bytes:
     writer.writeheader()
     writer.writerows(plain(row) for row in rows)
     return stream.getvalue().encode()
+
+
+def _encode_series(rows: Sequence[dict[str, Any]]) -> bytes:
+    """Rows of series, as many of the worst as a reader takes."""
+    data = _encode_rows(rows, SERIES)
+    while len(data) > _MOST_SERIES_BYTES:
+        rows = rows[: len(rows) // 2]
+        data = _encode_rows(rows, SERIES)
+    return data
 
 
 def _decode_rows(data: bytes, file: str) -> list[dict[str, Any]]:

@@ -29,6 +29,7 @@ FORMATS = range(OLDEST_FORMAT, FORMAT_VERSION + 1)
 MODEL, METRICS = "model.json", "metrics.json"
 WEIGHTS, RECENT, GOLDEN = "weights.safetensors", "recent.safetensors", "golden.safetensors"
 EPOCHS, GRADIENTS = "epochs.csv", "gradients.csv"
+SERIES = "scores.csv"
 
 # Names that changed after a format: those of files, and in each file the ends of those of tensors.
 _FILES = {2: {RECENT: "context.safetensors", EPOCHS: "history.csv"}}
