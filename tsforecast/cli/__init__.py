@@ -1,6 +1,7 @@
 """The command line: each command parses its options, calls one workflow and shows the result.
 
     __init__       the program: the table of its commands, --config and --version, and how an error ends it
+    helps          the help of a command in two lengths
     groups         groups that import a command when it is typed; help with headings; variables of options
     config         values from a configuration file and from variables, checked as if they were typed
     exits          signals and errors as messages and exit statuses
@@ -102,9 +103,9 @@ class _Main(LazyGroup):
     table=COMMANDS,
     package="tsforecast.cli.commands",
     epilog=_EPILOG,
-    context_settings={"auto_envvar_prefix": PREFIX, "help_option_names": ["-h", "--help"]},
+    context_settings={"auto_envvar_prefix": PREFIX, "help_option_names": ["-h"]},
 )
-@click.version_option(__version__, message="%(prog)s %(version)s", allow_from_autoenv=False)
+@click.version_option(__version__, "-V", "--version", message="%(prog)s %(version)s", allow_from_autoenv=False)
 @option(
     "Configuration", "--config", type=click.Path(), metavar="FILE.toml", help="Values of options, a table per command."
 )

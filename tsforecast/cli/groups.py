@@ -11,10 +11,11 @@ from typing import Any
 import click
 
 from tsforecast.cli.config import check_variables, variable_of
+from tsforecast.cli.helps import TwoHelps, help_records, show_short_help
 from tsforecast.errors import did_you_mean
 
 
-class LazyGroup(click.Group):
+class LazyGroup(TwoHelps, click.Group):
     """A group that knows the names and help lines of its commands, and imports a command when it is typed.
 
     Args:
@@ -36,6 +37,11 @@ class LazyGroup(click.Group):
         command: click.Command = import_module(f"{self.package}.{cmd_name}").command
         return command
 
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        if not args:
+            show_short_help(ctx)
+        return super().parse_args(ctx, args)
+
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
@@ -47,13 +53,25 @@ class LazyGroup(click.Group):
         with formatter.section("Commands"):
             formatter.write_dl(list(self.table.items()))
 
+    def format_usual(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        self.format_commands(ctx, formatter)
+
+    def way_to_the_rest(self, ctx: click.Context) -> str:
+        path = ctx.command_path
+        return f"{path} COMMAND -h explains a command, {path} --help variables and exit statuses."
+
 
 class SectionOption(click.Option):
-    """An option under a heading of the help, with an environment variable made of its long name."""
+    """An option under a heading of the help, with an environment variable made of its long name.
 
-    def __init__(self, *args: Any, section: str, **kwargs: Any) -> None:
+    Args:
+        section: the heading.
+        usual: whether the short help shows it too.
+    """
+
+    def __init__(self, *args: Any, section: str, usual: bool = False, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.section = section
+        self.section, self.usual = section, usual
 
     def resolve_envvar_value(self, ctx: click.Context) -> str | None:
         # Click would take the name of the function's argument, and the variable for all commands first.
@@ -70,7 +88,7 @@ class SectionOption(click.Option):
             raise click.BadParameter(f"{error} in {text!r}", ctx, self) from error
 
 
-class SectionCommand(click.Command):
+class SectionCommand(TwoHelps):
     """A command whose help shows its options under their headings, in the order of their declaration."""
 
     def invoke(self, ctx: click.Context) -> Any:
@@ -85,11 +103,10 @@ class SectionCommand(click.Command):
             raise
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        sections: dict[str, list[tuple[str, str]]] = {}
+        sections: dict[str, list[click.Parameter]] = {}
         for param in self.get_params(ctx):
-            record = param.get_help_record(ctx)
-            if record is not None and not isinstance(param, click.Argument):
-                sections.setdefault(getattr(param, "section", "Other"), []).append(record)
-        for title, records in sections.items():
+            if isinstance(param, click.Option):
+                sections.setdefault(getattr(param, "section", "Help"), []).append(param)
+        for title, params in sections.items():
             with formatter.section(title):
-                formatter.write_dl(records)
+                formatter.write_dl(help_records(ctx, params))

@@ -73,7 +73,7 @@ def command(
     \b
     Example:
       tsforecast backtest sales.csv --windows 12 --horizon 14
-      tsforecast backtest sales.csv --model gru --refit never --plot backtest.png --report backtest.html
+      tsforecast backtest sales.csv --model gru --refit never --report page.html
     """
     settings, options = collect(BacktestSettings, values), collect(FitOptions, values)
     from tsforecast.files import check_file

@@ -34,11 +34,14 @@ if TYPE_CHECKING:
 
 @click.command("predict", cls=SectionCommand)
 @click.argument("data", type=click.Path(allow_dash=True), required=False)
-@option("Forecast", "--horizon", type=int, metavar="N", help="Steps to forecast.", show_default="as trained")
+@option(
+    "Forecast", "--horizon", usual=True, type=int, metavar="N", help="Steps to forecast.", show_default="as trained"
+)
 @level_option
 @option(
     "Forecast",
     "--future-file",
+    usual=True,
     type=click.Path(),
     metavar="FILE",
     help="Table of the columns known ahead; without it, the rows of DATA that have no value.",
@@ -47,6 +50,7 @@ if TYPE_CHECKING:
 @option(
     "Forecast",
     "--what-if",
+    usual=True,
     type=CHANGE_OR_PATH,
     multiple=True,
     metavar="COL=CHANGE|FILE",
@@ -66,6 +70,7 @@ if TYPE_CHECKING:
     "Output",
     "-o",
     "--output",
+    usual=True,
     type=click.Path(allow_dash=True),
     metavar="FILE",
     callback=forecast_ending,
@@ -75,6 +80,7 @@ if TYPE_CHECKING:
 @option(
     "Output",
     "--plot",
+    usual=True,
     type=click.Path(),
     metavar="FILE",
     callback=ending(".png", ".svg", ".html"),

@@ -42,7 +42,7 @@ def collect(kind: type[Options], values: Mapping[str, Any]) -> Options:
 
 def _click_option(each: Option, special: dict[str, Any]) -> Decorator[Any]:
     long = f"--{(each.typed or each.name).replace('_', '-')}"
-    settings: dict[str, Any] = {"default": each.default, "help": each.help}
+    settings: dict[str, Any] = {"default": each.default, "help": each.help, "usual": each.usual}
     if each.kind is bool:
         opposite = each.opposite or (f"--no-{long[2:]}" if each.default else "")
         settings |= {"show_default": True, "is_flag": True}

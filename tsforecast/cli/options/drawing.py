@@ -37,6 +37,7 @@ def plot_option(what: str) -> Decorator[Any]:
     return option(
         "Output",
         "--plot",
+        usual=True,
         type=click.Path(),
         metavar="FILE",
         callback=ending(".png", ".svg", ".html"),
@@ -48,6 +49,7 @@ report_option: Decorator[Any] = option(
     "Output",
     "--report",
     "page",
+    usual=True,
     type=click.Path(),
     metavar="FILE",
     callback=ending(".html", ".md", ".json"),

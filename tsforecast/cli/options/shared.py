@@ -96,16 +96,18 @@ output_options = combine(
         "Messages",
         "--json",
         "as_json",
+        usual=True,
         is_flag=True,
         is_eager=True,
         callback=_json,
-        help='Print the result as one JSON document; an error too, as {"error": ...}.',
+        help='Print one JSON document: the result, or {"error": ...}.',
     ),
     verbosity_options,
 )
 store_option = option(
     "Store",
     "--store",
+    usual=True,
     type=click.Path(),
     metavar="DIR",
     default=DEFAULT_STORE,
@@ -127,4 +129,4 @@ trust_option = option(
 
 def name_option(default: str) -> Decorator[Any]:
     """`--name`, with what it is when it is left out."""
-    return option("Store", "--name", metavar="NAME", help="Name of the model.", show_default=default)
+    return option("Store", "--name", usual=True, metavar="NAME", help="Name of the model.", show_default=default)
