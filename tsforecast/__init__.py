@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING, Any
 
 from tsforecast._version import __version__
+
+ELSEWHERE = "tsforecast runs on Linux and macOS; on Windows it runs inside WSL, which `wsl --install` sets up"
 
 if TYPE_CHECKING:
     from tsforecast.api import backtest, compare, fit, predict, report, score
@@ -15,6 +18,8 @@ __all__ = ["__version__", "backtest", "compare", "fit", "predict", "report", "sc
 def __getattr__(name: str) -> Any:
     # `tsforecast --version` imports this file too, and must not wait for pandas.
     if name in ("backtest", "compare", "fit", "predict", "report", "score"):
+        if sys.platform == "win32":
+            raise ImportError(ELSEWHERE)
         from tsforecast import api
 
         return getattr(api, name)

@@ -56,4 +56,5 @@ def test_nothing_typed_shows_the_short_help(run):
 
 
 def test_a_usage_error_points_to_the_short_help(run):
-    assert "Try 'tsforecast fit -h' for help." in run("fit", "a.csv", "--horizn", "3").stderr
+    assert run("fit").stderr == "Error: Missing argument 'DATA'; see tsforecast fit -h\n"
+    assert run("fit", "--horizn", "3").stderr == "Error: No such option '--horizn'. Did you mean '--horizon'?\n"

@@ -27,7 +27,7 @@ from tsforecast._version import __version__
 from tsforecast.cli.config import PREFIX, load_config
 from tsforecast.cli.console import Console
 from tsforecast.cli.exits import cause, ending_signals, show_failure, usage_error
-from tsforecast.cli.groups import LazyGroup
+from tsforecast.cli.groups import LazyGroup, keep_typed
 from tsforecast.cli.options.shared import option, verbosity_options
 from tsforecast.errors import Terminated
 
@@ -43,6 +43,8 @@ COMMANDS = {
     "schedule": "Print the crontab line or the systemd units of a retraining.",
     "status": "Show the models in service and their last retraining.",
     "models": "List, check and keep the models of a store.",
+    "completion": "Print what completes commands and names in a shell.",
+    "help": "Show the whole help of a command.",
 }
 _EPILOG = """\b
 Start with:
@@ -71,6 +73,7 @@ class _Main(LazyGroup):
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         console = ctx.ensure_object(Console)
         console.as_json = "--json" in args
+        keep_typed(ctx, args)
         try:
             return super().parse_args(ctx, args)
         except click.ClickException as error:

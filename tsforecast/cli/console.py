@@ -59,11 +59,13 @@ class Console:
     Attributes:
         verbosity: below 0 only errors and results are shown, above 0 details as well.
         as_json: whether the result, or the error in its place, is one JSON document on stdout.
+        way_on: the command that goes on where this one is interrupted; empty where there is none.
     """
 
     def __init__(self) -> None:
         self.verbosity = 0
         self.as_json = False
+        self.way_on = ""
         self._shown: set[str] = set()
         self._training = ""
         self._many_fits = False

@@ -5,14 +5,24 @@ from __future__ import annotations
 import os
 import shlex
 from collections.abc import Mapping
+from difflib import get_close_matches
 from importlib import import_module
 from typing import Any
 
 import click
+from click.shell_completion import CompletionItem
 
 from tsforecast.cli.config import check_variables, variable_of
+from tsforecast.cli.console import Console
 from tsforecast.cli.helps import TwoHelps, help_records, show_short_help
 from tsforecast.errors import did_you_mean
+
+_TYPED = f"{__name__}.typed"
+
+
+def keep_typed(ctx: click.Context, words: list[str]) -> None:
+    """Remember what was typed after the name of the program."""
+    ctx.meta[_TYPED] = tuple(words)
 
 
 class LazyGroup(TwoHelps, click.Group):
@@ -48,6 +58,10 @@ class LazyGroup(TwoHelps, click.Group):
         if args[0] not in self.table and not args[0].startswith("-"):
             ctx.fail(f"no command '{args[0]}'; {did_you_mean(args[0], self.table)}")
         return super().resolve_command(ctx, args)
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        found = [CompletionItem(name, help=text) for name, text in self.table.items() if name.startswith(incomplete)]
+        return found or click.Command.shell_complete(self, ctx, incomplete)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):
@@ -88,19 +102,47 @@ class SectionOption(click.Option):
             raise click.BadParameter(f"{error} in {text!r}", ctx, self) from error
 
 
+def _owners(option: str, ctx: click.Context) -> list[str]:
+    """The other commands of the program that have an option of that name."""
+    root = ctx.find_root()
+    if not isinstance(root.command, click.Group):
+        return []
+    commands = ((name, root.command.get_command(root, name)) for name in root.command.list_commands(root))
+    return [name for name, command in commands if command and any(option in each.opts for each in command.params)]
+
+
 class SectionCommand(TwoHelps):
-    """A command whose help shows its options under their headings, in the order of their declaration."""
+    """A command whose help shows its options under their headings, in the order of their declaration.
+
+    Args:
+        goes_on: whether the same command, run again, goes on where it was interrupted; others do with --resume.
+    """
+
+    def __init__(self, *args: Any, goes_on: bool = False, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.goes_on = goes_on
 
     def invoke(self, ctx: click.Context) -> Any:
         check_variables(ctx.find_root())
+        ctx.ensure_object(Console).way_on = self._way_on(ctx)
         return super().invoke(ctx)
+
+    def _way_on(self, ctx: click.Context) -> str:
+        """The command that goes on where this one is interrupted; empty where there is none."""
+        resume = ctx.params.get("resume")
+        if resume is None and not self.goes_on:
+            return ""
+        words = [ctx.find_root().command_path, *ctx.meta.get(_TYPED, ()), *(["--resume"] if resume is False else [])]
+        return shlex.join(words)
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         try:
             return super().parse_args(ctx, args)
         except click.NoSuchOption as error:
-            del (error.possibilities or [])[1:]  # the first is the closest
-            raise
+            owners = _owners(error.option_name, ctx)
+            close = get_close_matches(error.option_name, error.possibilities or (), n=1, cutoff=0.8 if owners else 0.6)
+            said = f"No such option '{error.option_name}'; it is one of {', '.join(owners)}" if owners else None
+            raise click.NoSuchOption(error.option_name, None if close else said, close, ctx) from None
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         sections: dict[str, list[click.Parameter]] = {}

@@ -42,7 +42,9 @@ class TwoHelps(click.Command):
 
     def format_usual(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """The options that are used most."""
-        if usual := [_in_short(param, ctx) for param in self.params if getattr(param, "usual", False)]:
+        if usual := [
+            _in_short(each, ctx) for each in self.params if isinstance(each, click.Option) and _is_usual(each)
+        ]:
             with formatter.section("Options"):
                 formatter.write_dl(usual, col_max=_NAMES)
 
@@ -50,6 +52,10 @@ class TwoHelps(click.Command):
         """Where what is left out is shown."""
         options = sum(isinstance(param, click.Option) for param in self.params)
         return f"All {options} options: {ctx.command_path} --help"
+
+
+def _is_usual(option: click.Option) -> bool:
+    return bool(getattr(option, "usual", False))
 
 
 def show_short_help(ctx: click.Context) -> None:
@@ -62,9 +68,8 @@ def help_records(ctx: click.Context, params: Iterable[click.Parameter]) -> list[
     return [record for param in params if (record := param.get_help_record(ctx)) is not None]
 
 
-def _in_short(param: click.Parameter, ctx: click.Context) -> tuple[str, str]:
+def _in_short(param: click.Option, ctx: click.Context) -> tuple[str, str]:
     """What the short help says of an option; of its default, only a value that can be typed."""
-    assert isinstance(param, click.Option)
     record = param.get_help_record(ctx)
     default = param.get_help_extra(ctx).get("default", "")
     value = f"  [default: {default}]" if default and not default.startswith("(") else ""

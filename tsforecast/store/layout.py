@@ -68,7 +68,8 @@ def check_name(name: str) -> None:
     if not is_name(name):
         raise OptionError(
             f"a model cannot be called '{name}'",
-            hint="use up to 64 of a-z, 0-9, '.', '_' and '-', beginning with a letter or digit",
+            hint="use up to 64 of a-z, 0-9, '.', '_' and '-', beginning with a letter or digit, "
+            f"such as '{model_name(name)}'",
         )
 
 

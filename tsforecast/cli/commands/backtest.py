@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 _WORST = 5
 
 
-@click.command("backtest", cls=SectionCommand, epilog=FIT_EPILOG)
+@click.command("backtest", cls=SectionCommand, epilog=FIT_EPILOG, goes_on=True)
 @click.argument("data", type=click.Path(allow_dash=True))
 @options_of(BacktestSettings)
 @options_of(FitOptions)

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 _MODELS = "auto,gru,linear,seasonal-naive"
 
 
-@click.command("compare", cls=SectionCommand, epilog=FIT_EPILOG)
+@click.command("compare", cls=SectionCommand, epilog=FIT_EPILOG, goes_on=True)
 @click.argument("data", type=click.Path(allow_dash=True))
 @option(
     "Model",

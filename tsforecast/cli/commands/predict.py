@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 import click
@@ -23,9 +25,11 @@ from tsforecast.cli.options.shared import (
     store_option,
     trust_option,
 )
-from tsforecast.cli.options.types import CHANGE_OR_PATH, DURATION
+from tsforecast.cli.options.types import CHANGE_OR_PATH, DURATION, Choice
+from tsforecast.errors import InputMissingError
 from tsforecast.io.options import READING, ReadOptions
 from tsforecast.io.writing.forecasts import ON_STDOUT, endings_in_words
+from tsforecast.options import DEFAULT_STORE
 
 if TYPE_CHECKING:
     from tsforecast.reports.plots.select import Pick
@@ -61,7 +65,7 @@ if TYPE_CHECKING:
 @option(
     "Forecast",
     "--calibration",
-    type=click.Choice(("living", "fixed")),
+    type=Choice(("living", "fixed")),
     default="living",
     show_default=True,
     help="Of the intervals: living ones learn from what has happened in DATA since the fit.",
@@ -161,6 +165,7 @@ def command(
 
     reads = [("DATA", data), ("--future-file", future_file), *(("--what-if", file) for file in scenario_files(what_if))]
     refuse_clashes([*reads, *config_files()], writes, store=store, name=name)
+    _refuse_model_name(data, store)
     if plot is not None:
         from tsforecast.reports.plots.write import check_drawable
 
@@ -201,6 +206,15 @@ def command(
         console.json(result.to_dict())
     if in_terminal:
         show_forecast(console, result, drawn, pick)
+
+
+def _refuse_model_name(data: str | None, store: str) -> None:
+    """Say how a model is named where its name was given as DATA."""
+    from tsforecast.store.layout import is_name, versions_folder
+
+    if data and is_name(data) and not Path(data).exists() and versions_folder(Path(store) / data).is_dir():
+        words = ["tsforecast", "predict", "--name", data, *([] if store == DEFAULT_STORE else ["--store", store])]
+        raise InputMissingError("there is no such file", hint=f"to use that model: {shlex.join(words)}", file=data)
 
 
 def _note(result: PredictResult, files: tuple[str | None, ...], console: Console, *, store: str, trusted: bool) -> None:

@@ -10,7 +10,14 @@ import click
 from tsforecast import clock
 from tsforecast.cli.console import Console
 from tsforecast.cli.groups import SectionCommand
-from tsforecast.cli.options.shared import option, output_options, pass_console, store_option, trust_option
+from tsforecast.cli.options.shared import (
+    name_argument,
+    option,
+    output_options,
+    pass_console,
+    store_option,
+    trust_option,
+)
 from tsforecast.cli.options.types import DURATION
 from tsforecast.cli.text import Row
 
@@ -33,7 +40,7 @@ _HEADER = (
 
 
 @click.command("status", cls=SectionCommand)
-@click.argument("name", required=False)
+@name_argument()
 @option(
     "Limits",
     "--max-age",

@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from tsforecast.cli.options.shared import Decorator, combine, ending, option
+from tsforecast.cli.options.types import Choice
 
 
 def drawn_series(worst: str) -> Decorator[Any]:
@@ -24,7 +25,7 @@ def drawn_series(worst: str) -> Decorator[Any]:
         option(
             "Output",
             "--pick",
-            type=click.Choice(["largest", "worst", "first"]),
+            type=Choice(["largest", "worst", "first"]),
             default="largest",
             show_default=True,
             help=f"Which of many series to draw. The worst have {worst}.",

@@ -9,7 +9,14 @@ import click
 
 from tsforecast.cli.console import Console
 from tsforecast.cli.groups import SectionCommand
-from tsforecast.cli.options.shared import option, output_options, pass_console, store_option, trust_option
+from tsforecast.cli.options.shared import (
+    name_argument,
+    option,
+    output_options,
+    pass_console,
+    store_option,
+    trust_option,
+)
 from tsforecast.cli.score_tables import show_brought, show_choices, show_scores
 from tsforecast.cli.text import number, percent
 from tsforecast.io.messages import counted
@@ -48,7 +55,7 @@ _JOURNAL = ("time", "event", "version", "from", "user")
 
 
 @click.command("show", cls=SectionCommand)
-@click.argument("name", required=False)
+@name_argument()
 @option("Store", "--version", type=int, metavar="N", help="Version of the model.", show_default="the one in service")
 @store_option
 @trust_option
