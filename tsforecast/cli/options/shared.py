@@ -140,9 +140,9 @@ def _models(ctx: click.Context, _param: click.Parameter, incomplete: str) -> lis
     return []
 
 
-def name_argument(name: str = "name", *, required: bool = False) -> Decorator[Any]:
+def name_argument(name: str = "name", *, required: bool = False, metavar: str | None = None) -> Decorator[Any]:
     """NAME of a model."""
-    return click.argument(name, required=required, shell_complete=_models)
+    return click.argument(name, required=required, metavar=metavar, shell_complete=_models)
 
 
 def name_option(default: str) -> Decorator[Any]:
