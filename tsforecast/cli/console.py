@@ -24,6 +24,7 @@ from tsforecast.cli.text import (
     numeric_columns,
     percent,
     seconds,
+    told_columns,
 )
 from tsforecast.io.messages import counted
 from tsforecast.progress import (
@@ -49,6 +50,7 @@ _STYLE = {"warning": "yellow", "urgent": "yellow", "error": "red", "success": "g
 _ONE_PIECE = ("error", "command", "success")  # not wrapped by us, so that a path or a command can be copied
 _SPEED_SECONDS = 120  # long, so that the validation of an epoch does not make the remaining time jump
 _TRAINING = (PhaseStarted, BatchProgress, EpochEnded, PhaseEnded)
+_LONG = 24  # letters of a cell that may stand below its row
 _MANY_SERIES = 10_000  # so many take long enough to forecast for a bar
 _BAR_WIDTH = 68  # columns that a bar takes beside the name of what is trained
 
@@ -146,13 +148,13 @@ class Console:
             click.echo("\n".join("\t".join(line) for line in lines))
         elif is_terminal(stream):
             console = self._rich if err else _rich_console(err=False)
-            for table in _rich_tables(lines, title, console.width):
-                console.print(table)
+            for part in _rich_tables(lines, title, console.width):
+                console.print(part)
         else:
             click.echo("\n".join([*([title] if title else []), *aligned(lines)]), err=True)
 
     def report(self, event: Event) -> None:
-        """Show an event of long work: a live bar on a terminal, elsewhere lines of reading and of epochs."""
+        """Show an event of long work: a live bar on a terminal, elsewhere lines; of epochs, only on request."""
         if self.quiet and not (isinstance(event, Message) and event.kind == "urgent"):
             return
         if self._many_fits and not self.verbose and isinstance(event, _TRAINING):
@@ -240,8 +242,8 @@ class Console:
         if self._progress is not None:
             val = "" if event.val_loss is None else f"val {event.val_loss:.4f}"
             self._progress.update(self._progress.task_ids[0], completed=event.epoch, val=val)
-        if self._progress is None or self.verbose:
-            self.info(f"{self._training}: {_epoch_line(event, self.verbose)}")
+        if self.verbose:
+            self.info(f"{self._training}: {_epoch_line(event)}")
 
     def _forecast(self, event: SeriesForecast) -> None:
         if self._progress is None and event.total >= _MANY_SERIES:
@@ -273,13 +275,12 @@ def is_terminal(stream: TextIO | None) -> bool:
     return stream is not None and stream.isatty() and os.environ.get("TERM") != "dumb"
 
 
-def _epoch_line(event: EpochEnded, details: bool) -> str:
+def _epoch_line(event: EpochEnded) -> str:
     parts = [f"epoch {event.epoch}/{event.epochs}", f"loss {event.loss:.4f}"]
     if event.val_loss is not None:
         parts.append(f"validation loss {event.val_loss:.4f}")
     parts += [f"{event.windows_per_second:,.0f} windows/s", seconds(event.seconds)]
-    if details:
-        parts += [f"learning rate {event.learning_rate:.2g}", f"{percent(event.clipped_share)} of steps clipped"]
+    parts += [f"learning rate {event.learning_rate:.2g}", f"{percent(event.clipped_share)} of steps clipped"]
     return ", ".join(parts)
 
 
@@ -291,12 +292,22 @@ def _rich_console(*, err: bool) -> RichConsole:
 
 
 def _rich_tables(lines: Sequence[Line], title: str, width: int) -> Iterator[Any]:
-    """The table, in blocks of columns where the terminal is too narrow for all."""
+    """The table; where the terminal is too narrow, without columns that say nothing, and without a last one of texts.
+
+    These follow below. Where that is not enough, the columns stand in blocks.
+    """
     from rich.cells import cell_len
 
+    texts: list[str] = []
+    if len(column_blocks(lines, width, cell_len)) > 1:
+        lines = told_columns(lines)
+    if len(column_blocks(lines, width, cell_len)) > 1 and max(cell_len(line[-1]) for line in lines[1:]) > _LONG:
+        texts = [f"{line[0]}: {line[-1]}" for line in lines[1:] if line[-1] not in ("", "-")]
+        lines = [line[:-1] for line in lines]
     for number, block in enumerate(column_blocks(lines, width, cell_len)):
         part = [[line[position] for position in block] for line in lines]
         yield _rich_table(part, title if number == 0 else "", column_widths(part, width, cell_len))
+    yield from texts
 
 
 def _rich_table(lines: Sequence[Line], title: str, widths: Sequence[int]) -> Any:

@@ -25,6 +25,11 @@ def keep_typed(ctx: click.Context, words: list[str]) -> None:
     ctx.meta[_TYPED] = tuple(words)
 
 
+def typed_line(ctx: click.Context, *more: str) -> str:
+    """The command as it was typed, with some more words."""
+    return shlex.join([ctx.find_root().command_path, *ctx.meta.get(_TYPED, ()), *more])
+
+
 class LazyGroup(TwoHelps, click.Group):
     """A group that knows the names and help lines of its commands, and imports a command when it is typed.
 
@@ -132,8 +137,7 @@ class SectionCommand(TwoHelps):
         resume = ctx.params.get("resume")
         if resume is None and not self.goes_on:
             return ""
-        words = [ctx.find_root().command_path, *ctx.meta.get(_TYPED, ()), *(["--resume"] if resume is False else [])]
-        return shlex.join(words)
+        return typed_line(ctx, *(["--resume"] if resume is False else []))
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         try:

@@ -11,8 +11,8 @@ import click
 
 from tsforecast.cli.config import config_files
 from tsforecast.cli.console import Console, is_terminal
-from tsforecast.cli.drawn import MOST_SERIES, show_forecast
-from tsforecast.cli.groups import SectionCommand
+from tsforecast.cli.drawn import MOST_SERIES, show_forecast, show_table
+from tsforecast.cli.groups import SectionCommand, typed_line
 from tsforecast.cli.options.declared import collect, options_of
 from tsforecast.cli.options.drawing import drawn_series
 from tsforecast.cli.options.forecasting import forecast_ending, level_option
@@ -150,7 +150,7 @@ def command(
     """Forecast with the model in service.
 
     Without DATA the forecast continues the data that the model was fitted on. With DATA, a CSV or Parquet file or - for
-    stdin, it continues that. On a terminal, a small picture of one series follows.
+    stdin, it continues that. A terminal shows a table and a small picture; files and pipes get CSV, as does -o -.
 
     \b
     Example:
@@ -199,13 +199,17 @@ def command(
         _draw(result, plot, drawn, pick, console)
     elif drawn and not in_terminal:
         console.warning("--series says what is drawn, and nothing is; --plot FILE draws. All series are forecast")
-    if output is not None or not as_json:
+    if output is None and not as_json and is_terminal(sys.stdout) and result.recent.n_series <= MOST_SERIES:
+        show_table(console, result, drawn, pick)
+    elif output is not None or not as_json:
         made = as_json or ledger or plot is not None or in_terminal
         _write(result, output, console, raw_ids=raw_ids, made=made)
     if as_json:
         console.json(result.to_dict())
     if in_terminal:
         show_forecast(console, result, drawn, pick)
+    if in_terminal and output is None:
+        console.command("next", typed_line(click.get_current_context(), "-o", f"{result.name}-forecast.csv"))
 
 
 def _refuse_model_name(data: str | None, store: str) -> None:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from tsforecast.cli.console import Console
+from tsforecast.cli.console import Console, is_terminal
 from tsforecast.cli.groups import SectionCommand
 from tsforecast.cli.options.shared import (
     name_argument,
@@ -18,7 +19,7 @@ from tsforecast.cli.options.shared import (
     trust_option,
 )
 from tsforecast.cli.score_tables import show_brought, show_choices, show_scores
-from tsforecast.cli.text import number, percent
+from tsforecast.cli.text import moment, number, percent
 from tsforecast.io.messages import counted
 from tsforecast.models.registry import MODELS
 
@@ -51,6 +52,7 @@ _FACTS = (
     ("learns from", "metrics.gradient_flow.text"),
     ("intervals", "metrics.calibration"),
 )
+_MOMENTS = ("published", "first", "last")
 _JOURNAL = ("time", "event", "version", "from", "user")
 
 
@@ -117,6 +119,8 @@ def _show(document: dict[str, Any], ledger: Sequence[tuple[str, str]], console: 
     scores = {name: stored[name] for name in MODELS if name in stored}
     known = dict(_flat(document | details))
     facts = list(known.items()) if console.verbose else [(name, known[path]) for name, path in _FACTS if path in known]
+    if is_terminal(sys.stdout):
+        facts = [(name, moment(value) if name in _MOMENTS else value) for name, value in facts]
     console.table(("property", "value"), [*facts, *ledger])
     click.echo()
     show_choices(console, [(choice["name"], choice["value"], choice["reason"]) for choice in choices], err=False)
