@@ -14,10 +14,9 @@ from tsforecast.cli.console import Console, is_terminal
 from tsforecast.cli.drawn import MOST_SERIES, show_forecast, show_table
 from tsforecast.cli.groups import SectionCommand, typed_line
 from tsforecast.cli.options.declared import collect, options_of
-from tsforecast.cli.options.drawing import drawn_series
+from tsforecast.cli.options.drawing import drawn_series, plot_ending
 from tsforecast.cli.options.forecasting import forecast_ending, level_option
 from tsforecast.cli.options.shared import (
-    ending,
     name_option,
     option,
     output_options,
@@ -87,9 +86,13 @@ if TYPE_CHECKING:
     usual=True,
     type=click.Path(),
     metavar="FILE",
-    callback=ending(".png", ".svg", ".html"),
-    help="Draw history and forecast: .png, .svg, or .html to zoom into.",
+    callback=plot_ending,
+    help="Draw history and forecast: .png, .svg, .pdf, or .html to zoom into.",
 )
+@option(
+    "Output", "--plot-title", metavar="TEXT", help="Above the picture.", show_default="such as Sales, next 12 months"
+)
+@option("Output", "--plot-unit", metavar="TEXT", help="Beside its numbers.", show_default="the column of the values")
 @drawn_series("the widest intervals for their size")
 @option(
     "Output",
@@ -134,6 +137,8 @@ def command(
     calibration: Literal["living", "fixed"],
     output: str | None,
     plot: str | None,
+    plot_title: str | None,
+    plot_unit: str | None,
     drawn: tuple[str, ...],
     pick: Pick,
     raw_ids: bool,
@@ -196,7 +201,7 @@ def command(
     if ledger:
         _note(result, (output, plot), console, store=store, trusted=trusted)
     if plot is not None:
-        _draw(result, plot, drawn, pick, console)
+        _draw(result, plot, drawn, pick, (plot_title or "", plot_unit or ""), console)
     elif drawn and not in_terminal:
         console.warning("--series says what is drawn, and nothing is; --plot FILE draws. All series are forecast")
     if output is None and not as_json and is_terminal(sys.stdout) and result.recent.n_series <= MOST_SERIES:
@@ -235,11 +240,14 @@ def _note(result: PredictResult, files: tuple[str | None, ...], console: Console
     console.info(f"noted {result.rows:,} forecasts in the ledger of {result.name}")
 
 
-def _draw(result: PredictResult, plot: str, drawn: tuple[str, ...], pick: Pick, console: Console) -> None:
+def _draw(
+    result: PredictResult, plot: str, drawn: tuple[str, ...], pick: Pick, words: tuple[str, str], console: Console
+) -> None:
     from tsforecast.reports.plots.predicted import predicted
     from tsforecast.reports.plots.write import draw_forecast, most_series
 
-    draw_forecast(predicted(result, names=drawn, pick=pick, most=most_series(plot)), plot)
+    title, unit = words
+    draw_forecast(predicted(result, names=drawn, pick=pick, most=most_series(plot), title=title, unit=unit), plot)
     console.success(f"drew {plot}")
 
 

@@ -9,6 +9,8 @@ import click
 from tsforecast.cli.options.shared import Decorator, combine, ending, option
 from tsforecast.cli.options.types import Choice
 
+plot_ending = ending(".png", ".svg", ".pdf", ".html")
+
 
 def drawn_series(worst: str) -> Decorator[Any]:
     """`--series` and `--pick`; `worst` says which series are the worst ones."""
@@ -41,8 +43,8 @@ def plot_option(what: str) -> Decorator[Any]:
         usual=True,
         type=click.Path(),
         metavar="FILE",
-        callback=ending(".png", ".svg", ".html"),
-        help=f"Draw {what}: .png, .svg, or .html to zoom into.",
+        callback=plot_ending,
+        help=f"Draw {what}: .png, .svg, .pdf, or .html to zoom into.",
     )
 
 
