@@ -33,7 +33,7 @@ _COMPARED: tuple[_Column, ...] = (
     ("skill", "skill", lambda value: percent(value, "+")),
     ("cov 80", "coverage_80", percent),
     ("cov 95", "coverage_95", percent),
-    ("p", "p_value", lambda value: "-" if value is None else f"{value:.3f}"),
+    ("p", "p_value", lambda value: "-" if value is None or math.isnan(value) else f"{value:.3f}"),
     ("fit s", "fit_seconds", lambda value: "-" if value is None else f"{value:.1f}"),
     ("ms", "predict_seconds", lambda value: "-" if value is None else f"{1000 * value:.0f}"),
     ("size", "parameters", count),
