@@ -21,8 +21,8 @@ ENDS = (signal.SIGKILL, signal.SIGTERM, signal.SIGINT)
 
 
 def words(folder: Path, model: str, *more: str) -> tuple[str, ...]:
-    sizes = (*SIZES[2:], "--model", model)
-    return ("fit", str(folder.parent / "sales.csv"), *sizes, *MORE, "--verbose", "--store", str(folder / "store"), *more)
+    sizes = (*SIZES[2:], "--model", model, "--verbose")
+    return ("fit", str(folder.parent / "sales.csv"), *sizes, *MORE, "--store", str(folder / "store"), *more)
 
 
 def weights_hash(folder: Path) -> str:

@@ -47,9 +47,9 @@ def written(play, monkeypatch):
     play("reports.plots.predicted", predicted=lambda result, **which: (result.name, which))
     play(
         "reports.plots.write",
-        check_drawable=lambda path: None,
+        check_drawable=lambda path, **_: None,
         most_series=lambda path: 9,
-        draw_forecast=lambda *args: files.append(args),
+        draw_forecast=lambda *args, **_: files.append(args),
     )
     return files
 

@@ -93,6 +93,7 @@ if TYPE_CHECKING:
     "Output", "--plot-title", metavar="TEXT", help="Above the picture.", show_default="such as Sales, next 12 months"
 )
 @option("Output", "--plot-unit", metavar="TEXT", help="Beside its numbers.", show_default="the column of the values")
+@option("Output", "--plot-dark", is_flag=True, help="For a dark background: a .png, .svg or .pdf.")
 @drawn_series("the widest intervals for their size")
 @option(
     "Output",
@@ -139,6 +140,7 @@ def command(
     plot: str | None,
     plot_title: str | None,
     plot_unit: str | None,
+    plot_dark: bool,
     drawn: tuple[str, ...],
     pick: Pick,
     raw_ids: bool,
@@ -174,7 +176,7 @@ def command(
     if plot is not None:
         from tsforecast.reports.plots.write import check_drawable
 
-        check_drawable(plot)
+        check_drawable(plot, dark=plot_dark)
     result = predict(
         data,
         store=store,
@@ -201,7 +203,7 @@ def command(
     if ledger:
         _note(result, (output, plot), console, store=store, trusted=trusted)
     if plot is not None:
-        _draw(result, plot, drawn, pick, (plot_title or "", plot_unit or ""), console)
+        _draw(result, plot, drawn, pick, (plot_title or "", plot_unit or "", plot_dark), console)
     elif drawn and not in_terminal:
         console.warning("--series says what is drawn, and nothing is; --plot FILE draws. All series are forecast")
     if output is None and not as_json and is_terminal(sys.stdout) and result.recent.n_series <= MOST_SERIES:
@@ -241,13 +243,14 @@ def _note(result: PredictResult, files: tuple[str | None, ...], console: Console
 
 
 def _draw(
-    result: PredictResult, plot: str, drawn: tuple[str, ...], pick: Pick, words: tuple[str, str], console: Console
+    result: PredictResult, plot: str, drawn: tuple[str, ...], pick: Pick, look: tuple[str, str, bool], console: Console
 ) -> None:
     from tsforecast.reports.plots.predicted import predicted
     from tsforecast.reports.plots.write import draw_forecast, most_series
 
-    title, unit = words
-    draw_forecast(predicted(result, names=drawn, pick=pick, most=most_series(plot), title=title, unit=unit), plot)
+    title, unit, dark = look
+    picture = predicted(result, names=drawn, pick=pick, most=most_series(plot), title=title, unit=unit)
+    draw_forecast(picture, plot, dark=dark)
     console.success(f"drew {plot}")
 
 
