@@ -15,6 +15,7 @@ from typing import Any
 
 import click
 
+from tsforecast.cli.config import variable_of
 from tsforecast.cli.console import Console
 from tsforecast.errors import (
     MemoryShortageError,
@@ -167,13 +168,23 @@ def usage_error(error: click.ClickException, console: Console) -> Exception:
     """
     if isinstance(error, click.exceptions.NoArgsIsHelpError):
         return error
-    said = error.format_message()
     ctx = getattr(error, "ctx", None)
+    said = error.format_message().rstrip(".") + _from_variable(error)
     way = f"see {ctx.command_path} -h" if ctx and "did you mean" not in said.lower() else ""
-    meant = OptionError(said.rstrip("."), hint=way)
+    meant = OptionError(said, hint=way)
     console.error(str(meant))
     _show_json(meant, console)
     return click.exceptions.Exit(error.exit_code)
+
+
+def _from_variable(error: click.ClickException) -> str:
+    """Which variable a bad value is from; empty for one that was typed."""
+    if not isinstance(error, click.BadParameter) or error.param is None or error.ctx is None:
+        return ""
+    if error.ctx.get_parameter_source(str(error.param.name)) is not click.core.ParameterSource.ENVIRONMENT:
+        return ""
+    own = variable_of(error.param, str(error.ctx.auto_envvar_prefix))
+    return f" (from the variable {own if own in os.environ else error.param.envvar})"
 
 
 def _show(error: TsforecastError | Terminated, console: Console) -> int:

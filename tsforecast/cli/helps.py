@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from inspect import cleandoc
+from typing import Any
 
 import click
 
@@ -97,7 +98,8 @@ def _print_help(ctx: click.Context, param: click.Parameter, value: bool) -> None
 
 
 def _help_option(name: str, text: str) -> click.Option:
-    return click.Option([name], is_flag=True, is_eager=True, expose_value=False, callback=_print_help, help=text)
+    settings: dict[str, Any] = {"is_flag": True, "is_eager": True, "expose_value": False, "allow_from_autoenv": False}
+    return click.Option([name], callback=_print_help, help=text, **settings)
 
 
 _BRIEF = _help_option("-h", "Show the options that are used most.")
