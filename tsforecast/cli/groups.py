@@ -5,17 +5,18 @@ from __future__ import annotations
 import os
 import shlex
 from collections.abc import Mapping
-from difflib import get_close_matches
 from importlib import import_module
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
-from click.shell_completion import CompletionItem
 
 from tsforecast.cli.config import check_variables, variable_of
 from tsforecast.cli.console import Console
 from tsforecast.cli.helps import TwoHelps, help_records, show_short_help
 from tsforecast.errors import did_you_mean
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
 
 _TYPED = f"{__name__}.typed"
 
@@ -65,6 +66,8 @@ class LazyGroup(TwoHelps, click.Group):
         return super().resolve_command(ctx, args)
 
     def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        from click.shell_completion import CompletionItem
+
         found = [CompletionItem(name, help=text) for name, text in self.table.items() if name.startswith(incomplete)]
         return found or click.Command.shell_complete(self, ctx, incomplete)
 
@@ -143,6 +146,8 @@ class SectionCommand(TwoHelps):
         try:
             return super().parse_args(ctx, args)
         except click.NoSuchOption as error:
+            from difflib import get_close_matches
+
             owners = _owners(error.option_name, ctx)
             close = get_close_matches(error.option_name, error.possibilities or (), n=1, cutoff=0.8 if owners else 0.6)
             said = f"No such option '{error.option_name}'; it is one of {', '.join(owners)}" if owners else None
