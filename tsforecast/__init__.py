@@ -12,9 +12,12 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING, Any
 
 from tsforecast._version import __version__
+
+ELSEWHERE = "tsforecast runs on Linux and macOS; on Windows it runs inside WSL, which `wsl --install` sets up"
 
 if TYPE_CHECKING:
     from tsforecast.api import (
@@ -70,6 +73,8 @@ __all__ = [
 def __getattr__(name: str) -> Any:
     # `tsforecast --version` imports this file too, and must not wait for pandas.
     if name in __all__:
+        if sys.platform == "win32":
+            raise ImportError(ELSEWHERE)
         from tsforecast import api, errors
 
         return getattr(errors if name.endswith("Error") else api, name)

@@ -8,9 +8,13 @@ import signal
 import sys
 from contextlib import suppress
 
+from tsforecast import ELSEWHERE
+
 
 def main() -> None:
     """Run the command line."""
+    if sys.platform == "win32":
+        sys.exit(f"Error: {ELSEWHERE}")
     # Nothing is under way while the modules of the command line load: Ctrl-C ends the program without a traceback.
     if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
         signal.signal(signal.SIGINT, signal.SIG_DFL)

@@ -39,6 +39,7 @@ class Terminated(BaseException):
     def __init__(self, signum: int) -> None:
         super().__init__(signum)
         self.signum = signum
+        self.hint = ""
 
     def __str__(self) -> str:
         return "interrupted" if self.signum == signal.SIGINT else f"ended by {signal.Signals(self.signum).name}"
@@ -50,8 +51,8 @@ class Terminated(BaseException):
 
     def to_dict(self) -> dict[str, Any]:
         """The record that `--json` prints."""
-        nothing = dict.fromkeys(("file", "row", "column", "hint"))
-        return {"code": self.exit_code, "message": str(self), **nothing}
+        nothing = dict.fromkeys(("file", "row", "column"))
+        return {"code": self.exit_code, "message": str(self), **nothing, "hint": self.hint or None}
 
 
 class BadCell(NamedTuple):
@@ -221,7 +222,7 @@ def missing_package(error: BaseException) -> InputMissingError | None:
 
 
 def did_you_mean(name: str, known: Iterable[str], otherwise: str | None = None) -> str:
-    """A hint that names the closest of some words.
+    """A hint that names the closest of some words, in small letters or capitals.
 
     Args:
         name: what was given.
@@ -231,8 +232,9 @@ def did_you_mean(name: str, known: Iterable[str], otherwise: str | None = None) 
     from difflib import get_close_matches
 
     words = list(known)
-    if close := get_close_matches(name, words, n=1):
-        return f"did you mean '{close[0]}'?"
+    small = {word.lower(): word for word in reversed(words)}
+    if close := get_close_matches(name.lower(), small, n=1):
+        return f"did you mean '{small[close[0]]}'?"
     return f"choose one of {', '.join(words)}" if otherwise is None else otherwise
 
 

@@ -7,17 +7,19 @@ import fcntl
 import os
 import re
 import secrets
+import shlex
 import stat
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
-from tsforecast.errors import OutputError, StorageError, TsforecastError
+from tsforecast.errors import OutputError, StorageError, TsforecastError, did_you_mean
 
 # What a disk or a network share reports when it fails half way; anything else means "not there, not like that".
 _FAILED = {errno.EIO, errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.ESTALE}
 _FULL = {errno.ENOSPC, errno.EDQUOT}
+_TABLES, _SHOWN = {".csv", ".tsv", ".txt", ".parquet", ".xlsx"}, 5
 _DENIED = {errno.EACCES, errno.EPERM, errno.EROFS}
 
 # What some network file systems answer, which cannot wait for the names in a folder.
@@ -46,7 +48,25 @@ def _explain(error: OSError, path: str | Path) -> TsforecastError:
         hint = "free some space and run again" if error.errno in _FULL else "check the disk"
         return StorageError(message, hint=hint, file=str(path))
     hint = "choose a place that you may write to" if error.errno in _DENIED else ""
+    folder = os.path.dirname(os.fspath(path))
+    if error.errno == errno.ENOENT and folder and not os.path.exists(folder):
+        hint = f"make its folder first: mkdir -p {shlex.quote(folder)}"
     return OutputError(message, hint=hint, file=str(path))
+
+
+def meant_file(path: str | Path, endings: Collection[str] = _TABLES) -> str:
+    """A hint about a file that is not there: the closest name in its folder, or else those of such endings."""
+    folder, name = os.path.split(os.fspath(path))
+    try:
+        names = sorted(entry.name for entry in os.scandir(folder or ".") if entry.is_file())
+    except OSError:
+        return f"there is no folder '{folder}'" if folder else ""
+    stems = {Path(each).stem.lower(): each for each in reversed(names)}
+    if name.lower() in stems:
+        return f"did you mean '{os.path.join(folder, stems[name.lower()])}'?"
+    tables = [os.path.join(folder, each) for each in names if Path(each).suffix.lower() in endings]
+    there = f"there is {', '.join(tables[:_SHOWN])}{', ...' if len(tables) > _SHOWN else ''}" if tables else ""
+    return did_you_mean(os.path.join(folder, name), [os.path.join(folder, each) for each in names], otherwise=there)
 
 
 def check_folder(path: str | Path) -> None:

@@ -37,6 +37,7 @@ class Option(NamedTuple):
         duration: whether it is a number of seconds that may be typed as 90s or 45m.
         words: texts to type in place of a value that is hard to type.
         opposite: flag that clears a bool; `--no-` and the name for one that is True by default.
+        usual: whether it is one of the ten or so that people use, which the short help, `-h`, shows.
         name: of the field.
         default: value where nothing is given.
         kind: type of the value, or of each of several: int, float, bool or str.
@@ -57,6 +58,7 @@ class Option(NamedTuple):
     duration: bool = False
     words: Mapping[str, str] | None = None
     opposite: str = ""
+    usual: bool = False
     name: str = ""
     default: Any = None
     kind: type = str

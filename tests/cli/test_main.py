@@ -42,7 +42,7 @@ def test_every_command_has_help(run, words):
 
 
 def test_version(run):
-    assert run("--version").stdout == f"tsforecast {__version__}\n"
+    assert run("-V").stdout == run("--version").stdout == f"tsforecast {__version__}\n"
 
 
 @pytest.mark.parametrize(("typed", "meant"), [("fti", "fit"), ("predcit", "predict"), ("model", "models")])

@@ -55,6 +55,27 @@ def test_a_signal_as_json(run: Any, listing: Any, number: int) -> None:
     }
 
 
+@pytest.mark.parametrize(
+    ("words", "way_on"),
+    [
+        (["fit", "my data.csv", "--horizon", "3"], "tsforecast fit 'my data.csv' --horizon 3 --resume"),
+        (["fit", "a.csv", "--resume"], "tsforecast fit a.csv --resume"),
+        (["backtest", "a.csv", "--windows", "3"], "tsforecast backtest a.csv --windows 3"),
+    ],
+)
+def test_an_interrupted_training_says_how_to_go_on(run: Any, play: Any, words: list[str], way_on: str) -> None:
+    def interrupted(*_args: Any, **_given: Any) -> None:
+        send(signal.SIGINT)
+
+    play("workflows.fit", fit=interrupted)
+    play("workflows.backtest.run", backtest=interrupted)
+    result = run(*words)
+    assert (result.exit_code, result.stderr) == (130, f"Error: interrupted\ngo on with: {way_on}\n")
+    hint = json.loads(run("--config", os.devnull, *words, "--json").stdout)["error"]["hint"]
+    assert hint.startswith("go on with: tsforecast --config /dev/null ")
+    assert run(*words, "-q").stderr == "Error: interrupted\n"
+
+
 def test_a_second_signal_does_not_break_off_the_clean_up(run: Any, listing: Any) -> None:
     cleaned = []
 

@@ -98,6 +98,14 @@ def test_a_mistyped_one_names_the_closest(run, typed, meant):
     assert json.loads(run("status", "--json", **{typed: "24"}).stdout)["error"]["code"] == 78
 
 
+def test_a_bad_value_names_its_variable(run):
+    said = "Error: Invalid value for '--horizon': 'x' is not a valid integer"
+    assert run("fit", "a.csv", TSFORECAST_FIT_HORIZON="x").stderr == (
+        f"{said} (from the variable TSFORECAST_FIT_HORIZON); see tsforecast fit -h\n"
+    )
+    assert run("fit", "a.csv", "--horizon", "x").stderr == f"{said}; see tsforecast fit -h\n"
+
+
 def test_one_like_no_other(run):
     name = "TSFORECAST_" + 40 * "Ä"
     assert f"{name} belongs to no option; unset it" in run("status", **{name: "1"}).stderr

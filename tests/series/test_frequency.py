@@ -278,3 +278,21 @@ def test_last_workdays_of_months_are_months_also_where_one_is_a_holiday():
     assert on_grid.all() and np.all(np.diff(ordinals) == 1)
     assert str(found.stamps(ordinals[-1:] + 1)[0])[:10] == "2021-05-31"
     assert infer_frequency([dates("2018-01-01", 20, "BQE")]).alias == "BQE-MAR"
+
+
+@pytest.mark.parametrize(
+    ("frequency", "count", "words"),
+    [
+        (Frequency("month", 1), 12, "12 months"),
+        (Frequency("month", 3), 8, "8 quarters"),
+        (Frequency("month", 12), 1, "1 year"),
+        (Frequency("month", 6), 2, "12 months"),
+        (Frequency("business", 1), 10, "10 business days"),
+        (Frequency("fixed", 30 * MINUTE), 48, "24 hours"),
+        (Frequency("fixed", 5 * MINUTE), 3, "15 minutes"),
+        (Frequency("fixed", WEEK), 13, "13 weeks"),
+        (Frequency("fixed", 1), 12, "12 steps"),
+    ],
+)
+def test_spans(frequency, count, words):
+    assert frequency.span(count) == words

@@ -24,6 +24,7 @@ from tsforecast.cli import main
 from tsforecast.cli.console import Console
 from tsforecast.cli.exits import show_failure
 from tsforecast.store.bundle.bundle import Bundle
+from tsforecast.store.removal import delete_model, delete_version, rename_model
 from tsforecast.store.store import Store
 
 NAME = "sales"
@@ -48,6 +49,15 @@ def _prune(store: str, keep: int) -> None:
     Store(store).find(NAME).prune(keep)
 
 
+def _delete(store: str, version: int | None = None) -> None:
+    model = Store(store).find(NAME)
+    delete_model(model) if version is None else delete_version(model, version)
+
+
+def _rename(store: str, name: str) -> None:
+    rename_model(Store(store).find(NAME), name)
+
+
 def _predict(store: str, output: str, extra: tuple[str, ...] = ()) -> None:
     main(["predict", "--store", store, "-o", output, *extra], prog_name="tsforecast", standalone_mode=True)
 
@@ -56,6 +66,8 @@ ACTIONS: dict[str, Callable[..., None]] = {
     "publish": _publish,
     "rollback": _rollback,
     "prune": _prune,
+    "delete": _delete,
+    "rename": _rename,
     "predict": _predict,
 }
 

@@ -65,6 +65,7 @@ SCENARIOS = (
     Scenario("publication over leftovers", 1, 1, NEW, "publish", {"seed": NEW}, remains=True),
     Scenario("rollback", 3, 3, 2, "rollback", {}),
     Scenario("pruning", 5, 5, 5, "prune", {"keep": 2}),
+    Scenario("deleting a version", 3, 3, 3, "delete", {"version": 2}),
 )
 
 

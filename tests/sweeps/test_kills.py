@@ -11,6 +11,8 @@ from tests.sweeps.scenarios import SCENARIOS, Scenario, check_next_run, copied, 
 from tests.sweeps.tracing import Publisher, calls
 from tsforecast.store.layout import LOCK
 from tsforecast.store.lock import hold
+from tsforecast.store.removal import delete_model
+from tsforecast.store.store import Store
 
 pytestmark = pytest.mark.sweep
 _KILLED = -9
@@ -48,3 +50,31 @@ def _check_lock_is_free(store: Path) -> None:
     if (store / NAME).is_dir():
         with hold(store / NAME / LOCK):
             pass
+
+
+WHOLE = [("delete", {}, None), ("rename", {"name": "other"}, "other")]
+
+
+@pytest.mark.parametrize(("action", "options", "after"), WHOLE, ids=["delete", "rename"])
+def test_a_kill_leaves_a_whole_model_or_none(
+    action: str, options: dict[str, str], after: str | None, worker: Publisher, scratch: Path
+) -> None:
+    """Under its old name or the new one, with all versions; and the next deletion leaves nothing behind."""
+    template, store, log = SCENARIOS[4].prepare(scratch / "template"), scratch / "store", scratch / "log"
+    arguments = {"store": str(copied(template, store)), **options}
+    assert worker.trace(action, log=log, **arguments).status == 0
+    assert Store(store).names() == ([after] if after else [])
+    seen = set()
+    for call in [call for call in calls(log) if call.changes]:
+        copied(template, store)
+        ended = worker.trace(action, log=log, inject=f"{call.name}:signal=SIGKILL:when={call.number}", **arguments)
+        assert ended.status == _KILLED, (call, ended)
+        names = Store(store).names()
+        assert names in ([NAME], [after] if after else []), call
+        seen.add(tuple(names))
+        for name in names:
+            assert [each.error for each in Store(store).verify(name)] == [None] * 3, call
+            delete_model(Store(store).find(name))
+        if names:
+            assert list(store.iterdir()) == [], call
+    assert len(seen) == 2

@@ -21,7 +21,7 @@ ENDS = (signal.SIGKILL, signal.SIGTERM, signal.SIGINT)
 
 
 def words(folder: Path, model: str, *more: str) -> tuple[str, ...]:
-    sizes = (*SIZES[2:], "--model", model)
+    sizes = (*SIZES[2:], "--model", model, "--verbose")
     return ("fit", str(folder.parent / "sales.csv"), *sizes, *MORE, "--store", str(folder / "store"), *more)
 
 

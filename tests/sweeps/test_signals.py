@@ -74,7 +74,7 @@ def test_a_signal_at_any_moment_leaves_the_champion(
         pytest.skip("needs Linux, which tells what a process does")
     folder = tmp_path / "run"
     model = make_champion(folder)
-    words = command(folder, "--epochs", "60", *PLAIN)
+    words = command(folder, "--epochs", "60", "--verbose", *PLAIN)
     done = end_at(words, folder, number, moment.reached)
     told = [line for line in done.stderr.splitlines() if line.startswith("Error")]
     place = f"{number.name} when {moment.name}: {done.stderr[-2000:]}"

@@ -32,7 +32,7 @@ from tests.sweeps.children import (
 pytestmark = pytest.mark.sweep
 CHAINS, ROUNDS, KILLS = usual(1, full=2), usual(1, full=3), 3
 LINES = 100  # that a run writes to stderr, about; most of them at the end of an epoch
-OPTIONS = ("--epochs", "60", *PLAIN, "--resume")
+OPTIONS = ("--epochs", "60", *PLAIN, "--verbose", "--resume")
 
 
 def killed_chain(folder: Path, seed: int, command: Callable[..., tuple[str, ...]]) -> int:

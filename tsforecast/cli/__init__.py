@@ -1,6 +1,7 @@
 """The command line: each command parses its options, calls one workflow and shows the result.
 
     __init__       the program: the table of its commands, --config and --version, and how an error ends it
+    helps          the help of a command in two lengths
     groups         groups that import a command when it is typed; help with headings; variables of options
     schema         the commands as data, for programs and agents
     config         values from a configuration file and from variables, checked as if they were typed
@@ -27,7 +28,7 @@ from tsforecast._version import __version__
 from tsforecast.cli.config import PREFIX, load_config
 from tsforecast.cli.console import Console
 from tsforecast.cli.exits import cause, ending_signals, show_failure, usage_error
-from tsforecast.cli.groups import LazyGroup
+from tsforecast.cli.groups import LazyGroup, keep_typed
 from tsforecast.cli.options.shared import option, verbosity_options
 from tsforecast.cli.schema import asks_for_schema, show_schema
 from tsforecast.errors import Terminated
@@ -45,6 +46,8 @@ COMMANDS = {
     "status": "Show the models in service and their last retraining.",
     "models": "List, check and keep the models of a store.",
     "mcp": "Serve the commands as tools to an agent.",
+    "completion": "Print what completes commands and names in a shell.",
+    "help": "Show the whole help of a command.",
 }
 _EPILOG = """\b
 Start with:
@@ -73,6 +76,7 @@ class _Main(LazyGroup):
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         console = ctx.ensure_object(Console)
         console.as_json = "--json" in args
+        keep_typed(ctx, args)
         try:
             if asks_for_schema(args):
                 show_schema(ctx, args, console)
@@ -107,9 +111,9 @@ class _Main(LazyGroup):
     table=COMMANDS,
     package="tsforecast.cli.commands",
     epilog=_EPILOG,
-    context_settings={"auto_envvar_prefix": PREFIX, "help_option_names": ["-h", "--help"]},
+    context_settings={"auto_envvar_prefix": PREFIX, "help_option_names": ["-h"]},
 )
-@click.version_option(__version__, message="%(prog)s %(version)s", allow_from_autoenv=False)
+@click.version_option(__version__, "-V", "--version", message="%(prog)s %(version)s", allow_from_autoenv=False)
 @option(
     "Configuration", "--config", type=click.Path(), metavar="FILE.toml", help="Values of options, a table per command."
 )

@@ -24,6 +24,7 @@ import click
 
 from tsforecast.cli.options.types import ChangeOrPath
 from tsforecast.errors import ConfigError, InputMissingError, did_you_mean
+from tsforecast.files import meant_file
 
 PREFIX = "TSFORECAST"
 _FILES = f"{__name__}.files"
@@ -51,7 +52,8 @@ def load_config(path: str, ctx: click.Context, group: click.Group) -> dict[str, 
     try:
         document = tomllib.loads(Path(path).read_text(encoding="utf-8"))
     except OSError as error:
-        raise InputMissingError(f"cannot be read: {error.strerror}", file=path) from error
+        hint = meant_file(path, {".toml"}) if isinstance(error, FileNotFoundError) else ""
+        raise InputMissingError(f"cannot be read: {error.strerror}", hint=hint, file=path) from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigError(f"is not TOML: {error}", file=path) from error
     return _group_values(document, ctx, group, path, where="")

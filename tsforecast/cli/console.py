@@ -24,6 +24,7 @@ from tsforecast.cli.text import (
     numeric_columns,
     percent,
     seconds,
+    told_columns,
 )
 from tsforecast.io.messages import counted
 from tsforecast.progress import (
@@ -50,6 +51,7 @@ _STYLE = {"warning": "yellow", "urgent": "yellow", "error": "red", "success": "g
 _ONE_PIECE = ("error", "command", "success")  # not wrapped by us, so that a path or a command can be copied
 _SPEED_SECONDS = 120  # long, so that the validation of an epoch does not make the remaining time jump
 _TRAINING = (TrainingPlanned, PhaseStarted, BatchProgress, EpochEnded, PhaseEnded)
+_LONG = 24  # letters of a cell that may stand below its row
 _MANY_SERIES = 10_000  # so many take long enough to forecast for a bar
 _BAR_WIDTH = 54  # columns that a bar takes beside the name of what is trained
 
@@ -60,11 +62,13 @@ class Console:
     Attributes:
         verbosity: below 0 only errors and results are shown, above 0 details as well.
         as_json: whether the result, or the error in its place, is one JSON document on stdout.
+        way_on: the command that goes on where this one is interrupted; empty where there is none.
     """
 
     def __init__(self) -> None:
         self.verbosity = 0
         self.as_json = False
+        self.way_on = ""
         self._shown: set[str] = set()
         self._training = ""
         self._run = self._runs = 0  # number of the network that is trained, and how many are
@@ -146,8 +150,8 @@ class Console:
             click.echo("\n".join("\t".join(line) for line in lines))
         elif is_terminal(stream):
             console = self._rich if err else _rich_console(err=False)
-            for table in _rich_tables(lines, title, console.width):
-                console.print(table)
+            for part in _rich_tables(lines, title, console.width):
+                console.print(part)
         else:
             click.echo("\n".join([*([title] if title else []), *aligned(lines)]), err=True)
 
@@ -307,12 +311,22 @@ def _rich_console(*, err: bool) -> RichConsole:
 
 
 def _rich_tables(lines: Sequence[Line], title: str, width: int) -> Iterator[Any]:
-    """The table, in blocks of columns where the terminal is too narrow for all."""
+    """The table; where the terminal is too narrow, without columns that say nothing, and without a last one of texts.
+
+    These follow below. Where that is not enough, the columns stand in blocks.
+    """
     from rich.cells import cell_len
 
+    texts: list[str] = []
+    if len(column_blocks(lines, width, cell_len)) > 1:
+        lines = told_columns(lines)
+    if len(column_blocks(lines, width, cell_len)) > 1 and max(cell_len(line[-1]) for line in lines[1:]) > _LONG:
+        texts = [f"{line[0]}: {line[-1]}" for line in lines[1:] if line[-1] not in ("", "-")]
+        lines = [line[:-1] for line in lines]
     for number, block in enumerate(column_blocks(lines, width, cell_len)):
         part = [[line[position] for position in block] for line in lines]
         yield _rich_table(part, title if number == 0 else "", column_widths(part, width, cell_len))
+    yield from texts
 
 
 def _rich_table(lines: Sequence[Line], title: str, widths: Sequence[int]) -> Any:

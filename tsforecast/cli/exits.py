@@ -15,8 +15,8 @@ from typing import Any
 
 import click
 
+from tsforecast.cli.config import variable_of
 from tsforecast.cli.console import Console
-from tsforecast.cli.text import clean
 from tsforecast.errors import (
     MemoryShortageError,
     OptionError,
@@ -142,6 +142,8 @@ def show_failure(error: BaseException, console: Console) -> int:
     if isinstance(error, KeyboardInterrupt):
         error = Terminated(signal.SIGINT)
     if isinstance(error, Terminated):
+        if console.way_on:
+            error.hint = f"go on with: {console.way_on}"
         return _show(error, console)
     _drop_unwritable_output()
     if isinstance(error, BrokenPipeError):
@@ -162,18 +164,37 @@ def show_failure(error: BaseException, console: Console) -> int:
     return _show(TsforecastError(bug, hint="please report it"), console)
 
 
-def usage_error(error: click.ClickException, console: Console) -> click.ClickException:
-    """An error for Click to show, of bounded length and without what a terminal obeys; its JSON is shown here."""
+def usage_error(error: click.ClickException, console: Console) -> Exception:
+    """Say what was typed wrongly, and what was meant or where the help is.
+
+    Returns:
+        What Click ends the program by.
+    """
     if isinstance(error, click.exceptions.NoArgsIsHelpError):
         return error
-    said = error.format_message()
-    _show_json(OptionError(said), console)
-    text = clean(bounded(said))
-    return error if text == clean(said) == said else click.UsageError(text, getattr(error, "ctx", None))
+    ctx = getattr(error, "ctx", None)
+    said = error.format_message().rstrip(".") + _from_variable(error)
+    way = f"see {ctx.command_path} -h" if ctx and "did you mean" not in said.lower() else ""
+    meant = OptionError(said, hint=way)
+    console.error(str(meant))
+    _show_json(meant, console)
+    return click.exceptions.Exit(error.exit_code)
+
+
+def _from_variable(error: click.ClickException) -> str:
+    """Which variable a bad value is from; empty for one that was typed."""
+    if not isinstance(error, click.BadParameter) or error.param is None or error.ctx is None:
+        return ""
+    if error.ctx.get_parameter_source(str(error.param.name)) is not click.core.ParameterSource.ENVIRONMENT:
+        return ""
+    own = variable_of(error.param, str(error.ctx.auto_envvar_prefix))
+    return f" (from the variable {own if own in os.environ else error.param.envvar})"
 
 
 def _show(error: TsforecastError | Terminated, console: Console) -> int:
     console.error(str(error))
+    if isinstance(error, Terminated) and console.way_on:
+        console.command("go on with", console.way_on)
     cause = error.__cause__ if console.verbose else None
     while cause is not None:
         console.error(f"caused by {type(cause).__name__}: {cause}")

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from tsforecast.cli.console import Console, is_terminal
-from tsforecast.cli.text import number, percent, short_number, whole_percent
+from tsforecast.cli.text import count, number, percent, short_number, whole_percent
 from tsforecast.io.messages import counted
 
 if TYPE_CHECKING:
@@ -34,10 +34,10 @@ _COMPARED: tuple[_Column, ...] = (
     ("skill", "skill", lambda value: percent(value, "+")),
     ("cov 80", "coverage_80", percent),
     ("cov 95", "coverage_95", percent),
-    ("p", "p_value", lambda value: "-" if value is None else f"{value:.3f}"),
+    ("p", "p_value", lambda value: "-" if value is None or math.isnan(value) else f"{value:.3f}"),
     ("fit s", "fit_seconds", lambda value: "-" if value is None else f"{value:.1f}"),
     ("ms", "predict_seconds", lambda value: "-" if value is None else f"{1000 * value:.0f}"),
-    ("numbers", "parameters", lambda value: "-" if value is None else f"{value:,.0f}"),
+    ("size", "parameters", count),
 )
 _BACKTEST: tuple[_Column, ...] = (
     ("MAE", "mae", number),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Sequence
 
 from tsforecast.safe_text import guarded, visible
@@ -12,8 +13,11 @@ Row = Sequence[Cell]
 Line = Sequence[str]
 Measure = Callable[[str], int]
 
-_BREAKABLE = 20  # letters of a word that is kept in one piece
+_BREAKABLE = 32  # letters of a word that is kept in one piece
 _GAP = 2  # between columns
+_MOMENT = re.compile(
+    r"(?P<day>\d{4}-\d\d-\d\d)[T ](?P<time>\d\d:\d\d)(?P<seconds>:\d\d)?(\.\d+)?(?P<zone>Z|[+-]\d\d:\d\d)?"
+)
 
 
 def clean(text: str) -> str:
@@ -51,6 +55,20 @@ def whole_percent(value: float | None, sign: str = "") -> str:
     return f"{100 * value:{sign}.0f}%" if abs(value) < 999.5 else f"{'<-' if value < 0 else '>'}999x"
 
 
+def same_decimals(values: Sequence[float]) -> list[str]:
+    """Numbers to read below each other: all with the decimals that show four digits of the largest."""
+    largest = max((abs(value) for value in values if math.isfinite(value)), default=0.0)
+    decimals = min(6, max(0, 3 - math.floor(math.log10(largest)))) if largest else 0
+    return [f"{value:,.{decimals}f}" if math.isfinite(value) else "-" for value in values]
+
+
+def count(value: float | None) -> str:
+    """How many there are, in few letters: 950, 12k, 3.4M."""
+    if value is None:
+        return "-"
+    return f"{value:.0f}" if value < 10_000 else f"{value / 1e3:.0f}k" if value < 1e6 else f"{value / 1e6:.3g}M"
+
+
 def percent(value: float | None, sign: str = "") -> str:
     """A share in percent; `sign="+"` writes the plus."""
     return "-" if value is None or not math.isfinite(value) else f"{100 * value:{sign}.1f}%"
@@ -62,6 +80,17 @@ def seconds(value: float) -> str:
         return f"{value:.1f} s"
     minutes, rest = divmod(round(value), 60)
     return f"{minutes} min {rest} s"
+
+
+def moment(text: str) -> str:
+    """A time of ISO 8601 to read: without the letter T, seconds that are 0 or parts of one, and midnight."""
+    return _MOMENT.sub(_moment_parts, text)
+
+
+def _moment_parts(match: re.Match[str]) -> str:
+    time = match["time"] + ("" if match["seconds"] in (None, ":00") else match["seconds"])
+    zone = {"+00:00": " UTC", "Z": " UTC"}.get(match["zone"] or "", match["zone"] or "")
+    return match["day"] if time == "00:00" and not zone else f"{match['day']} {time}{zone}"
 
 
 def cell_text(cell: Cell, exact: bool) -> str:
@@ -105,6 +134,13 @@ def column_blocks(lines: Sequence[Line], width: int, measure: Measure = len) -> 
         blocks[-1].append(position)
         used += needed
     return blocks
+
+
+def told_columns(lines: Sequence[Line]) -> list[Line]:
+    """The table without columns that say nothing."""
+    columns = list(zip(*lines, strict=True))
+    told = [n for n, column in enumerate(columns) if n == 0 or len(lines) < 2 or {*column[1:]} - {"", "-"}]
+    return [[line[position] for position in told] for line in lines]
 
 
 def column_widths(lines: Sequence[Line], width: int, measure: Measure = len) -> list[int]:

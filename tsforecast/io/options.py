@@ -32,6 +32,7 @@ class ReadOptions(Checked):
         "Column of the times; year,month,day,hour or date,time where they stand in several.",
         unset="found",
         metavar="NAME",
+        usual=True,
     )
     target_cols: tuple[str, ...] = option(
         (),
@@ -40,6 +41,7 @@ class ReadOptions(Checked):
         unset="found",
         metavar="NAME",
         typed="target_col",
+        usual=True,
     )
     id_cols: tuple[str, ...] = option(
         (),
@@ -48,6 +50,7 @@ class ReadOptions(Checked):
         unset="found",
         metavar="NAME",
         typed="id_col",
+        usual=True,
     )
     past_cols: tuple[str, ...] = option(
         (),
@@ -64,6 +67,7 @@ class ReadOptions(Checked):
         unset="none",
         metavar="NAME",
         typed="future_col",
+        usual=True,
     )
     static_cols: tuple[str, ...] = option(
         (),

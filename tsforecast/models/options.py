@@ -72,7 +72,9 @@ _PRESETS = ", ".join(f"{name} ({preset.summary})" for name, preset in PRESETS.it
 class FitOptions(Checked):
     """The options of `fit` that concern the model. None leaves the choice to the data or to the preset."""
 
-    horizon: int | None = option(None, "Forecast", "Steps to forecast.", unset=_BY_FREQUENCY, least=1, most=MAX_STEPS)
+    horizon: int | None = option(
+        None, "Forecast", "Steps to forecast.", unset=_BY_FREQUENCY, least=1, most=MAX_STEPS, usual=True
+    )
     lookback: int | None = option(
         None, "Forecast", "Steps of the past that the model sees.", unset=_BY_DATA, least=1, most=MAX_STEPS
     )
@@ -85,8 +87,15 @@ class FitOptions(Checked):
         "What the forecast is; means add up to a total, medians of mostly zeros to nothing.",
         choices=POINTS,
     )
-    model: str = option("auto", "Model", "What to train; see below.", metavar="NAME", choices=tuple(MODELS))
-    preset: str = option("balanced", "Model", f"Time against accuracy: {_PRESETS}.", choices=tuple(PRESETS))
+    model: str = option(
+        "auto",
+        "Model",
+        "What to train, such as gru, linear or ets; --help lists all.",
+        metavar="NAME",
+        choices=tuple(MODELS),
+        usual=True,
+    )
+    preset: str = option("balanced", "Model", f"Time against accuracy: {_PRESETS}.", choices=tuple(PRESETS), usual=True)
     strategy: str = option(
         "direct", "Model", "How the horizon follows from the window; see below.", choices=tuple(STRATEGIES)
     )
@@ -152,7 +161,14 @@ class FitOptions(Checked):
         most=2**31 - 1,
     )
     time_limit: float | None = option(
-        None, "Training", "Time for everything, such as 90s or 10m.", unset="none", least=1, most=1e7, duration=True
+        None,
+        "Training",
+        "Time for everything, such as 90s or 10m.",
+        unset="none",
+        least=1,
+        most=1e7,
+        duration=True,
+        usual=True,
     )
     device: str = option(TrainingConfig.device, "Training", "Where to train.", choices=DEVICES)
     threads: int = option(

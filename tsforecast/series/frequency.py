@@ -116,6 +116,22 @@ class Frequency:
         count, word, _ = self._in_words
         return _ADJECTIVES.get(self.step, f"{count}-{word}")
 
+    def span(self, count: int) -> str:
+        """So many steps in words, such as `12 months`, `48 hours` or `10 business days`."""
+        words = {1: "month", 3: "quarter", 12: "year"}
+        if self.kind == "business":
+            word = "day" if self.phase else "business day"
+        elif self.kind == "month":
+            count, word = (count, words[self.step]) if self.step in words else (count * self.step, "month")
+        elif self.step == 1:
+            word = "step"
+        else:
+            each, word, _ = self._in_words
+            count *= each
+            if word == "minute" and count % 60 == 0:
+                count, word = count // 60, "hour"
+        return f"{count:,} {word}" if count == 1 else f"{count:,} {word}s"
+
     @property
     def _in_words(self) -> tuple[int, str, str]:
         """The step in the longest unit that divides it: how many, the unit's word, and the name of one."""

@@ -94,6 +94,8 @@ def _find(calendar: str) -> tuple[str, str | None]:
     found = names.get(country.upper())
     if found is None:
         hint = "name a country by its code, such as DE or US, and a part of it as in DE-BY"
+        if code := _code_of(country):
+            hint = f"did you mean '{code}'?"
         raise OptionError(f"no holidays are known for '{calendar}'", hint=hint)
     parts = {code.upper(): code for code in countries.get(found, ())}
     if part and part.upper() not in parts:
@@ -101,6 +103,13 @@ def _find(calendar: str) -> tuple[str, str | None]:
         hint = f"name one of {known}" if known else f"name the whole country with {found}"
         raise OptionError(f"no holidays are known for the part '{part}' of {found}", hint=hint)
     return found, parts[part.upper()] if part else None
+
+
+def _code_of(country: str) -> str:
+    """The code of a country that is named in English; empty for none."""
+    from holidays.registry import COUNTRIES
+
+    return str(COUNTRIES.get("_".join(country.lower().split()), ("", ""))[1])
 
 
 @lru_cache(maxsize=1024)

@@ -19,8 +19,9 @@ How a version is published (`model.publish`, `changes.add_version`):
 8. Note it in the journal, and remove old versions where that was asked for.
 
 A rollback takes steps 1, 2, 4, 5, 7 and 8. Retention keeps the newest `keep` versions, the one in service and the one
-before it. A version that is removed loses its number first: it is renamed to `.stage-N-PID`, and its files go once that
-is on the disk. Versions are ordered by number, never by time, so that a wrong clock does no harm.
+before it. A version that is removed loses its number first: it is renamed to `.stage-N-PID`, and its files go once
+that is on the disk. A whole model is deleted, or gets another name, by one rename of its folder (`removal`). Versions
+are ordered by number, never by time, so that a wrong clock does no harm.
 
 What a reader checks (`load`, `safe_files`), before a number of the version is used:
 

@@ -21,13 +21,13 @@ _MAX_BYTES = 1 << 16
 _WHOLE = 1 << 24  # bytes, of about 100,000 entries
 
 
-def note_in_journal(model: Path, event: str, version: int, previous: int | None) -> str | None:
+def note_in_journal(model: Path, event: str, version: int | None, previous: int | None) -> str | None:
     """Add a line to the journal.
 
     Args:
         model: folder of the model.
-        event: PUBLISHED, ROLLED_BACK or PRUNED.
-        version: the version that was put into service, or pruned.
+        event: PUBLISHED, ROLLED_BACK, PRUNED, or words for people.
+        version: the version that was put into service, or pruned; None for all.
         previous: the version that was in service before; None for the first, and for one that could not be read.
 
     Returns:

@@ -14,6 +14,7 @@ STORE/NAME/forecasts.json     the forecast files that retrainings have written
 STORE/NAME/journal.jsonl      what was put into service, rolled back and pruned, when and by whom
 STORE/NAME/ledger.sqlite      the forecasts that were noted, and what happened
 STORE/NAME/ledger.sqlite-journal   a change of the ledger that is being written, or that a kill has left undone
+STORE/.deleted-PID/           a model that is being removed
 STORE/.backtest/NAME/         the fits of an interrupted backtest or comparison of data of that name
 
 `bundle` lists the files of a version; those of an older format have the names that `bundle.formats` tells.
@@ -36,6 +37,7 @@ PART = ".CURRENT-"
 LOCK = ".lock"
 RETRAIN_LOCK = ".retrain.lock"
 CHECKPOINT = ".checkpoint"
+DELETED = ".deleted-"
 BACKTEST = ".backtest"
 LAST_RUN = "last_run.json"
 CHECKED = "checked.json"
@@ -50,6 +52,7 @@ _NAME = re.compile(rf"[a-z0-9][a-z0-9._-]{{0,{_MAX_NAME - 1}}}")
 _NUMBER = re.compile(r"[0-9]{6}")
 _STAGE_NAME = re.compile(rf"{re.escape(STAGE)}([0-9]{{6}}-)?[0-9]+")
 _PART_NAME = re.compile(rf"{re.escape(PART)}[0-9]+")
+_DELETED_NAME = re.compile(rf"{re.escape(DELETED)}[0-9]+")
 _FILES = {CURRENT, LOCK, RETRAIN_LOCK, LAST_RUN, CHECKED, GATE, FORECASTS, JOURNAL, LEDGER, LEDGER_JOURNAL}
 _PARTS = {*_FILES, CHECKPOINT, _VERSIONS}
 
@@ -68,7 +71,8 @@ def check_name(name: str) -> None:
     if not is_name(name):
         raise OptionError(
             f"a model cannot be called '{name}'",
-            hint="use up to 64 of a-z, 0-9, '.', '_' and '-', beginning with a letter or digit",
+            hint="use up to 64 of a-z, 0-9, '.', '_' and '-', beginning with a letter or digit, "
+            f"such as '{model_name(name)}'",
         )
 
 
@@ -104,6 +108,11 @@ def is_stage(name: str) -> bool:
 def is_part(name: str) -> bool:
     """Whether a CURRENT that is being written may be called that."""
     return _PART_NAME.fullmatch(name) is not None
+
+
+def is_deleted(name: str) -> bool:
+    """Whether a model that is being removed may be called that."""
+    return _DELETED_NAME.fullmatch(name) is not None
 
 
 def is_part_of_model(name: str) -> bool:

@@ -133,6 +133,25 @@ class Pruned:
 
 
 @dataclass(frozen=True)
+class Deleted:
+    """Numbers of the versions that are gone, ascending, and bytes of the removed files."""
+
+    name: str
+    versions: tuple[int, ...]
+    freed: int
+
+
+@dataclass(frozen=True)
+class Renamed:
+    """A model that was called `previous` before; `problem` is what could not be done besides."""
+
+    previous: str
+    name: str
+    path: str
+    problem: str | None = None
+
+
+@dataclass(frozen=True)
 class Exported:
     """A version that was written into the zip file `output`, of `size` bytes."""
 

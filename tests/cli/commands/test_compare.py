@@ -11,7 +11,7 @@ def test_in_a_pipe(run, load_csv, tmp_path):
     result = run("compare", load_csv, *WORDS, "--forecasts", "made.csv", "--plot", "made.svg", "--report", "made.md")
     assert result.exit_code == 0, result.output
     header, first, *_ = (line.split("\t") for line in result.stdout.splitlines())
-    assert header == ["model", "MASE", "WQL", "skill", "cov 80", "cov 95", "p", "fit s", "ms", "numbers"]
+    assert header == ["model", "MASE", "WQL", "skill", "cov 80", "cov 95", "p", "fit s", "ms", "size"]
     assert first[0] == "linear"
     assert "linear makes the least error" in result.stderr
     assert len((tmp_path / "made.csv").read_text().splitlines()) == 1 + 3 * 3 * 12

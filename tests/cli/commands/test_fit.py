@@ -175,6 +175,8 @@ def test_progress_is_reported(run, play):
 
     play("workflows.fit", fit=fit)
     assert run("fit", "sales.csv").stderr.startswith("reading sales.csv\ntraining: up to 5 epochs of 100 windows\n")
+    assert "epoch 1/5" not in run("fit", "sales.csv").stderr
+    assert "training: epoch 1/5, loss 0.5000, validation loss 0.4000, 100" in run("fit", "sales.csv", "-v").stderr
 
 
 @pytest.mark.parametrize(

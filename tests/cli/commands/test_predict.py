@@ -47,9 +47,9 @@ def written(play, monkeypatch):
     play("reports.plots.predicted", predicted=lambda result, **which: (result.name, which))
     play(
         "reports.plots.write",
-        check_drawable=lambda path: None,
+        check_drawable=lambda path, **_: None,
         most_series=lambda path: 9,
-        draw_forecast=lambda *args: files.append(args),
+        draw_forecast=lambda *args, **_: files.append(args),
     )
     return files
 
@@ -109,7 +109,7 @@ def test_a_damaged_and_a_foreign_model_can_be_used(
 
 def test_files(run, predicted, written):
     result = run("predict", "-o", "f.parquet", "--plot", "f.svg")
-    plot = ("sales", {"names": (), "pick": "largest", "most": 9})
+    plot = ("sales", {"names": (), "pick": "largest", "most": 9, "title": "", "unit": ""})
     assert written == [(plot, "f.svg"), (WHOLE, *TABLE, "f.parquet", False)]
     assert result.stdout == ""
     assert "drew f.svg\nwrote 2 rows to f.parquet from sales version 3\n" in result.stderr
@@ -130,8 +130,8 @@ def test_quiet_says_nothing(run, predicted, written):
     ("words", "message"),
     [
         (["-o", "f.xlsx"], "'f.xlsx' does not end in .csv or .parquet or .jsonl or .ndjson"),
-        (["--plot", "f.jpg"], "'f.jpg' does not end in .png or .svg or .html"),
-        (["--plot", "png"], "'png' does not end in .png or .svg or .html"),
+        (["--plot", "f.jpg"], "'f.jpg' does not end in .png or .svg or .pdf or .html"),
+        (["--plot", "png"], "'png' does not end in .png or .svg or .pdf or .html"),
         (["--level", "high"], "'high' is not a valid float"),
     ],
 )

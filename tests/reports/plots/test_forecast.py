@@ -18,6 +18,7 @@ from tsforecast.errors import DataError, OptionError, OutputError
 from tsforecast.forecast import Forecast
 from tsforecast.reports.plots.forecast import forecast_figure
 from tsforecast.reports.plots.picture import Picture, picture_of
+from tsforecast.reports.plots.predicted import Kept, predicted
 from tsforecast.reports.plots.style import drawing
 from tsforecast.reports.plots.write import draw_forecast
 from tsforecast.series.frequency import DAY, HOUR, Frequency
@@ -195,9 +196,9 @@ def test_a_series_without_history_is_drawn(tmp_path: Path, figures: list[Any]) -
     assert len(figures[0].axes[1].get_lines()[-1].get_ydata()) == HORIZON
 
 
-@pytest.mark.parametrize("name", ["out.pdf", "out"])
+@pytest.mark.parametrize("name", ["out.eps", "out"])
 def test_another_ending_is_refused(tmp_path: Path, name: str) -> None:
-    with pytest.raises(OptionError, match=r"use an ending of \.png, \.svg, \.html"):
+    with pytest.raises(OptionError, match=r"use an ending of \.png, \.svg, \.pdf, \.html"):
         draw(tmp_path / name, make_history(["a"]))
 
 
@@ -239,3 +240,30 @@ def test_times_that_no_picture_can_show(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="beyond the year 9000"):
         draw(tmp_path / "out.svg", history)
     assert not list(tmp_path.iterdir())
+
+
+def kept(names: list[str], schema: Schema = SCHEMA) -> Kept:
+    history = make_history(names)
+    return Kept("shop-sales", 3, "gru", HORIZON, history, make_forecast(history), schema)
+
+
+def test_the_title_is_in_words_and_what_made_the_forecast_stands_below() -> None:
+    assert predicted(kept(["a"])).title == "Sold, next 10 days"
+    assert predicted(kept(["a", "b"])).title == "Shop sales, next 10 days"
+    assert predicted(kept([""], replace(SCHEMA, target_cols=("units_sold",)))).title == "Units sold, next 10 days"
+    assert predicted(kept(["a"])).source == "Forecast by gru, version 3 of shop-sales."
+
+
+def test_title_and_unit_can_be_given(tmp_path: Path) -> None:
+    picture = predicted(kept(["a"]), title="Umsatz", unit="Mio. €")
+    assert (picture.title, picture.unit) == ("Umsatz", "Mio. €")
+    for name in ("one.pdf", "two.pdf"):
+        draw_forecast(picture, tmp_path / name)
+    data = (tmp_path / "one.pdf").read_bytes()
+    assert data.startswith(b"%PDF-") and data == (tmp_path / "two.pdf").read_bytes()
+
+
+@pytest.mark.parametrize("names", [["東京 " * 40], [f"{'a long name of a shop ' * 5}{number}" for number in range(9)]])
+def test_matplotlib_warns_of_nothing(names: list[str], tmp_path: Path, recwarn: pytest.WarningsRecorder) -> None:
+    draw_forecast(predicted(kept(names), title="T" * 300, unit="U" * 300), tmp_path / "out.png")
+    assert [str(warning.message) for warning in recwarn if "matplotlib" in str(warning.filename)] == []

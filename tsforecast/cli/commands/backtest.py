@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 _WORST = 5
 
 
-@click.command("backtest", cls=SectionCommand, epilog=FIT_EPILOG)
+@click.command("backtest", cls=SectionCommand, epilog=FIT_EPILOG, goes_on=True)
 @click.argument("data", type=click.Path(allow_dash=True))
 @options_of(BacktestSettings)
 @options_of(FitOptions)
@@ -73,7 +73,7 @@ def command(
     \b
     Example:
       tsforecast backtest sales.csv --windows 12 --horizon 14
-      tsforecast backtest sales.csv --model gru --refit never --plot backtest.png --report backtest.html
+      tsforecast backtest sales.csv --model gru --refit never --report page.html
     """
     settings, options = collect(BacktestSettings, values), collect(FitOptions, values)
     from tsforecast.files import check_file

@@ -25,16 +25,24 @@ if TYPE_CHECKING:
 _MODELS = "auto,gru,linear,seasonal-naive"
 
 
-@click.command("compare", cls=SectionCommand, epilog=FIT_EPILOG)
+@click.command("compare", cls=SectionCommand, epilog=FIT_EPILOG, goes_on=True)
 @click.argument("data", type=click.Path(allow_dash=True))
-@option("Model", "--models", default=_MODELS, show_default=True, metavar="LIST", help="Models to compare; see below.")
+@option(
+    "Model",
+    "--models",
+    usual=True,
+    default=_MODELS,
+    show_default=True,
+    metavar="LIST",
+    help="Models to compare; --help lists all.",
+)
 @options_of(BacktestSettings)
 @options_of(FitOptions, without=("model",))
 @options_of(ReadOptions)
 @option("Output", "--forecasts", "output", type=click.Path(), metavar="FILE", help="Write all forecasts of all models.")
 @plot_option("the skill of each model, and which are a tie")
 @report_option
-@option("Store", "--publish", is_flag=True, help="Fit the best one on all rows and put it into service.")
+@option("Store", "--publish", usual=True, is_flag=True, help="Fit the best one on all rows and put it into service.")
 @store_option
 @name_option("the data file's name")
 @output_options

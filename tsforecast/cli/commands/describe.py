@@ -30,11 +30,18 @@ _PROFILE = ("rows", "first", "last", "missing", "zeros", "mean", "min", "max")
     "Output",
     "--write",
     "write_to",
+    usual=True,
     type=click.Path(),
     metavar="FILE",
     help="Write the series as they were understood into a .csv.",
 )
-@option("Output", "--explain", is_flag=True, help="List the readings of the table that were considered, and why not.")
+@option(
+    "Output",
+    "--explain",
+    usual=True,
+    is_flag=True,
+    help="List the readings of the table that were considered, and why not.",
+)
 @output_options
 @pass_console
 def command(console: Console, /, data: str, write_to: str | None, explain: bool, as_json: bool, **values: Any) -> None:

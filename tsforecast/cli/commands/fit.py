@@ -32,7 +32,13 @@ if TYPE_CHECKING:
 @options_of(ReadOptions)
 @store_option
 @name_option("the data file's name")
-@option("Store", "--resume", is_flag=True, help="Go on with an interrupted training of the same data and options.")
+@option(
+    "Store",
+    "--resume",
+    usual=True,
+    is_flag=True,
+    help="Go on with an interrupted training of the same data and options.",
+)
 @option("Store", "--report", "folder", type=click.Path(), metavar="DIR", help="Also write the scores into this folder.")
 @option("Store", "--publish/--no-publish", default=True, help="Whether the model enters service.", show_default=True)
 @output_options

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
 from tsforecast.cli.config import config_files
 from tsforecast.cli.console import Console, is_terminal
-from tsforecast.cli.drawn import MOST_SERIES, show_forecast
-from tsforecast.cli.groups import SectionCommand
+from tsforecast.cli.drawn import MOST_SERIES, show_forecast, show_table
+from tsforecast.cli.groups import SectionCommand, typed_line
 from tsforecast.cli.options.declared import collect, options_of
-from tsforecast.cli.options.drawing import drawn_series
+from tsforecast.cli.options.drawing import drawn_series, plot_ending
 from tsforecast.cli.options.forecasting import forecast_ending, level_option
 from tsforecast.cli.options.shared import (
-    ending,
     name_option,
     option,
     output_options,
@@ -23,9 +24,11 @@ from tsforecast.cli.options.shared import (
     store_option,
     trust_option,
 )
-from tsforecast.cli.options.types import CHANGE_OR_PATH, DURATION
+from tsforecast.cli.options.types import CHANGE_OR_PATH, DURATION, Choice
+from tsforecast.errors import InputMissingError
 from tsforecast.io.options import READING, ReadOptions
 from tsforecast.io.writing.forecasts import ON_STDOUT, endings_in_words
+from tsforecast.options import DEFAULT_STORE
 
 if TYPE_CHECKING:
     from tsforecast.reports.plots.select import Pick
@@ -34,11 +37,14 @@ if TYPE_CHECKING:
 
 @click.command("predict", cls=SectionCommand)
 @click.argument("data", type=click.Path(allow_dash=True), required=False)
-@option("Forecast", "--horizon", type=int, metavar="N", help="Steps to forecast.", show_default="as trained")
+@option(
+    "Forecast", "--horizon", usual=True, type=int, metavar="N", help="Steps to forecast.", show_default="as trained"
+)
 @level_option
 @option(
     "Forecast",
     "--future-file",
+    usual=True,
     type=click.Path(),
     metavar="FILE",
     help="Table of the columns known ahead; without it, the rows of DATA that have no value.",
@@ -47,6 +53,7 @@ if TYPE_CHECKING:
 @option(
     "Forecast",
     "--what-if",
+    usual=True,
     type=CHANGE_OR_PATH,
     multiple=True,
     metavar="COL=CHANGE|FILE",
@@ -57,7 +64,7 @@ if TYPE_CHECKING:
 @option(
     "Forecast",
     "--calibration",
-    type=click.Choice(("living", "fixed")),
+    type=Choice(("living", "fixed")),
     default="living",
     show_default=True,
     help="Of the intervals: living ones learn from what has happened in DATA since the fit.",
@@ -80,6 +87,7 @@ if TYPE_CHECKING:
     "Output",
     "-o",
     "--output",
+    usual=True,
     type=click.Path(allow_dash=True),
     metavar="FILE",
     callback=forecast_ending,
@@ -89,11 +97,17 @@ if TYPE_CHECKING:
 @option(
     "Output",
     "--plot",
+    usual=True,
     type=click.Path(),
     metavar="FILE",
-    callback=ending(".png", ".svg", ".html"),
-    help="Draw history and forecast: .png, .svg, or .html to zoom into.",
+    callback=plot_ending,
+    help="Draw history and forecast: .png, .svg, .pdf, or .html to zoom into.",
 )
+@option(
+    "Output", "--plot-title", metavar="TEXT", help="Above the picture.", show_default="such as Sales, next 12 months"
+)
+@option("Output", "--plot-unit", metavar="TEXT", help="Beside its numbers.", show_default="the column of the values")
+@option("Output", "--plot-dark", is_flag=True, help="For a dark background: a .png, .svg or .pdf.")
 @drawn_series("the widest intervals for their size", only=True)
 @option(
     "Output",
@@ -140,6 +154,9 @@ def command(
     above: float | None,
     output: str | None,
     plot: str | None,
+    plot_title: str | None,
+    plot_unit: str | None,
+    plot_dark: bool,
     drawn: tuple[str, ...],
     pick: Pick,
     raw_ids: bool,
@@ -156,7 +173,7 @@ def command(
     """Forecast with the model in service.
 
     Without DATA the forecast continues the data that the model was fitted on. With DATA, a CSV or Parquet file or - for
-    stdin, it continues that. On a terminal, a small picture of one series follows.
+    stdin, it continues that. A terminal shows a table and a small picture; files and pipes get CSV, as does -o -.
 
     \b
     Example:
@@ -171,10 +188,11 @@ def command(
 
     reads = [("DATA", data), ("--future-file", future_file), *(("--what-if", file) for file in scenario_files(what_if))]
     refuse_clashes([*reads, *config_files()], writes, store=store, name=name)
+    _refuse_model_name(data, store)
     if plot is not None:
         from tsforecast.reports.plots.write import check_drawable
 
-        check_drawable(plot)
+        check_drawable(plot, dark=plot_dark)
     result = predict(
         data,
         store=store,
@@ -200,14 +218,27 @@ def command(
     if ledger:
         _note(result, (output, plot), console, store=store, trusted=trusted)
     if plot is not None:
-        _draw(result, plot, drawn, pick, console)
-    if output is not None or not as_json:
+        _draw(result, plot, drawn, pick, (plot_title or "", plot_unit or "", plot_dark), console)
+    if output is None and not as_json and is_terminal(sys.stdout) and result.recent.n_series <= MOST_SERIES:
+        show_table(console, result, drawn, pick)
+    elif output is not None or not as_json:
         made = as_json or ledger or plot is not None or in_terminal
         _write(result, output, console, raw_ids=raw_ids, made=made)
     if as_json:
         console.json(result.to_dict())
     if in_terminal:
         show_forecast(console, result, drawn, pick)
+    if in_terminal and output is None:
+        console.command("next", typed_line(click.get_current_context(), "-o", f"{result.name}-forecast.csv"))
+
+
+def _refuse_model_name(data: str | None, store: str) -> None:
+    """Say how a model is named where its name was given as DATA."""
+    from tsforecast.store.layout import is_name, versions_folder
+
+    if data and is_name(data) and not Path(data).exists() and versions_folder(Path(store) / data).is_dir():
+        words = ["tsforecast", "predict", "--name", data, *([] if store == DEFAULT_STORE else ["--store", store])]
+        raise InputMissingError("there is no such file", hint=f"to use that model: {shlex.join(words)}", file=data)
 
 
 def _note(result: PredictResult, files: tuple[str | None, ...], console: Console, *, store: str, trusted: bool) -> None:
@@ -224,13 +255,17 @@ def _note(result: PredictResult, files: tuple[str | None, ...], console: Console
     console.info(f"noted {result.rows:,} forecasts in the ledger of {result.name}")
 
 
-def _draw(result: PredictResult, plot: str, drawn: tuple[str, ...], pick: Pick, console: Console) -> None:
+def _draw(
+    result: PredictResult, plot: str, drawn: tuple[str, ...], pick: Pick, look: tuple[str, str, bool], console: Console
+) -> None:
     from tsforecast.reports.plots.predicted import predicted
     from tsforecast.reports.plots.write import draw_forecast, most_series
 
+    title, unit, dark = look
     most = most_series(plot)
     names = drawn if len(set(drawn)) <= most else ()
-    draw_forecast(predicted(result, names=names, pick=pick, most=most), plot)
+    picture = predicted(result, names=names, pick=pick, most=most, title=title, unit=unit)
+    draw_forecast(picture, plot, dark=dark)
     console.success(f"drew {plot}")
 
 

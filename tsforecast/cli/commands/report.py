@@ -8,13 +8,22 @@ from tsforecast.cli.config import config_files
 from tsforecast.cli.console import Console
 from tsforecast.cli.groups import SectionCommand
 from tsforecast.cli.options.forecasting import level_option
-from tsforecast.cli.options.shared import ending, option, output_options, pass_console, store_option, trust_option
+from tsforecast.cli.options.shared import (
+    ending,
+    name_argument,
+    option,
+    output_options,
+    pass_console,
+    store_option,
+    trust_option,
+)
+from tsforecast.cli.options.types import Choice
 
 _FORMATS = ("html", "md", "json")
 
 
 @click.command("report", cls=SectionCommand)
-@click.argument("name", required=False)
+@name_argument()
 @option("Store", "--version", type=int, metavar="N", help="Version of the model.", show_default="the one in service")
 @level_option
 @option(
@@ -31,7 +40,7 @@ _FORMATS = ("html", "md", "json")
     "Output",
     "--format",
     "form",
-    type=click.Choice(_FORMATS),
+    type=Choice(_FORMATS),
     help="How it is written: a page, Markdown, or its values.",
     show_default="as FILE ends, else html",
 )

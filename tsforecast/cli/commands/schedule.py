@@ -16,6 +16,7 @@ from tsforecast.cli.config import config_files, load_config
 from tsforecast.cli.console import Console
 from tsforecast.cli.groups import SectionCommand
 from tsforecast.cli.options.shared import option, output_options, pass_console
+from tsforecast.cli.options.types import Choice
 from tsforecast.errors import ConfigError, OptionError
 from tsforecast.files import whole_file
 from tsforecast.workflows.schedule import EVERY, Timetable, clock_changes, make_timetable, next_runs
@@ -28,7 +29,7 @@ _RETRAIN, _SCORE = "retrain", "score"
 
 @click.command("schedule", cls=SectionCommand)
 @click.argument("file", metavar="CONFIG.toml", type=click.Path())
-@option("Time", "--every", type=click.Choice(EVERY), default="day", show_default=True, help="How often it runs.")
+@option("Time", "--every", type=Choice(EVERY), default="day", show_default=True, help="How often it runs.")
 @option("Time", "--at", metavar="HH:MM", help="Local time; :MM for hourly runs.", show_default="03:17")
 @option(
     "Time", "--on", metavar="DAY", help="mon ... sun of a weekly run, 1 ... 28 of a monthly one.", show_default="first"
@@ -37,7 +38,7 @@ _RETRAIN, _SCORE = "retrain", "score"
     "Output",
     "--format",
     "kind",
-    type=click.Choice(["cron", "systemd"]),
+    type=Choice(["cron", "systemd"]),
     default="cron",
     show_default=True,
     help="A line for a crontab, or a service and its timer.",

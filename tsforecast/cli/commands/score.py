@@ -49,6 +49,7 @@ class _Table(NamedTuple):
     "Output",
     "--forecasts",
     "output",
+    usual=True,
     type=click.Path(),
     metavar="FILE",
     help="Write every forecast that is scored, with cutoff, version, y_true and bounds.",

@@ -2,22 +2,33 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 import click
 
 from tsforecast import clock
-from tsforecast.cli.console import Console
+from tsforecast.cli.console import Console, is_terminal
 from tsforecast.cli.groups import SectionCommand
-from tsforecast.cli.options.shared import option, output_options, pass_console, store_option, trust_option
+from tsforecast.cli.options.shared import (
+    name_argument,
+    option,
+    output_options,
+    pass_console,
+    store_option,
+    trust_option,
+)
 from tsforecast.cli.options.types import DURATION
-from tsforecast.cli.text import Row
+from tsforecast.cli.text import Row, moment
 
 if TYPE_CHECKING:
     from tsforecast.workflows.status import ModelStatus
 
 _NOTED = "noted"
+# On a terminal; programs and --json get the moments as well.
+_SHORT = ("name", "version", "trained until", "age", "forecast", _NOTED, "last run", "message")
 _HEADER = (
     "name",
     "version",
@@ -33,7 +44,7 @@ _HEADER = (
 
 
 @click.command("status", cls=SectionCommand)
-@click.argument("name", required=False)
+@name_argument()
 @option(
     "Limits",
     "--max-age",
@@ -76,17 +87,24 @@ def command(
     if as_json:
         console.json({"models": [model.to_dict(now) for model in models]})
     elif not console.quiet:
-        # A column that says nothing takes room from the messages.
-        noted = any(model.ledger for model in models)
-        header = _HEADER if noted else tuple(name for name in _HEADER if name != _NOTED)
-        console.table(header, [_row(model, now, noted=noted) for model in models])
+        _show(console, models, now)
     for model in models:
         if model.error is not None:
             console.error(str(model.error))
     ctx.exit(worst(models))
 
 
-def _row(model: ModelStatus, now: datetime, *, noted: bool) -> Row:
+def _show(console: Console, models: Sequence[ModelStatus], now: datetime) -> None:
+    noted = any(model.ledger for model in models)
+    wanted = _SHORT if is_terminal(sys.stdout) else _HEADER
+    kept = [n for n, name in enumerate(_HEADER) if name in wanted and (noted or name != _NOTED)]
+    rows = [_row(model, now) for model in models]
+    if is_terminal(sys.stdout):
+        kept = [n for n in kept if n == 0 or any(row[n] not in ("-", None) for row in rows)]
+    console.table([_HEADER[n] for n in kept], [[row[n] for n in kept] for row in rows])
+
+
+def _row(model: ModelStatus, now: datetime) -> Row:
     from tsforecast.workflows.ages import age_text
 
     age, run = model.age(now), model.last_run
@@ -95,11 +113,11 @@ def _row(model: ModelStatus, now: datetime, *, noted: bool) -> Row:
         model.name,
         f"{model.version} (stands in)" if model.stands_in else model.version,
         _moment(model.published),
-        model.trained_until.replace("T", " ").removesuffix(" 00:00:00") if model.trained_until else "-",
+        moment(model.trained_until) if model.trained_until else "-",
         _moment(checked),
         "-" if age is None else age_text(age),
         _forecast(model, now),
-        *([_noted(model, now)] if noted else []),
+        _noted(model, now),
         run.status if run else "-",
         run.message if run else "-",
     )

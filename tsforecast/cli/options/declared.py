@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 import click
 
 from tsforecast.cli.options.shared import Decorator, combine, option
-from tsforecast.cli.options.types import DURATION, Number, OrWord
+from tsforecast.cli.options.types import DURATION, Choice, Number, OrWord
 from tsforecast.options import Option, declared
 
 Options = TypeVar("Options")
@@ -42,7 +42,7 @@ def collect(kind: type[Options], values: Mapping[str, Any]) -> Options:
 
 def _click_option(each: Option, special: dict[str, Any]) -> Decorator[Any]:
     long = f"--{(each.typed or each.name).replace('_', '-')}"
-    settings: dict[str, Any] = {"default": each.default, "help": each.help}
+    settings: dict[str, Any] = {"default": each.default, "help": each.help, "usual": each.usual}
     if each.kind is bool:
         opposite = each.opposite or (f"--no-{long[2:]}" if each.default else "")
         settings |= {"show_default": True, "is_flag": True}
@@ -59,7 +59,7 @@ def _click_option(each: Option, special: dict[str, Any]) -> Decorator[Any]:
 def _type(each: Option) -> click.ParamType[Any] | type:
     """How a value is read. A range with two ends is left to the class, whose message is the same everywhere."""
     if each.choices:
-        return click.Choice(each.choices)
+        return Choice(each.choices)
     if each.duration:
         return DURATION
     if each.kind is int and each.least is not None and each.most is None:

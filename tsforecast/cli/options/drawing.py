@@ -7,6 +7,9 @@ from typing import Any
 import click
 
 from tsforecast.cli.options.shared import Decorator, combine, ending, option
+from tsforecast.cli.options.types import Choice
+
+plot_ending = ending(".png", ".svg", ".pdf", ".html")
 
 
 def drawn_series(worst: str, *, only: bool = False) -> Decorator[Any]:
@@ -25,7 +28,7 @@ def drawn_series(worst: str, *, only: bool = False) -> Decorator[Any]:
         option(
             "Output",
             "--pick",
-            type=click.Choice(["largest", "worst", "first"]),
+            type=Choice(["largest", "worst", "first"]),
             default="largest",
             show_default=True,
             help=f"Which of many series to draw. The worst have {worst}.",
@@ -38,10 +41,11 @@ def plot_option(what: str) -> Decorator[Any]:
     return option(
         "Output",
         "--plot",
+        usual=True,
         type=click.Path(),
         metavar="FILE",
-        callback=ending(".png", ".svg", ".html"),
-        help=f"Draw {what}: .png, .svg, or .html to zoom into.",
+        callback=plot_ending,
+        help=f"Draw {what}: .png, .svg, .pdf, or .html to zoom into.",
     )
 
 
@@ -49,6 +53,7 @@ report_option: Decorator[Any] = option(
     "Output",
     "--report",
     "page",
+    usual=True,
     type=click.Path(),
     metavar="FILE",
     callback=ending(".html", ".md", ".json"),

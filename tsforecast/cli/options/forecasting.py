@@ -11,6 +11,7 @@ level_option = option(
     "Forecast",
     "--level",
     "levels",
+    usual=True,
     type=LEVEL,
     multiple=True,
     default=[f"{level:g}" for level in DEFAULT_LEVELS],

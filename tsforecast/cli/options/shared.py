@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -11,6 +13,7 @@ import click
 from tsforecast.cli.config import use_config
 from tsforecast.cli.console import Console
 from tsforecast.cli.groups import SectionOption
+from tsforecast.errors import TsforecastError
 from tsforecast.options import DEFAULT_STORE
 
 Function = TypeVar("Function", bound=Callable[..., Any])
@@ -96,16 +99,18 @@ output_options = combine(
         "Messages",
         "--json",
         "as_json",
+        usual=True,
         is_flag=True,
         is_eager=True,
         callback=_json,
-        help='Print the result as one JSON document; an error too, as {"error": ...}.',
+        help='Print one JSON document: the result, or {"error": ...}.',
     ),
     verbosity_options,
 )
 store_option = option(
     "Store",
     "--store",
+    usual=True,
     type=click.Path(),
     metavar="DIR",
     default=DEFAULT_STORE,
@@ -125,6 +130,29 @@ trust_option = option(
 )
 
 
+def _models(ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[str]:
+    """The names of models that begin like a word, for the completion of a shell."""
+    from tsforecast.store.layout import model_names
+
+    store = ctx.params.get("store") or os.environ.get("TSFORECAST_STORE") or DEFAULT_STORE
+    with suppress(TsforecastError):
+        return [name for name in model_names(Path(store)) if name.startswith(incomplete)]
+    return []
+
+
+def name_argument(name: str = "name", *, required: bool = False, metavar: str | None = None) -> Decorator[Any]:
+    """NAME of a model."""
+    return click.argument(name, required=required, metavar=metavar, shell_complete=_models)
+
+
 def name_option(default: str) -> Decorator[Any]:
     """`--name`, with what it is when it is left out."""
-    return option("Store", "--name", metavar="NAME", help="Name of the model.", show_default=default)
+    return option(
+        "Store",
+        "--name",
+        usual=True,
+        metavar="NAME",
+        help="Name of the model.",
+        show_default=default,
+        shell_complete=_models,
+    )

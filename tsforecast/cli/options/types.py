@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import click
 
-from tsforecast.errors import OptionError
+from tsforecast.errors import OptionError, did_you_mean
 from tsforecast.options import check_level
 
 _UNITS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86_400}
@@ -38,6 +38,18 @@ class DurationType(click.ParamType):  # type: ignore[type-arg]  # generic from C
 
 
 DURATION = DurationType()
+
+
+class Choice(click.Choice[str]):
+    """One of a few words, in small letters or capitals; the message names the closest one."""
+
+    def __init__(self, choices: Sequence[str]) -> None:
+        super().__init__(choices, case_sensitive=False)
+
+    def get_invalid_choice_message(self, value: Any, ctx: click.Context | None) -> str:
+        said = super().get_invalid_choice_message(value, ctx).rstrip(".")
+        hint = did_you_mean(str(value), self.choices, otherwise="")
+        return f"{said}; {hint}" if hint else said
 
 
 class ChangeOrPath(click.types.StringParamType):
@@ -91,7 +103,7 @@ class _Level(Number):
         try:
             check_level(level)
         except OptionError as error:
-            self.fail(f"{error}.", param, ctx)
+            self.fail(str(error), param, ctx)
         return level
 
 

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tsforecast.errors import BusyError, DataError, InputMissingError, OptionError, StorageError
+from tsforecast.files import meant_file
 from tsforecast.io.messages import listed
 from tsforecast.io.reading.files.kinds import kind_of
 
@@ -81,7 +82,7 @@ def read_bytes(source: str | Path) -> tuple[str, bytes]:
     try:
         descriptor = os.open(source, flags)
     except FileNotFoundError:
-        raise InputMissingError("there is no such file", file=name) from None
+        raise InputMissingError("there is no such file", hint=meant_file(source), file=name) from None
     except PermissionError:
         raise InputMissingError("no permission to read this file", file=name) from None
     except OSError as error:
@@ -96,7 +97,7 @@ def _read_regular(descriptor: int, source: str | Path) -> bytes:
     name = str(source)
     before = os.fstat(descriptor)
     if stat.S_ISDIR(before.st_mode):
-        raise InputMissingError("this is a folder, not a file", file=name)
+        raise InputMissingError("this is a folder, not a file", hint=_file_in(name), file=name)
     if not stat.S_ISREG(before.st_mode):
         raise DataError("not a regular file but a pipe or a device", hint="use - to read standard input", file=name)
     if 0 <= time.time() - before.st_mtime < _TICK:
@@ -113,6 +114,11 @@ def _read_regular(descriptor: int, source: str | Path) -> bytes:
     if not _is_still(source, after):
         raise BusyError("the file was replaced while it was read", hint="try again", file=name)
     return data
+
+
+def _file_in(folder: str) -> str:
+    """A hint that names the files of a folder."""
+    return meant_file(os.path.join(folder, "-")) or "give a file"
 
 
 def _is_still(source: str | Path, opened: os.stat_result) -> bool:

@@ -57,8 +57,8 @@ def forecast_figure(picture: Picture) -> Figure:
         _name_lines(grid.flat[0], picture.curves[0], picture)
     else:
         key(figure, grid.flat[0], below)
-    if picture.caption:
-        caption(figure, picture.caption)
+    if below_all := " ".join(filter(None, (picture.caption, picture.source))):
+        caption(figure, below_all)
     return figure
 
 

@@ -63,7 +63,7 @@ def _traces_of(curve: Curve, picture: Picture) -> list[dict[str, Any]]:
 
 
 def _layout(picture: Picture) -> dict[str, Any]:
-    layout = usual_layout(picture.title, picture.caption)
+    layout = usual_layout(picture.title, " ".join(filter(None, (picture.caption, picture.source))))
     layout["yaxis"]["title"] = {"text": escape(picture.unit)}
     if len(picture.curves) > 1:
         counts = [len(_traces_of(curve, picture)) for curve in picture.curves]

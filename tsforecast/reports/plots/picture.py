@@ -68,6 +68,7 @@ class Picture:
         clock: how times are shown.
         caption: which series these are, where there are more, and what the model reads besides the values.
         what_if: what the other scenario is called, where there is one.
+        source: what made the forecast.
     """
 
     title: str
@@ -77,6 +78,7 @@ class Picture:
     clock: Clock
     caption: str = ""
     what_if: str = ""
+    source: str = ""
 
 
 def picture_of(
@@ -88,6 +90,7 @@ def picture_of(
     title: str,
     caption: str = "",
     what_if: str = "",
+    source: str = "",
 ) -> Picture:
     """What is drawn of some series.
 
@@ -99,6 +102,7 @@ def picture_of(
         title: above the picture.
         caption: below the picture.
         what_if: what the scenario is called that the forecast has beside it, where it has one.
+        source: what made the forecast.
 
     Raises:
         DataError: times beyond the year 9000.
@@ -111,6 +115,7 @@ def picture_of(
         clock=shown_clock(history, schema),
         caption=caption,
         what_if=printable(what_if),
+        source=printable(source),
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -36,7 +36,13 @@ class Kept:
 
 
 def predicted(
-    result: PredictResult | Kept, *, names: Sequence[str] = (), pick: Pick = "largest", most: int = MOST
+    result: PredictResult | Kept,
+    *,
+    names: Sequence[str] = (),
+    pick: Pick = "largest",
+    most: int = MOST,
+    title: str = "",
+    unit: str = "",
 ) -> Picture:
     """Some series of a forecast as a picture.
 
@@ -45,6 +51,8 @@ def predicted(
         names: of the series; none for those that `pick` says.
         pick: which of many; the worst are those with the widest intervals for their size.
         most: how many there is room for.
+        title: above the picture; empty for one in words.
+        unit: beside the numbers; empty for the name of the values.
 
     Raises:
         OptionError: a name that no series has, more names than there is room for, or nothing to find the worst by.
@@ -52,15 +60,25 @@ def predicted(
     """
     numbers = _numbers(result, names, pick, most)
     drawn = "" if names else caption_of(pick, len(numbers), result.recent.n_series)
-    return picture_of(
+    picture = picture_of(
         result.recent,
         result.forecast,
         result.schema,
         numbers,
-        title=f"{result.name}: {result.horizon} steps by {result.model}, version {result.version}",
+        title=title or _title(result, numbers),
+        source=f"Forecast by {result.model}, version {result.version} of {result.name}.",
         what_if=result.scenario.label if result.scenario else "",
         caption=" ".join(said for said in (drawn, result.besides) if said),
     )
+    return replace(picture, unit=unit) if unit else picture
+
+
+def _title(result: PredictResult | Kept, numbers: Int64) -> str:
+    """Such as `Sales, next 12 months`."""
+    values = result.schema.target_cols
+    subject = values[0] if len(values) == 1 and len(numbers) == 1 else result.name.replace("-", " ")
+    subject = subject.replace("_", " ").strip()
+    return f"{subject[:1].upper()}{subject[1:]}, next {result.recent.frequency.span(result.horizon)}"
 
 
 def _numbers(result: PredictResult | Kept, names: Sequence[str], pick: Pick, most: int) -> Int64:

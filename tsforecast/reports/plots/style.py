@@ -27,7 +27,8 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-ENDINGS = (".png", ".svg")
+ENDINGS = (".png", ".svg", ".pdf")
+_DATES = {".svg": "Date", ".pdf": "CreationDate"}  # left out: the same forecast gives the same file
 WIDTH, HEIGHT = 10.0, 5.625  # inches, the shape of a slide
 EDGE = 0.012  # left margin of the texts, as a share of the width
 _CAPTION_WIDTH = 130  # letters that fit below it
@@ -104,8 +105,9 @@ def save(figure: Figure, path: str | Path) -> None:
         StorageError: the disk is full or failed.
     """
     ending = check_ending(path)
+    names = [_DATES[ending]] if ending in _DATES else []
     with whole_file(path) as stream:
-        figure.savefig(stream, format=ending[1:], dpi=_DPI, metadata={"Date": None} if ending == ".svg" else None)
+        figure.savefig(stream, format=ending[1:], dpi=_DPI, metadata=dict.fromkeys(names) if names else None)
 
 
 def shown_in_notebooks(figure: Figure) -> Figure:

@@ -18,7 +18,9 @@ class BacktestSettings(Checked):
         levels: of the intervals whose coverage is scored, in percent.
     """
 
-    windows: int = option(5, "Backtest", "Forecasts of each series, the last ending with its last row.", least=1)
+    windows: int = option(
+        5, "Backtest", "Forecasts of each series, the last ending with its last row.", least=1, usual=True
+    )
     step: int | None = option(
         None, "Backtest", "Rows from one cutoff to the next.", unset="the horizon, so that none overlap", least=1
     )

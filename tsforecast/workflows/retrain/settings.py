@@ -57,7 +57,7 @@ class RetrainSettings(Checked):
         unset="a season, at most a horizon, of new rows",
         metavar="N|DURATION",
     )
-    dry_run: bool = option(False, "Run", "Decide, and change nothing.")
+    dry_run: bool = option(False, "Run", "Decide, and change nothing.", usual=True)
     force: bool = option(False, "Run", "Train though nothing is new; then beating the naive is enough.")
     resume: bool = option(False, "Run", "Go on with an interrupted training of the same data and options.")
     deadline: float | None = option(
@@ -78,6 +78,7 @@ class RetrainSettings(Checked):
         f"Forecast with the model in service at the end: {_ENDINGS}.",
         unset="none",
         metavar="FILE",
+        usual=True,
     )
     ledger: bool = option(False, "Output", "Note the forecast of --predict-to for `tsforecast score`.")
     ended_after: int | Literal["horizon"] | None = option(
@@ -93,7 +94,7 @@ class RetrainSettings(Checked):
         "Of the forecast's intervals: living ones learn from the rows that the model has not seen.",
         choices=("living", "fixed"),
     )
-    keep: int | None = option(10, "Store", "Newest versions to keep.", least=1)
+    keep: int | None = option(10, "Store", "Newest versions to keep.", least=1, usual=True)
     levels: tuple[float, ...] = DEFAULT_LEVELS
     trusted: bool = False
 
@@ -155,7 +156,7 @@ class RunTargets:
     """Where a run is recorded besides the store."""
 
     log_file: str | None = option(
-        None, "Output", "Append one line of JSON per run; - for stdout.", unset="none", metavar="FILE"
+        None, "Output", "Append one line of JSON per run; - for stdout.", unset="none", metavar="FILE", usual=True
     )
     metrics_file: str | None = option(
         None, "Output", "For Prometheus' textfile collector.", unset="none", metavar="FILE.prom"

@@ -21,12 +21,13 @@ class ScoreSettings(Checked):
         f"Score what was forecast by then, the newest for each time: {_FORM}.",
         unset="all",
         metavar="TIME",
+        usual=True,
     )
     actuals_as_of: str | None = option(
         None, "Score", "Without DATA: take the actuals as they were known then.", unset="the newest", metavar="TIME"
     )
     newest: int | None = option(
-        None, "Score", "Newest steps of the actuals to score.", unset="all", least=1, metavar="STEPS"
+        None, "Score", "Newest steps of the actuals to score.", unset="all", least=1, metavar="STEPS", usual=True
     )
 
     def __post_init__(self) -> None:
@@ -48,9 +49,9 @@ class ScoreSettings(Checked):
 class ScoreLimits(Checked):
     """Limits of the scores of all forecasts together; None for none. `max_wape` is in percent."""
 
-    max_mae: float | None = option(None, "Limits", "Largest mean absolute error.", unset="none", above=0)
+    max_mae: float | None = option(None, "Limits", "Largest mean absolute error.", unset="none", above=0, usual=True)
     max_mase: float | None = option(
-        None, "Limits", "The same as a multiple of the seasonal differences before.", unset="none", above=0
+        None, "Limits", "The same as a multiple of the seasonal differences before.", unset="none", above=0, usual=True
     )
     max_wape: float | None = option(None, "Limits", "The same in percent of the actuals.", unset="none", above=0)
     max_coverage_gap: float | None = option(

@@ -186,3 +186,27 @@ def test_each_has_a_help_with_an_example(run, name):
     result = run("models", name, "--help")
     assert "Example:\n    tsforecast models " in result.stdout
     assert "--json" in result.stdout and "--trust-store" in result.stdout
+
+
+def test_delete_a_version_and_a_model(run, store):
+    assert run("models", "delete", "sales@1").stderr.startswith("deleted version 1 of sales (")
+    refused = run("models", "delete", "sales")
+    assert refused.exit_code == 2
+    assert "this deletes sales with 2 versions, the one in service among them; add --yes" in refused.stderr
+    assert run("models", "delete", "sales@3").exit_code == run("models", "delete", "sales@x").exit_code == 2
+    assert run("models", "delete", "sale", "--yes").exit_code == 66
+    document = json.loads(run("models", "delete", "sales", "--yes", "--json").stdout)
+    assert (document["name"], document["versions"]) == ("sales", [2, 3])
+    assert Store(store).names() == ["stock"]
+
+
+def test_rename(run, store):
+    result = run("models", "rename", "sales", "demand")
+    assert (result.exit_code, result.stderr) == (
+        0,
+        "sales is called demand now; retrainings of it need --name demand\n",
+    )
+    assert Store(store).names() == ["demand", "stock"]
+    assert "there is 'stock' already" in run("models", "rename", "demand", "stock").stderr
+    assert json.loads(run("models", "rename", "demand", "sales", "--json").stdout)["previous"] == "demand"
+    assert "renamed from demand" in run("models", "show", "sales", "-v").stdout

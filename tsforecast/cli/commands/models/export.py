@@ -9,11 +9,19 @@ import click
 from tsforecast.cli.config import config_files
 from tsforecast.cli.console import Console
 from tsforecast.cli.groups import SectionCommand
-from tsforecast.cli.options.shared import ending, option, output_options, pass_console, store_option, trust_option
+from tsforecast.cli.options.shared import (
+    ending,
+    name_argument,
+    option,
+    output_options,
+    pass_console,
+    store_option,
+    trust_option,
+)
 
 
 @click.command("export", cls=SectionCommand)
-@click.argument("name", required=False)
+@name_argument()
 @option("Store", "--version", type=int, metavar="N", help="Version of the model.", show_default="the one in service")
 @option(
     "Output",

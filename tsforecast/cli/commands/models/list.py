@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from tsforecast.cli.console import Console
+from tsforecast.cli.console import Console, is_terminal
 from tsforecast.cli.groups import SectionCommand
 from tsforecast.cli.options.shared import output_options, pass_console, store_option, trust_option
 from tsforecast.cli.text import Row, percent
@@ -15,6 +16,7 @@ from tsforecast.cli.text import Row, percent
 if TYPE_CHECKING:
     from tsforecast.store.results import VersionInfo
 
+_SHORT = ("name", "version", "model", "horizon", "step", "skill", "published", "problem")  # on a terminal
 _HEADER = ("name", "current", "versions", "model", "horizon", "frequency", "skill", "published (UTC)", "problem")
 
 
@@ -36,6 +38,9 @@ def command(console: Console, /, store: str, trusted: bool, as_json: bool) -> No
     if as_json:
         console.json({"models": [_record(model) for model in models]})
     elif models:
+        if is_terminal(sys.stdout):
+            console.table(_SHORT, [_short_row(model) for model in models])
+            return
         columns = len(_HEADER) if any(model.problem for model in models) else len(_HEADER) - 1
         console.table(_HEADER[:columns], [_row(model)[:columns] for model in models])
     else:
@@ -44,6 +49,11 @@ def command(console: Console, /, store: str, trusted: bool, as_json: bool) -> No
 
 def _record(model: VersionInfo) -> dict[str, Any]:
     return asdict(model) | {"published": model.published.isoformat() if model.published else None}
+
+
+def _short_row(model: VersionInfo) -> Row:
+    name, current, versions, *rest, published, problem = _row(model)
+    return (name, f"{current or '-'} of {versions}", *rest, str(published)[:10], problem or "-")
 
 
 def _row(model: VersionInfo) -> Row:

@@ -8,11 +8,18 @@ import click
 
 from tsforecast.cli.console import Console
 from tsforecast.cli.groups import SectionCommand
-from tsforecast.cli.options.shared import option, output_options, pass_console, store_option, trust_option
+from tsforecast.cli.options.shared import (
+    name_argument,
+    option,
+    output_options,
+    pass_console,
+    store_option,
+    trust_option,
+)
 
 
 @click.command("prune", cls=SectionCommand)
-@click.argument("name")
+@name_argument(required=True)
 @option("Store", "--keep", type=int, metavar="N", required=True, help="Newest versions that remain.")
 @option("Store", "--dry-run", is_flag=True, help="Only say which would be removed.")
 @store_option

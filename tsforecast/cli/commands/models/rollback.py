@@ -8,11 +8,18 @@ import click
 
 from tsforecast.cli.console import Console
 from tsforecast.cli.groups import SectionCommand
-from tsforecast.cli.options.shared import option, output_options, pass_console, store_option, trust_option
+from tsforecast.cli.options.shared import (
+    name_argument,
+    option,
+    output_options,
+    pass_console,
+    store_option,
+    trust_option,
+)
 
 
 @click.command("rollback", cls=SectionCommand)
-@click.argument("name")
+@name_argument(required=True)
 @option("Store", "--to", type=int, metavar="N", help="Version to serve.", show_default="the newest sound one before")
 @store_option
 @trust_option

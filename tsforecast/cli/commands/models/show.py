@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from tsforecast.cli.console import Console
+from tsforecast.cli.console import Console, is_terminal
 from tsforecast.cli.groups import SectionCommand
-from tsforecast.cli.options.shared import option, output_options, pass_console, store_option, trust_option
+from tsforecast.cli.options.shared import (
+    name_argument,
+    option,
+    output_options,
+    pass_console,
+    store_option,
+    trust_option,
+)
 from tsforecast.cli.score_tables import show_brought, show_choices, show_scores
-from tsforecast.cli.text import number, percent
+from tsforecast.cli.text import moment, number, percent
 from tsforecast.io.messages import counted
 from tsforecast.models.registry import MODELS
 
@@ -44,11 +52,12 @@ _FACTS = (
     ("learns from", "metrics.gradient_flow.text"),
     ("intervals", "metrics.calibration"),
 )
+_MOMENTS = ("published", "first", "last")
 _JOURNAL = ("time", "event", "version", "from", "user")
 
 
 @click.command("show", cls=SectionCommand)
-@click.argument("name", required=False)
+@name_argument()
 @option("Store", "--version", type=int, metavar="N", help="Version of the model.", show_default="the one in service")
 @store_option
 @trust_option
@@ -110,6 +119,8 @@ def _show(document: dict[str, Any], ledger: Sequence[tuple[str, str]], console: 
     scores = {name: stored[name] for name in MODELS if name in stored}
     known = dict(_flat(document | details))
     facts = list(known.items()) if console.verbose else [(name, known[path]) for name, path in _FACTS if path in known]
+    if is_terminal(sys.stdout):
+        facts = [(name, moment(value) if name in _MOMENTS else value) for name, value in facts]
     console.table(("property", "value"), [*facts, *ledger])
     click.echo()
     show_choices(console, [(choice["name"], choice["value"], choice["reason"]) for choice in choices], err=False)

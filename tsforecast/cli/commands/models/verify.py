@@ -8,7 +8,14 @@ import click
 
 from tsforecast.cli.console import Console
 from tsforecast.cli.groups import SectionCommand
-from tsforecast.cli.options.shared import option, output_options, pass_console, store_option, trust_option
+from tsforecast.cli.options.shared import (
+    name_argument,
+    option,
+    output_options,
+    pass_console,
+    store_option,
+    trust_option,
+)
 from tsforecast.errors import ModelError, TrustError
 from tsforecast.io.messages import counted
 
@@ -17,7 +24,7 @@ if TYPE_CHECKING:
 
 
 @click.command("verify", cls=SectionCommand)
-@click.argument("name", required=False)
+@name_argument()
 @option("Store", "--version", type=int, metavar="N", help="Version of the model.", show_default="all")
 @store_option
 @trust_option

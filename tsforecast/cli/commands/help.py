@@ -1,0 +1,27 @@
+"""`tsforecast help [COMMAND]`."""
+
+from __future__ import annotations
+
+import click
+
+from tsforecast.cli.groups import SectionCommand
+
+
+@click.command("help", cls=SectionCommand)
+@click.argument("words", nargs=-1, metavar="[COMMAND]...")
+@click.pass_context
+def command(ctx: click.Context, /, words: tuple[str, ...]) -> None:
+    """Show the whole help of a command, as its --help does.
+
+    \b
+    Example:
+      tsforecast help fit
+      tsforecast help models prune
+    """
+    inner = ctx.find_root()
+    for word in words:
+        if not isinstance(inner.command, click.Group):
+            raise click.UsageError(f"'{inner.command_path}' has no commands of its own")
+        name, found, _ = inner.command.resolve_command(inner, [word])
+        inner = click.Context(found or inner.command, parent=inner, info_name=name)
+    click.echo(inner.get_help())
