@@ -38,6 +38,9 @@ class Joint:
     above: float | None = None
 
 
+NOTHING_JOINT = Joint()
+
+
 @dataclass(frozen=True)
 class Above:
     """How likely values lie above a threshold.

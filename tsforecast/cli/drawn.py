@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tsforecast.cli.console import Console
-from tsforecast.cli.text import same_decimals
+from tsforecast.cli.text import percent, same_decimals
+from tsforecast.forecast import NOTHING_JOINT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -37,6 +38,9 @@ def show_table(console: Console, result: PredictResult, names: Sequence[str] = (
     """The forecast as a table of a screen at most, and how many rows there are besides."""
     from tsforecast.reports.plots.predicted import predicted
 
+    if result.joint != NOTHING_JOINT:
+        _show_joint(console, result)
+        return
     most = max(1, len(names), _ROWS // result.horizon)
     picture = predicted(result, names=names, pick=pick, most=most)
     several = len(picture.curves) > 1
@@ -48,6 +52,25 @@ def show_table(console: Console, result: PredictResult, names: Sequence[str] = (
     console.table(header if several else header[1:], rows[:most])
     if len(rows[:most]) < result.rows:
         console.info(f"{min(len(rows), most):,} of {result.rows:,} rows are shown")
+
+
+def _show_joint(console: Console, result: PredictResult) -> None:
+    """The first rows of the table with totals, or with how likely values are exceeded."""
+    columns = {name: values[:_ROWS] for name, values in result.columns.items()}
+    keys = (*result.schema.key_columns, *result.schema.time_cols)
+    likely = [name for name in columns if name not in keys and "above_" in name]
+    sizes = [name for name in columns if name not in (*keys, *likely)]
+    texts = same_decimals([value for name in sizes for value in columns[name].tolist()])
+    count = len(columns[sizes[0]])
+    shown = {name: texts[number * count : (number + 1) * count] for number, name in enumerate(sizes)}
+    shown |= {name: [percent(value) for value in columns[name].tolist()] for name in likely}
+    cells = [shown.get(name) or [str(value) for value in columns[name].tolist()] for name in columns]
+    console.table(
+        [name.replace("_", " ") if name in shown else name for name in columns],
+        list(map(list, zip(*cells, strict=True))),
+    )
+    if count < result.rows:
+        console.info(f"{count:,} of {result.rows:,} rows are shown")
 
 
 def _rows(curve: Curve, picture: Picture) -> Iterator[list[str]]:

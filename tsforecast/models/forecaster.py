@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from tsforecast.arrays import Bool, Float32, Float64, Int64
-from tsforecast.forecast import Above, Forecast, Intervals, Joint
+from tsforecast.forecast import NOTHING_JOINT, Above, Forecast, Intervals, Joint
 from tsforecast.models import reach
 from tsforecast.models.calibration import Calibration, intervals, window_spread
 from tsforecast.models.living import Factors, newest_factors
@@ -26,7 +26,6 @@ REACH, LOG_REACH = 3.0, 1.0
 
 # Rows of forecasts made at once: what is worked on stays near the processor, whatever the number of series.
 _ROWS, _ROWS_OF_PATHS = 32_768, 2048
-NOTHING_JOINT = Joint()
 
 
 @dataclass(frozen=True)

@@ -12,13 +12,14 @@ from typing import TYPE_CHECKING, Any, Literal
 from uuid import uuid4
 
 import numpy as np
+from numpy.typing import NDArray
 
 from tsforecast.arrays import Float64
 from tsforecast.errors import DataError, OptionError
-from tsforecast.forecast import Forecast, Joint, whole
+from tsforecast.forecast import NOTHING_JOINT, Forecast, Joint, whole
 from tsforecast.io.messages import Note, counted, listed
 from tsforecast.io.writing.columns import check_columns, forecast_columns, forecast_frame
-from tsforecast.models.forecaster import NOTHING_JOINT, Forecaster
+from tsforecast.models.forecaster import Forecaster
 from tsforecast.models.network.config import MAX_STEPS
 from tsforecast.options import DEFAULT_LEVELS, DEFAULT_STORE, check_levels
 from tsforecast.progress import Message, Report
@@ -120,14 +121,18 @@ class PredictResult:
         return whole(list(self.blocks()))
 
     @cached_property
+    def columns(self) -> dict[str, NDArray[Any]]:
+        """The columns of the table in the user's names."""
+        return forecast_columns(self.forecast, self.schema, self.recent.frequency)
+
+    @cached_property
     def frame(self) -> pd.DataFrame:
         """The same as a table in the user's columns."""
         return forecast_frame(self.forecast, self.schema, self.recent.frequency)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values for JSON."""
-        made = self.forecast
-        columns = forecast_columns(made, self.schema, self.recent.frequency)
+        made, columns = self.forecast, self.columns
         rows = zip(*(column.tolist() for column in columns.values()), strict=True)
         return {
             "name": self.name,
