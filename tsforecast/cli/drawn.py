@@ -65,10 +65,8 @@ def _show_joint(console: Console, result: PredictResult) -> None:
     shown = {name: texts[number * count : (number + 1) * count] for number, name in enumerate(sizes)}
     shown |= {name: [percent(value) for value in columns[name].tolist()] for name in likely}
     cells = [shown.get(name) or [str(value) for value in columns[name].tolist()] for name in columns]
-    console.table(
-        [name.replace("_", " ") if name in shown else name for name in columns],
-        list(map(list, zip(*cells, strict=True))),
-    )
+    header = [name.replace("_", " ") if name in shown else name for name in columns]
+    console.table(header, [list(row) for row in zip(*cells, strict=True)])
     if count < result.rows:
         console.info(f"{count:,} of {result.rows:,} rows are shown")
 

@@ -26,6 +26,7 @@ _SIDES = ("lower", "upper")
 # What a float32 model knows of a value, and what anyone needs to know of the width of an interval.
 _DIGITS, _WIDTH_DIGITS = 7, 4
 _EXACT = 22
+_PROBABILITY_DECIMALS = 4
 
 
 def forecast_frame(forecast: Forecast, schema: Schema, frequency: Frequency) -> pd.DataFrame:
@@ -125,7 +126,7 @@ def number_columns(forecast: Forecast) -> dict[str, NDArray[np.float64]]:
 def _numbers(forecast: Forecast) -> list[NDArray[np.float64]]:
     made = as_written(forecast)
     bounds = (side[:, :, number] for number in range(len(made.levels)) for side in (made.lower, made.upper))
-    above = [made.above.probability] if made.above else []
+    above = [made.above.probability.round(_PROBABILITY_DECIMALS)] if made.above else []
     return [values.ravel() for values in (made.y_pred, *bounds, *above)]
 
 
