@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from tsforecast.errors import DataError, OptionError
 from tsforecast.fitting.architecture import choose_segment
 from tsforecast.fitting.choose import choose_basics, choose_plan, lookback_candidates
-from tsforecast.fitting.quick_linear import QuickLinear
+from tsforecast.fitting.quick_linear import QuickLinear, least_context
 from tsforecast.models.network.config import QUANTILES, STRATEGIES
 from tsforecast.models.options import FitOptions
 from tsforecast.models.registry import COMBINED, LOCAL, MODELS
@@ -112,6 +112,28 @@ def test_there_is_always_something_to_learn_from_and_to_score_on(frequency, leng
     for part in ("train", "test"):
         least = plan.min_context if part == "train" else 1
         assert len(window_index(panel.offsets, *split.borders(part), horizon=plan.horizon, min_context=least))
+
+
+def test_a_panel_of_short_series_may_be_seen_for_several_seasons():
+    """Windows that long are mostly padded there; what they show of the season is worth more."""
+    rng = np.random.default_rng(0)
+    months = np.arange(72)
+    series = [10 + rng.normal(0, 1) * np.sin(2 * np.pi * months / 12) + 0.1 * rng.normal(size=72) for _ in range(200)]
+    plan, split = decide(series, "monthly", model="linear", horizon=12)
+    assert split.train_end[0] == 36
+    assert plan.lookback == 36
+    assert plan.min_context == 12, "full windows would be too few"
+    few, _ = decide(series[:2], "monthly", model="linear", horizon=12)
+    assert few.lookback == 12, "two series have too few windows for a map that wide"
+
+
+def test_full_windows_are_kept_where_they_are_many():
+    panel = make_panel([np.zeros(600)] * 200, FREQUENCIES["hourly"])
+    split = automatic_split(panel.lengths, horizon=24, min_context=24)
+    basics = choose_basics(panel, FitOptions(horizon=24))
+    assert least_context(split, basics, 168) == 168
+    assert least_context(split, basics, 336) == 336, "more than ten thousand are enough, though less than half"
+    assert least_context(split, basics, 380) == 24
 
 
 def test_automatic_choices_carry_their_reasons():

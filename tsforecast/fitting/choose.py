@@ -17,7 +17,15 @@ from tsforecast.errors import OptionError
 from tsforecast.fitting.architecture import check_network, choose_network, choose_training, network_candidates
 from tsforecast.fitting.choose_covariates import choose_covariates
 from tsforecast.fitting.plan import CLEARLY, Choice, FixedChoices, Plan
-from tsforecast.fitting.quick_linear import QuickLinear, Space, least_context, scaler_for
+from tsforecast.fitting.quick_linear import (
+    MANY_WINDOWS,
+    NEARLY_ALL,
+    QuickLinear,
+    Space,
+    count_windows,
+    least_context,
+    scaler_for,
+)
 from tsforecast.models.network.config import MAX_STEPS
 from tsforecast.models.options import FitOptions
 from tsforecast.models.registry import COMBINED, get_model
@@ -33,7 +41,7 @@ from tsforecast.series.windows import window_index
 
 _SEASONS = (2, 3, 5, 7, 14, 30)
 _LONGEST_LOOKBACK = 720
-_MANY_WINDOWS, _NEARLY_ALL = 10_000, 0.9
+_WINDOWS_A_STEP = 10  # that a lookback longer than half of the series needs
 _CLEAR_SEASON = 0.8  # strength from which a season counts that the frequency does not have
 
 
@@ -153,6 +161,8 @@ def lookback_candidates(split: Split, basics: FixedChoices, options: FitOptions)
     """Lookbacks to try: 1.25 times the longer of horizon and season, two horizons, and 2 to 30 seasons.
 
     They leave enough to learn from: half of the typical series, or in a large panel many windows of nearly all series.
+    In a panel of short series they may be as long as the typical one: the season matters more than windows without
+    padding.
     """
     if options.lookback is not None:
         return [options.lookback]
@@ -161,12 +171,18 @@ def lookback_candidates(split: Split, basics: FixedChoices, options: FitOptions)
     if not len(usable):
         usable = split.end
     most = max(basics.min_context, (int(np.median(usable)) - horizon) // 2)
+    padded = count_windows(usable, basics.min_context, horizon)
     wanted = {-(-5 * max(horizon, season) // 4), 2 * horizon, *(k * season for k in _SEASONS)}
     least = shortest_lookback(basics)
     fitting = [
         length
         for length in sorted(wanted)
-        if least <= length <= _LONGEST_LOOKBACK and (length <= most or _leaves_many(usable, length + horizon))
+        if least <= length <= _LONGEST_LOOKBACK
+        and (
+            length <= most
+            or (length <= np.median(usable) and _WINDOWS_A_STEP * length <= padded)
+            or _leaves_many(usable, length + horizon)
+        )
     ]
     return fitting or [min(most, max(least, _LONGEST_LOOKBACK), MAX_STEPS)]
 
@@ -180,7 +196,7 @@ def shortest_lookback(basics: FixedChoices) -> int:
 
 def _leaves_many(usable: Int64, rows: int) -> bool:
     """Whether there are many windows of that many rows, and nearly all series have one."""
-    return bool(np.maximum(0, usable - rows).sum() >= _MANY_WINDOWS and np.mean(usable >= rows) >= _NEARLY_ALL)
+    return bool(np.maximum(0, usable - rows).sum() >= MANY_WINDOWS and np.mean(usable >= rows) >= NEARLY_ALL)
 
 
 def _choose_space(

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from tsforecast.arrays import Int64
 from tsforecast.fitting.plan import FixedChoices
 from tsforecast.models.linear import fit_linear, predict_linear
 from tsforecast.series.covariates import no_covariates
@@ -21,6 +22,7 @@ _TRAIN_SAMPLE, _VALIDATION_SAMPLE = 8000, 3000
 
 # Fewer windows than these say nothing: a choice among them would follow the noise.
 LEAST_TRAIN, _LEAST_POINTS = 10, 30
+MANY_WINDOWS, NEARLY_ALL = 10_000, 0.9
 
 
 @dataclass(frozen=True)
@@ -82,8 +84,15 @@ def scaler_for(normalisation: str) -> str:
 
 
 def least_context(split: Split, basics: FixedChoices, lookback: int) -> int:
-    """Full windows only where nearly all series have them; otherwise shorter ones are padded."""
+    """Full windows only where nearly all series have them and they are many; otherwise shorter ones are padded."""
     long_enough = split.end >= lookback + 2 * basics.horizon
-    if np.mean(long_enough) >= 0.9 and np.any(split.train_end >= lookback + basics.horizon):
+    full = count_windows(split.train_end, lookback, basics.horizon)
+    padded = count_windows(split.train_end, basics.min_context, basics.horizon)
+    if np.mean(long_enough) >= NEARLY_ALL and full and (2 * full >= padded or full >= MANY_WINDOWS):
         return lookback
     return min(lookback, basics.min_context)
+
+
+def count_windows(rows: Int64, context: int, horizon: int) -> int:
+    """How many windows series of so many rows have, with a context of so many."""
+    return int(np.maximum(0, rows - context - horizon + 1).sum())
