@@ -58,7 +58,7 @@ def command(
     """Train a model on DATA and put it into service.
 
     DATA is a CSV or Parquet file, or - for stdin. Columns, frequency and settings that are not given are found in the
-    data, and every choice is shown with its reason.
+    data; -v shows every choice with its reason. A first forecast stands there within seconds, before networks train.
 
     \b
     Example:
