@@ -3,11 +3,11 @@
     __init__       the program: the table of its commands, --config and --version, and how an error ends it
     helps          the help of a command in two lengths
     groups         groups that import a command when it is typed; help with headings; variables of options
-    schema         the commands as data, for programs and agents
     config         values from a configuration file and from variables, checked as if they were typed
     exits          signals and errors as messages and exit statuses
     console        all that is shown; the only user of Rich
     text           numbers, durations and tables as text
+    schema         the commands as data, for programs and agents
     score_tables   tables that several commands show
     options/       `declared` makes options from the dataclasses that declare them; the others are shared by commands
     commands/      one file per command, or one per subcommand
@@ -43,9 +43,9 @@ COMMANDS = {
     "report": "Write one page about a version: forecast, errors, sources.",
     "retrain": "Train on newer data, unattended; publish only if it is better.",
     "schedule": "Print the crontab line or the systemd units of a retraining.",
+    "mcp": "Serve the commands as tools to an agent.",
     "status": "Show the models in service and their last retraining.",
     "models": "List, check and keep the models of a store.",
-    "mcp": "Serve the commands as tools to an agent.",
     "completion": "Print what completes commands and names in a shell.",
     "help": "Show the whole help of a command.",
 }
@@ -74,12 +74,12 @@ class _Main(LazyGroup):
                 sys.exit(show_failure(cause(error), Console()))
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        if asks_for_schema(args):
+            show_schema(ctx, args)
         console = ctx.ensure_object(Console)
         console.as_json = "--json" in args
         keep_typed(ctx, args)
         try:
-            if asks_for_schema(args):
-                show_schema(ctx, args, console)
             return super().parse_args(ctx, args)
         except click.ClickException as error:
             raise usage_error(error, console) from None

@@ -24,7 +24,7 @@ def asks_for_schema(words: Sequence[str]) -> bool:
     return "--json" in words and "--help" in words
 
 
-def show_schema(ctx: click.Context, words: Sequence[str], console: Console) -> None:
+def show_schema(ctx: click.Context, words: Sequence[str]) -> None:
     """Print what the command that was typed, or the whole program, takes, as JSON, and end."""
     command, path = ctx.command, [ctx.command_path]
     for word in words:
@@ -32,7 +32,7 @@ def show_schema(ctx: click.Context, words: Sequence[str], console: Console) -> N
         if below is None:
             break
         command, path = below, [*path, word]
-    console.json(described(ctx, command, " ".join(path)))
+    ctx.ensure_object(Console).json(described(ctx, command, " ".join(path)))
     ctx.exit()
 
 
