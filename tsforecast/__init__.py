@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Any
 from tsforecast._version import __version__
 
 if TYPE_CHECKING:
-    from tsforecast.api import backtest, compare, fit, predict, report, score
+    from tsforecast.api import backtest, compare, detect, fit, predict, report, score
 
-__all__ = ["__version__", "backtest", "compare", "fit", "predict", "report", "score"]
+__all__ = ["__version__", "backtest", "compare", "detect", "fit", "predict", "report", "score"]
 
 
 def __getattr__(name: str) -> Any:
     # `tsforecast --version` imports this file too, and must not wait for pandas.
-    if name in ("backtest", "compare", "fit", "predict", "report", "score"):
+    if name in ("backtest", "compare", "detect", "fit", "predict", "report", "score"):
         from tsforecast import api
 
         return getattr(api, name)

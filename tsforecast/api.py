@@ -14,6 +14,7 @@ from tsforecast.io.times.datetimes import stamp_index
 from tsforecast.models.options import FitOptions
 from tsforecast.options import DEFAULT_LEVELS, DEFAULT_STORE, declared
 from tsforecast.progress import Report
+from tsforecast.reports.detection import Detection
 from tsforecast.reports.forecast_frame import ForecastFrame, with_plot
 from tsforecast.reports.frames import Backtest, Comparison, Score
 from tsforecast.reports.writing import format_of
@@ -23,6 +24,8 @@ from tsforecast.workflows.backtest.compare import DEFAULT_MODELS
 from tsforecast.workflows.backtest.compare import compare as comparing
 from tsforecast.workflows.backtest.run import backtest as backtesting
 from tsforecast.workflows.backtest.settings import BacktestSettings
+from tsforecast.workflows.detect.run import detect as detecting
+from tsforecast.workflows.detect.settings import DetectSettings
 from tsforecast.workflows.score.noting import note_forecast
 from tsforecast.workflows.score.run import score as scoring
 from tsforecast.workflows.score.settings import ScoreLimits, ScoreSettings
@@ -269,6 +272,28 @@ def score(
     return Score(result)
 
 
+def detect(data: pd.DataFrame | str | Path, *, report: Report = lambda event: None, **options: Any) -> Detection:
+    """Find the anomalies of a table, without labels and within a budget of false alarms.
+
+    Args:
+        data: a DataFrame (long, wide or a single series), or the path of a table.
+        report: receives messages.
+        **options: any option of `tsforecast detect` by its name with underscores, such as `method="discord"`,
+            `false_alarm_every="30d"`, `newest=24`, `id_col="shop"`.
+
+    Returns:
+        Data frames: `anomalies` holds each with start, end, peak, score and p-value, `scores` every row. `verdict` says
+        it in words, `plot()` draws it, `result` has the rest as plain values.
+
+    Raises:
+        TsforecastError: with the file, row and column where there is one.
+    """
+    settings = {name: options.pop(name) for name in list(options) if name in _DETECT}
+    reading = _read_options(options, columns=True, others=_DETECT)
+    result, scored = detecting(data, settings=DetectSettings(**settings), reading=reading, report=report)
+    return Detection(result, scored)
+
+
 def report(
     of: str | Backtest | Comparison | None = None,
     output: str | Path | None = None,
@@ -314,6 +339,7 @@ def report(
 
 _MODEL = {each.name for each in fields(FitOptions)}
 _BACKTEST = {each.name for each in fields(BacktestSettings)}
+_DETECT = {each.name for each in fields(DetectSettings)}
 _SCORE = {each.name for each in fields(ScoreSettings)}
 _LIMITS = {each.name for each in fields(ScoreLimits)}
 _DECLARED = declared(ReadOptions)

@@ -64,8 +64,8 @@ def _solve(gram: Float64, moment: Float64, squares: Float64) -> tuple[Float64, F
     """The regression, and the root mean square of its errors at each lead."""
     penalty = np.full(len(gram), _RIDGE * (np.trace(gram[:-1, :-1]) / max(1, len(gram) - 1) or 1.0))
     penalty[-1] = 0.0
-    solved = np.linalg.solve(gram + np.diag(penalty), moment)
-    rest = squares - 2 * (solved * moment).sum(axis=0) + (solved * (gram @ solved)).sum(axis=0)
+    solved: Float64 = np.asarray(np.linalg.solve(gram + np.diag(penalty), moment), np.float64)
+    rest: Float64 = squares - 2 * (solved * moment).sum(axis=0) + (solved * (gram @ solved)).sum(axis=0)
     # A series without errors so far: any later one counts, in units of the moves of the series.
     least = 1e-6 * np.maximum(squares / gram[-1, -1], np.finfo(np.float64).tiny ** 0.5)
     return solved, np.asarray(np.sqrt(np.maximum(rest / gram[-1, -1], least)), np.float64)

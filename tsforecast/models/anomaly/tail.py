@@ -1,9 +1,9 @@
 """How often a score as high comes by chance, and the score that keeps a budget of false alarms.
 
 Scores of different methods become comparable as their *surprise*: the negative logarithm of the share of rows with as
-high a score. Ranks end with the largest; above the 98th percentile the surprise goes on with the logarithm of the
-score, at the slope it has between the 90th and the 98th (a Pareto tail as Hill fits it, but by quantiles, so that a few
-huge scores do not change it).
+high a score. Ranks end with the largest; above the 80th percentile the surprise goes on with the logarithm of the
+score, at the slope it has between the median and the 80th (a Pareto tail as Hill fits it, but by quantiles and from the
+bulk of the scores, because an anomaly raises those of all windows that hold it).
 
 Alarms are peaks, not rows: the highest rows within a window on both sides. Their upper part follows a generalised
 Pareto distribution (peaks over threshold; Pickands 1975, Davison and Smith 1990), fitted by probability-weighted
@@ -22,7 +22,7 @@ from scipy.ndimage import maximum_filter1d
 from tsforecast.arrays import Float64, Int64
 
 FEW_PEAKS = 10  # below which nothing is known of their tail
-_BODY, _FAR = 0.10, 0.02
+_MIDDLE, _HIGH = 0.5, 0.2  # shares of the scores that lie above
 _UPPER = 0.4  # of the peaks, which the tail is fitted on
 _MOST_SHAPE, _PRIOR = 0.3, 20
 _FURTHEST = 2.0  # times the reach of an exponential tail, beyond which a peak is an anomaly
@@ -83,11 +83,11 @@ def surprise(scores: Float64) -> Float64:
     order = np.sort(scores)
     below = (np.searchsorted(order, scores, side="left") + np.searchsorted(order, scores, side="right")) / 2
     ranks = -np.log1p(-below / (len(scores) + 1))
-    usual, high = np.quantile(scores, [1 - _BODY, 1 - _FAR])
+    usual, high = np.quantile(scores, [1 - _MIDDLE, 1 - _HIGH])
     if not 0 < usual < high:
         return ranks
-    slope = np.log(high / usual) / np.log(_BODY / _FAR)
-    beyond = -np.log(_FAR) + np.log(np.maximum(scores, high) / high) / slope
+    slope = np.log(high / usual) / np.log(_MIDDLE / _HIGH)
+    beyond = -np.log(_HIGH) + np.log(np.maximum(scores, high) / high) / slope
     return np.where(scores > high, beyond, ranks)
 
 
