@@ -27,7 +27,7 @@ from common import run, say, write_json
 
 import tsforecast
 from tsforecast.arrays import Bool, Float64, Int64
-from tsforecast.models.anomaly.names import NAMES
+from tsforecast.models.anomaly.names import AUTO, NAMES, RESIDUALS
 from tsforecast.models.anomaly.windows import autocorrelation
 
 Results = dict[str, dict[str, float]]
@@ -41,6 +41,7 @@ def main() -> None:
     parser.add_argument("csv", nargs="*")
     parser.add_argument("--windows", help="anomalous stretches of files without labels, as NAB writes them")
     parser.add_argument("--methods", nargs="+", default=NAMES)
+    parser.add_argument("--model", help="its forecast errors, alone and in auto, beside all others on the newer half")
     parser.add_argument("--rows", type=int, help="seconds at so many rows, in place of files")
     parser.add_argument("--budget", action="store_true", help="count alarms of files that are taken to be clean")
     parser.add_argument("--every", help="with --budget: as --false-alarm-every")
@@ -52,14 +53,16 @@ def main() -> None:
         results = alarms_of(arguments.csv, arguments.methods, arguments.every)
     else:
         stretches = json.loads(Path(arguments.windows).read_text()) if arguments.windows else {}
-        results = accuracy(arguments.csv, stretches, arguments.methods)
+        results = accuracy(arguments.csv, stretches, arguments.methods, arguments.model)
     if arguments.json:
         write_json(results)
     else:
         sys.stdout.write(pd.DataFrame(results).T.to_string(float_format=lambda number: f"{number:.3f}") + "\n")
 
 
-def accuracy(files: list[str], stretches: dict[str, list[list[str]]], methods: list[str]) -> Results:
+def accuracy(
+    files: list[str], stretches: dict[str, list[list[str]]], methods: list[str], model: str | None = None
+) -> Results:
     """VUS-PR of each method on each file with anomalies, and their means."""
     results: Results = {}
     for file in files:
@@ -72,10 +75,20 @@ def accuracy(files: list[str], stretches: dict[str, list[list[str]]], methods: l
             continue
         buffer = 2 * usual_window(series.iloc[:, 1].to_numpy(np.float64))
         scores = {name: tsforecast.detect(series, method=name).scores["score"] for name in methods}
-        own = {name: vus_pr(labels, each.fillna(each.min()).to_numpy(), buffer) for name, each in scores.items()}
+        if model:
+            for name in (RESIDUALS, AUTO):
+                found = tsforecast.detect(series, method=name, model=model).scores["score"]
+                scores[f"{model} {name}"] = found
+        # A model forecasts the newer half only: all are compared where it does.
+        known = scores[f"{model} {RESIDUALS}"].notna() if model else pd.Series(True, index=table.index)
+        if not labels[known].any():
+            say(f"{file}: no labels in the newer half")
+            continue
+        filled = {name: each.fillna(each.min())[known].to_numpy() for name, each in scores.items()}
+        own = {name: vus_pr(labels[known], each, buffer) for name, each in filled.items()}
         results[Path(file).stem] = own
         say(f"{file}: " + ", ".join(f"{name} {value:.3f}" for name, value in own.items()))
-    means = {name: float(np.mean([own[name] for own in results.values()])) for name in methods}
+    means = pd.DataFrame(results.values()).mean().to_dict()
     return {**results, "mean": means}
 
 

@@ -126,3 +126,17 @@ def test_the_picture_shows_the_series_that_are_named() -> None:
     assert "Anomalies: 5 series" in found._repr_html_()
     with pytest.raises(OptionError, match="no series 'x'"):
         found.plot("x")
+
+
+def test_forecast_errors_of_a_model_are_a_score_more() -> None:
+    frame = with_anomaly()
+    alone = tsforecast.detect(frame, model="linear", method="residuals", false_alarm_every="300d")
+    scores = alone.scores["score"]
+    assert scores[: HOURS // 2 - 24].isna().all()
+    assert scores[HOURS // 2 + 24 :].notna().all()
+    assert PLANTED - 24 <= scores.idxmax() <= PLANTED + 36
+    both = tsforecast.detect(frame, model="linear", false_alarm_every="300d")
+    assert both.scores["score"].notna().all()
+    assert len(both.result.anomalies) == 1
+    with pytest.raises(OptionError, match="reads no forecasts"):
+        tsforecast.detect(frame, model="linear", method="discord")

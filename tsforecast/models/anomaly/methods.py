@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 
 import numpy as np
 
 from tsforecast.arrays import Float64
 from tsforecast.models.anomaly.discord import discord
-from tsforecast.models.anomaly.names import AUTO
+from tsforecast.models.anomaly.names import AUTO, RESIDUALS
 from tsforecast.models.anomaly.polynomial import polynomial
 from tsforecast.models.anomaly.residuals import residuals
 from tsforecast.models.anomaly.subpca import subpca
@@ -21,13 +21,11 @@ SCORERS: dict[str, Scorer] = {
     "subpca": subpca,
     "discord": discord,
     "polynomial": polynomial,
-    "residuals": residuals,
+    RESIDUALS: residuals,
 }
 
 
-def score_rows(
-    values: Float64, window: int, method: str = AUTO, others: Mapping[str, Float64] | None = None
-) -> Float64:
+def score_rows(values: Float64, window: int, method: str = AUTO, forecasts: Float64 | None = None) -> Float64:
     """The surprise of each row by a method, shape (rows,).
 
     `auto` is the mean surprise by all scores: the logarithms of ranks, as Fisher combines tests. It needs no labels,
@@ -36,11 +34,26 @@ def score_rows(
     Args:
         values: complete, of at least LEAST_ROWS rows.
         window: rows of a window.
-        method: one of NAMES, or of `others`.
-        others: scores of further methods, which `auto` combines too.
+        method: one of NAMES.
+        forecasts: how wrong the forecasts of a model were at each row, NaN where there was none, shape (rows,). They
+            are one score more for `auto`, and `residuals` are these alone.
     """
-    found = [scores for name, scores in (others or {}).items() if method in (AUTO, name)]
+    found = [forecasts] if forecasts is not None and method in (AUTO, RESIDUALS) else []
     for name, scorer in SCORERS.items():
-        if method in (AUTO, name):
+        if method == AUTO or (method == name and not found):
             found += list(np.atleast_2d(scorer(values, window)))
-    return np.mean([surprise(scores) for scores in found], axis=0)
+    return _mean([_where_known(scores) for scores in found])
+
+
+def _where_known(scores: Float64) -> Float64:
+    known = np.isfinite(scores)
+    told = np.full(len(scores), np.nan)
+    told[known] = surprise(scores[known])
+    return told
+
+
+def _mean(told: list[Float64]) -> Float64:
+    """The mean of those that are known, NaN where none is."""
+    known = np.isfinite(told)
+    sums = np.where(known, told, 0.0).sum(axis=0)
+    return np.where(known.any(axis=0), sums / np.maximum(known.sum(axis=0), 1), np.nan)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-AUTO = "auto"
+AUTO, RESIDUALS = "auto", "residuals"
 
 
 class Method(NamedTuple):
@@ -18,6 +18,6 @@ METHODS = {
     "subpca": Method("What the leading patterns of all windows do not explain.", False),
     "discord": Method("Distance to the most similar window before (left matrix profile).", True),
     "polynomial": Method("Distance to a line through the neighbours.", False),
-    "residuals": Method("Errors of linear forecasts, one and many steps ahead.", True),
+    RESIDUALS: Method("Errors of linear forecasts, one and many steps ahead.", True),
 }
 NAMES = (AUTO, *METHODS)

@@ -67,3 +67,11 @@ def smoothed(scores: Float64, window: int) -> Float64:
     first = np.maximum(np.arange(len(scores)) - window // 2, 0)
     end = np.minimum(np.arange(len(scores)) + (window + 1) // 2, len(scores))
     return (sums[end] - sums[first]) / (end - first)
+
+
+def smoothed_where_known(scores: Float64, window: int) -> Float64:
+    """The same of scores that begin late: NaN where there is none, shape (rows,)."""
+    known = np.isfinite(scores)
+    means = np.full(len(scores), np.nan)
+    means[known] = smoothed(scores[known], window)
+    return means

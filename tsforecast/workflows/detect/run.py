@@ -19,9 +19,10 @@ from tsforecast.io.reading.panel import ReadResult, read_panel
 from tsforecast.io.times.formats import STEP, readable_stamps
 from tsforecast.io.writing.columns import check_columns
 from tsforecast.models.anomaly.methods import LEAST_ROWS, score_rows
+from tsforecast.models.anomaly.names import AUTO, RESIDUALS
 from tsforecast.models.anomaly.segments import Stretch, stretches_above
 from tsforecast.models.anomaly.tail import FEW_PEAKS, Tail, fit_tail
-from tsforecast.models.anomaly.windows import LEAST_WINDOW, find_window
+from tsforecast.models.anomaly.windows import LEAST_WINDOW, find_window, smoothed_where_known
 from tsforecast.progress import Message, Report
 from tsforecast.series.frequency import season_length
 from tsforecast.series.panel import Panel, Schema
@@ -166,7 +167,8 @@ def detect(
     steps = _budget_rows(data, settings)
     if len(panel.values) >= _MANY_ROWS:
         report(Message("info", f"scores {len(panel.values):,} rows"))
-    windows, tails, scores = _scores(panel, settings, steps)
+    errors = None if settings.model is None else _forecast_errors(data, settings, report)
+    windows, tails, scores = _scores(panel, settings, steps, errors)
     scored = _scored(data, scores, windows, tails, steps, settings)
     return replace(_result(data, settings, scored, windows, tails, steps), seconds=time.monotonic() - began), scored
 
@@ -187,7 +189,18 @@ def _budget_rows(data: ReadResult, settings: DetectSettings) -> float:
     return amount / step if timed else amount
 
 
-def _scores(panel: Panel, settings: DetectSettings, steps: float) -> tuple[Int64, dict[int, Tail], Float64]:
+def _forecast_errors(data: ReadResult, settings: DetectSettings, report: Report) -> Float64:
+    from tsforecast.models.options import FitOptions
+    from tsforecast.workflows.detect.forecasts import forecast_errors
+
+    if settings.method not in (AUTO, RESIDUALS):
+        raise OptionError(f"method {settings.method} reads no forecasts", hint="leave --model out, or take auto")
+    return forecast_errors(data, FitOptions(model=settings.model or "", preset=settings.preset), report)
+
+
+def _scores(
+    panel: Panel, settings: DetectSettings, steps: float, errors: Float64 | None
+) -> tuple[Int64, dict[int, Tail], Float64]:
     """Of each series the window, 0 for one that is too short; of the others the tail, and the scores of all rows."""
     season, stray, seen = season_length(panel.frequency), find_strays(panel), without_strays(panel)
     windows, scores, tails = np.zeros(panel.n_series, np.int64), np.full(len(panel.values), np.nan), {}
@@ -201,9 +214,13 @@ def _scores(panel: Panel, settings: DetectSettings, steps: float) -> tuple[Int64
                 f"a false alarm every {steps:,.3g} rows is more often than one in two windows of {window} rows",
                 hint=f"allow one in {2 * window} rows or more, or look at fewer rows together with --window",
             )
-        own = score_rows(values, window, settings.method)
-        tails[number], windows[number] = fit_tail(own, window), window
-        own = np.where(stray[rows], own.max() + _STRAY, own)
+        forecasts = None if errors is None else smoothed_where_known(errors[rows], window)
+        own = score_rows(values, window, settings.method, forecasts)
+        known = own[np.isfinite(own)]
+        if len(known) < LEAST_ROWS:
+            continue
+        tails[number], windows[number] = fit_tail(known, window), window
+        own = np.where(stray[rows], known.max() + _STRAY, own)
         scores[rows] = np.where(panel.observed[rows], own, np.nan)
     return windows, tails, scores
 

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 from tsforecast.errors import OptionError
 from tsforecast.models.anomaly.names import AUTO, NAMES
+from tsforecast.models.options import PRESETS
+from tsforecast.models.registry import MODELS
 from tsforecast.options import Checked, option
 
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
@@ -26,6 +28,14 @@ class DetectSettings(Checked):
         unset="30d, or 500 rows where these are more",
         metavar="DURATION|ROWS",
     )
+    model: str | None = option(
+        None,
+        "Detection",
+        "A model of `fit`, fitted on the older half: its forecast errors in the newer one are a score more.",
+        unset="none",
+        choices=tuple(MODELS),
+    )
+    preset: str = option("fast", "Detection", "How thoroughly --model is trained.", choices=tuple(PRESETS))
     window: int | None = option(
         None, "Detection", "Rows that are looked at together.", unset="what the series repeats after", least=4
     )
