@@ -9,6 +9,7 @@ from tsforecast.io.options import COLUMNS, KNOWN, ReadOptions
 from tsforecast.models.options import FitOptions
 from tsforecast.options import Option
 from tsforecast.workflows.backtest.settings import BacktestSettings
+from tsforecast.workflows.detect.settings import DetectSettings
 from tsforecast.workflows.score.settings import ScoreLimits, ScoreSettings
 
 FILE = Path(__file__).resolve().parents[1] / "tsforecast" / "api" / "keywords.py"
@@ -80,6 +81,7 @@ def text() -> str:
         + _class("_Windows(TypedDict", "Options of the windows that are scored.", options_of(BacktestSettings))
         + "    levels: tuple[float, ...]\n"
         + _class("ScoreOptions(ReadKeywords", "Options of `score`.", scored)
+        + _class("DetectKeywords(_Columns, ReadKeywords", "Options of `detect`.", options_of(DetectSettings))
         + TAIL
     )
 

@@ -42,6 +42,7 @@ LIGHT = {
     "fit --help": 0,
     "predict --help": 0,
     "score --help": 0,
+    "detect --help": 0,
     "fit data.csv --no-such-option": 2,
     "fit data.csv --horizon 0": 2,
     "fti data.csv": 2,
@@ -57,6 +58,8 @@ LIGHT = {
     "fit data.csv --report models/data": 2,
     "predict data.csv -o data.csv": 2,
     "score data.csv --forecasts data.csv": 2,
+    "detect data.csv --scores data.csv": 2,
+    "detect data.csv --false-alarm-every never": 2,
     "retrain data.csv --log-file data.csv": 2,
 }
 # One process for all: what none of them has imported, each alone does not import either.

@@ -50,7 +50,7 @@ FORECAST, PLOT, ZIP = (
     Output("--plot", ("shared.svg",)),
     Output("--output", ("shared.zip",)),
 )
-BACKTEST = Output("--forecasts", ANY[:1])
+BACKTEST, SCORES = Output("--forecasts", ANY[:1]), Output("--scores", ANY[:1])
 PAGE, OF_VERSION = Output("--report", ("shared.html",)), Output("--output", ("shared.html",))
 PREDICT_TO, LOG = Output("--predict-to", ("shared.csv",)), Output("--log-file", ANY[::-1])
 METRICS = Output("--metrics-file", ANY[::-1])
@@ -60,12 +60,13 @@ COMMANDS: dict[str, tuple[tuple[Output, ...], bool]] = {
     "backtest": ((BACKTEST, PLOT, PAGE), True),
     "compare": ((BACKTEST, PLOT, PAGE), True),
     "predict": ((FORECAST, PLOT), True),
+    "detect": ((SCORES, PLOT), True),
     "score": ((BACKTEST,), True),
     "retrain": ((PREDICT_TO, LOG, METRICS), True),
     "models export": ((ZIP,), False),
     "report": ((OF_VERSION,), False),
 }
-WITHOUT_STORE = ("backtest", "compare")  # unless it publishes
+WITHOUT_STORE = ("backtest", "compare", "detect")  # unless it publishes
 OUTPUTS = [(line, output) for line, (outputs, _) in COMMANDS.items() if line not in WITHOUT_STORE for output in outputs]
 CONFIGS = ("--config", "--config of the program", "TSFORECAST_CONFIG")
 # Ways to name a file that need no other name, and those that give it one.

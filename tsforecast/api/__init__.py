@@ -1,6 +1,7 @@
 """The public functions: what the commands of the same names do, on data frames and from Python.
 
 fitting     fit, load, backtest and compare: what trains, or gives a model that was trained
+anomalies   detect
 using       predict, score and report: what uses a published model
 model       the object that `fit` and `load` return
 forecaster  the same in the manner of scikit-learn, on frames of `unique_id`, `ds` and `y`
@@ -13,10 +14,12 @@ progress    what is told to somebody who asks for nothing: a line in a notebook,
 
 from __future__ import annotations
 
+from tsforecast.api.anomalies import detect
 from tsforecast.api.fitting import backtest, compare, fit, load
 from tsforecast.api.forecaster import Forecaster
 from tsforecast.api.model import Model
 from tsforecast.api.using import predict, report, score
+from tsforecast.reports.detection import Detection
 from tsforecast.reports.forecast_frame import ForecastFrame
 from tsforecast.reports.frames import Backtest, Comparison, Score
 from tsforecast.reports.page import ReportPage
@@ -24,6 +27,7 @@ from tsforecast.reports.page import ReportPage
 __all__ = [
     "Backtest",
     "Comparison",
+    "Detection",
     "ForecastFrame",
     "Forecaster",
     "Model",
@@ -31,6 +35,7 @@ __all__ = [
     "Score",
     "backtest",
     "compare",
+    "detect",
     "fit",
     "load",
     "predict",

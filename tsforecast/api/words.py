@@ -12,6 +12,7 @@ from tsforecast.io.options import ReadOptions
 from tsforecast.models.options import FitOptions
 from tsforecast.options import Option, declared
 from tsforecast.workflows.backtest.settings import BacktestSettings
+from tsforecast.workflows.detect.settings import DetectSettings
 from tsforecast.workflows.score.settings import ScoreLimits, ScoreSettings
 
 _FLAG = re.compile(r"""--(no-)?([a-z][a-z-]*)(?:( )("[^"]*"|'[^']*'|(?:[^\s;,:)'"]|[,:](?=\S))+))?""")
@@ -86,5 +87,5 @@ def _with_value(name: str, each: Option | None, blank: str, word: str) -> str:
 @cache
 def _declared() -> dict[str, Option]:
     """The options that Python takes, by their long names on the command line without the dashes."""
-    kinds = (FitOptions, ReadOptions, BacktestSettings, ScoreSettings, ScoreLimits)
+    kinds = (FitOptions, DetectSettings, ReadOptions, BacktestSettings, ScoreSettings, ScoreLimits)
     return {(each.typed or each.name).replace("_", "-"): each for kind in kinds for each in declared(kind).values()}

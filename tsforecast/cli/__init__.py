@@ -39,6 +39,7 @@ COMMANDS = {
     "backtest": "Score forecasts made at cutoffs of the past.",
     "compare": "Compare models on the same windows of the past.",
     "predict": "Forecast with the model in service.",
+    "detect": "Find the anomalies of a table, within a budget of false alarms.",
     "score": "Score the forecasts that were made.",
     "report": "Write one page about a version: forecast, errors, sources.",
     "retrain": "Train on newer data, unattended; publish only if it is better.",

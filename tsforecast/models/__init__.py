@@ -18,5 +18,7 @@ conformal prediction). A `Forecaster` is a model with its calibration and has th
 Outcomes that have become known since the fit let the intervals learn on: `recalibrated` gives a forecaster with factors
 on its intervals (`living`, online conformal prediction).
 
+`anomaly` has what needs no forecast of a model: scorers that say how unusual each row of a series is.
+
 Forecasting needs NumPy alone; TensorFlow is imported by what trains networks and by nothing else.
 """

@@ -23,8 +23,7 @@ def write_table(frame: pd.DataFrame, path: str | Path) -> None:
     """
     kind = format_of(path)
     if kind.in_spreadsheets:
-        texts = frame.select_dtypes(exclude="number").columns
-        frame = frame.assign(**{name: frame[name].map(_guarded) for name in texts}).rename(columns=_guarded)
+        frame = _with_guards(frame)
     with whole_file(path) as stream:
         if kind.name == "Parquet":
             frame.to_parquet(stream, index=False)
@@ -32,6 +31,16 @@ def write_table(frame: pd.DataFrame, path: str | Path) -> None:
             frame.to_json(stream, orient="records", lines=True, double_precision=15)
         else:
             frame.to_csv(stream, index=False, lineterminator="\n")
+
+
+def csv_text(frame: pd.DataFrame) -> str:
+    """The same as a text, for stdout."""
+    return str(_with_guards(frame).to_csv(index=False, lineterminator="\n"))
+
+
+def _with_guards(frame: pd.DataFrame) -> pd.DataFrame:
+    texts = frame.select_dtypes(exclude="number").columns
+    return frame.assign(**{name: frame[name].map(_guarded) for name in texts}).rename(columns=_guarded)
 
 
 def _guarded(cell: Any) -> Any:
