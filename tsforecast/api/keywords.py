@@ -145,6 +145,32 @@ class ScoreOptions(ReadKeywords, total=False):
     max_coverage_gap: float | None
 
 
+class DetectKeywords(_Columns, ReadKeywords, total=False):
+    """Options of `detect`."""
+
+    method: Literal["auto", "subpca", "discord", "polynomial", "residuals"]
+    false_alarm_every: str | None
+    model: Literal[
+        "auto",
+        "rnn",
+        "lstm",
+        "gru",
+        "birnn",
+        "bilstm",
+        "bigru",
+        "linear",
+        "ets",
+        "theta",
+        "seasonal-shape",
+        "seasonal-naive",
+        "naive",
+        "drift",
+    ]
+    preset: Literal["fast", "balanced", "best"]
+    window: int | None
+    newest: int | None
+
+
 class BacktestKeywords(FitKeywords, _Windows, total=False):
     """Options of `backtest`."""
 

@@ -87,5 +87,5 @@ def _with_value(name: str, each: Option | None, blank: str, word: str) -> str:
 @cache
 def _declared() -> dict[str, Option]:
     """The options that Python takes, by their long names on the command line without the dashes."""
-    kinds = (FitOptions, DetectSettings, ReadOptions, BacktestSettings, ScoreSettings, ScoreLimits)
+    kinds = (DetectSettings, FitOptions, ReadOptions, BacktestSettings, ScoreSettings, ScoreLimits)
     return {(each.typed or each.name).replace("_", "-"): each for kind in kinds for each in declared(kind).values()}

@@ -88,7 +88,7 @@ def command(
         if drawn and plot is None:
             raise OptionError("--series says what is drawn, and nothing is", hint="add --plot FILE")
         if drawn:
-            from tsforecast.reports.plots.select import numbers_of
+            from tsforecast.workflows.named import numbers_of
 
             numbers_of(found.panel, drawn)
 

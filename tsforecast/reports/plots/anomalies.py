@@ -11,7 +11,7 @@ import numpy as np
 from tsforecast.arrays import Float64, Int64
 from tsforecast.reports.plots.page import MENU_HEIGHT, menu, numbers, usual_layout, write_page
 from tsforecast.reports.plots.picture import check_years, clock_texts, shown_clock
-from tsforecast.reports.plots.select import Pick, caption_of, check_count, numbers_of, picked
+from tsforecast.reports.plots.select import Pick, caption_of, check_count, picked
 from tsforecast.reports.plots.style import (
     INK,
     OTHERS,
@@ -27,6 +27,7 @@ from tsforecast.reports.plots.style import (
 from tsforecast.reports.plots.write import is_page, most_series
 from tsforecast.safe_text import printable
 from tsforecast.workflows.detect.run import DetectResult, Scored
+from tsforecast.workflows.named import numbers_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
