@@ -35,7 +35,7 @@ def test_refused(run, load_csv):
     for folder in (load_csv, "missing"):
         refused = run("backtest", load_csv, "--plot", f"{folder}/made.png")
         assert refused.exit_code == 73 and "series of" not in refused.output  # before the table is read
-    assert run("backtest", load_csv, "--plot", "made.pdf").exit_code == 2
+    assert run("backtest", load_csv, "--plot", "made.eps").exit_code == 2
     for words in (("--plot", "made.png", "--series", "laod"), ("--series", "load")):
         refused = run("backtest", load_csv, *WORDS, *words)
         assert refused.exit_code == 2 and "windows are forecast" not in refused.output  # before the long work
