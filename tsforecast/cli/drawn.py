@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from tsforecast.cli.console import Console
 from tsforecast.cli.text import percent, same_decimals
-from tsforecast.forecast import NOTHING_JOINT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -38,9 +37,6 @@ def show_table(console: Console, result: PredictResult, names: Sequence[str] = (
     """The forecast as a table of a screen at most, and how many rows there are besides."""
     from tsforecast.reports.plots.predicted import predicted
 
-    if result.joint != NOTHING_JOINT:
-        _show_joint(console, result)
-        return
     most = max(1, len(names), _ROWS // result.horizon)
     picture = predicted(result, names=names, pick=pick, most=most)
     several = len(picture.curves) > 1
@@ -54,7 +50,7 @@ def show_table(console: Console, result: PredictResult, names: Sequence[str] = (
         console.info(f"{min(len(rows), most):,} of {result.rows:,} rows are shown")
 
 
-def _show_joint(console: Console, result: PredictResult) -> None:
+def show_joint(console: Console, result: PredictResult) -> None:
     """The first rows of the table with totals, or with how likely values are exceeded."""
     columns = {name: values[:_ROWS] for name, values in result.columns.items()}
     keys = (*result.schema.key_columns, *result.schema.time_cols)

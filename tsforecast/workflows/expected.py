@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from tsforecast.io.messages import counted
-from tsforecast.io.reading.panel import ReadResult
 from tsforecast.io.times.formats import readable_stamps
 from tsforecast.models.forecaster import Forecaster
 from tsforecast.safe_text import shown
 from tsforecast.series.windows import ModelRows
+
+if TYPE_CHECKING:
+    from tsforecast.io.reading.panel import ReadResult
 
 LEVEL = 80.0
 _FEW = 2  # times the horizon

@@ -7,7 +7,6 @@ from types import SimpleNamespace
 
 import pytest
 
-from tsforecast.forecast import NOTHING_JOINT
 from tsforecast.io.options import ReadOptions
 
 BLOCKS, WHOLE = ["block 1", "block 2"], ["forecast"]
@@ -24,7 +23,6 @@ RESULT = SimpleNamespace(
     schema="schema",
     notes=(SimpleNamespace(kind="info", text="using sales version 3"),),
     scenario=None,
-    joint=NOTHING_JOINT,
     to_dict=lambda: {"name": "sales"},
 )
 GUARDED = (

@@ -68,7 +68,7 @@ def command(
     Exit status: 0 done, 4 an anomaly with --fail-on-anomaly.
     Example:
       tsforecast detect traffic.csv --plot anomalies.png
-      tsforecast detect traffic.csv --newest 24 --false-alarm-every 90d --fail-on-anomaly --quiet
+      tsforecast detect traffic.csv --newest 24 --fail-on-anomaly --quiet
     """
     settings = collect(DetectSettings, values)
     from tsforecast.files import check_file

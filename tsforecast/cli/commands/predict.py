@@ -11,7 +11,7 @@ import click
 
 from tsforecast.cli.config import config_files
 from tsforecast.cli.console import Console, is_terminal
-from tsforecast.cli.drawn import MOST_SERIES, show_forecast, show_table
+from tsforecast.cli.drawn import MOST_SERIES, show_forecast, show_joint, show_table
 from tsforecast.cli.groups import SectionCommand, typed_line
 from tsforecast.cli.options.declared import collect, options_of
 from tsforecast.cli.options.drawing import drawn_series, plot_ending
@@ -24,7 +24,7 @@ from tsforecast.cli.options.shared import (
     store_option,
     trust_option,
 )
-from tsforecast.cli.options.types import CHANGE_OR_PATH, DURATION, Choice
+from tsforecast.cli.options.types import CHANGE_OR_PATH, DURATION, Choice, Number
 from tsforecast.errors import InputMissingError
 from tsforecast.io.options import READING, ReadOptions
 from tsforecast.io.writing.forecasts import ON_STDOUT, endings_in_words
@@ -78,7 +78,7 @@ if TYPE_CHECKING:
 @option(
     "Forecast",
     "--above",
-    type=float,
+    type=Number(),
     metavar="X",
     help="Add how likely each value, or total, lies above X.",
     show_default="none",
@@ -220,7 +220,10 @@ def command(
     if plot is not None:
         _draw(result, plot, drawn, pick, (plot_title or "", plot_unit or "", plot_dark), console)
     if output is None and not as_json and is_terminal(sys.stdout) and result.recent.n_series <= MOST_SERIES:
-        show_table(console, result, drawn, pick)
+        if total or above is not None:
+            show_joint(console, result)
+        else:
+            show_table(console, result, drawn, pick)
     elif output is not None or not as_json:
         made = as_json or ledger or plot is not None or in_terminal
         _write(result, output, console, raw_ids=raw_ids, made=made)
