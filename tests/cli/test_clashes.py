@@ -382,7 +382,8 @@ def test_every_option_for_a_file_is_known_here():
     """A new one needs a place in the comparison, and in these tests."""
     known = {(line, output.option) for line, (outputs, _) in COMMANDS.items() for output in outputs}
     known |= {("schedule", "--output-dir"), ("schedule", "file"), ("predict", "--future-file"), ("describe", "--write")}
-    known |= {(line, "data") for line in ("backtest", "compare", "describe", "fit", "predict", "retrain", "score")}
+    with_data = ("backtest", "compare", "describe", "detect", "fit", "predict", "retrain", "score")
+    known |= {(line, "data") for line in with_data}
     known |= {(line, option) for line, _ in commands() for option in ("--config", "--store")}
     found = {
         (line, max(param.opts, key=len))
