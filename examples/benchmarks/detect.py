@@ -23,12 +23,17 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from common import run, say, write_json
+from common import run, say, show, write_json
 
 import tsforecast
 from tsforecast.arrays import Bool, Float64, Int64
+from tsforecast.io.reading.panel import read_panel
+from tsforecast.models.anomaly.methods import score_rows
 from tsforecast.models.anomaly.names import AUTO, NAMES, RESIDUALS
-from tsforecast.models.anomaly.windows import autocorrelation
+from tsforecast.models.anomaly.windows import autocorrelation, find_window, smoothed_where_known
+from tsforecast.models.options import FitOptions
+from tsforecast.series.frequency import season_length
+from tsforecast.workflows.detect.forecasts import forecast_errors
 
 Results = dict[str, dict[str, float]]
 _THRESHOLDS = 250
@@ -76,9 +81,7 @@ def accuracy(
         buffer = 2 * usual_window(series.iloc[:, 1].to_numpy(np.float64))
         scores = {name: tsforecast.detect(series, method=name).scores["score"] for name in methods}
         if model:
-            for name in (RESIDUALS, AUTO):
-                found = tsforecast.detect(series, method=name, model=model).scores["score"]
-                scores[f"{model} {name}"] = found
+            scores |= with_model(series, model)
         # A model forecasts the newer half only: all are compared where it does.
         known = scores[f"{model} {RESIDUALS}"].notna() if model else pd.Series(True, index=table.index)
         if not labels[known].any():
@@ -90,6 +93,16 @@ def accuracy(
         say(f"{file}: " + ", ".join(f"{name} {value:.3f}" for name, value in own.items()))
     means = pd.DataFrame(results.values()).mean().to_dict()
     return {**results, "mean": means}
+
+
+def with_model(series: pd.DataFrame, model: str) -> dict[str, pd.Series]:
+    """Scores by the forecast errors of a model, alone and in `auto`; it is trained once."""
+    data = read_panel(series)
+    values, season = data.panel.values, season_length(data.panel.frequency)
+    window = find_window(values, season)
+    errors = forecast_errors(data, FitOptions(model=model, preset="fast"), show)
+    forecasts = smoothed_where_known(errors, window)
+    return {f"{model} {name}": pd.Series(score_rows(values, window, name, forecasts)) for name in (RESIDUALS, AUTO)}
 
 
 def labels_of(table: pd.DataFrame, stretches: list[list[str]]) -> Bool:

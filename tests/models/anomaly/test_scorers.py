@@ -115,3 +115,14 @@ def test_the_window_is_the_season_or_what_repeats() -> None:
 def test_rows_have_the_mean_of_the_windows_that_hold_them() -> None:
     assert of_rows(np.array([1.0, 3.0, 5.0]), 2).tolist() == [1, 2, 4, 5]
     assert smoothed(np.array([0.0, 3.0, 6.0, 0.0]), 3).tolist() == [1.5, 3, 3, 3]
+
+
+def test_a_long_series_is_compared_with_its_newest_windows_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    values, window = np.random.default_rng(3).normal(5, 2, 200), 8
+    monkeypatch.setattr("tsforecast.models.anomaly.discord._FURTHEST", 50)
+    windows = np.lib.stride_tricks.sliding_window_view(values, window)
+    windows = windows - windows.mean(axis=1, keepdims=True)
+    for row in (60, 120, len(windows) - 1):
+        earlier = windows[max(0, row - 50) : row - window // 2 + 1]
+        expected = np.linalg.norm(earlier - windows[row], axis=1).min()
+        assert left_profile(values, window)[row] == pytest.approx(expected, abs=1e-8)

@@ -16,6 +16,7 @@ from tsforecast.models.anomaly.windows import of_rows
 
 # At the beginning there is little to be similar to: so many windows, and one row in so many, have no score.
 _BURN_IN, _BURN_IN_SHARE = 3, 10
+_FURTHEST = 20_000  # windows back, so that long series take no square of their time
 
 
 def discord(values: Float64, window: int) -> Float64:
@@ -37,12 +38,15 @@ def left_profile(values: Float64, window: int) -> Float64:
     products, distances = np.empty(count), np.zeros(count)
     products[0] = first[0]
     for row in range(1, count):
-        before = products[:row] + moved[row + window - 1] * moved[window : window + row]
-        before -= moved[row - 1] * moved[:row]
-        products[1 : row + 1] = before
-        products[0] = first[row]
-        earlier = row - max(1, window // 2) + 1
-        if row >= begin and earlier > 0:
-            likeness = products[:earlier] - root[row] * root[:earlier]
-            distances[row] = energy[row] + np.min(energy[:earlier] - 2 * likeness)
+        oldest = max(0, row - _FURTHEST)
+        old = slice(max(oldest, 1) - 1, row)  # the neighbours of the windows that are compared
+        before = products[old] + moved[row + window - 1] * moved[old.start + window : row + window]
+        before -= moved[row - 1] * moved[old]
+        products[old.start + 1 : row + 1] = before
+        if oldest == 0:
+            products[0] = first[row]
+        earlier = slice(oldest, row - max(1, window // 2) + 1)
+        if row >= begin and earlier.stop > oldest:
+            likeness = products[earlier] - root[row] * root[earlier]
+            distances[row] = energy[row] + np.min(energy[earlier] - 2 * likeness)
     return np.sqrt(np.maximum(distances, 0.0))

@@ -1,8 +1,9 @@
 """Errors of linear forecasts: of the next row, and of the whole horizon at every row.
 
 A ridge regression from two windows of rows, without the level of the last one (NLinear, Zeng et al. 2023), to the rows
-after them. It is fitted anew whenever the rows have grown by a quarter, on those before: a forecast knows nothing of
-what it is compared with, but for the first rows, which it is fitted on. Errors are in units of those of the fit.
+after them. It is fitted anew whenever the rows have grown by a quarter, or by 20,000, on those before: a forecast knows
+nothing of what it is compared with, but for the first rows, which it is fitted on. Errors are in units of those of the
+fit.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from tsforecast.arrays import Float64
 from tsforecast.models.anomaly.windows import smoothed
 
 _HORIZON = 48  # at most; a window where that is shorter
-_LOOKBACK, _FIRST, _GROWTH = 2, 4, 1.25
+_LOOKBACK, _FIRST, _GROWTH, _LONGEST = 2, 4, 1.25, 20_000
 _RIDGE = 1e-2
 _SHARE = 4  # of the rows that a lookback takes at most is one in so many
 
@@ -57,7 +58,7 @@ def _stretches(count: int, first: int) -> Iterator[slice]:
     begin, end = 0, float(first)
     while begin < count:
         yield slice(begin, min(int(end), count))
-        begin, end = int(end), max(end * _GROWTH, end + 1)
+        begin, end = int(end), min(max(end * _GROWTH, end + 1), end + _LONGEST)
 
 
 def _solve(gram: Float64, moment: Float64, squares: Float64) -> tuple[Float64, Float64]:
