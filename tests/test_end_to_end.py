@@ -30,7 +30,7 @@ OURS = re.compile(
     r"time column |1 series of |value column |combination |"
     r"(training|period 2 of 2|final training on all rows), gru with linear skip: |"
     r"model-a: |choice  |(season_length|transform|normalisation|segment|units|combination)  |"
-    r"First forecast, |Read model-a|Expect |On the newest rows, |The networks, |Errors on |model  |"
+    r"First forecast, |Read stdin: |Expect |On the newest rows, |The networks, |Errors on |model  |"
     rf"(auto|{'|'.join(BASELINES)}) +|"
     r"Published as version 1 of model-a |"
     r"next: tsforecast predict --name model-a "

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
 _SAME = 0.005  # share of the error below which two are called the same
 _MOST_COLUMNS = 2  # whose names are told
+_NO_SECONDS = re.compile(r"(\d\d:\d\d):00$")
 _MIDNIGHT = (" 00:00:00", "T00:00:00", " 00:00")
 
 
@@ -107,7 +109,7 @@ def against(saved: float) -> str:
 
 
 def day(text: str) -> str:
-    """A time without a midnight that says nothing."""
+    """A time without a midnight, and without seconds, that say nothing."""
     for end in _MIDNIGHT:
         text = text.removesuffix(end)
-    return text
+    return _NO_SECONDS.sub(r"\1", text)
