@@ -44,6 +44,7 @@ def predict(
     future: str | Path | pd.DataFrame | None = None,
     what_if: Given | Sequence[Given] | None = None,
     calibration: Literal["living", "fixed"] = "living",
+    series: Sequence[str] = (),
     total: bool = False,
     above: float | None = None,
     ledger: bool = False,
@@ -66,6 +67,7 @@ def predict(
             for `future`.
         calibration: of the intervals: `living` ones learn from what has happened in `data` since the fit, `fixed` ones
             do not.
+        series: names of the series to forecast; none takes all.
         total: a row for the total of the horizon in place of one for each step.
         above: a threshold: adds how likely each value, or total, lies above it.
         ledger: note the forecast in the ledger of the model, for `score`.
@@ -97,6 +99,7 @@ def predict(
             future=future,
             what_if=what_if,
             calibration=calibration,
+            series=series,
             total=total,
             above=above,
             report=told,
