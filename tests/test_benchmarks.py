@@ -256,7 +256,7 @@ def test_coverage_is_that_of_the_fit(bench, daily, tmp_path):
     models = document["files"][str(daily)]
     assert list(models) == ["linear", "seasonal-naive"]
     for name, row in models.items():
-        scores = tsforecast.fit(daily, store=tmp_path / "store", model=name, horizon=7).scores[name]
+        scores = tsforecast.fit(daily, store=tmp_path / "store", model=name, horizon=7).scores.loc[name]
         for key in ("windows", "mae", "coverage_80", "interval_score_80", "msis_95"):
             assert row[key] == pytest.approx(scores[key])
         assert 0 < row["coverage_50"] <= row["coverage_80"] <= row["coverage_90"] <= row["coverage_95"] <= 1

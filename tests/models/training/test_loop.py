@@ -620,7 +620,7 @@ def test_devices():
     assert runtime.choose_device("auto") == "/CPU:0"
     with pytest.raises(OptionError, match="no GPU") as error:
         runtime.choose_device("gpu")
-    assert "tsforecast[gpu]" in error.value.hint
+    assert "tensorflow[and-cuda]" in error.value.hint
 
 
 def test_what_is_held_back_is_shown_if_loading_fails(capfd):

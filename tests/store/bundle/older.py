@@ -19,6 +19,8 @@ def downgrade(folder: Path) -> None:
     """Rewrite the files of a version in format 2, with a manifest that fits."""
     (folder / "recent.safetensors").rename(folder / "context.safetensors")
     (folder / "epochs.csv").rename(folder / "history.csv")
+    (folder / "scores.csv").unlink(missing_ok=True)
+    _rename_tensors(folder / "context.safetensors", lambda name: name, without="examples")
     _rename_tensors(folder / "golden.safetensors", lambda name: "context" if name == "values" else name)
     _rename_tensors(folder / "weights.safetensors", lambda name: name.replace("query/category0", "query/series"))
     model = json.loads((folder / "model.json").read_bytes())
@@ -39,6 +41,7 @@ def document_2(model: dict[str, Any]) -> dict[str, Any]:
     """model.json in the words of format 2."""
     model["format_version"] = 2
     model["context"] = model.pop("recent")
+    model["calibration"].pop("examples", None)
     schema = model["schema"]
     schema["time_col"] = ",".join(schema.pop("time_cols"))
     schema["time_format"] = "\t".join(schema.pop("time_formats"))
@@ -48,6 +51,7 @@ def document_2(model: dict[str, Any]) -> dict[str, Any]:
     return model
 
 
-def _rename_tensors(path: Path, rename: Callable[[str], str]) -> None:
-    tensors = {rename(name): np.ascontiguousarray(value) for name, value in load(path.read_bytes()).items()}
+def _rename_tensors(path: Path, rename: Callable[[str], str], without: str = "") -> None:
+    tensors = {name: np.ascontiguousarray(value) for name, value in load(path.read_bytes()).items()}
+    tensors = {rename(name): value for name, value in tensors.items() if name != without}
     path.write_bytes(save(tensors))
