@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tsforecast import clock, notebook
+from tsforecast import clock
 from tsforecast.errors import TsforecastError
 from tsforecast.files import check_folder
 from tsforecast.fitting.error_profile import ErrorProfile
@@ -111,16 +111,6 @@ class FitResult:
     def to_dict(self) -> dict[str, Any]:
         """Plain values for JSON."""
         return asdict(self)
-
-    def _repr_html_(self) -> str:
-        """What notebooks show."""
-        title = f"{self.name} version {self.version}: {self.series:,} series, horizon {self.horizon}"
-        found = notebook.scores(self.scores, ("mae", "rmse", "mase", "skill", "coverage_"))
-        rows = [(choice.name, choice.value, choice.reason) for choice in self.choices]
-        why = notebook.folded(
-            "What was chosen, and why", notebook.table(("choice", "value", "why"), rows, numbers=False)
-        )
-        return notebook.page(title, found, *([why] if rows else []), note=self.verdict)
 
 
 def fit(
