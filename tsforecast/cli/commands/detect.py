@@ -37,6 +37,7 @@ _ON_TERMINAL = 30  # anomalies; a program gets all
 @option(
     "Output",
     "--scores",
+    usual=True,
     type=click.Path(),
     metavar="FILE",
     callback=ending(*ENDINGS),
@@ -44,7 +45,13 @@ _ON_TERMINAL = 30  # anomalies; a program gets all
 )
 @plot_option("the series with their anomalies marked")
 @drawn_series("the highest scores")
-@option("Output", "--fail-on-anomaly", is_flag=True, help="End with status 4 where there is an anomaly, for cron.")
+@option(
+    "Output",
+    "--fail-on-anomaly",
+    usual=True,
+    is_flag=True,
+    help="End with status 4 where there is an anomaly, for cron.",
+)
 @output_options
 @pass_console
 def command(

@@ -275,15 +275,21 @@ def _result(
 def _notes(skipped: tuple[str, ...], unjudged: tuple[str, ...], total: int) -> list[Note]:
     notes = []
     if skipped:
-        notes.append(warning(f"{len(skipped)} of {total:,} series have fewer than {LEAST_ROWS} values, and no scores"))
+        notes.append(warning(f"{_which(len(skipped), total)} fewer than {LEAST_ROWS} values, and no scores"))
     if unjudged:
         notes.append(
             info(
-                f"{len(unjudged)} of {total:,} series have fewer than {FEW_PEAKS} peaks: too short to judge how often "
-                "a score comes by chance, so that their alarms may be more or fewer than the budget allows"
+                f"{_which(len(unjudged), total)} fewer than {FEW_PEAKS} peaks: too short to judge how often a score "
+                "comes by chance, so that alarms may be more or fewer there than the budget allows"
             )
         )
     return notes
+
+
+def _which(count: int, total: int) -> str:
+    if total == 1:
+        return "the series has"
+    return f"{count:,} of {total:,} series {'has' if count == 1 else 'have'}"
 
 
 def _anomaly(scored: Scored, number: int, each: Stretch, tail: Tail) -> Anomaly:

@@ -20,13 +20,16 @@ USUAL_SECONDS, USUAL_ROWS = 30 * 86_400, 500
 class DetectSettings(Checked):
     """How anomalies are found, and how many false ones are accepted."""
 
-    method: str = option(AUTO, "Detection", "How rows are scored; auto combines all by their ranks.", choices=NAMES)
+    method: str = option(
+        AUTO, "Detection", "How rows are scored; auto combines all by their ranks.", choices=NAMES, usual=True
+    )
     false_alarm_every: str | None = option(
         None,
         "Detection",
         "The budget: one false alarm in so much time of a series, such as 30d or 12h, or in so many rows.",
         unset="30d, or 500 rows where these are more",
         metavar="DURATION|ROWS",
+        usual=True,
     )
     model: str | None = option(
         None,
@@ -46,6 +49,7 @@ class DetectSettings(Checked):
         unset="all",
         least=1,
         metavar="ROWS",
+        usual=True,
     )
 
     def __post_init__(self) -> None:
