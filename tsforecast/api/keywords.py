@@ -188,7 +188,7 @@ class PredictKeywords(ReadKeywords, total=False):
     future: str | Path | pd.DataFrame | None
     what_if: Given | Sequence[Given] | None
     calibration: Literal["living", "fixed"]
-    series: Sequence[str]
+    series: str | Sequence[str]
     total: bool
     above: float | None
     ledger: bool

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -102,12 +101,11 @@ class Model:
         self,
         data: Table | None = None,
         *,
-        series: str | Iterable[str] = (),
         pick: Pick = "largest",
         **options: Unpack[PredictKeywords],
     ) -> Figure:
-        """Forecast and draw it: the arguments of `predict` and those of its `plot`."""
-        return self.predict(data, **options).plot(series, pick)
+        """Forecast and draw it: the arguments of `predict`, and which series are drawn where none are named."""
+        return self.predict(data, **options).plot(options.get("series", ()), pick)
 
     def score(self, data: Table | None = None, **options: Unpack[ScoreKeywords]) -> Score:
         """Score the forecasts of all versions that `predict(ledger=True)` noted: `tsforecast.score`."""
