@@ -31,6 +31,13 @@ from tsforecast.workflows.predict import predict
 FIXTURES = Path(__file__).parent / "fixtures"
 
 
+def without_examples(bundle: Bundle) -> Bundle:
+    """A bundle without what no version of format 2 has: how the errors of its steps go together."""
+    forecaster, horizon = bundle.forecaster, bundle.spec.horizon
+    calibration = replace(forecaster.calibration, examples=np.empty((0, horizon)))
+    return replace(bundle, forecaster=replace(forecaster, calibration=calibration))
+
+
 def copied(fixture: Path, folder: Path) -> Path:
     """A copy: the tests may run in a checkout that somebody else owns."""
     for path in fixture.rglob("*"):
@@ -89,7 +96,7 @@ def test_the_fixtures_of_all_formats_hold_the_same_model(tmp_path: Path) -> None
 def test_a_bundle_of_format_2_comes_back_as_it_was(
     make_bundle: Callable[..., Bundle], model: str, tmp_path: Path
 ) -> None:
-    bundle = make_bundle(model)
+    bundle = without_examples(make_bundle(model))
     folder = Store(tmp_path).model("sales").publish(bundle).path
     downgrade(folder)
     assert same(load_bundle(folder), bundle)
@@ -105,6 +112,7 @@ def test_time_columns_of_format_2_are_taken_apart(bundle: Bundle, columns: tuple
 
 
 def test_an_older_document_is_brought_up_to_date(bundle: Bundle) -> None:
+    bundle = without_examples(bundle)
     document = json.loads(encode(bundle)["model.json"])
     assert upgrade(document, FORMAT_VERSION) == document
     older = document_2(json.loads(encode(bundle)["model.json"]))
