@@ -12,8 +12,9 @@ from pathlib import Path
 from typing import Any
 
 from speed_sections.processes import CORES, Setting, environment
+from tsforecast._version import __version__
 
-_OURS = ("tsforecast", "tensorflow", "keras", "numpy", "pandas")
+_OURS = ("tensorflow", "keras", "numpy", "pandas")
 _PEERS = ("torch", "neuralforecast", "darts", "skforecast", "scikit-learn", "pandas")
 _LIST = (
     "import json, sys; from importlib.metadata import version; print(json.dumps({p: version(p) for p in sys.argv[1:]}))"
@@ -29,7 +30,7 @@ def describe_machine(setting: Setting) -> dict[str, Any]:
         "load": round(os.getloadavg()[0], 2),
         "system": platform.platform(),
         "python": platform.python_version(),
-        "versions": {package: version(package) for package in _OURS},
+        "versions": {"tsforecast": __version__, **{package: version(package) for package in _OURS}},
     }
     if setting.peer_python:
         command = [setting.peer_python, "-c", _LIST, *_PEERS]
