@@ -42,6 +42,13 @@ def test_totals_of_independent_errors_are_surer_than_their_steps_added_up(fitted
     assert np.all(width < 0.7 * (added["upper_80"] - added["lower_80"]).to_numpy())
 
 
+def test_totals_without_intervals(fitted, store):
+    made, with_intervals = predict(store=store, levels=(), total=True), predict(store=store, total=True)
+    assert list(made.frame.columns) == ["shop", "date", "total"]
+    assert np.allclose(made.frame["total"], with_intervals.frame["total"])
+    assert (made.rows, made.steps) == (2, 14)
+
+
 def test_how_likely_a_value_is_exceeded_agrees_with_the_intervals(fitted, store):
     frame = predict(store=store).frame
     middle, high = float(frame["forecast"].iloc[3]), float(frame["upper_80"].iloc[3])
@@ -92,7 +99,10 @@ def test_a_scenario_has_its_own_totals(tmp_path):
     reading = ReadOptions(target_cols=("sold",), id_cols=("shop",), future_cols=("price",))
     fit(table, options=FitOptions(model="linear", horizon=7), reading=reading, store=tmp_path / "m", name="sales")
     ahead = sales(407, shops=("007",))[["shop", "date"]].tail(7).assign(price=1.0)
-    made = predict(store=tmp_path / "m", future=ahead, what_if="price=+1", total=True, above=0.0).frame
+    steps = predict(store=tmp_path / "m", future=ahead, what_if="price=+1")
+    result = predict(store=tmp_path / "m", future=ahead, what_if="price=+1", total=True, above=0.0)
+    made = result.frame
+    assert result.to_dict()["notes"][-1] == steps.to_dict()["notes"][-1], "the effect is on the mean of the steps"
     assert made["what_if"].iloc[0] > made["total"].iloc[0] + 20
     assert list(made.columns[-6:]) == [
         "what_if", "what_if_lower_80", "what_if_upper_80", "what_if_lower_95", "what_if_upper_95", "what_if_above_0",

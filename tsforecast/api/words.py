@@ -36,6 +36,7 @@ _OTHERS = {
     "future-file": "future",
     "what-if": "what_if",
     "ledger": "ledger",
+    "series": "series",
     "total": "total",
     "above": "above",
     "models": "models",

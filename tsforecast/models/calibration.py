@@ -150,13 +150,19 @@ def _calibrate(scores: Float64, observed: Bool) -> Calibration:
 
 
 def score_at(calibration: Calibration, probability: float) -> Float64:
-    """Calibrated score of a probability at each step, shape (horizon,); linear on the normal scale."""
-    z = [_NORMAL.inv_cdf(p) for p in PROBABILITIES]
-    wanted = _NORMAL.inv_cdf(probability)
-    right = int(np.clip(np.searchsorted(z, wanted), 1, len(z) - 1))
-    share = (wanted - z[right - 1]) / (z[right] - z[right - 1])
-    left_scores, right_scores = calibration.scores[:, right - 1], calibration.scores[:, right]
-    return left_scores + share * (right_scores - left_scores)
+    """Calibrated score of a probability at each step, shape (horizon,)."""
+    z = np.full((len(calibration.scores), 1), _NORMAL.inv_cdf(probability))
+    return scores_at(calibration, z)[:, 0]
+
+
+def scores_at(calibration: Calibration, z: Float64) -> Float64:
+    """Calibrated scores at normal ones of the first steps, both of shape (steps, n); linear between stored ones."""
+    known = np.array([_NORMAL.inv_cdf(p) for p in PROBABILITIES])
+    right = np.clip(np.searchsorted(known, z), 1, len(known) - 1)
+    share = (z - known[right - 1]) / (known[right] - known[right - 1])
+    stored = calibration.scores[: len(z)]
+    low, high = (np.take_along_axis(stored, place, axis=1) for place in (right - 1, right))
+    return low + share * (high - low)
 
 
 def intervals(

@@ -15,7 +15,7 @@ from statistics import NormalDist
 import numpy as np
 
 from tsforecast.arrays import Bool, Float64
-from tsforecast.models.calibration import PROBABILITIES, Calibration, bounded, values_at
+from tsforecast.models.calibration import Calibration, bounded, scores_at, values_at
 
 _NORMAL = NormalDist()
 MOST_EXAMPLES = 100
@@ -67,7 +67,7 @@ def sample_paths(
         Shape (samples, horizon, paths).
     """
     z = _both_signs(calibration, quantiles.shape[1])
-    scores = _scores_at(calibration, z)
+    scores = scores_at(calibration, z)
     if factors is not None:
         # Between two levels the factor changes with the normal score; beyond the outermost it stays.
         edges = [_NORMAL.inv_cdf(0.5 + level / 200) for level in levels]
@@ -88,9 +88,9 @@ def totals(paths: Float64, levels: Sequence[float]) -> tuple[Float64, Float64, F
     """
     sums = paths.sum(axis=1)
     shares = [0.5, *(0.5 + sign * level / 200 for sign in (-1, 1) for level in levels)]
-    median, *bounds = np.quantile(sums, shares, axis=1, method="median_unbiased")
-    lower, upper = np.split(np.stack(bounds, axis=1), 2, axis=1)
-    return median[:, None], lower[:, None], upper[:, None]
+    found = np.quantile(sums, shares, axis=1, method="median_unbiased").T
+    lower, upper = np.split(found[:, 1:], 2, axis=1)
+    return found[:, :1], lower[:, None], upper[:, None]
 
 
 def _both_signs(calibration: Calibration, horizon: int) -> Float64:
@@ -100,13 +100,3 @@ def _both_signs(calibration: Calibration, horizon: int) -> Float64:
         return np.concatenate([examples, -examples]).T
     even = [_NORMAL.inv_cdf((number + 0.5) / _TOGETHER) for number in range(_TOGETHER)]
     return np.tile(even, (horizon, 1))
-
-
-def _scores_at(calibration: Calibration, z: Float64) -> Float64:
-    """Calibrated scores at normal scores, shape (horizon, paths): linear between the stored ones, and beyond."""
-    known = np.array([_NORMAL.inv_cdf(p) for p in PROBABILITIES])
-    right = np.clip(np.searchsorted(known, z), 1, len(known) - 1)
-    share = (z - known[right - 1]) / (known[right] - known[right - 1])
-    stored = calibration.scores[: len(z)]
-    low, high = (np.take_along_axis(stored, place, axis=1) for place in (right - 1, right))
-    return low + share * (high - low)

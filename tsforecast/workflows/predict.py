@@ -98,6 +98,11 @@ class PredictResult:
         """Rows of the table: those of all series."""
         return self.recent.n_series * (1 if self.joint.total else self.horizon)
 
+    @property
+    def steps(self) -> int:
+        """Steps that are forecast, of all series."""
+        return self.recent.n_series * self.horizon
+
     def blocks(self, report: Report = lambda event: None) -> Iterator[Forecast]:
         """The forecast in blocks of series, each made when it is taken."""
         base, other = np.zeros(3), np.zeros(3)
@@ -151,7 +156,7 @@ class PredictResult:
         if self.scenario:
             notes += [replace(note, text=f"what if: {note.text}") for note in _held_notes(other)]
             if len(self.schema.target_cols) == 1:
-                notes.append(effect(self.scenario, base[2] / self.rows, other[2] / self.rows))
+                notes.append(effect(self.scenario, base[2] / self.steps, other[2] / self.steps))
         return notes
 
 

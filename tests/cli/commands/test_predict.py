@@ -17,6 +17,7 @@ RESULT = SimpleNamespace(
     model="gru",
     horizon=14,
     rows=2,
+    steps=28,
     forecast="forecast",
     blocks=lambda report=None: iter(BLOCKS),
     recent=SimpleNamespace(frequency="daily", ids=(("=a",), ("b",))),

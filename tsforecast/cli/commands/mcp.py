@@ -16,9 +16,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import click
 
 from tsforecast._version import __version__
-from tsforecast.cli.config import use_config
 from tsforecast.cli.groups import SectionCommand
-from tsforecast.cli.options.shared import option, store_option
+from tsforecast.cli.options.shared import config_option, option, store_option
 from tsforecast.cli.schema import commands_below, help_of, name_of, schema_of, words_of
 from tsforecast.errors import OptionError
 
@@ -79,16 +78,7 @@ def _writes(param: click.Parameter, tool: str) -> bool:
 @click.command("mcp", cls=SectionCommand)
 @option("Store", "--write", is_flag=True, help="Also offer what changes models or writes files, such as fit.")
 @store_option
-@option(
-    "Configuration",
-    "--config",
-    type=click.Path(),
-    metavar="FILE.toml",
-    is_eager=True,
-    expose_value=False,
-    callback=use_config,
-    help="Values of options, in a table per command.",
-)
+@config_option
 @click.pass_context
 def command(ctx: click.Context, /, write: bool, store: str) -> None:
     """Serve the commands as tools to an agent, over stdin and stdout (Model Context Protocol).

@@ -255,7 +255,7 @@ def _note(result: PredictResult, files: tuple[str | None, ...], console: Console
         if path not in (None, "-"):
             check_file(str(path))
     note_forecast(result, store=store, trusted=trusted)
-    console.info(f"noted {result.rows:,} forecasts in the ledger of {result.name}")
+    console.info(f"noted {result.steps:,} forecasts in the ledger of {result.name}")
 
 
 def _draw(

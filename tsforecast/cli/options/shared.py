@@ -83,18 +83,19 @@ verbosity_options = combine(
         help="Show details, and the cause of an error.",
     ),
 )
+config_option = option(
+    "Configuration",
+    "--config",
+    type=click.Path(),
+    metavar="FILE.toml",
+    is_eager=True,
+    expose_value=False,
+    callback=use_config,
+    help="Values of options, in a table per command.",
+)
 output_options = combine(
     # First, and eager: what the file says of the options below holds for them too.
-    option(
-        "Configuration",
-        "--config",
-        type=click.Path(),
-        metavar="FILE.toml",
-        is_eager=True,
-        expose_value=False,
-        callback=use_config,
-        help="Values of options, in a table per command.",
-    ),
+    config_option,
     option(
         "Messages",
         "--json",
