@@ -330,6 +330,7 @@ class Trainer:
 
         The strength is the recipe's, or chosen on validation windows, or the default without any.
         """
+        # What a linear map does not read makes no other map.
         key = lookback, normalisation, replace(inputs, static=0, categories=(), category_widths=())
         if key not in self.ridges:
             plan = self.plan

@@ -13,7 +13,7 @@
     continued   the rows that a forecast continues         what_if      another scenario of these
     leaks       columns that hardly are known ahead            holidays  holidays that are other than at the fit
     expected    what a model expects of the next steps         fit_words a fit in sentences
-    named       series that are named
+    named       series that are named                      predict_notes  what is said of a forecast
 
 Long work reports its progress as events (`tsforecast.progress`). An error that a user can cause is a class of
 `tsforecast.errors`, with the exit status that the command line ends with.

@@ -32,8 +32,9 @@ from tsforecast.workflows.ages import check_data_age, check_version_age
 from tsforecast.workflows.continued import rows_to_continue
 from tsforecast.workflows.expected import rests_on_little
 from tsforecast.workflows.holidays import holiday_notes
-from tsforecast.workflows.known_ahead import besides_in_words, check_known_ahead, past_read, read_ahead
+from tsforecast.workflows.known_ahead import besides_in_words, read_ahead
 from tsforecast.workflows.named import numbers_of
+from tsforecast.workflows.predict_notes import held_notes, horizon_notes, joint_notes, tally_of
 from tsforecast.workflows.what_if import Scenario, effect, in_scenario, read_scenario
 
 if TYPE_CHECKING:
@@ -107,8 +108,8 @@ class PredictResult:
         """The forecast in blocks of series, each made when it is taken."""
         base, other = np.zeros(3), np.zeros(3)
         for block in self._blocks(report):
-            base += _tally(block)
-            other += _tally(block.what_if)
+            base += tally_of(block)
+            other += tally_of(block.what_if)
             yield block
         for note in self._notes_on(base, other):
             self.report(Message(note.kind, note.text))
@@ -146,15 +147,15 @@ class PredictResult:
             "horizon": self.horizon,
             "series": self.recent.n_series,
             **({"what_if": list(self.scenario.texts)} if self.scenario else {}),
-            "notes": [vars(note) for note in (*self.notes, *self._notes_on(_tally(made), _tally(made.what_if)))],
+            "notes": [vars(note) for note in (*self.notes, *self._notes_on(tally_of(made), tally_of(made.what_if)))],
             "forecast": [dict(zip(columns, row, strict=True)) for row in rows],
         }
 
     def _notes_on(self, base: Float64, other: Float64) -> list[Note]:
         """What is said of the forecast once it is made, by the tallies of the base and of the scenario."""
-        notes = _held_notes(base)
+        notes = held_notes(base)
         if self.scenario:
-            notes += [replace(note, text=f"what if: {note.text}") for note in _held_notes(other)]
+            notes += [replace(note, text=f"what if: {note.text}") for note in held_notes(other)]
             if len(self.schema.target_cols) == 1:
                 notes.append(effect(self.scenario, base[2] / self.steps, other[2] / self.steps))
         return notes
@@ -240,8 +241,8 @@ def predict(
     if max_age is not None:
         check_data_age(recent, bundle.schema, max_age)
     steps = horizon or bundle.spec.horizon
-    notes += _joint_notes(joint, bundle, steps)
-    notes += [*found, *_horizon_notes(bundle, recent, steps)]
+    notes += joint_notes(joint, bundle, steps)
+    notes += [*found, *horizon_notes(bundle, recent, steps)]
     other = None
     if scenario is not None:
         changed, more = in_scenario(scenario, recent, bundle, steps, reading, report)
@@ -277,30 +278,6 @@ def _beside(block: Forecast, other: Forecast) -> Forecast:
     return replace(block, what_if=other, total=total)
 
 
-def _joint_notes(joint: Joint, bundle: Bundle, steps: int) -> list[Note]:
-    """What is said of totals and probabilities.
-
-    Raises:
-        OptionError: the horizon is longer than the model's, so that nothing is known of how its errors go together.
-    """
-    if joint == NOTHING_JOINT:
-        return []
-    if steps > bundle.spec.horizon:
-        flag = "--total" if joint.total else "--above"
-        raise OptionError(
-            f"{flag} needs the errors of {steps} steps together, and the model was trained for {bundle.spec.horizon}",
-            hint=f"use --horizon {bundle.spec.horizon} or less, or fit with --horizon {steps}",
-        )
-    notes = []
-    if joint.total:
-        text = f"each total is of {counted(steps, 'step')}, from the time beside it on; its forecast is the median"
-        notes.append(Note("info", text))
-        if not len(bundle.forecaster.calibration.examples):
-            text = "too few held-out windows show how the errors of steps go together: "
-            notes.append(Note("warning", text + "intervals of totals are as wide as if all steps err alike"))
-    return notes
-
-
 def _recalibrated(
     bundle: Bundle, recent: Panel, known: ModelRows, levels: tuple[float, ...]
 ) -> tuple[Forecaster, list[Note]]:
@@ -319,51 +296,6 @@ def _recalibrated(
 
 def _with_covariates_of(panel: Panel, rows: ModelRows) -> ModelRows:
     return replace(rows, panel=replace(rows.panel, covariates=panel.covariates))
-
-
-def _horizon_notes(bundle: Bundle, recent: Panel, steps: int) -> list[Note]:
-    """What is said of the horizon, and of how far the columns reach that the model reads."""
-    notes = [*_feedback_notes(bundle.spec.horizon, steps), *check_known_ahead(recent, bundle, steps)]
-    if steps > bundle.spec.horizon and (columns := past_read(bundle)):
-        verb = "stays as it was" if len(columns) == 1 else "stay as they were"
-        notes.append(Note("warning", f"there {listed(columns)} {verb} last"))
-    return notes
-
-
-def _feedback_notes(trained: int, steps: int) -> list[Note]:
-    if steps <= trained:
-        return []
-    text = (
-        f"the model was trained for {trained} steps; from there on its forecasts are fed back to reach {steps}, "
-        "and intervals widen by a rule, not by calibration"
-    )
-    return [Note("warning", text)]
-
-
-def _tally(forecast: Forecast | None) -> Float64:
-    """Series whose forecasts, and others whose intervals were held, and the sum of all forecasts."""
-    return np.zeros(3) if forecast is None else np.array([forecast.held, forecast.far, forecast.y_pred.sum()])
-
-
-def _held_notes(tally: Float64) -> list[Note]:
-    """What is said of forecasts and intervals that were held, by the number of series."""
-    held, far = (int(count) for count in tally[:2])
-    notes = [Note("warning", held_in_words(held))] if held else []
-    if far:
-        text = (
-            f"the intervals of {far:,} series reached further than their values support and were held there: the model "
-            "has hardly learned them; fit with more epochs or time, or with --transform none"
-        )
-        notes.append(Note("warning", text))
-    return notes
-
-
-def held_in_words(series: int) -> str:
-    """What is said of forecasts that were held."""
-    return (
-        f"fed back, the forecasts of {series:,} series ran away from all known values: they were held within a few "
-        "times the span of these; fit with a longer --horizon"
-    )
 
 
 def _read(
