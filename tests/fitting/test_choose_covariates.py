@@ -10,8 +10,11 @@ import pytest
 from tests.covariates import driven_panel, with_columns
 from tsforecast.fitting.choose_covariates import asked_calendar
 from tsforecast.fitting.fit_panel import make_plan
+from tsforecast.fitting.learn import train_model
 from tsforecast.fitting.prepared import prepare
+from tsforecast.models.network.linear_inputs import column_numbers
 from tsforecast.models.options import FitOptions
+from tsforecast.models.training.session import TrainingSession
 from tsforecast.series.calendar_features import usual_calendar
 from tsforecast.series.frequency import DAY, Frequency
 from tsforecast.series.holiday_features import holiday_features
@@ -54,6 +57,31 @@ def test_a_column_that_is_not_read_has_no_influence():
         kept.append(rows.windows(prepare(noisy, split, plan).windows("test", plan), lookback=24, horizon=6).past)
     assert np.array_equal(*kept)
     assert not kept[0][:, :, 0].any() and kept[0][:, :, 1].any()
+
+
+def with_noise(rows):
+    panel = driven_panel(rows, ahead=12)
+    return with_columns(panel, past=noise_of(panel), future=panel.covariates.future, ahead=12)
+
+
+@pytest.mark.parametrize(("rows", "model", "unread"), [(9000, "gru", (0,)), (14_000, "linear", (0,)), (14_000, "gru", ())])
+def test_of_many_windows_networks_read_what_a_linear_model_cannot_use(rows, model, unread):
+    plan, choices = planned(with_noise(rows), replace(OPTIONS, model=model))
+    assert plan.unread == (unread, ())
+    reason = choices["covariates"].reason
+    assert "not read, as what it brings" in reason
+    assert ("networks read them all the same" in reason) == (not unread)
+    words = "not read" if unread else "read by networks alone"
+    assert [one.role for one in plan.brought][1:] == [f"known up to now; {words}", "known ahead"]
+
+
+def test_a_linear_model_ignores_what_networks_alone_read():
+    noisy = with_noise(14_000)
+    plan, split = make_plan(noisy, replace(OPTIONS, model="gru"))
+    learned = train_model("linear", prepare(noisy, split, plan), plan, TrainingSession())
+    kernel = learned.trained.weights["part0/linear/kernel"]
+    of_column = [np.abs(kernel[column_numbers(plan.inputs, 24, 6) == number]).max() for number in (0, 1)]
+    assert of_column[0] < 1e-6 < 0.1 < of_column[1]
 
 
 def test_each_column_has_a_strength_of_its_own():
@@ -127,6 +155,25 @@ def test_rows_after_validation_decide_nothing():
 def test_the_day_of_the_year_is_tried_on_three_years(days, names):
     panel = with_columns(make_panel([np.arange(days)], DAYS, starts=[20_000]), past=np.arange(days))
     assert asked_calendar(FitOptions(), panel, None).names == names
+
+
+def yearly_course(days, effect):
+    noise = np.random.default_rng(1).normal(size=days)
+    level = effect * np.sin(2 * np.pi * np.arange(days) / 365.2425)
+    return make_panel([100 + level + noise], DAYS, starts=[20_000])
+
+
+def test_a_series_alone_is_read_with_the_day_of_the_year_where_that_helps():
+    plan, choices = planned(yearly_course(2000, 10.0), FitOptions(model="linear"))
+    assert plan.calendar.names == ("day-of-year",)
+    assert choices["calendar"].value == "used" and "covariates" not in choices
+
+
+@pytest.mark.parametrize(("days", "effect", "calendar"), [(2000, 0.0, "auto"), (1000, 10.0, "auto"), (2000, 10.0, "none")])
+def test_otherwise_a_series_alone_is_read_as_it_is_and_nothing_is_said(days, effect, calendar):
+    plan, choices = planned(yearly_course(days, effect), FitOptions(model="linear", calendar=calendar))
+    assert (plan.calendar.width, plan.inputs.past, plan.brought) == (0, 0, ())
+    assert not {"calendar", "covariates"} & set(choices)
 
 
 @pytest.mark.parametrize("model", ["ets", "naive"])

@@ -111,7 +111,8 @@ def choose_plan(
     first, last = split.borders("train")
     windows = len(window_index(panel.offsets, first, last, horizon=basics.horizon, min_context=min_context))
     training = choose_training(options, windows)
-    besides = choose_covariates(panel, split, basics, options, space, schema)
+    learned_from = windows if info.kind != "linear" else 0
+    besides = choose_covariates(panel, split, basics, options, space, schema, learned_from)
     choices += besides.choices
     candidates: tuple[Part, ...] = ()
     if info.kind != "linear":

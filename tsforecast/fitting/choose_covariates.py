@@ -2,7 +2,9 @@
 
 Of the columns, the holidays and the calendar the one that brings most is read, under the strength of the ridge that
 suits it, then the next beside it, and so on, as long as a paired test on windows of many stretches of the past
-(rolling_linear.py) says that the gain is no chance. What is not read has no influence on any model.
+(rolling_linear.py) says that the gain is no chance. What is not read has no influence on any model. Where windows are
+many, networks read the rest too, unless nothing helps: they learn what it is worth, also where no linear model can use
+it.
 """
 
 from __future__ import annotations
@@ -15,7 +17,7 @@ import numpy as np
 from tsforecast.errors import OptionError
 from tsforecast.fitting.paired_test import LEVEL
 from tsforecast.fitting.plan import ALL_READ, Brought, Choice, FixedChoices, Unread
-from tsforecast.fitting.quick_linear import Space
+from tsforecast.fitting.quick_linear import MANY_WINDOWS, Space
 from tsforecast.fitting.rolling_linear import RollingLinear
 from tsforecast.models.network.config import Inputs
 from tsforecast.models.options import FitOptions
@@ -33,6 +35,7 @@ _MOST_APART = 8  # columns that are looked at one by one; of more, all of a role
 _ROLES = {"past": "known up to now", "future": "known ahead"}  # a linear model reads no numbers of series
 _THREE_YEARS, _OF_THE_YEAR = 3 * 365, ("day-of-year",)
 _HOLIDAYS, _CALENDAR = "holidays", "calendar"
+_NO_USE = 1e12  # strength of the ridge for what a linear model is not to use
 
 
 @dataclass(frozen=True)
@@ -85,7 +88,7 @@ def inputs_of(covariates: Covariates, calendar: Calendar) -> Inputs:
 
 
 def asked_calendar(options: FitOptions, panel: Panel, schema: Schema | None) -> Calendar:
-    """The holidays, and the features asked for, or those to try; beside nothing else none are tried.
+    """The holidays, and the features asked for, or those to try.
 
     Raises:
         OptionError: an unknown feature.
@@ -96,28 +99,40 @@ def asked_calendar(options: FitOptions, panel: Panel, schema: Schema | None) -> 
         around = schema.holidays_around if schema.holidays or column is not None else 0
         calendar = Calendar((), schema.time_zone, schema.holidays, column, around)
     if options.calendar == AUTO:
-        tried = not panel.covariates.absent or calendar.width
-        return replace(calendar, names=_tried_calendar(panel)) if tried else NO_CALENDAR
+        alone = panel.covariates.absent and not calendar.width
+        calendar = replace(calendar, names=_tried_calendar(panel, alone=alone))
+        return calendar if calendar.width else NO_CALENDAR
     names = tuple(dict.fromkeys(name.strip() for name in options.calendar.split(",")))
     names = () if names == ("none",) else names
     check_calendar(names)
     return replace(calendar, names=names) if names or calendar.width else NO_CALENDAR
 
 
-def _tried_calendar(panel: Panel) -> tuple[str, ...]:
-    """The usual features; those of the year only where models learn from each of its days twice, or all is a guess.
+def _tried_calendar(panel: Panel, *, alone: bool) -> tuple[str, ...]:
+    """The usual features, beside nothing else the day of the year only: the day and the week a window shows itself.
 
-    About two of three years are left to learn from.
+    That is tried where models learn from each day twice, or all is a guess: about two of three years are left to learn
+    from.
     """
+    usual = usual_calendar(panel.frequency)
+    if not usual:
+        return ()
     longest = int(np.argmax(panel.lengths))
     edges = panel.starts[longest] + np.array([0, panel.lengths[longest]])
     begin, end = panel.frequency.stamps(edges).astype("datetime64[D]")
     long = end - begin >= np.timedelta64(_THREE_YEARS, "D")
-    return tuple(name for name in usual_calendar(panel.frequency) if long or name not in _OF_THE_YEAR)
+    names = _OF_THE_YEAR if alone else usual
+    return tuple(name for name in names if long or name not in _OF_THE_YEAR)
 
 
 def choose_covariates(
-    panel: Panel, split: Split, basics: FixedChoices, options: FitOptions, space: Space, schema: Schema | None
+    panel: Panel,
+    split: Split,
+    basics: FixedChoices,
+    options: FitOptions,
+    space: Space,
+    schema: Schema | None,
+    windows: int = 0,
 ) -> KnownBesides:
     """What to read besides the series, of what was named and of the calendar.
 
@@ -128,6 +143,7 @@ def choose_covariates(
         options: what the user decided.
         space: under what to compare.
         schema: names of the columns, and the time zone; None for numbers in place of names.
+        windows: that networks learn from; 0 where there are no networks.
     """
     known, calendar = panel.covariates, asked_calendar(options, panel, schema)
     inputs = inputs_of(known, calendar)
@@ -135,12 +151,20 @@ def choose_covariates(
         return NOTHING_BESIDES if known.absent else KnownBesides(inputs)
     parts = _parts(known, calendar, schema)
     rolling = RollingLinear(panel, split, basics, inputs, calendar, space)
+    # Nobody asked: there is nothing to say of what does not help.
+    alone = known.absent and not calendar.holiday_width and options.calendar == AUTO
+    read, refused = _forward(rolling, parts) if rolling.can_tell else ({}, {})
+    if alone and not read:
+        return NOTHING_BESIDES
     if not rolling.can_tell:
         choice = Choice("covariates", "not read", "too few rows to tell whether they help")
         return _read(known, calendar, {}, (choice,))
-    read, refused = _forward(rolling, parts)
-    choice = Choice("covariates", "used" if read else "not read", _reason(rolling, read, refused))
-    return replace(_read(known, calendar, read, (choice,)), brought=_brought(rolling, parts, read))
+    reason, given, others = _reason(rolling, read, refused), read, "not read"
+    if read and refused and windows >= MANY_WINDOWS:
+        given, others = {part: read.get(part, _NO_USE) for part in parts}, "read by networks alone"
+        reason += f"; networks read them all the same, as {windows:,} training windows show what they are worth"
+    choice = Choice("calendar" if alone else "covariates", "used" if read else "not read", reason)
+    return replace(_read(known, calendar, given, (choice,)), brought=_brought(rolling, parts, read, others))
 
 
 def _parts(known: Covariates, calendar: Calendar, schema: Schema | None) -> list[Part]:
@@ -217,8 +241,8 @@ def _listed(parts: Iterable[Part]) -> str:
     )
 
 
-def _brought(rolling: RollingLinear, parts: list[Part], read: Found) -> tuple[Brought, ...]:
-    """What each part brings that is read, beside the others, and what another would bring to these."""
+def _brought(rolling: RollingLinear, parts: list[Part], read: Found, others: str) -> tuple[Brought, ...]:
+    """What each part brings that is read, beside the others, and what another would bring to these, in other words."""
     if not read:
         return ()
     with_all = rolling.mean(_strengths(read))
@@ -229,7 +253,7 @@ def _brought(rolling: RollingLinear, parts: list[Part], read: Found) -> tuple[Br
             rows.append(Brought(part.name, part.role, with_all, rolling.mean(_strengths(without))))
         else:
             error = rolling.mean(_strengths(_with(rolling, read, part)))
-            rows.append(Brought(part.name, f"{part.role}; not read", error, with_all))
+            rows.append(Brought(part.name, f"{part.role}; {others}", error, with_all))
     first = Brought("all", "", with_all, rolling.mean({}))
     return (first, *rows) if len(rows) > 1 else tuple(rows)
 

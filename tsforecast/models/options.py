@@ -121,7 +121,7 @@ class FitOptions(Checked):
     calendar: str = option(
         AUTO,
         "Preparation",
-        "What is read of the calendar: none, a list such as weekday,hour, or, beside other columns, what helps.",
+        "What is read of the calendar: what helps, none, or a list such as weekday,hour.",
         metavar="auto|none|LIST",
     )
     loss: str = option(
