@@ -8,14 +8,12 @@ import numpy as np
 import pytest
 
 from tests.covariates import driven_panel, with_columns
-from tsforecast.fitting.choose_covariates import asked_calendar
 from tsforecast.fitting.fit_panel import make_plan
 from tsforecast.fitting.learn import train_model
 from tsforecast.fitting.prepared import prepare
 from tsforecast.models.network.linear_inputs import column_numbers
 from tsforecast.models.options import FitOptions
 from tsforecast.models.training.session import TrainingSession
-from tsforecast.series.calendar_features import usual_calendar
 from tsforecast.series.frequency import DAY, Frequency
 from tsforecast.series.holiday_features import holiday_features
 from tsforecast.series.panel import Schema, make_panel
@@ -64,7 +62,9 @@ def with_noise(rows):
     return with_columns(panel, past=noise_of(panel), future=panel.covariates.future, ahead=12)
 
 
-@pytest.mark.parametrize(("rows", "model", "unread"), [(9000, "gru", (0,)), (14_000, "linear", (0,)), (14_000, "gru", ())])
+@pytest.mark.parametrize(
+    ("rows", "model", "unread"), [(9000, "gru", (0,)), (14_000, "linear", (0,)), (14_000, "gru", ())]
+)
 def test_of_many_windows_networks_read_what_a_linear_model_cannot_use(rows, model, unread):
     plan, choices = planned(with_noise(rows), replace(OPTIONS, model=model))
     assert plan.unread == (unread, ())
@@ -151,25 +151,28 @@ def test_rows_after_validation_decide_nothing():
     assert (second.strengths, second.brought) == (first.strengths, first.brought)
 
 
-@pytest.mark.parametrize(("days", "names"), [(1094, ("weekday", "day-of-month")), (1095, usual_calendar(DAYS))])
-def test_the_day_of_the_year_is_tried_on_three_years(days, names):
-    panel = with_columns(make_panel([np.arange(days)], DAYS, starts=[20_000]), past=np.arange(days))
-    assert asked_calendar(FitOptions(), panel, None).names == names
-
-
 def yearly_course(days, effect):
     noise = np.random.default_rng(1).normal(size=days)
     level = effect * np.sin(2 * np.pi * np.arange(days) / 365.2425)
     return make_panel([100 + level + noise], DAYS, starts=[20_000])
 
 
-def test_a_series_alone_is_read_with_the_day_of_the_year_where_that_helps():
+def test_a_series_alone_is_read_with_the_time_of_the_year_where_that_helps():
     plan, choices = planned(yearly_course(2000, 10.0), FitOptions(model="linear"))
     assert plan.calendar.names == ("day-of-year",)
     assert choices["calendar"].value == "used" and "covariates" not in choices
 
 
-@pytest.mark.parametrize(("days", "effect", "calendar"), [(2000, 0.0, "auto"), (1000, 10.0, "auto"), (2000, 10.0, "none")])
+def test_what_comes_on_some_days_of_the_year_needs_the_fine_features():
+    weeks = np.arange(2000) % 365 // 7
+    values = 100 + 10 * np.random.default_rng(2).normal(size=53)[weeks] + np.random.default_rng(1).normal(size=2000)
+    plan, _ = planned(make_panel([values], DAYS, starts=[20_000]), FitOptions(model="linear"))
+    assert plan.calendar.names == ("time-of-year",)
+
+
+@pytest.mark.parametrize(
+    ("days", "effect", "calendar"), [(2000, 0.0, "auto"), (1000, 10.0, "auto"), (2000, 10.0, "none")]
+)
 def test_otherwise_a_series_alone_is_read_as_it_is_and_nothing_is_said(days, effect, calendar):
     plan, choices = planned(yearly_course(days, effect), FitOptions(model="linear", calendar=calendar))
     assert (plan.calendar.width, plan.inputs.past, plan.brought) == (0, 0, ())

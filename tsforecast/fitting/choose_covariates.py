@@ -19,11 +19,12 @@ from tsforecast.fitting.paired_test import LEVEL
 from tsforecast.fitting.plan import ALL_READ, Brought, Choice, FixedChoices, Unread
 from tsforecast.fitting.quick_linear import MANY_WINDOWS, Space
 from tsforecast.fitting.rolling_linear import RollingLinear
+from tsforecast.fitting.tried_calendars import tried_calendars
 from tsforecast.models.network.config import Inputs
 from tsforecast.models.options import FitOptions
 from tsforecast.models.spec import NO_INPUTS
 from tsforecast.models.training.config import AUTO
-from tsforecast.series.calendar_features import calendar_width, check_calendar, usual_calendar
+from tsforecast.series.calendar_features import calendar_width
 from tsforecast.series.covariates import Covariates
 from tsforecast.series.panel import Panel, Schema
 from tsforecast.series.split import Split
@@ -33,7 +34,6 @@ from tsforecast.series.windows import NO_CALENDAR, Calendar
 _STRENGTHS = (1e-3, 1e-2, 1e-1, 1.0, 10.0, 100.0)
 _MOST_APART = 8  # columns that are looked at one by one; of more, all of a role together
 _ROLES = {"past": "known up to now", "future": "known ahead"}  # a linear model reads no numbers of series
-_THREE_YEARS, _OF_THE_YEAR = 3 * 365, ("day-of-year",)
 _HOLIDAYS, _CALENDAR = "holidays", "calendar"
 _NO_USE = 1e12  # strength of the ridge for what a linear model is not to use
 
@@ -87,44 +87,6 @@ def inputs_of(covariates: Covariates, calendar: Calendar) -> Inputs:
     return Inputs(covariates.past.shape[1] + ahead, ahead, covariates.static.shape[1], calendar=names)
 
 
-def asked_calendar(options: FitOptions, panel: Panel, schema: Schema | None) -> Calendar:
-    """The holidays, and the features asked for, or those to try.
-
-    Raises:
-        OptionError: an unknown feature.
-    """
-    calendar = NO_CALENDAR
-    if schema is not None:
-        column = schema.category_cols.index(schema.holidays_col) if schema.holidays_col else None
-        around = schema.holidays_around if schema.holidays or column is not None else 0
-        calendar = Calendar((), schema.time_zone, schema.holidays, column, around)
-    if options.calendar == AUTO:
-        alone = panel.covariates.absent and not calendar.width
-        calendar = replace(calendar, names=_tried_calendar(panel, alone=alone))
-        return calendar if calendar.width else NO_CALENDAR
-    names = tuple(dict.fromkeys(name.strip() for name in options.calendar.split(",")))
-    names = () if names == ("none",) else names
-    check_calendar(names)
-    return replace(calendar, names=names) if names or calendar.width else NO_CALENDAR
-
-
-def _tried_calendar(panel: Panel, *, alone: bool) -> tuple[str, ...]:
-    """The usual features, beside nothing else the day of the year only: the day and the week a window shows itself.
-
-    That is tried where models learn from each day twice, or all is a guess: about two of three years are left to learn
-    from.
-    """
-    usual = usual_calendar(panel.frequency)
-    if not usual:
-        return ()
-    longest = int(np.argmax(panel.lengths))
-    edges = panel.starts[longest] + np.array([0, panel.lengths[longest]])
-    begin, end = panel.frequency.stamps(edges).astype("datetime64[D]")
-    long = end - begin >= np.timedelta64(_THREE_YEARS, "D")
-    names = _OF_THE_YEAR if alone else usual
-    return tuple(name for name in names if long or name not in _OF_THE_YEAR)
-
-
 def choose_covariates(
     panel: Panel,
     split: Split,
@@ -145,26 +107,61 @@ def choose_covariates(
         schema: names of the columns, and the time zone; None for numbers in place of names.
         windows: that networks learn from; 0 where there are no networks.
     """
-    known, calendar = panel.covariates, asked_calendar(options, panel, schema)
-    inputs = inputs_of(known, calendar)
+    known, calendars = panel.covariates, tried_calendars(options, panel, schema)
+    inputs = inputs_of(known, calendars[0])
     if not inputs.past:
         return NOTHING_BESIDES if known.absent else KnownBesides(inputs)
-    parts = _parts(known, calendar, schema)
-    rolling = RollingLinear(panel, split, basics, inputs, calendar, space)
-    # Nobody asked: there is nothing to say of what does not help.
-    alone = known.absent and not calendar.holiday_width and options.calendar == AUTO
-    read, refused = _forward(rolling, parts) if rolling.can_tell else ({}, {})
-    if alone and not read:
-        return NOTHING_BESIDES
-    if not rolling.can_tell:
+    tried = [_try(panel, split, basics, space, schema, calendar) for calendar in calendars]
+    best = min(tried, key=lambda one: one.error)
+    alone = known.absent and not best.calendar.holiday_width and options.calendar == AUTO
+    if alone and not best.read:
+        return NOTHING_BESIDES  # nobody asked
+    if not best.rolling.can_tell:
         choice = Choice("covariates", "not read", "too few rows to tell whether they help")
-        return _read(known, calendar, {}, (choice,))
-    reason, given, others = _reason(rolling, read, refused), read, "not read"
-    if read and refused and windows >= MANY_WINDOWS:
-        given, others = {part: read.get(part, _NO_USE) for part in parts}, "read by networks alone"
+        return _read(known, best.calendar, {}, (choice,))
+    reason, given, others = _reason(best), best.read, "not read"
+    if best.read and best.refused and windows >= MANY_WINDOWS:
+        given, others = {part: best.read.get(part, _NO_USE) for part in best.parts}, "read by networks alone"
         reason += f"; networks read them all the same, as {windows:,} training windows show what they are worth"
-    choice = Choice("calendar" if alone else "covariates", "used" if read else "not read", reason)
-    return replace(_read(known, calendar, given, (choice,)), brought=_brought(rolling, parts, read, others))
+    choice = Choice("calendar" if alone else "covariates", "used" if best.read else "not read", reason)
+    return replace(_read(known, best.calendar, given, (choice,)), brought=_brought(best, others))
+
+
+Found = dict[Part, float]  # what is read, and how strongly the ridge holds it
+
+
+@dataclass(frozen=True)
+class _Tried:
+    """What a linear model reads beside one calendar.
+
+    Args:
+        calendar: the holidays, and the features of the calendar.
+        rolling: linear models of the past.
+        parts: what could be read.
+        read: what is.
+        refused: by name, the chance of such a gain for each of the others.
+    """
+
+    calendar: Calendar
+    rolling: RollingLinear
+    parts: list[Part]
+    read: Found
+    refused: dict[str, float]
+
+    @property
+    def error(self) -> float:
+        """Of the linear model with what it reads; infinite where that cannot be told."""
+        return self.rolling.mean(_strengths(self.read)) if self.rolling.can_tell else np.inf
+
+
+def _try(
+    panel: Panel, split: Split, basics: FixedChoices, space: Space, schema: Schema | None, calendar: Calendar
+) -> _Tried:
+    """Let a linear model read what helps it beside a calendar."""
+    known = panel.covariates
+    rolling = RollingLinear(panel, split, basics, inputs_of(known, calendar), calendar, space)
+    parts = _parts(known, calendar, schema)
+    return _Tried(calendar, rolling, parts, *(_forward(rolling, parts) if rolling.can_tell else ({}, {})))
 
 
 def _parts(known: Covariates, calendar: Calendar, schema: Schema | None) -> list[Part]:
@@ -184,9 +181,6 @@ def _parts(known: Covariates, calendar: Calendar, schema: Schema | None) -> list
     if calendar.names:
         parts.append(Part(_CALENDAR, _CALENDAR, ", ".join(calendar.names), (first + calendar.holiday_width,)))
     return parts
-
-
-Found = dict[Part, float]  # what is read, and how strongly the ridge holds it
 
 
 def _strengths(found: Found) -> dict[int, float]:
@@ -215,8 +209,9 @@ def _forward(rolling: RollingLinear, parts: list[Part]) -> tuple[Found, dict[str
     return read, {}
 
 
-def _reason(rolling: RollingLinear, read: Found, refused: dict[str, float]) -> str:
+def _reason(tried: _Tried) -> str:
     """What a linear model errs with and without, and why the rest is not read."""
+    rolling, read, refused = tried.rolling, tried.read, tried.refused
     error, without = rolling.mean(_strengths(read)), rolling.mean({})
     told = []
     if read:
@@ -241,13 +236,19 @@ def _listed(parts: Iterable[Part]) -> str:
     )
 
 
-def _brought(rolling: RollingLinear, parts: list[Part], read: Found, others: str) -> tuple[Brought, ...]:
-    """What each part brings that is read, beside the others, and what another would bring to these, in other words."""
+def _brought(tried: _Tried, others: str) -> tuple[Brought, ...]:
+    """What each part brings that is read, beside the others, and what another would bring to these.
+
+    Args:
+        tried: what is read, and what could be.
+        others: what to say of those that the linear model does not read.
+    """
+    rolling, read = tried.rolling, tried.read
     if not read:
         return ()
     with_all = rolling.mean(_strengths(read))
     rows = []
-    for part in parts:
+    for part in tried.parts:
         if part in read:
             without = {other: own for other, own in read.items() if other != part}
             rows.append(Brought(part.name, part.role, with_all, rolling.mean(_strengths(without))))

@@ -14,7 +14,7 @@ from tsforecast.errors import OptionError, did_you_mean
 from tsforecast.series.frequency import DAY, EPOCH_WEEKDAY, HOUR, WEEK, Frequency, Ordinals, Stamps
 from tsforecast.series.wall_clock import to_wall
 
-_HARMONICS = 2
+_HARMONICS, _HARMONICS_OF_YEAR = 2, 10  # the latter as in Prophet (Taylor and Letham, Forecasting at Scale, 2018)
 _DAYS_OF_YEAR = 365.2425
 _DAYS_OF_MONTH = 31
 
@@ -101,9 +101,13 @@ def _days_since(wall: Stamps, unit: str) -> Int64:
     return (wall.astype("datetime64[D]") - wall.astype(f"datetime64[{unit}]").astype("datetime64[D]")).astype(np.int64)
 
 
-def _cycle(share: Float64) -> Float64:
-    """Sine and cosine of a share of a cycle and of its half, shape (n, 4)."""
-    angles = 2 * np.pi * share[:, None] * np.arange(1, _HARMONICS + 1)
+def _share_of_year(wall: Stamps) -> Float64:
+    return _days_since(wall, "Y") / _DAYS_OF_YEAR
+
+
+def _cycle(share: Float64, harmonics: int = _HARMONICS) -> Float64:
+    """Sine and cosine of a share of a cycle, of its half and so on, shape (n, 2 harmonics)."""
+    angles = 2 * np.pi * share[:, None] * np.arange(1, harmonics + 1)
     return np.concatenate([np.sin(angles), np.cos(angles)], axis=1)
 
 
@@ -121,7 +125,8 @@ CALENDAR: dict[str, tuple[int, Callable[[Stamps], Float64]]] = {
     "weekend": (1, lambda wall: (_weekday(wall) >= 5).astype(np.float64)[:, None]),
     "time-of-week": (4, lambda wall: _cycle((_micros(wall) + EPOCH_WEEKDAY * DAY) % WEEK / WEEK)),
     "day-of-month": (4, lambda wall: _cycle(_days_since(wall, "M") / _DAYS_OF_MONTH)),
-    "day-of-year": (4, lambda wall: _cycle(_days_since(wall, "Y") / _DAYS_OF_YEAR)),
+    "day-of-year": (4, lambda wall: _cycle(_share_of_year(wall))),
+    "time-of-year": (2 * _HARMONICS_OF_YEAR, lambda wall: _cycle(_share_of_year(wall), _HARMONICS_OF_YEAR)),
     "week": (4, lambda wall: _cycle(_days_since(wall, "Y") // 7 / 53)),
     "month": (12, lambda wall: _one_of(_month(wall), 12)),
     "quarter": (4, lambda wall: _one_of(_month(wall) // 3, 4)),

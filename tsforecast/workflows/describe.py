@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from tsforecast.errors import DataError
 from tsforecast.fitting.choose import choose_basics, lookback_candidates
-from tsforecast.fitting.choose_covariates import asked_calendar
+from tsforecast.fitting.tried_calendars import tried_calendars
 from tsforecast.io.messages import Candidate, Note, warning
 from tsforecast.io.options import ReadOptions
 from tsforecast.io.reading.panel import ReadResult, read_panel
@@ -191,7 +191,7 @@ def _of_covariates(data: ReadResult) -> dict[str, Any]:
         "known_ahead": (int(panel.known_ahead.min()), int(panel.known_ahead.max())),
         "lags": {name: lag for name, lag in zip(schema.past_cols, schema.lags, strict=False) if lag},
         "holidays": asked if schema.holidays_version else None,
-        "calendar": asked_calendar(FitOptions(), panel, schema).names,
+        "calendar": tried_calendars(FitOptions(), panel, schema)[0].names,
         "leaks": suspected_leaks(panel, schema, FitOptions()),
     }
 
