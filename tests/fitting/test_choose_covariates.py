@@ -58,21 +58,25 @@ def test_a_column_that_is_not_read_has_no_influence():
 
 
 def with_noise(rows):
+    """A column known ahead that drives the series, and one of noise in each role: past 1, future 1 and future 2."""
     panel = driven_panel(rows, ahead=12)
-    return with_columns(panel, past=noise_of(panel), future=panel.covariates.future, ahead=12)
+    driver = panel.covariates.future
+    both = np.column_stack([driver, np.random.default_rng(3).normal(size=len(driver))])
+    return with_columns(panel, past=noise_of(panel), future=both, ahead=12)
 
 
 @pytest.mark.parametrize(
-    ("rows", "model", "unread"), [(9000, "gru", (0,)), (14_000, "linear", (0,)), (14_000, "gru", ())]
+    ("rows", "model", "alone"), [(9000, "gru", False), (14_000, "linear", False), (14_000, "gru", True)]
 )
-def test_of_many_windows_networks_read_what_a_linear_model_cannot_use(rows, model, unread):
+def test_of_many_windows_networks_read_what_a_linear_model_cannot_use(rows, model, alone):
     plan, choices = planned(with_noise(rows), replace(OPTIONS, model=model))
-    assert plan.unread == (unread, ())
+    assert plan.unread == ((0,), () if alone else (1,))
     reason = choices["covariates"].reason
     assert "not read, as what it brings" in reason
-    assert ("networks read them all the same" in reason) == (not unread)
-    words = "not read" if unread else "read by networks alone"
-    assert [one.role for one in plan.brought][1:] == [f"known up to now; {words}", "known ahead"]
+    assert ("networks read future 2 all the same" in reason) == alone
+    roles = {one.name: one.role for one in plan.brought}
+    assert roles["past 1"] == "known up to now; not read"
+    assert roles["future 2"] == f"known ahead; {'read by networks alone' if alone else 'not read'}"
 
 
 def test_a_linear_model_ignores_what_networks_alone_read():
@@ -80,8 +84,8 @@ def test_a_linear_model_ignores_what_networks_alone_read():
     plan, split = make_plan(noisy, replace(OPTIONS, model="gru"))
     learned = train_model("linear", prepare(noisy, split, plan), plan, TrainingSession())
     kernel = learned.trained.weights["part0/linear/kernel"]
-    of_column = [np.abs(kernel[column_numbers(plan.inputs, 24, 6) == number]).max() for number in (0, 1)]
-    assert of_column[0] < 1e-6 < 0.1 < of_column[1]
+    of_column = [np.abs(kernel[column_numbers(plan.inputs, 24, 6) == number]).max() for number in (1, 2)]
+    assert of_column[1] < 1e-6 < 0.1 < of_column[0]
 
 
 def test_each_column_has_a_strength_of_its_own():

@@ -3,8 +3,8 @@
 Of the columns, the holidays and the calendar the one that brings most is read, under the strength of the ridge that
 suits it, then the next beside it, and so on, as long as a paired test on windows of many stretches of the past
 (rolling_linear.py) says that the gain is no chance. What is not read has no influence on any model. Where windows are
-many, networks read the rest too, unless nothing helps: they learn what it is worth, also where no linear model can use
-it.
+many, networks also read the rest of what is known ahead, unless nothing helps: they learn what it is worth, also where
+no linear model can use it.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ from tsforecast.series.windows import NO_CALENDAR, Calendar
 _STRENGTHS = (1e-3, 1e-2, 1e-1, 1.0, 10.0, 100.0)
 _MOST_APART = 8  # columns that are looked at one by one; of more, all of a role together
 _ROLES = {"past": "known up to now", "future": "known ahead"}  # a linear model reads no numbers of series
-_HOLIDAYS, _CALENDAR = "holidays", "calendar"
+_PAST, _HOLIDAYS, _CALENDAR = "past", "holidays", "calendar"
 _NO_USE = 1e12  # strength of the ridge for what a linear model is not to use
 
 
@@ -119,12 +119,13 @@ def choose_covariates(
     if not best.rolling.can_tell:
         choice = Choice("covariates", "not read", "too few rows to tell whether they help")
         return _read(known, best.calendar, {}, (choice,))
-    reason, given, others = _reason(best), best.read, "not read"
-    if best.read and best.refused and windows >= MANY_WINDOWS:
-        given, others = {part: best.read.get(part, _NO_USE) for part in best.parts}, "read by networks alone"
-        reason += f"; networks read them all the same, as {windows:,} training windows show what they are worth"
+    reason, given = _reason(best), best.read
+    if best.read and windows >= MANY_WINDOWS:
+        given = best.read | {part: _NO_USE for part in best.parts if part.kind != _PAST and part not in best.read}
+    if more := [part for part in given if part not in best.read]:
+        reason += f"; networks read {_listed(more)} all the same, as {windows:,} training windows tell what it is worth"
     choice = Choice("calendar" if alone else "covariates", "used" if best.read else "not read", reason)
-    return replace(_read(known, best.calendar, given, (choice,)), brought=_brought(best, others))
+    return replace(_read(known, best.calendar, given, (choice,)), brought=_brought(best, given))
 
 
 Found = dict[Part, float]  # what is read, and how strongly the ridge holds it
@@ -236,12 +237,12 @@ def _listed(parts: Iterable[Part]) -> str:
     )
 
 
-def _brought(tried: _Tried, others: str) -> tuple[Brought, ...]:
+def _brought(tried: _Tried, given: Found) -> tuple[Brought, ...]:
     """What each part brings that is read, beside the others, and what another would bring to these.
 
     Args:
-        tried: what is read, and what could be.
-        others: what to say of those that the linear model does not read.
+        tried: what the linear model reads, and what it could.
+        given: what networks read.
     """
     rolling, read = tried.rolling, tried.read
     if not read:
@@ -254,7 +255,8 @@ def _brought(tried: _Tried, others: str) -> tuple[Brought, ...]:
             rows.append(Brought(part.name, part.role, with_all, rolling.mean(_strengths(without))))
         else:
             error = rolling.mean(_strengths(_with(rolling, read, part)))
-            rows.append(Brought(part.name, f"{part.role}; {others}", error, with_all))
+            unread = "read by networks alone" if part in given else "not read"
+            rows.append(Brought(part.name, f"{part.role}; {unread}", error, with_all))
     first = Brought("all", "", with_all, rolling.mean({}))
     return (first, *rows) if len(rows) > 1 else tuple(rows)
 
