@@ -43,16 +43,17 @@ def tried_calendars(options: FitOptions, panel: Panel, schema: Schema | None) ->
 
 
 def _to_try(panel: Panel, *, alone: bool) -> list[tuple[str, ...]]:
-    """The usual features, with each way to tell the time of the year where the rows are long enough for it.
+    """The usual features, with each way to tell the time of the year where steps are short and rows long enough.
 
-    Beside nothing else that is all there is to try: the day and the week a window shows itself. About two of three
-    years are left to learn from, so that models see each day of the year twice; with fewer all is a guess.
+    Beside nothing else that is all there is to try: the day and the week a window shows itself, and windows of months
+    show the year too. About two of three years are left to learn from, so that models see each day of the year twice;
+    with fewer all is a guess.
     """
     usual = usual_calendar(panel.frequency)
     others = () if alone else tuple(name for name in usual if name != _SMOOTH)
-    if not usual or not _long(panel):
+    if _SMOOTH not in usual or not _long(panel):
         return [others]
-    return [(*others, way) for way in (_SMOOTH, _FINE) if alone or _SMOOTH in usual] or [others]
+    return [(*others, way) for way in (_SMOOTH, _FINE)]
 
 
 def _long(panel: Panel) -> bool:

@@ -182,6 +182,7 @@ def _of_table(data: ReadResult) -> dict[str, Any]:
 def _of_covariates(data: ReadResult) -> dict[str, Any]:
     """What is known besides the values."""
     schema, panel = data.schema, data.panel
+    tried = tried_calendars(FitOptions(), panel, schema)
     asked = Holidays(schema.holidays, schema.holidays_col, schema.holidays_around, schema.holidays_version)
     return {
         "past_cols": schema.past_cols,
@@ -191,7 +192,7 @@ def _of_covariates(data: ReadResult) -> dict[str, Any]:
         "known_ahead": (int(panel.known_ahead.min()), int(panel.known_ahead.max())),
         "lags": {name: lag for name, lag in zip(schema.past_cols, schema.lags, strict=False) if lag},
         "holidays": asked if schema.holidays_version else None,
-        "calendar": tried_calendars(FitOptions(), panel, schema)[0].names,
+        "calendar": tuple(dict.fromkeys(name for each in tried for name in each.names)),
         "leaks": suspected_leaks(panel, schema, FitOptions()),
     }
 
