@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pytest
@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from tsforecast.errors import DataError, OptionError
 from tsforecast.fitting.architecture import choose_segment
-from tsforecast.fitting.choose import choose_basics, choose_plan, lookback_candidates
+from tsforecast.fitting.choose import choose_basics, choose_lookback, choose_plan, lookback_candidates
 from tsforecast.fitting.quick_linear import QuickLinear, least_context
 from tsforecast.models.network.config import QUANTILES, STRATEGIES
 from tsforecast.models.options import FitOptions
@@ -84,6 +84,30 @@ def test_season_horizon_lookbacks_and_segments(frequency, rows, season, horizon,
     split = automatic_split(panel.lengths, horizon=horizon, min_context=basics.min_context)
     assert lookback_candidates(split, basics, options) == lookbacks
     assert [choose_segment(lookback, horizon, season) for lookback in lookbacks] == segments
+
+
+@dataclass(frozen=True)
+class Errs:
+    """Stands for the linear models: the error of each lookback."""
+
+    errors: dict[int, float]
+
+    def error(self, lookback, log, normalisation):
+        return self.errors[lookback]
+
+
+@pytest.mark.parametrize(
+    ("errors", "whole", "chosen"),
+    [
+        ({10: 1.0, 20: 1.005, 40: 1.02}, {10, 20, 40}, 20),
+        ({10: 1.005, 20: 1.0, 40: 0.999}, {10, 20}, 20),  # hardly better, and most of its windows are padded
+        ({10: 1.005, 20: 1.0, 40: 0.98}, {10, 20}, 40),
+        ({10: 1.005, 20: 1.0, 40: 0.999}, set(), 40),
+        ({10: float("inf"), 20: float("inf")}, {10, 20}, 10),
+    ],
+)
+def test_a_lookback_that_needs_padding_must_be_clearly_better(errors, whole, chosen):
+    assert choose_lookback(Errs(errors), list(errors), "none", "last", whole)[0] == chosen
 
 
 @settings(max_examples=50)

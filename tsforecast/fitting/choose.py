@@ -152,7 +152,8 @@ def _choose_window(
     if options.normalisation == AUTO and get_model(options.model).kind != "linear":
         together = reason if options.transform != AUTO else "by the same comparison"
         choices.append(Choice("normalisation", normalisation, together))
-    lookback, why = _choose_lookback(quick, lookbacks, log, normalisation)
+    whole = {length for length in lookbacks if _mostly_whole(split, basics, length)}
+    lookback, why = choose_lookback(quick, lookbacks, log, normalisation, whole)
     if options.lookback is None:
         choices.append(Choice("lookback", str(lookback), why))
     return Space(lookback, log, normalisation), choices
@@ -168,10 +169,7 @@ def lookback_candidates(split: Split, basics: FixedChoices, options: FitOptions)
     if options.lookback is not None:
         return [options.lookback]
     horizon, season = basics.horizon, basics.season_length
-    usable = split.train_end[split.train_end > 0]
-    if not len(usable):
-        usable = split.end
-    most = max(basics.min_context, (int(np.median(usable)) - horizon) // 2)
+    usable = _usable(split)
     padded = count_windows(usable, basics.min_context, horizon)
     wanted = {-(-5 * max(horizon, season) // 4), 2 * horizon, *(k * season for k in _SEASONS)}
     least = shortest_lookback(basics)
@@ -180,12 +178,26 @@ def lookback_candidates(split: Split, basics: FixedChoices, options: FitOptions)
         for length in sorted(wanted)
         if least <= length <= _LONGEST_LOOKBACK
         and (
-            length <= most
-            or (length <= np.median(usable) and _WINDOWS_A_STEP * length <= padded)
-            or _leaves_many(usable, length + horizon)
+            _mostly_whole(split, basics, length) or (length <= np.median(usable) and _WINDOWS_A_STEP * length <= padded)
         )
     ]
-    return fitting or [min(most, max(least, _LONGEST_LOOKBACK), MAX_STEPS)]
+    return fitting or [min(_half(split, basics), max(least, _LONGEST_LOOKBACK), MAX_STEPS)]
+
+
+def _mostly_whole(split: Split, basics: FixedChoices, lookback: int) -> bool:
+    """Whether a lookback leaves enough windows that are not padded: half of the typical series, or many of a panel."""
+    return lookback <= _half(split, basics) or _leaves_many(_usable(split), lookback + basics.horizon)
+
+
+def _half(split: Split, basics: FixedChoices) -> int:
+    """Half of the typical series."""
+    return max(basics.min_context, (int(np.median(_usable(split))) - basics.horizon) // 2)
+
+
+def _usable(split: Split) -> Int64:
+    """Rows that each series has to learn from, as far as it has some."""
+    usable = split.train_end[split.train_end > 0]
+    return usable if len(usable) else split.end
 
 
 def shortest_lookback(basics: FixedChoices) -> int:
@@ -232,17 +244,30 @@ def _choose_space(
     return (*pairs[best], f"{why} ({_listing(pairs, errors)})")
 
 
-def _choose_lookback(quick: QuickLinear, candidates: list[int], log: str, normalisation: str) -> tuple[int, str]:
-    """The longest lookback whose linear validation error is within a hundredth of the best."""
+def choose_lookback(
+    quick: QuickLinear, candidates: list[int], log: str, normalisation: str, whole: set[int]
+) -> tuple[int, str]:
+    """The longest lookback whose linear validation error is within a hundredth of the best, and why.
+
+    Args:
+        quick: the linear models.
+        candidates: lookbacks to try, ascending.
+        log: logarithm of the values.
+        normalisation: of each window.
+        whole: those under which windows are hardly padded; the others count only where all of these err a hundredth
+            more.
+    """
     if len(candidates) == 1:
         return candidates[0], "what the rows allow"
-    errors = [quick.error(length, log, normalisation) for length in candidates]
-    best = min(errors)
+    errors = {length: quick.error(length, log, normalisation) for length in candidates}
+    best = min(errors.values())
     if not np.isfinite(best):
         return candidates[0], "too few rows to compare longer ones"
-    length = max(c for c, error in zip(candidates, errors, strict=True) if error <= best * (1 + CLEARLY))
-    pairs = [(str(candidate),) for candidate in candidates]
-    return length, f"longest within 1 % of the least linear validation error ({_listing(pairs, errors)})"
+    close = {length for length, error in errors.items() if error <= best * (1 + CLEARLY)}
+    listed = _listing([(str(length),) for length in candidates], list(errors.values()))
+    if whole & close and max(close) not in whole:
+        return max(whole & close), f"longest without much padding within 1 % of the least linear error ({listed})"
+    return max(close), f"longest within 1 % of the least linear validation error ({listed})"
 
 
 def _listing(pairs: Sequence[tuple[str, ...]], errors: list[float]) -> str:
