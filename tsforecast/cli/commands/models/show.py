@@ -120,7 +120,8 @@ def _show(document: dict[str, Any], ledger: Sequence[tuple[str, str]], console: 
     known = dict(_flat(document | details))
     facts = list(known.items()) if console.verbose else [(name, known[path]) for name, path in _FACTS if path in known]
     if is_terminal(sys.stdout):
-        facts = [(name, moment(value) if name in _MOMENTS else value) for name, value in facts]
+        own = _as_in_the_table(details)
+        facts = [(name, own.get(name) or (moment(value) if name in _MOMENTS else value)) for name, value in facts]
     console.table(("property", "value"), [*facts, *ledger])
     click.echo()
     show_choices(console, [(choice["name"], choice["value"], choice["reason"]) for choice in choices], err=False)
@@ -133,6 +134,24 @@ def _show(document: dict[str, Any], ledger: Sequence[tuple[str, str]], console: 
         click.echo()
         rows = [tuple(_text(entry.get(key)) for key in _JOURNAL) for entry in journal]
         console.table(("time (UTC)", *_JOURNAL[1:]), rows, title="What happened last")
+
+
+def _as_in_the_table(details: dict[str, Any]) -> dict[str, str]:
+    """The first and the last time as the user's table writes them; empty where they read better as they are."""
+    import numpy as np
+
+    from tsforecast.io.times.shown import own_texts
+    from tsforecast.series.frequency import Frequency
+    from tsforecast.series.panel import Schema
+
+    ends = ("first", "last")
+    stamps = np.array([details["provenance"].get(end, "NaT") for end in ends], dtype="datetime64[us]")
+    if np.isnat(stamps).any():
+        return {}
+    schema = details["schema"]
+    zone, formats = schema["time_zone"], tuple(schema["time_formats"])
+    written = own_texts(stamps, Schema((), (), (), formats, zone), Frequency(**details["frequency"]))
+    return dict(zip(ends, written or (), strict=False))
 
 
 def _flat(value: Any, path: str = "") -> Iterator[tuple[str, str]]:
