@@ -10,7 +10,7 @@ from tsforecast.metrics import METRICS, metric_info
 from tsforecast.reports.content import MISSING, Cell, Item, Items, Number, Section, Table, Text, number, section, share
 
 Scores = Mapping[str, Mapping[str, float | None]]
-_COVERAGE = "coverage_"
+_COVERAGE, _LEFT_OUT = "coverage_", "mase_left_out"
 _FACTS = {"seconds": "seconds of training", "windows": "windows scored"}
 
 
@@ -62,8 +62,14 @@ def definitions_section(scores: Scores) -> Section | None:
 
 
 def keys_of(scores: Scores) -> list[str]:
-    """All keys of the scores, in the order of the first model that has them."""
-    return sorted(dict.fromkeys(key for row in scores.values() for key in row), key=_place)
+    """All keys of the scores that say something, in the order of `METRICS`."""
+    keys = dict.fromkeys(key for row in scores.values() for key in row)
+    return sorted((key for key in keys if key != _LEFT_OUT or _is_some(scores)), key=_place)
+
+
+def _is_some(scores: Scores) -> bool:
+    """Whether MASE has left out a series."""
+    return any(row.get(_LEFT_OUT) for row in scores.values())
 
 
 def title_of(key: str) -> str:
