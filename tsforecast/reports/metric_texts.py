@@ -10,7 +10,8 @@ from tsforecast.metrics import METRICS, metric_info
 from tsforecast.reports.content import MISSING, Cell, Item, Items, Number, Section, Table, Text, number, section, share
 
 Scores = Mapping[str, Mapping[str, float | None]]
-_COVERAGE, _LEFT_OUT = "coverage_", "mase_left_out"
+_COVERAGE = "coverage_"
+_LEFT_OUT = ("mase_left_out", "mape_skipped")  # what metrics could not count
 _FACTS = {"seconds": "seconds of training", "windows": "windows scored"}
 
 
@@ -64,12 +65,12 @@ def definitions_section(scores: Scores) -> Section | None:
 def keys_of(scores: Scores) -> list[str]:
     """All keys of the scores that say something, in the order of `METRICS`."""
     keys = dict.fromkeys(key for row in scores.values() for key in row)
-    return sorted((key for key in keys if key != _LEFT_OUT or _is_some(scores)), key=_place)
+    return sorted((key for key in keys if key not in _LEFT_OUT or _some(key, scores)), key=_place)
 
 
-def _is_some(scores: Scores) -> bool:
-    """Whether MASE has left out a series."""
-    return any(row.get(_LEFT_OUT) for row in scores.values())
+def _some(key: str, scores: Scores) -> bool:
+    """Whether a count is above 0 for any model."""
+    return any(row.get(key) for row in scores.values())
 
 
 def title_of(key: str) -> str:

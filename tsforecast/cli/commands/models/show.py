@@ -115,7 +115,8 @@ def _show(document: dict[str, Any], ledger: Sequence[tuple[str, str]], console: 
     details, journal = document.pop("details"), document.pop("journal")
     metrics = details["metrics"] = dict(details["metrics"])
     stored, choices, brought = metrics.pop("scores", {}), metrics.pop("choices", []), metrics.pop("brought", [])
-    metrics.pop("errors", None)  # hundreds of numbers, which `report` draws
+    for numbers in ("errors", "newest"):  # hundreds of them, which `report` draws
+        metrics.pop(numbers, None)
     scores = {name: stored[name] for name in MODELS if name in stored}
     known = dict(_flat(document | details))
     facts = list(known.items()) if console.verbose else [(name, known[path]) for name, path in _FACTS if path in known]
