@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 
 import click
 
@@ -37,7 +37,7 @@ class _Roff(click.HelpFormatter):
             else:
                 self.write(f".PP\n{_lines(block)}\n")
 
-    def write_dl(self, rows: Sequence[tuple[str, str]], col_max: int = 30, col_spacing: int = 2) -> None:
+    def write_dl(self, rows: Iterable[tuple[str, str]], col_max: int = 30, col_spacing: int = 2) -> None:
         for term, text in rows:
             self.write(f".TP\n.B {_escaped(term)}\n{_lines(text)}\n")
 
