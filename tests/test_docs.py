@@ -42,8 +42,7 @@ def start(line: str | list[str], folder: Path) -> subprocess.CompletedProcess[st
     return subprocess.run(words, cwd=folder, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True)
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
-def test_every_command_runs(page: Path, run: Run, tmp_path: Path) -> None:
+def test_every_command_of_the_readme_runs(run: Run, tmp_path: Path) -> None:
     """What trains runs in this process, which has loaded TensorFlow, and for one epoch only."""
     (tmp_path / "datasets").symlink_to(ROOT / "datasets")
 
@@ -58,9 +57,8 @@ def test_every_command_runs(page: Path, run: Run, tmp_path: Path) -> None:
         assert ("Error: " in said) == ("c02" in words), f"{line}\n{said}"
         return said
 
-    text = page.read_text(encoding="utf-8")
-    now = played(text, tmp_path, play)
-    for (commands, shown), (_, printed) in zip(shown_outputs(text), shown_outputs(now), strict=True):
+    now = played(README, tmp_path, play)
+    for (commands, shown), (_, printed) in zip(shown_outputs(README), shown_outputs(now), strict=True):
         if not TRAINS.search(commands):
             assert_alike(shown, printed)
 

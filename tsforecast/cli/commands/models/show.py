@@ -107,7 +107,7 @@ def _scores_in_words(ledger: LedgerSummary) -> str:
         for key, value in scores.items()
         if key.startswith("coverage_")
     )
-    return f": MAE {number(scores['mae'])}, MASE {number(scores['mase'])}, {held}; {result.first} to {result.last}"
+    return f": MAE {number(scores['mae'])}, MASE {number(scores['mase'])}, {held}; {ledger.times}"
 
 
 def _show(document: dict[str, Any], ledger: Sequence[tuple[str, str]], console: Console) -> None:
