@@ -1,4 +1,4 @@
-"""Writes what the commands of the README print below them: python -m tests.readme
+"""Writes what the commands of the README print below them: python -m tests.readme [PAGE]...
 
 Commands stand in blocks behind `<!-- run -->` or `<!-- fails -->`; a block of text that follows at once is what they
 print. `<!-- file NAME -->` is a file that they read, `<!-- head NAME -->` the first lines of one that they wrote. All
@@ -116,7 +116,7 @@ def _screen(written: str) -> str:
 
 
 def main() -> None:
-    for page in PAGES:
+    for page in map(Path, sys.argv[1:]) if sys.argv[1:] else PAGES:
         with tempfile.TemporaryDirectory() as folder:
             (Path(folder) / "datasets").symlink_to(ROOT / "datasets")
             text = page.read_text(encoding="utf-8")
