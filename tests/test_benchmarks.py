@@ -164,6 +164,7 @@ def test_a_competition_forecasts_what_fit_and_predict_do(script, tmp_path):
 
 
 @pytest.mark.usefixtures("shared_graphs")
+@pytest.mark.sweep
 def test_a_network_in_a_competition(script):
     past, future = make_rows()
     competition = script("competition")

@@ -100,6 +100,7 @@ def test_from_stdin_off_a_terminal_in_plain_lines_of_ours(fits):
     assert re.fullmatch(r"training, gru with linear skip: 2 epochs in .* s, .*", trained[1])
 
 
+@pytest.mark.sweep  # a process that loads TensorFlow; tests/cli/test_console.py draws bars
 def test_a_live_bar_on_a_terminal(home):
     master, slave = pty.openpty()
     fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 30, 100, 0, 0))

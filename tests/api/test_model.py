@@ -42,6 +42,17 @@ def test_it_forecasts_draws_and_reports(model, tmp_path):
     assert model.report(tmp_path / "page.md").to_dict()["title"] and (tmp_path / "page.md").exists()
 
 
+def test_one_that_is_only_tried(tmp_path):
+    tried = tsforecast.fit(sales(120), name="tried", store=tmp_path / "store", publish=False, **SETTINGS)
+    assert repr(tried) == "<Model tried not published: 2 series, daily, horizon 6>"
+    assert "linear" in tried.verdict and tried.scores.loc["linear", "mae"] > 0
+    assert "not published" in tried._repr_html_()
+    for use in (tried.predict, tried.plot, tried.report):
+        with pytest.raises(tsforecast.OptionError, match="not published, so it cannot be used"):
+            use()
+    assert not list((tmp_path / "store").glob("*/versions/*"))
+
+
 def test_it_is_found_again(model, store):
     found = tsforecast.load("shops", store=store)
     assert (found.name, found.version, repr(found)) == (model.name, model.version, repr(model))

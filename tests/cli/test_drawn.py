@@ -4,17 +4,25 @@ from __future__ import annotations
 
 import io
 import sys
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from tests.reports.plots.test_forecast import SCHEMA, make_forecast, make_history
 from tsforecast.cli.console import Console
-from tsforecast.cli.drawn import show_forecast
+from tsforecast.cli.drawn import show_forecast, show_table
 from tsforecast.reports.plots.predicted import Kept
 
 HISTORY = make_history(["a", "b"])
 RESULT = Kept("shop", 1, "gru", 10, HISTORY, make_forecast(HISTORY), SCHEMA)
+
+
+class Shown:
+    """The result with the count that a table needs besides."""
+
+    def __init__(self, kept: Kept) -> None:
+        self.__dict__.update(vars(kept), rows=kept.horizon)
 
 
 class Terminal(io.TextIOWrapper):
@@ -52,6 +60,17 @@ def test_on_a_terminal(attach):
     assert lines[1].startswith("b: 40 rows and 10 steps ahead, dots: 80 % interval; the")
     assert max(map(len, lines)) <= 60 and any("\u2800" < letter <= "\u28ff" for letter in err.shown())
     assert out.shown() == ""
+
+
+def test_times_stand_as_in_the_table(attach):
+    """In the table and below the picture."""
+    out, err = Terminal(), Terminal()
+    attach(out, err)
+    german = replace(RESULT, schema=replace(SCHEMA, time_formats=("%d.%m.%Y",)))
+    show_forecast(Console(), german)
+    assert err.shown().splitlines()[-1].split()[-1] == "27.04.2022"
+    show_table(Console(), Shown(german), ("b",))
+    assert [line.split()[0] for line in out.shown().splitlines()[-10:]][::9] == ["18.04.2022", "27.04.2022"]
 
 
 def test_named_series_stand_below_each_other(attach):

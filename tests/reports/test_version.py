@@ -68,6 +68,7 @@ def test_the_first_screen_of_one_series(facts):
 
 def test_all_that_is_known_has_a_section(facts):
     assert list(sections(version_report(facts["one"]))) == [
+        "Forecast and truth",
         "Scores",
         "Error by horizon",
         "Coverage of the intervals",
@@ -80,6 +81,21 @@ def test_all_that_is_known_has_a_section(facts):
         "Provenance",
         "What the numbers mean",
     ]
+
+
+def test_the_newest_held_out_window_is_drawn_over_what_happened(facts):
+    """The truth ends with the last row of the table; older versions did not keep the window."""
+    words, chart = sections(version_report(facts["one"]))["Forecast and truth"].blocks
+    assert words.text.startswith("The 7 steps of the newest window, forecast by a model that had not seen them.")
+    truth = next(curve for curve in chart.curves if curve.label == "what happened")
+    np.testing.assert_allclose(truth.y[-7:], frame()["y"].to_numpy()[-7:], rtol=1e-5)
+    assert [curve.label for curve in chart.curves][1:] == ["seasonal-naive", "linear"] and len(chart.bands) == 1
+    whose = sections(version_report(facts["many"]))["Forecast and truth"].blocks[0].text
+    assert "window of f, the largest series," in whose
+    details = facts["one"].details
+    old = {key: value for key, value in details.details["metrics"].items() if key != "newest"}
+    older = replace(facts["one"], details=replace(details, details=details.details | {"metrics": old}))
+    assert "Forecast and truth" not in sections(version_report(older))
 
 
 def test_errors_by_step_are_those_of_the_scores(facts):

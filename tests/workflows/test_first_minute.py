@@ -13,7 +13,7 @@ from tsforecast.progress import Message
 from tsforecast.store.load import load_bundle
 from tsforecast.store.store import Store
 from tsforecast.workflows.fit import fit
-from tsforecast.workflows.fit_words import networks_in_words, read_in_words, sentences
+from tsforecast.workflows.fit_words import day, networks_in_words, read_in_words, sentences
 from tsforecast.workflows.predict import predict
 
 STOPPED = "a network would be trained here"
@@ -112,3 +112,17 @@ def test_every_series_has_a_row_beside_the_model(tmp_path):
 def test_one_series_has_no_such_file(tmp_path):
     result = fit(months(), options=FitOptions(model="ets"), store=tmp_path, name="sales")
     assert not (tmp_path / "sales" / "versions" / "000001" / "scores.csv").exists() and result.worst == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "short"),
+    [
+        ("2024-01-31T00:00:00", "2024-01-31"),
+        ("2024-01-31T06:30:00+11:00", "2024-01-31 06:30+11:00"),
+        ("2024-01-31T06:30:05Z", "2024-01-31 06:30:05Z"),
+        ("31.01.2024 06:30", "31.01.2024 06:30"),
+        ("Jan 2024", "Jan 2024"),
+    ],
+)
+def test_a_time_in_a_sentence_has_no_seconds_that_say_nothing(text, short):
+    assert day(text) == short

@@ -31,6 +31,7 @@ def fit(
     *,
     name: str = "model",
     store: str | Path = DEFAULT_STORE,
+    publish: bool = True,
     report: Report | None = None,
     **options: Unpack[FitKeywords],
 ) -> Model:
@@ -41,6 +42,7 @@ def fit(
             array, or the path of a file.
         name: of the model.
         store: folder of all models.
+        publish: False to try only: the model has its scores and choices, and does not forecast.
         report: receives messages and progress (`tsforecast.progress`); None shows progress in a notebook, and logs
             elsewhere.
         **options: any option of `tsforecast fit` by its name with underscores, such as `horizon=24`, `model="gru"`,
@@ -57,7 +59,9 @@ def fit(
     model = taken(FitOptions, given)
     reading = read_options(with_given(found, given), columns=True, others=(FitOptions,))
     with telling(report) as told:
-        result = fitting.fit(table, options=model, reading=reading, store=store, name=name, report=told)
+        result = fitting.fit(
+            table, options=model, reading=reading, store=store, name=name, publish=publish, report=told
+        )
     return Model(result.name, result.version, result.path, store, result.to_dict())
 
 

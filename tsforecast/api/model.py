@@ -14,6 +14,7 @@ from tsforecast.api.keywords import PredictKeywords, ScoreKeywords
 from tsforecast.api.tables import Table
 from tsforecast.api.using import predict, report, score
 from tsforecast.api.words import spoken
+from tsforecast.errors import OptionError
 from tsforecast.options import DEFAULT_LEVELS
 from tsforecast.reports.forecast_frame import ForecastFrame
 from tsforecast.reports.frames import Score
@@ -33,8 +34,8 @@ class Model:
 
     Args:
         name: of the model.
-        version: number of the version.
-        path: folder of the version.
+        version: number of the version; 0 for one that was not published.
+        path: folder of the version; empty for one that was not published.
         store: folder of all models.
         facts: all that `fit` found, as plain values.
         trusted: whether others may own the store.
@@ -95,6 +96,7 @@ class Model:
 
     def predict(self, data: Table | None = None, **options: Unpack[PredictKeywords]) -> ForecastFrame:
         """Forecast with this version: `tsforecast.predict`, whose arguments it takes."""
+        self._check_published()
         return predict(data, **self._where(), version=self.version, **options)
 
     def plot(
@@ -113,22 +115,34 @@ class Model:
 
     def report(self, output: str | Path | None = None, *, levels: tuple[float, ...] = DEFAULT_LEVELS) -> ReportPage:
         """All that is known of this version as one page: `tsforecast.report`."""
+        self._check_published()
         return report(self.name, output, store=self.store, version=self.version, levels=levels, trusted=self.trusted)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values for JSON."""
         return {**self.facts, "name": self.name, "version": self.version, "path": self.path}
 
+    def _check_published(self) -> None:
+        """Refuse what needs a version in the store.
+
+        Raises:
+            OptionError: there is none.
+        """
+        if not self.version:
+            raise OptionError("this model was not published, so it cannot be used", hint="fit it without publish=False")
+
     def _where(self) -> dict[str, Any]:
         return {"name": self.name, "store": self.store, "trusted": self.trusted}
 
     def __repr__(self) -> str:
         count = "1 series" if self.series == 1 else f"{self.series:,} series"
-        return f"<Model {self.name} version {self.version}: {count}, {self.frequency}, horizon {self.horizon}>"
+        version = f"version {self.version}" if self.version else "not published"
+        return f"<Model {self.name} {version}: {count}, {self.frequency}, horizon {self.horizon}>"
 
     def _repr_html_(self) -> str:
         """What notebooks show."""
-        title = f"{self.name} version {self.version}: {self.series:,} series, horizon {self.horizon}"
+        version = f"version {self.version}" if self.version else "not published"
+        title = f"{self.name} {version}: {self.series:,} series, horizon {self.horizon}"
         found = notebook.scores(self.facts["scores"], _SHOWN)
         rows = [tuple(row) for row in self.choices.itertuples(index=False)]
         why = notebook.table(("choice", "value", "why"), rows, numbers=False)

@@ -69,7 +69,7 @@ def show_joint(console: Console, result: PredictResult) -> None:
 
 def _rows(curve: Curve, picture: Picture) -> Iterator[list[str]]:
     """The steps of one series: its name, the time, and numbers of the same decimals."""
-    from tsforecast.reports.plots.picture import clock_texts
+    from tsforecast.reports.plots.picture import own_clock_texts
 
     ahead = slice(min(1, len(curve.past)), None)  # lines begin with the last known row
     what_if = [] if curve.what_if is None else [curve.what_if]
@@ -77,5 +77,5 @@ def _rows(curve: Curve, picture: Picture) -> Iterator[list[str]]:
     columns = [curve.y_pred, *what_if, *bounds]
     texts = same_decimals([value for column in columns for value in column[ahead].tolist()])
     steps = len(curve.y_pred[ahead])
-    for step, time in enumerate(clock_texts(curve.future[ahead], picture.clock)):
+    for step, time in enumerate(own_clock_texts(curve.future[ahead], picture.clock)):
         yield [curve.label, time, *texts[step::steps]]

@@ -13,6 +13,7 @@ from tsforecast.fitting.calibrate import calibrate_model
 from tsforecast.fitting.choose import choose_basics, choose_plan
 from tsforecast.fitting.error_profile import ErrorProfile
 from tsforecast.fitting.learn import networks_in_vain, train_again, train_model, train_simple
+from tsforecast.fitting.newest_window import NewestWindow
 from tsforecast.fitting.plan import Choice, Plan
 from tsforecast.fitting.prepared import Prepared, can_fit_linear, prepare
 from tsforecast.fitting.scores import LostTo, Scored, main_metric, score_models
@@ -85,6 +86,7 @@ class Evaluated:
         lost: the simple model that is better than the published one; None elsewhere.
         networks: what networks brought; None where that was not measured.
         by_series: rows with the scores of each of several series, the worst first; of what was asked for.
+        newest: the newest window that was held out, of what was asked for; None where it was not scored.
     """
 
     name: str
@@ -97,6 +99,7 @@ class Evaluated:
     lost: LostTo | None = None
     networks: Networks | None = None
     by_series: tuple[dict[str, Any], ...] = ()
+    newest: NewestWindow | None = None
 
     @property
     def forecaster(self) -> Forecaster:
@@ -161,6 +164,7 @@ def evaluate_plan(
         lost,
         networks,
         scored.by_series,
+        scored.newest,
     )
 
 

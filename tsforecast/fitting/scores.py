@@ -11,6 +11,7 @@ import numpy as np
 
 from tsforecast.arrays import Bool, Float64
 from tsforecast.fitting.error_profile import NOMINAL, Actuals, ErrorProfile, coverage_of, error_profile
+from tsforecast.fitting.newest_window import NewestWindow, newest_window
 from tsforecast.fitting.paired_test import compare, ratio_of
 from tsforecast.fitting.plan import Plan
 from tsforecast.fitting.series_scores import score_rows, series_scores
@@ -223,12 +224,14 @@ class Scored:
         errors: where the main model errs.
         lost: the best simple model if that is better; None elsewhere.
         by_series: rows with the scores of the main model for each of several series, the worst first.
+        newest: the newest window; None where there is none.
     """
 
     scores: dict[str, dict[str, float]]
     errors: ErrorProfile
     lost: LostTo | None
     by_series: tuple[dict[str, Any], ...] = ()
+    newest: NewestWindow | None = None
 
 
 def score_models(models: Mapping[str, tuple[Learned, Forecaster]], plan: Plan) -> Scored:
@@ -264,7 +267,10 @@ def score_models(models: Mapping[str, tuple[Learned, Forecaster]], plan: Plan) -
     if panel.n_series == 1:
         rounding *= float(np.std(panel.values[panel.observed]))
     lost = lost_to(plan, scores, by_row, metric, rounding)
-    return Scored(scores, errors, lost, scorer.by_series(own_made, points[NAIVE]) if own_made else ())
+    if own_made is None:
+        return Scored(scores, errors, lost)
+    newest = newest_window(panel, index, own_made, points[NAIVE], scorer.levels)
+    return Scored(scores, errors, lost, scorer.by_series(own_made, points[NAIVE]), newest)
 
 
 def main_metric(n_series: int) -> str:

@@ -29,9 +29,7 @@ def ledger_section(found: LedgerSummary | None) -> Section | None:
         return section(TITLE, Text(f"{noted}. None is scored yet; tsforecast score does so when it is known what was."))
     return section(
         TITLE,
-        Text(
-            f"{noted}; scored from {result.first} to {result.last}. {result.verdict[:1].upper()}{result.verdict[1:]}."
-        ),
+        Text(f"{noted}; scored from {found.times}. {result.verdict[:1].upper()}{result.verdict[1:]}."),
         _table("from", "from", result.by_period, "Over time"),
         _table("version", "version", result.by_version, "By version"),
         _table("step", "step", result.by_step, "By step of the horizon", folded=True),

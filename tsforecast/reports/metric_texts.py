@@ -11,6 +11,7 @@ from tsforecast.reports.content import MISSING, Cell, Item, Items, Number, Secti
 
 Scores = Mapping[str, Mapping[str, float | None]]
 _COVERAGE = "coverage_"
+_LEFT_OUT = ("mase_left_out", "mape_skipped")  # what metrics could not count
 _FACTS = {"seconds": "seconds of training", "windows": "windows scored"}
 
 
@@ -62,8 +63,14 @@ def definitions_section(scores: Scores) -> Section | None:
 
 
 def keys_of(scores: Scores) -> list[str]:
-    """All keys of the scores, in the order of the first model that has them."""
-    return sorted(dict.fromkeys(key for row in scores.values() for key in row), key=_place)
+    """All keys of the scores that say something, in the order of `METRICS`."""
+    keys = dict.fromkeys(key for row in scores.values() for key in row)
+    return sorted((key for key in keys if key not in _LEFT_OUT or _some(key, scores)), key=_place)
+
+
+def _some(key: str, scores: Scores) -> bool:
+    """Whether a count is above 0 for any model."""
+    return any(row.get(key) for row in scores.values())
 
 
 def title_of(key: str) -> str:

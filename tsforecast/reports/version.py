@@ -30,6 +30,7 @@ from tsforecast.reports.content import (
     share,
 )
 from tsforecast.reports.metric_texts import Scores, cell, definitions_section, scores_section
+from tsforecast.reports.newest_window import TITLE, newest_section
 from tsforecast.reports.sections import (
     CLOSE,
     calibration_section,
@@ -62,6 +63,7 @@ _HISTORY = {
     "windows_per_second": "windows/s",
 }
 _ORDER = (
+    TITLE,
     "Scores",
     ledger.TITLE,
     "Error by horizon",
@@ -131,6 +133,7 @@ def version_report(found: VersionFacts) -> Report:
         _steps_and_series(found, errors, axis)
         + _sections(metrics, scores, found.bundle.epochs, errors)
         + [
+            newest_section(metrics.get("newest"), found.bundle.recent, spec.horizon, model, axis),
             ledger.ledger_section(found.ledger),
             _gradients(found),
             _data(metrics, _season(found, axis)),

@@ -15,6 +15,7 @@ from tsforecast.errors import TsforecastError
 from tsforecast.files import check_folder
 from tsforecast.fitting.error_profile import ErrorProfile
 from tsforecast.fitting.fit_panel import Evaluated, Fitted, Networks, fit_panel
+from tsforecast.fitting.newest_window import NewestWindow
 from tsforecast.fitting.plan import Brought, Choice
 from tsforecast.fitting.prepared import Prepared
 from tsforecast.fitting.scores import main_metric, verdict
@@ -77,6 +78,7 @@ class FitResult:
         networks: what the networks of a combination brought; None where none was trained.
         model: its row in the table of models, a key of `scores`.
         expected: what the model expects of the next steps; None where it needs columns that are not known so far ahead.
+        newest: the newest window that was held out, with its forecast; None where none was scored.
     """
 
     name: str
@@ -107,6 +109,7 @@ class FitResult:
     model: str = ""
     networks: Networks | None = None
     worst: tuple[dict[str, Any], ...] = ()
+    newest: NewestWindow | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values for JSON."""
@@ -228,6 +231,7 @@ def describe_fit(
         model=plan.model,
         networks=evaluated.networks,
         worst=tuple(row | {"series": shown(row["series"])} for row in evaluated.by_series[:_MOST_WORST]),
+        newest=evaluated.newest,
         expected=expected(fitted.forecaster, fitted.everything.rows, data),
     )
 

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 
 _SAME = 0.005  # share of the error below which two are called the same
 _MOST_COLUMNS = 2  # whose names are told
-_NO_SECONDS = re.compile(r"(\d\d:\d\d):00$")
+_NO_SECONDS = re.compile(r"(\d\d:\d\d):00(?=$|[+-]|Z)")
+_ISO_TIME = re.compile(r"(?<=\d{4}-\d\d-\d\d)T(?=\d\d:)")
 _MIDNIGHT = (" 00:00:00", "T00:00:00", " 00:00")
 
 
@@ -109,7 +110,7 @@ def against(saved: float) -> str:
 
 
 def day(text: str) -> str:
-    """A time without a midnight, and without seconds, that say nothing."""
+    """A time without a midnight, a letter T and seconds that say nothing."""
     for end in _MIDNIGHT:
         text = text.removesuffix(end)
-    return _NO_SECONDS.sub(r"\1", text)
+    return _NO_SECONDS.sub(r"\1", _ISO_TIME.sub(" ", text))

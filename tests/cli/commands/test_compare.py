@@ -8,7 +8,8 @@ WORDS = ("--models", "linear,naive", "--horizon", "12", "--windows", "3")
 
 
 def test_in_a_pipe(run, load_csv, tmp_path):
-    result = run("compare", load_csv, *WORDS, "--forecasts", "made.csv", "--plot", "made.svg", "--report", "made.md")
+    drawn = ("--plot", "made.svg", "--plot-dark")
+    result = run("compare", load_csv, *WORDS, "--forecasts", "made.csv", *drawn, "--report", "made.md")
     assert result.exit_code == 0, result.output
     header, first, *_ = (line.split("\t") for line in result.stdout.splitlines())
     assert header == ["model", "MASE", "WQL", "skill", "cov 80", "cov 95", "p", "fit s", "ms", "size"]
@@ -16,7 +17,8 @@ def test_in_a_pipe(run, load_csv, tmp_path):
     assert "linear makes the least error" in result.stderr
     assert len((tmp_path / "made.csv").read_text().splitlines()) == 1 + 3 * 3 * 12
     assert (tmp_path / "made.md").read_text().startswith("# Models compared on load.csv")
-    assert b"linear" in (tmp_path / "made.svg").read_bytes()
+    picture = (tmp_path / "made.svg").read_text()
+    assert "linear" in picture and "#1c1c1c" in picture
 
 
 def test_the_best_is_published(run, load_csv):
@@ -27,6 +29,7 @@ def test_the_best_is_published(run, load_csv):
 
 
 def test_refused(run, load_csv):
+    assert "pages are never dark" in run("compare", load_csv, *WORDS, "--plot", "a.html", "--plot-dark").stderr
     assert run("compare", load_csv, "--models", "linear").exit_code == 2
     assert "did you mean" in run("compare", load_csv, "--models", "linaer,gru").output
     assert run("compare", load_csv, "--model", "gru").exit_code == 2

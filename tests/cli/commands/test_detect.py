@@ -8,6 +8,7 @@ import json
 from pathlib import Path
 
 import pytest
+from matplotlib.image import imread
 
 from tests.conftest import Run
 from tests.workflows.detect.test_detect import load, with_anomaly
@@ -48,12 +49,12 @@ def test_for_cron_an_anomaly_is_a_status(run: Run, table: str, tmp_path: Path) -
 
 
 def test_scores_and_pictures_are_files(run: Run, table: str, tmp_path: Path) -> None:
-    result = run("detect", table, *BUDGET, "--scores", "scores.csv", "--plot", "marked.png")
+    result = run("detect", table, *BUDGET, "--scores", "scores.csv", "--plot", "marked.png", "--plot-dark")
     assert result.exit_code == 0, result.output
     rows = list(csv.DictReader(io.StringIO((tmp_path / "scores.csv").read_text())))
     assert list(rows[0]) == ["time", "value", "score", "p_value", "alarm"]
     assert len(rows) == 1440 and {row["alarm"] for row in rows} == {"0", "1"}
-    assert (tmp_path / "marked.png").read_bytes().startswith(b"\x89PNG")
+    assert imread(tmp_path / "marked.png")[0, 0, :3].max() < 0.2
     assert run("detect", table, "--plot", "marked.html", "--method", "polynomial").exit_code == 0
     assert "anomaly" in (tmp_path / "marked.html").read_text()
 

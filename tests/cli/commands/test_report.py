@@ -24,7 +24,7 @@ def test_the_page_has_the_name_of_the_model(run, fitted, tmp_path):
     said = json.loads(run("report", "--format", "json", "--json").stdout)
     assert (said["version"], said["format"], said["size"]) == (1, "json", (tmp_path / said["output"]).stat().st_size)
     document = json.loads((tmp_path / said["output"]).read_text())
-    assert document["sections"][0]["title"] == "Scores"
+    assert [each["title"] for each in document["sections"]][:2] == ["Forecast and truth", "Scores"]
     assert {block["kind"] for each in document["sections"] for block in each["blocks"]} >= {"table", "chart", "text"}
     assert run("report", "-o", "-", "--format", "md").stdout.startswith("# ")
 

@@ -15,6 +15,7 @@ from tests.workflows.score.conftest import DAYS, morning, publish, until
 from tsforecast.cli.commands import score as command
 from tsforecast.store.layout import LEDGER
 from tsforecast.store.ledger import database
+from tsforecast.workflows.score import summary
 
 FILE = Path("models/sales", LEDGER)
 
@@ -150,6 +151,16 @@ def test_the_tools_of_a_store_know_the_ledger(noted: Run) -> None:
     assert found.exit_code == 65
     assert [each["file"] for each in json.loads(found.stdout)["versions"] if each["error"]] == [LEDGER]
     assert LEDGER in noted("models", "verify", "sales").stdout
+
+
+def test_of_a_long_ledger_the_newest_runs_are_shown(noted: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert noted("score", "sales.csv").exit_code == 0
+    assert "oldest" not in noted("models", "show", "sales").stdout
+    monkeypatch.setattr(summary, "_MOST", 4)  # forecasts of a series: two runs of two series
+    assert ", without the 2 oldest runs\n" in noted("models", "show", "sales").stdout
+    assert json.loads(noted("models", "show", "sales", "--json").stdout)["ledger"]["unread_runs"] == 2
+    assert noted("report", "sales", "-o", "sales.md").exit_code == 0
+    assert "without the 2 oldest runs." in Path("sales.md").read_text()
 
 
 def test_what_is_shown_of_a_model_has_its_ledger(noted: Run) -> None:

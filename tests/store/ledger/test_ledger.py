@@ -16,7 +16,7 @@ from tsforecast.forecast import Forecast
 from tsforecast.store.layout import LEDGER, LEDGER_JOURNAL
 from tsforecast.store.ledger import database
 from tsforecast.store.ledger.actuals import Actuals, keep_actuals, read_actuals
-from tsforecast.store.ledger.runs import NEVER, Run, append_run, check_ledger, count_runs, read_runs
+from tsforecast.store.ledger.runs import NEVER, Run, append_run, check_ledger, count_runs, newest_runs, read_runs
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 IDS = (("a", 'ä, "b"'), ("b", "\n"))
@@ -42,6 +42,18 @@ def make_run(number: int = 1, **changes: object) -> Run:
         times={10: ["11.", "12.", "13."], 12: ["13.", "14.", "15."]},
     )
     return replace(run, **changes)
+
+
+def test_the_newest_runs_that_are_few_enough(tmp_path):
+    """Each of them has forecasts of two series."""
+    model = tmp_path / "sales"
+    model.mkdir()
+    for number in range(1, 6):
+        append_run(model, make_run(number))
+    assert newest_runs(model, "days", 4) == (4, 3) and newest_runs(model, "days", 5) == (4, 3)
+    assert newest_runs(model, "days", 1) == (5, 4) and newest_runs(model, "days", 10) == (1, 0)
+    assert newest_runs(model, "weeks", 10) == (0, 0)
+    assert [run.id for run in read_runs(model, "days", begin=4)] == ["run 4", "run 5"]
 
 
 @pytest.fixture

@@ -88,9 +88,9 @@ def test_it_goes_on_in_more_processes(tmp_path):
     "other",
     [
         {"frame": sales(131)},
-        {"options": replace(OPTIONS, lookback=20)},
+        pytest.param({"options": replace(OPTIONS, lookback=20)}, marks=pytest.mark.sweep),
         {"settings": replace(SETTINGS, gap=0)},
-        {"settings": replace(SETTINGS, levels=(50.0,))},
+        pytest.param({"settings": replace(SETTINGS, levels=(50.0,))}, marks=pytest.mark.sweep),
     ],
     ids=["data", "options", "gap", "levels"],
 )

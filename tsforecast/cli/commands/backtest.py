@@ -10,7 +10,7 @@ from tsforecast.cli.config import config_files
 from tsforecast.cli.console import Console
 from tsforecast.cli.groups import SectionCommand
 from tsforecast.cli.options.declared import collect, options_of
-from tsforecast.cli.options.drawing import drawn_series, plot_option, report_option
+from tsforecast.cli.options.drawing import dark_option, drawn_series, plot_option, report_option
 from tsforecast.cli.options.epilog import FIT_EPILOG
 from tsforecast.cli.options.shared import option, output_options, pass_console, store_option
 from tsforecast.cli.score_tables import show_backtest, windows_in_words
@@ -44,6 +44,7 @@ _WORST = 5
     help="Write all forecasts, with cutoff, y_true and bounds.",
 )
 @plot_option("the forecasts at the cutoffs over what happened, and the error by step")
+@dark_option
 @drawn_series("the largest MASE")
 @report_option
 @store_option
@@ -55,6 +56,7 @@ def command(
     data: str,
     output: str | None,
     plot: str | None,
+    plot_dark: bool,
     drawn: tuple[str, ...],
     pick: Pick,
     page: str | None,
@@ -90,7 +92,7 @@ def command(
     if plot is not None:
         from tsforecast.reports.plots.write import check_drawable
 
-        check_drawable(plot)
+        check_drawable(plot, dark=plot_dark)
 
     def check(found: ReadResult, folds: Folds) -> None:
         if plot is not None:
@@ -121,7 +123,7 @@ def command(
     if plot is not None:
         from tsforecast.reports.plots.backtest import draw_backtest
 
-        draw_backtest(result, forecasts, plot, names=drawn, pick=pick)
+        draw_backtest(result, forecasts, plot, names=drawn, pick=pick, dark=plot_dark)
         console.success(f"drew {plot}")
     if page is not None:
         _report(result, forecasts, page)

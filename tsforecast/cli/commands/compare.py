@@ -10,7 +10,7 @@ from tsforecast.cli.config import config_files
 from tsforecast.cli.console import Console
 from tsforecast.cli.groups import SectionCommand
 from tsforecast.cli.options.declared import collect, options_of
-from tsforecast.cli.options.drawing import plot_option, report_option
+from tsforecast.cli.options.drawing import dark_option, plot_option, report_option
 from tsforecast.cli.options.epilog import FIT_EPILOG
 from tsforecast.cli.options.shared import name_option, option, output_options, pass_console, store_option
 from tsforecast.cli.score_tables import show_comparison, windows_in_words
@@ -41,6 +41,7 @@ _MODELS = "auto,gru,linear,seasonal-naive"
 @options_of(ReadOptions)
 @option("Output", "--forecasts", "output", type=click.Path(), metavar="FILE", help="Write all forecasts of all models.")
 @plot_option("the skill of each model, and which are a tie")
+@dark_option
 @report_option
 @option("Store", "--publish", usual=True, is_flag=True, help="Fit the best one on all rows and put it into service.")
 @store_option
@@ -54,6 +55,7 @@ def command(
     models: str,
     output: str | None,
     plot: str | None,
+    plot_dark: bool,
     page: str | None,
     publish: bool,
     store: str,
@@ -91,7 +93,7 @@ def command(
     if plot is not None:
         from tsforecast.reports.plots.write import check_drawable
 
-        check_drawable(plot)
+        check_drawable(plot, dark=plot_dark)
     result, forecasts = compare(
         data,
         models=names,
@@ -111,7 +113,7 @@ def command(
     if plot is not None:
         from tsforecast.reports.plots.compare import draw_comparison
 
-        draw_comparison(result, forecasts, plot)
+        draw_comparison(result, forecasts, plot, dark=plot_dark)
         console.success(f"drew {plot}")
     if page is not None:
         from tsforecast.reports.comparison import comparison_report

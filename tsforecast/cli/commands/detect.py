@@ -11,7 +11,7 @@ from tsforecast.cli.config import config_files
 from tsforecast.cli.console import Console, is_terminal
 from tsforecast.cli.groups import SectionCommand
 from tsforecast.cli.options.declared import collect, options_of
-from tsforecast.cli.options.drawing import drawn_series, plot_option
+from tsforecast.cli.options.drawing import dark_option, drawn_series, plot_option
 from tsforecast.cli.options.shared import ending, option, output_options, pass_console
 from tsforecast.cli.text import Row, number, seconds
 from tsforecast.errors import GateError, OptionError
@@ -44,6 +44,7 @@ _ON_TERMINAL = 30  # anomalies; a program gets all
     help="Write the score of every row: time, value, score, p_value, alarm.",
 )
 @plot_option("the series with their anomalies marked")
+@dark_option
 @drawn_series("the highest scores")
 @option(
     "Output",
@@ -60,6 +61,7 @@ def command(
     data: str,
     scores: str | None,
     plot: str | None,
+    plot_dark: bool,
     drawn: tuple[str, ...],
     pick: Pick,
     fail_on_anomaly: bool,
@@ -89,7 +91,7 @@ def command(
     if plot is not None:
         from tsforecast.reports.plots.write import check_drawable
 
-        check_drawable(plot)
+        check_drawable(plot, dark=plot_dark)
 
     def check(found: ReadResult) -> None:
         if drawn and plot is None:
@@ -113,7 +115,7 @@ def command(
     if plot is not None:
         from tsforecast.reports.plots.anomalies import draw_anomalies
 
-        draw_anomalies(result, scored, plot, names=drawn, pick=pick)
+        draw_anomalies(result, scored, plot, names=drawn, pick=pick, dark=plot_dark)
         console.success(f"drew {plot}")
     if fail_on_anomaly and result.anomalies:
         raise GateError(_gate(result), file=result.file)

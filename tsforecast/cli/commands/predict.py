@@ -14,7 +14,7 @@ from tsforecast.cli.console import Console, is_terminal
 from tsforecast.cli.drawn import MOST_SERIES, show_forecast, show_joint, show_table
 from tsforecast.cli.groups import SectionCommand, typed_line
 from tsforecast.cli.options.declared import collect, options_of
-from tsforecast.cli.options.drawing import drawn_series, plot_ending
+from tsforecast.cli.options.drawing import dark_option, drawn_series, plot_ending
 from tsforecast.cli.options.forecasting import forecast_ending, level_option
 from tsforecast.cli.options.shared import (
     name_option,
@@ -107,7 +107,7 @@ if TYPE_CHECKING:
     "Output", "--plot-title", metavar="TEXT", help="Above the picture.", show_default="such as Sales, next 12 months"
 )
 @option("Output", "--plot-unit", metavar="TEXT", help="Beside its numbers.", show_default="the column of the values")
-@option("Output", "--plot-dark", is_flag=True, help="For a dark background: a .png, .svg or .pdf.")
+@dark_option
 @drawn_series("the widest intervals for their size", only=True)
 @option(
     "Output",

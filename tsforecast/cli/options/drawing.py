@@ -49,6 +49,10 @@ def plot_option(what: str) -> Decorator[Any]:
     )
 
 
+dark_option: Decorator[Any] = option(
+    "Output", "--plot-dark", is_flag=True, help="For a dark background: a .png, .svg or .pdf."
+)
+
 report_option: Decorator[Any] = option(
     "Output",
     "--report",

@@ -40,9 +40,15 @@ _ALARM = OTHERS[4]
 
 
 def draw_anomalies(
-    result: DetectResult, scored: Scored, path: str | Path, *, names: Sequence[str] = (), pick: Pick = "largest"
+    result: DetectResult,
+    scored: Scored,
+    path: str | Path,
+    *,
+    names: Sequence[str] = (),
+    pick: Pick = "largest",
+    dark: bool = False,
 ) -> None:
-    """Draw some series into a file, in the way that its ending says.
+    """Draw some series into a file, in the way that its ending says; `dark` is for a dark background.
 
     Raises:
         OptionError: a name that no series has, more than there is room for, or a package that is missing.
@@ -54,7 +60,7 @@ def draw_anomalies(
         write_page(_traces(scored, chosen), _layout(result, scored, chosen), _title(result), path)
         return
     with drawing():
-        save(anomaly_figure(result, scored, names=names, pick=pick), path)
+        save(anomaly_figure(result, scored, names=names, pick=pick), path, dark=dark)
 
 
 def chosen_series(scored: Scored, names: Sequence[str], pick: Pick, most: int = MOST) -> Int64:

@@ -73,8 +73,11 @@ def draw_backtest(
     *,
     names: Sequence[str] = (),
     pick: Pick = "largest",
+    dark: bool = False,
 ) -> None:
-    """Draw a backtest into a file; the arguments are those of `backtest_figure`, which `check_drawn` has let pass.
+    """Draw a backtest into a file, which `dark` makes for a dark background.
+
+    The other arguments are those of `backtest_figure`, which `check_drawn` has let pass.
 
     Raises:
         OutputError: the file cannot be created.
@@ -85,7 +88,7 @@ def draw_backtest(
         write_backtest(result, forecasts, numbers, None if names else pick, path)
         return
     with drawing():
-        save(backtest_figure(result, forecasts, names=names, pick=pick), path)
+        save(backtest_figure(result, forecasts, names=names, pick=pick), path, dark=dark)
 
 
 def backtest_figure(

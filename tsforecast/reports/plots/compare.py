@@ -22,8 +22,8 @@ _BEHIND = "#c4c4c4"
 _LEAST_SHOWN = -100.0  # percent: twice the error
 
 
-def draw_comparison(result: CompareResult, forecasts: Forecasts, path: str | Path) -> None:
-    """Draw a comparison into a file; on a page also what the models forecast.
+def draw_comparison(result: CompareResult, forecasts: Forecasts, path: str | Path, *, dark: bool = False) -> None:
+    """Draw a comparison into a file, which `dark` makes for a dark background; on a page also what the models forecast.
 
     Raises:
         OptionError: another ending than those of pictures, or one whose package is missing.
@@ -34,7 +34,7 @@ def draw_comparison(result: CompareResult, forecasts: Forecasts, path: str | Pat
         write_comparison(result, forecasts, path)
         return
     with drawing():
-        save(comparison_figure(result), path)
+        save(comparison_figure(result), path, dark=dark)
 
 
 def comparison_figure(result: CompareResult) -> Figure:

@@ -11,8 +11,9 @@ from tsforecast.arrays import Bool, Float64, Int64
 from tsforecast.errors import DataError
 from tsforecast.forecast import Forecast
 from tsforecast.io.times.formats import STEP
+from tsforecast.io.times.shown import own_texts
 from tsforecast.safe_text import printable
-from tsforecast.series.frequency import Stamps
+from tsforecast.series.frequency import Frequency, Stamps
 from tsforecast.series.panel import Panel, Schema
 
 _HISTORY_HORIZONS, _LEAST_HISTORY = 4, 24
@@ -21,10 +22,17 @@ _LAST_DAY = np.datetime64("9001-01-01")  # matplotlib's dates, with a margin, en
 
 @dataclass(frozen=True)
 class Clock:
-    """How times are shown: on the clock of a zone, None for times without one, or as the numbers of mere steps."""
+    """How times are shown: on the clock of a zone, None for times without one, or as the numbers of mere steps.
+
+    Args:
+        zone: of the clock.
+        counts: whether steps have numbers and no times.
+        table: how the user's table writes times; None where that is not known.
+    """
 
     zone: tzinfo | None = None
     counts: bool = False
+    table: tuple[Schema, Frequency] | None = None
 
 
 @dataclass(frozen=True)
@@ -125,7 +133,8 @@ def shown_clock(panel: Panel, schema: Schema) -> Clock:
 
     if schema.time_formats[0] == STEP:
         return Clock(counts=True)
-    return Clock(find_zone(schema.time_zone) if schema.time_zone and panel.frequency.sub_daily else None)
+    zone = find_zone(schema.time_zone) if schema.time_zone and panel.frequency.sub_daily else None
+    return Clock(zone, table=(schema, panel.frequency))
 
 
 def clock_texts(stamps: Stamps, clock: Clock) -> list[str]:
@@ -139,6 +148,12 @@ def clock_texts(stamps: Stamps, clock: Clock) -> list[str]:
     seconds = any(each.second for each in moments)
     style = "%Y-%m-%d" if days else "%Y-%m-%d %H:%M:%S" if seconds else "%Y-%m-%d %H:%M"
     return [each.strftime(style) for each in moments]
+
+
+def own_clock_texts(stamps: Stamps, clock: Clock) -> list[str]:
+    """Times as the user's table writes them where that is short, else as `clock_texts` does."""
+    own = own_texts(stamps, *clock.table) if clock.table else None
+    return own or clock_texts(stamps, clock)
 
 
 def step_numbers(stamps: Stamps) -> Int64:

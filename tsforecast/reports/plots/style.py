@@ -19,6 +19,7 @@ import numpy as np
 from tsforecast.arrays import Float64
 from tsforecast.errors import OptionError
 from tsforecast.files import whole_file
+from tsforecast.reports.plots.dark import darken
 from tsforecast.reports.plots.picture import Clock, step_numbers
 from tsforecast.safe_text import printable
 from tsforecast.series.frequency import Stamps
@@ -35,7 +36,7 @@ _CAPTION_WIDTH = 130  # letters that fit below it
 _DPI, _NOTEBOOK_DPI = 200, 90  # sharp on a slide, small in a notebook
 _LINE_HEIGHT, _KEY_HEIGHT, _LETTERS = 0.19, 0.22, 140  # of the head: inches, and letters that fit in a line
 INK, SOFT, LINE, ACCENT = "#333333", "#6b6b6b", "#d9d9d9", "#1565a9"
-OTHERS = ("#b45f06", "#5b7f3a", "#7a5195", "#8c8c8c", "#a33b3b")  # of further models
+OTHERS = ("#b45f06", "#5b7f3a", "#7a5195", "#8c8c8c", "#a33b3b", "#2a8a8a")  # of further models
 
 # Interval colours from the narrowest to the widest.
 TINTS = ("#8fbbe0", "#c6dcf0", "#e3eef8")
@@ -97,8 +98,13 @@ def drawing() -> Iterator[None]:
             yield
 
 
-def save(figure: Figure, path: str | Path) -> None:
-    """Write a figure into a file, as a whole or not at all; its ending has been checked.
+def save(figure: Figure, path: str | Path, *, dark: bool = False) -> None:
+    """Write a figure into a file, as a whole or not at all; its ending has been checked. Within `drawing()`.
+
+    Args:
+        figure: what is drawn.
+        path: file whose ending says how.
+        dark: for a dark background.
 
     Raises:
         OutputError: the file cannot be created.
@@ -106,6 +112,7 @@ def save(figure: Figure, path: str | Path) -> None:
     """
     ending = check_ending(path)
     names = [_DATES[ending]] if ending in _DATES else []
+    figure = darken(figure) if dark else figure
     with whole_file(path) as stream:
         figure.savefig(stream, format=ending[1:], dpi=_DPI, metadata=dict.fromkeys(names) if names else None)
 

@@ -7,7 +7,7 @@ import textwrap
 import numpy as np
 
 from tsforecast.arrays import Float64
-from tsforecast.reports.plots.picture import Curve, Picture, clock_texts
+from tsforecast.reports.plots.picture import Curve, Picture, own_clock_texts
 from tsforecast.series.frequency import Stamps
 
 LEAST_WIDTH, _MOST_WIDTH = 40, 100
@@ -140,11 +140,11 @@ def _head(picture: Picture, curve: Curve, width: int, braille: bool) -> list[str
 
 def _dates_below(curve: Curve, picture: Picture, canvas: _Drawing, columns: int) -> str:
     """The first, the last known and the last time, as far as there is room."""
-    last = clock_texts(curve.future[-1:], picture.clock)[0]
+    last = own_clock_texts(curve.future[-1:], picture.clock)[0]
     end = columns - len(last)
     line = ""
     if len(curve.past):
-        line, known = clock_texts(curve.past[[0, -1]], picture.clock)
+        line, known = own_clock_texts(curve.past[[0, -1]], picture.clock)
         at = float(canvas.since(curve.past)[-1])
         place = round(at / canvas.end * (columns - 1)) + 1 - len(known)
         if len(line) + 2 < place and place + len(known) + 2 < end:

@@ -6,7 +6,6 @@ from pathlib import Path
 
 from tsforecast.errors import OptionError
 from tsforecast.reports.plots import interactive, page
-from tsforecast.reports.plots.dark import darken
 from tsforecast.reports.plots.forecast import forecast_figure
 from tsforecast.reports.plots.picture import Picture
 from tsforecast.reports.plots.select import MOST
@@ -53,8 +52,7 @@ def draw_forecast(picture: Picture, path: str | Path, *, dark: bool = False) -> 
         interactive.write_forecast(picture, path)
         return
     with drawing():
-        figure = forecast_figure(picture)
-        save(darken(figure) if dark else figure, path)
+        save(forecast_figure(picture), path, dark=dark)
 
 
 def most_series(path: str | Path) -> int:

@@ -112,7 +112,9 @@ def append_run(model: Path, run: Run, *, trusted: bool = False) -> bool:
     return True
 
 
-def read_runs(model: Path, layout: str, *, trusted: bool = False, since: int | None = None) -> list[Run]:
+def read_runs(
+    model: Path, layout: str, *, trusted: bool = False, since: int | None = None, begin: int = 0
+) -> list[Run]:
     """The runs of a layout, oldest first.
 
     Args:
@@ -120,6 +122,7 @@ def read_runs(model: Path, layout: str, *, trusted: bool = False, since: int | N
         layout: from `layout_of`.
         trusted: whether others may own the ledger and write to it.
         since: ordinal; runs whose last time lies before it are left out.
+        begin: number of the first run to read.
 
     Raises:
         InputMissingError: there is no ledger.
@@ -127,7 +130,7 @@ def read_runs(model: Path, layout: str, *, trusted: bool = False, since: int | N
             was written.
     """
     with reading_ledger(model, trusted=trusted) as connection:
-        return list(_runs(connection, model / LEDGER, layout, NEVER if since is None else since))
+        return list(_runs(connection, model / LEDGER, layout, NEVER if since is None else since, begin))
 
 
 def count_runs(model: Path, layout: str, *, trusted: bool = False) -> tuple[int, int]:
@@ -138,6 +141,27 @@ def count_runs(model: Path, layout: str, *, trusted: bool = False) -> tuple[int,
         ).fetchall()
     own = sum(bool(same) for (same,) in rows)
     return own, len(rows) - own
+
+
+def newest_runs(model: Path, layout: str, most: int, *, trusted: bool = False) -> tuple[int, int]:
+    """The newest runs that together hold at most so many forecasts of a series, but at least one run.
+
+    Returns:
+        The number of the first of them, and how many older runs there are.
+    """
+    query = (
+        "SELECT run.number, (SELECT count(*) FROM forecast WHERE forecast.run = run.number) FROM run "
+        "JOIN layout ON layout = layout.number WHERE text = ? ORDER BY run.number DESC"
+    )
+    with reading_ledger(model, trusted=trusted) as connection:
+        runs = connection.execute(query, (layout,)).fetchall()
+    kept, total = 0, 0
+    for _, count in runs:
+        total += count
+        if kept and total > most:
+            break
+        kept += 1
+    return (runs[kept - 1][0] if kept else 0), len(runs) - kept
 
 
 def check_ledger(model: Path, *, trusted: bool = False) -> None:
@@ -204,9 +228,10 @@ def _checksum(facts: tuple[object, ...], *tables: Sequence[tuple[object, ...]]) 
     return digest.hexdigest()
 
 
-def _runs(connection: sqlite3.Connection, path: Path, layout: str, since: int) -> Iterator[Run]:
+def _runs(connection: sqlite3.Connection, path: Path, layout: str, since: int, begin: int = 0) -> Iterator[Run]:
     query = (
-        "SELECT run.* FROM run JOIN layout ON layout = layout.number WHERE text = ? AND last >= ? ORDER BY run.number"
+        "SELECT run.* FROM run JOIN layout ON layout = layout.number "
+        "WHERE text = ? AND last >= ? AND run.number >= ? ORDER BY run.number"
     )
     ids = {
         number: tuple(json.loads(text))
@@ -214,7 +239,7 @@ def _runs(connection: sqlite3.Connection, path: Path, layout: str, since: int) -
             "SELECT series.number, ids FROM series JOIN layout ON layout = layout.number WHERE text = ?", (layout,)
         )
     }
-    for number, *facts, checksum in connection.execute(query, (layout, since)).fetchall():
+    for number, *facts, checksum in connection.execute(query, (layout, since, begin)).fetchall():
         times = connection.execute("SELECT start, texts FROM times WHERE run = ? ORDER BY start", (number,)).fetchall()
         columns = "series, cutoff, start, learned, scale, y_pred, bounds"
         rows = connection.execute(f"SELECT {columns} FROM forecast WHERE run = ? ORDER BY series", (number,)).fetchall()

@@ -26,7 +26,7 @@ from tsforecast.series.frequency import Frequency
 from tsforecast.series.panel import Schema
 from tsforecast.store.bundle.bundle import Bundle
 from tsforecast.store.ledger.actuals import keep_actuals, read_actuals
-from tsforecast.store.ledger.runs import NEVER, Run, count_runs, layout_of, read_runs
+from tsforecast.store.ledger.runs import NEVER, Run, count_runs, layout_of, newest_runs, read_runs
 from tsforecast.store.model import StoredModel
 from tsforecast.store.store import Store
 from tsforecast.workflows.score.joined import (
@@ -69,6 +69,7 @@ class ScoreResult:
         file: where the actuals come from.
         first: the first time that was scored; empty where none was. `last` is the last one.
         runs: of which forecasts were scored; `waiting` forecasts are of times that nothing is known of yet.
+        unread: older runs that were not looked at.
         revised: actuals that differ from those of an earlier scoring.
         levels: of the intervals, in percent.
         scores: metrics of all forecasts together; the tables below have the same of parts.
@@ -98,6 +99,7 @@ class ScoreResult:
     rows: Joined
     schema: Schema
     frequency: Frequency
+    unread: int = 0
 
     @property
     def exit_code(self) -> int:
@@ -147,6 +149,7 @@ def score(
     name: str | None = None,
     output: str | Path | None = None,
     trusted: bool = False,
+    most: int | None = None,
     report: Report = lambda event: None,
 ) -> ScoreResult:
     """Score the forecasts that were noted in a model's ledger, and keep the actuals there.
@@ -161,6 +164,7 @@ def score(
         name: name of the model; None takes the one published last.
         output: file for the forecasts beside what happened, in long form; None for none.
         trusted: whether to use a model that other users could have changed.
+        most: forecasts of a series to score, those of the newest runs; None for all.
         report: receives messages.
 
     Raises:
@@ -178,7 +182,8 @@ def score(
     data = None if source is None else _read(source, bundle, reading, report)
     happened = _happened(model, layout, data, settings)
     first = _first(happened, settings)
-    runs = read_runs(model.folder, layout, trusted=trusted, since=first)
+    begin, unread = (0, 0) if most is None else newest_runs(model.folder, layout, most, trusted=trusted)
+    runs = read_runs(model.folder, layout, trusted=trusted, since=first, begin=begin)
     found = join(runs, happened, made_until=settings.made_until, first=first)
     revised = 0
     if data is not None and len(found.seen.values):
@@ -187,7 +192,7 @@ def score(
     notes = [*(data.notes if data else ()), *_notes(found, others, revised), *_gap_notes(runs, own, happened, bundle)]
     for note in notes:
         report(Message(note.kind, note.text))
-    result = _result(model.name, data, found, revised, limits, notes, bundle)
+    result = replace(_result(model.name, data, found, revised, limits, notes, bundle), unread=unread)
     if output is not None:
         write_table(result.frame, output)
     return result

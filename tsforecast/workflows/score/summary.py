@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tsforecast.errors import TsforecastError
+from tsforecast.io.messages import counted
 from tsforecast.store.ledger.facts import LedgerFacts, ledger_facts
 
 if TYPE_CHECKING:
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
 
 _SHOWN = ("forecasts", "mae", "wape", "mase")
 _COVERAGE = "coverage_"
+_MOST = 20_000  # forecasts of a series that are read where a model is shown: about half a second
 
 
 @dataclass(frozen=True)
@@ -22,7 +24,8 @@ class LedgerSummary:
 
     Args:
         facts: its use.
-        result: the scores of all forecasts, on the actuals that earlier scorings have kept; None before the first one.
+        result: the scores of the newest forecasts, on the actuals that earlier scorings have kept; None before the
+            first one. `tsforecast score` takes all forecasts.
         problem: why the ledger cannot be read; None for a sound one.
     """
 
@@ -36,6 +39,15 @@ class LedgerSummary:
         found = self.result.scores if self.result else {}
         return {key: value for key, value in found.items() if key in _SHOWN or key.startswith(_COVERAGE)} or None
 
+    @property
+    def times(self) -> str:
+        """The times that were scored, and how many of the runs were not read; empty where none was scored."""
+        if self.result is None or not self.result.first:
+            return ""
+        unread = self.result.unread
+        without = f", without the {counted(unread, 'oldest run', 'oldest runs')}" if unread else ""
+        return f"{self.result.first} to {self.result.last}{without}"
+
     def to_dict(self) -> dict[str, Any]:
         """Plain values for JSON."""
         if self.facts is None:
@@ -44,6 +56,7 @@ class LedgerSummary:
             "first": (self.result.first or None) if self.result else None,
             "last": (self.result.last or None) if self.result else None,
             "scores": self.scores,
+            "unread_runs": self.result.unread if self.result else 0,
             "problem": self.problem.to_dict() if self.problem else None,
         }
 
@@ -59,6 +72,6 @@ def ledger_summary(name: str, *, store: str | Path, trusted: bool = False) -> Le
             return LedgerSummary(facts)
         from tsforecast.workflows.score.run import score
 
-        return LedgerSummary(facts, score(store=store, name=name, trusted=trusted))
+        return LedgerSummary(facts, score(store=store, name=name, trusted=trusted, most=_MOST))
     except TsforecastError as error:
         return LedgerSummary(facts, problem=error)

@@ -107,7 +107,7 @@ def _scores_in_words(ledger: LedgerSummary) -> str:
         for key, value in scores.items()
         if key.startswith("coverage_")
     )
-    return f": MAE {number(scores['mae'])}, MASE {number(scores['mase'])}, {held}; {result.first} to {result.last}"
+    return f": MAE {number(scores['mae'])}, MASE {number(scores['mase'])}, {held}; {ledger.times}"
 
 
 def _show(document: dict[str, Any], ledger: Sequence[tuple[str, str]], console: Console) -> None:
@@ -115,12 +115,14 @@ def _show(document: dict[str, Any], ledger: Sequence[tuple[str, str]], console: 
     details, journal = document.pop("details"), document.pop("journal")
     metrics = details["metrics"] = dict(details["metrics"])
     stored, choices, brought = metrics.pop("scores", {}), metrics.pop("choices", []), metrics.pop("brought", [])
-    metrics.pop("errors", None)  # hundreds of numbers, which `report` draws
+    for numbers in ("errors", "newest"):  # hundreds of them, which `report` draws
+        metrics.pop(numbers, None)
     scores = {name: stored[name] for name in MODELS if name in stored}
     known = dict(_flat(document | details))
     facts = list(known.items()) if console.verbose else [(name, known[path]) for name, path in _FACTS if path in known]
     if is_terminal(sys.stdout):
-        facts = [(name, moment(value) if name in _MOMENTS else value) for name, value in facts]
+        own = _as_in_the_table(details)
+        facts = [(name, own.get(name) or (moment(value) if name in _MOMENTS else value)) for name, value in facts]
     console.table(("property", "value"), [*facts, *ledger])
     click.echo()
     show_choices(console, [(choice["name"], choice["value"], choice["reason"]) for choice in choices], err=False)
@@ -133,6 +135,24 @@ def _show(document: dict[str, Any], ledger: Sequence[tuple[str, str]], console: 
         click.echo()
         rows = [tuple(_text(entry.get(key)) for key in _JOURNAL) for entry in journal]
         console.table(("time (UTC)", *_JOURNAL[1:]), rows, title="What happened last")
+
+
+def _as_in_the_table(details: dict[str, Any]) -> dict[str, str]:
+    """The first and the last time as the user's table writes them; empty where they read better as they are."""
+    import numpy as np
+
+    from tsforecast.io.times.shown import own_texts
+    from tsforecast.series.frequency import Frequency
+    from tsforecast.series.panel import Schema
+
+    ends = ("first", "last")
+    stamps = np.array([details["provenance"].get(end, "NaT") for end in ends], dtype="datetime64[us]")
+    if np.isnat(stamps).any():
+        return {}
+    schema = details["schema"]
+    zone, formats = schema["time_zone"], tuple(schema["time_formats"])
+    written = own_texts(stamps, Schema((), (), (), formats, zone), Frequency(**details["frequency"]))
+    return dict(zip(ends, written or (), strict=False))
 
 
 def _flat(value: Any, path: str = "") -> Iterator[tuple[str, str]]:
