@@ -10,6 +10,7 @@ from tsforecast.models.options import FitOptions
 from tsforecast.options import Option
 from tsforecast.workflows.backtest.settings import BacktestSettings
 from tsforecast.workflows.detect.settings import DetectSettings
+from tsforecast.workflows.impute.settings import ImputeSettings
 from tsforecast.workflows.score.settings import ScoreLimits, ScoreSettings
 
 FILE = Path(__file__).resolve().parents[1] / "tsforecast" / "api" / "keywords.py"
@@ -83,6 +84,7 @@ def text() -> str:
         + "    levels: tuple[float, ...]\n"
         + _class("ScoreOptions(ReadKeywords", "Options of `score`.", scored)
         + _class("DetectKeywords(_Columns, ReadKeywords", "Options of `detect`.", options_of(DetectSettings))
+        + _class("ImputeKeywords(_Columns, ReadKeywords", "Options of `impute`.", options_of(ImputeSettings))
         + TAIL
     )
 

@@ -171,6 +171,13 @@ class DetectKeywords(_Columns, ReadKeywords, total=False):
     newest: int | None
 
 
+class ImputeKeywords(_Columns, ReadKeywords, total=False):
+    """Options of `impute`."""
+
+    methods: str
+    seed: int
+
+
 class BacktestKeywords(FitKeywords, _Windows, total=False):
     """Options of `backtest`."""
 

@@ -1,0 +1,40 @@
+"""What `impute` is asked for. Data only: no heavy import."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from tsforecast.errors import OptionError, did_you_mean
+from tsforecast.models.imputation.names import AUTO, METHODS, NAMES
+from tsforecast.options import Checked, option
+
+
+@dataclass(frozen=True)
+class ImputeSettings(Checked):
+    """How gaps are filled."""
+
+    methods: str = option(
+        AUTO,
+        "Filling",
+        f"What may fill gaps: {', '.join(METHODS)}, several with commas, or auto for all. Artificial gaps decide.",
+        metavar="NAMES",
+        usual=True,
+    )
+    seed: int = option(0, "Filling", "Decides where artificial gaps are cut.", least=0)
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        _ = self.tried
+
+    @property
+    def tried(self) -> tuple[str, ...]:
+        """The methods that are tried.
+
+        Raises:
+            OptionError: there is no such method.
+        """
+        named = [name.strip() for name in self.methods.split(",")]
+        for name in named:
+            if name not in NAMES:
+                raise OptionError(f"methods names '{name}'", hint=did_you_mean(name, NAMES))
+        return tuple(METHODS) if AUTO in named else tuple(name for name in METHODS if name in named)
