@@ -174,7 +174,8 @@ def _weights(process: Process, column: int, columns: Int64, places: Int64, rows:
     if process.free:
         among += _FREE * (columns[:, None] == columns)
         towards += _FREE * (columns == column)
-    return np.linalg.solve(among, towards.T).T
+    weights: Float64 = np.asarray(np.linalg.solve(among, towards.T), np.float64).T
+    return weights
 
 
 def _covariances(process: Process, left: Int64, left_at: Int64, right: Int64, right_at: Int64) -> Float64:

@@ -68,7 +68,8 @@ def chosen_series(imputed: Imputed, names: Sequence[str], pick: Pick, most: int 
     if names:
         return numbers_of(imputed.panel, names)
     panel = imputed.panel
-    worst = np.bincount(panel.series_of_row, weights=imputed.methods >= 0, minlength=panel.n_series)
+    missing = (imputed.methods >= 0).astype(np.float64)
+    worst: Float64 = np.bincount(panel.series_of_row, missing, panel.n_series).astype(np.float64)
     return picked(pick, imputed.panel, worst, most)
 
 

@@ -54,14 +54,13 @@ def filled_frame(imputed: Imputed, *, texts: bool = False) -> pd.DataFrame:
     for name in names:
         column = own.get(name)
         if name in schema.target_cols:
-            columns[name], flag = _target(imputed, layout, schema.target_cols.index(name), column, texts)
-            flags[name] = flag
+            columns[name], flags[name] = _target(imputed, layout, schema.target_cols.index(name), column, texts)
         elif name in schema.time_cols:
             columns[name] = _times(imputed, layout, name, column, texts)
         else:
             columns[name] = _others(imputed, layout, name, column, texts)
-    for name, flag in zip(flags_of(schema), schema.target_cols, strict=True):
-        columns[name] = flags[flag].astype(np.int64)
+    for flag, target in zip(flags_of(schema), schema.target_cols, strict=True):
+        columns[flag] = flags[target].astype(np.int64)
     return pd.DataFrame(columns)
 
 
