@@ -12,10 +12,10 @@ from tsforecast.io.options import ReadOptions
 from tsforecast.progress import Report
 from tsforecast.reports.imputation import Imputation
 from tsforecast.workflows.impute.run import impute as imputing
-from tsforecast.workflows.impute.settings import ImputeSettings
+from tsforecast.workflows.impute.settings import UNREAD, ImputeSettings
 
 
-@public(ImputeSettings, ReadOptions)
+@public(ImputeSettings, ReadOptions, without=UNREAD)
 def impute(data: Table, *, report: Report | None = None, **options: Unpack[ImputeKeywords]) -> Imputation:
     """Fill the gaps of a table from both sides, and by other columns; values that are there stay as they are.
 

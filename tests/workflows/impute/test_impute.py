@@ -149,6 +149,8 @@ def test_the_same_seed_fills_alike() -> None:
     [
         ({"methods": "spline"}, "methods names 'spline'"),
         ({"seed": -1}, "seed is -1"),
+        ({"fill_gaps": "zero"}, "fill_gaps means nothing to impute"),
+        ({"past_col": "wind"}, "past_col means nothing to impute"),
         ({"colour": 1}, "unknown option 'colour'"),
     ],
 )

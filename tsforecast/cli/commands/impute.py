@@ -18,7 +18,7 @@ from tsforecast.errors import OptionError
 from tsforecast.io.options import ReadOptions
 from tsforecast.io.writing.forecasts import ENDINGS
 from tsforecast.models.imputation.names import METHODS
-from tsforecast.workflows.impute.settings import ImputeSettings
+from tsforecast.workflows.impute.settings import UNREAD, ImputeSettings
 
 if TYPE_CHECKING:
     from tsforecast.reports.plots.select import Pick
@@ -27,15 +27,12 @@ if TYPE_CHECKING:
 
 _EPILOG = "\b\nMethods:\n" + "\n".join(f"  {name:12}  {summary}" for name, summary in METHODS.items())
 _ON_TERMINAL = 30  # gaps; a program gets all
-# A gap is filled by the rule of a reader nowhere, and the columns of covariates are no part of it.
-_WITHOUT = ("fill_gaps", "past_cols", "future_cols", "static_cols", "category_cols", "lag", "covariates")
-_HOLIDAYS = ("holidays", "holidays_col", "holidays_around")
 
 
 @click.command("impute", cls=SectionCommand, epilog=_EPILOG)
 @click.argument("data", type=click.Path(allow_dash=True))
 @options_of(ImputeSettings)
-@options_of(ReadOptions, without=(*_WITHOUT, *_HOLIDAYS))
+@options_of(ReadOptions, without=UNREAD)
 @option(
     "Output",
     "-o",

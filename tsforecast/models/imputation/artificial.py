@@ -1,8 +1,8 @@
 """Artificial gaps: where values are known, what is missing elsewhere is cut out, to see how well it is filled.
 
 A gap of the table is laid over another place of its column together with what is missing beside it in other columns, so
-that artificial gaps are like those that there are. Gaps at the end of a column are judged by cutting the column off
-earlier, those at its beginning by cutting off its first rows.
+that artificial gaps are like those that there are; of a very long one a part, which tells more than nothing. Gaps at the
+end of a column are judged by cutting the column off earlier, those at its beginning by cutting off its first rows.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from tsforecast.models.imputation.gaps import Gap, class_of
 _SHARE = 0.08  # of the values at most are hidden at once
 _MOST = 60  # gaps of a class in a trial
 _TRIES = 4  # for each of them
+_PIECES = 6  # a longer part of a column than one in so many is not cut: there would be too few such to judge
 
 
 @dataclass(frozen=True)
@@ -55,9 +56,10 @@ def inner_trial(values: Float64, gaps: list[Gap], rng: np.random.Generator) -> T
             if cut >= _MOST or (cut and used + own[0].length > room):
                 break
             gap = own[int(rng.integers(len(own)))]
+            longest = max(1, int((~missing[:, gap.column]).sum()) // _PIECES)
+            gap = gap if gap.length <= longest else gap._replace(end=gap.first + longest)
             first = _free_place(taken[:, gap.column], gap.length, rng)
             while first is None and gap.length > 1:
-                # The longest that there is room for tells more of a long gap than nothing.
                 gap = gap._replace(end=gap.first + gap.length // 2)
                 first = _free_place(taken[:, gap.column], gap.length, rng)
             if first is None:

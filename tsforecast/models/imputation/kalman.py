@@ -14,7 +14,7 @@ from tsforecast.arrays import Bool, Float64
 from tsforecast.models.imputation.seasonal import season_shape
 
 _RATIOS = (1e-3, 1e-2, 1e-1, 1.0, 10.0, 1e2)  # of the variance of the noise to that of the moves
-_RETURNS = (0.5, 0.8, 0.9, 0.95, 0.98, 0.99)  # what is left of a deviation from the mean after a step
+_RETURNS = (0.5, 0.8, 0.95, 0.99)  # what is left of a deviation from the mean after a step
 _LEAST = 8  # values for a likelihood
 
 
@@ -82,13 +82,11 @@ def _models(rows: int) -> list[tuple[Float64, float, int]]:
 
 def _solve(bands: Float64, known: Float64, seen: Bool) -> tuple[Float64, float] | None:
     """The state and the log determinant of its precision; None where that is no positive matrix in numbers."""
-    from scipy.linalg import LinAlgError, cho_solve_banded, cholesky_banded
+    from scipy.linalg import lapack
 
-    bands = bands.copy()
     bands[-1] += seen
-    try:
-        factor = cholesky_banded(bands, check_finite=False)
-    except LinAlgError:
+    factor, failed = lapack.dpbtrf(bands)
+    if failed:
         return None
-    mean: Float64 = cho_solve_banded((factor, False), known, check_finite=False)
-    return mean, float(2 * np.log(factor[-1]).sum())
+    mean, _ = lapack.dpbtrs(factor, known)
+    return np.asarray(mean, np.float64), float(2 * np.log(factor[-1]).sum())

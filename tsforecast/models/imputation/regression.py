@@ -23,7 +23,8 @@ _HELPERS = 6  # other columns that are looked at, those that move most with this
 _RIDGE = 1e-3  # of the variance, which keeps weights small
 _FREE = 1e3  # variances of a level that is not known
 _LONGEST = 400  # steps between values whose covariance is known
-_ROUNDS = 2  # of filling and learning from what was filled
+# What was filled is learned from once more where so much of the values is missing, or up to so many columns may tell.
+_MUCH, _FEW_COLUMNS = 0.05, 16
 _LEAST = 3  # rows for each step of the longest distance
 _MOST_SOLVED = 4096  # solutions kept at once
 
@@ -69,7 +70,8 @@ def regression(values: Float64, season: int, *, free: bool) -> Float64:
     filled = seasonal(values, season)
     if not np.isnan(values).any():
         return filled
-    for _ in range(_ROUNDS):
+    again = np.isnan(values).mean() > _MUCH or 1 < values.shape[1] <= _FEW_COLUMNS
+    for _ in range(1 + bool(again)):
         process = learn(filled, season, free=free)
         if process is None:
             return filled

@@ -1,11 +1,12 @@
 """Which method fills gaps of which length: the one with the least error in artificial gaps.
 
 Another method than a line must beat the line there by more than chance explains; where too few gaps can be judged it is
-the line. Gaps that overlap tell little more than one: a column counts for as many gaps as it has room for.
+the line. Gaps that overlap tell little more than one: a table counts for as many gaps as it has room for.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -19,10 +20,13 @@ from tsforecast.models.imputation.methods import Form
 from tsforecast.workflows.impute.groups import Group
 
 Kind = tuple[bool, int]  # whether a gap lies between two values, and the class of its length
-_SURE = 2.0  # standard errors by which a method must be better than a line
-_FEWEST = 4  # gaps, below which nothing is chosen
-_ROWS = 20_000  # cells of a group, above which fewer trials are enough
-_TRIALS, _FEW_TRIALS = 6, 2
+_SURE = (
+    2.5  # standard errors by which a method must be better than a line: chance in 1 of 20 tables, as 8 forms are tried
+)
+_FEWEST = 3  # gaps, below which nothing is chosen
+# Cells of a group up to which so many trials are made; in larger ones a trial has room for more gaps.
+_TRIALS = ((2_000, 6), (20_000, 3))
+_FEWEST_TRIALS = 2
 
 
 def kind_of(gap: Gap) -> Kind:
@@ -37,7 +41,7 @@ class Judged:
     gap: Gap
     form: int
     errors: Float64
-    most: float  # such gaps that the group has room for
+    weight: float  # 1, or less where gaps of the kind overlap: what the group has room for over how many were cut
 
 
 @dataclass(frozen=True)
@@ -63,15 +67,17 @@ def fill(form: Form, values: Float64) -> Float64:
     """Fill by a form: nothing but numbers, in reach of the values, and not below zero where these are not."""
     with np.errstate(all="ignore"):
         filled = form.fill(values)
-        low, high = np.nanmin(values, axis=0), np.nanmax(values, axis=0)
+    seen = ~np.isnan(values)
+    low = np.min(values, axis=0, where=seen, initial=np.inf)
+    high = np.max(values, axis=0, where=seen, initial=-np.inf)
     least = np.where(low >= 0, np.maximum(low - (high - low), 0.0), low - (high - low))
     made = np.clip(np.where(np.isfinite(filled), filled, linear(values)), least, high + (high - low))
-    return np.where(np.isnan(values), made, values)
+    return np.where(seen, values, made)
 
 
 def trials_of(group: Group, gaps: list[Gap], rng: np.random.Generator) -> list[Trial]:
     """Artificial gaps in a group like those that it has; in some trials, as few may be hidden at once."""
-    count = _TRIALS if group.values.size <= _ROWS else _FEW_TRIALS
+    count = next((count for most, count in _TRIALS if group.values.size <= most), _FEWEST_TRIALS)
     found = []
     if any(gap.kind == "inner" for gap in gaps):
         found += [inner_trial(group.values, gaps, rng) for _ in range(count)]
@@ -82,7 +88,10 @@ def trials_of(group: Group, gaps: list[Gap], rng: np.random.Generator) -> list[T
 
 def judge(group: Group, trials: Sequence[Trial], forms: Sequence[Form], told: Callable[[], None]) -> list[Judged]:
     """The errors of the forms in artificial gaps; `told` is called after each form of each trial."""
-    found, values = [], float((~np.isnan(group.values)).sum())
+    found: list[Judged] = []
+    # Columns move together: gaps at one time in several of them tell little more than one.
+    rows = int((~np.isnan(group.values)).any(axis=1).sum())
+    counts = Counter(kind_of(gap) for trial in trials for gap in trial.gaps)
     for trial in trials:
         known = np.where(trial.hidden, np.nan, group.values)
         for number, form in enumerate(forms):
@@ -90,7 +99,9 @@ def judge(group: Group, trials: Sequence[Trial], forms: Sequence[Form], told: Ca
             for gap in trial.gaps:
                 cells = slice(gap.first, gap.end), gap.column
                 off = (made[cells] - group.values[cells]) / group.scales[gap.column]
-                found.append(Judged(gap, number, off, values / gap.length))
+                if np.isfinite(off).all():
+                    weight = min(1.0, rows / gap.length / counts[kind_of(gap)])
+                    found.append(Judged(gap, number, off, weight))
             told()
     return found
 
@@ -108,14 +119,14 @@ def choose(judged: Sequence[Judged], forms: Sequence[Form], line: int | None) ->
     for each in judged:
         kind = kind_of(each.gap)
         kinds.setdefault(kind, [[] for _ in forms])[each.form].append(float(np.abs(each.errors).mean()))
-        rooms[kind] = max(rooms.get(kind, 0.0), each.most)
+        rooms[kind] = rooms.get(kind, 0.0) + each.weight / len(forms)
     chosen = {}
     for kind, lists in kinds.items():
         errors = np.array(lists)
         best = _best(errors, line, rooms[kind])
         usual = best if line is None else line
         count = errors.shape[1]
-        enough = min(count, rooms[kind]) >= _FEWEST
+        enough = rooms[kind] >= _FEWEST
         chosen[kind] = Choice(best, count, float(errors[best].mean()), float(errors[usual].mean()), enough)
     return chosen
 
@@ -125,11 +136,10 @@ def _best(errors: Float64, line: int | None, room: float) -> int:
     order = np.argsort(errors.mean(axis=1), kind="stable").tolist()
     if line is None:
         return int(order[0])
-    count = min(errors.shape[1], room)
     for number in order:
-        if number == line or count < _FEWEST:
+        if number == line or room < _FEWEST:
             return line
         better = errors[line] - errors[number]
-        if better.mean() > _SURE * better.std() / np.sqrt(count):
+        if better.mean() > _SURE * better.std() / np.sqrt(room):
             return int(number)
     return line

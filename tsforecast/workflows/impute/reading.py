@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tsforecast.errors import OptionError
 from tsforecast.io.messages import Note
 from tsforecast.io.options import ReadOptions
 from tsforecast.io.reading.grid.build import Grid
@@ -13,8 +14,10 @@ from tsforecast.io.reading.grid.rows import RowOrigin, Rows
 from tsforecast.io.reading.grid.whole import Placed, build_whole
 from tsforecast.io.reading.panel import ReadResult, read_panel
 from tsforecast.io.reading.table import RawTable
+from tsforecast.options import declared
 from tsforecast.progress import Report
 from tsforecast.series.panel import Panel
+from tsforecast.workflows.impute.settings import UNREAD
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -39,8 +42,14 @@ def read_whole(source: str | Path | pd.DataFrame, reading: ReadOptions, report: 
     """Read a table, with rows without a value at the beginning and the end of its series.
 
     Raises:
-        TsforecastError: as `read_panel`.
+        TsforecastError: as `read_panel`, and OptionError for an option that means nothing here.
     """
+    for name in UNREAD:
+        if getattr(reading, name) != getattr(ReadOptions, name):
+            raise OptionError(
+                f"{declared(ReadOptions)[name].typed or name} means nothing to impute",
+                hint="leave it out; name each column of numbers that is to be filled, or that helps, with --target-col",
+            )
     tables: list[RawTable] = []
     placed: list[Placed] = []
 

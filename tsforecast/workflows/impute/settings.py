@@ -8,6 +8,12 @@ from tsforecast.errors import OptionError, did_you_mean
 from tsforecast.models.imputation.names import AUTO, METHODS, NAMES
 from tsforecast.options import Checked, option
 
+# Options of reading that mean nothing here: no rule of a reader fills, and columns are read as targets or not at all.
+UNREAD = (
+    *("fill_gaps", "past_cols", "future_cols", "static_cols", "category_cols", "lag", "covariates"),
+    *("holidays", "holidays_col", "holidays_around"),
+)
+
 
 @dataclass(frozen=True)
 class ImputeSettings(Checked):
