@@ -16,7 +16,7 @@ from tsforecast.models.imputation.names import METHODS
 from tsforecast.models.imputation.regression import regression
 from tsforecast.models.imputation.seasonal import season_shape
 
-FORMS = forms(tuple(METHODS), (24,))
+FORMS = forms(tuple(METHODS), (24,))  # all but the network, which has a test of its own
 ROWS = np.arange(480)
 
 

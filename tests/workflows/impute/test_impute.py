@@ -187,3 +187,17 @@ def test_values_are_brought_onto_longer_steps_first(tmp_path: Path) -> None:
     frame = tsforecast.impute(path, freq="D", aggregate="mean").frame
     assert len(frame) == 60 and frame["filled"].sum() == 3
     assert list(frame.columns) == ["time", "load", "filled"]
+
+
+def test_a_network_says_what_it_needs() -> None:
+    with pytest.raises(DataError, match="too few values"):
+        tsforecast.impute(with_gaps(load(100), (50, 52)), methods="linear,network")
+    many = pd.concat([load(60, seed).assign(site=f"s{seed:02}") for seed in range(70)])
+    with pytest.raises(OptionError, match="side by side"):
+        tsforecast.impute(with_gaps(many.reset_index(drop=True), (20, 22)), id_col="site", methods="network")
+
+
+def test_many_series_are_filled_each_alone() -> None:
+    many = pd.concat([load(60, seed).assign(site=f"s{seed:02}") for seed in range(70)]).reset_index(drop=True)
+    made = tsforecast.impute(with_gaps(many, (20, 22), (130, 131)), id_col="site", methods="linear,seasonal")
+    assert made.result.filled == 3 and made.result.series == 70

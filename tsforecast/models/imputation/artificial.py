@@ -1,8 +1,8 @@
 """Artificial gaps: where values are known, what is missing elsewhere is cut out, to see how well it is filled.
 
 A gap of the table is laid over another place of its column together with what is missing beside it in other columns, so
-that artificial gaps are like those that there are; of a very long one a part, which tells more than nothing. Gaps at the
-end of a column are judged by cutting the column off earlier, those at its beginning by cutting off its first rows.
+that artificial gaps are like those that there are; of a very long one a part, which tells more than nothing. Gaps at
+the end of a column are judged by cutting the column off earlier, those at its beginning by cutting off its first rows.
 """
 
 from __future__ import annotations

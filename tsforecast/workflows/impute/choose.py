@@ -1,7 +1,7 @@
 """Which method fills gaps of which length: the one with the least error in artificial gaps.
 
-Another method than a line must beat the line there by more than chance explains; where too few gaps can be judged it is
-the line. Gaps that overlap tell little more than one: a table counts for as many gaps as it has room for.
+Another method than a line must beat it there by 2 % and by more than chance explains; where too few gaps can be judged
+it is the line. Gaps that overlap tell little more than one: a table counts for as many gaps as it has room for.
 """
 
 from __future__ import annotations
@@ -20,9 +20,8 @@ from tsforecast.models.imputation.methods import Form
 from tsforecast.workflows.impute.groups import Group
 
 Kind = tuple[bool, int]  # whether a gap lies between two values, and the class of its length
-_SURE = (
-    2.5  # standard errors by which a method must be better than a line: chance in 1 of 20 tables, as 8 forms are tried
-)
+_CHANCE = 0.05  # of tables in which a method no better than a line seems so, all forms together
+_WORTH = 0.02  # of the error of a line, by which a method must be better
 _FEWEST = 3  # gaps, below which nothing is chosen
 # Cells of a group up to which so many trials are made; in larger ones a trial has room for more gaps.
 _TRIALS = ((2_000, 6), (20_000, 3))
@@ -133,13 +132,20 @@ def choose(judged: Sequence[Judged], forms: Sequence[Form], line: int | None) ->
 
 def _best(errors: Float64, line: int | None, room: float) -> int:
     """The form with the least mean error, shape of the errors (forms, gaps), if it is surely better than a line."""
+    from scipy.special import stdtrit
+
     order = np.argsort(errors.mean(axis=1), kind="stable").tolist()
     if line is None:
         return int(order[0])
+    if room < _FEWEST:
+        return line
+    # Student's test of the mean difference, with a level that is shared by all forms.
+    least = float(stdtrit(room - 1, 1 - _CHANCE / max(1, len(errors) - 1)))
     for number in order:
-        if number == line or room < _FEWEST:
+        if number == line:
             return line
         better = errors[line] - errors[number]
-        if better.mean() > _SURE * better.std() / np.sqrt(room):
+        sure = better.mean() > least * better.std(ddof=1) / np.sqrt(room)
+        if sure and better.mean() > _WORTH * errors[line].mean():
             return int(number)
     return line

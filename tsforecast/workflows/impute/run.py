@@ -12,13 +12,16 @@ import numpy as np
 
 from tsforecast import notebook
 from tsforecast.arrays import Float64, Int64
-from tsforecast.errors import DataError
+from tsforecast.errors import DataError, OptionError
 from tsforecast.io.messages import Note, counted, info, warning
 from tsforecast.io.options import ReadOptions
 from tsforecast.io.times.formats import readable_stamps
+from tsforecast.models.imputation.artificial import Trial
 from tsforecast.models.imputation.gaps import CLASSES, Gap, find_gaps
 from tsforecast.models.imputation.methods import Form, forms
-from tsforecast.models.imputation.names import LINEAR
+from tsforecast.models.imputation.names import LINEAR, NETWORK
+from tsforecast.models.imputation.network import EPOCHS
+from tsforecast.models.training.config import TrainingConfig
 from tsforecast.progress import GapsFilled, Message, Report
 from tsforecast.series.frequency import season_length
 from tsforecast.series.panel import Panel, Schema
@@ -183,8 +186,9 @@ def impute(
     check(data.panel)
     groups = groups_of(data.panel)
     gaps = [find_gaps(group.values, group.inside) for group in groups]
-    shapes = forms(settings.tried, _seasons(data.panel))
-    filled, chosen = _filled(whole, groups, gaps, shapes, settings, report)
+    seasons = _seasons(data.panel)
+    shapes = forms(settings.tried, seasons)
+    filled, chosen = _filled(whole, groups, gaps, shapes, seasons, settings, report)
     notes = (*data.notes, *_notes(gaps, chosen))
     result = _result(replace(data, notes=notes), filled, groups, gaps, shapes, chosen)
     return replace(result, seconds=time.monotonic() - began), filled
@@ -224,6 +228,7 @@ def _filled(
     groups: Sequence[Group],
     gaps: Sequence[list[Gap]],
     shapes: list[Form],
+    seasons: tuple[int, ...],
     settings: ImputeSettings,
     report: Report,
 ) -> tuple[Imputed, dict[Kind, Choice]]:
@@ -231,15 +236,15 @@ def _filled(
     panel = whole.data.panel
     values, methods = panel.values.copy(), np.full(len(panel.values), -1)
     lower, upper = (np.full((len(values), len(LEVELS)), np.nan) for _ in range(2))
-    names = tuple(shape.name for shape in shapes)
     some = [number for number, own in enumerate(gaps) if own]
     if not some:
-        return Imputed(whole, panel, lower, upper, names, methods), {}
+        return Imputed(whole, panel, lower, upper, (), methods), {}
     rng = np.random.default_rng(settings.seed)
     line = next((number for number, shape in enumerate(shapes) if shape.method == LINEAR), None)
     picked = rng.permutation(some)[:_MOST_JUDGED].tolist()
     trials = [(groups[number], trials_of(groups[number], gaps[number], rng)) for number in picked for _ in range(2)]
-    total = sum(len(own) for _, own in trials) * len(shapes) + len(some)
+    networks = int(NETWORK in settings.tried)
+    total = sum(len(own) for _, own in trials) * (len(shapes) + networks) + len(some) + networks * EPOCHS
     done = 0
 
     def told() -> None:
@@ -248,6 +253,8 @@ def _filled(
         report(GapsFilled(done, total))
 
     report(GapsFilled(0, total))
+    if NETWORK in settings.tried:
+        shapes.append(_trained(groups, gaps, trials, seasons, settings, told))
     halves: list[list[Judged]] = [[], []]
     for place, (group, own) in enumerate(trials):
         halves[place % 2] += judge(group, own, shapes, told)
@@ -269,10 +276,44 @@ def _filled(
             lower[rows], upper[rows] = values[rows, None] - half, values[rows, None] + half
         told()
     report(GapsFilled(total, total))
+    names = tuple(shape.name for shape in shapes)
     # What is said of the error comes from the gaps that chose nothing.
     return Imputed(whole, replace(panel, values=values), lower, upper, names, methods), {
         kind: _again(choice, kind, halves[1], judged_again) for kind, choice in chosen.items()
     }
+
+
+def _trained(
+    groups: Sequence[Group],
+    gaps: Sequence[list[Gap]],
+    trials: Sequence[tuple[Group, list[Trial]]],
+    seasons: tuple[int, ...],
+    settings: ImputeSettings,
+    told: Callable[[], None],
+) -> Form:
+    """A network that has seen none of the values that will judge it.
+
+    Raises:
+        OptionError: the series are no columns of one table.
+    """
+    from tsforecast.models.imputation.network import train
+
+    if len(groups) > 1:
+        raise OptionError(
+            f"a network needs series side by side, and these {len(groups):,} are too many or too far apart",
+            hint="leave network out of --methods, or choose fewer with --target-col",
+        )
+    unseen = np.any([trial.hidden for _, own in trials for trial in own], axis=0)
+    values = np.where(unseen, np.nan, groups[0].values)
+    made = train(
+        values, gaps[0], seasons[0] if seasons else 1, seed=settings.seed, threads=TrainingConfig.threads, told=told
+    )
+    if made is None:
+        raise DataError(
+            "there are too few values, or no gaps between values, to train a network on",
+            hint="leave network out of --methods",
+        )
+    return Form(NETWORK, "", made)
 
 
 def _again(choice: Choice, kind: Kind, judged: Sequence[Judged], again: Mapping[Kind, Choice]) -> Choice:

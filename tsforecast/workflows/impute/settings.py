@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from tsforecast.errors import OptionError, did_you_mean
-from tsforecast.models.imputation.names import AUTO, METHODS, NAMES
+from tsforecast.models.imputation.names import AUTO, METHODS, NAMES, NETWORK
 from tsforecast.options import Checked, option
 
 # Options of reading that mean nothing here: no rule of a reader fills, and columns are read as targets or not at all.
@@ -22,7 +22,7 @@ class ImputeSettings(Checked):
     methods: str = option(
         AUTO,
         "Filling",
-        f"What may fill gaps: {', '.join(METHODS)}, several with commas, or auto for all. Artificial gaps decide.",
+        f"What may fill: {', '.join(METHODS)}, with commas; auto is all but network. Artificial gaps decide.",
         metavar="NAMES",
         usual=True,
     )
@@ -34,7 +34,7 @@ class ImputeSettings(Checked):
 
     @property
     def tried(self) -> tuple[str, ...]:
-        """The methods that are tried.
+        """The methods that are tried; a network only where it is named.
 
         Raises:
             OptionError: there is no such method.
@@ -43,4 +43,5 @@ class ImputeSettings(Checked):
         for name in named:
             if name not in NAMES:
                 raise OptionError(f"methods names '{name}'", hint=did_you_mean(name, NAMES))
-        return tuple(METHODS) if AUTO in named else tuple(name for name in METHODS if name in named)
+        every = AUTO in named
+        return tuple(name for name in METHODS if name in named or (every and name != NETWORK))
