@@ -10,6 +10,7 @@ from tsforecast.models.options import FitOptions
 from tsforecast.options import Option
 from tsforecast.workflows.backtest.settings import BacktestSettings
 from tsforecast.workflows.detect.settings import DetectSettings
+from tsforecast.workflows.impute.settings import UNREAD, ImputeSettings
 from tsforecast.workflows.score.settings import ScoreLimits, ScoreSettings
 
 FILE = Path(__file__).resolve().parents[1] / "tsforecast" / "api" / "keywords.py"
@@ -72,6 +73,7 @@ def text() -> str:
     model = options_of(FitOptions)
     training = [each for each in model if each.name != "model"]
     chosen = [each for each in model if each.name == "model"]
+    filling = [each for each in (*options_of(ImputeSettings), *columns, *reading) if each.name not in UNREAD]
     scored = options_of(ScoreSettings) + options_of(ScoreLimits)
     return (
         HEAD
@@ -83,6 +85,7 @@ def text() -> str:
         + "    levels: tuple[float, ...]\n"
         + _class("ScoreOptions(ReadKeywords", "Options of `score`.", scored)
         + _class("DetectKeywords(_Columns, ReadKeywords", "Options of `detect`.", options_of(DetectSettings))
+        + _class("ImputeKeywords(TypedDict", "Options of `impute`.", filling)
         + TAIL
     )
 

@@ -43,6 +43,7 @@ LIGHT = {
     "predict --help": 0,
     "score --help": 0,
     "detect --help": 0,
+    "impute --help": 0,
     "fit data.csv --no-such-option": 2,
     "fit data.csv --horizon 0": 2,
     "fti data.csv": 2,
@@ -60,6 +61,8 @@ LIGHT = {
     "score data.csv --forecasts data.csv": 2,
     "detect data.csv --scores data.csv": 2,
     "detect data.csv --false-alarm-every never": 2,
+    "impute data.csv --output data.csv": 2,
+    "impute data.csv --methods spline": 2,
     "retrain data.csv --log-file data.csv": 2,
 }
 # One process for all: what none of them has imported, each alone does not import either.

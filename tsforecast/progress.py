@@ -100,6 +100,13 @@ class WindowsForecast(NamedTuple):
     fits: int
 
 
+class GapsFilled(NamedTuple):
+    """`done` of `total` fillings are made, most of them of artificial gaps, to see which method is best."""
+
+    done: int
+    total: int
+
+
 Event = (
     Message
     | Reading
@@ -110,5 +117,6 @@ Event = (
     | PhaseEnded
     | SeriesForecast
     | WindowsForecast
+    | GapsFilled
 )
 Report = Callable[[Event], None]

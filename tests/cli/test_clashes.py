@@ -51,6 +51,7 @@ FORECAST, PLOT, ZIP = (
     Output("--output", ("shared.zip",)),
 )
 BACKTEST, SCORES = Output("--forecasts", ANY[:1]), Output("--scores", ANY[:1])
+FILLED = Output("--filled", ANY[:1])
 PAGE, OF_VERSION = Output("--report", ("shared.html",)), Output("--output", ("shared.html",))
 PREDICT_TO, LOG = Output("--predict-to", ("shared.csv",)), Output("--log-file", ANY[::-1])
 METRICS = Output("--metrics-file", ANY[::-1])
@@ -61,12 +62,13 @@ COMMANDS: dict[str, tuple[tuple[Output, ...], bool]] = {
     "compare": ((BACKTEST, PLOT, PAGE), True),
     "predict": ((FORECAST, PLOT), True),
     "detect": ((SCORES, PLOT), True),
+    "impute": ((FORECAST, FILLED, PLOT), True),
     "score": ((BACKTEST,), True),
     "retrain": ((PREDICT_TO, LOG, METRICS), True),
     "models export": ((ZIP,), False),
     "report": ((OF_VERSION,), False),
 }
-WITHOUT_STORE = ("backtest", "compare", "detect")  # unless it publishes
+WITHOUT_STORE = ("backtest", "compare", "detect", "impute")  # unless it publishes
 OUTPUTS = [(line, output) for line, (outputs, _) in COMMANDS.items() if line not in WITHOUT_STORE for output in outputs]
 CONFIGS = ("--config", "--config of the program", "TSFORECAST_CONFIG")
 # Ways to name a file that need no other name, and those that give it one.
@@ -383,7 +385,8 @@ def test_every_option_for_a_file_is_known_here():
     known = {(line, output.option) for line, (outputs, _) in COMMANDS.items() for output in outputs}
     known |= {("schedule", "--output-dir"), ("schedule", "file"), ("predict", "--future-file"), ("describe", "--write")}
     known |= {
-        (line, "data") for line in ("backtest", "compare", "describe", "detect", "fit", "predict", "retrain", "score")
+        (line, "data")
+        for line in ("backtest", "compare", "describe", "detect", "fit", "impute", "predict", "retrain", "score")
     }
     known |= {(line, option) for line, _ in commands() for option in ("--config", "--store")}
     found = {

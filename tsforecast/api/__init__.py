@@ -2,6 +2,7 @@
 
 fitting     fit, load, backtest and compare: what trains, or gives a model that was trained
 anomalies   detect
+gaps        impute
 using       predict, score and report: what uses a published model
 model       the object that `fit` and `load` return
 forecaster  the same in the manner of scikit-learn, on frames of `unique_id`, `ds` and `y`
@@ -17,11 +18,13 @@ from __future__ import annotations
 from tsforecast.api.anomalies import detect
 from tsforecast.api.fitting import backtest, compare, fit, load
 from tsforecast.api.forecaster import Forecaster
+from tsforecast.api.gaps import impute
 from tsforecast.api.model import Model
 from tsforecast.api.using import predict, report, score
 from tsforecast.reports.detection import Detection
 from tsforecast.reports.forecast_frame import ForecastFrame
 from tsforecast.reports.frames import Backtest, Comparison, Score
+from tsforecast.reports.imputation import Imputation
 from tsforecast.reports.page import ReportPage
 
 __all__ = [
@@ -30,6 +33,7 @@ __all__ = [
     "Detection",
     "ForecastFrame",
     "Forecaster",
+    "Imputation",
     "Model",
     "ReportPage",
     "Score",
@@ -37,6 +41,7 @@ __all__ = [
     "compare",
     "detect",
     "fit",
+    "impute",
     "load",
     "predict",
     "report",

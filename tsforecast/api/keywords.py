@@ -171,6 +171,40 @@ class DetectKeywords(_Columns, ReadKeywords, total=False):
     newest: int | None
 
 
+class ImputeKeywords(TypedDict, total=False):
+    """Options of `impute`."""
+
+    methods: str
+    seed: int
+    time_col: str | None
+    target_col: str | Sequence[str]
+    id_col: str | Sequence[str]
+    tz: str | None
+    ambiguous: Literal["error", "first", "last", "infer"]
+    date_format: str | None
+    freq: str | None
+    aggregate: Literal["sum", "mean", "last", "first", "min", "max"] | None
+    on_duplicate: Literal["error", "first", "last", "mean", "sum"]
+    missing: str | Sequence[str]
+    keep_value: str | Sequence[str]
+    on_bad_series: Literal["error", "skip"]
+    max_rows: int | None
+    max_series: int | None
+    delimiter: str | None
+    decimal: Literal[".", ","] | None
+    encoding: str
+    skip_rows: int
+    skip_footer: int
+    thousands: str | None
+    comment: str | None
+    no_header: bool
+    unpivot: bool
+    start: str | None
+    no_time: bool
+    sheet: str | None
+    sql: str | None
+
+
 class BacktestKeywords(FitKeywords, _Windows, total=False):
     """Options of `backtest`."""
 

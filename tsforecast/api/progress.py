@@ -15,7 +15,16 @@ from html import escape
 from typing import Any
 
 from tsforecast.api.words import spoken
-from tsforecast.progress import BatchProgress, EpochEnded, Event, Message, PhaseStarted, Report, WindowsForecast
+from tsforecast.progress import (
+    BatchProgress,
+    EpochEnded,
+    Event,
+    GapsFilled,
+    Message,
+    PhaseStarted,
+    Report,
+    WindowsForecast,
+)
 from tsforecast.safe_text import printable
 
 _LOG = logging.getLogger("tsforecast")
@@ -71,6 +80,9 @@ class _Line:
             self._show(_bar(text, event.epoch - 1 + within, event.epochs))
         elif isinstance(event, WindowsForecast):
             self._show(_bar(f"{event.model}: window {event.done} of {event.total}", event.done, event.total))
+
+        elif isinstance(event, GapsFilled) and time.monotonic() - self.shown > _EVERY:
+            self._show(_bar("filling gaps", event.done, event.total))
 
     def end(self) -> None:
         if self.handle is not None:

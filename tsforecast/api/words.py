@@ -13,6 +13,7 @@ from tsforecast.models.options import FitOptions
 from tsforecast.options import Option, declared
 from tsforecast.workflows.backtest.settings import BacktestSettings
 from tsforecast.workflows.detect.settings import DetectSettings
+from tsforecast.workflows.impute.settings import ImputeSettings
 from tsforecast.workflows.score.settings import ScoreLimits, ScoreSettings
 
 _FLAG = re.compile(r"""--(no-)?([a-z][a-z-]*)(?:( )("[^"]*"|'[^']*'|(?:[^\s;,:)'"]|[,:](?=\S))+))?""")
@@ -88,5 +89,5 @@ def _with_value(name: str, each: Option | None, blank: str, word: str) -> str:
 @cache
 def _declared() -> dict[str, Option]:
     """The options that Python takes, by their long names on the command line without the dashes."""
-    kinds = (DetectSettings, FitOptions, ReadOptions, BacktestSettings, ScoreSettings, ScoreLimits)
+    kinds = (DetectSettings, ImputeSettings, FitOptions, ReadOptions, BacktestSettings, ScoreSettings, ScoreLimits)
     return {(each.typed or each.name).replace("_", "-"): each for kind in kinds for each in declared(kind).values()}

@@ -40,6 +40,7 @@ COMMANDS = {
     "compare": "Compare models on the same windows of the past.",
     "predict": "Forecast with the model in service.",
     "detect": "Find the anomalies of a table, within a budget of false alarms.",
+    "impute": "Fill the gaps of a table from both sides.",
     "score": "Score the forecasts that were made.",
     "report": "Write one page about a version: forecast, errors, sources.",
     "retrain": "Train on newer data, unattended; publish only if it is better.",

@@ -31,6 +31,7 @@ from tsforecast.progress import (
     BatchProgress,
     EpochEnded,
     Event,
+    GapsFilled,
     Message,
     PhaseEnded,
     PhaseStarted,
@@ -184,6 +185,8 @@ class Console:
                 self._forecast(event)
             case WindowsForecast():
                 self._backtest(event)
+            case GapsFilled():
+                self._fill(event)
 
     def stop(self) -> None:
         """Remove a live bar from the screen, so that what follows stands on a line of its own."""
@@ -270,6 +273,14 @@ class Console:
         if self._progress is not None:
             series = f"{event.done:,} of {event.total:,} series"
             self._progress.update(self._progress.task_ids[0], completed=event.done, series=series)
+        if event.done == event.total:
+            self.stop()
+
+    def _fill(self, event: GapsFilled) -> None:
+        if event.done == 0:
+            self._show_bar("filling", event.total)
+        if self._progress is not None:
+            self._progress.update(self._progress.task_ids[0], completed=event.done)
         if event.done == event.total:
             self.stop()
 

@@ -19,6 +19,7 @@ Outcomes that have become known since the fit let the intervals learn on: `recal
 on its intervals (`living`, online conformal prediction).
 
 `anomaly` has what needs no forecast of a model: scorers that say how unusual each row of a series is.
+`imputation` has what fills gaps from both sides.
 
 Forecasting needs NumPy alone; TensorFlow is imported by what trains networks and by nothing else.
 """

@@ -11,7 +11,7 @@
     fit             the files that a fit reports in
     describe        the profile of a table on the terminal
     forecast_frame  the frame of a forecast; `frames` those of a backtest, a comparison and a score; `page` a report
-    detection       the frames of anomalies
+    detection       the frames of anomalies; `imputation` those of filled gaps
     plots/          pictures for slides, pages and terminals
 
 A section is left out where nothing is known, as of a version that an older release has published.

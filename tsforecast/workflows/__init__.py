@@ -9,6 +9,7 @@
     backtest/   scores forecasts and compares models at cutoffs of the past
     score/      notes forecasts as they are made, and scores them when it is known what happened
     detect/     finds anomalies within a budget of false alarms
+    impute/     fills gaps from both sides
     joined_rows stored rows and newer ones        known_ahead  columns that reach beyond the last value
     continued   the rows that a forecast continues         what_if      another scenario of these
     leaks       columns that hardly are known ahead            holidays  holidays that are other than at the fit

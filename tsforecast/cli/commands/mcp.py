@@ -24,7 +24,7 @@ from tsforecast.errors import OptionError
 if TYPE_CHECKING:
     from mcp import types
 
-_READING = {"describe", "backtest", "compare", "detect", "predict", "report", "schedule", "status"}
+_READING = {"describe", "backtest", "compare", "detect", "impute", "predict", "report", "schedule", "status"}
 _READING |= {"models_list", "models_show", "models_verify"}
 _NEED_STORE = ("backtest", "compare")  # which keep finished fits there while they run
 _FOR_PEOPLE = {"config", "json", "quiet", "verbose", "trust_store"}

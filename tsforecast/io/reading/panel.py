@@ -22,7 +22,7 @@ from tsforecast.io.reading.columns.covariates import (
 from tsforecast.io.reading.columns.keys import ColumnRequest
 from tsforecast.io.reading.columns.roles import Roles, find_columns
 from tsforecast.io.reading.considered import considered, with_marks
-from tsforecast.io.reading.grid.build import Grid, StepSource, build_panel
+from tsforecast.io.reading.grid.build import Build, Grid, StepSource, build_panel
 from tsforecast.io.reading.grid.rows import (
     RowOrigin,
     Rows,
@@ -123,6 +123,8 @@ def read_panel(
     frequency: Frequency | None = None,
     held: Collection[float] = (),
     report: Report = lambda event: None,
+    build: Build = build_panel,
+    keep: Callable[[RawTable], None] = lambda table: None,
 ) -> ReadResult:
     """Read a table of time series.
 
@@ -133,6 +135,8 @@ def read_panel(
         frequency: of that data: all stamps must lie on its grid.
         held: values of that data that look like missing ones: they are not refused.
         report: is told how far a large file is read.
+        build: makes a panel of the rows.
+        keep: is given the table with a row for each time, before its rows become a panel.
 
     Raises:
         TsforecastError: as `read_table`, `find_columns` and `parse_stamps` do, DataError for repeated times, stamps
@@ -143,6 +147,7 @@ def read_panel(
     # 1. The source becomes columns.
     table = _read(source, options, report)
     table, options = lay_out(table, options, schema, frequency)
+    keep(table)
     # 2. Each column gets its role.
     names = covariate_names(options, schema)
     roles = find_columns(table, _request(options, schema, names))
@@ -170,7 +175,7 @@ def read_panel(
     step_source: StepSource = "model" if frequency else "stated" if stated else "found"
     grid = Grid(step, step_source, clock_of_step(rows.stamps, clock, step, sub_daily), options)
     # 5. The rows become regular series without gaps.
-    panel, gap_notes = build_panel(rows, grid, origin, keep_future=bool(roles.known.names.future))
+    panel, gap_notes = build(rows, grid, origin, keep_future=bool(roles.known.names.future))
     own = Schema(roles.time_cols, roles.id_cols, roles.target_cols, clock.time_formats, clock.time_zone)
     panel, own, past_observed, known_notes = with_known(panel, own, roles.known, rows, grid, origin, series, ids)
     unzoned = clock.time_zone is None and options.aggregate is None

@@ -2,7 +2,8 @@
 
 A `Picture` (picture.py) holds what is drawn of a forecast as plain values. forecast.py draws it with matplotlib,
 interactive.py with plotly, terminal.py with the letters of a terminal; select.py says which series of many. backtest.py
-and compare.py draw the results of these commands, backtest_page.py both with plotly, anomalies.py what `detect` finds.
+and compare.py draw the results of these commands, backtest_page.py both with plotly, anomalies.py what `detect` finds,
+filled.py what `impute` fills.
 style.py is what all pictures of matplotlib share, page.py what all of plotly do; dark.py turns one round for a dark
 background.
 """

@@ -7,7 +7,7 @@ came later, filled values included.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Literal, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -44,6 +44,14 @@ class Grid:
     options: ReadOptions  # the rules for gaps, bad series, and values that lie between the steps
 
 
+class Build(Protocol):
+    """Puts rows on a grid, as `build_panel` does."""
+
+    def __call__(
+        self, rows: Rows, grid: Grid, origin: RowOrigin, *, keep_future: bool = False
+    ) -> tuple[Panel, list[Note]]: ...
+
+
 def build_panel(rows: Rows, grid: Grid, origin: RowOrigin, *, keep_future: bool = False) -> tuple[Panel, list[Note]]:
     """Put rows, sorted and one per time, on a grid: regular series without gaps.
 
@@ -56,9 +64,9 @@ def build_panel(rows: Rows, grid: Grid, origin: RowOrigin, *, keep_future: bool 
     """
     names = origin.names
     labels = [" / ".join(name) for name in names]
-    grid, points, off, notes = _on_grid(rows, grid, origin, labels)
+    grid, points, off, notes = on_grid(rows, grid, origin, labels)
     if grid.source != "found" and grid.options.aggregate is None:
-        _check_step(points, grid, origin.place)
+        check_step(points, grid, origin.place)
     extents = find_extents(points, keep_future=keep_future)
     if not extents.series.size:
         raise DataError(_NOTHING[bool(grid.options.aggregate and notes)], hint=_NOTHING_HINT, file=origin.place.file)
@@ -67,7 +75,7 @@ def build_panel(rows: Rows, grid: Grid, origin: RowOrigin, *, keep_future: bool 
     points, extents, more = _usable(points, extents, grid, labels)
     as_they_came = grid.options.aggregate is None and grid.options.on_bad_series == "error"
     if grid.options.fill_gaps != "zero":
-        _check_missing(points, extents, rows, as_they_came, grid, origin.place)
+        check_missing(points, extents, rows, as_they_came, grid, origin.place)
     _check_series(extents, rows, grid, labels, origin.place)
     if grid.options.fill_gaps == "zero":
         extents, later = _to_newest(extents, labels)
@@ -86,7 +94,7 @@ def build_panel(rows: Rows, grid: Grid, origin: RowOrigin, *, keep_future: bool 
     return panel, [*notes, *more, *findings(panel, extents, rule)]
 
 
-def _on_grid(
+def on_grid(
     rows: Rows, grid: Grid, origin: RowOrigin, labels: Labels
 ) -> tuple[Grid, GridPoints, NDArray[np.int64], list[Note]]:
     """The values with the numbers of their steps, and the series off the grid where those are left out.
@@ -149,7 +157,7 @@ def _each_weekly(rows: Rows) -> bool:
     return not np.any(steps % WEEK)
 
 
-def _check_step(points: GridPoints, grid: Grid, place: Place) -> None:
+def check_step(points: GridPoints, grid: Grid, place: Place) -> None:
     """Refuse rows that are regular, but further apart than the steps that the user states or the model has."""
     jumps = np.diff(points.ordinals[points.times])[points.series[1:] == points.series[:-1]]
     if jumps.size < _FEWEST_STEPS or np.mean(jumps == 1) >= _MOST_MISSING:
@@ -233,7 +241,7 @@ def _skipped(names: Labels, why: str) -> Note:
     )
 
 
-def _check_missing(
+def check_missing(
     points: GridPoints, extents: Extents, rows: Rows, as_they_came: bool, grid: Grid, place: Place
 ) -> None:
     frequency, options = grid.frequency, grid.options
