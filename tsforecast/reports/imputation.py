@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from tsforecast.reports.plots.select import Pick
-from tsforecast.workflows.impute.run import Imputed, ImputeResult
+from tsforecast.workflows.impute.results import Imputed, ImputeResult
 from tsforecast.workflows.impute.tables import filled_frame, gap_frame
 
 if TYPE_CHECKING:

@@ -23,7 +23,7 @@ from tsforecast.workflows.impute.settings import UNREAD, ImputeSettings
 if TYPE_CHECKING:
     from tsforecast.reports.plots.select import Pick
     from tsforecast.series.panel import Panel
-    from tsforecast.workflows.impute.run import ChosenMethod, Imputed, ImputeResult
+    from tsforecast.workflows.impute.results import ChosenMethod, Imputed, ImputeResult
 
 _EPILOG = "\b\nMethods:\n" + "\n".join(f"  {name:12}  {summary}" for name, summary in METHODS.items())
 _ON_TERMINAL = 30  # gaps; a program gets all

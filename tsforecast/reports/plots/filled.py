@@ -26,7 +26,7 @@ from tsforecast.reports.plots.style import (
 )
 from tsforecast.reports.plots.write import is_page, most_series
 from tsforecast.safe_text import printable
-from tsforecast.workflows.impute.run import Imputed, ImputeResult
+from tsforecast.workflows.impute.results import Imputed, ImputeResult
 from tsforecast.workflows.named import numbers_of
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ it is the line. Gaps that overlap tell little more than one: a table counts for 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -128,6 +128,19 @@ def choose(judged: Sequence[Judged], forms: Sequence[Form], line: int | None) ->
         enough = rooms[kind] >= _FEWEST
         chosen[kind] = Choice(best, count, float(errors[best].mean()), float(errors[usual].mean()), enough)
     return chosen
+
+
+def form_of(kind: Kind, chosen: Mapping[Kind, Choice], line: int | None) -> int:
+    """The number of the form that fills gaps of a kind: where none could be judged, that of the longest shorter ones.
+
+    It is a line, or the first form, where no shorter one could be judged either.
+    """
+    inner, number = kind
+    for each in range(number, -1, -1):
+        choice = chosen.get((inner, each))
+        if choice is not None and (choice.judged or each == 0):
+            return choice.form
+    return line or 0
 
 
 def _best(errors: Float64, line: int | None, room: float) -> int:

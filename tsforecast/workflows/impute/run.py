@@ -4,157 +4,38 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from tsforecast import notebook
-from tsforecast.arrays import Float64, Int64
 from tsforecast.errors import DataError, OptionError
 from tsforecast.io.messages import Note, counted, info, warning
 from tsforecast.io.options import ReadOptions
-from tsforecast.io.times.formats import readable_stamps
 from tsforecast.models.imputation.artificial import Trial
-from tsforecast.models.imputation.gaps import CLASSES, Gap, find_gaps
+from tsforecast.models.imputation.gaps import Gap, find_gaps
 from tsforecast.models.imputation.methods import Form, forms
 from tsforecast.models.imputation.names import LINEAR, NETWORK
 from tsforecast.models.imputation.network import EPOCHS
 from tsforecast.models.training.config import TrainingConfig
 from tsforecast.progress import GapsFilled, Message, Report
 from tsforecast.series.frequency import season_length
-from tsforecast.series.panel import Panel, Schema
+from tsforecast.series.panel import Panel
 from tsforecast.series.seasons import seasons_of_panel
-from tsforecast.workflows.impute.choose import Choice, Judged, Kind, choose, fill, judge, kind_of, trials_of
+from tsforecast.workflows.impute.choose import Choice, Judged, Kind, choose, fill, form_of, judge, kind_of, trials_of
 from tsforecast.workflows.impute.groups import Group, groups_of
 from tsforecast.workflows.impute.intervals import LEVELS, Widths
 from tsforecast.workflows.impute.reading import WholeTable, read_whole
+from tsforecast.workflows.impute.results import Imputed, ImputeResult, flags_of, result_of
 from tsforecast.workflows.impute.settings import ImputeSettings
 
 if TYPE_CHECKING:
     import pandas as pd
 
-FILLED = "filled"
 _MOST_JUDGED = 30  # groups in which gaps are cut
 _MOST_SEASONS = 2
 Check = Callable[[Panel], None]
-
-
-@dataclass(frozen=True)
-class FilledGap:
-    """A gap and what fills it.
-
-    Args:
-        id: label of the series; empty for a single one.
-        start: time of the first missing value, `end` of the last.
-        steps: missing values.
-        method: what filled them.
-        low: the least of the filled values, `high` the largest.
-        half_width: mean half width of their intervals of 95 %; None where no such gap could be judged.
-    """
-
-    id: str
-    start: str
-    end: str
-    steps: int
-    method: str
-    low: float
-    high: float
-    half_width: float | None
-
-
-@dataclass(frozen=True)
-class ChosenMethod:
-    """What fills gaps of some lengths, and how good it was in artificial ones.
-
-    Args:
-        place: `inner` between two values, or `edge` before the first and after the last.
-        shortest: steps of the gaps, from here `longest` steps; None for no end.
-        method: what was chosen.
-        judged: artificial gaps that were judged; 0 where there is no room for any.
-        error: mean absolute error in these, in units of the mean move of a series in a step; None where there are none.
-        line: that of a line.
-    """
-
-    place: str
-    shortest: int
-    longest: int | None
-    method: str
-    judged: int
-    error: float | None
-    line: float | None
-
-
-@dataclass(frozen=True)
-class Imputed:
-    """The filled values.
-
-    Args:
-        whole: the table as it was.
-        panel: its series with all gaps filled; what was filled is not observed.
-        lower: lower bounds of the intervals of `LEVELS`; NaN for observed values and for gaps that no artificial one
-            could judge, shape (rows, levels). `upper` likewise.
-        names: of the methods that filled.
-        methods: number of what filled each row, -1 for observed ones, shape (rows,).
-    """
-
-    whole: WholeTable
-    panel: Panel
-    lower: Float64
-    upper: Float64
-    names: tuple[str, ...]
-    methods: Int64
-
-    @property
-    def schema(self) -> Schema:
-        """How the table names and writes things."""
-        return self.whole.data.schema
-
-
-@dataclass(frozen=True)
-class ImputeResult:
-    """What was filled.
-
-    Args:
-        filled: values that were missing.
-        gaps: the gaps, series by series.
-        methods: what fills gaps of which length.
-        notes: what was found and repaired in the data.
-    """
-
-    file: str
-    series: int
-    rows: int
-    frequency_name: str
-    filled: int
-    levels: tuple[float, ...]
-    gaps: tuple[FilledGap, ...]
-    methods: tuple[ChosenMethod, ...]
-    notes: tuple[Note, ...]
-    seconds: float
-
-    def to_dict(self) -> dict[str, Any]:
-        """Plain values for JSON."""
-        return asdict(self)
-
-    @property
-    def verdict(self) -> str:
-        """How much was filled, and how much nearer than by a line."""
-        if not self.filled:
-            return f"no value is missing in {counted(self.rows, 'row')}"
-        said = f"{counted(self.filled, 'value')} in {counted(len(self.gaps), 'gap')} filled"
-        errors = [(each.error, each.line) for each in self.methods if each.error is not None and each.line]
-        if not errors or len({each.method for each in self.methods} - {LINEAR}) == 0:
-            return said
-        gain = 1 - float(np.mean([error / line for error, line in errors if error is not None and line]))
-        return f"{said}; in artificial gaps the error is {gain:.0%} less than that of a line"
-
-    def _repr_html_(self) -> str:
-        """What notebooks show."""
-        rows = {f"{each.id} {each.start}".strip(): asdict(each) for each in self.gaps}
-        title = f"Filled gaps: {self.series:,} series, {self.rows:,} rows"
-        return notebook.page(title, notebook.scores(rows, ("steps", "low", "high", "half_width")), note=self.verdict)
 
 
 def impute(
@@ -190,14 +71,8 @@ def impute(
     shapes = forms(settings.tried, seasons)
     filled, chosen = _filled(whole, groups, gaps, shapes, seasons, settings, report)
     notes = (*data.notes, *_notes(gaps, chosen))
-    result = _result(replace(data, notes=notes), filled, groups, gaps, shapes, chosen)
+    result = result_of(replace(data, notes=notes), filled, groups, gaps, shapes, chosen)
     return replace(result, seconds=time.monotonic() - began), filled
-
-
-def flags_of(schema: Schema) -> tuple[str, ...]:
-    """The names of the columns that say what was filled: one for each column of values."""
-    targets = schema.target_cols
-    return (FILLED,) if len(targets) == 1 else tuple(f"{name}_{FILLED}" for name in targets)
 
 
 def check_flags(whole: WholeTable) -> None:
@@ -263,10 +138,10 @@ def _filled(
     judged_again = choose(halves[1], shapes, line)
     for number in some:
         group = groups[number]
-        used = {_form_of(kind_of(gap), chosen, line) for gap in gaps[number]}
+        used = {form_of(kind_of(gap), chosen, line) for gap in gaps[number]}
         made = {form: fill(shapes[form], group.values) for form in used}
         for gap in gaps[number]:
-            form = _form_of(kind_of(gap), chosen, line)
+            form = form_of(kind_of(gap), chosen, line)
             series = int(group.series[gap.column])
             row = int(panel.offsets[series]) + group.start + gap.first - int(panel.starts[series])
             rows = slice(row, row + gap.length)
@@ -325,19 +200,6 @@ def _again(choice: Choice, kind: Kind, judged: Sequence[Judged], again: Mapping[
     return replace(choice, gaps=len(errors), error=float(np.mean(errors)), line=again[kind].line)
 
 
-def _form_of(kind: Kind, chosen: Mapping[Kind, Choice], line: int | None) -> int:
-    """The number of the form that fills gaps of a kind: where none could be judged, that of the longest shorter ones.
-
-    It is a line, or the first form, where no shorter one could be judged either.
-    """
-    inner, number = kind
-    for each in range(number, -1, -1):
-        choice = chosen.get((inner, each))
-        if choice is not None and (choice.judged or each == 0):
-            return choice.form
-    return line or 0
-
-
 def _notes(gaps: Sequence[list[Gap]], chosen: Mapping[Kind, Choice]) -> list[Note]:
     every = [gap for own in gaps for gap in own]
     if not every:
@@ -352,65 +214,3 @@ def _notes(gaps: Sequence[list[Gap]], chosen: Mapping[Kind, Choice]) -> list[Not
             "them can be cut elsewhere: filled as the longest that could be judged, else by a line"
         )
     ]
-
-
-def _result(
-    data: Any,
-    filled: Imputed,
-    groups: Sequence[Group],
-    gaps: Sequence[list[Gap]],
-    shapes: Sequence[Form],
-    chosen: Mapping[Kind, Choice],
-) -> ImputeResult:
-    panel: Panel = filled.panel
-    told = [
-        _gap(filled, int(group.series[gap.column]), group.start, gap)
-        for group, own in zip(groups, gaps, strict=True)
-        for gap in own
-    ]
-    kinds = sorted({kind_of(gap) for own in gaps for gap in own}, key=lambda kind: (not kind[0], kind[1]))
-    line = next((number for number, shape in enumerate(shapes) if shape.method == LINEAR), None)
-    return ImputeResult(
-        file=data.file,
-        series=panel.n_series,
-        rows=len(panel.values),
-        frequency_name=panel.frequency.name,
-        filled=int((~panel.observed).sum()),
-        levels=LEVELS,
-        gaps=tuple(told),
-        methods=tuple(_chosen(kind, chosen, shapes, line) for kind in kinds),
-        notes=data.notes,
-        seconds=0.0,
-    )
-
-
-def _gap(filled: Imputed, series: int, start: int, gap: Gap) -> FilledGap:
-    panel = filled.panel
-    row = int(panel.offsets[series]) + start + gap.first - int(panel.starts[series])
-    rows = slice(row, row + gap.length)
-    ends = panel.frequency.stamps(start + np.array([gap.first, gap.end - 1]))
-    first, last = readable_stamps(ends, filled.schema, panel.frequency)
-    half = float((filled.upper[rows, -1] - filled.lower[rows, -1]).mean()) / 2
-    return FilledGap(
-        id=panel.label(series),
-        start=first,
-        end=last,
-        steps=gap.length,
-        method=filled.names[int(filled.methods[row])],
-        low=float(panel.values[rows].min()),
-        high=float(panel.values[rows].max()),
-        half_width=half if np.isfinite(half) else None,
-    )
-
-
-def _chosen(kind: Kind, chosen: Mapping[Kind, Choice], shapes: Sequence[Form], line: int | None) -> ChosenMethod:
-    (inner, number), choice = kind, chosen.get(kind)
-    return ChosenMethod(
-        place="inner" if inner else "edge",
-        shortest=CLASSES[number],
-        longest=CLASSES[number + 1] - 1 if number + 1 < len(CLASSES) else None,
-        method=shapes[_form_of(kind, chosen, line)].name,
-        judged=choice.gaps if choice else 0,
-        error=choice.error if choice else None,
-        line=choice.line if choice else None,
-    )

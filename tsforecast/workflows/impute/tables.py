@@ -13,7 +13,7 @@ from tsforecast.io.times.datetimes import stamp_index
 from tsforecast.io.times.formats import format_stamps
 from tsforecast.io.writing.columns import rounded
 from tsforecast.workflows.impute.intervals import LEVELS
-from tsforecast.workflows.impute.run import Imputed, flags_of
+from tsforecast.workflows.impute.results import Imputed, flags_of
 
 if TYPE_CHECKING:
     import pandas as pd
