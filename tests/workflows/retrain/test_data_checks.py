@@ -24,7 +24,8 @@ DATASETS = sorted((Path(__file__).parents[3] / "datasets").glob("*.csv"))
 LIMITS = GateLimits()
 _NUMBERS = [field.name for field in fields(GateLimits) if field.name.startswith("max_")]
 OFF = GateLimits(
-    **{field.name: None for field in fields(GateLimits)} | {"require_advance": False, "same_schema": False}
+    **{field.name: None for field in fields(GateLimits)}
+    | {"require_advance": False, "same_schema": False, "fail_on_anomaly": False}
 )
 
 
@@ -67,6 +68,28 @@ def newer(panel, change):
 def test_healthy_data_pass():
     assert limits_of(PANEL) == []
     assert check_data(table(OLD), None, GateLimits(), now=midday(OLD)) == ()
+
+
+WATCHING = replace(GateLimits(), fail_on_anomaly=True)
+
+
+def test_new_rows_like_the_rest_pass_where_anomalies_are_looked_for():
+    assert limits_of(shops(count=1), version_of(table(until(shops(count=1), 20_380))), WATCHING) == []
+
+
+def test_an_anomaly_in_the_new_rows_stops_where_it_is_looked_for():
+    panel = shops(count=1)
+    champion = version_of(table(until(panel, 20_380)))
+    flat = np.where(np.arange(400) >= 385, 100.0, panel.values)  # all values are usual, but the week is gone
+    assert limits_of(replace(panel, values=flat), champion) == []
+    text = text_of(replace(panel, values=flat), champion, WATCHING)
+    assert text.startswith("1 anomaly in the new rows, the least likely") and text.endswith(": --no-fail-on-anomaly")
+
+
+def test_an_anomaly_in_the_rows_before_is_no_matter():
+    panel = shops(count=1)
+    old = replace(panel, values=np.where(abs(np.arange(400) - 200) < 8, 100.0, panel.values))
+    assert limits_of(old, version_of(table(until(old, 20_380))), WATCHING) == []
 
 
 def test_fewer_rows():

@@ -161,16 +161,27 @@ def detect(
     data = read_panel(source, reading, report=report)
     for note in data.notes:
         report(Message(note.kind, note.text))
-    panel = data.panel
     check_columns(data.schema, (), besides=(*COLUMNS, START, END, PEAK, ROWS))
     check(data)
-    steps = _budget_rows(data, settings)
+    result, scored = detect_in(data, settings, report)
+    return replace(result, seconds=time.monotonic() - began), scored
+
+
+def detect_in(
+    data: ReadResult, settings: DetectSettings, report: Report = lambda event: None
+) -> tuple[DetectResult, Scored]:
+    """Find the anomalies of a table that was read; the arguments are those of `detect`.
+
+    Raises:
+        OptionError: a budget or a method that does not fit the table.
+    """
+    panel, steps = data.panel, _budget_rows(data, settings)
     if len(panel.values) >= _MANY_ROWS:
         report(Message("info", f"scores {len(panel.values):,} rows"))
     errors = None if settings.model is None else _forecast_errors(data, settings, report)
     windows, tails, scores = _scores(panel, settings, steps, errors)
     scored = _scored(data, scores, windows, tails, steps, settings)
-    return replace(_result(data, settings, scored, windows, tails, steps), seconds=time.monotonic() - began), scored
+    return _result(data, settings, scored, windows, tails, steps), scored
 
 
 def _budget_rows(data: ReadResult, settings: DetectSettings) -> float:

@@ -20,6 +20,7 @@ from tsforecast.series.windows import Rows
 from tsforecast.store.bundle.bundle import Bundle
 from tsforecast.store.runs import Seen
 from tsforecast.workflows.ages import age_text, newest_moment, steps_ahead
+from tsforecast.workflows.retrain.anomaly_check import check_anomalies
 from tsforecast.workflows.retrain.breach import Breach, exceeded, percent
 from tsforecast.workflows.retrain.column_checks import check_columns, without_outlying_columns
 from tsforecast.workflows.retrain.drift import (
@@ -69,6 +70,7 @@ def check_data(
             *check_clock(data, limits, now),
             *_values(rows, seen, limits),
             *check_columns(data, champion, rows, limits),
+            check_anomalies(data, rows.new, limits),
         ]
     )
 

@@ -126,6 +126,9 @@ class GateLimits(Checked):
     max_ahead: int | None = _limit(1, "Steps by which the newest row may lie in the future.", least=0)
     require_advance: bool = option(True, "Data gate", "Refuse data whose newest row is not newer than the champion's.")
     same_schema: bool = option(True, "Data gate", "Refuse other columns or another step.")
+    fail_on_anomaly: bool = option(
+        False, "Data gate", "Refuse data whose new rows hold an anomaly, as `tsforecast detect` finds them."
+    )
 
 
 @dataclass(frozen=True)
