@@ -28,6 +28,24 @@ def script(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
     return modules["detect"]
 
 
+def test_the_score_of_nab_by_hand(script: ModuleType) -> None:
+    labels = np.zeros(100, bool)
+    labels[40:51] = labels[80:91] = True
+
+    def score(*rows: int) -> float:
+        return script.nab_score(labels, np.array(rows, dtype=np.int64))
+
+    assert score(40, 80) == score(40, 45, 80) == pytest.approx(100)
+    assert score() == pytest.approx(0)
+    assert score(40) == pytest.approx(50)
+    # A false alarm weighs 0.11 of a label: all of it where no label came before, hardly any right after one.
+    assert score(10) == pytest.approx(100 * -0.11 / 4)
+    assert score(10, 40, 80) < score(40, 60, 80) < score(40, 51, 80) < 100
+    # Late in a label: 2 / (1 + exp(5 x -1/11)) - 1 over the most, 2 / (1 + exp(-5)) - 1.
+    last = (2 / (1 + np.exp(-5 / 11)) - 1) / (2 / (1 + np.exp(-5)) - 1)
+    assert score(50) == pytest.approx(100 * (1 + last) / 4)
+
+
 def test_by_hand(script: ModuleType) -> None:
     labels = np.array([False, False, True, False, False])
     assert script.vus_pr(labels, np.array([0.0, 1, 3, 2, 0]), 2) == pytest.approx(1)

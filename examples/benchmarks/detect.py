@@ -8,16 +8,20 @@ A file has a time and a value in its first two columns, and a third that is abov
 anomalous stretches stand in a file of NAB (`--windows`), by its name. VUS-PR (Paparrizos et al., Volume Under the
 Surface, VLDB 2022) is that of the package `vus` 0.0.6 and of TSB-AD: the area under precision and recall with a buffer
 around each label, averaged over all buffers up to twice the window that the autocorrelation suggests, at 250
-thresholds. No threshold is tuned, and no score is adjusted by the labels. `--rows` measures seconds, `--budget` counts
-the alarms of files that are taken to be clean.
+thresholds. No threshold is tuned, and no score is adjusted by the labels. `--nab` gives the score of the Numenta
+benchmark (Lavin and Ahmad, 2015; standard profile) of the alarms at the usual budget in its place: 100 for an alarm at
+the first row of each label, 0 for none at all; an alarm is the first row of a stretch. `--rows` measures seconds,
+`--budget` counts the alarms of files that are taken to be clean.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import math
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +41,7 @@ from tsforecast.workflows.detect.forecasts import forecast_errors
 
 Results = dict[str, dict[str, float]]
 _THRESHOLDS = 250
+_FALSE_ALARM, _FAR = 0.11, 3.0  # of NAB: weight, and widths of a label after which an alarm is wholly false
 _LAGS, _FIRST_LAG, _LONGEST, _OTHERWISE, _READ = 400, 3, 300, 125, 20_000  # of TSB-AD
 
 
@@ -47,6 +52,7 @@ def main() -> None:
     parser.add_argument("--windows", help="anomalous stretches of files without labels, as NAB writes them")
     parser.add_argument("--methods", nargs="+", default=NAMES)
     parser.add_argument("--model", help="its forecast errors, alone and in auto, beside all others on the newer half")
+    parser.add_argument("--nab", action="store_true", help="the score of NAB in place of VUS-PR")
     parser.add_argument("--rows", type=int, help="seconds at so many rows, in place of files")
     parser.add_argument("--budget", action="store_true", help="count alarms of files that are taken to be clean")
     parser.add_argument("--every", help="with --budget: as --false-alarm-every")
@@ -58,7 +64,8 @@ def main() -> None:
         results = alarms_of(arguments.csv, arguments.methods, arguments.every)
     else:
         stretches = json.loads(Path(arguments.windows).read_text()) if arguments.windows else {}
-        results = accuracy(arguments.csv, stretches, arguments.methods, arguments.model)
+        judge = nab if arguments.nab else accuracy
+        results = judge(arguments.csv, stretches, arguments.methods, arguments.model)
     if arguments.json:
         write_json(results)
     else:
@@ -70,20 +77,13 @@ def accuracy(
 ) -> Results:
     """VUS-PR of each method on each file with anomalies, and their means."""
     results: Results = {}
-    for file in files:
-        table = pd.read_csv(file)
-        if pd.api.types.is_numeric_dtype(table.iloc[:, 0]):
-            table.isetitem(0, pd.to_datetime(table.iloc[:, 0], unit="s"))
-        series, labels = table.iloc[:, :2], labels_of(table, stretches.get(Path(file).name, []))
-        if not labels.any():
-            say(f"{file}: no labels")
-            continue
+    for file, series, labels in labelled(files, stretches):
         buffer = 2 * usual_window(series.iloc[:, 1].to_numpy(np.float64))
         scores = {name: tsforecast.detect(series, method=name).scores["score"] for name in methods}
         if model:
             scores |= with_model(series, model)
         # A model forecasts the newer half only: all are compared where it does.
-        known = scores[f"{model} {RESIDUALS}"].notna() if model else pd.Series(True, index=table.index)
+        known = scores[f"{model} {RESIDUALS}"].notna() if model else pd.Series(True, index=series.index)
         if not labels[known].any():
             say(f"{file}: no labels in the newer half")
             continue
@@ -93,6 +93,30 @@ def accuracy(
         say(f"{file}: " + ", ".join(f"{name} {value:.3f}" for name, value in own.items()))
     means = pd.DataFrame(results.values()).mean().to_dict()
     return {**results, "mean": means}
+
+
+def nab(
+    files: list[str], stretches: dict[str, list[list[str]]], methods: list[str], model: str | None = None
+) -> Results:
+    """Score of NAB of the alarms of each method on each file with anomalies, and their means; without a model."""
+    results: Results = {}
+    for file, series, labels in labelled(files, stretches):
+        alarms = {name: tsforecast.detect(series, method=name).scores["alarm"].to_numpy(bool) for name in methods}
+        results[Path(file).stem] = {name: nab_score(labels, _ends(each)[0]) for name, each in alarms.items()}
+    return {**results, "mean": pd.DataFrame(results.values()).mean().to_dict()}
+
+
+def labelled(files: list[str], stretches: dict[str, list[list[str]]]) -> Iterator[tuple[str, pd.DataFrame, Bool]]:
+    """Each file with anomalies: its name, its times and values, and which rows are anomalous."""
+    for file in files:
+        table = pd.read_csv(file)
+        if pd.api.types.is_numeric_dtype(table.iloc[:, 0]):
+            table.isetitem(0, pd.to_datetime(table.iloc[:, 0], unit="s"))
+        labels = labels_of(table, stretches.get(Path(file).name, []))
+        if labels.any():
+            yield file, table.iloc[:, :2], labels
+        else:
+            say(f"{file}: no labels")
 
 
 def with_model(series: pd.DataFrame, model: str) -> dict[str, pd.Series]:
@@ -149,6 +173,34 @@ def vus_pr(labels: Bool, scores: Float64, buffer: int) -> float:
         recall *= _found(scores, first, last, width // 2, levels)
         areas.append(np.diff(recall, prepend=0.0) @ (weighted / predicted))
     return float(np.mean(areas))
+
+
+def nab_score(labels: Bool, alarms: Int64) -> float:
+    """Score of NAB, standard profile: early alarms in a label count more, late ones after it cost less than others.
+
+    Args:
+        labels: which rows are anomalous, at least one, shape (rows,).
+        alarms: rows of the alarms, ascending.
+    """
+    first, last = _ends(labels)
+    found: set[int] = set()
+    total = 0.0
+    for row in alarms.tolist():
+        begun = int(np.searchsorted(first, row, side="right")) - 1
+        width = int(last[begun] - first[begun]) + 1 if begun >= 0 else 1
+        if begun >= 0 and row <= last[begun]:
+            if begun not in found:
+                total += _worth(-(int(last[begun]) - row + 1) / width) / _worth(-1.0)
+            found.add(begun)
+        else:
+            total += _FALSE_ALARM * (_worth((row - int(last[begun])) / max(1, width - 1)) if begun >= 0 else -1.0)
+    total -= len(first) - len(found)
+    return 100 * (total + len(first)) / (2 * len(first))
+
+
+def _worth(place: float) -> float:
+    """What an alarm is worth by its place: -1 at the begin of a label, 0 at its end, in its widths after that."""
+    return -1.0 if place > _FAR else 2 / (1 + math.exp(5 * place)) - 1
 
 
 def _ends(labels: Bool) -> tuple[Int64, Int64]:
