@@ -71,7 +71,7 @@ def usual_layout(title: str, caption: str = "") -> dict[str, Any]:
         "plot_bgcolor": "white",
         "paper_bgcolor": "white",
         "hovermode": "x unified",
-        "legend": {"orientation": "h", "x": 0, "y": -0.08, "yanchor": "top"},
+        "legend": {"orientation": "h", "x": 0, "y": -0.13, "yanchor": "top"},
         "xaxis": {"showgrid": False, "linecolor": SOFT},
         "yaxis": {"gridcolor": "#ececec", "zeroline": False},
         "margin": {"l": 70, "r": 30, "t": 65 + 22 * len(lines), "b": 40},
