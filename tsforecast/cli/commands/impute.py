@@ -11,7 +11,7 @@ from tsforecast.cli.config import config_files
 from tsforecast.cli.console import Console, is_terminal
 from tsforecast.cli.groups import SectionCommand
 from tsforecast.cli.options.declared import collect, options_of
-from tsforecast.cli.options.drawing import drawn_series, plot_option
+from tsforecast.cli.options.drawing import dark_option, drawn_series, plot_option
 from tsforecast.cli.options.shared import ending, option, output_options, pass_console
 from tsforecast.cli.text import Row, number, seconds
 from tsforecast.errors import OptionError
@@ -53,6 +53,7 @@ _ON_TERMINAL = 30  # gaps; a program gets all
     help="Write the filled values alone: method, and intervals of 80 and 95 %.",
 )
 @plot_option("the series with their filled values")
+@dark_option
 @drawn_series("the most missing values")
 @output_options
 @pass_console
@@ -63,6 +64,7 @@ def command(
     output: str | None,
     filled: str | None,
     plot: str | None,
+    plot_dark: bool,
     drawn: tuple[str, ...],
     pick: Pick,
     as_json: bool,
@@ -91,7 +93,7 @@ def command(
     if plot is not None:
         from tsforecast.reports.plots.write import check_drawable
 
-        check_drawable(plot)
+        check_drawable(plot, dark=plot_dark)
 
     def check(panel: Panel) -> None:
         if drawn and plot is None:
@@ -110,7 +112,7 @@ def command(
     if plot is not None:
         from tsforecast.reports.plots.filled import draw_filled
 
-        draw_filled(result, imputed, plot, names=drawn, pick=pick)
+        draw_filled(result, imputed, plot, names=drawn, pick=pick, dark=plot_dark)
         console.success(f"drew {plot}")
 
 

@@ -2,32 +2,19 @@
 
 from __future__ import annotations
 
-from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tsforecast.arrays import Float64, Int64
-from tsforecast.reports.plots.page import MENU_HEIGHT, menu, numbers, usual_layout, write_page
-from tsforecast.reports.plots.picture import check_years, clock_texts, shown_clock
-from tsforecast.reports.plots.select import Pick, caption_of, check_count, picked
-from tsforecast.reports.plots.style import (
-    INK,
-    OTHERS,
-    caption,
-    drawing,
-    in_lines,
-    new_figure,
-    readable,
-    save,
-    time_axis,
-    time_places,
-)
-from tsforecast.reports.plots.write import is_page, most_series
-from tsforecast.safe_text import printable
+from tsforecast.arrays import Float64
+from tsforecast.models.imputation.gaps import runs
+from tsforecast.reports.plots.page import numbers
+from tsforecast.reports.plots.select import Pick
+from tsforecast.reports.plots.stacked import Stacked, draw_stacked, stacked_figure, titled
+from tsforecast.reports.plots.style import OTHERS
+from tsforecast.workflows.impute.intervals import LEVELS
 from tsforecast.workflows.impute.results import Imputed, ImputeResult
-from tsforecast.workflows.named import numbers_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -35,113 +22,79 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-MOST = 4  # below each other on a slide
-_TRACES = 4  # of a series on a page
 _FILLED = OTHERS[4]
+_BAND = "rgba(163, 59, 59, 0.18)"  # the same, as pages take it
 
 
 def draw_filled(
-    result: ImputeResult, imputed: Imputed, path: str | Path, *, names: Sequence[str] = (), pick: Pick = "largest"
+    result: ImputeResult,
+    imputed: Imputed,
+    path: str | Path,
+    *,
+    names: Sequence[str] = (),
+    pick: Pick = "largest",
+    dark: bool = False,
 ) -> None:
-    """Draw some series into a file, in the way that its ending says.
+    """Draw some series into a file, in the way that its ending says; `dark` is for a dark background.
 
     Raises:
         OptionError: a name that no series has, more than there is room for, or a package that is missing.
         OutputError: the file cannot be created.
         StorageError: the disk is full or failed.
     """
-    if is_page(path):
-        chosen = chosen_series(imputed, names, pick, most_series(path))
-        write_page(_traces(imputed, chosen), _layout(result, imputed, chosen), _title(result), path)
-        return
-    with drawing():
-        save(filled_figure(result, imputed, names=names, pick=pick), path)
-
-
-def chosen_series(imputed: Imputed, names: Sequence[str], pick: Pick, most: int = MOST) -> Int64:
-    """The numbers of the series to draw; the worst miss the most values.
-
-    Raises:
-        OptionError: a name that no series has, or more than there is room for.
-    """
-    check_count(names, most)
-    if names:
-        return numbers_of(imputed.panel, names)
-    panel = imputed.panel
-    missing = (imputed.methods >= 0).astype(np.float64)
-    worst: Float64 = np.bincount(panel.series_of_row, missing, panel.n_series).astype(np.float64)
-    return picked(pick, imputed.panel, worst, most)
+    draw_stacked(_stacked(result, imputed), path, names, pick, dark=dark)
 
 
 def filled_figure(
     result: ImputeResult, imputed: Imputed, *, names: Sequence[str] = (), pick: Pick = "largest"
 ) -> Figure:
     """Draw some series below each other; within `drawing()`."""
-    chosen = chosen_series(imputed, names, pick)
-    figure, _ = new_figure(_title(result), result.verdict)
-    grid = figure.subplots(len(chosen), 1, squeeze=False)
-    for axes, number in zip(grid.flat, chosen.tolist(), strict=True):
-        _draw(axes, imputed, number)
-    if told := "" if names else caption_of(pick, len(chosen), imputed.panel.n_series):
-        caption(figure, told)
-    return figure
+    return stacked_figure(_stacked(result, imputed), names, pick)
 
 
-def _draw(axes: Axes, imputed: Imputed, number: int) -> None:
-    panel, clock = imputed.panel, shown_clock(imputed.panel, imputed.schema)
-    places = time_places(check_years(panel.stamps(number)), clock)
-    values = _seen(imputed, number)
-    axes.plot(places, values, color=INK, linewidth=0.8)
-    rows = slice(panel.offsets[number], panel.offsets[number + 1])
-    made = _made(imputed, number)
-    lower, upper = imputed.lower[rows, -1], imputed.upper[rows, -1]
-    axes.fill_between(places, lower, upper, color=_FILLED, alpha=0.18, linewidth=0)
-    axes.plot(places, made, ":", color=_FILLED, linewidth=1.2)
-    axes.plot(places, made, "o", color=_FILLED, markersize=2)
-    time_axis(axes, clock)
-    axes.yaxis.set_major_formatter(readable)
-    if label := printable(panel.label(number)):
-        axes.set_title(in_lines(label, 90))
+def _stacked(result: ImputeResult, imputed: Imputed) -> Stacked:
+    """The worst series miss the most values."""
+    panel = imputed.panel
+    filled = imputed.methods >= 0
+    missing: Float64 = np.bincount(panel.series_of_row, filled.astype(np.float64), panel.n_series).astype(np.float64)
 
+    def bands(number: int) -> tuple[Float64, Float64, Float64]:
+        """What was filled, NaN elsewhere, and the widest interval."""
+        rows = slice(panel.offsets[number], panel.offsets[number + 1])
+        made = np.where(filled[rows], panel.values[rows], np.nan)
+        return made, imputed.lower[rows, -1], imputed.upper[rows, -1]
 
-def _traces(imputed: Imputed, chosen: Int64) -> list[dict[str, Any]]:
-    clock, traces = shown_clock(imputed.panel, imputed.schema), []
-    for place, number in enumerate(chosen.tolist()):
-        times, values = clock_texts(check_years(imputed.panel.stamps(number)), clock), _seen(imputed, number)
-        line = {"x": times, "type": "scatter", "visible": place == 0}
-        rows = slice(imputed.panel.offsets[number], imputed.panel.offsets[number + 1])
-        bounds = {**line, "mode": "lines", "line": {"width": 0}, "showlegend": False, "hoverinfo": "skip"}
-        made = {**line, "y": numbers(_made(imputed, number)), "name": "filled", "mode": "lines+markers"}
-        traces += [
-            {**line, "y": numbers(values), "name": "value", "mode": "lines", "line": {"color": INK, "width": 1.2}},
-            {**bounds, "y": numbers(imputed.lower[rows, -1]), "name": "lower"},
-            {**bounds, "y": numbers(imputed.upper[rows, -1]), "name": "upper", "fill": "tonexty"},
-            {**made, "line": {"color": _FILLED, "dash": "dot"}},
+    def mark(axes: Axes, number: int, places: Any, values: Float64) -> None:
+        made, lower, upper = bands(number)
+        axes.fill_between(places, lower, upper, color=_FILLED, alpha=0.18, linewidth=0)
+        axes.plot(places, made, ":", color=_FILLED, linewidth=1.2)
+        axes.plot(places, made, "o", color=_FILLED, markersize=2)
+
+    def traces(number: int, shared: dict[str, Any], values: Float64) -> list[dict[str, Any]]:
+        made, lower, upper = bands(number)
+        x, y = outlines(shared["x"], lower, upper)
+        band = {"fill": "toself", "fillcolor": _BAND, "mode": "lines", "line": {"width": 0}, "hoverinfo": "skip"}
+        line = {"color": _FILLED, "dash": "dot"}
+        return [
+            {**shared, "x": x, "y": y, "name": f"{LEVELS[-1]:g} % interval", **band},
+            {**shared, "y": numbers(made), "name": "filled", "mode": "lines+markers", "line": line},
         ]
-    return traces
+
+    return Stacked(titled("Filled gaps", result.file), result.verdict, panel, imputed.schema, missing, mark, traces)
 
 
-def _layout(result: ImputeResult, imputed: Imputed, chosen: Int64) -> dict[str, Any]:
-    layout = usual_layout(_title(result), result.verdict)
-    if len(imputed.schema.target_cols) == 1:
-        layout["yaxis"]["title"] = {"text": escape(printable(imputed.schema.target_cols[0]))}
-    if len(chosen) > 1:
-        owners = np.repeat(np.arange(len(chosen)), _TRACES).tolist()
-        layout["updatemenus"] = [menu([printable(imputed.panel.label(number)) for number in chosen.tolist()], owners)]
-        layout["margin"]["t"] += MENU_HEIGHT
-    return layout
+def outlines(times: Sequence[Any], lower: Float64, upper: Float64) -> tuple[list[Any], list[float | None]]:
+    """The intervals of each gap as a line around them, with a None after each: a band that bridges no values between.
 
-
-def _seen(imputed: Imputed, number: int) -> Float64:
-    rows = slice(imputed.panel.offsets[number], imputed.panel.offsets[number + 1])
-    return np.where(imputed.panel.observed[rows], imputed.panel.values[rows], np.nan)
-
-
-def _made(imputed: Imputed, number: int) -> Float64:
-    """What was filled, NaN elsewhere."""
-    rows = slice(imputed.panel.offsets[number], imputed.panel.offsets[number + 1])
-    return np.where(imputed.methods[rows] >= 0, imputed.panel.values[rows], np.nan)
-
-
-def _title(result: ImputeResult) -> str:
-    return printable(f"Filled gaps of {Path(result.file).name}" if result.file else "Filled gaps")
+    Args:
+        times: of the rows.
+        lower: lower ends, NaN where there is no interval, shape (rows,).
+        upper: upper ends, likewise.
+    """
+    x: list[Any] = []
+    y: list[float | None] = []
+    for first, end in runs(np.isfinite(lower)).tolist():
+        there = list(times[first:end])
+        x += [*there, *reversed(there), None]
+        y += [*upper[first:end].tolist(), *lower[first:end][::-1].tolist(), None]
+    return x, y
