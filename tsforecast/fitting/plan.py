@@ -102,6 +102,8 @@ class Plan:
     def simple(self, model: str) -> Part:
         """A baseline, a local model or the linear model under this plan."""
         lookback = self.lookback if model == "linear" else max(self.lookback, self.season_length)
-        if model in LOCAL_MODELS and not self.lookback_asked:
-            lookback = max(lookback, min(LOCAL_MODELS[model].lookback(self.season_length), self.longest))
-        return Part(model, 1.0, lookback, inputs=self.inputs if model == "linear" else NO_INPUTS)
+        local = LOCAL_MODELS.get(model)
+        if local and not self.lookback_asked:
+            lookback = max(lookback, min(local.lookback(self.season_length), self.longest))
+        inputs = self.inputs if model == "linear" else NO_INPUTS
+        return Part(model, 1.0, lookback, inputs=inputs, forms=local.forms if local else 1)

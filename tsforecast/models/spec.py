@@ -21,6 +21,7 @@ class Part:
         lookback: steps seen.
         network: the network's configuration; None for the baselines and the linear model.
         inputs: what a linear model reads besides its window; those of a network are in its configuration.
+        forms: of a local model, that are averaged for each series.
     """
 
     name: str
@@ -28,6 +29,7 @@ class Part:
     lookback: int
     network: NetworkConfig | None = None
     inputs: Inputs = NO_INPUTS
+    forms: int = 1
 
     @property
     def reads(self) -> Inputs:

@@ -2,11 +2,13 @@ import numpy as np
 import pytest
 
 from tests.models.local.series import aligned, sales
-from tsforecast.models.local.seasonal_shape import fit_seasonal_shape, forecast_seasonal_shape
+from tsforecast.models.local.forms import forecast_forms
+from tsforecast.models.local.seasonal_shape import COLUMNS, fit_seasonal_shape, forecast_seasonal_shape
 
 
 def continued(series, season, horizon):
-    return forecast_seasonal_shape(series, fit_seasonal_shape(series, season, horizon), season, horizon)
+    parameters = fit_seasonal_shape(series, season, horizon)
+    return forecast_forms(forecast_seasonal_shape, COLUMNS, series, parameters, season, horizon)
 
 
 def test_a_shape_times_a_level_is_continued():
@@ -27,9 +29,8 @@ def test_the_week_of_hours_is_found():
     day = 2 + np.sin(2 * np.pi * np.arange(24) / 24)
     week = np.concatenate([day * factor for factor in (1, 1, 1, 1, 1, 0.2, 0.1)])
     series = aligned(np.tile(week, 4) * np.exp(0.01 * rng.normal(size=672)))
-    parameters = fit_seasonal_shape(series, 24, 48)
-    assert parameters[0, 0] == 7
-    np.testing.assert_allclose(forecast_seasonal_shape(series, parameters, 24, 168)[:, 0], week, rtol=0.1)
+    assert fit_seasonal_shape(series, 24, 48)[0, 1] == 7
+    np.testing.assert_allclose(continued(series, 24, 168)[:, 0], week, rtol=0.1)
 
 
 def test_series_beside_each_other_do_not_matter():
@@ -44,3 +45,12 @@ def test_series_beside_each_other_do_not_matter():
 @pytest.mark.parametrize("values", [[7.0] * 50, [0.0] * 50, [-3.0] * 50, [3.0, 3.0, 3.0], [5.0]])
 def test_a_constant_stays(values):
     np.testing.assert_allclose(continued(aligned(np.array(values)), 4, 9)[:, 0], values[0], atol=1e-9)
+
+
+def test_a_shape_that_grows_with_the_level_is_a_factor_and_one_that_does_not_is_added():
+    rng = np.random.default_rng(2)
+    shape, levels = np.array([0.5, 1.5, 1.2, 0.8]), 20 * 1.08 ** np.arange(20)
+    grows = (np.outer(levels, shape) * np.exp(0.01 * rng.normal(size=(20, 4)))).ravel()
+    stays = (np.arange(40, 140, 5)[:, None] + 10 * shape + 0.1 * rng.normal(size=(20, 4))).ravel()
+    series = aligned(grows, stays)
+    assert series.unordered(fit_seasonal_shape(series, 4, 8))[:, 3].tolist() == [1, 0]

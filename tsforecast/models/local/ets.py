@@ -1,4 +1,4 @@
-"""Exponential smoothing in state-space form (Hyndman, Koehler, Ord and Snyder 2008), its form chosen by AICc.
+"""Exponential smoothing in state-space form (Hyndman, Koehler, Ord and Snyder 2008), its forms averaged by AICc.
 
 A series is seen as it is or as its logarithm, under which trend and season are factors. Its level, a trend that there
 is or is not and that may be damped, and a season that there is or is not, follow the one-step errors:
@@ -7,7 +7,8 @@ is or is not and that may be damped, and a season that there is or is not, follo
     trend  = phi trend + beta error                    season = season + gamma error
 
 Given alpha, beta, gamma and phi the errors are linear in the values and in the state that a series began with, which is
-solved for by least squares. So a grid of some 60 to 150 combinations is tried on all series at once.
+solved for by least squares. So a grid of some 60 to 150 combinations is tried on all series at once. With and without a
+logarithm, a season, a trend and its damping there are up to twelve forms, each with its best combination.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ import numpy as np
 from tsforecast.arrays import Float64, Int64
 from tsforecast.models.local.aligned import Aligned
 from tsforecast.models.local.decomposition import adjusted, season_kind
+from tsforecast.models.local.forms import best_forms
 
 COLUMNS = 7  # of the parameters: logarithm, season among the states (0 or 1), season removed, alpha, beta, gamma, phi
 LONGEST_SEASON = 24  # among the states; a longer one has more of them than the values can tell and is removed before
@@ -28,6 +30,9 @@ LONGEST_SEASON = 24  # among the states; a longer one has more of them than the 
 _SMALL_VALUES = 1 << 21  # numbers worked on at once, in errors of all candidates
 _LEAST_RATIO = 1.2  # of the largest to the least value, from which a logarithm makes a difference
 _TINY = 1e-12
+_TRENDS = 3  # none, a line and a damped one
+# Of the difference in AICc, by which a form loses its share: half of what its weight has (Burnham and Anderson 2002).
+_STEEP = 0.25
 _SIMPLEST = np.array([0.0, 0.0, 0.0, 0.5, 0.0, 0.0, 0.0])  # for a series too short for any choice
 
 
@@ -53,34 +58,38 @@ class _Run:
 
 
 def fit_ets(series: Aligned, season: int) -> Float64:
-    """The form and the parameters of each series, shape (n_series, COLUMNS), in the order of `series`.
+    """The best forms of each series with their parameters, as `best_forms` gives them, in the order of `series`.
 
     Args:
         series: in units in which zero is zero.
         season: steps in a season.
     """
-    best = np.tile(_SIMPLEST, (len(series.lengths), 1))
+    n_series = len(series.lengths)
+    removed = np.zeros(n_series)
     if season > LONGEST_SEASON:
-        best[:, 2] = season_kind(series, season)
-        series = adjusted(series, season, best[:, 2]).series
-    least = np.full(len(best), np.inf)
+        removed = season_kind(series, season)
+        series = adjusted(series, season, removed).series
     seasons = (1, season) if 1 < season <= LONGEST_SEASON else (1,)
     low = np.where(series.known, series.values, np.inf).min(axis=0, initial=np.inf)
     high = np.where(series.known, series.values, -np.inf).max(axis=0, initial=-np.inf)
     positive = (low > 0) & (high >= _LEAST_RATIO * low)
+    criteria = np.full((2, len(seasons), _TRENDS, n_series), np.inf)
+    numbers = np.zeros((*criteria.shape, COLUMNS))
     for log in (0, 1):
-        for m in seasons:
+        for place, m in enumerate(seasons):
+            numbers[log, place, :, :, :3] = np.stack([np.full(n_series, log), np.full(n_series, m > 1), removed], axis=1)
             usable = series.lengths >= (2 * m if m > 1 else 1)
             chosen = np.flatnonzero(usable & positive if log else usable)
             size = max(1, _SMALL_VALUES // (len(_grid(m > 1)) * max(1, int(series.lengths.max(initial=1)))))
             for begin in range(0, len(chosen), size):
                 some = chosen[begin : begin + size]
                 criterion, parameters = _best_of_grid(series.take(some), m, bool(log))
-                better = criterion < least[some]
-                least[some[better]] = criterion[better]
-                best[some[better], 3:] = parameters[better]
-                best[some[better], :2] = log, m > 1
-    return best
+                criteria[log, place][:, some] = criterion
+                numbers[log, place][:, some, 3:] = parameters
+    otherwise = np.tile(_SIMPLEST, (n_series, 1))
+    otherwise[:, 2] = removed
+    forms = 2 * len(seasons) * _TRENDS
+    return best_forms(_STEEP * criteria.reshape(forms, -1), numbers.reshape(forms, n_series, COLUMNS), otherwise)
 
 
 def forecast_ets(series: Aligned, parameters: Float64, season: int, horizon: int) -> Float64:
@@ -156,7 +165,7 @@ def _grid(seasonal: bool) -> Float64:
 
 
 def _best_of_grid(series: Aligned, m: int, log: bool) -> tuple[Float64, Float64]:
-    """Of each series the least AICc and the combination that has it."""
+    """The least AICc with each kind of trend, shape (trends, n_series), and the combination that has it."""
     scaled, _, scale = _scaled(series, log)
     grid = _grid(m > 1)
     squares = _least_squares(scaled, grid, m)
@@ -169,8 +178,10 @@ def _best_of_grid(series: Aligned, m: int, log: bool) -> tuple[Float64, Float64]
         likelihood += 2 * np.log(np.where(series.known, series.values, 1.0)).sum(axis=0)[:, None]
     room = n - count - 1
     criterion = np.where(room > 0, likelihood + 2 * count * n / np.where(room > 0, room, 1), np.inf)
-    best = np.argmin(criterion, axis=1)
-    return criterion[np.arange(len(best)), best], grid[best]
+    of_trend = trended.astype(np.int64) + damped
+    criterion = np.stack([np.where(of_trend == trend, criterion, np.inf) for trend in range(_TRENDS)])
+    best = np.argmin(criterion, axis=2)
+    return np.take_along_axis(criterion, best[:, :, None], axis=2)[:, :, 0], grid[best]
 
 
 def _least_squares(series: Aligned, grid: Float64, m: int) -> Float64:

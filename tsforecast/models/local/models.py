@@ -18,6 +18,7 @@ from tsforecast.models.local.aligned import (
     units_of,
     units_of_windows,
 )
+from tsforecast.models.local.forms import MOST_FORMS, Forecast, forecast_forms
 from tsforecast.models.network.weights import Weights
 from tsforecast.series.windows import ModelRows, Windows
 
@@ -31,35 +32,48 @@ class LocalModel:
 
     Args:
         seasons: that it looks back at.
-        columns: numbers that it keeps of each series.
-        fit: these numbers of each series, shape (n_series, columns), from the series, the season and the horizon.
-        forecast: what follows series, shape (horizon, n_series), from the series, their numbers, season and horizon.
+        columns: numbers that it keeps of each form of a series.
+        forms: that are averaged for each series.
+        fit: the forms of each series as `best_forms` gives them, or the numbers of its only one, from the series, the
+            season and the horizon.
+        forecast: what follows series, by one form of each.
     """
 
     seasons: int
     columns: int
+    forms: int
     fit: Callable[[Aligned, int, int], Float64]
-    forecast: Callable[[Aligned, Float64, int, int], Float64]
+    forecast: Forecast
 
     def lookback(self, season: int) -> int:
         """Steps that it looks back at where there are so many."""
         return min(max(self.seasons * season, _LEAST_ROWS), _MOST_ROWS)
 
+    def width(self, forms: int) -> int:
+        """Numbers that it keeps of a series of so many forms; each has its share beside its own, but for a single one."""
+        return self.columns if forms == 1 else forms * (1 + self.columns)
+
 
 LOCAL_MODELS: dict[str, LocalModel] = {
-    "ets": LocalModel(10, ets.COLUMNS, lambda series, season, _: ets.fit_ets(series, season), ets.forecast_ets),
+    "ets": LocalModel(
+        10, ets.COLUMNS, MOST_FORMS, lambda series, season, _: ets.fit_ets(series, season), ets.forecast_ets
+    ),
     "theta": LocalModel(
-        10, theta.COLUMNS, lambda series, season, _: theta.fit_theta(series, season), theta.forecast_theta
+        10, theta.COLUMNS, 1, lambda series, season, _: theta.fit_theta(series, season), theta.forecast_theta
     ),
     "seasonal-shape": LocalModel(
-        28, seasonal_shape.COLUMNS, seasonal_shape.fit_seasonal_shape, seasonal_shape.forecast_seasonal_shape
+        28,
+        seasonal_shape.COLUMNS,
+        MOST_FORMS,
+        seasonal_shape.fit_seasonal_shape,
+        seasonal_shape.forecast_seasonal_shape,
     ),
 }
 
 
-def local_shapes(name: str, n_series: int) -> dict[str, tuple[int, ...]]:
-    """The tensors of a local model."""
-    return {f"{name}/parameters": (n_series, LOCAL_MODELS[name].columns), f"{name}/units": (n_series, 3)}
+def local_shapes(name: str, n_series: int, forms: int) -> dict[str, tuple[int, ...]]:
+    """The tensors of a local model that averages so many forms."""
+    return {f"{name}/parameters": (n_series, LOCAL_MODELS[name].width(forms)), f"{name}/units": (n_series, 3)}
 
 
 def fit_local(name: str, rows: ModelRows, ends: Int64, lookback: int, season: int, horizon: int) -> Weights:
@@ -77,7 +91,7 @@ def fit_local(name: str, rows: ModelRows, ends: Int64, lookback: int, season: in
         The tensors of `local_shapes`: its parameters, and what leads from model space to the units they are fitted in.
     """
     panel, model, size = rows.panel, LOCAL_MODELS[name], size_of_units(rows.scaling)
-    parameters = np.empty((panel.n_series, model.columns), np.float32)
+    parameters = np.empty((panel.n_series, model.width(model.forms)), np.float32)
     for begin in range(0, panel.n_series, _SERIES):
         some = slice(begin, min(begin + _SERIES, panel.n_series))
         used = min(lookback, max(1, int(ends[some].max())))
@@ -105,11 +119,15 @@ def _predict(model: LocalModel, name: str, weights: Weights, windows: Windows, s
     number, known = windows.categories[:, 0], windows.mask[:, -1:]
     units = units_of_windows(weights[f"{name}/units"], windows)
     series = aligned_windows(in_units(windows.values.astype(np.float64), units), windows.mask)
-    parameters = weights[f"{name}/parameters"].astype(np.float64)[np.maximum(number, 0)][series.order]
-    new = np.flatnonzero(number[series.order] < 0)
-    if new.size:
-        parameters[new] = _kept(model.fit(series.take(new), season, horizon))
-    made = series.unordered(model.forecast(series, parameters, season, horizon).T)
+    stored = weights[f"{name}/parameters"].astype(np.float64)[np.maximum(number, 0)][series.order]
+    new = number[series.order] < 0
+    made = np.empty((horizon, len(windows)))
+    for chosen in (np.flatnonzero(~new), np.flatnonzero(new)):
+        if chosen.size:
+            some = series if len(chosen) == len(new) else series.take(chosen)
+            parameters = _kept(model.fit(some, season, horizon)) if new[chosen[0]] else stored[chosen]
+            made[:, chosen] = forecast_forms(model.forecast, model.columns, some, parameters, season, horizon)
+    made = series.unordered(made.T)
     return np.where(known, from_units(made, units), np.float32(np.nan))
 
 

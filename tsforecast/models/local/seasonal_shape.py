@@ -1,9 +1,10 @@
 """Seasonal shape: a series folded by its season is nearly of rank one, a level for each season times a shape.
 
 After Honda (Don't Learn the Shape, 2026): the shape is the mean of the newest seasons and nothing else, and only the
-levels are forecast, by a ridge regression of their changes whose strength generalised cross-validation chooses. Where
-values are below zero, or a season is all zero, the shape is added to the level. How many seasons make the shape, and
-whether a season counts seven times as long (the week of hours), is what did best at the newest origins of a series.
+levels are forecast, by a ridge regression of their changes whose strength generalised cross-validation chooses. The
+shape is a factor of the level or added to it; it is added where values are below zero, or a season is all zero. How
+many seasons make the shape, and whether a season counts seven times as long (the week of hours), are forms, which are
+averaged by their errors at the newest origins of a series.
 """
 
 from __future__ import annotations
@@ -14,13 +15,15 @@ import numpy as np
 
 from tsforecast.arrays import Bool, Float64
 from tsforecast.models.local.aligned import Aligned
+from tsforecast.models.local.forms import best_forms
 
 _FEATURES = 4
 COLUMNS = 3 + _FEATURES  # seasons in one, how many make the shape, whether it is a factor; the ridge's coefficients
 
 _LONGER, _WITHIN_A_DAY = 7, 12  # a season of more steps than these may be a day, whose week is tried too
-_SHAPES = (1, 2, 4)
-_ORIGINS = 3
+_SHAPES = (1, 2, 4, 8, 16)
+_ORIGINS = 5
+_STEEP = 4.0  # how fast a form loses its share: by a factor of e where its error is a quarter larger
 _STRENGTHS = np.array([0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 100.0])
 _NEAR = 6  # levels whose mean the newest one may return to
 _LEAST_LEVEL = 1e-9
@@ -43,27 +46,46 @@ class _Folded:
 
 
 def fit_seasonal_shape(series: Aligned, season: int, horizon: int) -> Float64:
-    """The parameters of each series, shape (n_series, COLUMNS).
+    """The best forms of each series, as `best_forms` gives them.
 
     Args:
         series: in units in which zero is zero.
         season: steps in a season.
         horizon: steps that are forecast.
     """
-    best, least = np.zeros((len(series.lengths), COLUMNS)), np.full(len(series.lengths), np.inf)
-    best[:, :2] = 1, 1
-    multiples = (1, _LONGER) if season > _WITHIN_A_DAY else (1,)
-    for multiple in multiples:
-        for shape in _SHAPES:
+    n_series = len(series.lengths)
+    errors, numbers = [], []
+    otherwise = np.zeros((n_series, COLUMNS))
+    otherwise[:, :2] = 1, 1
+    for multiple in (1, _LONGER) if season > _WITHIN_A_DAY else (1,):
+        for shape in _SHAPES if season > 1 else (1,):  # without a season there is a level alone, whose shape is one
             long = np.flatnonzero(series.lengths >= multiple * season * (shape + (multiple > 1)))
             if not long.size:
                 continue
             some = series.take(long)
-            parameters = _parameters(some, season, multiple, shape)
-            error = _error(some, parameters, season, horizon)
-            better = (error < least[long]) | ((least[long] == np.inf) & (shape == 1) & (multiple == 1))
-            best[long[better]], least[long[better]] = parameters[better], error[better]
-    return best
+            factor = _can_be_a_factor(some, multiple * season)
+            for as_factor in (False, True):
+                added = season > 1 or ~factor  # a level that can grow by factors does so where it stands alone
+                chosen = np.flatnonzero(factor if as_factor else np.broadcast_to(added, len(long)))
+                error, own = np.full(n_series, np.inf), np.zeros((n_series, COLUMNS))
+                if chosen.size:
+                    own[long[chosen]] = _parameters(some.take(chosen), season, multiple, shape, as_factor)
+                    error[long[chosen]] = _error(some.take(chosen), own[long[chosen]], season, horizon)
+                    if shape == multiple == 1:
+                        otherwise[long[chosen]] = own[long[chosen]]
+                errors.append(error)
+                numbers.append(own)
+    if not errors:
+        errors, numbers = [np.full(n_series, np.inf)], [otherwise]
+    return best_forms(_losses(np.stack(errors)), np.stack(numbers), otherwise)
+
+
+def _losses(errors: Float64) -> Float64:
+    """Losses of the forms from their errors, both of shape (forms, n_series): how far each lies above the least."""
+    least = errors.min(axis=0)
+    known = np.isfinite(errors) & (least > 0)
+    ratio = np.where(errors > least, np.inf, 1.0)  # where the least error is none at all
+    return _STEEP * np.divide(errors, least, out=ratio, where=known)
 
 
 def forecast_seasonal_shape(series: Aligned, parameters: Float64, season: int, horizon: int) -> Float64:
@@ -80,18 +102,18 @@ def forecast_seasonal_shape(series: Aligned, parameters: Float64, season: int, h
     return made
 
 
-def _parameters(series: Aligned, season: int, multiple: int, shape: int) -> Float64:
-    """The coefficients under one fold, with what is said of it."""
-    known, period = series.known, multiple * season
+def _can_be_a_factor(series: Aligned, period: int) -> Bool:
+    """Whether the shape can be a factor: no value is below zero, and no season is all zero; shape (n_series,)."""
     plain = _fold(series, period, factor=False)
-    positive = np.where(known, series.values, 0.0).min(axis=0) >= 0
-    factor = positive & (np.where(plain.there, plain.levels, 1.0) > _LEAST_LEVEL).all(axis=0)
-    made = np.zeros((len(factor), COLUMNS))
-    made[:, 0], made[:, 1], made[:, 2] = multiple, shape, factor
-    for kind in (False, True):
-        chosen = np.flatnonzero(factor == kind)
-        if chosen.size:
-            made[chosen, 3:] = _ridge(_fold(series.take(chosen), period, kind))
+    positive = np.where(series.known, series.values, 0.0).min(axis=0) >= 0
+    return np.asarray(positive & (np.where(plain.there, plain.levels, 1.0) > _LEAST_LEVEL).all(axis=0))
+
+
+def _parameters(series: Aligned, season: int, multiple: int, shape: int, factor: bool) -> Float64:
+    """The coefficients of one form, with what is said of it, shape (n_series, COLUMNS)."""
+    made = np.empty((len(series.lengths), COLUMNS))
+    made[:, :3] = multiple, shape, factor
+    made[:, 3:] = _ridge(_fold(series, multiple * season, factor))
     return made
 
 

@@ -232,6 +232,8 @@ def _spec_keys(spec: ModelSpec) -> dict[str, Any]:
     for part, written in zip(spec.parts, keys["parts"], strict=True):
         if part.inputs == NO_INPUTS:
             del written["inputs"]
+        if part.forms == 1:
+            del written["forms"]
         for inputs in (written.get("inputs"), written["network"] and written["network"]["inputs"]):
             if inputs and not inputs["calendar"]:
                 del inputs["calendar"]
@@ -261,7 +263,7 @@ def _spec(document: Fields, n_series: int, sizes: CovariateSizes) -> ModelSpec:
     ahead = sizes.future + calendar.width
     counts, named = (n_series, *(1,) * sizes.categories), calendar_width(calendar.names)
     most = Inputs(sizes.past + ahead, ahead, sizes.static, counts, calendar=named)
-    items = fields.items("parts", _PART, 1, _MAX_PARTS, {"inputs": None})
+    items = fields.items("parts", _PART, 1, _MAX_PARTS, {"inputs": None, "forms": 1})
     parts = tuple(_part(part, name, horizon, most) for part in items)
     if abs(sum(part.share for part in parts) - 1) > _SHARE_TOLERANCE:
         fields.refuse("parts", "shares that sum to 1")
@@ -284,7 +286,9 @@ def _part(fields: Fields, model: str, horizon: int, most: Inputs) -> Part:
         inputs = _inputs(fields.fields("inputs", _INPUTS, _UNSET_INPUTS), most)
         if name != "linear" or inputs.categories:
             fields.refuse("inputs", "null but for a linear model, which reads no categories")
-    part = Part(name, fields.number("share", 0, 1), fields.integer("lookback", 1, MAX_STEPS), network, inputs)
+    share, lookback = fields.number("share", 0, 1), fields.integer("lookback", 1, MAX_STEPS)
+    forms = fields.integer("forms", 1, LOCAL_MODELS[name].forms if name in LOCAL_MODELS else 1)
+    part = Part(name, share, lookback, network, inputs, forms)
     if network is not None and network.horizon != horizon:
         fields.refuse("network", f"the horizon {horizon}")
     if network is not None and network.lookback != part.lookback:
@@ -361,4 +365,4 @@ def _part_shapes(part: Part, horizon: int, n_series: int) -> dict[str, tuple[int
     if part.name == "linear":
         width = linear_width(part.inputs, part.lookback, horizon)
         return {"linear/kernel": (width, horizon), "linear/bias": (horizon,)}
-    return local_shapes(part.name, n_series) if part.name in LOCAL_MODELS else {}
+    return local_shapes(part.name, n_series, part.forms) if part.name in LOCAL_MODELS else {}
