@@ -245,7 +245,7 @@ def test_simple_models_stand_beside_a_network_under_the_same_plan():
     plan, _ = decide([seasonal(300)], model="gru", lookback=10, horizon=12, members=3)
     assert plan.simple("seasonal-naive") == Part("seasonal-naive", 1.0, 24)
     assert plan.simple("linear") == Part("linear", 1.0, 10)
-    assert plan.simple("ets") == Part("ets", 1.0, 24)
+    assert plan.simple("ets") == Part("ets", 1.0, 24, forms=3)
 
 
 def test_local_models_look_back_at_many_seasons_where_there_are_so_many():

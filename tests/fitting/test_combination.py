@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tsforecast.fitting import combination
-from tsforecast.fitting.combination import ROUNDS, HeldOut, choose_shares
+from tsforecast.fitting.combination import ROUNDS, HeldOut, choose_shares, few_windows, shares_of_series
 from tsforecast.series.scaling import Scaling
 
 HORIZON = 4
@@ -234,3 +234,75 @@ def test_on_few_windows_too_a_forecast_that_is_not_finite_loses(monkeypatch, bro
     error = np.full((6, HORIZON), 0.1)
     error[0, 0] = broken
     assert choose_shares([make_fold([error, 0.5])]) == (0, 1)
+
+
+def two_series(samples, errors, **more):
+    """A fold of two series with so many windows each, in which models err by `errors`, a pair for each."""
+    series = np.repeat([0, 1], samples)
+    given = [np.repeat(np.array(pair, float), samples)[:, None] * np.ones((1, HORIZON)) for pair in errors]
+    return make_fold(given, samples=2 * samples, series=series, unit=[1, 1], **more)
+
+
+def test_windows_of_other_series_do_not_make_many(monkeypatch):
+    monkeypatch.setattr(combination, "FEW_HORIZONS", 10)
+    assert few_windows([two_series(10 * HORIZON - 1, [(1, 1)])])
+    assert not few_windows([two_series(10 * HORIZON, [(1, 1)])])
+
+
+def test_of_many_windows_each_series_picks_for_itself():
+    fold = two_series(12, [(0.1, 2.0), (2.0, 0.1)])
+    own = shares_of_series([fold], (0.6, 0.4))
+    np.testing.assert_allclose(own, [[(3 + 3) / 8, 2 / 8], [3 / 8, (2 + 3) / 8]], rtol=1e-6)
+
+
+def test_a_series_picks_only_what_makes_its_mean_better():
+    """The second model errs the other way: five parts of the first and three of it are less than their mean."""
+    fold = two_series(12, [(1.0, 1.0), (-1.0, 8.0)])
+    own = shares_of_series([fold], (1.0, 0.0))
+    np.testing.assert_allclose(own, [[5 / 8, 3 / 8], [1, 0]], rtol=1e-6)
+
+
+def test_of_few_windows_shares_lean_to_what_errs_less(monkeypatch):
+    monkeypatch.setattr(combination, "FEW_HORIZONS", 10)
+    fold = two_series(12, [(1.0, 3.0), (3.0, 1.0), (5.0, 5.0)])
+    own = shares_of_series([fold], (0.5, 0.5, 0.0))
+    more = 1 / (1 + np.exp(-1))
+    np.testing.assert_allclose(own, [[more, 1 - more, 0], [1 - more, more, 0]], rtol=1e-6)
+
+
+@pytest.mark.parametrize("folds, shares", [(9, (0.5, 0.5)), (12, (1.0,))])
+def test_all_share_alike_where_windows_are_too_few_or_there_is_nothing_to_share(monkeypatch, folds, shares):
+    monkeypatch.setattr(combination, "FEW_HORIZONS", 10)
+    assert shares_of_series([two_series(folds, [(1.0, 2.0)] * len(shares))], shares) is None
+
+
+def test_one_series_has_the_shares_of_all():
+    assert shares_of_series([make_fold([1.0, 2.0], samples=40)], (0.5, 0.5)) is None
+
+
+def test_a_series_without_windows_keeps_the_shares_of_all():
+    fold = two_series(12, [(0.1, 2.0), (2.0, 0.1)])
+    alone = replace(fold, unit=np.ones(3))
+    assert shares_of_series([alone], (0.6, 0.4))[2].tolist() == pytest.approx([0.6, 0.4])
+
+
+@pytest.mark.parametrize("broken", [np.inf, np.nan])
+def test_no_series_picks_a_model_that_is_not_finite_anywhere(broken):
+    fold = two_series(12, [(0.5, 0.5), (0.1, broken)])
+    np.testing.assert_allclose(shares_of_series([fold], (1.0, 0.0)), [[1, 0], [1, 0]])
+
+
+@quick
+@given(st.integers(0, 2**32 - 1), st.integers(2, 5), st.integers(2, 4))
+def test_the_shares_of_a_series_are_never_worse_for_it_than_those_of_all(seed, n_series, models):
+    rng = np.random.default_rng(seed)
+    errors = rng.normal(0, 1, (models, 12 * n_series, HORIZON)) + rng.normal(0, 1, (models, 1, 1))
+    fold = make_fold(
+        list(errors), samples=12 * n_series, series=np.arange(12 * n_series) % n_series, unit=np.ones(n_series)
+    )
+    shares = choose_shares([fold])
+    own = shares_of_series([fold], shares)
+    assert own.shape == (n_series, models)
+    np.testing.assert_allclose(own.sum(axis=1), 1, rtol=1e-6)
+    mine = sum(own[fold.series, m][:, None] * fold.forecasts[m] for m in range(models))
+    assert np.all(fold.errors(mine) <= fold.errors(combined(fold, shares)) + 1e-5)

@@ -133,12 +133,16 @@ def test_each_part_sees_its_own_lookback():
         for i, part in enumerate(spec.parts)
     ]
     y_pred = predict_windows(spec, weights, windows)
-    np.testing.assert_array_equal(y_pred, combine(spec, outputs))
+    np.testing.assert_array_equal(y_pred, combine(spec, outputs, shares_of(spec)))
     # The three oldest steps reach the forecast through the seasonal naive alone.
     np.testing.assert_array_equal(outputs[3][:, :, 0], seasonal_naive(windows, HORIZON, SEASON))
     older = replace(windows, values=windows.values.copy())
     older.values[:, :3] += 100
     np.testing.assert_array_equal(predict_windows(spec, weights, older), y_pred)
+
+
+def shares_of(spec):
+    return np.array([[part.share] for part in spec.parts], np.float32)
 
 
 def make_spec(*parts):
@@ -163,13 +167,13 @@ def test_a_combination_by_hand():
     outputs = [np.tile(np.array(values, np.float32), (1, 1, 1)) for values in ([1, 2, 4], [4, 8, 9], [12])]
     # The middle is 0.5 x 2 + 0.25 x 8 + 0.25 x 12 = 6; the networks' distances to their middles count 2 : 1.
     expected = [6 - (2 * 1 + 4) / 3, 6, 6 + (2 * 2 + 1) / 3]
-    np.testing.assert_allclose(combine(spec, outputs), [[expected]], rtol=1e-6)
+    np.testing.assert_allclose(combine(spec, outputs, shares_of(spec)), [[expected]], rtol=1e-6)
 
 
 def test_point_parts_alone_give_one_level():
     spec = make_spec((0.75, None), (0.25, None))
     outputs = draw_outputs(spec)
-    y_pred = combine(spec, outputs)
+    y_pred = combine(spec, outputs, shares_of(spec))
     assert spec.quantiles == (0.5,)
     assert y_pred.shape == (3, HORIZON, 1)
     np.testing.assert_allclose(y_pred, 0.75 * outputs[0] + 0.25 * outputs[1], rtol=1e-6)
@@ -185,7 +189,7 @@ def test_medians_are_averaged_and_quantiles_stay_in_order(parts, levels, seed):
     total = sum(share for share, _ in parts)
     spec = make_spec(*((share / total, levels if network else None) for share, network in parts))
     outputs = draw_outputs(spec, seed)
-    y_pred = combine(spec, outputs)
+    y_pred = combine(spec, outputs, shares_of(spec))
     assert y_pred.shape == (3, HORIZON, len(spec.quantiles))
     assert y_pred.dtype == np.float32
     assert np.all(np.diff(y_pred, axis=2) >= -1e-5)

@@ -12,7 +12,7 @@ from dataclasses import replace
 import numpy as np
 
 from tsforecast.fitting.calibrate import ENOUGH_HORIZONS, predict_index
-from tsforecast.fitting.combination import HeldOut, choose_shares, few_windows, mean_error
+from tsforecast.fitting.combination import HeldOut, choose_shares, few_windows, mean_error, shares_of_series
 from tsforecast.fitting.plan import Choice, Plan
 from tsforecast.fitting.prepared import Prepared, can_fit_linear, prepare
 from tsforecast.fitting.trained import Learned, Recipe, Trained, ValidationPeriod, alone, together, with_records
@@ -21,6 +21,7 @@ from tsforecast.models.linear import DEFAULT_RIDGE, fit_linear
 from tsforecast.models.local.models import LOCAL_MODELS, fit_local
 from tsforecast.models.network.config import Inputs, NetworkConfig
 from tsforecast.models.network.weights import Weights
+from tsforecast.models.parts import SHARES
 from tsforecast.models.registry import LOCAL
 from tsforecast.models.spec import Part
 from tsforecast.models.training.gradient_flow import GradientProfile
@@ -124,14 +125,16 @@ def _combined(
 ) -> Learned:
     """The candidates, each trained for every period, as one model."""
     shares: tuple[float, ...] = (1.0,)
+    of_series = None
     if len(candidates) > 1:
         folds = [_held_out(each, plan, learned) for each, learned in zip(rows, rounds, strict=True)]
         shares = choose_shares(folds)
-        choice = _choice(candidates, plan, shares, folds)
+        of_series = shares_of_series(folds, shares)
+        choice = _choice(candidates, plan, shares, folds, by_series=of_series is not None)
         session.report(Message("choice", f"{choice.name} {choice.value}: {choice.reason}"))
         plan = replace(plan, choices=(*plan.choices, choice))
     periods = [
-        ValidationPeriod(together(model, learned, shares), each, tuple(learned))
+        ValidationPeriod(together(model, learned, shares, of_series), each, tuple(learned))
         for learned, each in zip(rounds, rows, strict=True)
     ]
     trained = with_records(periods[0].trained, [one for learned in rounds for one in learned], began)
@@ -154,7 +157,7 @@ def train_again(
         session.report(TrainingPlanned(runs, last=True))
     trainer = Trainer(prepared, plan, session, phase=phase, runs=runs, measured=True)
     learned = [trainer.learn(part, 0, recipe) for part, recipe in zip(parts, before.recipes, strict=True)]
-    trained = together(before.spec.name, learned, tuple(part.share for part in parts))
+    trained = together(before.spec.name, learned, tuple(part.share for part in parts), before.weights.get(SHARES))
     return with_records(trained, learned, began)
 
 
@@ -387,7 +390,14 @@ def _held_out(prepared: Prepared, plan: Plan, learned: list[Trained]) -> HeldOut
     )
 
 
-def _choice(candidates: list[tuple[Part, int]], plan: Plan, shares: tuple[float, ...], folds: list[HeldOut]) -> Choice:
+def _choice(
+    candidates: list[tuple[Part, int]],
+    plan: Plan,
+    shares: tuple[float, ...],
+    folds: list[HeldOut],
+    *,
+    by_series: bool,
+) -> Choice:
     """The combination and its reason."""
     names = [_describe(part, member, plan) for part, member in candidates]
     taken = " + ".join(f"{share:.0%} {name}" for name, share in zip(names, shares, strict=True) if share)
@@ -398,4 +408,5 @@ def _choice(candidates: list[tuple[Part, int]], plan: Plan, shares: tuple[float,
     windows = counted(sum(len(fold.series) for fold in folds), "validation window")
     periods = f" in {len(folds)} periods" if len(folds) > 1 else ""
     few = ", which are too few to leave out any that is close" if few_windows(folds) else ""
-    return Choice("combination", taken, f"by the error of their mean on {windows}{periods}{few} ({each})")
+    own = "; each series has shares of its own, by its own windows" if by_series else ""
+    return Choice("combination", taken, f"by the error of their mean on {windows}{periods}{few} ({each}){own}")

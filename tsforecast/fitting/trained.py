@@ -5,13 +5,16 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass, replace
 
+import numpy as np
+
+from tsforecast.arrays import Float32
 from tsforecast.fitting.plan import Plan
 from tsforecast.fitting.prepared import Prepared
 from tsforecast.models.calibration import Calibration
 from tsforecast.models.forecaster import Forecaster
 from tsforecast.models.linear import DEFAULT_RIDGE
 from tsforecast.models.network.weights import Weights
-from tsforecast.models.parts import joined_weights
+from tsforecast.models.parts import SHARES, joined_weights
 from tsforecast.models.spec import ModelSpec, Part
 from tsforecast.models.training.gradient_flow import GradientProfile
 from tsforecast.models.training.patience import Path
@@ -105,14 +108,29 @@ def alone(part: Part, plan: Plan, weights: Weights, recipe: Recipe) -> Trained:
     return Trained(spec, joined_weights([weights]), (recipe,))
 
 
-def together(model: str, learned: list[Trained], shares: tuple[float, ...]) -> Trained:
-    """Several parts as one model; those without a share are left out."""
-    kept = [(one, share) for one, share in zip(learned, shares, strict=True) if share > 0]
-    first = kept[0][0].spec
-    parts = tuple(replace(one.spec.parts[0], share=share) for one, share in kept)
-    spec = ModelSpec(model, first.horizon, first.season_length, parts, first.calendar)
-    weights = [{name.removeprefix("part0/"): value for name, value in one.weights.items()} for one, _ in kept]
-    return Trained(spec, joined_weights(weights), tuple(one.recipes[0] for one, _ in kept))
+def together(
+    model: str, learned: list[Trained], shares: tuple[float, ...], of_series: Float32 | None = None
+) -> Trained:
+    """Several parts as one model; those without a share of any series are left out.
+
+    Args:
+        model: its name.
+        learned: each part alone.
+        shares: of the parts.
+        of_series: shares of each series, shape (n_series, parts); None where all share alike.
+    """
+    of_any = np.asarray(shares) if of_series is None else np.vstack([shares, of_series]).max(axis=0)
+    used = np.flatnonzero(of_any > 0).tolist()
+    kept = [learned[number] for number in used]
+    first = kept[0].spec
+    parts = tuple(replace(one.spec.parts[0], share=shares[number]) for number, one in zip(used, kept, strict=True))
+    spec = replace(first, name=model, parts=parts, by_series=of_series is not None)
+    weights = joined_weights(
+        [{name.removeprefix("part0/"): value for name, value in one.weights.items()} for one in kept]
+    )
+    if of_series is not None:
+        weights[SHARES] = of_series[:, used]
+    return Trained(spec, weights, tuple(one.recipes[0] for one in kept))
 
 
 def with_records(trained: Trained, learned: list[Trained], began: float) -> Trained:

@@ -22,6 +22,8 @@ _BASELINES: dict[str, Callable[[Windows, int, int], Float32]] = {
     "drift": baselines.drift,
 }
 
+SHARES = "shares"  # of each series, a tensor (n_series, parts) beside those of the parts
+
 # Windows at once: what a recurrent step works on stays in the processor's cache. A multiple of the 4 to 24 rows that
 # the kernels of BLAS take together.
 CHUNK = 192
@@ -32,7 +34,7 @@ def predict_windows(spec: ModelSpec, weights: Weights, windows: Windows) -> Floa
 
     Args:
         spec: the model.
-        weights: the tensors of its parts, under the prefixes `part0/`, `part1/`, ...
+        weights: the tensors of its parts, under the prefixes `part0/`, `part1/`, ..., and the shares of each series.
         windows: with the model's lookback.
 
     Returns:
@@ -53,7 +55,7 @@ def predict_windows(spec: ModelSpec, weights: Weights, windows: Windows) -> Floa
             whole[number][rows] if number in whole else predict_part(part, spec, own, chunk.newest(part.lookback))
             for number, (part, own) in enumerate(parts)
         ]
-        y_pred[rows] = outputs[0] if len(outputs) == 1 else combine(spec, outputs)
+        y_pred[rows] = outputs[0] if len(outputs) == 1 else combine(spec, outputs, _shares(spec, weights, chunk))
     return y_pred
 
 
@@ -70,7 +72,16 @@ def predict_part(part: Part, spec: ModelSpec, weights: Weights, windows: Windows
     return _BASELINES[part.name](windows, spec.horizon, spec.season_length)[:, :, None]
 
 
-def combine(spec: ModelSpec, outputs: Sequence[Float32]) -> Float32:
+def _shares(spec: ModelSpec, weights: Weights, windows: Windows) -> Float32:
+    """Shares of the parts, shape (parts, samples or 1)."""
+    of_all = np.array([part.share for part in spec.parts], np.float32)[:, None]
+    if not spec.by_series:
+        return of_all
+    number = windows.categories[:, 0]
+    return np.where(number < 0, of_all, weights[SHARES][np.maximum(number, 0)].T)
+
+
+def combine(spec: ModelSpec, outputs: Sequence[Float32], shares: Float32) -> Float32:
     """The weighted mean of the parts' forecasts, quantile by quantile (Vincent averaging, which keeps their order).
 
     Parts that forecast a point only move the middle of what the networks say of the spread.
@@ -78,20 +89,22 @@ def combine(spec: ModelSpec, outputs: Sequence[Float32]) -> Float32:
     Args:
         spec: the model.
         outputs: of each part, shape (samples, horizon, quantiles) or (samples, horizon, 1).
+        shares: of each part, shape (parts, samples or 1); those of a sample sum to 1.
 
     Returns:
         Shape (samples, horizon, spec.quantiles).
     """
     middle = spec.median
-    shares = np.array([part.share for part in spec.parts], np.float32)
     points = np.stack([y[:, :, middle if part.network else 0] for part, y in zip(spec.parts, outputs, strict=True)])
-    point: Float32 = np.tensordot(shares, points, axes=1)[:, :, None]
+    point: Float32 = (shares[:, :, None] * points).sum(axis=0)[:, :, None]
     networks = [number for number, part in enumerate(spec.parts) if part.network]
     if not networks:
         return point
     spreads = np.stack([outputs[i] - points[i][:, :, None] for i in networks])
-    weights = shares[networks] / shares[networks].sum()
-    return np.asarray(point + np.tensordot(weights, spreads, axes=1), np.float32)
+    # Where no network counts, as for a series that goes by other models, all tell the spread alike.
+    total = shares[networks].sum(axis=0)
+    weights = np.divide(shares[networks], total, out=np.full_like(shares[networks], 1 / len(networks)), where=total > 0)
+    return np.asarray(point + (weights[:, :, None, None] * spreads).sum(axis=0), np.float32)
 
 
 def part_weights(weights: Weights, number: int) -> Weights:

@@ -47,6 +47,7 @@ class ModelSpec:
         season_length: steps in a season, for the seasonal naive.
         parts: what it consists of, at least one.
         calendar: what it reads of the calendar.
+        by_series: whether each series has shares of its own; those of the parts are for series not seen in training.
     """
 
     name: str
@@ -54,6 +55,7 @@ class ModelSpec:
     season_length: int
     parts: tuple[Part, ...]
     calendar: Calendar = NO_CALENDAR
+    by_series: bool = False
 
     @property
     def lookback(self) -> int:

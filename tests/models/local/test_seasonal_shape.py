@@ -54,3 +54,12 @@ def test_a_shape_that_grows_with_the_level_is_a_factor_and_one_that_does_not_is_
     stays = (np.arange(40, 140, 5)[:, None] + 10 * shape + 0.1 * rng.normal(size=(20, 4))).ravel()
     series = aligned(grows, stays)
     assert series.unordered(fit_seasonal_shape(series, 4, 8))[:, 3].tolist() == [1, 0]
+
+
+def test_a_factor_does_not_explode_where_values_have_fallen_below_zero():
+    shape = np.array([1.0, 3.0, 2.0, 0.5])
+    numbers = np.zeros((1, COLUMNS))
+    numbers[0, :3] = 1, 2, 1  # a factor, as it was when the model was fitted
+    lower = np.tile(shape, 12) - 1.7
+    made = forecast_seasonal_shape(aligned(lower), numbers, 4, 8)[:, 0]
+    np.testing.assert_allclose(made, np.resize(shape, 8) - 1.7, atol=1e-9)

@@ -77,7 +77,7 @@ def fit_ets(series: Aligned, season: int) -> Float64:
     numbers = np.zeros((*criteria.shape, COLUMNS))
     for log in (0, 1):
         for place, m in enumerate(seasons):
-            numbers[log, place, :, :, :3] = np.stack([np.full(n_series, log), np.full(n_series, m > 1), removed], axis=1)
+            numbers[log, place, ..., 0], numbers[log, place, ..., 1], numbers[log, place, ..., 2] = log, m > 1, removed
             usable = series.lengths >= (2 * m if m > 1 else 1)
             chosen = np.flatnonzero(usable & positive if log else usable)
             size = max(1, _SMALL_VALUES // (len(_grid(m > 1)) * max(1, int(series.lengths.max(initial=1)))))

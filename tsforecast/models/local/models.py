@@ -50,7 +50,7 @@ class LocalModel:
         return min(max(self.seasons * season, _LEAST_ROWS), _MOST_ROWS)
 
     def width(self, forms: int) -> int:
-        """Numbers that it keeps of a series of so many forms; each has its share beside its own, but for a single one."""
+        """Numbers that it keeps of a series of so many forms; of several, the shares too."""
         return self.columns if forms == 1 else forms * (1 + self.columns)
 
 

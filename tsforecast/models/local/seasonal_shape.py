@@ -89,16 +89,27 @@ def _losses(errors: Float64) -> Float64:
 
 
 def forecast_seasonal_shape(series: Aligned, parameters: Float64, season: int, horizon: int) -> Float64:
-    """What follows the series, shape (horizon, n_series); the arguments are those of `fit_seasonal_shape`."""
+    """What follows the series, shape (horizon, n_series).
+
+    Args:
+        series: as for `fit_seasonal_shape`; where a shape can no longer be a factor, it is added to the newest level.
+        parameters: of one form of each series, shape (n_series, COLUMNS).
+        season: steps in a season.
+        horizon: steps to forecast.
+    """
     made = np.empty((horizon, len(series.lengths)))
     kinds, kind_of = np.unique(parameters[:, :3], axis=0, return_inverse=True)
     # A file may say anything.
     kinds = np.clip(kinds, (1, 1, 0), (_LONGER, max(_SHAPES), 1))
     for number, (multiple, shape, factor) in enumerate(kinds.tolist()):
         chosen = np.flatnonzero(kind_of.ravel() == number)
-        made[:, chosen] = _follow(
-            series.take(chosen), parameters[chosen, 3:], int(multiple) * season, int(shape), bool(factor), horizon
-        )
+        period, coefficients = int(multiple) * season, parameters[chosen, 3:]
+        possible = factor > 0 and _can_be_a_factor(series.take(chosen), period)
+        for as_factor in (False, True):
+            some = np.flatnonzero(np.broadcast_to(possible, len(chosen)) == as_factor)
+            if some.size:
+                own = coefficients[some] if as_factor == bool(factor) else np.zeros((len(some), _FEATURES))
+                made[:, chosen[some]] = _follow(series.take(chosen[some]), own, period, int(shape), as_factor, horizon)
     return made
 
 

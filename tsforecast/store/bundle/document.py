@@ -27,6 +27,7 @@ from tsforecast.models.network.config import (
 from tsforecast.models.network.linear_inputs import linear_width
 from tsforecast.models.network.weights import weight_shapes
 from tsforecast.models.options import SCALERS
+from tsforecast.models.parts import SHARES
 from tsforecast.models.paths import MOST_EXAMPLES
 from tsforecast.models.registry import MODELS, ModelInfo
 from tsforecast.models.spec import NO_INPUTS, ModelSpec, Part
@@ -229,6 +230,8 @@ def _spec_keys(spec: ModelSpec) -> dict[str, Any]:
     keys = asdict(spec)
     if not spec.calendar.width:
         del keys["calendar"]
+    if not spec.by_series:
+        del keys["by_series"]
     for part, written in zip(spec.parts, keys["parts"], strict=True):
         if part.inputs == NO_INPUTS:
             del written["inputs"]
@@ -255,7 +258,8 @@ def _calendar(fields: Fields, categories: int) -> Calendar:
 
 def _spec(document: Fields, n_series: int, sizes: CovariateSizes) -> ModelSpec:
     """The spec under `spec`, and the kind under `kind` that its name implies."""
-    fields = document.fields("spec", _SPEC, {"calendar": asdict(NO_CALENDAR) | {"names": [], "holidays": []}})
+    unset = {"calendar": asdict(NO_CALENDAR) | {"names": [], "holidays": []}, "by_series": False}
+    fields = document.fields("spec", _SPEC, unset)
     name = fields.text("name", tuple(MODELS))
     document.text("kind", (MODELS[name].kind,))
     horizon = fields.integer("horizon", 1, MAX_STEPS)
@@ -269,7 +273,8 @@ def _spec(document: Fields, n_series: int, sizes: CovariateSizes) -> ModelSpec:
         fields.refuse("parts", "shares that sum to 1")
     if len({part.network.quantiles for part in parts if part.network}) > 1:
         fields.refuse("parts", "the same quantiles in all networks")
-    return ModelSpec(name, horizon, fields.integer("season_length", 1, MAX_STEPS), parts, calendar)
+    season = fields.integer("season_length", 1, MAX_STEPS)
+    return ModelSpec(name, horizon, season, parts, calendar, fields.flag("by_series"))
 
 
 def _part(fields: Fields, model: str, horizon: int, most: Inputs) -> Part:
@@ -352,7 +357,8 @@ def _inputs(fields: Fields, most: Inputs) -> Inputs:
 
 def _spec_shapes(spec: ModelSpec, n_series: int) -> dict[str, tuple[int, ...]]:
     """Name and shape of every weight that a model has."""
-    return {
+    shares = {SHARES: (n_series, len(spec.parts))} if spec.by_series else {}
+    return shares | {
         f"part{number}/{name}": shape
         for number, part in enumerate(spec.parts)
         for name, shape in _part_shapes(part, spec.horizon, n_series).items()
