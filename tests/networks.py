@@ -78,12 +78,21 @@ def random_weights(parts: tuple[Part, ...], horizon: int, rng: np.random.Generat
         width = linear_width(part.inputs, part.lookback, horizon)
         linear = {"linear/kernel": (width, horizon), "linear/bias": (horizon,)}
         shapes.append(weight_shapes(part.network) if part.network else linear if part.name == "linear" else {})
-    local = {
-        name: {
-            f"{name}/parameters": np.tile(np.array(row, np.float32), (n_series, 1)),
-            f"{name}/units": np.tile(np.array(_UNITS, np.float32), (n_series, 1)),
-        }
-        for name, row in _OF_SERIES.items()
-    }
     random = [{name: rng.normal(0, 0.3, shape).astype(np.float32) for name, shape in each.items()} for each in shapes]
-    return joined_weights([local.get(part.name, own) for part, own in zip(parts, random, strict=True)])
+    return joined_weights(
+        [
+            _local_weights(part, n_series) if part.name in _OF_SERIES else own
+            for part, own in zip(parts, random, strict=True)
+        ]
+    )
+
+
+def _local_weights(part: Part, n_series: int) -> Weights:
+    """What a local model keeps; of several forms all are the same."""
+    row = _OF_SERIES[part.name]
+    if part.forms > 1:
+        row = (1 / part.forms, *row) * part.forms
+    return {
+        f"{part.name}/parameters": np.tile(np.array(row, np.float32), (n_series, 1)),
+        f"{part.name}/units": np.tile(np.array(_UNITS, np.float32), (n_series, 1)),
+    }

@@ -250,7 +250,7 @@ def test_simple_models_stand_beside_a_network_under_the_same_plan():
 
 def test_local_models_look_back_at_many_seasons_where_there_are_so_many():
     plan, _ = decide([seasonal(4000)], model="seasonal-naive", horizon=12)
-    assert [plan.simple(name).lookback for name in LOCAL] == [240, 240, 28 * plan.season_length]
+    assert [plan.simple(name).lookback for name in LOCAL] == [240, 240, 42 * plan.season_length]
     plan, _ = decide([seasonal(300), seasonal(200)], model="linear", horizon=12)
     assert plan.simple("seasonal-shape").lookback == 300
 

@@ -170,6 +170,27 @@ def test_a_combination_by_hand():
     np.testing.assert_allclose(combine(spec, outputs, shares_of(spec)), [[expected]], rtol=1e-6)
 
 
+def test_each_series_has_its_own_shares_and_a_new_one_those_of_all():
+    spec, weights = make_model("auto")
+    windows, own = make_windows(9), np.random.default_rng(2).dirichlet(np.ones(4), 3).astype(np.float32)
+    made = predict_windows(replace(spec, by_series=True), {**weights, "shares": own}, windows)
+    for number, shares in [(UNKNOWN_SERIES, [part.share for part in spec.parts]), *enumerate(own.tolist())]:
+        parts = tuple(replace(part, share=share) for part, share in zip(spec.parts, shares, strict=True))
+        alone = predict_windows(replace(spec, parts=parts), weights, windows)
+        chosen = windows.categories[:, 0] == number
+        assert chosen.any()
+        np.testing.assert_allclose(made[chosen], alone[chosen], rtol=1e-5)
+
+
+def test_a_series_whose_networks_have_no_share_still_has_their_spread():
+    spec = make_spec((0.5, (0.1, 0.5, 0.9)), (0.5, None))
+    outputs = draw_outputs(spec, samples=2)
+    y_pred = combine(spec, outputs, np.array([[0.5, 0.0], [0.5, 1.0]], np.float32))
+    np.testing.assert_allclose(y_pred[1, :, 1], outputs[1][1, :, 0], rtol=1e-6)
+    spread = outputs[0][1] - outputs[0][1, :, 1:2]
+    np.testing.assert_allclose(y_pred[1] - y_pred[1, :, 1:2], spread, rtol=1e-4, atol=1e-5)
+
+
 def test_point_parts_alone_give_one_level():
     spec = make_spec((0.75, None), (0.25, None))
     outputs = draw_outputs(spec)

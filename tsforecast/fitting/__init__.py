@@ -17,7 +17,8 @@ TrainingSession; what goes out is a Fitted: the plan, the model, its calibration
    networks are measured by, and learned once. Where training windows are few and a model of each series alone is
    clearly better than the linear one, or the time limit is short, no network is trained.
 6. *Combination* (combination.py): shares of the candidates are chosen by the validation error of their mean (greedy
-   ensemble selection, Caruana et al. 2004). A candidate without a share is dropped.
+   ensemble selection, Caruana et al. 2004), and each of several series picks on from there where its windows can tell.
+   A candidate without a share is dropped.
 7. *Calibration* (calibrate.py): intervals get their width from errors on the calibration part (split conformal
    prediction).
 8. *Scores* (scores.py): the model and simple models are scored on the same test windows, which none has seen; a

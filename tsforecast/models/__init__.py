@@ -4,7 +4,8 @@
 plain values that say what it consists of, and the weights of its parts. Each part maps `Windows` to quantiles or points
 for all steps of the horizon: a network (`network`, learned by `training`), a ridge regression (`linear`), a model that
 is fitted to each series alone (`local`) or a rule that learns nothing (`baselines`). `parts` runs them and takes their
-weighted mean, quantile by quantile, so that the order of the quantiles is kept (Vincent averaging).
+weighted mean, quantile by quantile, so that the order of the quantiles is kept (Vincent averaging). Each series may
+have shares of its own.
 
 A `Calibration` turns quantiles into intervals with honest coverage, learned on windows used for nothing else (split
 conformal prediction). A `Forecaster` is a model with its calibration and has three ways to be asked:

@@ -13,9 +13,11 @@ import numpy as np
 import pytest
 from safetensors.numpy import load, save
 
+from tests.networks import random_weights
 from tsforecast.errors import ModelError
 from tsforecast.models.network.config import HEADS, STRATEGIES
 from tsforecast.models.registry import MODELS
+from tsforecast.models.spec import Part
 from tsforecast.series.frequency import DAY, HOUR, Frequency
 from tsforecast.store.bundle import codec
 from tsforecast.store.bundle.bundle import Bundle
@@ -66,6 +68,28 @@ def test_the_schema_says_which_columns_are_covariates_where_there_are_some(make_
 def test_a_bundle_comes_back_as_it_was(make_bundle: Callable[..., Bundle], model: str) -> None:
     bundle = make_bundle(model, members=2 if MODELS[model].kind == "network" else 1)
     assert same(decode(encode(bundle)), bundle)
+
+
+def test_shares_of_series_and_forms_of_local_models_come_back_and_are_left_out_where_there_are_none(make_bundle):
+    plain = json.loads(encode(make_bundle("ets"))["model.json"])["spec"]
+    assert "by_series" not in plain and "forms" not in plain["parts"][0]
+    bundle = make_bundle("auto")
+    n_series, parts = bundle.recent.n_series, list(bundle.spec.parts)
+    parts[3] = Part("ets", 0.2, 12, forms=3)
+    rng = np.random.default_rng(0)
+    weights = random_weights(tuple(parts), bundle.spec.horizon, rng, n_series)
+    weights["shares"] = rng.dirichlet(np.ones(4), n_series).astype(np.float32)
+    spec = replace(bundle.spec, parts=tuple(parts), by_series=True)
+    forecaster = replace(bundle.forecaster, spec=spec, weights=weights)
+    golden = replace(bundle.golden, expected=forecaster.quantiles(bundle.golden.windows))
+    bundle = replace(bundle, forecaster=forecaster, golden=golden)
+    assert same(decode(encode(bundle)), bundle)
+    with pytest.raises(ModelError, match=r"'spec\.by_series' is 1; expected true or false"):
+        decode(edited(bundle, "spec.by_series", 1))
+    with pytest.raises(ModelError, match=r"'spec.parts\[3\].forms' is 4; expected a whole number from 1 to 3"):
+        decode(edited(bundle, "spec.parts.3.forms", 4))
+    with pytest.raises(ModelError, match="expected a whole number from 1 to 1"):
+        decode(edited(bundle, "spec.parts.0.forms", 3))
 
 
 @pytest.mark.parametrize("head", HEADS)

@@ -1,8 +1,9 @@
 """Local models: fitted to each series alone, in closed form, and made for short series.
 
-    ets             exponential smoothing in state-space form, its form chosen by AICc
+    ets             exponential smoothing in state-space form, its forms weighed by AICc
     theta           the dynamic optimised Theta model on seasonally adjusted values
-    seasonal_shape  each season is its level times a shape; a ridge regression forecasts the level
+    seasonal_shape  each season is a level and a shape; a ridge regression forecasts the level
+    forms           the mean of the best few forms of such a model
     decomposition   classical decomposition, and the test for a season
     aligned         series of unequal lengths side by side, and units in which zero is zero
     models          the table of these models: how each is fitted to series and asked for windows

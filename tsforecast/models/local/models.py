@@ -62,7 +62,7 @@ LOCAL_MODELS: dict[str, LocalModel] = {
         10, theta.COLUMNS, 1, lambda series, season, _: theta.fit_theta(series, season), theta.forecast_theta
     ),
     "seasonal-shape": LocalModel(
-        28,
+        42,
         seasonal_shape.COLUMNS,
         MOST_FORMS,
         seasonal_shape.fit_seasonal_shape,

@@ -1,4 +1,4 @@
-"""Seasonal shape: a series folded by its season is nearly of rank one, a level for each season times a shape.
+"""Seasonal shape: a series folded by its season is nearly of rank one, a level for each season and a shape.
 
 After Honda (Don't Learn the Shape, 2026): the shape is the mean of the newest seasons and nothing else, and only the
 levels are forecast, by a ridge regression of their changes whose strength generalised cross-validation chooses. The
