@@ -9,11 +9,12 @@ averaged by their errors at the newest origins of a series.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 
-from tsforecast.arrays import Bool, Float64
+from tsforecast.arrays import Bool, Float64, Int64
 from tsforecast.models.local.aligned import Aligned
 from tsforecast.models.local.forms import best_forms
 
@@ -57,27 +58,35 @@ def fit_seasonal_shape(series: Aligned, season: int, horizon: int) -> Float64:
     errors, numbers = [], []
     otherwise = np.zeros((n_series, COLUMNS))
     otherwise[:, :2] = 1, 1
-    for multiple in (1, _LONGER) if season > _WITHIN_A_DAY else (1,):
-        for shape in _SHAPES if season > 1 else (1,):  # without a season there is a level alone, whose shape is one
-            long = np.flatnonzero(series.lengths >= multiple * season * (shape + (multiple > 1)))
-            if not long.size:
-                continue
-            some = series.take(long)
-            factor = _can_be_a_factor(some, multiple * season)
-            for as_factor in (False, True):
-                added = season > 1 or ~factor  # a level that can grow by factors does so where it stands alone
-                chosen = np.flatnonzero(factor if as_factor else np.broadcast_to(added, len(long)))
-                error, own = np.full(n_series, np.inf), np.zeros((n_series, COLUMNS))
-                if chosen.size:
-                    own[long[chosen]] = _parameters(some.take(chosen), season, multiple, shape, as_factor)
-                    error[long[chosen]] = _error(some.take(chosen), own[long[chosen]], season, horizon)
-                    if shape == multiple == 1:
-                        otherwise[long[chosen]] = own[long[chosen]]
-                errors.append(error)
-                numbers.append(own)
-    if not errors:
-        errors, numbers = [np.full(n_series, np.inf)], [otherwise]
+    for multiple, shape in _folds(season):
+        for factor in (False, True):
+            chosen = _that_can_have(series, season, multiple, shape, factor)
+            error, own = np.full(n_series, np.inf), np.zeros((n_series, COLUMNS))
+            if chosen.size:
+                some = series.take(chosen)
+                own[chosen] = _parameters(some, season, multiple, shape, factor)
+                error[chosen] = _error(some, own[chosen], season, horizon)
+                if shape == multiple == 1:
+                    otherwise[chosen] = own[chosen]
+            errors.append(error)
+            numbers.append(own)
     return best_forms(_losses(np.stack(errors)), np.stack(numbers), otherwise)
+
+
+def _folds(season: int) -> Iterator[tuple[int, int]]:
+    """How many seasons count as one, and how many of these make the shape."""
+    for multiple in (1, _LONGER) if season > _WITHIN_A_DAY else (1,):
+        # Without a season there is a level alone, whose shape is one.
+        yield from ((multiple, shape) for shape in (_SHAPES if season > 1 else (1,)))
+
+
+def _that_can_have(series: Aligned, season: int, multiple: int, shape: int, factor: bool) -> Int64:
+    """Numbers of the series that are long enough for a form, and that it is for."""
+    long = np.flatnonzero(series.lengths >= multiple * season * (shape + (multiple > 1)))
+    if not long.size or not (factor or season == 1):
+        return long
+    # A level that can grow by factors does so where it stands alone.
+    return long[_can_be_a_factor(series.take(long), multiple * season) == factor]
 
 
 def _losses(errors: Float64) -> Float64:
