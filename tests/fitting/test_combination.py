@@ -34,6 +34,7 @@ def make_fold(errors, *, samples=6, series=None, unit=None, observed=None, seed=
         y_true=y_true,
         observed=np.ones(y_true.shape, bool) if observed is None else observed,
         series=np.zeros(samples, np.int64) if series is None else np.asarray(series),
+        origins=np.arange(samples),
         unit=np.ones(1) if unit is None else np.asarray(unit, np.float64),
         forecasts=tuple((y_true + error).astype(np.float32) for error in errors),
         scaling=IDENTITY,
@@ -188,6 +189,7 @@ def test_neither_the_order_of_windows_nor_the_unit_of_values_matters(folds, scal
                 fold.y_true[order] * np.float32(scale),
                 fold.observed[order],
                 fold.series[order],
+                fold.origins[order],
                 fold.unit * scale,
                 tuple(y_pred[order] * np.float32(scale) for y_pred in fold.forecasts),
                 IDENTITY,
@@ -247,6 +249,13 @@ def test_windows_of_other_series_do_not_make_many(monkeypatch):
     monkeypatch.setattr(combination, "FEW_HORIZONS", 10)
     assert few_windows([two_series(10 * HORIZON - 1, [(1, 1)])])
     assert not few_windows([two_series(10 * HORIZON, [(1, 1)])])
+
+
+def test_windows_out_of_many_span_as_much_as_these(monkeypatch):
+    monkeypatch.setattr(combination, "FEW_HORIZONS", 10)
+    fold = two_series(12, [(1, 1)])
+    assert few_windows([fold])
+    assert not few_windows([replace(fold, origins=5 * fold.origins)])
 
 
 def test_of_many_windows_each_series_picks_for_itself():

@@ -22,8 +22,8 @@ ROUNDS = 5
 FEW_HORIZONS = 10  # that the windows of one series span
 _NOT_FAR = 1.5  # times the least error
 _OWN_ROUNDS = 3  # picks of a series, beside five that the shares of all count as; more gained nothing
-# From so many windows of each series on the shares lean: one falls by a factor of e where the error is three times the
-# least. Leaning twice as much lost on panels whose windows overlap, and brought little on others.
+# From so many windows of each series on it has shares of its own. Those that lean fall by a factor of e where the error
+# is three times the least. Leaning twice as much lost on panels whose windows overlap, and brought little on others.
 _SOME_WINDOWS, _LEAN = 10, 0.5
 _FAR = 20.0  # times the least error, as which more counts: no share becomes nothing
 
@@ -36,6 +36,7 @@ class HeldOut:
         y_true: in the user's units, shape (samples, horizon); as float64, for an error may be far below their size.
         observed: False where the true value was filled in or is stray, shape (samples, horizon).
         series: number of each window's series, shape (samples,).
+        origins: row of each window's first target, shape (samples,).
         unit: seasonal error of each series on its training rows, shape (n_series,); NaN where there is none.
         forecasts: of each model in model space, where they will be averaged; each of shape (samples, horizon).
         scaling: that leads back to the user's units.
@@ -45,6 +46,7 @@ class HeldOut:
     y_true: Float64
     observed: Bool
     series: Int64
+    origins: Int64
     unit: Float64
     forecasts: tuple[Float32, ...]
     scaling: Scaling
@@ -75,6 +77,14 @@ class HeldOut:
     def windows(self) -> Int64:
         """How many windows each series has, shape (n_series,)."""
         return np.bincount(self.series, minlength=len(self.unit))
+
+    @property
+    def spans(self) -> Int64:
+        """Rows that the origins of each series lie within, shape (n_series,); windows may be some of many."""
+        first, last = np.full(len(self.unit), np.iinfo(np.int64).max), np.full(len(self.unit), -1)
+        np.minimum.at(first, self.series, self.origins)
+        np.maximum.at(last, self.series, self.origins)
+        return np.where(last >= 0, last - first + 1, 0)
 
 
 def mean_error(folds: Sequence[HeldOut], forecasts: Sequence[Float32]) -> float:
@@ -130,11 +140,9 @@ def shares_of_series(folds: Sequence[HeldOut], shares: tuple[float, ...]) -> Flo
         shares: that this gave.
     """
     counts = np.sum([fold.windows for fold in folds], axis=0)
-    if len(counts) == 1 or len(shares) == 1 or not np.any(counts):
+    if len(counts) == 1 or len(shares) == 1 or not np.any(counts) or np.median(counts[counts > 0]) < _SOME_WINDOWS:
         return None
-    if not few_windows(folds):
-        return _picked(folds, shares)
-    return _leaning(folds, shares) if np.median(counts[counts > 0]) >= _SOME_WINDOWS else None
+    return _leaning(folds, shares) if few_windows(folds) else _picked(folds, shares)
 
 
 def _picked(folds: Sequence[HeldOut], shares: tuple[float, ...]) -> Float32:
@@ -195,7 +203,7 @@ def few_windows(folds: Sequence[HeldOut]) -> bool:
 
     Those of other series do not count: what happened in these days happened to many of them.
     """
-    return int(np.sum([fold.windows for fold in folds], axis=0).max()) < FEW_HORIZONS * folds[0].y_true.shape[1]
+    return int(np.sum([fold.spans for fold in folds], axis=0).max()) < FEW_HORIZONS * folds[0].y_true.shape[1]
 
 
 def _first_picks(folds: Sequence[HeldOut]) -> Float32:

@@ -383,6 +383,7 @@ def _held_out(prepared: Prepared, plan: Plan, learned: list[Trained]) -> HeldOut
         y_true=prepared.panel.values[rows],
         observed=prepared.rows.observed[rows],
         series=index.series,
+        origins=index.origins,
         unit=np.where(unit > 0, unit, np.nan),
         forecasts=tuple(predict_index(one, prepared.rows, index)[:, :, one.spec.median] for one in learned),
         scaling=prepared.rows.scaling,
