@@ -145,9 +145,11 @@ def shares_of_series(folds: Sequence[HeldOut], shares: tuple[float, ...]) -> Flo
     return _leaning(folds, shares) if few_windows(folds) else _picked(folds, shares)
 
 
-def _picked(folds: Sequence[HeldOut], shares: tuple[float, ...]) -> Float32:
-    """Shares of all as picks that each series adds its own to."""
+def _picked(folds: Sequence[HeldOut], shares: tuple[float, ...]) -> Float32 | None:
+    """Shares of all as picks that each series adds its own to; None where no model can be picked."""
     possible = [m for m in range(len(shares)) if all(np.isfinite(fold.forecasts[m]).all() for fold in folds)]
+    if not possible:
+        return None
     counts = np.zeros((len(folds[0].unit), len(shares)))
     counts[:] = np.multiply(ROUNDS, shares)
     best, least = counts.copy(), _errors_of_series(folds, counts)

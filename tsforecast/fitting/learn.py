@@ -12,7 +12,8 @@ from dataclasses import replace
 import numpy as np
 
 from tsforecast.fitting.calibrate import ENOUGH_HORIZONS, predict_index
-from tsforecast.fitting.combination import HeldOut, choose_shares, few_windows, mean_error, shares_of_series
+from tsforecast.fitting.candidate_words import combination_choice, describe
+from tsforecast.fitting.combination import HeldOut, choose_shares, mean_error, shares_of_series
 from tsforecast.fitting.plan import Choice, Plan
 from tsforecast.fitting.prepared import Prepared, can_fit_linear, prepare
 from tsforecast.fitting.trained import Learned, Recipe, Trained, ValidationPeriod, alone, together, with_records
@@ -130,7 +131,7 @@ def _combined(
         folds = [_held_out(each, plan, learned) for each, learned in zip(rows, rounds, strict=True)]
         shares = choose_shares(folds)
         of_series = shares_of_series(folds, shares)
-        choice = _choice(candidates, plan, shares, folds, by_series=of_series is not None)
+        choice = combination_choice(candidates, plan, shares, folds, by_series=of_series is not None)
         session.report(Message("choice", f"{choice.name} {choice.value}: {choice.reason}"))
         plan = replace(plan, choices=(*plan.choices, choice))
     periods = [
@@ -299,7 +300,7 @@ class Trainer:
             skip=skip,
         )
         run = Run(
-            phase=f"{self.phase}, {_describe(part, member, self.plan)}",
+            phase=f"{self.phase}, {describe(part, member, self.plan)}",
             member=member,
             seed=member_seed(training.seed, member),
             replay=recipe.path if recipe else (),
@@ -357,23 +358,6 @@ class Trainer:
         return self.ridges[key]
 
 
-def _describe(part: Part, member: int, plan: Plan) -> str:
-    """A candidate in words: what it is, and what distinguishes it from the plan's first one."""
-    first, apart = plan.candidates[0], []
-    if part.network is None and part.name != "linear":
-        return part.name
-    if first.network and part.network and part.network.normalisation != first.network.normalisation:
-        apart.append(part.network.normalisation)
-    if part.network and part.lookback != first.lookback:
-        apart.append(f"lookback {part.lookback}")
-    if any(other.reads.covariates for other in plan.candidates) and not part.reads.covariates:
-        apart.append("no covariates")
-    if plan.training.members > 1 and part.network:
-        apart.append(f"member {member + 1} of {plan.training.members}")
-    words = f"{part.name} with linear skip" if part.network and part.network.linear_skip else part.name
-    return f"{words} ({', '.join(apart)})" if apart else words
-
-
 def _held_out(prepared: Prepared, plan: Plan, learned: list[Trained]) -> HeldOut:
     """What each model forecasts for the validation windows, in the user's units."""
     index = prepared.windows("validation", plan, MAX_VALIDATION)
@@ -389,25 +373,3 @@ def _held_out(prepared: Prepared, plan: Plan, learned: list[Trained]) -> HeldOut
         scaling=prepared.rows.scaling,
         squared=plan.training.loss == "mse",
     )
-
-
-def _choice(
-    candidates: list[tuple[Part, int]],
-    plan: Plan,
-    shares: tuple[float, ...],
-    folds: list[HeldOut],
-    *,
-    by_series: bool,
-) -> Choice:
-    """The combination and its reason."""
-    names = [_describe(part, member, plan) for part, member in candidates]
-    taken = " + ".join(f"{share:.0%} {name}" for name, share in zip(names, shares, strict=True) if share)
-    errors = [mean_error(folds, [fold.forecasts[i] for fold in folds]) for i in range(len(names))]
-    if not np.isfinite(errors).any():
-        return Choice("combination", taken, "equal shares: nothing to compare by")
-    each = ", ".join(f"{name} {error:.3g}" for name, error in zip(names, errors, strict=True))
-    windows = counted(sum(len(fold.series) for fold in folds), "validation window")
-    periods = f" in {len(folds)} periods" if len(folds) > 1 else ""
-    few = ", which are too few to leave out any that is close" if few_windows(folds) else ""
-    own = "; each series has shares of its own, by its own windows" if by_series else ""
-    return Choice("combination", taken, f"by the error of their mean on {windows}{periods}{few} ({each}){own}")
