@@ -184,6 +184,21 @@ def test_many_series_share_the_factors_of_some_of_them():
     np.testing.assert_allclose(found.values, noise * np.sqrt(2), rtol=0.15)
 
 
+def test_where_nothing_was_promised_nothing_is_learned():
+    """A calibration on errors of zero at the first step: its factor stays, and those of the others are finite."""
+    rng = np.random.default_rng(0)
+    panel = make_panel([rng.normal(size=80)], Frequency("fixed", DAY))
+    weights = {"part0/linear/kernel": np.zeros((1, 3), np.float32), "part0/linear/bias": np.zeros(3, np.float32)}
+    spec = ModelSpec("linear", 3, 1, (Part("linear", 1.0, 1),))
+    normal = calibrate(rng.normal(size=(2000, 3)), np.ones((2000, 3), bool))
+    nothing = Calibration(normal.scores * np.array([[0.0], [1.0], [1.0]]), 2000, "")
+    scaling = Scaling("standard", "none", np.zeros(1), np.ones(1), np.zeros(1, bool))
+    found = newest_factors(spec, weights, nothing, model_rows(panel, scaling), np.array([60]), LEVELS)
+    np.testing.assert_array_equal(found.values[0, 0], 1)
+    # The last value is repeated: its own noise comes on top.
+    np.testing.assert_allclose(found.values[0, 1:], np.sqrt(2), rtol=0.3)
+
+
 def table(rows, noise, seed=0):
     """A steep line, so that the movement of a window says nothing of the noise, whose deviation is given per row."""
     rng, day = np.random.default_rng(seed), np.arange(rows)

@@ -165,7 +165,9 @@ def newest_factors(
     scores, observed = _newest_scores(spec, weights, rows, series, count)
     observed &= np.arange(count, 0, -1)[:, None, None] <= reach[series][:, None]
     promised = np.stack([score_at(calibration, 0.5 + level / 200) for level in levels], axis=1)
-    sizes = np.abs(scores)[..., None] / np.maximum(promised, np.finfo(np.float64).tiny)
+    # Where nothing was promised no factor helps: what follows tells the others nothing.
+    sizes = np.ones((*scores.shape, len(levels)))
+    np.divide(np.abs(scores)[..., None], promised, out=sizes, where=promised > 0)
     values = track(sizes, observed, levels, pooled=pooled)[-1]
     # A higher level is never narrower.
     nested = np.maximum.accumulate(values * promised, axis=-1)
