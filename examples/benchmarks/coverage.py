@@ -156,13 +156,9 @@ def living_coverage(evaluated: Evaluated, prepared: Prepared) -> dict[str, float
     )
     promised = np.stack([score_at(evaluated.calibration, 0.5 + level / 200) for level in _LEVELS], axis=1)
     sizes = np.abs(scores)[..., None] / promised
-    factors = track(sizes, observed, _LEVELS, pooled=sizes.shape[1] > MOST_OWN)
-    steps = np.arange(plan.horizon)
-    # A step is known once its row is: so many origins before this one have told of it.
-    told = np.maximum(0, np.arange(len(sizes))[:, None] - steps)
-    known = factors[told, :, steps].swapaxes(1, 2)
+    factors = track(sizes, observed, _LEVELS, pooled=sizes.shape[1] > MOST_OWN)[:-1]
     return {
-        f"living_{level:g}": float((sizes[..., place] <= known[..., place])[observed].mean())
+        f"living_{level:g}": float((sizes[..., place] <= factors[..., place])[observed].mean())
         for place, level in enumerate(_LEVELS)
     }
 
