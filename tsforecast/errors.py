@@ -30,7 +30,10 @@ from tsforecast.safe_text import bounded, shown
 
 MOST_PLACES = 20  # cells with the same error that are listed one by one
 _MUTE = re.compile("without (?:exception set|setting an exception)")
-_SHORTAGE = re.compile("cannot allocate memory|failed to map segment|bad_alloc|can't start new thread", re.IGNORECASE)
+_SHORTAGE = re.compile(
+    "cannot allocate memory|failed to map segment|bad_alloc|can't start new thread|failed to launch worker thread",
+    re.IGNORECASE,
+)
 
 
 class Terminated(BaseException):
@@ -242,9 +245,11 @@ def is_memory_shortage(error: BaseException) -> bool:
     """Whether memory ran out, as Python, NumPy, Arrow, TensorFlow, the loader of libraries or the system say it."""
     if isinstance(error, MemoryError) or (isinstance(error, OSError) and error.errno == errno.ENOMEM):
         return True
-    # TensorFlow's own class, which must not be imported for this.
-    named = any(kind.__name__ == "ResourceExhaustedError" for kind in type(error).__mro__)
-    said = isinstance(error, ImportError | RuntimeError) and bool(_SHORTAGE.search(str(error)))
+    # Classes of TensorFlow and Arrow, which must not be imported for this.
+    names = {kind.__name__ for kind in type(error).__mro__}
+    named = "ResourceExhaustedError" in names
+    may_say = isinstance(error, ImportError | RuntimeError) or "ArrowException" in names
+    said = may_say and bool(_SHORTAGE.search(str(error)))
     # Where memory is limited, compiled code that fails without a word has not got any.
     mute = isinstance(error, SystemError) and bool(_MUTE.search(str(error)))
     return named or said or (mute and _is_limited())

@@ -153,6 +153,10 @@ class ResourceExhaustedError(Exception):
     """Called as TensorFlow's."""
 
 
+class ArrowException(Exception):  # noqa: N818
+    """Called as Arrow's."""
+
+
 @pytest.mark.parametrize(
     "error",
     [
@@ -162,6 +166,7 @@ class ResourceExhaustedError(Exception):
         ImportError("libx.so: failed to map segment from shared object"),
         RuntimeError("can't start new thread"),
         RuntimeError("std::bad_alloc"),
+        ArrowException("Unknown error: Failed to launch worker thread: Resource temporarily unavailable"),
         ResourceExhaustedError("OOM when allocating tensor with shape[1000000]\n\ta long story"),
     ],
     ids=repr,
@@ -178,7 +183,13 @@ def test_memory_that_runs_out(run, fail, error):
 
 
 def test_other_errors_of_the_system_are_no_lack_of_memory():
-    for error in (ImportError("no module"), RuntimeError("x"), OSError(5, "I/O error"), ValueError("bad_alloc")):
+    for error in (
+        ImportError("no module"),
+        RuntimeError("x"),
+        OSError(5, "I/O error"),
+        ValueError("bad_alloc"),
+        ArrowException("x"),
+    ):
         assert not errors.is_memory_shortage(error)
 
 
