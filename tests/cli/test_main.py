@@ -153,7 +153,7 @@ class ResourceExhaustedError(Exception):
     """Called as TensorFlow's."""
 
 
-class ArrowException(Exception):  # noqa: N818
+class ArrowException(Exception):
     """Called as Arrow's."""
 
 
