@@ -10,10 +10,12 @@ from __future__ import annotations
 import codecs
 import os
 import re
+import resource
 from collections.abc import Callable, Collection, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 from typing import TypeVar
 
 import numpy as np
@@ -29,6 +31,7 @@ from tsforecast.io.reading.numbers import MISSING_SPELLINGS, parse_texts
 from tsforecast.io.reading.text.records import Edges, Text, find_rows
 
 _BLOCK_BYTES = 8 << 20
+_TIMES_BLOCK = 12  # memory that a block takes while it is read: its cells in an array of 8 bytes each, and Arrow's
 
 # Bytes of memory that Arrow may take for a byte of text: a cell of one digit becomes a number of eight and an index.
 _MEMORY_PER_BYTE = 8
@@ -155,11 +158,28 @@ def _read_blocks(
     if threads < 2:
         yield from map(read, edges)
         return
+    _check_room(threads)
     with ThreadPoolExecutor(threads) as pool:
         try:
             yield from pool.map(read, edges)
         finally:
             pool.shutdown(cancel_futures=True)
+
+
+def _check_room(threads: int) -> None:
+    """Refuse to read in little memory: where it is Arrow that gets none, its own code may end the process.
+
+    Raises:
+        MemoryError: a limit of the address space (ulimit -v) leaves less than blocks take that are read side by side.
+    """
+    allowed, _ = resource.getrlimit(resource.RLIMIT_AS)
+    statistics = Path("/proc/self/statm")  # of Linux alone
+    if allowed == resource.RLIM_INFINITY or not statistics.exists():
+        return
+    left = allowed - int(statistics.read_text().split()[0]) * resource.getpagesize()
+    needed = threads * _TIMES_BLOCK * _BLOCK_BYTES
+    if left < needed:
+        raise MemoryError(f"reading takes {needed >> 20:,} MiB and ulimit -v leaves {max(left, 0) >> 20:,} MiB")
 
 
 def _cut(text: Text) -> list[Edges]:
