@@ -373,3 +373,17 @@ def test_errors_list_their_first_twenty_places_and_the_total(write):
     with pytest.raises(DataError, match="stands in line 2 already") as caught:
         read_panel(write("\n".join(["ds,y", *days, *(f"{day}.5" for day in days), ""])))
     assert (caught.value.total, caught.value.places[-1].row) == (28, 49)
+
+
+@pytest.mark.parametrize("code", ["1234ABC", "0000 AAA", "ABC 1234", "12-ABC-2020"])
+def test_codes_of_digits_and_letters_are_no_dates_below_a_header(tmp_path, code):
+    path = tmp_path / "codes.csv"
+    path.write_text(f"sku,color,size\nA,,\n{code},,\n")
+    assert cells(read_table(path)) == [["A", "", ""], [code, "", ""]]
+
+
+def test_a_header_above_years_with_months_is_still_found_below_text(tmp_path):
+    path = tmp_path / "months.csv"
+    path.write_text("a,b\nmonth,sales\n2020Jan,1\n2020Feb,2\n")
+    with pytest.raises(DataError, match="looks like the names of the columns"):
+        read_table(path)

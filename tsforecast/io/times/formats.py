@@ -28,7 +28,7 @@ from tsforecast.io.times.counts import EXCEL as EXCEL
 from tsforecast.io.times.counts import stamps_of_excel_days, stamps_since_1970, write_excel_days, write_since_1970
 from tsforecast.io.times.day_parts import ENDS, SLOT, is_day_part, is_number_of_day, slot_of, write_day_parts
 from tsforecast.io.times.decimal_years import is_decimal_year, stamps_of_decimal_years, write_decimal_years
-from tsforecast.io.times.months import in_english
+from tsforecast.io.times.months import in_english, month_numbers
 from tsforecast.io.times.notation import AFTER_WEEKDAY, INTERVAL, ODD_BLANKS, OPTIONAL, plain, write
 from tsforecast.io.times.periods import (
     LETTERS,
@@ -74,6 +74,7 @@ _SHAPE_OF = bytes.maketrans(
 )
 _FEW_TEXTS = 200
 _BLANKS = str.maketrans(ODD_BLANKS, " " * len(ODD_BLANKS))
+_WORD_AND_NUMBERS = re.compile(r"(?:[0-9]{1,4}[ ./-]?)?([^\W\d_]{3,})[ ./-]?(?:[0-9]{2,4})?")
 _WEEKDAY_SHAPE = re.compile(r"d(\.?,? )(.+)")
 _ISO_SHAPE = re.compile(r"0000-00-00(?:[A ]00:00(?::00(?:\.0{1,9})?)?(?: ?(?:A|[+-]00(?::?00)?))?)?")
 _ISO_CLOCK = re.compile(r"00:00(:00)?(\.0+)?")
@@ -175,7 +176,10 @@ def has_offset(shape: str) -> bool:
 
 
 def is_stamp_like(text: str) -> bool:
-    """Whether a text is shaped like a date and is no plain number."""
+    """Whether a text is shaped like a date and is no plain number; 2020Jan is one, and the code 1234ABC is none."""
+    worded = _WORD_AND_NUMBERS.fullmatch(text)
+    if worded and not month_numbers([worded[1]])[0]:
+        return False
     (shape,) = shapes([text])
     return not text.isdigit() and bool(formats_of(shape))
 
