@@ -152,7 +152,7 @@ def living_coverage(evaluated: Evaluated, prepared: Prepared) -> dict[str, float
     index = index.take(np.flatnonzero(counts[index.series] == counts.max()))
     scores, observed = (
         each.reshape(-1, counts.max(), plan.horizon).swapaxes(0, 1)
-        for each in scores_of_windows(trained.spec, trained.weights, prepared.rows, index)
+        for each in scores_of_windows(trained.spec, trained.weights, evaluated.calibration.unit, prepared.rows, index)
     )
     promised = np.stack([score_at(evaluated.calibration, 0.5 + level / 200) for level in _LEVELS], axis=1)
     sizes = np.abs(scores)[..., None] / promised

@@ -7,7 +7,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.windows import windows_of
 from tsforecast.models.calibration import (
     PROBABILITIES,
     Calibration,
@@ -16,7 +15,6 @@ from tsforecast.models.calibration import (
     intervals,
     score_at,
     values_at,
-    window_spread,
 )
 from tsforecast.models.network.config import QUANTILES
 
@@ -206,30 +204,6 @@ def test_intervals_widen_beyond_the_calibrated_horizon(levels):
     within = intervals(calibration, quantiles[:, :HORIZON], levels, np.ones((1, 1)), (80,))
     np.testing.assert_array_equal(width[:HORIZON], (within[1] - within[0])[0, :, 0])
     np.testing.assert_allclose(width[HORIZON:] / width[HORIZON - 1], np.sqrt([2, 3]).repeat(HORIZON), rtol=1e-3)
-
-
-def test_the_spread_is_the_mean_seasonal_difference():
-    context = np.array([[1, 5, 2, 9], [3, 3, 4, 5]], np.float32)
-    spread = window_spread(windows_of(context), 2)
-    np.testing.assert_allclose(spread, [[2.5], [1.5]])
-    np.testing.assert_allclose(window_spread(windows_of(context), 9), [[14 / 3], [2 / 3]])
-
-
-def test_the_spread_does_not_look_at_padding():
-    context = np.array([[70, 80, 2, 9], [3, 4, 4, 5]], np.float32)
-    mask = np.array([[False, False, True, True], [True] * 4])
-    np.testing.assert_allclose(window_spread(windows_of(context, mask), 1), [[7], [2 / 3]], rtol=1e-6)
-
-
-def test_the_spread_of_a_window_does_not_depend_on_the_windows_beside_it():
-    context = np.array([[0, 0, 0, 9], [4, 4, 4, 4], [1, 2, 3, 4]], np.float32)
-    mask = np.array([[False, False, True, True], [True] * 4, [True] * 4])
-    together = window_spread(windows_of(context, mask), 2)
-    np.testing.assert_allclose(together, [[1], [0.05], [2]])
-    alone = [window_spread(windows_of(context[[i]], mask[[i]]), 2)[0] for i in range(3)]
-    np.testing.assert_array_equal(together, alone)
-    assert window_spread(windows_of(np.zeros((2, 1), np.float32)), 1).tolist() == [[1], [1]]
-    assert window_spread(windows_of(np.zeros((2, 5), np.float32)), 1).tolist() == [[0.05], [0.05]]
 
 
 def test_intervals_can_be_kept_from_becoming_narrower_than_the_models_own():

@@ -12,6 +12,7 @@ import pytest
 from tests.networks import random_weights, small_parts
 from tests.windows import windows_of
 from tsforecast.models.calibration import PROBABILITIES, Calibration
+from tsforecast.models.error_unit import ErrorUnit
 from tsforecast.models.forecaster import Forecaster
 from tsforecast.models.spec import ModelSpec
 from tsforecast.series.frequency import HOUR, Frequency
@@ -51,7 +52,8 @@ def build(model: str = "gru", *, members: int = 1, series_vectors: int = 2, seed
     weights = random_weights(parts, HORIZON, rng)
     scores = np.sort(rng.normal(size=(HORIZON, len(PROBABILITIES))), axis=1)
     examples = rng.normal(size=(3, HORIZON)).astype(np.float32).astype(np.float64)
-    calibration = Calibration(scores, 120, "conformal quantiles of 120 held-out windows", examples)
+    unit = ErrorUnit(0.25, 0.5, rng.uniform(1, 2, size=2))
+    calibration = Calibration(scores, 120, "conformal quantiles of 120 held-out windows", examples, unit)
     forecaster = Forecaster(spec, weights, calibration)
     metrics: dict[str, Any] = {"scores": {model: {"mae": 1.25, "skill": 0.375}}, "verdict": "good"}
     row = {"member": 0, "phase": "training", "epoch": 1, "loss": 0.1, "val_loss": None, "learning_rate": 1e-3}

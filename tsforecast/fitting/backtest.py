@@ -196,7 +196,7 @@ def ready_models(fitted: Fitted, session: TrainingSession) -> Iterator[tuple[str
     yield (
         evaluated.name,
         Ready(
-            final.forecaster(evaluated.calibration),
+            fitted.forecaster,
             fitted.everything.rows.scaling,
             evaluated.trained.seconds + final.seconds,
         ),
@@ -210,7 +210,7 @@ def ready_models(fitted: Fitted, session: TrainingSession) -> Iterator[tuple[str
             everything = prepare(everything.panel, all_training(everything.panel.lengths), simple.plan)
         again = train_again(everything, simple.plan, simple.trained, session)
         seconds = simple.trained.seconds + again.seconds
-        yield name, Ready(again.forecaster(simple.calibration), everything.rows.scaling, seconds)
+        yield name, Ready(again.forecaster_of(everything.rows, simple.calibration), everything.rows.scaling, seconds)
 
 
 def continued(

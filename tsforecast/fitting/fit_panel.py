@@ -244,7 +244,7 @@ class Fitted:
     @property
     def forecaster(self) -> Forecaster:
         """The model of all rows with its intervals."""
-        return self.final.forecaster(self.evaluated.calibration)
+        return self.final.forecaster_of(self.everything.rows, self.evaluated.calibration)
 
 
 def fit_panel(

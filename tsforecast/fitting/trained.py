@@ -18,6 +18,7 @@ from tsforecast.models.parts import SHARES, joined_weights
 from tsforecast.models.spec import ModelSpec, Part
 from tsforecast.models.training.gradient_flow import GradientProfile
 from tsforecast.models.training.patience import Path
+from tsforecast.series.windows import ModelRows
 
 
 @dataclass(frozen=True)
@@ -60,6 +61,11 @@ class Trained:
     def forecaster(self, calibration: Calibration) -> Forecaster:
         """The model with calibrated intervals."""
         return Forecaster(self.spec, self.weights, calibration)
+
+    def forecaster_of(self, rows: ModelRows, calibration: Calibration) -> Forecaster:
+        """The same of a model that was trained on all of these rows, with a calibration that was learned on some."""
+        unit = calibration.unit.learned_on(rows, self.spec.season_length)
+        return self.forecaster(replace(calibration, unit=unit))
 
 
 @dataclass(frozen=True)

@@ -2,10 +2,11 @@
 
 A model's quantiles define, per window and step, a monotone map between values and *scores*: the standard normal
 quantile of each one's probability, linear between them and beyond. A point model's score is its error
-divided by the window's spread. Calibration replaces the promised size of scores by the one observed on held-out windows
-(split conformal prediction with absolute scores, Vovk et al. 2005; of quantiles, Romano et al. 2019), separately for
-each step of the horizon. Scores count without their sign: held-out windows that all err on one side say little about
-the side of the next error. The map is monotone, so quantiles never cross, and one calibration serves every level.
+divided by its unit (`ErrorUnit`). Calibration replaces the promised size of scores by the one observed on held-out
+windows (split conformal prediction with absolute scores, Vovk et al. 2005; of quantiles, Romano et al. 2019),
+separately for each step of the horizon. Scores count without their sign: held-out windows that all err on one side say
+little about the side of the next error. The map is monotone, so quantiles never cross, and one calibration serves every
+level.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from statistics import NormalDist
 import numpy as np
 
 from tsforecast.arrays import Bool, Float64, Int64
-from tsforecast.series.windows import Windows
+from tsforecast.models.error_unit import WINDOW_UNIT, ErrorUnit
 
 _NORMAL = NormalDist()
 
@@ -29,7 +30,6 @@ _ENOUGH = 400
 
 # Below this many scores in all there is no tail to see: a normal tail of their spread stands in.
 _LEAST = 40
-_LEAST_SPREAD = 0.05
 _LARGEST = 1000.0  # size as which a larger score counts
 
 
@@ -42,46 +42,31 @@ class Calibration:
         windows: held-out windows that they rest on.
         method: what was done, in words.
         examples: of how the errors of the steps go together, as `error_examples` gives them, shape (n, horizon).
+        unit: of a point model's errors; of other models only quantiles that are the same are told apart by it.
     """
 
     scores: Float64
     windows: int
     method: str
     examples: Float64 = field(default_factory=lambda: np.empty((0, 0)))
+    unit: ErrorUnit = WINDOW_UNIT
 
 
-def window_spread(windows: Windows, season_length: int) -> Float64:
-    """Mean absolute seasonal difference of each window, shape (samples, 1): the unit of a point model's scores.
-
-    It is measured in model space, where a series has a deviation of about 1: a window that hardly moves, or that is too
-    short for a difference, takes a fixed value, so that no window's spread depends on the others around it.
-    """
-    values, mask = windows.values, windows.mask
-    lag = season_length if values.shape[1] > season_length else 1
-    if values.shape[1] < 2:
-        return np.ones((len(values), 1))
-    both = mask[:, lag:] & mask[:, :-lag]
-    difference = np.abs(values[:, lag:].astype(np.float64) - values[:, :-lag]) * both
-    count = both.sum(axis=1)
-    spread = difference.sum(axis=1) / np.maximum(1, count)
-    return np.where(count > 0, np.maximum(spread, _LEAST_SPREAD), 1.0)[:, None]
-
-
-def conformal_scores(y_true: Float64, quantiles: Float64, probabilities: tuple[float, ...], spread: Float64) -> Float64:
+def conformal_scores(y_true: Float64, quantiles: Float64, probabilities: tuple[float, ...], unit: Float64) -> Float64:
     """Scores of true values under a model's quantiles.
 
     Args:
         y_true: shape (samples, horizon).
         quantiles: ascending, shape (samples, horizon, probabilities).
         probabilities: of the quantiles.
-        spread: of each window, shape (samples, 1).
+        unit: of errors, shape (samples, 1 or horizon).
 
     Returns:
         Shape (samples, horizon).
     """
     if len(probabilities) == 1:
-        return (y_true - quantiles[:, :, 0]) / spread
-    knots, z = _knots(quantiles, probabilities, spread)
+        return (y_true - quantiles[:, :, 0]) / unit
+    knots, z = _knots(quantiles, probabilities, unit)
     piece = np.clip((y_true[:, :, None] >= knots).sum(axis=2) - 1, 0, len(probabilities) - 2)
     low, high = _pick(knots, piece), _pick(knots, piece + 1)
     # Quantiles of a forecast that has run away may lie so far off that they cannot be told apart.
@@ -94,14 +79,14 @@ def bounded(scores: Float64) -> Float64:
     return np.clip(np.nan_to_num(scores, nan=_LARGEST, posinf=_LARGEST, neginf=-_LARGEST), -_LARGEST, _LARGEST)
 
 
-def values_at(scores: Float64, quantiles: Float64, probabilities: tuple[float, ...], spread: Float64) -> Float64:
+def values_at(scores: Float64, quantiles: Float64, probabilities: tuple[float, ...], unit: Float64) -> Float64:
     """The inverse of `conformal_scores`: values at scores, shape (samples, horizon, n).
 
     The scores have the shape (horizon, n), or (samples, horizon, n) where each window has its own.
     """
     if len(probabilities) == 1:
-        return quantiles + scores * spread[:, :, None]
-    knots, z = _knots(quantiles, probabilities, spread)
+        return quantiles + scores * unit[:, :, None]
+    knots, z = _knots(quantiles, probabilities, unit)
     piece = np.clip(np.searchsorted(z, scores, side="right") - 1, 0, len(probabilities) - 2)
     if scores.ndim == 3:
         low, high = (np.take_along_axis(knots, piece + add, axis=2) for add in (0, 1))
@@ -169,21 +154,21 @@ def intervals(
     calibration: Calibration,
     quantiles: Float64,
     probabilities: tuple[float, ...],
-    spread: Float64,
+    unit: Float64,
     levels: tuple[float, ...],
     factors: Float64 | None = None,
 ) -> tuple[Float64, Float64]:
     """Calibrated intervals that hold so many percent of the future values.
 
     Steps beyond the calibrated horizon (forecasts fed back into the model) use the last calibrated step, widened with
-    the square root of how many horizons ahead they lie, as for a random walk; where the fed back window looks calmer
-    than a real one, they are at least that much wider than the last calibrated step.
+    the square root of how many horizons ahead they lie, as for a random walk; where a network finds the fed back window
+    calmer than a real one, they are at least that much wider than the last calibrated step.
 
     Args:
         calibration: of the model.
         quantiles: ascending, shape (samples, horizon, probabilities).
         probabilities: of the quantiles.
-        spread: of each window, shape (samples, 1).
+        unit: of errors, shape (samples, 1 or horizon).
         levels: of the intervals, in percent.
         factors: on the scores of each step and level, shape (samples or 1, calibrated horizon, levels); None for none.
 
@@ -201,8 +186,8 @@ def intervals(
         scores = scores * np.concatenate([factors[:, rows]] * 2, axis=2)
         if len(factors) == 1:
             scores = scores[0]
-    lower, upper = np.split(values_at(scores, quantiles, probabilities, spread), 2, axis=2)
-    if horizon > calibrated:
+    lower, upper = np.split(values_at(scores, quantiles, probabilities, unit), 2, axis=2)
+    if horizon > calibrated and len(probabilities) > 1:
         median = probabilities.index(0.5)
         middle = quantiles[:, :, median : median + 1]
         edge, beyond, wider = slice(calibrated - 1, calibrated), slice(calibrated, None), growth[:, None]
@@ -235,14 +220,14 @@ def _profile(scores: Float64, observed: Bool) -> Float64:
     return np.where(profile > 0, profile, usual)
 
 
-def _knots(quantiles: Float64, probabilities: tuple[float, ...], spread: Float64) -> tuple[Float64, Float64]:
+def _knots(quantiles: Float64, probabilities: tuple[float, ...], unit: Float64) -> tuple[Float64, Float64]:
     """Quantiles made strictly ascending, and the normal scores of their probabilities."""
     z = np.array([_NORMAL.inv_cdf(probability) for probability in probabilities])
     knots = quantiles.copy()
     # One by one: NumPy's `accumulate` takes several times as long along an axis this short.
     for number in range(1, len(probabilities)):
         np.maximum(knots[:, :, number], knots[:, :, number - 1], out=knots[:, :, number])
-    knots += 1e-4 * spread[:, :, None] * np.cumsum(np.maximum(np.diff(z, prepend=z[0]), 1e-9))
+    knots += 1e-4 * unit[:, :, None] * np.cumsum(np.maximum(np.diff(z, prepend=z[0]), 1e-9))
     return knots, z
 
 

@@ -10,7 +10,7 @@ import numpy as np
 from tsforecast.arrays import Bool, Float32, Float64, Int64
 from tsforecast.forecast import NOTHING_JOINT, Above, Forecast, Intervals, Joint
 from tsforecast.models import reach
-from tsforecast.models.calibration import Calibration, intervals, window_spread
+from tsforecast.models.calibration import Calibration, intervals
 from tsforecast.models.living import Factors, newest_factors
 from tsforecast.models.network.weights import Weights
 from tsforecast.models.parts import CHUNK, predict_windows
@@ -115,12 +115,12 @@ class Forecaster:
 
     def _paths(self, quantiles: Float32, windows: Windows, scaling: Scaling, levels: tuple[float, ...]) -> Float64:
         """Paths that values may take in the user's units, shape (samples, horizon, paths)."""
-        spread = window_spread(windows, self.spec.season_length)
+        unit = self.calibration.unit.of(windows, self.spec.season_length, quantiles.shape[1])
         made = sample_paths(
             self.calibration,
             quantiles.astype(np.float64),
             self.spec.quantiles,
-            spread,
+            unit,
             levels,
             self._factors(windows, levels),
         )
@@ -141,9 +141,12 @@ class Forecaster:
             levels: of the intervals, in percent.
         """
         spec, series = self.spec, windows.series[:, None]
-        made, spread = quantiles.astype(np.float64), window_spread(windows, spec.season_length)
+        made, unit = (
+            quantiles.astype(np.float64),
+            self.calibration.unit.of(windows, spec.season_length, quantiles.shape[1]),
+        )
         y_pred = scaling.inverse(made[:, :, spec.median], series)
-        low, high = intervals(self.calibration, made, spec.quantiles, spread, levels, self._factors(windows, levels))
+        low, high = intervals(self.calibration, made, spec.quantiles, unit, levels, self._factors(windows, levels))
         lower = np.minimum(scaling.inverse(low, series[:, :, None]), y_pred[:, :, None])
         upper = np.maximum(scaling.inverse(high, series[:, :, None]), y_pred[:, :, None])
         return Intervals(y_pred, lower, upper)

@@ -25,7 +25,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from tsforecast.arrays import Bool, Float64, Int64
-from tsforecast.models.calibration import Calibration, conformal_scores, score_at, window_spread
+from tsforecast.models.calibration import Calibration, conformal_scores, score_at
+from tsforecast.models.error_unit import ErrorUnit
 from tsforecast.models.network.weights import Weights
 from tsforecast.models.parts import predict_windows
 from tsforecast.models.spec import ModelSpec
@@ -162,7 +163,7 @@ def newest_factors(
         series = series[np.unique(np.linspace(0, len(series) - 1, min(fewest, len(series))).round().astype(int))]
         # Of a large panel only these are brought into model space.
         rows, reach, series = _some(rows, series), reach[series], np.arange(len(series))
-    scores, observed = _newest_scores(spec, weights, rows, series, count)
+    scores, observed = _newest_scores(spec, weights, calibration.unit, rows, series, count)
     observed &= np.arange(count, 0, -1)[:, None, None] <= reach[series][:, None]
     promised = np.stack([score_at(calibration, 0.5 + level / 200) for level in levels], axis=1)
     # Where nothing was promised no factor helps: what follows tells the others nothing.
@@ -184,7 +185,7 @@ def _some(rows: ModelRows, series: Int64) -> ModelRows:
 
 
 def _newest_scores(
-    spec: ModelSpec, weights: Weights, rows: ModelRows, series: Int64, count: int
+    spec: ModelSpec, weights: Weights, unit: ErrorUnit, rows: ModelRows, series: Int64, count: int
 ) -> tuple[Float64, Bool]:
     """Scores at the newest `count` origins of some series, and whether the outcome is known, the oldest first.
 
@@ -195,11 +196,13 @@ def _newest_scores(
     origins = np.maximum(end[None] - back[:, None], begin[None])
     index = WindowIndex(origins.ravel(), np.tile(series, count))
     shape = (count, len(series), spec.horizon)
-    scores, known = scores_of_windows(spec, weights, rows, index)
+    scores, known = scores_of_windows(spec, weights, unit, rows, index)
     return scores.reshape(shape), known.reshape(shape)
 
 
-def scores_of_windows(spec: ModelSpec, weights: Weights, rows: ModelRows, index: WindowIndex) -> tuple[Float64, Bool]:
+def scores_of_windows(
+    spec: ModelSpec, weights: Weights, unit: ErrorUnit, rows: ModelRows, index: WindowIndex
+) -> tuple[Float64, Bool]:
     """Scores of what followed some windows, and whether it is known, both of shape (samples, horizon)."""
     scores, known = [], []
     for some in index.in_batches(spec.lookback + spec.horizon):
@@ -208,8 +211,9 @@ def scores_of_windows(spec: ModelSpec, weights: Weights, rows: ModelRows, index:
         targets = some.origins[:, None] + np.arange(spec.horizon)
         last = rows.offsets[some.series + 1][:, None]
         places = np.minimum(targets, last - 1)
-        spread = window_spread(windows, spec.season_length)
-        scores.append(conformal_scores(rows.values[places].astype(np.float64), quantiles, spec.quantiles, spread))
+        of_windows = unit.of(windows, spec.season_length, spec.horizon)
+        y_true = rows.values[places].astype(np.float64)
+        scores.append(conformal_scores(y_true, quantiles, spec.quantiles, of_windows))
         known.append((targets < last) & rows.observed[places])
     found = np.concatenate(scores)
     return np.nan_to_num(found), np.concatenate(known) & np.isfinite(found)

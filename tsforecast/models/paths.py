@@ -49,7 +49,7 @@ def sample_paths(
     calibration: Calibration,
     quantiles: Float64,
     probabilities: tuple[float, ...],
-    spread: Float64,
+    unit: Float64,
     levels: tuple[float, ...],
     factors: Float64 | None = None,
 ) -> Float64:
@@ -59,7 +59,7 @@ def sample_paths(
         calibration: of the model.
         quantiles: ascending, shape (samples, horizon, probabilities), with the calibrated horizon or less.
         probabilities: of the quantiles.
-        spread: of each window, shape (samples, 1).
+        unit: of errors, shape (samples, 1 or horizon).
         levels: that the factors are of, in percent, ascending.
         factors: on the scores of each step and level, shape (samples or 1, calibrated horizon, levels); None for none.
 
@@ -73,7 +73,7 @@ def sample_paths(
         edges = [_NORMAL.inv_cdf(0.5 + level / 200) for level in levels]
         share = np.stack([np.interp(np.abs(z), edges, one) for one in np.eye(len(levels))], axis=2)
         scores = scores * np.einsum("shl,hpl->shp", factors[:, : len(z)], share)
-    return values_at(scores, quantiles, probabilities, spread)
+    return values_at(scores, quantiles, probabilities, unit)
 
 
 def totals(paths: Float64, levels: Sequence[float]) -> tuple[Float64, Float64, Float64]:

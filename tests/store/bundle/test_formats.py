@@ -19,6 +19,7 @@ from safetensors.numpy import load, save
 from tests.store.bundle.older import document_2, downgrade, resign
 from tests.store.bundle.test_codec import same
 from tsforecast.errors import ModelError
+from tsforecast.models.error_unit import WINDOW_UNIT
 from tsforecast.store.bundle import manifest
 from tsforecast.store.bundle.bundle import Bundle
 from tsforecast.store.bundle.codec import decode, encode
@@ -31,10 +32,10 @@ from tsforecast.workflows.predict import predict
 FIXTURES = Path(__file__).parent / "fixtures"
 
 
-def without_examples(bundle: Bundle) -> Bundle:
-    """A bundle without what no version of format 2 has: how the errors of its steps go together."""
+def as_in_format_2(bundle: Bundle) -> Bundle:
+    """A bundle without what no version of format 2 has: examples and another unit of its errors."""
     forecaster, horizon = bundle.forecaster, bundle.spec.horizon
-    calibration = replace(forecaster.calibration, examples=np.empty((0, horizon)))
+    calibration = replace(forecaster.calibration, examples=np.empty((0, horizon)), unit=WINDOW_UNIT)
     return replace(bundle, forecaster=replace(forecaster, calibration=calibration))
 
 
@@ -96,7 +97,7 @@ def test_the_fixtures_of_all_formats_hold_the_same_model(tmp_path: Path) -> None
 def test_a_bundle_of_format_2_comes_back_as_it_was(
     make_bundle: Callable[..., Bundle], model: str, tmp_path: Path
 ) -> None:
-    bundle = without_examples(make_bundle(model))
+    bundle = as_in_format_2(make_bundle(model))
     folder = Store(tmp_path).model("sales").publish(bundle).path
     downgrade(folder)
     assert same(load_bundle(folder), bundle)
@@ -112,7 +113,7 @@ def test_time_columns_of_format_2_are_taken_apart(bundle: Bundle, columns: tuple
 
 
 def test_an_older_document_is_brought_up_to_date(bundle: Bundle) -> None:
-    bundle = without_examples(bundle)
+    bundle = as_in_format_2(bundle)
     document = json.loads(encode(bundle)["model.json"])
     assert upgrade(document, FORMAT_VERSION) == document
     older = document_2(json.loads(encode(bundle)["model.json"]))

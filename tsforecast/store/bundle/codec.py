@@ -18,12 +18,12 @@ import numpy as np
 
 from tsforecast.errors import ModelError
 from tsforecast.json_output import json_bytes, plain
-from tsforecast.models.calibration import PROBABILITIES, Calibration
 from tsforecast.models.forecaster import Forecaster
 from tsforecast.series.panel import Panel
 from tsforecast.series.scaling import Scaling
 from tsforecast.series.windows import plain_windows
 from tsforecast.store.bundle.bundle import Bundle, Golden
+from tsforecast.store.bundle.calibration import calibration_shapes, calibration_tensors, read_calibration
 from tsforecast.store.bundle.covariates import (
     golden_shapes,
     golden_tensors,
@@ -48,7 +48,7 @@ from tsforecast.store.bundle.formats import (
     stored_tensor,
 )
 from tsforecast.store.bundle.json_fields import parse_json
-from tsforecast.store.bundle.tensors import MAX_HEADER, Tensor, load_tensors, save_tensors, tensor_bytes
+from tsforecast.store.bundle.tensors import MAX_HEADER, Shapes, Tensor, load_tensors, save_tensors, tensor_bytes
 
 # Bytes above which a file is not read at all, by the present names of the files.
 MAX_BYTES: dict[str, int] = {
@@ -84,7 +84,6 @@ _COLUMNS: dict[str, dict[str, Callable[[str], Any]]] = {
     SERIES: {"series": str, "values": int, **dict.fromkeys(SERIES_METRICS, _number)},
 }
 _MOST_SERIES_BYTES = MAX_BYTES[SERIES] - (1 << 16)
-Shapes = dict[str, tuple[str, tuple[int, ...]]]
 
 
 def encode(bundle: Bundle) -> dict[str, bytes]:
@@ -102,8 +101,7 @@ def encode(bundle: Bundle) -> dict[str, bytes]:
         "center": np.asarray(bundle.scaling.center, np.float64),
         "scale": np.asarray(bundle.scaling.scale, np.float64),
         "nonnegative": np.asarray(bundle.scaling.nonnegative, np.uint8),
-        "scores": np.asarray(bundle.forecaster.calibration.scores, np.float64),
-        **_example_tensor(bundle.forecaster.calibration),
+        **calibration_tensors(bundle.forecaster.calibration),
         "ids": np.frombuffer(ids, dtype=np.uint8),
         **recent_tensors(panel.covariates, bundle.scaling),
     }
@@ -148,7 +146,7 @@ def _decode(model: ModelDocument, files: Mapping[str, bytes]) -> Bundle:
     recent = _panel(model, tensors)
     _check_labels(model, recent)
     return Bundle(
-        forecaster=Forecaster(model.spec, weights, _calibration(model, tensors)),
+        forecaster=Forecaster(model.spec, weights, read_calibration(model.calibration, tensors)),
         schema=model.schema,
         recent=recent,
         scaling=_scaling(model, tensors),
@@ -228,8 +226,7 @@ def _recent_shapes(model: ModelDocument) -> Shapes:
         "center": ("float64", (model.n_series,)),
         "scale": ("float64", (model.n_series,)),
         "nonnegative": ("uint8", (model.n_series,)),
-        "scores": ("float64", (model.spec.horizon, len(PROBABILITIES))),
-        **({"examples": ("float32", (model.examples, model.spec.horizon))} if model.examples else {}),
+        **calibration_shapes(model.calibration, model.spec.horizon, model.n_series),
         "ids": ("uint8", (model.id_bytes,)),
         **recent_shapes(model.covariates, model.rows, model.n_series),
     }
@@ -281,19 +278,6 @@ def _scaling(model: ModelDocument, tensors: dict[str, Tensor]) -> Scaling:
     nonnegative = _booleans(tensors["nonnegative"], "nonnegative", RECENT)
     columns = read_column_scaling(model.covariates, tensors)
     return Scaling(model.scaler, model.log, tensors["center"], tensors["scale"], nonnegative, **columns)
-
-
-def _calibration(model: ModelDocument, tensors: dict[str, Tensor]) -> Calibration:
-    if np.any(np.diff(tensors["scores"], axis=1) < 0):
-        raise ModelError("'scores' does not ascend", file=RECENT)
-    examples = tensors.get("examples", np.empty((0, model.spec.horizon))).astype(np.float64)
-    return Calibration(tensors["scores"], model.calibration_windows, model.calibration_method, examples)
-
-
-def _example_tensor(calibration: Calibration) -> dict[str, Tensor]:
-    """The examples of errors, where there are some."""
-    examples = calibration.examples
-    return {"examples": np.asarray(examples, np.float32)} if len(examples) else {}
 
 
 def _golden_shapes(model: ModelDocument) -> Shapes:

@@ -19,12 +19,11 @@ from tsforecast.series.scaling import NO_COLUMNS, ColumnScaling, Scaling
 from tsforecast.series.windows import Windows
 from tsforecast.store.bundle.formats import GOLDEN, RECENT
 from tsforecast.store.bundle.json_fields import Fields, parse_json
-from tsforecast.store.bundle.tensors import Tensor
+from tsforecast.store.bundle.tensors import Shapes, Tensor
 
 _MOST_COLUMNS = 1000
 _MOST_ROWS = 2**40
 _ROLES = ("past", "future", "static")
-Shapes = dict[str, tuple[str, tuple[int, ...]]]
 
 
 @dataclass(frozen=True)

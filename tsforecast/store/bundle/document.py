@@ -28,7 +28,6 @@ from tsforecast.models.network.linear_inputs import linear_width
 from tsforecast.models.network.weights import weight_shapes
 from tsforecast.models.options import SCALERS
 from tsforecast.models.parts import SHARES
-from tsforecast.models.paths import MOST_EXAMPLES
 from tsforecast.models.registry import MODELS, ModelInfo
 from tsforecast.models.spec import NO_INPUTS, ModelSpec, Part
 from tsforecast.series.calendar_features import CALENDAR, calendar_width
@@ -36,6 +35,7 @@ from tsforecast.series.frequency import DAY, LAST_WORKDAY, Frequency
 from tsforecast.series.panel import Schema
 from tsforecast.series.windows import NO_CALENDAR, Calendar
 from tsforecast.store.bundle.bundle import Bundle
+from tsforecast.store.bundle.calibration import CalibrationKeys, calibration_key, read_calibration_keys
 from tsforecast.store.bundle.covariates import NO_SIZES, CovariateSizes, read_sizes, sizes_key
 from tsforecast.store.bundle.formats import FORMAT_VERSION, MODEL, check_format, upgrade
 from tsforecast.store.bundle.json_fields import Fields, parse_json, read_fields
@@ -90,9 +90,7 @@ class ModelDocument:
         frequency: the step between rows.
         scaler: name of the scaler.
         log: logarithm that is taken before scaling.
-        calibration_method: how the intervals were calibrated, in words.
-        calibration_windows: number of windows that the calibration rests on.
-        examples: number of examples of errors in recent.safetensors.
+        calibration: of the intervals.
         n_series: number of series in recent.safetensors.
         rows: number of rows in recent.safetensors, over all series.
         id_bytes: length of the ids of the series as JSON.
@@ -107,9 +105,7 @@ class ModelDocument:
     frequency: Frequency
     scaler: str
     log: str
-    calibration_method: str
-    calibration_windows: int
-    examples: int
+    calibration: CalibrationKeys
     n_series: int
     rows: int
     id_bytes: int
@@ -125,7 +121,6 @@ class ModelDocument:
 
 def encode_document(bundle: Bundle, id_bytes: int) -> bytes:
     """model.json of a bundle whose ids take `id_bytes` bytes as JSON."""
-    calibration = bundle.forecaster.calibration
     return json_bytes(
         {
             "format_version": FORMAT_VERSION,
@@ -134,11 +129,7 @@ def encode_document(bundle: Bundle, id_bytes: int) -> bytes:
             "schema": _schema_keys(bundle.schema),
             "frequency": asdict(bundle.recent.frequency),
             "scaling": {"method": bundle.scaling.method, "log": bundle.scaling.log},
-            "calibration": {
-                "method": calibration.method,
-                "windows": calibration.windows,
-                **({"examples": len(calibration.examples)} if len(calibration.examples) else {}),
-            },
+            "calibration": calibration_key(bundle.forecaster.calibration),
             "recent": {
                 "n_series": bundle.recent.n_series,
                 "rows": len(bundle.recent.values),
@@ -165,7 +156,6 @@ def decode_document(data: bytes) -> ModelDocument:
     recent = fields.fields("recent", ("n_series", "rows", "id_bytes"), {"covariates": asdict(NO_SIZES)})
     n_series, sizes = recent.integer("n_series", 1, _MAX_COUNT), read_sizes(recent)
     scaling = fields.fields("scaling", ("method", "log"))
-    calibration = fields.fields("calibration", ("method", "windows"), {"examples": 0})
     document = ModelDocument(
         format_version=version,
         spec=_spec(fields, n_series, sizes),
@@ -173,9 +163,7 @@ def decode_document(data: bytes) -> ModelDocument:
         frequency=_frequency(fields.fields("frequency", _FREQUENCY)),
         scaler=scaling.text("method", SCALERS),
         log=scaling.text("log", _LOGS),
-        calibration_method=calibration.text("method"),
-        calibration_windows=calibration.integer("windows", 0, _MAX_COUNT),
-        examples=calibration.integer("examples", 0, MOST_EXAMPLES),
+        calibration=read_calibration_keys(fields),
         n_series=n_series,
         rows=recent.integer("rows", 0, _MAX_COUNT),
         id_bytes=recent.integer("id_bytes", 2, _MAX_COUNT),

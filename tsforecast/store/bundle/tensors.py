@@ -17,6 +17,7 @@ from tsforecast.errors import ModelError
 from tsforecast.store.bundle.json_fields import parse_json, read_fields
 
 Tensor = NDArray[Any]
+Shapes = dict[str, tuple[str, tuple[int, ...]]]  # type and shape of each tensor, by its name
 MAX_HEADER = 1 << 20
 _TYPES = {"float32": "F32", "float64": "F64", "int64": "I64", "uint8": "U8"}
 
