@@ -3,9 +3,10 @@
     python examples/benchmarks/prediction.py [--series 100000] [--lookback 168] [--horizon 48] [--segment 24] \\
         [--units 128] [--repeats 3] [--data] [--json]
 
-Two models of hourly series are published into a temporary folder: a GRU, and the combination that `--model auto` makes
-of two GRU networks, the linear model and the seasonal naive. Their weights are drawn at random, because the time of a
-forecast does not depend on them. Each is published for one series (the cold start) and for many. Every run is a fresh
+Three models of hourly series are published into a temporary folder: a GRU, and two combinations that `--model auto`
+makes: of two GRU networks, the linear model and the seasonal naive, and of these with local models. The weights of
+networks are drawn at random, because the time of a forecast does not depend on them; the parameters of local models are
+fitted to some of the series. Each is published for one series (the cold start) and for many. Every run is a fresh
 process that forecasts all series with 80 and 95 % intervals; the cases take turns, and medians are shown. Where --data
 is given, predict also reads the last rows of all series, as many as the lookback, from a CSV file.
 """
@@ -29,6 +30,8 @@ from tsforecast.errors import OptionError
 from tsforecast.io.times.formats import format_stamps
 from tsforecast.models.calibration import calibrate
 from tsforecast.models.forecaster import Forecaster
+from tsforecast.models.local.aligned import units_of
+from tsforecast.models.local.models import LOCAL_MODELS, fit_local
 from tsforecast.models.network.config import QUANTILES, Inputs, NetworkConfig
 from tsforecast.models.network.weights import Weights, weight_shapes
 from tsforecast.models.parts import joined_weights
@@ -36,11 +39,11 @@ from tsforecast.models.spec import ModelSpec, Part
 from tsforecast.series.frequency import HOUR, Frequency
 from tsforecast.series.panel import Panel, Schema
 from tsforecast.series.scaling import fit_scaling
-from tsforecast.series.windows import plain_windows
+from tsforecast.series.windows import ModelRows, model_rows, plain_windows
 from tsforecast.store.bundle.bundle import Bundle, Golden
 from tsforecast.store.store import Store
 
-_SEASON, _HELD_OUT = 24, 100
+_SEASON, _HELD_OUT, _FITTED = 24, 100, 500
 _SCHEMA = Schema(("ds",), ("unique_id",), ("y",), ("%Y-%m-%d %H:%M:%S",))
 # What the process itself has held at most: what its parent holds does not count, as it does in what the parent is told.
 _WATCHED = """
@@ -116,21 +119,29 @@ def make_cases(arguments: argparse.Namespace, folder: Path) -> Iterator[Case]:
     )
     lookback, plain = arguments.lookback, replace(network, linear_skip=False)
     networks = (Part("gru", 0.3, lookback, network), Part("gru", 0.3, lookback, plain))
+    local = (local_part("ets", 0.1), local_part("seasonal-shape", 0.1))
     models = {
         "gru": (Part("gru", 1.0, lookback, network),),
         "auto": (*networks, Part("linear", 0.2, lookback), Part("seasonal-naive", 0.2, lookback)),
+        "auto with local models": (*networks, Part("linear", 0.2, lookback), *local),
     }
     for name, series in (("cold start", 1), ("bulk", arguments.series)):
         panel = make_panel(series, lookback + 2 * arguments.horizon)
         for model, parts in models.items():
             store = folder / f"{name}-{model}"
-            spec = ModelSpec(model, arguments.horizon, _SEASON, parts)
+            spec = ModelSpec(model.split()[0], arguments.horizon, _SEASON, parts)
             Store(store).model("bench").publish(make_bundle(spec, panel))
             yield Case(f"{name}, {model}", model, series, store)
             if arguments.data:
                 path = folder / f"{name}.csv"
                 write_rows(panel.between(panel.lengths - lookback, panel.lengths), path)
                 yield Case(f"{name} with DATA, {model}", model, series, store, path)
+
+
+def local_part(name: str, share: float) -> Part:
+    """A local model, as `fit` makes it of hourly series."""
+    model = LOCAL_MODELS[name]
+    return Part(name, share, model.lookback(_SEASON), forms=model.forms)
 
 
 def make_panel(series: int, rows: int) -> Panel:
@@ -153,7 +164,14 @@ def make_panel(series: int, rows: int) -> Panel:
 def make_bundle(spec: ModelSpec, panel: Panel) -> Bundle:
     """A model of random weights that has seen the panel."""
     rng = np.random.default_rng(0)
-    weights = joined_weights([_draw_weights(part, spec.horizon, rng) for part in spec.parts])
+    scaling = fit_scaling(panel, panel.lengths, method="standard")
+    rows = model_rows(panel, scaling)
+    weights = joined_weights(
+        [
+            _fitted(part, rows, spec) if part.name in LOCAL_MODELS else _draw_weights(part, spec.horizon, rng)
+            for part in spec.parts
+        ]
+    )
     values, series = rng.normal(size=(8, spec.lookback)).astype(np.float32), np.zeros(8, dtype=np.int64)
     windows = plain_windows(values, np.ones(values.shape, dtype=bool), series[:, None], series, spec.horizon)
     errors = rng.normal(size=(_HELD_OUT, spec.horizon))
@@ -162,10 +180,18 @@ def make_bundle(spec: ModelSpec, panel: Panel) -> Bundle:
         forecaster=forecaster,
         schema=_SCHEMA,
         recent=panel,
-        scaling=fit_scaling(panel, panel.lengths, method="standard"),
+        scaling=scaling,
         golden=Golden(windows, forecaster.quantiles(windows)),
         metrics={},
     )
+
+
+def _fitted(part: Part, rows: ModelRows, spec: ModelSpec) -> Weights:
+    """The tensors of a local model, its parameters those of some of the series, time and again."""
+    n_series, some = rows.panel.n_series, rows.take(np.arange(min(_FITTED, rows.panel.n_series)))
+    made = fit_local(part.name, some, some.panel.lengths, part.lookback, spec.season_length, spec.horizon)
+    repeated = np.arange(n_series) % some.panel.n_series
+    return {name: units_of(rows.scaling) if name.endswith("units") else value[repeated] for name, value in made.items()}
 
 
 def _draw_weights(part: Part, horizon: int, rng: np.random.Generator) -> Weights:
