@@ -2,54 +2,93 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
-from tsforecast.fitting.held_out_errors import HeldOutErrors, choose_unit, joined, no_errors
+from tests.training_stub import QUIET, make_plan, make_rows
+from tsforecast.fitting.calibrate import calibrate_model
+from tsforecast.fitting.held_out_errors import HeldOutErrors, choose_unit, held_out_errors, usual_spreads_of
+from tsforecast.fitting.learn import train_model
 from tsforecast.models.error_unit import Spreads
+from tsforecast.series.scaling import Scaling
 
 SAMPLES, HORIZON = 400, 12
 USUAL = np.array([0.5, 1.0, 4.0])
 
 
-def held_out(cause: str, samples: int = SAMPLES) -> HeldOutErrors:
+def held_out(cause: str, samples: int = SAMPLES, log: str = "none") -> HeldOutErrors:
     """Errors whose size follows one of the spreads."""
     rng = np.random.default_rng(0)
     series = rng.integers(0, len(USUAL), samples)
     window = np.exp(rng.normal(size=(samples, 1)))
     phase = np.exp(rng.normal(size=(samples, HORIZON)))
     spreads = Spreads(window, phase, USUAL[series][:, None])
-    errors = rng.normal(size=(samples, HORIZON)) * vars(spreads)[cause]
-    return HeldOutErrors(errors, np.ones(errors.shape, bool), spreads)
+    y_true = rng.normal(size=(samples, HORIZON)) * vars(spreads)[cause]
+    nothing = np.zeros(len(USUAL))
+    scaling = Scaling("standard", log, nothing, nothing + 1, nothing.astype(bool))
+    observed = np.ones(y_true.shape, bool)
+    return HeldOutErrors(y_true, np.zeros(y_true.shape), observed, spreads, series, scaling, nothing + 1)
 
 
 @pytest.mark.parametrize(("cause", "powers"), [("window", (1, 0)), ("phase", (0, 1)), ("usual", (0, 0))])
 def test_the_spread_that_errors_follow_is_chosen(cause, powers):
-    unit = choose_unit(held_out(cause), USUAL)
+    unit = choose_unit([held_out(cause)], USUAL)
     assert (unit.window, unit.phase) == powers
     np.testing.assert_array_equal(unit.usual, USUAL if cause == "usual" else [])
-    scores = held_out(cause).scores(unit)
-    assert np.std(scores) == pytest.approx(1, abs=0.05)
+    assert np.std(held_out(cause).scores(unit)) == pytest.approx(1, abs=0.05)
 
 
-def test_what_was_not_observed_does_not_count():
+def test_what_was_not_observed_and_series_without_a_seasonal_error_do_not_count():
     errors = held_out("phase")
     observed = np.zeros(errors.observed.shape, bool)
     observed[::2] = True
-    wrong = np.where(observed, errors.errors, 1e6)
-    half = HeldOutErrors(wrong, observed, errors.spreads)
-    assert choose_unit(half, USUAL).phase == 1
+    wrong = replace(errors, y_true=np.where(observed, errors.y_true, 1e6), observed=observed)
+    assert choose_unit([wrong], USUAL).phase == 1
+    constant = replace(errors, seasonal_errors=np.array([np.nan, 1, 1]))
+    assert choose_unit([constant], USUAL).phase == 1
+    unknown = replace(errors, seasonal_errors=np.full(3, np.nan))
+    assert choose_unit([unknown], USUAL).window == 1
 
 
 def test_a_few_windows_choose_nothing():
-    unit = choose_unit(held_out("phase", 7), USUAL)
-    assert (unit.window, unit.phase) == (1, 0)
-    assert choose_unit(held_out("phase", 8), USUAL).phase > 0
+    assert choose_unit([held_out("phase", 7)], USUAL).window == 1
+    assert choose_unit([], USUAL).window == 1
+    assert choose_unit([held_out("phase", 4)] * 2, USUAL).phase > 0
 
 
-def test_pools_are_joined_in_their_order():
-    first, nothing = held_out("phase", 3), no_errors(HORIZON)
-    both = joined([nothing, first, first])
-    assert len(both) == 6
-    np.testing.assert_array_equal(both.spreads.usual[3:], first.spreads.usual)
-    assert len(joined([nothing, nothing])) == 0
+def test_scores_are_those_of_the_users_units():
+    """Under a logarithm, an interval that misses by as much costs more where values are large."""
+    unit = choose_unit([held_out("phase")], USUAL)
+    plain, log = held_out("phase", log="none"), held_out("phase", log="log")
+    shifted = replace(log, y_true=log.y_true + 3, y_pred=log.y_pred + 3)
+    calibration = calibrate_model(train("linear"))
+    calibration = replace(calibration, scores=np.resize(calibration.scores, (HORIZON, calibration.scores.shape[1])))
+    score = {
+        name: each.interval_scores(unit, calibration, 0.8).mean() for name, each in [("plain", plain), ("log", log)]
+    }
+    assert score["log"] != pytest.approx(score["plain"])
+    larger = shifted.interval_scores(unit, calibration, 0.8)
+    np.testing.assert_allclose(larger, np.exp(3) * log.interval_scores(unit, calibration, 0.8))
+
+
+def train(model):
+    prepared, plan = make_plan(make_rows((400, 300)), horizons=3.0, model=model)
+    return train_model(model, prepared, plan, QUIET)
+
+
+def test_errors_on_windows_are_gathered_with_their_spreads():
+    learned = train("linear")
+    period = learned.periods[0]
+    index = period.prepared.windows("calibration", learned.plan)
+    found = held_out_errors(period, index)
+    assert found.y_true.shape == found.y_pred.shape == found.observed.shape == found.spreads.phase.shape
+    np.testing.assert_array_equal(found.spreads.usual[:, 0], usual_spreads_of(period)[index.series])
+    rows = index.origins[:, None] + np.arange(learned.plan.horizon)
+    np.testing.assert_array_equal(found.y_true, period.prepared.rows.values[rows].astype(np.float64))
+
+
+def test_models_with_quantiles_keep_the_unit_of_the_window(player):
+    learned = train("gru")
+    assert calibrate_model(learned).unit.window == 1

@@ -7,12 +7,12 @@ from dataclasses import replace
 
 import numpy as np
 
-from tsforecast.arrays import Float32, Float64
-from tsforecast.fitting.held_out_errors import HeldOutErrors, choose_unit, joined, no_errors
+from tsforecast.arrays import Bool, Float32, Float64
+from tsforecast.fitting.held_out_errors import choose_unit, held_out_errors, usual_spreads_of
 from tsforecast.fitting.plan import Plan
 from tsforecast.fitting.trained import Learned, Trained, ValidationPeriod
 from tsforecast.models.calibration import Calibration, calibrate, conformal_scores
-from tsforecast.models.error_unit import WINDOW_UNIT, spreads, usual_spreads
+from tsforecast.models.error_unit import WINDOW_UNIT, ErrorUnit
 from tsforecast.models.parts import predict_windows
 from tsforecast.models.paths import error_examples
 from tsforecast.series.windows import ModelRows, WindowIndex
@@ -44,48 +44,49 @@ def calibrate_model(learned: Learned) -> Calibration:
     own = len(now.trained.spec.quantiles) > 1
     rows = now.prepared.split.calibration_end - now.prepared.split.validation_end
     spanned = float(np.median(rows[rows > 0])) / plan.horizon if np.any(rows) else 0.0
-    pools = [_held_out(now, "calibration", plan)]
+    pools = [_windows(now, "calibration", plan)]
     if spanned >= ENOUGH_HORIZONS:
         return _calibrated(pools, now)
-    pools += [_held_out(period, "validation", plan) for period in learned.periods]
+    pools += [_windows(period, "validation", plan) for period in learned.periods]
     said = f"; calibration windows span only {spanned:.2g} times the horizon, so validation windows were added"
-    held_out = sum(len(pool) for pool in pools)
+    held_out = sum(len(index) for _, index in pools)
     if not held_out:
-        pools = [_held_out(now, "train", plan)]
+        pools = [_windows(now, "train", plan)]
         said = "; too few rows to hold some out for this alone, so training windows were used: intervals may be narrow"
     calibration = _calibrated(pools, now, at_least_own=own and held_out < _MANY_HORIZONS * plan.horizon)
     return replace(calibration, method=calibration.method + said)
 
 
-def _calibrated(pools: Sequence[HeldOutErrors], now: ValidationPeriod, *, at_least_own: bool = False) -> Calibration:
+# Windows of one subset, and the model that has not seen them with its rows.
+Pool = tuple[ValidationPeriod, WindowIndex]
+
+
+def _windows(period: ValidationPeriod, subset: str, plan: Plan) -> Pool:
+    return period, period.prepared.windows(subset, plan, MAX_CALIBRATION)
+
+
+def _calibrated(pools: Sequence[Pool], now: ValidationPeriod, *, at_least_own: bool = False) -> Calibration:
     """A calibration on all of the windows, in the unit that suits a point model's errors on them."""
-    held_out, spec = joined(pools), now.trained.spec
-    if len(spec.quantiles) > 1:
-        unit, scores = WINDOW_UNIT, held_out.errors
-    else:
-        unit = choose_unit(held_out, _usual_spreads(now))
-        scores = held_out.scores(unit)
-    calibration = calibrate(scores, held_out.observed, at_least_own=at_least_own)
-    return replace(calibration, examples=error_examples(scores, held_out.observed), unit=unit)
+    pools = [(period, index) for period, index in pools if len(index)]
+    unit = WINDOW_UNIT
+    if len(now.trained.spec.quantiles) == 1:
+        unit = choose_unit([held_out_errors(period, index) for period, index in pools], usual_spreads_of(now))
+    horizon = now.trained.spec.horizon
+    found = [_conformal_scores(period, index, unit) for period, index in pools]
+    nothing = np.empty((0, horizon)), np.empty((0, horizon), bool)
+    scores, observed = (np.concatenate(each) for each in zip(nothing, *found, strict=True))
+    calibration = calibrate(scores, observed, at_least_own=at_least_own)
+    return replace(calibration, examples=error_examples(scores, observed), unit=unit)
 
 
-def _held_out(period: ValidationPeriod, subset: str, plan: Plan) -> HeldOutErrors:
-    """The errors on the windows of one subset, of a model with quantiles as scores already."""
+def _conformal_scores(period: ValidationPeriod, index: WindowIndex, unit: ErrorUnit) -> tuple[Float64, Bool]:
+    """Scores of some windows and which may be used, both (samples, horizon)."""
     trained, rows = period.trained, period.prepared.rows
-    spec, index = trained.spec, period.prepared.windows(subset, plan, MAX_CALIBRATION)
-    point = len(spec.quantiles) == 1
-    usual = _usual_spreads(period) if point else np.empty(0)
-    made = [no_errors(plan.horizon)]
+    spec, scores, observed = trained.spec, [], []
+    own = replace(unit, usual=usual_spreads_of(period)) if len(unit.usual) else unit
     for batch in rows.batches(index, lookback=spec.lookback, horizon=spec.horizon):
         quantiles = predict_windows(spec, trained.weights, batch.windows).astype(np.float64)
-        known = spreads(batch.windows, spec.season_length, spec.horizon if point else 0, usual)
-        unit = np.ones_like(known.window) if point else known.window
-        errors = conformal_scores(batch.target.astype(np.float64), quantiles, spec.quantiles, unit)
-        made.append(HeldOutErrors(errors, batch.observed, known))
-    return joined(made)
-
-
-def _usual_spreads(period: ValidationPeriod) -> Float64:
-    """Spread of each series on its training rows, shape (n_series,)."""
-    prepared = period.prepared
-    return usual_spreads(prepared.rows, prepared.split.train_end, period.trained.spec.season_length)
+        of_windows = own.of(batch.windows, spec.season_length, spec.horizon)
+        scores.append(conformal_scores(batch.target.astype(np.float64), quantiles, spec.quantiles, of_windows))
+        observed.append(batch.observed)
+    return np.concatenate(scores), np.concatenate(observed)

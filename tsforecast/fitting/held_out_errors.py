@@ -1,4 +1,4 @@
-"""Errors on held-out windows, and the unit that suits those of a point model."""
+"""Errors of a point model on held-out windows, and the unit that suits them."""
 
 from __future__ import annotations
 
@@ -7,88 +7,103 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tsforecast.arrays import Bool, Float64
-from tsforecast.models.calibration import calibrate, score_at
-from tsforecast.models.error_unit import WINDOW_UNIT, ErrorUnit, Spreads
+from tsforecast.arrays import Bool, Float64, Int64
+from tsforecast.fitting.trained import ValidationPeriod
+from tsforecast.models.calibration import Calibration, calibrate, score_at
+from tsforecast.models.error_unit import WINDOW_UNIT, ErrorUnit, Spreads, spreads, usual_spreads
+from tsforecast.models.parts import predict_windows
+from tsforecast.series.scaling import Scaling
+from tsforecast.series.seasonal_errors import seasonal_errors
+from tsforecast.series.windows import WindowIndex
 
 # Powers of the spreads of the window and of the phase that are tried.
 _POWERS = ((1.0, 0.0), (0.5, 0.5), (0.0, 1.0), (0.5, 0.0), (0.0, 0.5), (0.0, 0.0))
 _LEVELS = (0.8, 0.95)
 _LEAST = 8  # windows to choose by
-_MOST = 1024
+_MOST = 1024  # of each subset
 
 
 @dataclass(frozen=True)
 class HeldOutErrors:
-    """Errors of a model on held-out windows in model space.
+    """What a point model forecast for held-out windows, in model space, and what came.
 
     Args:
-        errors: shape (samples, horizon).
+        y_true: shape (samples, horizon).
+        y_pred: shape (samples, horizon).
         observed: False where the true value was filled in, shape (samples, horizon).
         spreads: of the windows.
+        series: number of each window's series, shape (samples,).
+        scaling: that leads back to the user's units.
+        seasonal_errors: of each series, in these, shape (n_series,); NaN where there is none.
     """
 
-    errors: Float64
+    y_true: Float64
+    y_pred: Float64
     observed: Bool
     spreads: Spreads
-
-    def __len__(self) -> int:
-        return len(self.errors)
+    series: Int64
+    scaling: Scaling
+    seasonal_errors: Float64
 
     def scores(self, unit: ErrorUnit) -> Float64:
         """The errors in a unit, shape (samples, horizon)."""
-        return self.errors / unit.made_of(self.spreads)
+        return (self.y_true - self.y_pred) / unit.made_of(self.spreads)
 
-    def at_most(self, most: int) -> HeldOutErrors:
-        """Evenly spread windows, where there are more than so many."""
-        if len(self) <= most:
-            return self
-        some = np.linspace(0, len(self) - 1, most).round().astype(np.int64)
-        return HeldOutErrors(self.errors[some], self.observed[some], self.spreads.take(some))
-
-
-def no_errors(horizon: int) -> HeldOutErrors:
-    """No window at all."""
-    nothing = np.empty((0, horizon))
-    spreads = Spreads(np.empty((0, 1)), nothing, np.empty((0, 1)))
-    return HeldOutErrors(nothing, nothing.astype(bool), spreads)
+    def interval_scores(self, unit: ErrorUnit, calibration: Calibration, level: float) -> Float64:
+        """Interval scores (Winkler 1972) in seasonal errors of the series, of the values that count."""
+        half = score_at(calibration, (1 + level) / 2) * unit.made_of(self.spreads)
+        lower, upper, y_true = (
+            self.scaling.inverse(values, self.series[:, None])
+            for values in (self.y_pred - half, self.y_pred + half, self.y_true)
+        )
+        missed = np.maximum(np.maximum(lower - y_true, y_true - upper), 0)
+        scores = (upper - lower + 2 / (1 - level) * missed) / self.seasonal_errors[self.series][:, None]
+        return scores[self.observed & np.isfinite(scores)]
 
 
-def joined(pools: Sequence[HeldOutErrors]) -> HeldOutErrors:
-    """All windows of some pools."""
-    whole = [pool for pool in pools if len(pool)] or list(pools[:1])
+def held_out_errors(period: ValidationPeriod, index: WindowIndex) -> HeldOutErrors:
+    """The errors of the model of a period on some windows, evenly spread ones where there are many."""
+    prepared, spec, weights = period.prepared, period.trained.spec, period.trained.weights
+    index, usual = index.at_most(_MOST), usual_spreads_of(period)
+    y_true, y_pred, known = [], [], []
+    for batch in prepared.rows.batches(index, lookback=spec.lookback, horizon=spec.horizon):
+        y_true.append(batch.target.astype(np.float64))
+        y_pred.append(predict_windows(spec, weights, batch.windows)[:, :, spec.median].astype(np.float64))
+        known.append(spreads(batch.windows, spec.season_length, spec.horizon, usual))
+    errors, _ = seasonal_errors(prepared.rows.panel, spec.season_length, prepared.split.train_end)
     return HeldOutErrors(
-        np.concatenate([pool.errors for pool in whole]),
-        np.concatenate([pool.observed for pool in whole]),
-        Spreads(
-            np.concatenate([pool.spreads.window for pool in whole]),
-            np.concatenate([pool.spreads.phase for pool in whole]),
-            np.concatenate([pool.spreads.usual for pool in whole]),
-        ),
+        np.concatenate(y_true),
+        np.concatenate(y_pred),
+        prepared.rows.observed[index.origins[:, None] + np.arange(spec.horizon)],
+        Spreads(*(np.concatenate(each) for each in zip(*(vars(one).values() for one in known), strict=True))),
+        index.series,
+        prepared.rows.scaling,
+        errors,
     )
 
 
-def choose_unit(held_out: HeldOutErrors, usual: Float64) -> ErrorUnit:
+def usual_spreads_of(period: ValidationPeriod) -> Float64:
+    """Spread of each series on the training rows of a period, shape (n_series,)."""
+    prepared = period.prepared
+    return usual_spreads(prepared.rows, prepared.split.train_end, period.trained.spec.season_length)
+
+
+def choose_unit(pools: Sequence[HeldOutErrors], usual: Float64) -> ErrorUnit:
     """The unit in which calibrated intervals score best on the windows that they are calibrated on.
 
     Args:
-        held_out: errors of a point model.
+        pools: windows.
         usual: spread of each series that was trained on, in model space, shape (n_series,).
     """
-    if np.count_nonzero(held_out.observed.any(axis=1)) < _LEAST:
+    if sum(np.count_nonzero(pool.observed.any(axis=1)) for pool in pools) < _LEAST:
         return WINDOW_UNIT
-    some = held_out.at_most(_MOST)
     tried = [ErrorUnit(*powers, usual if sum(powers) < 1 else np.empty(0)) for powers in _POWERS]
-    return min(tried, key=lambda unit: _interval_score(some, unit))
+    return min(tried, key=lambda unit: _mean_score(pools, unit))
 
 
-def _interval_score(held_out: HeldOutErrors, unit: ErrorUnit) -> float:
-    """The interval scores of all levels, in model space, multiplied, so that each counts by its own size."""
-    of_windows = unit.made_of(held_out.spreads)
-    size, observed = np.abs(held_out.errors), held_out.observed
-    calibration = calibrate(held_out.errors / of_windows, observed)
-    score = 1.0
-    for level in _LEVELS:
-        half = score_at(calibration, (1 + level) / 2) * of_windows
-        score *= float(np.mean((2 * half + 2 / (1 - level) * np.maximum(size - half, 0))[observed]))
-    return score
+def _mean_score(pools: Sequence[HeldOutErrors], unit: ErrorUnit) -> float:
+    """The mean interval scores of all levels, multiplied, so that each counts by its own size."""
+    scores = np.concatenate([pool.scores(unit) for pool in pools])
+    calibration = calibrate(scores, np.concatenate([pool.observed for pool in pools]))
+    levels = [np.concatenate([pool.interval_scores(unit, calibration, level) for pool in pools]) for level in _LEVELS]
+    return float(np.prod([each.mean() for each in levels])) if levels[0].size else 0.0

@@ -70,10 +70,6 @@ class Spreads:
     phase: Float64
     usual: Float64
 
-    def take(self, numbers: Int64) -> Spreads:
-        """Those of some windows."""
-        return Spreads(self.window[numbers], self.phase[numbers], self.usual[numbers])
-
 
 WINDOW_UNIT = ErrorUnit()
 
