@@ -53,6 +53,7 @@ class RowOrigin:
 
     place: Place  # of the time column
     cell_text: Callable[[int], str]  # returns the text of the time column in a row
+    series: NDArray[np.int32]  # number of the series of each row, shape (rows,)
     ids: list[tuple[str, ...]]  # of each series of rows
     targets: tuple[str, ...]  # names of the value columns, each of which makes series of its own
 
