@@ -17,7 +17,7 @@ from tsforecast.errors import MissingColumnError, ModelError, TsforecastError
 from tsforecast.io.messages import listed
 from tsforecast.io.options import ReadOptions
 from tsforecast.io.reading.columns.covariates import covariate_options, named_columns, without_covariate
-from tsforecast.io.reading.columns.roles import UNNAMED
+from tsforecast.io.reading.columns.targets import UNNAMED
 from tsforecast.io.reading.panel import ReadResult, read_panel
 from tsforecast.io.times.formats import STEP
 from tsforecast.progress import Message
