@@ -15,7 +15,7 @@ from tsforecast.arrays import Bool
 from tsforecast.io.messages import Candidate, Note, Place, counted, info
 from tsforecast.io.options import ReadOptions
 from tsforecast.io.reading.columns.covariates import CovariateNames, covariate_names
-from tsforecast.io.reading.columns.keys import ColumnRequest
+from tsforecast.io.reading.columns.request import ColumnRequest
 from tsforecast.io.reading.columns.roles import Roles, find_columns
 from tsforecast.io.reading.considered import considered, with_marks
 from tsforecast.io.reading.grid.build import Build, Grid, StepSource, build_panel

@@ -17,9 +17,10 @@ from tsforecast.io.column import Column, TextColumn
 from tsforecast.io.messages import Note, all_columns, counted, info, listed, warning
 from tsforecast.io.reading.columns.covariates import NOTHING_KNOWN, Known, offer_notes, offers, read_known
 from tsforecast.io.reading.columns.ids import Grouping, Reading, find_ids
-from tsforecast.io.reading.columns.keys import ColumnRequest, Keys, find_keys
+from tsforecast.io.reading.columns.keys import Keys, find_keys
 from tsforecast.io.reading.columns.marks import check_decimal_mark, proven_marks
 from tsforecast.io.reading.columns.names import unit_of
+from tsforecast.io.reading.columns.request import ColumnRequest
 from tsforecast.io.reading.columns.spread import spread_texts
 from tsforecast.io.reading.columns.targets import UNNAMED, Targets, as_number, choose_targets, repeated_by
 from tsforecast.io.reading.columns.values import check_values, declared_missing

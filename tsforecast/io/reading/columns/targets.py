@@ -12,8 +12,9 @@ from tsforecast.errors import DataError
 from tsforecast.io.messages import Note, all_columns, info, listed, warning
 from tsforecast.io.reading.columns.attributes import attribute_notes, attributes, letter_flag_note, letter_flags
 from tsforecast.io.reading.columns.calendar import ROW_NUMBER, calendar_parts, repeats
-from tsforecast.io.reading.columns.keys import ColumnRequest, Keys
+from tsforecast.io.reading.columns.keys import Keys
 from tsforecast.io.reading.columns.marks import text_with_unit
+from tsforecast.io.reading.columns.request import ColumnRequest
 from tsforecast.io.reading.numbers import Content, as_flags
 from tsforecast.io.reading.table import RawTable
 from tsforecast.io.times.parse import ParsedStamps
