@@ -107,13 +107,16 @@ def predict(
         frame = result.frame.copy()
     if ledger:
         note_forecast(result, store=store, trusted=trusted)
-    if len(result.schema.time_cols) > 1:
-        return with_plot(frame, result)
-    steps = result.forecast.starts[:, None] + range(1 if total else result.forecast.horizon)
-    frame[result.schema.time_cols[0]] = stamp_index(
-        result.recent.frequency.stamps(steps.ravel()), result.schema, result.recent.frequency
-    )
+    if len(result.schema.time_cols) == 1:
+        frame[result.schema.time_cols[0]] = _times(result)
     return with_plot(frame, result)
+
+
+def _times(result: predicting.PredictResult) -> pd.Index:
+    """The time of each row of a forecast."""
+    made, frequency = result.forecast, result.recent.frequency
+    steps = made.starts[:, None] + range(1 if result.joint.total else made.horizon)
+    return stamp_index(frequency.stamps(steps.ravel()), result.schema, frequency)
 
 
 @public(ScoreSettings, ScoreLimits, ReadOptions, columns=False)
