@@ -19,6 +19,7 @@ from tsforecast.reports.forecast_frame import ForecastFrame, with_plot
 from tsforecast.reports.frames import Backtest, Comparison, Score
 from tsforecast.reports.writing import format_of
 from tsforecast.workflows import predict as predicting
+from tsforecast.workflows.named import as_names
 from tsforecast.workflows.score.noting import note_forecast
 from tsforecast.workflows.score.run import score as scoring
 from tsforecast.workflows.score.settings import ScoreLimits, ScoreSettings
@@ -99,7 +100,7 @@ def predict(
             future=future,
             what_if=what_if,
             calibration=calibration,
-            series=(series,) if isinstance(series, str) else tuple(series),
+            series=as_names(series),
             total=total,
             above=above,
             report=told,

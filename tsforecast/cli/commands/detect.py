@@ -98,9 +98,11 @@ def command(
         write_table(score_frame(scored), scores)
         console.success(f"wrote the scores of {len(scored.scores):,} rows to {scores}")
     if drawing.plot is not None:
-        from tsforecast.reports.plots.anomalies import draw_anomalies
+        from tsforecast.reports.plots.anomalies import stacked_anomalies
+        from tsforecast.reports.plots.stacked import draw_stacked
 
-        draw_anomalies(result, scored, drawing.plot, names=drawing.drawn, pick=drawing.pick, dark=drawing.plot_dark)
+        stacked = stacked_anomalies(result, scored)
+        draw_stacked(stacked, drawing.plot, drawing.drawn, drawing.pick, dark=drawing.plot_dark)
         console.success(f"drew {drawing.plot}")
     if fail_on_anomaly and result.anomalies:
         raise GateError(_gate(result), file=result.file)

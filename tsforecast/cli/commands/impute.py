@@ -89,9 +89,11 @@ def command(
     _show(result, imputed, console, as_json=as_json, written=output is not None)
     _write(imputed, output, filled, console)
     if drawing.plot is not None:
-        from tsforecast.reports.plots.filled import draw_filled
+        from tsforecast.reports.plots.filled import stacked_gaps
+        from tsforecast.reports.plots.stacked import draw_stacked
 
-        draw_filled(result, imputed, drawing.plot, names=drawing.drawn, pick=drawing.pick, dark=drawing.plot_dark)
+        stacked = stacked_gaps(result, imputed)
+        draw_stacked(stacked, drawing.plot, drawing.drawn, drawing.pick, dark=drawing.plot_dark)
         console.success(f"drew {drawing.plot}")
 
 
