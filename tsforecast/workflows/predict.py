@@ -17,12 +17,12 @@ from numpy.typing import NDArray
 from tsforecast.arrays import Float64
 from tsforecast.errors import DataError, OptionError
 from tsforecast.forecast import NOTHING_JOINT, Forecast, Joint, whole
-from tsforecast.io.messages import Note, counted, listed
+from tsforecast.io.messages import Note, counted, listed, tell
 from tsforecast.io.writing.columns import check_columns, forecast_columns, forecast_frame
 from tsforecast.models.forecaster import Forecaster
 from tsforecast.models.network.config import MAX_STEPS
 from tsforecast.options import DEFAULT_LEVELS, DEFAULT_STORE, check_levels
-from tsforecast.progress import Message, Report
+from tsforecast.progress import Report
 from tsforecast.safe_text import shown
 from tsforecast.series.panel import Panel, Schema
 from tsforecast.series.windows import ModelRows
@@ -110,8 +110,7 @@ class PredictResult:
             base += tally_of(block)
             other += tally_of(block.what_if)
             yield block
-        for note in self._notes_on(base, other):
-            self.report(Message(note.kind, note.text))
+        tell(self._notes_on(base, other), self.report)
 
     def _blocks(self, report: Report) -> Iterator[Forecast]:
         base = self.forecaster.ahead(self.known, self.horizon, self.levels, report, self.joint)
@@ -244,8 +243,7 @@ def predict(
     if data is not None and levels and calibration == "living":
         forecaster, learned = _recalibrated(bundle, rows, levels)
         notes += learned
-    for note in notes:
-        report(Message(note.kind, note.text))
+    tell(notes, report)
     return PredictResult(
         name=opened.name,
         version=opened.version,

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from tsforecast.errors import DataError, OptionError
-from tsforecast.io.messages import Note, counted, info, warning
+from tsforecast.io.messages import Note, counted, info, tell, warning
 from tsforecast.io.options import ReadOptions
 from tsforecast.models.imputation.artificial import Trial
 from tsforecast.models.imputation.gaps import Gap, find_gaps
@@ -19,7 +19,7 @@ from tsforecast.models.imputation.methods import Form, forms
 from tsforecast.models.imputation.names import NETWORK
 from tsforecast.models.imputation.network import EPOCHS
 from tsforecast.models.training.config import TrainingConfig
-from tsforecast.progress import GapsFilled, Message, Report
+from tsforecast.progress import GapsFilled, Report
 from tsforecast.series.frequency import season_length
 from tsforecast.series.panel import Panel
 from tsforecast.series.seasons import seasons_of_panel
@@ -61,8 +61,7 @@ def impute(
     began = time.monotonic()
     whole = read_whole(source, reading, report)
     data = whole.data
-    for note in data.notes:
-        report(Message(note.kind, note.text))
+    tell(data.notes, report)
     check_flags(whole)
     check(data.panel)
     groups = groups_of(data.panel)
