@@ -122,7 +122,7 @@ def _without_learning(panel: Panel, basics: FixedChoices, options: FitOptions, l
     choices = basics.choices
     if not panel.covariates.absent:
         choices = (*choices, Choice("covariates", "not read", f"{options.model} sees nothing but the values"))
-    # The linear model is shown beside it without choices.
+    # Nothing is chosen for the linear model either that is shown beside it.
     plan = Plan(
         model=options.model,
         horizon=basics.horizon,

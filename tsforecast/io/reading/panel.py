@@ -106,6 +106,9 @@ def read_panel(
 ) -> ReadResult:
     """Read a table of time series.
 
+    The source becomes columns, and each column gets its role. The rows are put in the order of time, their step is
+    found, and they become regular series without gaps.
+
     Args:
         source: path of a CSV or Parquet file, `-` for standard input, or a data frame.
         options: how to read it.
@@ -122,11 +125,9 @@ def read_panel(
             unknown frequency.
     """
     stated = stated_step(options.freq, frequency)
-    # 1. The source becomes columns.
     table = _read(source, options, report)
     table, options = lay_out(table, options, schema, frequency)
     keep(table)
-    # 2. Each column gets its role.
     names = covariate_names(options, schema)
     roles = find_columns(table, _request(options, schema, names))
     place, time_text = _times_in_table(table, roles)
@@ -143,13 +144,10 @@ def read_panel(
     del table  # its text takes more memory than all that follows
     origin = RowOrigin(place, time_text, *number_series(roles.ids, len(place.lines)), roles.target_cols)
     check_count(len(origin.names), options.max_series, "series", place.file)
-    # 3. The rows are put on one clock and sorted, and one is left for each time of a series.
     found = timed_rows(roles, options, schema, frequency or stated, origin)
     rows, clock = found.rows, found.clock
-    # 4. The step between the rows is found.
     grid = _grid(found, options, frequency, stated, place)
     unzoned = clock.time_zone is None and options.aggregate is None
-    # 5. The rows become regular series without gaps.
     panel, gap_notes = build(rows, grid, origin, keep_future=bool(roles.known.names.future))
     own = Schema(roles.time_cols, roles.id_cols, roles.target_cols, clock.time_formats, clock.time_zone)
     panel, own, past_observed, known_notes = with_known(panel, own, roles.known, rows, grid, origin)
