@@ -16,13 +16,13 @@ from tsforecast.errors import DataError, OptionError
 from tsforecast.io.column import Column, TextColumn
 from tsforecast.io.messages import Note, Place, counted, info, listed, of_series, warning
 from tsforecast.io.options import ReadOptions
+from tsforecast.io.reading.columns.names import Names
 from tsforecast.io.reading.columns.values import check_values, declared_missing
 from tsforecast.io.reading.numbers import Content, is_missing
 from tsforecast.io.reading.table import RawTable
 from tsforecast.series.covariates import UNKNOWN_CATEGORY, Labels
 from tsforecast.series.panel import Schema
 
-Names = tuple[str, ...]
 SeriesOfRows = NDArray[np.integer[Any]]
 _FEWEST_ROWS = 3  # of a series, in which a constant tells something
 _MOST = 0.5

@@ -14,14 +14,13 @@ from numpy.typing import NDArray
 
 from tsforecast.io.column import TextColumn
 from tsforecast.io.messages import listed
-from tsforecast.io.reading.columns.names import names_series
+from tsforecast.io.reading.columns.names import Names, names_series
 from tsforecast.io.reading.table import RawTable
 from tsforecast.io.times.clock import rank_times
 from tsforecast.io.times.parse import ParsedStamps
 from tsforecast.series.frequency import Stamps
 from tsforecast.series.regularity import regularity
 
-Names = tuple[str, ...]
 Restated = Literal["nothing", "perhaps", "calendar"]
 
 # Fewer repeated times than this share of the rows are mistakes in the data, not several series.

@@ -27,7 +27,7 @@ from tsforecast.io.reading.columns.ids import (
     levels_apart,
     search_ids,
 )
-from tsforecast.io.reading.columns.names import edge_of, names_series, unit_of
+from tsforecast.io.reading.columns.names import Names, edge_of, names_series, unit_of
 from tsforecast.io.reading.columns.request import ColumnRequest
 from tsforecast.io.reading.columns.time_of_day import clocks_beside, end_of, reads_as_clock
 from tsforecast.io.reading.columns.time_parts import read_parts
@@ -40,7 +40,6 @@ from tsforecast.io.times.parse import ParsedStamps
 from tsforecast.series.frequency import DAY, WEEK, Stamps
 from tsforecast.series.infer_frequency import infer_frequency
 
-Names = tuple[str, ...]
 RowChoice = slice | NDArray[np.intp]
 _HEAD = 1000
 _NEARLY_ALL = 0.95

@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from tsforecast.io.reading.columns.covariates import NO_NAMES, CovariateNames
-
-Names = tuple[str, ...]
+from tsforecast.io.reading.columns.names import Names
 
 
 @dataclass(frozen=True)

@@ -14,12 +14,12 @@ from tsforecast.io.reading.columns.attributes import attribute_notes, attributes
 from tsforecast.io.reading.columns.calendar import ROW_NUMBER, calendar_parts, repeats
 from tsforecast.io.reading.columns.keys import Keys
 from tsforecast.io.reading.columns.marks import text_with_unit
+from tsforecast.io.reading.columns.names import Names
 from tsforecast.io.reading.columns.request import ColumnRequest
 from tsforecast.io.reading.numbers import Content, as_flags
 from tsforecast.io.reading.table import RawTable
 from tsforecast.io.times.parse import ParsedStamps
 
-Names = tuple[str, ...]
 UNNAMED = "not named as a value"  # why a column is left out that was not asked for
 _KIND_WORDS = {"flag": "true/false", "code": "id-like"}
 

@@ -12,7 +12,7 @@ from tsforecast.errors import DataError
 from tsforecast.io.column import Column
 from tsforecast.io.messages import all_columns
 from tsforecast.io.reading.columns.date_columns import may_hold_dates
-from tsforecast.io.reading.columns.names import unit_of
+from tsforecast.io.reading.columns.names import Names, unit_of
 from tsforecast.io.reading.columns.request import ColumnRequest
 from tsforecast.io.reading.columns.time_parts import named_parts, read_parts
 from tsforecast.io.reading.numbers import read_content
@@ -20,8 +20,6 @@ from tsforecast.io.reading.table import RawTable
 from tsforecast.io.times.datetimes import typed_stamps
 from tsforecast.io.times.guess import date_hint
 from tsforecast.io.times.parse import ParsedStamps, parse_stamps
-
-Names = tuple[str, ...]
 
 
 def read_times(table: RawTable, request: ColumnRequest) -> dict[Names, ParsedStamps]:
