@@ -27,6 +27,7 @@ from tsforecast.safe_text import shown
 from tsforecast.series.panel import Panel, Schema
 from tsforecast.series.windows import ModelRows
 from tsforecast.store.bundle.bundle import Bundle
+from tsforecast.store.results import LoadedVersion
 from tsforecast.store.store import Store
 from tsforecast.workflows.ages import check_data_age, check_version_age
 from tsforecast.workflows.continued import Continued, rows_to_continue
@@ -229,11 +230,13 @@ def predict(
         rows = rows.with_covariates_of(read_ahead(future, bundle.schema, rows.recent, reading, report))
     if max_age is not None:
         check_data_age(rows.recent, bundle.schema, max_age)
-    notes = [Note("warning", text) for text in opened.notes]
-    if name is None:
-        notes.append(Note("info", f"using {opened.name} version {opened.version}, the model published last in {store}"))
-    notes += holiday_notes(bundle.schema, bundle.recent if data is None else data.panel, bundle.recent)
-    notes += [*joint_notes(joint, bundle, steps), *rows.notes, *horizon_notes(bundle, rows.recent, steps)]
+    notes = [
+        *_version_notes(opened, store if name is None else None),
+        *holiday_notes(bundle.schema, bundle.recent if data is None else data.panel, bundle.recent),
+        *joint_notes(joint, bundle, steps),
+        *rows.notes,
+        *horizon_notes(bundle, rows.recent, steps),
+    ]
     other = None
     if scenario is not None:
         changed, differs = in_scenario(scenario, rows.recent, bundle, steps, reading, report)
@@ -267,6 +270,14 @@ def _beside(block: Forecast, other: Forecast) -> Forecast:
     """A block with that of another scenario, which its totals have beside them too."""
     total = replace(block.total, what_if=other.total) if block.total else None
     return replace(block, what_if=other, total=total)
+
+
+def _version_notes(opened: LoadedVersion, store: str | Path | None) -> list[Note]:
+    """What is said of the version that is used; `store` where it was taken because it was published last there."""
+    notes = [Note("warning", text) for text in opened.notes]
+    if store is not None:
+        notes.append(Note("info", f"using {opened.name} version {opened.version}, the model published last in {store}"))
+    return notes
 
 
 def _recalibrated(bundle: Bundle, rows: Continued, levels: tuple[float, ...]) -> tuple[Forecaster, list[Note]]:
