@@ -98,6 +98,13 @@ def check_file(path: str | Path) -> None:
             raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT))
 
 
+def check_files(*paths: str | Path | None) -> None:
+    """`check_file` for those of some files that are asked for."""
+    for path in paths:
+        if path is not None:
+            check_file(path)
+
+
 @contextmanager
 def whole_file(path: str | Path) -> Iterator[BinaryIO]:
     """Open a file that replaces `path` when the body ends well, and leaves no trace when it does not.

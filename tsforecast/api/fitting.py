@@ -23,6 +23,7 @@ from tsforecast.workflows.backtest.compare import DEFAULT_MODELS
 from tsforecast.workflows.backtest.compare import compare as comparing
 from tsforecast.workflows.backtest.run import backtest as backtesting
 from tsforecast.workflows.backtest.settings import BacktestSettings
+from tsforecast.workflows.named import as_names
 
 
 @public(FitOptions, ReadOptions)
@@ -171,7 +172,7 @@ def compare(
     with telling(report) as told:
         result, made = comparing(
             table,
-            models=(models,) if isinstance(models, str) else tuple(models),
+            models=as_names(models),
             settings=settings,
             options=model,
             reading=reading,

@@ -19,6 +19,7 @@ from tsforecast.reports.forecast_frame import ForecastFrame, with_plot
 from tsforecast.reports.frames import Backtest, Comparison, Score
 from tsforecast.reports.writing import format_of
 from tsforecast.workflows import predict as predicting
+from tsforecast.workflows.named import as_names
 from tsforecast.workflows.score.noting import note_forecast
 from tsforecast.workflows.score.run import score as scoring
 from tsforecast.workflows.score.settings import ScoreLimits, ScoreSettings
@@ -99,7 +100,7 @@ def predict(
             future=future,
             what_if=what_if,
             calibration=calibration,
-            series=(series,) if isinstance(series, str) else tuple(series),
+            series=as_names(series),
             total=total,
             above=above,
             report=told,
@@ -107,13 +108,16 @@ def predict(
         frame = result.frame.copy()
     if ledger:
         note_forecast(result, store=store, trusted=trusted)
-    if len(result.schema.time_cols) > 1:
-        return with_plot(frame, result)
-    steps = result.forecast.starts[:, None] + range(1 if total else result.forecast.horizon)
-    frame[result.schema.time_cols[0]] = stamp_index(
-        result.recent.frequency.stamps(steps.ravel()), result.schema, result.recent.frequency
-    )
+    if len(result.schema.time_cols) == 1:
+        frame[result.schema.time_cols[0]] = _times(result)
     return with_plot(frame, result)
+
+
+def _times(result: predicting.PredictResult) -> pd.Index:
+    """The time of each row of a forecast."""
+    made, frequency = result.forecast, result.recent.frequency
+    steps = made.starts[:, None] + range(1 if result.joint.total else made.horizon)
+    return stamp_index(frequency.stamps(steps.ravel()), result.schema, frequency)
 
 
 @public(ScoreSettings, ScoreLimits, ReadOptions, columns=False)

@@ -15,7 +15,7 @@ import numpy as np
 from tsforecast.arrays import Int64
 from tsforecast.errors import OptionError
 from tsforecast.fitting.architecture import check_network, choose_network, choose_training, network_candidates
-from tsforecast.fitting.choose_covariates import choose_covariates
+from tsforecast.fitting.choose_covariates import KnownBesides, choose_covariates
 from tsforecast.fitting.plan import CLEARLY, Choice, FixedChoices, Plan
 from tsforecast.fitting.quick_linear import (
     MANY_WINDOWS,
@@ -81,44 +81,25 @@ def choose_plan(
     Raises:
         OptionError: options that contradict each other or the data.
     """
-    info = get_model(options.model)
+    kind = get_model(options.model).kind
     lookbacks = lookback_candidates(split, basics, options)
-    # What a baseline needs; the linear model is shown beside it without choices.
-    plan = Plan(
-        model=options.model,
-        horizon=basics.horizon,
-        lookback=lookbacks[0],
-        season_length=basics.season_length,
-        min_context=basics.min_context,
-        log="none",
-        scaler="standard",
-        candidates=(),
-        training=choose_training(options, 0),
-        choices=basics.choices,
-        longest=int(panel.lengths.max()),
-        lookback_asked=options.lookback is not None,
-    )
-    if info.kind in ("baseline", "local"):
-        if not panel.covariates.absent:
-            unread = Choice("covariates", "not read", f"{options.model} sees nothing but the values")
-            plan = replace(plan, choices=(*plan.choices, unread))
-        return replace(plan, candidates=(plan.simple(options.model),))
-    if info.kind != "linear":
+    plan = _without_learning(panel, basics, options, lookbacks[0])
+    if kind in ("baseline", "local"):
+        return plan
+    if kind != "linear":
         check_network(options, basics)
     space, chosen = _choose_window(panel, split, basics, options, lookbacks)
-    choices = [*basics.choices, *chosen]
     min_context = least_context(split, basics, space.lookback)
     first, last = split.borders("train")
     windows = len(window_index(panel.offsets, first, last, horizon=basics.horizon, min_context=min_context))
     training = choose_training(options, windows)
-    learned_from = windows if info.kind != "linear" else 0
+    learned_from = windows if kind != "linear" else 0
     besides = choose_covariates(panel, split, basics, options, space, schema, learned_from)
-    choices += besides.choices
-    candidates: tuple[Part, ...] = ()
-    if info.kind != "linear":
+    networks: tuple[Part, ...] = ()
+    more: list[Choice] = []
+    if kind != "linear":
         network, more = choose_network(panel.n_series, windows, options, basics, space.lookback, space.normalisation)
-        candidates = network_candidates(network, training, windows, options, besides, panel.covariates.labels)
-        choices += more
+        networks = network_candidates(network, training, windows, options, besides, panel.covariates.labels)
     plan = replace(
         plan,
         lookback=space.lookback,
@@ -126,18 +107,47 @@ def choose_plan(
         log=space.log,
         scaler=scaler_for(space.normalisation) if options.scaler == AUTO else options.scaler,
         training=training,
-        choices=tuple(choices),
+        choices=(*basics.choices, *chosen, *besides.choices, *more),
         calendar=besides.calendar,
         inputs=besides.inputs if besides.help else NO_INPUTS,
         brought=besides.brought,
         strengths=besides.strengths,
         unread=besides.unread,
     )
-    simple = [plan.simple(name) for name in {"combination": COMBINED, "linear": ("linear",)}.get(info.kind, ())]
-    if info.kind == "combination" and besides.inputs.past:
+    return replace(plan, candidates=(*networks, *_simple_candidates(plan, besides)))
+
+
+def _without_learning(panel: Panel, basics: FixedChoices, options: FitOptions, lookback: int) -> Plan:
+    """The plan of a baseline or a local model, and what the plan of any other begins with."""
+    choices = basics.choices
+    if not panel.covariates.absent:
+        choices = (*choices, Choice("covariates", "not read", f"{options.model} sees nothing but the values"))
+    # Nothing is chosen for the linear model either that is shown beside it.
+    plan = Plan(
+        model=options.model,
+        horizon=basics.horizon,
+        lookback=lookback,
+        season_length=basics.season_length,
+        min_context=basics.min_context,
+        log="none",
+        scaler="standard",
+        candidates=(),
+        training=choose_training(options, 0),
+        choices=choices,
+        longest=int(panel.lengths.max()),
+        lookback_asked=options.lookback is not None,
+    )
+    return replace(plan, candidates=(plan.simple(options.model),))
+
+
+def _simple_candidates(plan: Plan, besides: KnownBesides) -> list[Part]:
+    """The models beside the networks: those of a combination, or the linear model alone."""
+    kind = get_model(plan.model).kind
+    simple = [plan.simple(name) for name in {"combination": COMBINED, "linear": ("linear",)}.get(kind, ())]
+    if kind == "combination" and besides.inputs.past:
         other = NO_INPUTS if besides.help else besides.inputs
-        simple.append(Part("linear", 1.0, space.lookback, inputs=other))
-    return replace(plan, candidates=(*candidates, *simple))
+        simple.append(Part("linear", 1.0, plan.lookback, inputs=other))
+    return simple
 
 
 def _choose_window(

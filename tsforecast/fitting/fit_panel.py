@@ -131,10 +131,7 @@ def evaluate_plan(
     beside = _simple_models(prepared, plain, plan, quick, session)
     before = None
     if quick is not None and first is not None and networks_in_vain(quick, plan) is None:
-        models = {plan.model: _calibrated(quick), **beside}
-        before = score_models(models, plan)
-        calibration = models[plan.model][1].calibration
-        first(Evaluated(plan.model, quick.trained, quick.plan, calibration, before.scores, {}), prepared)
+        before = _look(first, quick, beside, plan)
     learned = train_model(plan.model, prepared, plan, session, quick)
     models = {plan.model: _calibrated(learned), **beside}
     plan, asked = learned.plan, plan.model
@@ -147,25 +144,31 @@ def evaluate_plan(
         plan = _instead(plan if lost.name == "linear" else as_they_are, plan, choice)
         session.report(Message("warning", f"{lost.name} is published in place of {asked}: {reason}"))
         learned, lost = models[plan.model][0], None
-    others = {
-        name: Simple(simple.plan, simple.trained, forecaster.calibration, simple.prepared.rows.scaling)
-        for name, (simple, forecaster) in models.items()
-        if name != asked
-    }
-    calibration = models[plan.model][1].calibration
     return Evaluated(
-        asked,
-        learned.trained,
-        plan,
-        calibration,
-        scored.scores,
-        others,
-        scored.errors,
-        lost,
-        networks,
-        scored.by_series,
-        scored.newest,
+        name=asked,
+        trained=learned.trained,
+        plan=plan,
+        calibration=models[plan.model][1].calibration,
+        scores=scored.scores,
+        simple={name: _without_rows(*model) for name, model in models.items() if name != asked},
+        errors=scored.errors,
+        lost=lost,
+        networks=networks,
+        by_series=scored.by_series,
+        newest=scored.newest,
     )
+
+
+def _look(first: FirstLook, quick: Learned, beside: dict[str, tuple[Learned, Forecaster]], plan: Plan) -> Scored:
+    """Score the model without its networks, and show it."""
+    learned, forecaster = _calibrated(quick)
+    scored = score_models({plan.model: (learned, forecaster), **beside}, plan)
+    first(Evaluated(plan.model, quick.trained, quick.plan, forecaster.calibration, scored.scores, {}), quick.prepared)
+    return scored
+
+
+def _without_rows(learned: Learned, forecaster: Forecaster) -> Simple:
+    return Simple(learned.plan, learned.trained, forecaster.calibration, learned.prepared.rows.scaling)
 
 
 def _simple_models(

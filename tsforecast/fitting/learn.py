@@ -66,45 +66,60 @@ def train_model(
     rows = [period.prepared for period in simple.periods] if simple else [prepared, *_earlier(prepared, plan)]
     without = (networks_in_vain(simple, plan) or _no_time(session)) if simple else None
     if without is not None:
-        session.report(Message("choice", f"{without.name} {without.value}: {without.reason}"))
-        plan = replace(plan, choices=(*plan.choices, without))
+        plan = _decided(plan, without, session)
         candidates = [(part, member) for part, member in candidates if part.network is None]
     known: list[dict[Part, Trained]] = [{} for _ in rows]
     if simple is not None:
         known = [{one.spec.parts[0]: one for one in period.alone} for period in simple.periods]
-    runs = sum(part.network is not None for part, _ in candidates)
+    runs = _count_networks(candidates)
     if runs:
         session.report(TrainingPlanned(runs * (len(rows) + 1)))
     least = plan.training.epochs // _WORTH_IT if simple and math.isfinite(session.budget.seconds) else 0
     trainer = Trainer(prepared, plan, session, phase="training", runs=len(rows), traced=runs, least=least)
-    rounds: list[list[Trained]] = [[]]
-    kept: list[tuple[Part, int]] = []
-    for part, member in candidates:
-        # Where time is short, networks are left out: those that are trained are trained as they should be.
-        if part.network is not None and trainer.too_late(len(rows)):
-            continue
-        one = known[0].get(part) or trainer.learn(part, member)
-        trainer.runs_left = len(rows)
-        if part.network is None or not len(one.epochs) == 1 < least:
-            rounds[0].append(one)
-            kept.append((part, member))
+    kept, newest = _learned_in_time(trainer, candidates, known[0], len(rows))
     if len(kept) < len(candidates):
-        left_out = Choice(
-            "left out", counted(len(candidates) - len(kept), "network"), "the time limit has no room for more"
-        )
-        session.report(Message("choice", f"{left_out.name} {left_out.value}: {left_out.reason}"))
-        plan, candidates = replace(plan, choices=(*plan.choices, left_out)), kept
-        runs = sum(part.network is not None for part, _ in candidates)
+        networks = counted(len(candidates) - len(kept), "network")
+        plan = _decided(plan, Choice("left out", networks, "the time limit has no room for more"), session)
+    rounds = [newest]
     for number, earlier in enumerate(rows[1:], 2):
-        phase = f"period {number} of {len(rows)}"
-        trainer = Trainer(earlier, plan, session, phase=phase, runs=runs * (len(rows) + 1 - number))
+        phase, left = f"period {number} of {len(rows)}", len(rows) + 1 - number
+        trainer = Trainer(earlier, plan, session, phase=phase, runs=_count_networks(kept) * left)
         rounds.append(
             [
                 known[number - 1].get(part) or trainer.learn(one.spec.parts[0], 0, one.recipes[0])
-                for (part, _), one in zip(candidates, rounds[0], strict=True)
+                for (part, _), one in zip(kept, newest, strict=True)
             ]
         )
-    return _combined(model, plan, candidates, rows, rounds, session, began)
+    return _combined(model, plan, kept, rows, rounds, session, began)
+
+
+def _count_networks(candidates: list[tuple[Part, int]]) -> int:
+    return sum(part.network is not None for part, _ in candidates)
+
+
+def _decided(plan: Plan, choice: Choice, session: TrainingSession) -> Plan:
+    """The plan with one more choice, which is told."""
+    session.report(Message("choice", f"{choice.name} {choice.value}: {choice.reason}"))
+    return replace(plan, choices=(*plan.choices, choice))
+
+
+def _learned_in_time(
+    trainer: Trainer, candidates: list[tuple[Part, int]], known: dict[Part, Trained], periods: int
+) -> tuple[list[tuple[Part, int]], list[Trained]]:
+    """The candidates for which there is time, and what they have learned of the newest period.
+
+    Where time is short, networks are left out: those that are trained are trained as they should be.
+    """
+    kept, learned = [], []
+    for part, member in candidates:
+        if part.network is not None and trainer.too_late(periods):
+            continue
+        one = known.get(part) or trainer.learn(part, member)
+        trainer.runs_left = periods
+        if part.network is None or not len(one.epochs) == 1 < trainer.least:
+            kept.append((part, member))
+            learned.append(one)
+    return kept, learned
 
 
 def train_simple(prepared: Prepared, plan: Plan) -> Learned | None:
@@ -132,8 +147,7 @@ def _combined(
         shares = choose_shares(folds)
         of_series = shares_of_series(folds, shares)
         choice = combination_choice(candidates, plan, shares, folds, by_series=of_series is not None)
-        session.report(Message("choice", f"{choice.name} {choice.value}: {choice.reason}"))
-        plan = replace(plan, choices=(*plan.choices, choice))
+        plan = _decided(plan, choice, session)
     periods = [
         ValidationPeriod(together(model, learned, shares, of_series), each, tuple(learned))
         for learned, each in zip(rounds, rows, strict=True)

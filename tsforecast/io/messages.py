@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from tsforecast.errors import MOST_PLACES, BadCell, DataError
+from tsforecast.progress import Message, Report
 from tsforecast.safe_text import bounded
 
 if TYPE_CHECKING:
@@ -61,6 +62,17 @@ def counted(number: int, one: str, many: str = "") -> str:
 def listed(names: Sequence[str], most: int = _MOST_NAMES) -> str:
     """Quoted names with commas; a long list is cut: `'a', 'b' and 12 more`."""
     return _cut([f"'{name}'" for name in names], most)
+
+
+def of_series(label: str) -> str:
+    """The series that is meant, behind what is said of it: ` of 'north'`; empty for one without a name."""
+    return f" of '{label}'" if label else ""
+
+
+def tell(notes: Iterable[Note], report: Report) -> None:
+    """Report notes, each as a message."""
+    for note in notes:
+        report(Message(note.kind, note.text))
 
 
 def all_columns(names: Sequence[str]) -> str:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from tsforecast.reports.plots.select import Pick
 from tsforecast.workflows.detect.run import DetectResult, Scored
 from tsforecast.workflows.detect.tables import anomaly_frame, score_frame
+from tsforecast.workflows.named import as_names
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -56,12 +57,13 @@ class Detection:
         Raises:
             OptionError: a name that no series has, or more names than there is room for.
         """
-        from tsforecast.reports.plots.anomalies import anomaly_figure
+        from tsforecast.reports.plots.anomalies import stacked_anomalies
+        from tsforecast.reports.plots.stacked import stacked_figure
         from tsforecast.reports.plots.style import drawing, shown_in_notebooks
 
-        names = (series,) if isinstance(series, str) else tuple(series)
+        stacked = stacked_anomalies(self.result, self.scored)
         with drawing():
-            return shown_in_notebooks(anomaly_figure(self.result, self.scored, names=names, pick=pick))
+            return shown_in_notebooks(stacked_figure(stacked, as_names(series), pick))
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values for JSON."""

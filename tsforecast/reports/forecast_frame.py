@@ -11,6 +11,7 @@ import pandas as pd
 from tsforecast.errors import OptionError
 from tsforecast.reports.plots.predicted import Kept, predicted
 from tsforecast.reports.plots.select import Pick
+from tsforecast.workflows.named import as_names
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -46,9 +47,8 @@ class ForecastFrame(pd.DataFrame):
 
         if self._kept is None:
             raise OptionError("this frame holds no forecast", hint="draw the one that tsforecast.predict returned")
-        names = (series,) if isinstance(series, str) else tuple(series)
         with drawing():
-            return shown_in_notebooks(forecast_figure(predicted(self._kept, names=names, pick=pick)))
+            return shown_in_notebooks(forecast_figure(predicted(self._kept, names=as_names(series), pick=pick)))
 
 
 def with_plot(frame: pd.DataFrame, result: PredictResult) -> ForecastFrame:

@@ -15,6 +15,7 @@ from tsforecast.reports.plots.select import Pick
 from tsforecast.workflows.backtest.compare import CompareResult
 from tsforecast.workflows.backtest.forecasts import Forecasts, check_long_form, last_known, long_frame
 from tsforecast.workflows.backtest.run import BacktestResult
+from tsforecast.workflows.named import as_names
 from tsforecast.workflows.score.joined import joined_frame
 from tsforecast.workflows.score.run import ScoreResult
 
@@ -112,7 +113,7 @@ class Backtest(_OnWindows):
         from tsforecast.reports.plots.backtest import backtest_figure, check_drawn
         from tsforecast.reports.plots.style import drawing, shown_in_notebooks
 
-        names = (series,) if isinstance(series, str) else tuple(series)
+        names = as_names(series)
         check_drawn(self.made.panel, self.made.folds, names)
         with drawing():
             return shown_in_notebooks(backtest_figure(self.result, self.made, names=names, pick=pick))

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from tsforecast.reports.plots.select import Pick
 from tsforecast.workflows.impute.results import Imputed, ImputeResult
 from tsforecast.workflows.impute.tables import filled_frame, gap_frame
+from tsforecast.workflows.named import as_names
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -63,12 +64,13 @@ class Imputation:
         Raises:
             OptionError: a name that no series has, or more names than there is room for.
         """
-        from tsforecast.reports.plots.filled import filled_figure
+        from tsforecast.reports.plots.filled import stacked_gaps
+        from tsforecast.reports.plots.stacked import stacked_figure
         from tsforecast.reports.plots.style import drawing, shown_in_notebooks
 
-        names = (series,) if isinstance(series, str) else tuple(series)
+        stacked = stacked_gaps(self.result, self.imputed)
         with drawing():
-            return shown_in_notebooks(filled_figure(self.result, self.imputed, names=names, pick=pick))
+            return shown_in_notebooks(stacked_figure(stacked, as_names(series), pick))
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values for JSON."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
@@ -15,22 +16,54 @@ from tsforecast.series.strays import without_strays
 from tsforecast.series.windows import ModelRows, model_rows
 from tsforecast.store.bundle.bundle import Bundle
 from tsforecast.workflows.joined_rows import join_rows
+from tsforecast.workflows.named import numbers_of
 
 if TYPE_CHECKING:
     from tsforecast.io.options import FillRule
     from tsforecast.io.reading.panel import ReadResult
 
 
+@dataclass(frozen=True)
+class Continued:
+    """The rows before a forecast.
+
+    Args:
+        recent: as they were read.
+        known: the same rows as the model sees them.
+        notes: what was found in them.
+    """
+
+    recent: Panel
+    known: ModelRows
+    notes: tuple[Note, ...] = ()
+
+    def of_series(self, names: Sequence[str]) -> Continued:
+        """The rows of the series that are named, of all series without a name.
+
+        Raises:
+            OptionError: there is no such series.
+        """
+        if not names:
+            return self
+        numbers = numbers_of(self.recent, names)
+        return replace(self, recent=self.recent.take(numbers), known=self.known.take(numbers))
+
+    def with_covariates_of(self, panel: Panel) -> Continued:
+        """The same rows with the covariates of `panel`, which says other things of what is known ahead."""
+        seen = replace(self.known.panel, covariates=panel.covariates)
+        return replace(self, recent=panel, known=replace(self.known, panel=seen))
+
+
 def rows_to_continue(
     bundle: Bundle, data: ReadResult | None, ended_after: int | Literal["horizon"] | None, fill: FillRule
-) -> tuple[Panel, ModelRows, list[Note]]:
-    """The rows before the forecast, as they are and as the model sees them: of a table, or kept with the model."""
+) -> Continued:
+    """The rows before the forecast: of a table, or kept with the model."""
     if data is None:
         seen = without_strays(bundle.recent)
-        return bundle.recent, model_rows(seen, bundle.scaling, calendar=bundle.spec.calendar), []
+        return Continued(bundle.recent, model_rows(seen, bundle.scaling, calendar=bundle.spec.calendar))
     panel, ended = _going_on(bundle, data.panel, ended_after)
     recent, known, continued = _continue(bundle, panel, fill)
-    return recent, known, [*data.notes, *ended, *continued]
+    return Continued(recent, known, (*data.notes, *ended, *continued))
 
 
 def _going_on(bundle: Bundle, panel: Panel, after: int | Literal["horizon"] | None) -> tuple[Panel, list[Note]]:

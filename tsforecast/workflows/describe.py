@@ -135,6 +135,9 @@ def describe(
     """Profile the series of a table: a CSV or Parquet file, `-` for stdin, or a DataFrame.
 
     Args:
+        source: as for `read_panel`.
+        reading: about the table; None for the usual.
+        report: receives progress of reading.
         write_to: a CSV file to write the series into as they were understood: ids, an ISO time and the values.
 
     Raises:

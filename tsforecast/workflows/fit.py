@@ -19,7 +19,7 @@ from tsforecast.fitting.newest_window import NewestWindow
 from tsforecast.fitting.plan import Brought, Choice
 from tsforecast.fitting.prepared import Prepared
 from tsforecast.fitting.scores import main_metric, verdict
-from tsforecast.io.messages import Note
+from tsforecast.io.messages import Note, tell
 from tsforecast.io.options import ReadOptions
 from tsforecast.io.reading.panel import ReadResult, read_panel
 from tsforecast.io.writing.columns import check_columns
@@ -267,8 +267,7 @@ def _read(
     data = replace(data, notes=(*data.notes, *found))
     if options.point == "median":
         data = replace(data, notes=(*data.notes, *intermittent_notes(data.panel)))
-    for note in data.notes:
-        report(Message(note.kind, note.text))
+    tell(data.notes, report)
     name = name or model_name(Path(data.file).name.split(".")[0])
     check_columns(data.schema)
     check_folder(Path(store) / name)
@@ -291,8 +290,7 @@ def _with_low_notes(data: ReadResult, log: str, report: Report) -> ReadResult:
     """The table with what is said of zeros in the held-out rows, on which the logarithm was not chosen."""
     why = "the model takes logarithms, because older values are all above zero,"
     found = low_notes(data.panel, log, why, "if zeros stay, use --transform none")
-    for note in found:
-        report(Message(note.kind, note.text))
+    tell(found, report)
     return replace(data, notes=(*data.notes, *found))
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from tsforecast.arrays import Bool, Float64, Int64
-from tsforecast.io.messages import Note, counted
+from tsforecast.io.messages import Note, counted, of_series
 from tsforecast.models.spec import ModelSpec
 from tsforecast.series.covariates import Covariates
 from tsforecast.series.frequency import season_length
@@ -110,9 +110,8 @@ def _notes(new: Panel, gap: Int64, follows: Bool, far: Bool, most: int) -> tuple
     ):
         if chosen.any():
             number = int(np.argmax(np.where(chosen, gap, -1)))
-            label = f" of '{new.label(number)}'" if new.label(number) else ""
             several = f" and others in {int(chosen.sum()) - 1} more series" if chosen.sum() > 1 else ""
-            steps = f"{counted(int(gap[number]), f'{new.frequency.adjective} step')}{label}"
+            steps = f"{counted(int(gap[number]), f'{new.frequency.adjective} step')}{of_series(new.label(number))}"
             text = f"{steps}{several} are missing between the rows kept at fit and the new ones: {what}"
             notes.append(Note("warning", text))
     return tuple(notes)

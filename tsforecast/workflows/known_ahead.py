@@ -10,7 +10,7 @@ import numpy as np
 
 from tsforecast.arrays import Int64
 from tsforecast.errors import DataError, OptionError
-from tsforecast.io.messages import Note, counted, info, listed, warning
+from tsforecast.io.messages import Note, counted, info, listed, of_series, warning
 from tsforecast.io.times.formats import readable_stamps
 from tsforecast.progress import Report
 from tsforecast.series.panel import Panel, Schema
@@ -56,7 +56,7 @@ def read_ahead(
     if np.any(wanted < 0):
         series, column = np.argwhere(wanted < 0)[0].tolist()
         raise DataError(
-            f"no rows{_of_series(panel, series)}, which is to be forecast",
+            f"no rows{of_series(panel.label(series))}, which is to be forecast",
             hint="give what is known ahead of every series",
             file=data.file,
             column=names[column],
@@ -73,7 +73,7 @@ def _check_ahead(table: Panel, wanted: Int64, panel: Panel, schema: Schema, file
         series, column = divmod(int(np.argmax(gap)), gap.shape[1])
         first = _step(panel, schema, int(begin[series]))
         raise DataError(
-            f"the rows{_of_series(panel, series)} begin {counted(int(gap[series, column]), 'step')} late: "
+            f"the rows{of_series(panel.label(series))} begin {counted(int(gap[series, column]), 'step')} late: "
             f"the first one needed is {first}",
             file=file,
             column=schema.future_cols[column],
@@ -86,7 +86,7 @@ def _check_ahead(table: Panel, wanted: Int64, panel: Panel, schema: Schema, file
         ordinal = int(table.starts[hole] + holes[0] - table.offsets[hole])
         series, column = np.argwhere(wanted == hole)[0].tolist()
         raise DataError(
-            f"no value at {_step(panel, schema, ordinal)}{_of_series(panel, series)}",
+            f"no value at {_step(panel, schema, ordinal)}{of_series(panel.label(series))}",
             hint="fill it: what is known ahead has no gaps",
             file=file,
             column=schema.future_cols[column],
@@ -146,8 +146,8 @@ def check_known_ahead(panel: Panel, bundle: Bundle, horizon: int) -> list[Note]:
         more = f" and of {several - 1:,} more series" if several > 1 else ""
         shorter = f", or shorten the forecast: --horizon {least}" if least else ""
         raise DataError(
-            f"{names} {'is' if len(columns) == 1 else 'are'} known for {counted(least, 'step')} after the "
-            f"last value{_of_series(panel, worst)}{more}, and the forecast needs {horizon}: {horizon - least} missing",
+            f"{names} {'is' if len(columns) == 1 else 'are'} known for {counted(least, 'step')} after the last value"
+            f"{of_series(panel.label(worst))}{more}, and the forecast needs {horizon}: {horizon - least} missing",
             hint=f"give rows with these columns and an empty value, or a --future-file{shorter}",
         )
     notes = [info(f"known ahead: {names}, {counted(least, 'step')} after the last value")]
@@ -175,11 +175,6 @@ def besides_in_words(bundle: Bundle) -> str:
     if isinstance(error, float) and isinstance(without, float) and 0 < error < without:
         text += f": {1 - error / without:.0%} off the validation error of a linear model"
     return f"{text}."
-
-
-def _of_series(panel: Panel, number: int) -> str:
-    label = panel.label(number)
-    return f" of '{label}'" if label else ""
 
 
 def _step(panel: Panel, schema: Schema, ordinal: int) -> str:

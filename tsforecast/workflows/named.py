@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 
@@ -10,6 +10,11 @@ from tsforecast.arrays import Int64
 from tsforecast.errors import OptionError, did_you_mean
 from tsforecast.safe_text import shown
 from tsforecast.series.panel import Panel
+
+
+def as_names(names: str | Iterable[str]) -> tuple[str, ...]:
+    """Names that are given as one text or as several."""
+    return (names,) if isinstance(names, str) else tuple(names)
 
 
 def numbers_of(panel: Panel, names: Sequence[str]) -> Int64:

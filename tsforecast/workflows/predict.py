@@ -17,23 +17,23 @@ from numpy.typing import NDArray
 from tsforecast.arrays import Float64
 from tsforecast.errors import DataError, OptionError
 from tsforecast.forecast import NOTHING_JOINT, Forecast, Joint, whole
-from tsforecast.io.messages import Note, counted, listed
+from tsforecast.io.messages import Note, counted, listed, tell
 from tsforecast.io.writing.columns import check_columns, forecast_columns, forecast_frame
 from tsforecast.models.forecaster import Forecaster
 from tsforecast.models.network.config import MAX_STEPS
 from tsforecast.options import DEFAULT_LEVELS, DEFAULT_STORE, check_levels
-from tsforecast.progress import Message, Report
+from tsforecast.progress import Report
 from tsforecast.safe_text import shown
 from tsforecast.series.panel import Panel, Schema
 from tsforecast.series.windows import ModelRows
 from tsforecast.store.bundle.bundle import Bundle
+from tsforecast.store.results import LoadedVersion
 from tsforecast.store.store import Store
 from tsforecast.workflows.ages import check_data_age, check_version_age
-from tsforecast.workflows.continued import rows_to_continue
+from tsforecast.workflows.continued import Continued, rows_to_continue
 from tsforecast.workflows.expected import rests_on_little
 from tsforecast.workflows.holidays import holiday_notes
 from tsforecast.workflows.known_ahead import besides_in_words, read_ahead
-from tsforecast.workflows.named import numbers_of
 from tsforecast.workflows.predict_notes import held_notes, horizon_notes, joint_notes, tally_of
 from tsforecast.workflows.what_if import Scenario, effect, in_scenario, read_scenario
 
@@ -111,8 +111,7 @@ class PredictResult:
             base += tally_of(block)
             other += tally_of(block.what_if)
             yield block
-        for note in self._notes_on(base, other):
-            self.report(Message(note.kind, note.text))
+        tell(self._notes_on(base, other), self.report)
 
     def _blocks(self, report: Report) -> Iterator[Forecast]:
         base = self.forecaster.ahead(self.known, self.horizon, self.levels, report, self.joint)
@@ -216,49 +215,44 @@ def predict(
             input (66), a model that other users could have changed (77).
     """
     _check(horizon, levels, max_age, above)
-    levels = tuple(sorted(set(levels)))
+    levels, joint = tuple(sorted(set(levels))), Joint(total, above)
     model = Store(store, trusted).find(name)
     opened = model.open(version, fallback=fallback)
-    bundle = opened.bundle
+    bundle, steps = opened.bundle, horizon or opened.bundle.spec.horizon
     scenario = None if what_if is None else read_scenario(what_if, bundle)
     check_columns(bundle.schema, levels, what_if=scenario is not None, above=above)
-    joint = Joint(total, above)
     if max_age is not None:
         check_version_age(model.describe(opened.version), max_age)
-    notes = [Note("warning", text) for text in opened.notes]
-    if name is None:
-        notes.append(Note("info", f"using {opened.name} version {opened.version}, the model published last in {store}"))
     data = None if source is None else _read(source, bundle, reading, report)
-    notes += holiday_notes(bundle.schema, bundle.recent if data is None else data.panel, bundle.recent)
     fill = reading.fill_gaps if reading is not None else "seasonal"
-    recent, known, found = rows_to_continue(bundle, data, ended_after, fill)
-    if series:
-        numbers = numbers_of(recent, series)
-        recent, known = recent.take(numbers), known.take(numbers)
+    rows = rows_to_continue(bundle, data, ended_after, fill).of_series(series)
     if future is not None:
-        recent = read_ahead(future, bundle.schema, recent, reading, report)
-        known = _with_covariates_of(recent, known)
+        rows = rows.with_covariates_of(read_ahead(future, bundle.schema, rows.recent, reading, report))
     if max_age is not None:
-        check_data_age(recent, bundle.schema, max_age)
-    steps = horizon or bundle.spec.horizon
-    notes += joint_notes(joint, bundle, steps)
-    notes += [*found, *horizon_notes(bundle, recent, steps)]
+        check_data_age(rows.recent, bundle.schema, max_age)
+    notes = [
+        *_version_notes(opened, store if name is None else None),
+        *holiday_notes(bundle.schema, bundle.recent if data is None else data.panel, bundle.recent),
+        *joint_notes(joint, bundle, steps),
+        *rows.notes,
+        *horizon_notes(bundle, rows.recent, steps),
+    ]
     other = None
     if scenario is not None:
-        changed, more = in_scenario(scenario, recent, bundle, steps, reading, report)
-        other, notes = _with_covariates_of(changed, known), [*notes, *more]
+        changed, differs = in_scenario(scenario, rows.recent, bundle, steps, reading, report)
+        other = rows.with_covariates_of(changed).known
+        notes += differs
     forecaster = bundle.forecaster
     if data is not None and levels and calibration == "living":
-        forecaster, learned = _recalibrated(bundle, recent, known, levels)
+        forecaster, learned = _recalibrated(bundle, rows, levels)
         notes += learned
-    for note in notes:
-        report(Message(note.kind, note.text))
+    tell(notes, report)
     return PredictResult(
         name=opened.name,
         version=opened.version,
         forecaster=forecaster,
-        recent=recent,
-        known=known,
+        recent=rows.recent,
+        known=rows.known,
         horizon=steps,
         levels=levels,
         schema=bundle.schema,
@@ -278,24 +272,26 @@ def _beside(block: Forecast, other: Forecast) -> Forecast:
     return replace(block, what_if=other, total=total)
 
 
-def _recalibrated(
-    bundle: Bundle, recent: Panel, known: ModelRows, levels: tuple[float, ...]
-) -> tuple[Forecaster, list[Note]]:
+def _version_notes(opened: LoadedVersion, store: str | Path | None) -> list[Note]:
+    """What is said of the version that is used; `store` where it was taken because it was published last there."""
+    notes = [Note("warning", text) for text in opened.notes]
+    if store is not None:
+        notes.append(Note("info", f"using {opened.name} version {opened.version}, the model published last in {store}"))
+    return notes
+
+
+def _recalibrated(bundle: Bundle, rows: Continued, levels: tuple[float, ...]) -> tuple[Forecaster, list[Note]]:
     """The model with intervals that have learned from the new rows, and what is said of it."""
     from tsforecast.workflows.retrain.held_out import unseen_rows
 
-    unlearned = unseen_rows(recent, recent.numbers_in(bundle.recent.ids), bundle)
-    made = bundle.forecaster.recalibrated(known, unlearned, levels)
+    unlearned = unseen_rows(rows.recent, rows.recent.numbers_in(bundle.recent.ids), bundle)
+    made = bundle.forecaster.recalibrated(rows.known, unlearned, levels)
     if made.factors is None:
         return made, []
     width = float(made.factors.values[..., -1].mean())
     text = f"intervals: learned from {counted(made.factors.origins, 'newest origin')} of the table"
     text += f", those of {levels[-1]:g} % {width:.2f} times as wide as at the fit (--calibration fixed keeps these)"
     return made, [Note("info", text)]
-
-
-def _with_covariates_of(panel: Panel, rows: ModelRows) -> ModelRows:
-    return replace(rows, panel=replace(rows.panel, covariates=panel.covariates))
 
 
 def _read(

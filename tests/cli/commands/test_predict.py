@@ -20,7 +20,7 @@ RESULT = SimpleNamespace(
     steps=28,
     forecast="forecast",
     blocks=lambda report=None: iter(BLOCKS),
-    recent=SimpleNamespace(frequency="daily", ids=(("=a",), ("b",))),
+    recent=SimpleNamespace(frequency="daily", ids=(("=a",), ("b",)), n_series=2),
     schema="schema",
     notes=(SimpleNamespace(kind="info", text="using sales version 3"),),
     scenario=None,

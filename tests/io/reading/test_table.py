@@ -20,7 +20,7 @@ from tests.sampling import examples
 from tsforecast.errors import BusyError, DataError, InputMissingError, OptionError, StorageError
 from tsforecast.io.options import ReadOptions
 from tsforecast.io.reading import source
-from tsforecast.io.reading.columns.keys import ColumnRequest
+from tsforecast.io.reading.columns.request import ColumnRequest
 from tsforecast.io.reading.columns.roles import find_columns
 from tsforecast.io.reading.panel import read_panel
 from tsforecast.io.reading.table import RawTable, frame_table, read_table

@@ -10,20 +10,18 @@ from tsforecast.cli.config import config_files
 from tsforecast.cli.console import Console
 from tsforecast.cli.groups import SectionCommand
 from tsforecast.cli.options.declared import collect, options_of
-from tsforecast.cli.options.drawing import dark_option, drawn_series, plot_option, report_option
+from tsforecast.cli.options.drawing import Drawing, dark_option, drawn_series, plot_option, report_option
 from tsforecast.cli.options.epilog import FIT_EPILOG
 from tsforecast.cli.options.shared import option, output_options, pass_console, store_option
 from tsforecast.cli.score_tables import show_backtest, windows_in_words
 from tsforecast.cli.text import seconds
-from tsforecast.errors import OptionError
 from tsforecast.io.options import ReadOptions
 from tsforecast.models.options import FitOptions
 from tsforecast.workflows.backtest.settings import BacktestSettings
 
 if TYPE_CHECKING:
     from tsforecast.fitting.folds import Folds
-    from tsforecast.io.reading.panel import ReadResult
-    from tsforecast.reports.plots.select import Pick
+    from tsforecast.series.panel import Panel
     from tsforecast.workflows.backtest.forecasts import Forecasts
     from tsforecast.workflows.backtest.run import BacktestResult
 
@@ -55,10 +53,6 @@ def command(
     /,
     data: str,
     output: str | None,
-    plot: str | None,
-    plot_dark: bool,
-    drawn: tuple[str, ...],
-    pick: Pick,
     page: str | None,
     store: str,
     as_json: bool,
@@ -78,32 +72,18 @@ def command(
       tsforecast backtest sales.csv --model gru --refit never --report page.html
     """
     settings, options = collect(BacktestSettings, values), collect(FitOptions, values)
-    from tsforecast.files import check_file
+    drawing = collect(Drawing, values)
+    from tsforecast.files import check_files
     from tsforecast.workflows.backtest.forecasts import check_forecasts_file
     from tsforecast.workflows.backtest.run import backtest
     from tsforecast.workflows.clashes import refuse_clashes
 
-    writes = [("--json", "-" if as_json else None), ("--forecasts", output), ("--plot", plot), ("--report", page)]
+    writes = [("--json", "-" if as_json else None), ("--forecasts", output)]
+    writes += [("--plot", drawing.plot), ("--report", page)]
     refuse_clashes([("DATA", data), *config_files()], writes)
     check_forecasts_file(output)
-    for each in (plot, page):
-        if each is not None:
-            check_file(each)
-    if plot is not None:
-        from tsforecast.reports.plots.write import check_drawable
-
-        check_drawable(plot, dark=plot_dark)
-
-    def check(found: ReadResult, folds: Folds) -> None:
-        if plot is not None:
-            from tsforecast.reports.plots.backtest import MOST, check_drawn
-            from tsforecast.reports.plots.page import MOST as ON_A_PAGE
-            from tsforecast.reports.plots.write import is_page
-
-            check_drawn(found.panel, folds, drawn, ON_A_PAGE if is_page(plot) else MOST)
-        elif drawn:
-            raise OptionError("--series says what is drawn, and nothing is", hint="add --plot FILE")
-
+    check_files(drawing.plot, page)
+    drawing.check_drawable()
     result, forecasts = backtest(
         data,
         settings=settings,
@@ -111,7 +91,7 @@ def command(
         reading=collect(ReadOptions, values),
         output=output,
         store=store,
-        check=check,
+        check=lambda found, folds: _check_drawn(drawing, found.panel, folds),
         report=console.report,
     )
     if as_json:
@@ -120,21 +100,33 @@ def command(
         _show(result, console)
     if output is not None:
         console.info(f"wrote the forecasts to {output}")
-    if plot is not None:
+    _draw(result, forecasts, drawing, page, console)
+
+
+def _check_drawn(drawing: Drawing, panel: Panel, folds: Folds) -> None:
+    """Refuse what cannot be drawn of the table, before the long work."""
+    drawing.check_used()
+    if drawing.plot is not None:
+        from tsforecast.reports.plots.backtest import MOST, check_drawn
+        from tsforecast.reports.plots.page import MOST as ON_A_PAGE
+        from tsforecast.reports.plots.write import is_page
+
+        check_drawn(panel, folds, drawing.drawn, ON_A_PAGE if is_page(drawing.plot) else MOST)
+
+
+def _draw(result: BacktestResult, forecasts: Forecasts, drawing: Drawing, page: str | None, console: Console) -> None:
+    """The picture and the page, where these are asked for."""
+    if drawing.plot is not None:
         from tsforecast.reports.plots.backtest import draw_backtest
 
-        draw_backtest(result, forecasts, plot, names=drawn, pick=pick, dark=plot_dark)
-        console.success(f"drew {plot}")
+        draw_backtest(result, forecasts, drawing.plot, names=drawing.drawn, pick=drawing.pick, dark=drawing.plot_dark)
+        console.success(f"drew {drawing.plot}")
     if page is not None:
-        _report(result, forecasts, page)
+        from tsforecast.reports.backtest import backtest_report
+        from tsforecast.reports.writing import format_of, write_report
+
+        write_report(backtest_report(result, forecasts), page, format_of(page))
         console.success(f"wrote the report to {page}")
-
-
-def _report(result: BacktestResult, forecasts: Forecasts, page: str) -> None:
-    from tsforecast.reports.backtest import backtest_report
-    from tsforecast.reports.writing import format_of, write_report
-
-    write_report(backtest_report(result, forecasts), page, format_of(page))
 
 
 def _show(result: BacktestResult, console: Console) -> None:

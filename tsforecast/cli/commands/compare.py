@@ -10,7 +10,7 @@ from tsforecast.cli.config import config_files
 from tsforecast.cli.console import Console
 from tsforecast.cli.groups import SectionCommand
 from tsforecast.cli.options.declared import collect, options_of
-from tsforecast.cli.options.drawing import dark_option, plot_option, report_option
+from tsforecast.cli.options.drawing import Drawing, dark_option, plot_option, report_option
 from tsforecast.cli.options.epilog import FIT_EPILOG
 from tsforecast.cli.options.shared import name_option, option, output_options, pass_console, store_option
 from tsforecast.cli.score_tables import show_comparison, windows_in_words
@@ -21,6 +21,7 @@ from tsforecast.workflows.backtest.settings import BacktestSettings
 
 if TYPE_CHECKING:
     from tsforecast.workflows.backtest.compare import CompareResult
+    from tsforecast.workflows.backtest.forecasts import Forecasts
 
 _MODELS = "auto,gru,linear,seasonal-naive"
 
@@ -54,8 +55,6 @@ def command(
     data: str,
     models: str,
     output: str | None,
-    plot: str | None,
-    plot_dark: bool,
     page: str | None,
     publish: bool,
     store: str,
@@ -74,26 +73,22 @@ def command(
       tsforecast compare sales.csv --refit never --publish --report models.html
     """
     settings, options = collect(BacktestSettings, values), collect(FitOptions, values)
-    reading = collect(ReadOptions, values)
-    from tsforecast.files import check_file
+    reading, drawing = collect(ReadOptions, values), collect(Drawing, values)
+    from tsforecast.files import check_files
     from tsforecast.workflows.backtest.compare import check_models, compare
     from tsforecast.workflows.backtest.forecasts import check_forecasts_file
     from tsforecast.workflows.clashes import refuse_clashes, refuse_training_clashes
 
     names = check_models([word.strip() for word in models.split(",") if word.strip()])
-    writes = [("--json", "-" if as_json else None), ("--forecasts", output), ("--plot", plot), ("--report", page)]
+    writes = [("--json", "-" if as_json else None), ("--forecasts", output)]
+    writes += [("--plot", drawing.plot), ("--report", page)]
     if publish:
         refuse_training_clashes(data, writes, store=store, name=name, configs=config_files())
     else:
         refuse_clashes([("DATA", data), *config_files()], writes)
     check_forecasts_file(output)
-    for each in (plot, page):
-        if each is not None:
-            check_file(each)
-    if plot is not None:
-        from tsforecast.reports.plots.write import check_drawable
-
-        check_drawable(plot, dark=plot_dark)
+    check_files(drawing.plot, page)
+    drawing.check_drawable()
     result, forecasts = compare(
         data,
         models=names,
@@ -110,17 +105,7 @@ def command(
         _show(result, console)
     if output is not None:
         console.info(f"wrote the forecasts to {output}")
-    if plot is not None:
-        from tsforecast.reports.plots.compare import draw_comparison
-
-        draw_comparison(result, forecasts, plot, dark=plot_dark)
-        console.success(f"drew {plot}")
-    if page is not None:
-        from tsforecast.reports.comparison import comparison_report
-        from tsforecast.reports.writing import format_of, write_report
-
-        write_report(comparison_report(result, forecasts), page, format_of(page))
-        console.success(f"wrote the report to {page}")
+    _draw(result, forecasts, drawing, page, console)
     if publish:
         _publish(result, data, options, reading, store, name, console)
 
@@ -131,6 +116,21 @@ def _show(result: CompareResult, console: Console) -> None:
     console.info(result.test)
     console.info(result.verdict)
     console.success(f"done after {seconds(result.seconds)}")
+
+
+def _draw(result: CompareResult, forecasts: Forecasts, drawing: Drawing, page: str | None, console: Console) -> None:
+    """The picture and the page, where these are asked for."""
+    if drawing.plot is not None:
+        from tsforecast.reports.plots.compare import draw_comparison
+
+        draw_comparison(result, forecasts, drawing.plot, dark=drawing.plot_dark)
+        console.success(f"drew {drawing.plot}")
+    if page is not None:
+        from tsforecast.reports.comparison import comparison_report
+        from tsforecast.reports.writing import format_of, write_report
+
+        write_report(comparison_report(result, forecasts), page, format_of(page))
+        console.success(f"wrote the report to {page}")
 
 
 def _publish(

@@ -11,10 +11,10 @@ from tsforecast.cli.config import config_files
 from tsforecast.cli.console import Console, is_terminal
 from tsforecast.cli.groups import SectionCommand
 from tsforecast.cli.options.declared import collect, options_of
-from tsforecast.cli.options.drawing import dark_option, drawn_series, plot_option
+from tsforecast.cli.options.drawing import Drawing, dark_option, drawn_series, plot_option
 from tsforecast.cli.options.shared import ending, option, output_options, pass_console
 from tsforecast.cli.text import Row, number, seconds
-from tsforecast.errors import GateError, OptionError
+from tsforecast.errors import GateError
 from tsforecast.io.messages import counted
 from tsforecast.io.options import ReadOptions
 from tsforecast.io.writing.forecasts import ENDINGS
@@ -22,8 +22,6 @@ from tsforecast.models.anomaly.names import METHODS
 from tsforecast.workflows.detect.settings import DetectSettings
 
 if TYPE_CHECKING:
-    from tsforecast.io.reading.panel import ReadResult
-    from tsforecast.reports.plots.select import Pick
     from tsforecast.workflows.detect.run import DetectResult, Scored
 
 _EPILOG = "\b\nMethods:\n" + "\n".join(f"  {name:12}  {method.summary}" for name, method in METHODS.items())
@@ -60,10 +58,6 @@ def command(
     /,
     data: str,
     scores: str | None,
-    plot: str | None,
-    plot_dark: bool,
-    drawn: tuple[str, ...],
-    pick: Pick,
     fail_on_anomaly: bool,
     as_json: bool,
     **values: Any,
@@ -79,32 +73,23 @@ def command(
       tsforecast detect traffic.csv --plot anomalies.png
       tsforecast detect traffic.csv --newest 24 --fail-on-anomaly --quiet
     """
-    settings = collect(DetectSettings, values)
-    from tsforecast.files import check_file
+    settings, drawing = collect(DetectSettings, values), collect(Drawing, values)
+    from tsforecast.files import check_files
     from tsforecast.workflows.clashes import refuse_clashes
 
-    writes = [("--json", "-" if as_json else None), ("--scores", scores), ("--plot", plot)]
+    writes = [("--json", "-" if as_json else None), ("--scores", scores), ("--plot", drawing.plot)]
     refuse_clashes([("DATA", data), *config_files()], writes)
-    for each in (scores, plot):
-        if each is not None:
-            check_file(each)
-    if plot is not None:
-        from tsforecast.reports.plots.write import check_drawable
-
-        check_drawable(plot, dark=plot_dark)
-
-    def check(found: ReadResult) -> None:
-        if drawn and plot is None:
-            raise OptionError("--series says what is drawn, and nothing is", hint="add --plot FILE")
-        if drawn:
-            from tsforecast.workflows.named import numbers_of
-
-            numbers_of(found.panel, drawn)
-
+    check_files(scores, drawing.plot)
+    drawing.check_drawable()
     from tsforecast.workflows.detect.run import detect
 
-    reading = collect(ReadOptions, values)
-    result, scored = detect(data, settings=settings, reading=reading, check=check, report=console.report)
+    result, scored = detect(
+        data,
+        settings=settings,
+        reading=collect(ReadOptions, values),
+        check=lambda found: drawing.check_series(found.panel),
+        report=console.report,
+    )
     _show(result, scored, console, as_json=as_json)
     if scores is not None:
         from tsforecast.io.writing.tables import write_table
@@ -112,11 +97,13 @@ def command(
 
         write_table(score_frame(scored), scores)
         console.success(f"wrote the scores of {len(scored.scores):,} rows to {scores}")
-    if plot is not None:
-        from tsforecast.reports.plots.anomalies import draw_anomalies
+    if drawing.plot is not None:
+        from tsforecast.reports.plots.anomalies import stacked_anomalies
+        from tsforecast.reports.plots.stacked import draw_stacked
 
-        draw_anomalies(result, scored, plot, names=drawn, pick=pick, dark=plot_dark)
-        console.success(f"drew {plot}")
+        stacked = stacked_anomalies(result, scored)
+        draw_stacked(stacked, drawing.plot, drawing.drawn, drawing.pick, dark=drawing.plot_dark)
+        console.success(f"drew {drawing.plot}")
     if fail_on_anomaly and result.anomalies:
         raise GateError(_gate(result), file=result.file)
 

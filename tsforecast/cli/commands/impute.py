@@ -11,18 +11,15 @@ from tsforecast.cli.config import config_files
 from tsforecast.cli.console import Console, is_terminal
 from tsforecast.cli.groups import SectionCommand
 from tsforecast.cli.options.declared import collect, options_of
-from tsforecast.cli.options.drawing import dark_option, drawn_series, plot_option
+from tsforecast.cli.options.drawing import Drawing, dark_option, drawn_series, plot_option
 from tsforecast.cli.options.shared import ending, option, output_options, pass_console
 from tsforecast.cli.text import Row, number, seconds
-from tsforecast.errors import OptionError
 from tsforecast.io.options import ReadOptions
 from tsforecast.io.writing.forecasts import ENDINGS
 from tsforecast.models.imputation.names import METHODS
 from tsforecast.workflows.impute.settings import UNREAD, ImputeSettings
 
 if TYPE_CHECKING:
-    from tsforecast.reports.plots.select import Pick
-    from tsforecast.series.panel import Panel
     from tsforecast.workflows.impute.results import ChosenMethod, Imputed, ImputeResult
 
 _EPILOG = "\b\nMethods:\n" + "\n".join(f"  {name:12}  {summary}" for name, summary in METHODS.items())
@@ -63,10 +60,6 @@ def command(
     data: str,
     output: str | None,
     filled: str | None,
-    plot: str | None,
-    plot_dark: bool,
-    drawn: tuple[str, ...],
-    pick: Pick,
     as_json: bool,
     **values: Any,
 ) -> None:
@@ -81,39 +74,27 @@ def command(
       tsforecast impute sensors.csv -o filled.csv --plot filled.png
       tsforecast impute sensors.csv --methods linear,regression > filled.csv
     """
-    settings = collect(ImputeSettings, values)
-    from tsforecast.files import check_file
+    settings, drawing = collect(ImputeSettings, values), collect(Drawing, values)
+    from tsforecast.files import check_files
     from tsforecast.workflows.clashes import refuse_clashes
 
-    writes = [("--json", "-" if as_json else None), ("--output", output), ("--filled", filled), ("--plot", plot)]
-    refuse_clashes([("DATA", data), *config_files()], writes)
-    for each in (output, filled, plot):
-        if each is not None:
-            check_file(each)
-    if plot is not None:
-        from tsforecast.reports.plots.write import check_drawable
-
-        check_drawable(plot, dark=plot_dark)
-
-    def check(panel: Panel) -> None:
-        if drawn and plot is None:
-            raise OptionError("--series says what is drawn, and nothing is", hint="add --plot FILE")
-        if drawn:
-            from tsforecast.workflows.named import numbers_of
-
-            numbers_of(panel, drawn)
-
+    writes = [("--json", "-" if as_json else None), ("--output", output), ("--filled", filled)]
+    refuse_clashes([("DATA", data), *config_files()], [*writes, ("--plot", drawing.plot)])
+    check_files(output, filled, drawing.plot)
+    drawing.check_drawable()
     from tsforecast.workflows.impute.run import impute
 
-    reading = collect(ReadOptions, values)
+    reading, check = collect(ReadOptions, values), drawing.check_series
     result, imputed = impute(data, settings=settings, reading=reading, check=check, report=console.report)
     _show(result, imputed, console, as_json=as_json, written=output is not None)
     _write(imputed, output, filled, console)
-    if plot is not None:
-        from tsforecast.reports.plots.filled import draw_filled
+    if drawing.plot is not None:
+        from tsforecast.reports.plots.filled import stacked_gaps
+        from tsforecast.reports.plots.stacked import draw_stacked
 
-        draw_filled(result, imputed, plot, names=drawn, pick=pick, dark=plot_dark)
-        console.success(f"drew {plot}")
+        stacked = stacked_gaps(result, imputed)
+        draw_stacked(stacked, drawing.plot, drawing.drawn, drawing.pick, dark=drawing.plot_dark)
+        console.success(f"drew {drawing.plot}")
 
 
 def _write(imputed: Imputed, output: str | None, filled: str | None, console: Console) -> None:

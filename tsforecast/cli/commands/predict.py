@@ -14,7 +14,7 @@ from tsforecast.cli.console import Console, is_terminal
 from tsforecast.cli.drawn import MOST_SERIES, show_forecast, show_joint, show_table
 from tsforecast.cli.groups import SectionCommand, typed_line
 from tsforecast.cli.options.declared import collect, options_of
-from tsforecast.cli.options.drawing import dark_option, drawn_series, plot_ending
+from tsforecast.cli.options.drawing import Drawing, dark_option, drawn_series, plot_ending
 from tsforecast.cli.options.forecasting import forecast_ending, level_option
 from tsforecast.cli.options.shared import (
     name_option,
@@ -26,12 +26,12 @@ from tsforecast.cli.options.shared import (
 )
 from tsforecast.cli.options.types import CHANGE_OR_PATH, DURATION, Choice, Number
 from tsforecast.errors import InputMissingError
+from tsforecast.forecast import NOTHING_JOINT
 from tsforecast.io.options import READING, ReadOptions
 from tsforecast.io.writing.forecasts import ON_STDOUT, endings_in_words
 from tsforecast.options import DEFAULT_STORE
 
 if TYPE_CHECKING:
-    from tsforecast.reports.plots.select import Pick
     from tsforecast.workflows.predict import PredictResult
 
 
@@ -153,12 +153,6 @@ def command(
     total: bool,
     above: float | None,
     output: str | None,
-    plot: str | None,
-    plot_title: str | None,
-    plot_unit: str | None,
-    plot_dark: bool,
-    drawn: tuple[str, ...],
-    pick: Pick,
     raw_ids: bool,
     store: str,
     name: str | None,
@@ -179,20 +173,17 @@ def command(
     Example:
       tsforecast predict -o forecast.csv --plot forecast.png
     """
+    drawing = collect(Drawing, values)
     from tsforecast.workflows.clashes import refuse_clashes
-
-    writes = [("--json", "-" if as_json else None), ("--plot", plot)]
-    writes += [("--output", output if output is not None or as_json else "-")]
     from tsforecast.workflows.predict import predict
     from tsforecast.workflows.what_if import scenario_files
 
     reads = [("DATA", data), ("--future-file", future_file), *(("--what-if", file) for file in scenario_files(what_if))]
+    writes = [("--json", "-" if as_json else None), ("--plot", drawing.plot)]
+    writes += [("--output", output if output is not None or as_json else "-")]
     refuse_clashes([*reads, *config_files()], writes, store=store, name=name)
     _refuse_model_name(data, store)
-    if plot is not None:
-        from tsforecast.reports.plots.write import check_drawable
-
-        check_drawable(plot, dark=plot_dark)
+    drawing.check_drawable()
     result = predict(
         data,
         store=store,
@@ -209,30 +200,27 @@ def command(
         calibration=calibration,
         total=total,
         above=above,
-        series=drawn,
+        series=drawing.drawn,
         report=console.report,
     )
     for note in result.notes:
         console.note(note.kind, note.text)
-    in_terminal = console.can_draw and result.recent.n_series <= MOST_SERIES
     if ledger:
-        _note(result, (output, plot), console, store=store, trusted=trusted)
-    if plot is not None:
-        _draw(result, plot, drawn, pick, (plot_title or "", plot_unit or "", plot_dark), console)
-    if output is None and not as_json and is_terminal(sys.stdout) and result.recent.n_series <= MOST_SERIES:
-        if total or above is not None:
-            show_joint(console, result)
-        else:
-            show_table(console, result, drawn, pick)
+        _note(result, (output, drawing.plot), console, store=store, trusted=trusted)
+    _draw(result, drawing, console)
+    few = result.recent.n_series <= MOST_SERIES
+    in_terminal = few and console.can_draw
+    if output is None and not as_json and few and is_terminal(sys.stdout):
+        _show(result, drawing, console)
     elif output is not None or not as_json:
-        made = as_json or ledger or plot is not None or in_terminal
+        made = as_json or ledger or drawing.plot is not None or in_terminal
         _write(result, output, console, raw_ids=raw_ids, made=made)
     if as_json:
         console.json(result.to_dict())
     if in_terminal:
-        show_forecast(console, result, drawn, pick)
-    if in_terminal and output is None:
-        console.command("next", typed_line(click.get_current_context(), "-o", f"{result.name}-forecast.csv"))
+        show_forecast(console, result, drawing.drawn, drawing.pick)
+        if output is None:
+            console.command("next", typed_line(click.get_current_context(), "-o", f"{result.name}-forecast.csv"))
 
 
 def _refuse_model_name(data: str | None, store: str) -> None:
@@ -258,18 +246,27 @@ def _note(result: PredictResult, files: tuple[str | None, ...], console: Console
     console.info(f"noted {result.steps:,} forecasts in the ledger of {result.name}")
 
 
-def _draw(
-    result: PredictResult, plot: str, drawn: tuple[str, ...], pick: Pick, look: tuple[str, str, bool], console: Console
-) -> None:
+def _draw(result: PredictResult, drawing: Drawing, console: Console) -> None:
+    """The picture, where one is asked for."""
+    if drawing.plot is None:
+        return
     from tsforecast.reports.plots.predicted import predicted
     from tsforecast.reports.plots.write import draw_forecast, most_series
 
-    title, unit, dark = look
-    most = most_series(plot)
-    names = drawn if len(set(drawn)) <= most else ()
-    picture = predicted(result, names=names, pick=pick, most=most, title=title, unit=unit)
-    draw_forecast(picture, plot, dark=dark)
-    console.success(f"drew {plot}")
+    most = most_series(drawing.plot)
+    names = drawing.drawn if len(set(drawing.drawn)) <= most else ()
+    title, unit = drawing.plot_title or "", drawing.plot_unit or ""
+    picture = predicted(result, names=names, pick=drawing.pick, most=most, title=title, unit=unit)
+    draw_forecast(picture, drawing.plot, dark=drawing.plot_dark)
+    console.success(f"drew {drawing.plot}")
+
+
+def _show(result: PredictResult, drawing: Drawing, console: Console) -> None:
+    """The table on a terminal."""
+    if result.joint == NOTHING_JOINT:
+        show_table(console, result, drawing.drawn, drawing.pick)
+    else:
+        show_joint(console, result)
 
 
 def _write(result: PredictResult, output: str | None, console: Console, *, raw_ids: bool, made: bool) -> None:

@@ -6,10 +6,9 @@ from dataclasses import replace
 from functools import partial
 
 import numpy as np
-from numpy.typing import NDArray
 
 from tsforecast.arrays import Bool
-from tsforecast.io.messages import Note, Place
+from tsforecast.io.messages import Note
 from tsforecast.io.options import ReadOptions
 from tsforecast.io.reading.columns.covariates import CovariateNames, Known, categories_of_series, static_of_series
 from tsforecast.io.reading.grid.build import Grid
@@ -21,14 +20,7 @@ from tsforecast.series.panel import Panel, Schema
 
 
 def with_known(
-    panel: Panel,
-    schema: Schema,
-    known: Known,
-    rows: Rows,
-    grid: Grid,
-    origin: RowOrigin,
-    series: NDArray[np.int32],
-    ids: list[tuple[str, ...]],
+    panel: Panel, schema: Schema, known: Known, rows: Rows, grid: Grid, origin: RowOrigin
 ) -> tuple[Panel, Schema, Bool, list[Note]]:
     """Add the covariates to a panel, and their names to its schema; both as they are where there are none.
 
@@ -41,27 +33,23 @@ def with_known(
         rows: in the order of time.
         grid: of the series.
         origin: of the rows in the table.
-        series: number of the series of each row of the table, shape (rows,).
-        ids: of these series.
 
     Raises:
         DataError: a column that a model could not rely on: with holes ahead, or one of a series that varies.
     """
     if not known.names.all:
         return panel, schema, np.empty((len(panel.values), 0), dtype=bool), []
-    of_series, notes = _of_series(known, series, ids, origin.place)
+    of_series, notes = _of_series(known, origin)
     schema = _with_covariates(schema, known.names)
     when = partial(_time_of_step, schema=schema, frequency=grid.frequency)
     panel, observed, known_notes = add_covariates(panel, rows, grid, origin, known, of_series, when)
     return panel, schema, observed, [*notes, *known_notes]
 
 
-def _of_series(
-    known: Known, series: NDArray[np.int32], ids: list[tuple[str, ...]], place: Place
-) -> tuple[OfSeries, list[Note]]:
-    labels = [" / ".join(key) for key in ids]
-    static = static_of_series(known, series, labels, place)
-    categories, texts, notes = categories_of_series(known, series, labels, place)
+def _of_series(known: Known, origin: RowOrigin) -> tuple[OfSeries, list[Note]]:
+    labels = [" / ".join(key) for key in origin.ids]
+    static = static_of_series(known, origin.series, labels, origin.place)
+    categories, texts, notes = categories_of_series(known, origin.series, labels, origin.place)
     return OfSeries(static, categories, texts), notes
 
 

@@ -3,23 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Literal
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from tsforecast.arrays import Bool
 from tsforecast.io.messages import Candidate, Note, Place, counted, info
 from tsforecast.io.options import ReadOptions
-from tsforecast.io.reading.columns.covariates import (
-    CovariateNames,
-    covariate_names,
-)
-from tsforecast.io.reading.columns.keys import ColumnRequest
+from tsforecast.io.reading.columns.covariates import CovariateNames, covariate_names
+from tsforecast.io.reading.columns.request import ColumnRequest
 from tsforecast.io.reading.columns.roles import Roles, find_columns
 from tsforecast.io.reading.considered import considered, with_marks
 from tsforecast.io.reading.grid.build import Build, Grid, StepSource, build_panel
@@ -29,39 +25,21 @@ from tsforecast.io.reading.grid.rows import (
     clock_of_step,
     find_step,
     number_series,
-    one_row_per_time,
-    repeated_rows,
-    several_per_time,
-    sort_rows,
     stated_step,
-    without_copies,
 )
 from tsforecast.io.reading.known import with_holidays, with_known
 from tsforecast.io.reading.shape.unpivot import lay_out
 from tsforecast.io.reading.source import check_count
 from tsforecast.io.reading.table import RawTable, frame_table, read_table
 from tsforecast.io.reading.text.sniff import TextFormat
+from tsforecast.io.reading.timed_rows import TimedRows, timed_rows
 from tsforecast.io.reading.unlikely_values import unlikely_values
-from tsforecast.io.times.clock import (
-    Clock,
-    choose_clock,
-    is_sub_daily,
-    known_zone,
-    rank_times,
-    skipped_hours_note,
-    told_clock,
-)
-from tsforecast.io.times.day_parts import ENDS
+from tsforecast.io.times.clock import skipped_hours_note
 from tsforecast.io.times.formats import readable_stamps
 from tsforecast.progress import Report
 from tsforecast.series.frequency import Frequency
-from tsforecast.series.infer_frequency import commonest
 from tsforecast.series.panel import Panel, Schema
 from tsforecast.series.parse_frequency import StatedFrequency
-
-_INSTANT = np.timedelta64(1, "us")
-_MOST_REPEATED = 0.05  # of the rows, where clocks go back
-
 
 RoleName = Literal["time", "id", "value", "past", "future", "static", "category", "unused"]
 
@@ -128,6 +106,9 @@ def read_panel(
 ) -> ReadResult:
     """Read a table of time series.
 
+    The source becomes columns, and each column gets its role. The rows are put in the order of time, their step is
+    found, and they become regular series without gaps.
+
     Args:
         source: path of a CSV or Parquet file, `-` for standard input, or a data frame.
         options: how to read it.
@@ -144,11 +125,9 @@ def read_panel(
             unknown frequency.
     """
     stated = stated_step(options.freq, frequency)
-    # 1. The source becomes columns.
     table = _read(source, options, report)
     table, options = lay_out(table, options, schema, frequency)
     keep(table)
-    # 2. Each column gets its role.
     names = covariate_names(options, schema)
     roles = find_columns(table, _request(options, schema, names))
     place, time_text = _times_in_table(table, roles)
@@ -163,37 +142,28 @@ def read_panel(
         readings=considered(table, roles),
     )
     del table  # its text takes more memory than all that follows
-    series, ids = number_series(roles.ids, len(place.lines))
-    origin = RowOrigin(place, time_text, ids, roles.target_cols)
+    origin = RowOrigin(place, time_text, *number_series(roles.ids, len(place.lines)), roles.target_cols)
     check_count(len(origin.names), options.max_series, "series", place.file)
-    # 3. The rows are put on one clock and sorted, and one is left for each time of a series.
-    given = frequency or stated
-    found = _rows_in_time(roles, options, schema, given, series, origin)
-    clock, rows, sub_daily = found.clock, found.rows, found.sub_daily
-    # 4. The step between the rows is found.
-    step = frequency or find_step(rows, stated, options, clock, sub_daily, place)
-    step_source: StepSource = "model" if frequency else "stated" if stated else "found"
-    grid = Grid(step, step_source, clock_of_step(rows.stamps, clock, step, sub_daily), options)
-    # 5. The rows become regular series without gaps.
+    found = timed_rows(roles, options, schema, frequency or stated, origin)
+    rows, clock = found.rows, found.clock
+    grid = _grid(found, options, frequency, stated, place)
+    unzoned = clock.time_zone is None and options.aggregate is None
     panel, gap_notes = build(rows, grid, origin, keep_future=bool(roles.known.names.future))
     own = Schema(roles.time_cols, roles.id_cols, roles.target_cols, clock.time_formats, clock.time_zone)
-    panel, own, past_observed, known_notes = with_known(panel, own, roles.known, rows, grid, origin, series, ids)
-    unzoned = clock.time_zone is None and options.aggregate is None
+    panel, own, past_observed, known_notes = with_known(panel, own, roles.known, rows, grid, origin)
     if schema is None:
         own = with_holidays(own, panel, options)
     notes = (
         *_summary(panel, own, rows, on_grid=options.aggregate is not None or bool(names.future)),
         *roles.notes,
         *table_notes,
-        *roles.stamps.notes,
-        *clock.notes,
         *found.notes,
-        *(skipped_hours_note(rows.stamps, step) if unzoned else ()),
+        *(skipped_hours_note(rows.stamps, grid.frequency) if unzoned else ()),
         *gap_notes,
         *known_notes,
         *unlikely_values(panel, rows, own, options, place.file, held),
     )
-    repeats = series.size - rows.series.size
+    repeats = origin.series.size - rows.series.size
     return result(panel=panel, schema=schema or own, notes=notes, repeats=repeats, past_observed=past_observed)
 
 
@@ -258,70 +228,18 @@ def _column_roles(names: list[str], roles: Roles) -> tuple[ColumnRole, ...]:
     )
 
 
-def _choose_clock(
-    roles: Roles,
+def _grid(
+    found: TimedRows,
     options: ReadOptions,
-    schema: Schema | None,
-    sub_daily: bool,
-    series: NDArray[np.int32],
+    frequency: Frequency | None,
+    stated: StatedFrequency | None,
     place: Place,
-) -> Clock:
-    tz, note = options.tz, None
-    if schema is not None and tz is None:
-        tz, note = known_zone(roles.stamps, schema, sub_daily, place)
-    clock = choose_clock(roles.stamps, series, tz, sub_daily, place, options.ambiguous)
-    return replace(clock, notes=(*clock.notes, note)) if note else clock
-
-
-@dataclass(frozen=True)
-class _InTime:
-    """The rows of a table in the order of time, one for each time of a series."""
-
-    clock: Clock
-    rows: Rows
-    sub_daily: bool  # whether their steps are shorter than a day
-    notes: tuple[Note, ...]
-
-
-def _rows_in_time(
-    roles: Roles,
-    options: ReadOptions,
-    schema: Schema | None,
-    given: Frequency | StatedFrequency | None,
-    series: NDArray[np.int32],
-    origin: RowOrigin,
-) -> _InTime:
-    """Put the rows on one clock, sort them, and leave one for each time of a series, unless all of them count."""
-    short, place = given is not None and given.sub_daily, origin.place
-    sub_daily = short or is_sub_daily(series, rank_times(roles.stamps.codes, roles.stamps.key))
-    clock = _choose_clock(roles, options, schema, sub_daily, series, place)
-    if clock.time_formats[0].startswith(ENDS) and options.aggregate and given and not short:
-        clock = replace(clock, stamps=clock.stamps - _INSTANT)  # 24:00 belongs to the day that it ends
-    rows, notes = _sorted(clock, series, roles)
-    if sub_daily and clock.time_zone is None and options.on_duplicate == "error":
-        told = _told_clock(roles, clock, rows, series, place)
-        if told is not None:
-            clock = told
-            rows, notes = _sorted(clock, series, roles)
-    if options.aggregate and options.on_duplicate == "error":
-        return _InTime(clock, rows, sub_daily, (*notes, *several_per_time(rows, roles.copies)))
-    rows, copy_notes = without_copies(rows, roles.copies, options.on_duplicate)
-    rows, repeat_notes = one_row_per_time(rows, options, origin, roles.repeat_hint)
-    return _InTime(clock, rows, sub_daily, (*notes, *copy_notes, *repeat_notes))
-
-
-def _sorted(clock: Clock, series: NDArray[np.int32], roles: Roles) -> tuple[Rows, list[Note]]:
-    axis = rank_times(clock.codes, clock.stamps)
-    return sort_rows(Rows(series, axis.ranks, axis.stamps, roles.values, known=roles.known.moving))
-
-
-def _told_clock(roles: Roles, clock: Clock, rows: Rows, series: NDArray[np.int32], place: Place) -> Clock | None:
-    """The clock of the zone that times without one tell by what they repeat; None where they repeat nothing."""
-    repeated = np.flatnonzero(repeated_rows(rows.series, rows.times))
-    if not repeated.size or repeated.size > _MOST_REPEATED * rows.series.size:
-        return None
-    steps = np.diff(rows.stamps[rows.times]).astype(np.int64)
-    return told_clock(roles.stamps, clock, series, rows.in_table(repeated), commonest(steps), place)
+) -> Grid:
+    """The steps of the series: those of a model, those that are stated, or those that the rows follow."""
+    rows, clock, sub_daily = found.rows, found.clock, found.sub_daily
+    step = frequency or find_step(rows, stated, options, clock, sub_daily, place)
+    source: StepSource = "model" if frequency else "stated" if stated else "found"
+    return Grid(step, source, clock_of_step(rows.stamps, clock, step, sub_daily), options)
 
 
 def _summary(panel: Panel, schema: Schema, rows: Rows, *, on_grid: bool) -> list[Note]:

@@ -8,7 +8,7 @@ import numpy as np
 
 from tsforecast.arrays import Float64, Int64
 from tsforecast.errors import DataError, OptionError
-from tsforecast.io.messages import Note, counted, warning
+from tsforecast.io.messages import Note, counted, of_series, warning
 from tsforecast.io.options import ReadOptions
 from tsforecast.io.reading.grid.rows import Rows
 from tsforecast.io.reading.numbers import is_number
@@ -104,7 +104,7 @@ def _stray_notes(
         value, row = float(values[number]), int(rows[first[number]])
         text = f"{value:.0f}" if value.is_integer() else repr(value)
         label = panel.label(int(np.searchsorted(panel.offsets, row, side="right")) - 1)
-        place = readable_stamps(_stamp(panel, row), schema, panel.frequency)[0] + (f" of '{label}'" if label else "")
+        place = readable_stamps(_stamp(panel, row), schema, panel.frequency)[0] + of_series(label)
         said = (
             f"the value {text} ({_times(counts[number])} at {place}) lies over {FACTOR:,.0f} times as far off as all "
             "others: models pass over it, errors count it"

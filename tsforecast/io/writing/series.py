@@ -40,6 +40,9 @@ def write_series(panel: Panel, schema: Schema, path: str | Path, *, long: bool =
     a spreadsheet takes them for formulas.
 
     Args:
+        panel: the series.
+        schema: names of the columns, and how times were written.
+        path: of the file, a CSV.
         long: whether several value columns become one, with a column of their names before the time.
 
     Raises:

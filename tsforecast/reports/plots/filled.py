@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -10,8 +9,7 @@ import numpy as np
 from tsforecast.arrays import Float64
 from tsforecast.models.imputation.gaps import runs
 from tsforecast.reports.plots.page import numbers
-from tsforecast.reports.plots.select import Pick
-from tsforecast.reports.plots.stacked import Stacked, draw_stacked, stacked_figure, titled
+from tsforecast.reports.plots.stacked import Stacked, titled
 from tsforecast.reports.plots.style import OTHERS
 from tsforecast.workflows.impute.intervals import LEVELS
 from tsforecast.workflows.impute.results import Imputed, ImputeResult
@@ -20,40 +18,13 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
 
 _FILLED = OTHERS[4]
 _BAND = "rgba(163, 59, 59, 0.18)"  # the same, as pages take it
 
 
-def draw_filled(
-    result: ImputeResult,
-    imputed: Imputed,
-    path: str | Path,
-    *,
-    names: Sequence[str] = (),
-    pick: Pick = "largest",
-    dark: bool = False,
-) -> None:
-    """Draw some series into a file, in the way that its ending says; `dark` is for a dark background.
-
-    Raises:
-        OptionError: a name that no series has, more than there is room for, or a package that is missing.
-        OutputError: the file cannot be created.
-        StorageError: the disk is full or failed.
-    """
-    draw_stacked(_stacked(result, imputed), path, names, pick, dark=dark)
-
-
-def filled_figure(
-    result: ImputeResult, imputed: Imputed, *, names: Sequence[str] = (), pick: Pick = "largest"
-) -> Figure:
-    """Draw some series below each other; within `drawing()`."""
-    return stacked_figure(_stacked(result, imputed), names, pick)
-
-
-def _stacked(result: ImputeResult, imputed: Imputed) -> Stacked:
-    """The worst series miss the most values."""
+def stacked_gaps(result: ImputeResult, imputed: Imputed) -> Stacked:
+    """What is drawn of them; the worst series miss the most values."""
     panel = imputed.panel
     filled = imputed.methods >= 0
     missing: Float64 = np.bincount(panel.series_of_row, filled.astype(np.float64), panel.n_series).astype(np.float64)

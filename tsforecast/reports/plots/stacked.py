@@ -69,7 +69,7 @@ def titled(what: str, file: str) -> str:
 
 
 def draw_stacked(stacked: Stacked, path: str | Path, names: Sequence[str], pick: Pick, *, dark: bool) -> None:
-    """Draw some series into a file, in the way that its ending says.
+    """Draw some series into a file, in the way that its ending says; `dark` is for a dark background.
 
     Raises:
         OptionError: a name that no series has, more than there is room for, or a package that is missing.

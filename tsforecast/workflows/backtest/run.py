@@ -19,13 +19,13 @@ from tsforecast.fitting.choose import choose_basics
 from tsforecast.fitting.folds import Folds, rolling_folds
 from tsforecast.fitting.scores import verdict
 from tsforecast.forecast import joined
-from tsforecast.io.messages import Note, counted
+from tsforecast.io.messages import Note, counted, tell
 from tsforecast.io.options import ReadOptions
 from tsforecast.io.reading.panel import ReadResult, read_panel
 from tsforecast.io.writing.columns import check_columns
 from tsforecast.models.options import FitOptions
 from tsforecast.models.training.session import Budget, TrainingSession
-from tsforecast.progress import Message, Report
+from tsforecast.progress import Report
 from tsforecast.workflows.backtest.forecasts import (
     Forecasts,
     check_forecasts_file,
@@ -190,8 +190,7 @@ def plan_backtest(
 ) -> Planned:
     """Read the table and choose the cutoffs; the arguments are those of `backtest`."""
     data = read_panel(source, reading, report=report)
-    for note in data.notes:
-        report(Message(note.kind, note.text))
+    tell(data.notes, report)
     check_columns(data.schema, settings.levels)
     basics = choose_basics(data.panel, options)
     folds = _folds(data, basics.horizon, settings)

@@ -13,7 +13,7 @@ import numpy as np
 from tsforecast import notebook
 from tsforecast.arrays import Bool, Float64, Int64
 from tsforecast.errors import OptionError
-from tsforecast.io.messages import Note, counted, info, warning
+from tsforecast.io.messages import Note, counted, info, tell, warning
 from tsforecast.io.options import ReadOptions
 from tsforecast.io.reading.panel import ReadResult, read_panel
 from tsforecast.io.times.formats import STEP, readable_stamps
@@ -159,8 +159,7 @@ def detect(
     """
     began = time.monotonic()
     data = read_panel(source, reading, report=report)
-    for note in data.notes:
-        report(Message(note.kind, note.text))
+    tell(data.notes, report)
     check_columns(data.schema, (), besides=(*COLUMNS, START, END, PEAK, ROWS))
     check(data)
     result, scored = detect_in(data, settings, report)

@@ -17,6 +17,7 @@ from tsforecast.models.imputation.artificial import Trial, edge_trial, inner_tri
 from tsforecast.models.imputation.gaps import Gap, class_of
 from tsforecast.models.imputation.linear import linear
 from tsforecast.models.imputation.methods import Form
+from tsforecast.models.imputation.names import LINEAR
 from tsforecast.workflows.impute.groups import Group
 
 Kind = tuple[bool, int]  # whether a gap lies between two values, and the class of its length
@@ -62,6 +63,31 @@ class Choice:
     judged: bool
 
 
+@dataclass(frozen=True)
+class Chosen:
+    """What fills gaps of which kind.
+
+    Args:
+        forms: what was tried.
+        choices: of the kinds that could be judged.
+    """
+
+    forms: Sequence[Form]
+    choices: Mapping[Kind, Choice]
+
+    def form(self, kind: Kind) -> int:
+        """The form that fills gaps of a kind, by number: where none could be judged, that of the longest shorter ones.
+
+        It is a line, or the first form, where no shorter one could be judged either.
+        """
+        inner, number = kind
+        for each in range(number, -1, -1):
+            choice = self.choices.get((inner, each))
+            if choice is not None and (choice.judged or each == 0):
+                return choice.form
+        return _line(self.forms) or 0
+
+
 def fill(form: Form, values: Float64) -> Float64:
     """Fill by a form: nothing but numbers, in reach of the values, and not below zero where these are not."""
     with np.errstate(all="ignore"):
@@ -105,14 +131,14 @@ def judge(group: Group, trials: Sequence[Trial], forms: Sequence[Form], told: Ca
     return found
 
 
-def choose(judged: Sequence[Judged], forms: Sequence[Form], line: int | None) -> dict[Kind, Choice]:
-    """The form for each kind of gap that could be judged.
+def choose(judged: Sequence[Judged], forms: Sequence[Form]) -> Chosen:
+    """The form for each kind of gap that could be judged; where no line is tried, the best form wins as it is.
 
     Args:
         judged: errors of all forms.
         forms: what was tried.
-        line: number of the form that is a line; None where none is tried, and the best form wins as it is.
     """
+    line = _line(forms)
     kinds: dict[Kind, list[list[float]]] = {}
     rooms: dict[Kind, float] = {}
     for each in judged:
@@ -127,20 +153,12 @@ def choose(judged: Sequence[Judged], forms: Sequence[Form], line: int | None) ->
         count = errors.shape[1]
         enough = rooms[kind] >= _FEWEST
         chosen[kind] = Choice(best, count, float(errors[best].mean()), float(errors[usual].mean()), enough)
-    return chosen
+    return Chosen(forms, chosen)
 
 
-def form_of(kind: Kind, chosen: Mapping[Kind, Choice], line: int | None) -> int:
-    """The number of the form that fills gaps of a kind: where none could be judged, that of the longest shorter ones.
-
-    It is a line, or the first form, where no shorter one could be judged either.
-    """
-    inner, number = kind
-    for each in range(number, -1, -1):
-        choice = chosen.get((inner, each))
-        if choice is not None and (choice.judged or each == 0):
-            return choice.form
-    return line or 0
+def _line(forms: Sequence[Form]) -> int | None:
+    """The number of the form that is a line; None where none is tried."""
+    return next((number for number, form in enumerate(forms) if form.method == LINEAR), None)
 
 
 def _best(errors: Float64, line: int | None, room: float) -> int:

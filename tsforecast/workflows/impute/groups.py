@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from tsforecast.arrays import Bool, Float64, Int64
+from tsforecast.models.imputation.gaps import Gap
 from tsforecast.series.panel import Panel
 
 _MOST_COLUMNS = 64  # of one matrix
@@ -30,6 +31,12 @@ class Group:
     values: Float64
     inside: Bool
     scales: Float64
+
+    def rows_of(self, gap: Gap, panel: Panel) -> slice:
+        """Where a gap of this group lies among the rows of the panel."""
+        series = int(self.series[gap.column])
+        first = int(panel.offsets[series]) + self.start + gap.first - int(panel.starts[series])
+        return slice(first, first + gap.length)
 
 
 def groups_of(panel: Panel) -> list[Group]:

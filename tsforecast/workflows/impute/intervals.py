@@ -30,13 +30,13 @@ def depths(gap: Gap) -> Int64:
 class Widths:
     """Half widths of intervals, in units of the scale of a column."""
 
-    def __init__(self, judged: Sequence[Judged], chosen: Mapping[Kind, Choice]) -> None:
+    def __init__(self, judged: Sequence[Judged], choices: Mapping[Kind, Choice]) -> None:
         """Take the errors of what was chosen for each kind."""
         self._all: dict[Kind, list[Float64]] = {}
         self._deep: dict[tuple[Kind, int], list[Float64]] = {}
         for each in judged:
             kind = kind_of(each.gap)
-            if kind in chosen and chosen[kind].judged and each.form == chosen[kind].form:
+            if kind in choices and choices[kind].judged and each.form == choices[kind].form:
                 errors, deep = np.abs(each.errors), depths(each.gap)
                 self._all.setdefault(kind, []).append(errors)
                 for number in np.unique(deep).tolist():

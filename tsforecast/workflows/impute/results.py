@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -13,10 +13,9 @@ from tsforecast.arrays import Float64, Int64
 from tsforecast.io.messages import Note, counted
 from tsforecast.io.times.formats import readable_stamps
 from tsforecast.models.imputation.gaps import CLASSES, Gap
-from tsforecast.models.imputation.methods import Form
 from tsforecast.models.imputation.names import LINEAR
 from tsforecast.series.panel import Panel, Schema
-from tsforecast.workflows.impute.choose import Choice, Kind, form_of, kind_of
+from tsforecast.workflows.impute.choose import Chosen, Kind, kind_of
 from tsforecast.workflows.impute.groups import Group
 from tsforecast.workflows.impute.intervals import LEVELS
 from tsforecast.workflows.impute.reading import WholeTable
@@ -151,8 +150,7 @@ def result_of(
     filled: Imputed,
     groups: Sequence[Group],
     gaps: Sequence[list[Gap]],
-    shapes: Sequence[Form],
-    chosen: Mapping[Kind, Choice],
+    chosen: Chosen,
 ) -> ImputeResult:
     """What is told of the filled values.
 
@@ -161,17 +159,11 @@ def result_of(
         filled: the values.
         groups: the series as matrices.
         gaps: of each group.
-        shapes: what was tried.
         chosen: what fills gaps of which kind.
     """
     panel: Panel = filled.panel
-    told = [
-        _gap(filled, int(group.series[gap.column]), group.start, gap)
-        for group, own in zip(groups, gaps, strict=True)
-        for gap in own
-    ]
+    told = [_gap(filled, group, gap) for group, own in zip(groups, gaps, strict=True) for gap in own]
     kinds = sorted({kind_of(gap) for own in gaps for gap in own}, key=lambda kind: (not kind[0], kind[1]))
-    line = next((number for number, shape in enumerate(shapes) if shape.method == LINEAR), None)
     return ImputeResult(
         file=data.file,
         series=panel.n_series,
@@ -180,38 +172,36 @@ def result_of(
         filled=int((~panel.observed).sum()),
         levels=LEVELS,
         gaps=tuple(told),
-        methods=tuple(_chosen(kind, chosen, shapes, line) for kind in kinds),
+        methods=tuple(_chosen(kind, chosen) for kind in kinds),
         notes=data.notes,
         seconds=0.0,
     )
 
 
-def _gap(filled: Imputed, series: int, start: int, gap: Gap) -> FilledGap:
-    panel = filled.panel
-    row = int(panel.offsets[series]) + start + gap.first - int(panel.starts[series])
-    rows = slice(row, row + gap.length)
-    ends = panel.frequency.stamps(start + np.array([gap.first, gap.end - 1]))
+def _gap(filled: Imputed, group: Group, gap: Gap) -> FilledGap:
+    panel, rows = filled.panel, group.rows_of(gap, filled.panel)
+    ends = panel.frequency.stamps(group.start + np.array([gap.first, gap.end - 1]))
     first, last = readable_stamps(ends, filled.schema, panel.frequency)
     half = float((filled.upper[rows, -1] - filled.lower[rows, -1]).mean()) / 2
     return FilledGap(
-        id=panel.label(series),
+        id=panel.label(int(group.series[gap.column])),
         start=first,
         end=last,
         steps=gap.length,
-        method=filled.names[int(filled.methods[row])],
+        method=filled.names[int(filled.methods[rows.start])],
         low=float(panel.values[rows].min()),
         high=float(panel.values[rows].max()),
         half_width=half if np.isfinite(half) else None,
     )
 
 
-def _chosen(kind: Kind, chosen: Mapping[Kind, Choice], shapes: Sequence[Form], line: int | None) -> ChosenMethod:
-    (inner, number), choice = kind, chosen.get(kind)
+def _chosen(kind: Kind, chosen: Chosen) -> ChosenMethod:
+    (inner, number), choice = kind, chosen.choices.get(kind)
     return ChosenMethod(
         place="inner" if inner else "edge",
         shortest=CLASSES[number],
         longest=CLASSES[number + 1] - 1 if number + 1 < len(CLASSES) else None,
-        method=shapes[form_of(kind, chosen, line)].name,
+        method=chosen.forms[chosen.form(kind)].name,
         judged=choice.gaps if choice else 0,
         error=choice.error if choice else None,
         line=choice.line if choice else None,

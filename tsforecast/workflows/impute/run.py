@@ -11,19 +11,19 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from tsforecast.errors import DataError, OptionError
-from tsforecast.io.messages import Note, counted, info, warning
+from tsforecast.io.messages import Note, counted, info, tell, warning
 from tsforecast.io.options import ReadOptions
 from tsforecast.models.imputation.artificial import Trial
 from tsforecast.models.imputation.gaps import Gap, find_gaps
 from tsforecast.models.imputation.methods import Form, forms
-from tsforecast.models.imputation.names import LINEAR, NETWORK
+from tsforecast.models.imputation.names import NETWORK
 from tsforecast.models.imputation.network import EPOCHS
 from tsforecast.models.training.config import TrainingConfig
-from tsforecast.progress import GapsFilled, Message, Report
+from tsforecast.progress import GapsFilled, Report
 from tsforecast.series.frequency import season_length
 from tsforecast.series.panel import Panel
 from tsforecast.series.seasons import seasons_of_panel
-from tsforecast.workflows.impute.choose import Choice, Judged, Kind, choose, fill, form_of, judge, kind_of, trials_of
+from tsforecast.workflows.impute.choose import Choice, Chosen, Judged, Kind, choose, fill, judge, kind_of, trials_of
 from tsforecast.workflows.impute.groups import Group, groups_of
 from tsforecast.workflows.impute.intervals import LEVELS, Widths
 from tsforecast.workflows.impute.reading import WholeTable, read_whole
@@ -61,8 +61,7 @@ def impute(
     began = time.monotonic()
     whole = read_whole(source, reading, report)
     data = whole.data
-    for note in data.notes:
-        report(Message(note.kind, note.text))
+    tell(data.notes, report)
     check_flags(whole)
     check(data.panel)
     groups = groups_of(data.panel)
@@ -70,8 +69,8 @@ def impute(
     seasons = _seasons(data.panel)
     shapes = forms(settings.tried, seasons)
     filled, chosen = _filled(whole, groups, gaps, shapes, seasons, settings, report)
-    notes = (*data.notes, *_notes(gaps, chosen))
-    result = result_of(replace(data, notes=notes), filled, groups, gaps, shapes, chosen)
+    notes = (*data.notes, *_notes(gaps, chosen.choices))
+    result = result_of(replace(data, notes=notes), filled, groups, gaps, chosen)
     return replace(result, seconds=time.monotonic() - began), filled
 
 
@@ -106,16 +105,13 @@ def _filled(
     seasons: tuple[int, ...],
     settings: ImputeSettings,
     report: Report,
-) -> tuple[Imputed, dict[Kind, Choice]]:
+) -> tuple[Imputed, Chosen]:
     """Choose by some artificial gaps, learn the intervals from others, and fill."""
-    panel = whole.data.panel
-    values, methods = panel.values.copy(), np.full(len(panel.values), -1)
-    lower, upper = (np.full((len(values), len(LEVELS)), np.nan) for _ in range(2))
     some = [number for number, own in enumerate(gaps) if own]
     if not some:
-        return Imputed(whole, panel, lower, upper, (), methods), {}
+        nothing = Chosen((), {})
+        return _written(whole, groups, gaps, nothing, Widths((), {})), nothing
     rng = np.random.default_rng(settings.seed)
-    line = next((number for number, shape in enumerate(shapes) if shape.method == LINEAR), None)
     picked = rng.permutation(some)[:_MOST_JUDGED].tolist()
     trials = [(groups[number], trials_of(groups[number], gaps[number], rng)) for number in picked for _ in range(2)]
     networks = int(NETWORK in settings.tried)
@@ -133,29 +129,37 @@ def _filled(
     halves: list[list[Judged]] = [[], []]
     for place, (group, own) in enumerate(trials):
         halves[place % 2] += judge(group, own, shapes, told)
-    chosen = choose(halves[0], shapes, line)
-    widths = Widths(halves[1], chosen)
-    judged_again = choose(halves[1], shapes, line)
-    for number in some:
-        group = groups[number]
-        used = {form_of(kind_of(gap), chosen, line) for gap in gaps[number]}
-        made = {form: fill(shapes[form], group.values) for form in used}
-        for gap in gaps[number]:
-            form = form_of(kind_of(gap), chosen, line)
-            series = int(group.series[gap.column])
-            row = int(panel.offsets[series]) + group.start + gap.first - int(panel.starts[series])
-            rows = slice(row, row + gap.length)
+    chosen = choose(halves[0], shapes)
+    filled = _written(whole, groups, gaps, chosen, Widths(halves[1], chosen.choices), told)
+    report(GapsFilled(total, total))
+    return filled, _judged_by(halves[1], chosen)
+
+
+def _written(
+    whole: WholeTable,
+    groups: Sequence[Group],
+    gaps: Sequence[list[Gap]],
+    chosen: Chosen,
+    widths: Widths,
+    told: Callable[[], None] = lambda: None,
+) -> Imputed:
+    """Write what is chosen into the gaps, with intervals around it; `told` is called after each group."""
+    panel = whole.data.panel
+    values, methods = panel.values.copy(), np.full(len(panel.values), -1)
+    lower, upper = (np.full((len(values), len(LEVELS)), np.nan) for _ in range(2))
+    for group, own in zip(groups, gaps, strict=True):
+        forms = [chosen.form(kind_of(gap)) for gap in own]
+        made = {form: fill(chosen.forms[form], group.values) for form in set(forms)}
+        for gap, form in zip(own, forms, strict=True):
+            rows = group.rows_of(gap, panel)
             values[rows] = made[form][gap.first : gap.end, gap.column]
             methods[rows] = form
             half = widths.of(gap) * group.scales[gap.column]
             lower[rows], upper[rows] = values[rows, None] - half, values[rows, None] + half
-        told()
-    report(GapsFilled(total, total))
-    names = tuple(shape.name for shape in shapes)
-    # What is said of the error comes from the gaps that chose nothing.
-    return Imputed(whole, replace(panel, values=values), lower, upper, names, methods), {
-        kind: _again(choice, kind, halves[1], judged_again) for kind, choice in chosen.items()
-    }
+        if own:
+            told()
+    names = tuple(form.name for form in chosen.forms)
+    return Imputed(whole, replace(panel, values=values), lower, upper, names, methods)
 
 
 def _trained(
@@ -191,20 +195,23 @@ def _trained(
     return Form(NETWORK, "", made)
 
 
-def _again(choice: Choice, kind: Kind, judged: Sequence[Judged], again: Mapping[Kind, Choice]) -> Choice:
-    errors = [
-        float(np.abs(each.errors).mean()) for each in judged if kind_of(each.gap) == kind and each.form == choice.form
-    ]
-    if not errors:
-        return choice
-    return replace(choice, gaps=len(errors), error=float(np.mean(errors)), line=again[kind].line)
+def _judged_by(judged: Sequence[Judged], chosen: Chosen) -> Chosen:
+    """The same choices with the errors in gaps that chose nothing, which are what is told of them."""
+    again = choose(judged, chosen.forms).choices
+    choices = dict(chosen.choices)
+    for kind, choice in chosen.choices.items():
+        own = [each.errors for each in judged if kind_of(each.gap) == kind and each.form == choice.form]
+        if own:
+            error = float(np.mean([float(np.abs(errors).mean()) for errors in own]))
+            choices[kind] = replace(choice, gaps=len(own), error=error, line=again[kind].line)
+    return replace(chosen, choices=choices)
 
 
-def _notes(gaps: Sequence[list[Gap]], chosen: Mapping[Kind, Choice]) -> list[Note]:
+def _notes(gaps: Sequence[list[Gap]], choices: Mapping[Kind, Choice]) -> list[Note]:
     every = [gap for own in gaps for gap in own]
     if not every:
         return [info("no value is missing: nothing is filled")]
-    unjudged = [gap for gap in every if kind_of(gap) not in chosen or not chosen[kind_of(gap)].judged]
+    unjudged = [gap for gap in every if kind_of(gap) not in choices or not choices[kind_of(gap)].judged]
     if not unjudged:
         return []
     longest = max(gap.length for gap in unjudged)

@@ -13,6 +13,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from tsforecast.io.messages import of_series
 from tsforecast.series.panel import UNKNOWN_SERIES, Panel
 from tsforecast.series.windows import Rows
 
@@ -176,7 +177,7 @@ def largest_outlier(rows: NewRows, limit: float) -> Finding:
     number = int(np.argmax(far if change else single))
     value = high[number] if high[number] - center[number] >= center[number] - low[number] else low[number]
     size = min(float(far[number]), _MOST)
-    name = f"the new value {value:g}" + (f" of '{panel.label(number)}'" if panel.label(number) else "")
+    name = f"the new value {value:g}{of_series(panel.label(number))}"
     words = f"{name} lies {size:.3g} times as far from the median as any value before"
     return Finding(size, words, change=change and bool(lasting[number]))
 

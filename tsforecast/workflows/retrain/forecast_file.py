@@ -12,7 +12,7 @@ from dataclasses import asdict
 from tsforecast import clock
 from tsforecast._version import __version__
 from tsforecast.errors import TsforecastError
-from tsforecast.io.messages import listed
+from tsforecast.io.messages import listed, tell
 from tsforecast.io.reading.panel import ReadResult
 from tsforecast.io.writing.forecasts import guarded_notes, write_forecast
 from tsforecast.progress import Message
@@ -72,9 +72,8 @@ def update_forecast(run: RetrainRun, path: str, data: ReadResult) -> tuple[Forec
         calibration=settings.calibration,
         trusted=model.trusted,
     )
-    for note in [*made.notes, *guarded_notes(made.recent.ids, path)]:
-        if note not in data.notes:
-            run.report(Message(note.kind, note.text))
+    notes = (*made.notes, *guarded_notes(made.recent.ids, path))
+    tell((note for note in notes if note not in data.notes), run.report)
     if settings.ledger:
         note_forecast(made, store=run.store.folder, trusted=model.trusted)
     blocks = [made.forecast] if settings.ledger else made.blocks(run.report)

@@ -14,10 +14,10 @@ from datetime import datetime
 
 from tsforecast import clock
 from tsforecast.errors import MissingColumnError, ModelError, TsforecastError
-from tsforecast.io.messages import listed
+from tsforecast.io.messages import listed, tell
 from tsforecast.io.options import ReadOptions
 from tsforecast.io.reading.columns.covariates import covariate_options, named_columns, without_covariate
-from tsforecast.io.reading.columns.roles import UNNAMED
+from tsforecast.io.reading.columns.targets import UNNAMED
 from tsforecast.io.reading.panel import ReadResult, read_panel
 from tsforecast.io.times.formats import STEP
 from tsforecast.progress import Message
@@ -87,8 +87,7 @@ def read_new_data(run: RetrainRun, champion: Bundle | None) -> ReadResult | Brea
         data = _read_without(run, by_schema, error, held)
     if champion is not None and reading.freq is None:
         data = _in_known_steps(run, by_schema, data, champion)
-    for note in data.notes:
-        report(Message(note.kind, note.text))
+    tell(data.notes, report)
     unknown = tuple(column.name for column in data.columns if column.why == UNNAMED)
     if unknown and not reading.target_cols:
         text = f"not used, because the version in service does not know it: {listed(unknown)}"

@@ -14,14 +14,14 @@ from tsforecast import clock, notebook
 from tsforecast.arrays import Int64
 from tsforecast.errors import GateError, OptionError
 from tsforecast.files import check_file
-from tsforecast.io.messages import Note, counted, info, warning
+from tsforecast.io.messages import Note, counted, info, tell, warning
 from tsforecast.io.options import ReadOptions
 from tsforecast.io.times.formats import readable_stamps
 from tsforecast.io.writing.forecasts import format_of
 from tsforecast.io.writing.tables import write_table
 from tsforecast.metrics import METRICS
 from tsforecast.options import DEFAULT_STORE
-from tsforecast.progress import Message, Report
+from tsforecast.progress import Report
 from tsforecast.series.frequency import Frequency
 from tsforecast.series.panel import Schema
 from tsforecast.store.bundle.bundle import Bundle
@@ -190,8 +190,7 @@ def score(
         facts: dict[str, Any] = {"made": began, "file": data.file, "data_hash": data.data_hash}
         _, revised = keep_actuals(model.folder, layout, found.seen, trusted=trusted, **facts)
     notes = [*(data.notes if data else ()), *_notes(found, others, revised), *_gap_notes(runs, own, happened, bundle)]
-    for note in notes:
-        report(Message(note.kind, note.text))
+    tell(notes, report)
     result = replace(_result(model.name, data, found, revised, limits, notes, bundle), unread=unread)
     if output is not None:
         write_table(result.frame, output)

@@ -12,7 +12,7 @@ import pytest
 from tsforecast.errors import DataError, OptionError
 from tsforecast.io.column import code_texts
 from tsforecast.io.options import ReadOptions
-from tsforecast.io.reading.columns.keys import ColumnRequest
+from tsforecast.io.reading.columns.request import ColumnRequest
 from tsforecast.io.reading.columns.roles import Roles, find_columns
 from tsforecast.io.reading.grid.rows import number_series
 from tsforecast.io.reading.table import RawTable, frame_table, text_table

@@ -16,7 +16,7 @@ from tests.sampling import examples
 from tsforecast.errors import DataError, TsforecastError
 from tsforecast.io.options import ReadOptions
 from tsforecast.io.reading import table
-from tsforecast.io.reading.columns.keys import ColumnRequest
+from tsforecast.io.reading.columns.request import ColumnRequest
 from tsforecast.io.reading.columns.roles import find_columns
 from tsforecast.io.reading.panel import read_panel
 from tsforecast.io.reading.table import RawTable, text_table

@@ -14,15 +14,15 @@ from numpy.typing import NDArray
 from tsforecast.arrays import Bool, Float64, Int64
 from tsforecast.errors import DataError, OptionError
 from tsforecast.io.column import Column, TextColumn
-from tsforecast.io.messages import Note, Place, counted, info, listed, warning
+from tsforecast.io.messages import Note, Place, counted, info, listed, of_series, warning
 from tsforecast.io.options import ReadOptions
+from tsforecast.io.reading.columns.names import Names
 from tsforecast.io.reading.columns.values import check_values, declared_missing
 from tsforecast.io.reading.numbers import Content, is_missing
 from tsforecast.io.reading.table import RawTable
 from tsforecast.series.covariates import UNKNOWN_CATEGORY, Labels
 from tsforecast.series.panel import Schema
 
-Names = tuple[str, ...]
 SeriesOfRows = NDArray[np.integer[Any]]
 _FEWEST_ROWS = 3  # of a series, in which a constant tells something
 _MOST = 0.5
@@ -223,16 +223,12 @@ def _check_static(
     other = np.flatnonzero(~np.isnan(values) & (values != found[series]))
     if other.size:
         row = int(other[0])
-        said = f"{values[row]:g} is not the {found[series[row]]:g} of earlier rows{_of(labels[series[row]])}"
+        said = f"{values[row]:g} is not the {found[series[row]]:g} of earlier rows{of_series(labels[series[row]])}"
         hint = f"a column that varies within a series is named with --past-col {shlex.quote(name)}"
         raise place.error(row, f"{said}: a static column stays the same", f"{hint}, or --future-col if known ahead")
     without = np.flatnonzero(np.isnan(found))
     if without.size:
-        raise place.error(None, f"no value for the series{_of(labels[without[0]])}", "give each series its value")
-
-
-def _of(label: str) -> str:
-    return f" of '{label}'" if label else ""
+        raise place.error(None, f"no value for the series{of_series(labels[without[0]])}", "give each series its value")
 
 
 def categories_of_series(
@@ -256,7 +252,7 @@ def categories_of_series(
         if other.size:
             row = int(other[0])
             before = wanted[found[series[row], column]]
-            said = f"'{cells.text(row)}' is not the '{before}' of earlier rows{_of(labels[series[row]])}"
+            said = f"'{cells.text(row)}' is not the '{before}' of earlier rows{of_series(labels[series[row]])}"
             hint = "write it as columns of 0 and 1, one for each text, and name them with --past-col or --future-col"
             raise replace(place, column=name).error(row, f"{said}: a category stays the same within a series", hint)
         without = int((found[:, column] == UNKNOWN_CATEGORY).sum())

@@ -14,14 +14,13 @@ from numpy.typing import NDArray
 
 from tsforecast.io.column import TextColumn
 from tsforecast.io.messages import listed
-from tsforecast.io.reading.columns.names import names_series
+from tsforecast.io.reading.columns.names import Names, names_series
 from tsforecast.io.reading.table import RawTable
 from tsforecast.io.times.clock import rank_times
 from tsforecast.io.times.parse import ParsedStamps
 from tsforecast.series.frequency import Stamps
 from tsforecast.series.regularity import regularity
 
-Names = tuple[str, ...]
 Restated = Literal["nothing", "perhaps", "calendar"]
 
 # Fewer repeated times than this share of the rows are mistakes in the data, not several series.
@@ -228,12 +227,12 @@ class Found:
     """What tells series apart whose times never coincide.
 
     Args:
-        names: the id columns; none for a single series.
+        ids: the id columns; None for a single series.
         readings: what was weighed.
         doubt: columns that may tell series apart as well as not, so that the user must say.
     """
 
-    names: Names
+    ids: Ids | None
     readings: list[Reading]
     doubt: Names = ()
 
@@ -266,12 +265,16 @@ def ids_of_unique_times(
     at = stamps[times.values[rows]]
     one: NDArray[np.int64] = np.zeros(at.size, dtype=np.int64)
     if not texts and _are_even(at):
-        return Found((), [])
+        return Found(None, [])
     alone = Reading(time_cols, (), regularity(one, at).score, "one series")
     candidates = more() if alone.score < _REGULAR - _CLEARLY else texts
     usable = {name: some for name, grouping in candidates.items() if _names_few(some := _compact(grouping.take(rows)))}
     if not usable:
-        return Found((), [])
+        return Found(None, [])
+
+    def ids(names: Names) -> Ids:
+        return Ids(names, count_repeats([*(candidates[name] for name in names), times]))
+
     singles = {name: _read(time_cols, (name,), [some], at) for name, some in usable.items()}
     readings = [*singles.values(), alone]
     best: Reading = max(singles.values(), key=lambda reading: reading.score)
@@ -280,26 +283,38 @@ def ids_of_unique_times(
         readings = [*joint, *readings]
         better = [reading for reading in joint if reading.score >= _REGULAR]
         if better and better[0].score > max(best.score, alone.score) + _CLEARLY:
-            return Found(better[0].id_cols, readings)
+            return Found(ids(better[0].id_cols), readings)
     doubt = []
     for name, some in usable.items():
-        reading = singles[name]
-        if names_series(name):
-            sure, unsure = reading.score > alone.score - _CLEARLY, False
-        elif reading.score < _REGULAR:
-            sure, unsure = False, False
-        elif _are_blocks(some.values, at):
-            sure, unsure = True, False
-        else:
-            clearly, part = reading.score > alone.score + _CLEARLY, restates(name, some)
-            sure = clearly and part == "nothing"
-            between = part == "nothing" and not _few_changes(some.values, at)
-            unsure = part == "perhaps" if clearly else between and parts(some)
-        if sure:
-            return Found((name,), readings)
-        if unsure:
+        told = _tells_apart(singles[name], some, alone, at, restates, parts)
+        if told == "surely":
+            return Found(ids((name,)), readings)
+        if told == "perhaps":
             doubt.append(name)
-    return Found((), readings, tuple(doubt))
+    return Found(None, readings, tuple(doubt))
+
+
+def _tells_apart(
+    reading: Reading,
+    some: Grouping,
+    alone: Reading,
+    at: Stamps,
+    restates: Callable[[str, Grouping], Restated],
+    parts: Callable[[Grouping], bool],
+) -> Literal["surely", "perhaps", "no"]:
+    """Whether a column names series whose times never coincide; the arguments are those of `ids_of_unique_times`."""
+    (name,) = reading.id_cols
+    if names_series(name):
+        return "surely" if reading.score > alone.score - _CLEARLY else "no"
+    if reading.score < _REGULAR:
+        return "no"
+    if _are_blocks(some.values, at):
+        return "surely"
+    part = restates(name, some)
+    if reading.score > alone.score + _CLEARLY:
+        return "surely" if part == "nothing" else "perhaps" if part == "perhaps" else "no"
+    between = part == "nothing" and not _few_changes(some.values, at)
+    return "perhaps" if between and parts(some) else "no"
 
 
 def _names_few(grouping: Grouping) -> bool:

@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import re
 import shlex
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Mapping, Set
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from tsforecast.errors import DataError
-from tsforecast.io.column import Column
-from tsforecast.io.messages import all_columns, listed
+from tsforecast.io.messages import listed
 from tsforecast.io.reading.columns.calendar import are_weekdays, depends_on_calendar
-from tsforecast.io.reading.columns.covariates import NO_NAMES, CovariateNames
-from tsforecast.io.reading.columns.date_columns import may_hold_dates
 from tsforecast.io.reading.columns.ids import (
     Found,
     Grouping,
@@ -31,44 +27,23 @@ from tsforecast.io.reading.columns.ids import (
     levels_apart,
     search_ids,
 )
-from tsforecast.io.reading.columns.names import edge_of, names_series, unit_of
+from tsforecast.io.reading.columns.names import Names, edge_of, names_series, unit_of
+from tsforecast.io.reading.columns.request import ColumnRequest
 from tsforecast.io.reading.columns.time_of_day import clocks_beside, end_of, reads_as_clock
-from tsforecast.io.reading.columns.time_parts import named_parts, read_parts
+from tsforecast.io.reading.columns.time_parts import read_parts
+from tsforecast.io.reading.columns.times import read_times
 from tsforecast.io.reading.numbers import Content, read_content
 from tsforecast.io.reading.table import RawTable
-from tsforecast.io.times.clock import rank_times
-from tsforecast.io.times.datetimes import typed_stamps
-from tsforecast.io.times.guess import date_hint
+from tsforecast.io.times.clock import TimeAxis, rank_times
 from tsforecast.io.times.notation import plain
-from tsforecast.io.times.parse import ParsedStamps, parse_stamps
+from tsforecast.io.times.parse import ParsedStamps
 from tsforecast.series.frequency import DAY, WEEK, Stamps
 from tsforecast.series.infer_frequency import infer_frequency
 
-Names = tuple[str, ...]
 RowChoice = slice | NDArray[np.intp]
 _HEAD = 1000
 _NEARLY_ALL = 0.95
 _JUDGED_COLUMNS = 3
-
-
-@dataclass(frozen=True)
-class ColumnRequest:
-    """What is known about the columns beforehand; None or empty for what is to be found."""
-
-    time_cols: Names = ()  # the time column, or the columns of its parts
-    id_cols: Names = ()  # the id columns
-    target_cols: Names = ()  # the value columns
-    date_format: str | None = None  # format of the times
-    known_formats: Names = ()  # formats of the times of the data that a model was fitted on; empty without a model
-    freq: str | None = None  # the step, where the user states it
-    tz: str | None = None  # zone of the times, where the user names it or a model was fitted on times of one
-    known: CovariateNames = NO_NAMES  # the columns of covariates
-    offer: bool = False  # whether columns that could be covariates are spoken of
-
-    @property
-    def numbers(self) -> Names:
-        """The columns that hold numbers, so that they are no times and no ids."""
-        return (*self.target_cols, *self.known.numbers)
 
 
 @dataclass(frozen=True)
@@ -97,7 +72,7 @@ def find_keys(table: RawTable, request: ColumnRequest) -> Keys:
         DataError: no column with dates in every row; dates that need a column of times of day, which was not named.
         OptionError: columns that make no time.
     """
-    stamps = _read_times(table, request)
+    stamps = read_times(table, request)
     beside, ends = _beside(table, request, stamps)
     found = _chosen_once(table, request, stamps, beside)
     if ends:
@@ -133,84 +108,6 @@ def _chosen_once(
     if are_many(found.ids.repeats, table.rows):
         found = _choose(table, request, stamps, beside, np.flatnonzero(~copies))
     return replace(found, copies=copies)
-
-
-def _read_times(table: RawTable, request: ColumnRequest) -> dict[Names, ParsedStamps]:
-    """The named time columns, or all columns that could be it."""
-    named, columns = request.time_cols, table.columns
-    known = request.known_formats[0] if request.known_formats else None
-    if len(named) == 1:
-        return {named: _read_stamps(columns[named[0]], request.date_format, known)}
-    if named:
-        return {
-            named: read_parts([columns[name] for name in named], request.date_format, request.known_formats, request.tz)
-        }
-    taken = {*request.id_cols, *request.numbers}
-    free = [column for name, column in columns.items() if name not in taken]
-    parts = named_parts(free) if any(unit_of(column.name) == "year" for column in free) else ()
-    try:
-        found = _find_stamps(table, request.date_format, known, {*taken, *parts}, request.freq)
-    except DataError as error:
-        # A column of dates but for one row is not passed over; one of numbers that may be dates is.
-        if not parts or (error.row is not None and "--date-format" not in error.hint):
-            raise
-        return {parts: read_parts([columns[name] for name in parts])}
-    if parts and all(parsed.doubtful for parsed in found.values()):
-        return {parts: read_parts([columns[name] for name in parts])}
-    return {(name,): parsed for name, parsed in found.items()}
-
-
-def _find_stamps(
-    table: RawTable, date_format: str | None, known_format: str | None, leave_out: Set[str], freq: str | None
-) -> dict[str, ParsedStamps]:
-    """All columns but those left out that hold a date in every row, in file order."""
-    found: dict[str, ParsedStamps] = {}
-    failure: DataError | None = None
-    for position, (name, column) in enumerate(table.columns.items()):
-        if name in leave_out or not may_hold_dates(column, first=position == 0, date_format=date_format):
-            continue
-        try:
-            found[name] = _read_stamps(column, date_format, known_format)
-        except DataError as error:
-            # An option that would read the numbers is worth saying; that some number is no date is not.
-            numbers = re.fullmatch("[0-9.]+", column.texts.text(0).strip())
-            failure = failure or (error if not numbers or "--date-format" in error.hint else None)
-    if any(not parsed.doubtful for parsed in found.values()):
-        found = {name: parsed for name, parsed in found.items() if not parsed.doubtful}
-    if not found:
-        raise failure or _no_dates(table, freq, [c for name, c in table.columns.items() if name not in leave_out])
-    return found
-
-
-def _no_dates(table: RawTable, freq: str | None, columns: Sequence[Column]) -> DataError:
-    """The error of a table without dates, which may have a column that numbers its steps."""
-    undated = (
-        "add --start 2021-01-01 with the first time" if freq else "add --start 2021-01-01 --freq D with the first time"
-    )
-    undated += f"{'' if freq else ' and the step'}, or --no-time to number the steps"
-    message = f"no column holds a date or time in every row; {all_columns(table.names)}"
-    if guess := date_hint(columns):
-        return DataError(message, hint=guess, file=table.file)
-    counter = next((name for name, column in table.columns.items() if _numbers_steps(column, table)), None)
-    hint = f"name the time column with --time-col; if there is none, {undated}"
-    if counter is not None:
-        hint = f"if '{counter}' numbers the steps, {undated}; else name the time column with --time-col"
-    return DataError(message, hint=hint, file=table.file)
-
-
-def _numbers_steps(column: Column, table: RawTable) -> bool:
-    """Whether a column counts 0, 1, 2 or 1, 2, 3 to the end of each series."""
-    content = read_content(column, table.number_format)
-    values = content.numbers.values
-    if content.kind not in ("number", "code") or values.size < 2 or values[0] not in (0, 1):
-        return False
-    return bool(np.all((np.diff(values) == 1) | (values[1:] == values[0]))) and values[1] == values[0] + 1
-
-
-def _read_stamps(column: Column, date_format: str | None, known_format: str | None) -> ParsedStamps:
-    if column.typed is not None and pd.api.types.is_datetime64_any_dtype(column.typed.dtype):
-        return typed_stamps(column.typed, column.place)
-    return parse_stamps(column, date_format=date_format, known_format=known_format)
 
 
 def _choose(
@@ -249,7 +146,7 @@ def _choose(
     keys = Keys(names, stamps[names], ids, contents, left_out)
     if request.id_cols or request.known_formats or (ids.names and not are_many(ids.repeats, table.rows)):
         return keys
-    return _search(table, request, keys, texts, clocks, rows)
+    return _search(_Candidates(table, request, keys, texts, clocks, rows))
 
 
 def _end_of_what(names: Names, stamps: dict[Names, ParsedStamps]) -> Names | None:
@@ -267,62 +164,76 @@ def _end_of_what(names: Names, stamps: dict[Names, ParsedStamps]) -> Names | Non
     return None
 
 
-def _search(
-    table: RawTable,
-    request: ColumnRequest,
-    keys: Keys,
-    texts: Mapping[str, Grouping],
-    clocks: Set[str],
-    rows: RowChoice,
-) -> Keys:
-    """The keys with ids that the texts alone do not show: whole numbers, or series whose times never coincide."""
-    axis = rank_times(keys.stamps.codes, keys.stamps.key)
-    times = Grouping(axis.ranks, axis.stamps.size).take(rows)
-    many = are_many(keys.ids.repeats, times.values.size)
+@dataclass(frozen=True)
+class _Candidates:
+    """The columns that may tell the series of a table apart where its texts alone do not show it."""
 
-    def whole(*, named: bool) -> dict[str, Grouping]:
-        found = {
-            name: Grouping.of_values(content.numbers.values[rows])
-            for name, content in keys.contents.items()
-            if name not in (*request.numbers, *texts, *clocks)
+    table: RawTable
+    request: ColumnRequest
+    keys: Keys  # as found so far
+    texts: Mapping[str, Grouping]  # the columns of texts
+    clocks: Set[str]  # columns that hold times of day
+    rows: RowChoice  # that count
+
+    @cached_property
+    def axis(self) -> TimeAxis:
+        return rank_times(self.keys.stamps.codes, self.keys.stamps.key)
+
+    @cached_property
+    def times(self) -> Grouping:
+        return Grouping(self.axis.ranks, self.axis.stamps.size).take(self.rows)
+
+    @cached_property
+    def named(self) -> dict[str, Grouping]:
+        """The texts, and the whole numbers that are called like ids."""
+        return self.groupings(named=True)
+
+    def groupings(self, *, named: bool) -> dict[str, Grouping]:
+        """The texts and the whole numbers in the order of the table; where `named`, only numbers called like ids."""
+        numbers = {
+            name: Grouping.of_values(content.numbers.values[self.rows])
+            for name, content in self.keys.contents.items()
+            if name not in (*self.request.numbers, *self.texts, *self.clocks)
             and (not named or names_series(name))
             and unit_of(name) is None
             and _is_whole(content)
         }
-        return found if _leaves_values(keys.contents, {**texts, **found}, request) else {}
+        found = {**self.texts, **numbers}
+        return self._ordered(found if _leaves_values(self.keys.contents, found, self.request) else self.texts)
 
-    def ordered(some: Mapping[str, Grouping]) -> dict[str, Grouping]:
-        return {name: {**texts, **some}[name] for name in keys.contents if name in texts or name in some}
+    def every(self) -> dict[str, Grouping]:
+        """The texts, the numbers called like ids, and where these leave values to forecast all whole numbers."""
+        return self._ordered({**self.named, **self.groupings(named=False)})
 
-    if many:
-        candidates = ordered(whole(named=False))
-        found, readings = search_ids(times, axis.stamps, candidates, keys.time_cols)
-        return replace(keys, ids=found or keys.ids, guessed=found is not None, readings=tuple(readings))
+    def _ordered(self, found: Mapping[str, Grouping]) -> dict[str, Grouping]:
+        return {name: found[name] for name in self.keys.contents if name in found}
 
-    def restates(name: str, grouping: Grouping) -> Restated:
-        if not depends_on_calendar(grouping.values, axis.stamps[times.values]):
+    def restates(self, name: str, grouping: Grouping) -> Restated:
+        """What a column restates that depends on the calendar."""
+        if not depends_on_calendar(grouping.values, self.axis.stamps[self.times.values]):
             return "nothing"
         # Numbers say so anyway, of texts only some do: the weeks of a shop may begin on a weekday of its own.
-        plainly = name not in texts or are_weekdays(table.columns[name].texts.texts)
+        plainly = name not in self.texts or are_weekdays(self.table.columns[name].texts.texts)
         return "calendar" if plainly else "perhaps"
 
-    named = ordered(whole(named=True))
-    every = dict(named)
-
-    def all_candidates() -> dict[str, Grouping]:
-        every.update(ordered(whole(named=False)))
-        return {name: every[name] for name in keys.contents if name in every}
-
-    def parts(grouping: Grouping) -> bool:
-        values = [content.numbers.values[rows] for content in keys.contents.values() if content.kind == "number"]
-        order = np.argsort(times.values[: grouping.values.size], kind="stable")
+    def parts(self, grouping: Grouping) -> bool:
+        """Whether the values of the series lie apart."""
+        contents = self.keys.contents.values()
+        values = [content.numbers.values[self.rows] for content in contents if content.kind == "number"]
+        order = np.argsort(self.times.values[: grouping.values.size], kind="stable")
         return any(levels_apart(grouping.values[order], column[order]) for column in values[:_JUDGED_COLUMNS])
 
-    alone = ids_of_unique_times(times, axis.stamps, named, all_candidates, restates, parts, keys.time_cols)
-    if alone.doubt and not alone.names and request.freq is None:
-        raise _doubtful(table, keys, alone, axis.stamps)
-    repeats = count_repeats([*(every[name] for name in alone.names), times]) if alone.names else keys.ids.repeats
-    return replace(keys, ids=Ids(alone.names, repeats), readings=tuple(alone.readings))
+
+def _search(some: _Candidates) -> Keys:
+    """The keys with ids that the texts alone do not show: whole numbers, or series whose times never coincide."""
+    keys, times, stamps = some.keys, some.times, some.axis.stamps
+    if are_many(keys.ids.repeats, times.values.size):
+        ids, readings = search_ids(times, stamps, some.groupings(named=False), keys.time_cols)
+        return replace(keys, ids=ids or keys.ids, guessed=ids is not None, readings=tuple(readings))
+    found = ids_of_unique_times(times, stamps, some.named, some.every, some.restates, some.parts, keys.time_cols)
+    if found.doubt and some.request.freq is None:
+        raise _doubtful(some.table, keys, found, stamps)
+    return replace(keys, ids=found.ids or Ids((), keys.ids.repeats), readings=tuple(found.readings))
 
 
 def _doubtful(table: RawTable, keys: Keys, found: Found, stamps: Stamps) -> DataError:

@@ -8,6 +8,8 @@ from typing import Literal
 
 from tsforecast.io.column import is_id_name, words
 
+Names = tuple[str, ...]  # of several columns, in their order
+
 
 def _listed(text: str) -> frozenset[str]:
     return frozenset(text.split())

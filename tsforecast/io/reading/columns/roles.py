@@ -11,29 +11,27 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from tsforecast.errors import DataError, MissingColumnError, OptionError, did_you_mean
+from tsforecast.arrays import Float64
+from tsforecast.errors import MissingColumnError, OptionError, did_you_mean
 from tsforecast.io.column import Column, TextColumn
 from tsforecast.io.messages import Note, all_columns, counted, info, listed, warning
-from tsforecast.io.reading.columns.attributes import attribute_notes, attributes, letter_flag_note, letter_flags
-from tsforecast.io.reading.columns.calendar import ROW_NUMBER, calendar_parts, repeats
 from tsforecast.io.reading.columns.covariates import NOTHING_KNOWN, Known, offer_notes, offers, read_known
 from tsforecast.io.reading.columns.ids import Grouping, Reading, find_ids
-from tsforecast.io.reading.columns.keys import ColumnRequest, find_keys
-from tsforecast.io.reading.columns.marks import check_decimal_mark, proven_marks, text_with_unit
+from tsforecast.io.reading.columns.keys import Keys, find_keys
+from tsforecast.io.reading.columns.marks import check_decimal_mark, proven_marks
 from tsforecast.io.reading.columns.names import unit_of
+from tsforecast.io.reading.columns.request import ColumnRequest
 from tsforecast.io.reading.columns.spread import spread_texts
+from tsforecast.io.reading.columns.targets import UNNAMED, Targets, as_number, choose_targets, repeated_by
 from tsforecast.io.reading.columns.values import check_values, declared_missing
-from tsforecast.io.reading.numbers import Content, NumberFormat, as_flags
+from tsforecast.io.reading.numbers import Content, NumberFormat
 from tsforecast.io.reading.table import RawTable
 from tsforecast.io.times.clock import in_the_night_of_a_change
 from tsforecast.io.times.parse import ParsedStamps
 from tsforecast.series.frequency import DAY
 
-# Why a column is left out that was not asked for.
-UNNAMED = "not named as a value"
-DATES = "date column"
+DATES = "date column"  # why a column is left out that holds times
 _LONGEST_ID = 1024
-_KIND_WORDS = {"flag": "true/false", "code": "id-like"}
 
 
 @dataclass(frozen=True)
@@ -68,68 +66,91 @@ def find_columns(table: RawTable, request: ColumnRequest) -> Roles:
         DataError: a named column that does not exist, no time or value column, an empty id, text among the values.
         OptionError: a column named for two roles.
     """
-    request, renamed = _as_in_table(table, request)
-    table, known, spread = spread_texts(table, request.known, request.target_cols)
-    request, renamed = replace(request, known=known), [*renamed, *spread]
-    _check_request(table, request)
-    table, renamed = _with_proven_marks(table, request, renamed)
+    table, request, renamed = _prepared(table, request)
     keys = find_keys(table, request)
     contents, ids = keys.contents, keys.ids
-    targets, unused, notes = _choose_targets(table, request, keys.stamps, contents, ids.names)
-    chosen = [_as_number(contents[name]) for name in targets]
+    targets = choose_targets(table, request, keys)
+    chosen = [as_number(contents[name]) for name in targets.names]
     odd = check_values(chosen, table.number_format, fixed=table.decimal_is_given)
     if not table.decimal_is_given and not table.number_format.thousands:
         check_decimal_mark(chosen, table.number_format.decimal, certain=table.decimal_is_certain)
-    notes += odd
     id_columns = [table.columns[name] for name in ids.names]
-    for column in id_columns:
-        notes += _check_ids(column)
-    if ids.names:
-        notes.insert(0, info(f"{'id columns' if len(ids.names) > 1 else 'id column'} {listed(ids.names)}", "columns"))
-    for name, why in keys.left_out.items():
-        said = f"{why} '{name}' is not used" if why == "date column" else f"column '{name}' {why} and is not used"
-        notes.append(info(said, "columns"))
-    columns = [content.numbers.values for content in chosen]
-    values = columns[0][:, None] if len(columns) == 1 else np.column_stack(columns)
-    if table.number_format.missing:
-        values, declared = declared_missing(values, [content.column for content in chosen], table.number_format)
-        notes += declared
-    columns_known, known_notes = read_known(table, request.known, contents)
-    notes += known_notes
-    offered: dict[str, str] = {}
-    if request.offer and request.target_cols:
-        free = [name for name, why in unused.items() if why == UNNAMED]
-        numbers = {name: contents[name] for name in free if contents[name].kind == "number"}
-        repeated = _repeated(keys.stamps, numbers) if numbers else {}
-        offered = offers(contents, [name for name in free if name not in repeated], chosen, id_columns)
-        notes += offer_notes(offered)
+    lookalikes = [note for column in id_columns for note in _check_ids(column)]
+    values, declared = _values(chosen, table.number_format)
+    known, known_notes = read_known(table, request.known, contents)
+    offered = _offered(request, keys, targets, chosen, id_columns)
     hint = ""
     if ids.repeats:
-        hint = _night_hint(keys.stamps, id_columns) + _repeat_hint(keys.stamps, contents, ids.names, targets)
+        hint = _night_hint(keys.stamps, id_columns) + _repeat_hint(keys.stamps, contents, ids.names, targets.names)
+    notes = (*_id_notes(ids.names), *targets.notes, *odd, *lookalikes, *_left_out_notes(keys.left_out))
     return Roles(
         keys.time_cols,
         keys.stamps,
         ids.names,
         tuple(column.texts for column in id_columns),
-        targets,
+        targets.names,
         values,
         hint,
-        (*notes, *renamed),
-        unused | keys.left_out,
+        (*notes, *declared, *known_notes, *offer_notes(offered), *renamed),
+        targets.unused | keys.left_out,
         table.number_format,
         keys.readings,
         keys.copies,
-        columns_known,
+        known,
         offered,
     )
 
 
-def _with_proven_marks(table: RawTable, request: ColumnRequest, notes: list[Note]) -> tuple[RawTable, list[Note]]:
+def _prepared(table: RawTable, request: ColumnRequest) -> tuple[RawTable, ColumnRequest, list[Note]]:
+    """The table with spread texts and proven marks, the request with names as the table writes them, and notes."""
+    request, renamed = _as_in_table(table, request)
+    table, known, spread = spread_texts(table, request.known, request.target_cols)
+    request = replace(request, known=known)
+    _check_request(table, request)
+    table, marks = _with_proven_marks(table, request)
+    return table, request, [*renamed, *spread, *marks]
+
+
+def _values(chosen: Sequence[Content], number_format: NumberFormat) -> tuple[Float64, list[Note]]:
+    """The values, shape (rows, targets), without those that are declared to be missing."""
+    columns = [content.numbers.values for content in chosen]
+    values = columns[0][:, None] if len(columns) == 1 else np.column_stack(columns)
+    if not number_format.missing:
+        return values, []
+    return declared_missing(values, [content.column for content in chosen], number_format)
+
+
+def _offered(
+    request: ColumnRequest, keys: Keys, targets: Targets, chosen: Sequence[Content], ids: Sequence[Column]
+) -> dict[str, str]:
+    """The likely roles of the columns that nobody named and that could be covariates, where the values are named."""
+    if not request.offer or not request.target_cols:
+        return {}
+    free = {name: keys.contents[name] for name, why in targets.unused.items() if why == UNNAMED}
+    repeated = repeated_by(keys.stamps, free)
+    return offers(keys.contents, [name for name in free if name not in repeated], chosen, ids)
+
+
+def _id_notes(names: Sequence[str]) -> list[Note]:
+    if not names:
+        return []
+    return [info(f"{'id columns' if len(names) > 1 else 'id column'} {listed(names)}", "columns")]
+
+
+def _left_out_notes(left_out: Mapping[str, str]) -> list[Note]:
+    """What is said of columns of times that are not the time."""
+    return [
+        info(f"{why} '{name}' is not used" if why == DATES else f"column '{name}' {why} and is not used", "columns")
+        for name, why in left_out.items()
+    ]
+
+
+def _with_proven_marks(table: RawTable, request: ColumnRequest) -> tuple[RawTable, list[Note]]:
     columns = [column for name, column in table.columns.items() if name not in (*request.time_cols, *request.id_cols)]
     found = proven_marks(columns, table.number_format, fixed=table.decimal_is_given)
     said = "numbers are read with a decimal comma"
     if found == table.number_format:
-        return table, notes if found.decimal == "." or table.decimal_is_given else [*notes, warning(said)]
+        return table, [] if found.decimal == "." or table.decimal_is_given else [warning(said)]
     if found.thousands:
         said = f"numbers are read with '{found.thousands}' between thousands and '{found.decimal}' before decimals"
     everything = table.columns
@@ -141,7 +162,7 @@ def _with_proven_marks(table: RawTable, request: ColumnRequest, notes: list[Note
             if column.plain is not None and (column.plain.pointed or not column.plain.whole)
         }
         everything = {**everything, **again}
-    return replace(table, columns=everything, number_format=found, decimal_is_certain=True), [*notes, warning(said)]
+    return replace(table, columns=everything, number_format=found, decimal_is_certain=True), [warning(said)]
 
 
 def _as_in_table(table: RawTable, request: ColumnRequest) -> tuple[ColumnRequest, list[Note]]:
@@ -180,90 +201,6 @@ def _check_request(table: RawTable, request: ColumnRequest) -> None:
             raise MissingColumnError(text, hint=hint, file=table.file, missing=name)
         if named.count(name) > 1:
             raise OptionError(f"column '{name}' is named twice", hint="give each column one role")
-
-
-def _choose_targets(
-    table: RawTable,
-    request: ColumnRequest,
-    stamps: ParsedStamps,
-    contents: Mapping[str, Content],
-    ids: tuple[str, ...],
-) -> tuple[tuple[str, ...], dict[str, str], list[Note]]:
-    """The value columns, why each of the others is left out, and notes on what was decided."""
-    if request.target_cols:
-        unnamed = {name: UNNAMED for name in contents if name not in (*ids, *request.target_cols, *request.known.all)}
-        return request.target_cols, unnamed, _target_notes(request.target_cols, ids)
-    left = {name: content for name, content in contents.items() if name not in (*ids, *request.known.all)}
-    numbers = {name: content for name, content in left.items() if content.kind == "number"}
-    # What has no name is the index of whoever wrote the table, unless nothing else is there.
-    numeric = [name for name in numbers if name not in table.unnamed or len(left) == 1]
-    texts = [content.column for content in left.values() if content.kind == "text"]
-    with_unit = {column.name: text for column in texts if (text := text_with_unit(column))}
-    repeated = _repeated(stamps, numbers)
-    marked = letter_flags(contents, [name for name in numeric if name not in repeated])
-    targets = tuple(name for name in numeric if name not in repeated and name not in marked)
-    reasons = attributes(contents, targets, stamps, [table.columns[name] for name in ids])
-    targets = tuple(name for name in targets if name not in reasons)
-    if not targets and not with_unit:
-        # A series may count 1, 2, 3 or equal the month by chance: what is left alone is a value.
-        targets = tuple(name for name in numeric if repeated[name] == ROW_NUMBER) or tuple(numeric)
-    if not targets:
-        # A single column beside the time is what is meant, or one of yes and no, though what is in it may be no number;
-        # numbers in company are what is refused.
-        alone = left if len(left) == 1 else [name for name, content in left.items() if _as_number(content) != content]
-        targets = tuple(alone) if len(alone) == 1 else tuple(with_unit)[:1]
-    if not targets:
-        text = f"no column holds numbers to forecast; {all_columns(table.names)}"
-        raise DataError(text, hint="name the value column with --target-col", file=table.file)
-    notes = [*_target_notes(targets, ids), *attribute_notes(reasons)]
-    notes += [letter_flag_note(name, mark) for name, mark in marked.items()]
-    unused = reasons | {name: f"holds marks such as '{mark}'" for name, mark in marked.items()}
-    for name, content in left.items():
-        if name in unused:
-            continue
-        if name in with_unit:
-            token = with_unit[name]
-            unused[name] = f"'{token}' is not a finite number"
-            flag = f"; if it means a missing value, add --missing {shlex.quote(token)}"
-            notes.append(
-                warning(f"column '{name}' is not used: {unused[name]}{flag if token[:1] in '<>' else ''}", "columns")
-            )
-        elif name in repeated and name not in targets:
-            part = repeated[name]
-            unused[name] = "only counts the rows" if part == ROW_NUMBER else f"only restates the {part}"
-            notes.append(info(f"column '{name}' {unused[name]} and is not used", "columns"))
-        elif name in numbers and name not in targets:
-            unused[name] = "has no name"
-            hint = "if it holds values, name it with --target-col"
-            notes.append(warning(f"column '{name}' has no name and is not used; {hint}", "columns"))
-        elif name not in targets:
-            unused[name] = f"{_KIND_WORDS.get(content.kind, content.kind)} column"
-            notes.append(info(f"{unused[name]} '{name}' is not used", "columns"))
-    return targets, unused, notes
-
-
-def _repeated(stamps: ParsedStamps, numbers: Mapping[str, Content]) -> dict[str, str]:
-    """What the columns repeat that only restate the calendar or count the rows; only whole numbers can."""
-    parts, found = None, {}
-    for name, content in numbers.items():
-        values = content.numbers.values
-        if np.all(np.mod(values[:1], 1) == 0):
-            parts = parts or calendar_parts(stamps)
-            if what := repeats(name, values, stamps, parts):
-                found[name] = what
-    return found
-
-
-def _target_notes(targets: tuple[str, ...], ids: tuple[str, ...]) -> list[Note]:
-    if len(targets) == 1:
-        return [info(f"value column '{targets[0]}'", "columns")]
-    each = "each a series of its own for every id" if ids else "each a series of its own"
-    return [info(f"{len(targets)} value columns, {each}: {listed(targets)}", "columns")]
-
-
-def _as_number(content: Content) -> Content:
-    """A column as numbers: one of yes and no as 1 and 0, any other as it is."""
-    return (as_flags(content) if content.kind in ("flag", "text") else None) or content
 
 
 def _check_ids(column: Column) -> list[Note]:

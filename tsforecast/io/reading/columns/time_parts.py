@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from tsforecast.errors import OptionError
 from tsforecast.io.column import Column, TextColumn
 from tsforecast.io.messages import Note, info, listed, warning
-from tsforecast.io.reading.columns.names import says_ending, unit_of
+from tsforecast.io.reading.columns.names import Names, says_ending, unit_of
 from tsforecast.io.reading.columns.time_of_day import (
     ClockTexts,
     numbers_after_prefix,
@@ -51,7 +51,6 @@ _HINTS = {
     "week": "weeks are those of ISO 8601",
 }
 Micros = NDArray[np.int64]
-Names = tuple[str, ...]
 
 
 @dataclass(frozen=True, eq=False)

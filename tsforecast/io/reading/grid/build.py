@@ -56,6 +56,9 @@ def build_panel(rows: Rows, grid: Grid, origin: RowOrigin, *, keep_future: bool 
     """Put rows, sorted and one per time, on a grid: regular series without gaps.
 
     Args:
+        rows: in the order of time.
+        grid: the steps, and how values are brought onto them.
+        origin: of the rows in the table, for errors.
         keep_future: whether rows without a value after the last one of a series say what is known ahead.
 
     Raises:

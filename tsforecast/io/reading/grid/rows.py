@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from tsforecast.errors import DataError, OptionError
 from tsforecast.io.column import TextColumn
-from tsforecast.io.messages import Note, Place, counted, info, warning
+from tsforecast.io.messages import Note, Place, counted, info, of_series, warning
 from tsforecast.io.options import ReadOptions, RepeatRule
 from tsforecast.io.reading.grid.advice import SeriesRows, advise, advise_events, advise_mixed, common_step
 from tsforecast.io.times.clock import Clock, in_order
@@ -53,6 +53,7 @@ class RowOrigin:
 
     place: Place  # of the time column
     cell_text: Callable[[int], str]  # returns the text of the time column in a row
+    series: NDArray[np.int32]  # number of the series of each row, shape (rows,)
     ids: list[tuple[str, ...]]  # of each series of rows
     targets: tuple[str, ...]  # names of the value columns, each of which makes series of its own
 
@@ -179,11 +180,10 @@ def one_row_per_time(rows: Rows, options: ReadOptions, origin: RowOrigin, hint: 
         second = at[np.argmin(rows.in_table(at))]
         earlier, row = rows.in_table(np.array([second - 1, second])).tolist()
         label = " / ".join(origin.ids[rows.series[second]])
-        of_series = f" of '{label}'" if label else ""
         more = f" ({counted(count - 1, 'more row')} like this)" if count > 1 else ""
         same = "the same" if _equal(rows, second) else "other"
         line = origin.place.lines[earlier]
-        message = f"the time '{origin.cell_text(row)}'{of_series} stands in line {line} already{more}"
+        message = f"the time '{origin.cell_text(row)}'{of_series(label)} stands in line {line} already{more}"
         if not hint or hint.endswith("else "):
             whose = " of a series" if label else ""
             few = f"keep one row per time{whose}, or add --on-duplicate first, last, mean or sum"

@@ -15,8 +15,9 @@ from tsforecast.errors import DataError, OptionError
 from tsforecast.io.column import Column, code_texts, text_column
 from tsforecast.io.messages import Note, Place, counted, info, listed
 from tsforecast.io.options import ReadOptions
-from tsforecast.io.reading.columns.keys import ColumnRequest, find_keys
+from tsforecast.io.reading.columns.keys import find_keys
 from tsforecast.io.reading.columns.names import unit_of
+from tsforecast.io.reading.columns.request import ColumnRequest
 from tsforecast.io.reading.grid.rows import number_series
 from tsforecast.io.reading.numbers import read_content
 from tsforecast.io.reading.table import RawTable

@@ -15,7 +15,8 @@ from tsforecast.errors import DataError, OptionError
 from tsforecast.io.column import Column, PlainNumbers, TextColumn, code_texts, text_column
 from tsforecast.io.messages import Note, Place, counted, info, listed, warning
 from tsforecast.io.options import ReadOptions
-from tsforecast.io.reading.columns.keys import ColumnRequest, Keys, find_keys
+from tsforecast.io.reading.columns.keys import Keys, find_keys
+from tsforecast.io.reading.columns.request import ColumnRequest
 from tsforecast.io.reading.numbers import read_content
 from tsforecast.io.reading.shape.headers import (
     Across,

@@ -194,7 +194,16 @@ def _in_sample(count: int) -> str:
 
 
 def try_dialects(text: bytes, delimiter: str | None, decimal: str | None) -> Dialects:
-    """For each delimiter and decimal mark how many cells are numbers or time stamps, and how many the first row has."""
+    """For each delimiter and decimal mark how many cells are numbers or time stamps, and how many the first row has.
+
+    Args:
+        text: of which lines from all over are tried.
+        delimiter: the only one that is tried; None for all.
+        decimal: likewise.
+
+    Raises:
+        OptionError: a delimiter or a decimal mark that is none.
+    """
     if delimiter is not None and (len(delimiter) != 1 or not delimiter.isascii() or delimiter in '"\n\r'):
         raise OptionError(f"the delimiter must be one character, not {delimiter!r}")
     if decimal is not None and decimal not in _DECIMALS:
@@ -326,7 +335,11 @@ def _header_below(rows: Sequence[Cells]) -> int | None:
 
 
 def check_names(names: Sequence[str], file: str, row: int | None) -> None:
-    """Refuse two columns of the same name."""
+    """Refuse two columns of the same name.
+
+    Raises:
+        DataError: with the places of both.
+    """
     first: dict[str, int] = {}
     for position, name in enumerate(names, start=1):
         if name in first:
