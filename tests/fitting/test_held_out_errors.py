@@ -29,7 +29,8 @@ def held_out(cause: str, samples: int = SAMPLES, log: str = "none") -> HeldOutEr
     nothing = np.zeros(len(USUAL))
     scaling = Scaling("standard", log, nothing, nothing + 1, nothing.astype(bool))
     observed = np.ones(y_true.shape, bool)
-    return HeldOutErrors(y_true, np.zeros(y_true.shape), observed, spreads, series, scaling, nothing + 1)
+    seasonal = nothing + 1
+    return HeldOutErrors(y_true, np.zeros(y_true.shape), observed, spreads, series, scaling, seasonal, samples)
 
 
 @pytest.mark.parametrize(("cause", "powers"), [("window", (1, 0)), ("phase", (0, 1)), ("usual", (0, 0))])
@@ -53,9 +54,9 @@ def test_what_was_not_observed_and_series_without_a_seasonal_error_do_not_count(
 
 
 def test_a_few_windows_choose_nothing():
-    assert choose_unit([held_out("phase", 7)], USUAL).window == 1
+    assert choose_unit([held_out("phase", 9)], USUAL).window == 1
     assert choose_unit([], USUAL).window == 1
-    assert choose_unit([held_out("phase", 4)] * 2, USUAL).phase > 0
+    assert choose_unit([held_out("phase", 5)] * 2, USUAL).phase > 0
 
 
 def test_scores_are_those_of_the_users_units():
@@ -86,6 +87,8 @@ def test_errors_on_windows_are_gathered_with_their_spreads():
     assert found.y_true.shape == found.y_pred.shape == found.observed.shape == found.spreads.phase.shape
     np.testing.assert_array_equal(found.spreads.usual[:, 0], usual_spreads_of(period)[index.series])
     rows = index.origins[:, None] + np.arange(learned.plan.horizon)
+    counts = np.bincount(index.series)
+    assert found.apart == sum(-(-count // learned.plan.horizon) for count in counts.tolist())
     np.testing.assert_array_equal(found.y_true, period.prepared.rows.values[rows].astype(np.float64))
 
 

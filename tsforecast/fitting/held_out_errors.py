@@ -19,7 +19,7 @@ from tsforecast.series.windows import WindowIndex
 # Powers of the spreads of the window and of the phase that are tried.
 _POWERS = ((1.0, 0.0), (0.5, 0.5), (0.0, 1.0), (0.5, 0.0), (0.0, 0.5), (0.0, 0.0))
 _LEVELS = (0.8, 0.95)
-_LEAST = 8  # windows to choose by
+_LEAST = 10  # windows apart to choose by
 _MOST = 1024  # of each subset
 
 
@@ -35,6 +35,7 @@ class HeldOutErrors:
         series: number of each window's series, shape (samples,).
         scaling: that leads back to the user's units.
         seasonal_errors: of each series, in these, shape (n_series,); NaN where there is none.
+        apart: windows that do not overlap, among all of which these were picked.
     """
 
     y_true: Float64
@@ -44,6 +45,7 @@ class HeldOutErrors:
     series: Int64
     scaling: Scaling
     seasonal_errors: Float64
+    apart: int
 
     def scores(self, unit: ErrorUnit) -> Float64:
         """The errors in a unit, shape (samples, horizon)."""
@@ -64,6 +66,7 @@ class HeldOutErrors:
 def held_out_errors(period: ValidationPeriod, index: WindowIndex) -> HeldOutErrors:
     """The errors of the model of a period on some windows, evenly spread ones where there are many."""
     prepared, spec, weights = period.prepared, period.trained.spec, period.trained.weights
+    apart = int(np.ceil(np.bincount(index.series) / spec.horizon).sum())
     index, usual = index.at_most(_MOST), usual_spreads_of(period)
     y_true, y_pred, known = [], [], []
     for batch in prepared.rows.batches(index, lookback=spec.lookback, horizon=spec.horizon):
@@ -79,6 +82,7 @@ def held_out_errors(period: ValidationPeriod, index: WindowIndex) -> HeldOutErro
         index.series,
         prepared.rows.scaling,
         errors,
+        apart,
     )
 
 
@@ -91,11 +95,13 @@ def usual_spreads_of(period: ValidationPeriod) -> Float64:
 def choose_unit(pools: Sequence[HeldOutErrors], usual: Float64) -> ErrorUnit:
     """The unit in which calibrated intervals score best on the windows that they are calibrated on.
 
+    A few windows tell nothing: theirs is the window's spread.
+
     Args:
         pools: windows.
         usual: spread of each series that was trained on, in model space, shape (n_series,).
     """
-    if sum(np.count_nonzero(pool.observed.any(axis=1)) for pool in pools) < _LEAST:
+    if sum(pool.apart for pool in pools) < _LEAST:
         return WINDOW_UNIT
     tried = [ErrorUnit(*powers, usual if sum(powers) < 1 else np.empty(0)) for powers in _POWERS]
     return min(tried, key=lambda unit: _mean_score(pools, unit))
