@@ -9,7 +9,7 @@ import numpy as np
 from tsforecast.arrays import Bool, Float32, Float64
 from tsforecast.fitting.plan import Plan
 from tsforecast.fitting.trained import Learned, Trained, ValidationPeriod
-from tsforecast.models.calibration import Calibration, calibrate, conformal_scores, window_spread
+from tsforecast.models.calibration import Calibration, calibrate, scores_of_values, window_spread
 from tsforecast.models.parts import predict_windows
 from tsforecast.models.paths import error_examples
 from tsforecast.series.windows import ModelRows, WindowIndex
@@ -65,6 +65,7 @@ def _conformal_scores(period: ValidationPeriod, subset: str, plan: Plan) -> tupl
     for batch in rows.batches(index, lookback=spec.lookback, horizon=spec.horizon):
         quantiles = predict_windows(spec, trained.weights, batch.windows).astype(np.float64)
         spread = window_spread(batch.windows, spec.season_length)
-        scores.append(conformal_scores(batch.target.astype(np.float64), quantiles, spec.quantiles, spread))
+        y_true, series = batch.target.astype(np.float64), batch.windows.series
+        scores.append(scores_of_values(y_true, quantiles, spec.quantiles, spread, rows.scaling, series))
         observed.append(batch.observed)
     return np.concatenate(scores), np.concatenate(observed)

@@ -102,6 +102,7 @@ def encode(bundle: Bundle) -> dict[str, bytes]:
         "center": np.asarray(bundle.scaling.center, np.float64),
         "scale": np.asarray(bundle.scaling.scale, np.float64),
         "nonnegative": np.asarray(bundle.scaling.nonnegative, np.uint8),
+        **_counts_tensor(bundle.scaling),
         "scores": np.asarray(bundle.forecaster.calibration.scores, np.float64),
         **_example_tensor(bundle.forecaster.calibration),
         "ids": np.frombuffer(ids, dtype=np.uint8),
@@ -228,6 +229,7 @@ def _recent_shapes(model: ModelDocument) -> Shapes:
         "center": ("float64", (model.n_series,)),
         "scale": ("float64", (model.n_series,)),
         "nonnegative": ("uint8", (model.n_series,)),
+        **({"counts": ("uint8", (model.n_series,))} if model.counts else {}),
         "scores": ("float64", (model.spec.horizon, len(PROBABILITIES))),
         **({"examples": ("float32", (model.examples, model.spec.horizon))} if model.examples else {}),
         "ids": ("uint8", (model.id_bytes,)),
@@ -279,8 +281,10 @@ def _scaling(model: ModelDocument, tensors: dict[str, Tensor]) -> Scaling:
     if np.any(tensors["scale"] <= 0):
         raise ModelError("'scale' holds a number that is not above zero", file=RECENT)
     nonnegative = _booleans(tensors["nonnegative"], "nonnegative", RECENT)
+    counts = _booleans(tensors["counts"], "counts", RECENT) if model.counts else None
     columns = read_column_scaling(model.covariates, tensors)
-    return Scaling(model.scaler, model.log, tensors["center"], tensors["scale"], nonnegative, **columns)
+    center, scale = tensors["center"], tensors["scale"]
+    return Scaling(model.scaler, model.log, center, scale, nonnegative, counts=counts, **columns)
 
 
 def _calibration(model: ModelDocument, tensors: dict[str, Tensor]) -> Calibration:
@@ -288,6 +292,11 @@ def _calibration(model: ModelDocument, tensors: dict[str, Tensor]) -> Calibratio
         raise ModelError("'scores' does not ascend", file=RECENT)
     examples = tensors.get("examples", np.empty((0, model.spec.horizon))).astype(np.float64)
     return Calibration(tensors["scores"], model.calibration_windows, model.calibration_method, examples)
+
+
+def _counts_tensor(scaling: Scaling) -> dict[str, Tensor]:
+    """Which series are rounded, where some are."""
+    return {} if scaling.counts is None else {"counts": np.asarray(scaling.counts, np.uint8)}
 
 
 def _example_tensor(calibration: Calibration) -> dict[str, Tensor]:

@@ -90,6 +90,7 @@ class ModelDocument:
         frequency: the step between rows.
         scaler: name of the scaler.
         log: logarithm that is taken before scaling.
+        counts: whether recent.safetensors says which series are rounded.
         calibration_method: how the intervals were calibrated, in words.
         calibration_windows: number of windows that the calibration rests on.
         examples: number of examples of errors in recent.safetensors.
@@ -107,6 +108,7 @@ class ModelDocument:
     frequency: Frequency
     scaler: str
     log: str
+    counts: bool
     calibration_method: str
     calibration_windows: int
     examples: int
@@ -133,7 +135,11 @@ def encode_document(bundle: Bundle, id_bytes: int) -> bytes:
             "spec": _spec_keys(bundle.spec),
             "schema": _schema_keys(bundle.schema),
             "frequency": asdict(bundle.recent.frequency),
-            "scaling": {"method": bundle.scaling.method, "log": bundle.scaling.log},
+            "scaling": {
+                "method": bundle.scaling.method,
+                "log": bundle.scaling.log,
+                **({} if bundle.scaling.counts is None else {"counts": True}),
+            },
             "calibration": {
                 "method": calibration.method,
                 "windows": calibration.windows,
@@ -164,7 +170,7 @@ def decode_document(data: bytes) -> ModelDocument:
     fields = read_fields(upgrade(value, version), _KEYS, file=MODEL)
     recent = fields.fields("recent", ("n_series", "rows", "id_bytes"), {"covariates": asdict(NO_SIZES)})
     n_series, sizes = recent.integer("n_series", 1, _MAX_COUNT), read_sizes(recent)
-    scaling = fields.fields("scaling", ("method", "log"))
+    scaling = fields.fields("scaling", ("method", "log"), {"counts": False})
     calibration = fields.fields("calibration", ("method", "windows"), {"examples": 0})
     document = ModelDocument(
         format_version=version,
@@ -173,6 +179,7 @@ def decode_document(data: bytes) -> ModelDocument:
         frequency=_frequency(fields.fields("frequency", _FREQUENCY)),
         scaler=scaling.text("method", SCALERS),
         log=scaling.text("log", _LOGS),
+        counts=scaling.flag("counts"),
         calibration_method=calibration.text("method"),
         calibration_windows=calibration.integer("windows", 0, _MAX_COUNT),
         examples=calibration.integer("examples", 0, MOST_EXAMPLES),
