@@ -77,6 +77,19 @@ def test_a_series_that_was_never_below_zero_has_no_bound_below_zero(tmp_path):
     assert (forecast["lower_95"] == 0).any()
 
 
+@pytest.mark.parametrize(("point", "whole"), [("median", True), ("mean", False)])
+def test_medians_and_intervals_of_counts_are_whole_numbers_and_means_are_not(tmp_path, point, whole):
+    import pandas as pd
+
+    import tsforecast
+
+    sold = np.random.default_rng(1).poisson(1.5, 200)
+    table = pd.DataFrame({"date": pd.date_range("2024-01-01", periods=200).strftime("%Y-%m-%d"), "sold": sold})
+    tsforecast.fit(table, store=tmp_path, name="rare", model="linear", horizon=7, point=point)
+    made = tsforecast.predict(store=tmp_path, name="rare", levels=(80, 95)).filter(regex="forecast|lower|upper")
+    assert (made == made.round()).all(axis=None) == whole
+
+
 def test_windows_of_many_series_say_enough_to_be_narrower_than_the_networks_own(player):
     prepared, plan = make_plan(make_rows((60,) * 400), horizons=1.0, model="gru", linear_skip="off")
     learned = train_model("gru", prepared, plan, QUIET)

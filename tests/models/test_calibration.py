@@ -14,9 +14,12 @@ from tsforecast.models.calibration import (
     conformal_scores,
     intervals,
     score_at,
+    scores_between,
+    scores_of_values,
     values_at,
 )
 from tsforecast.models.network.config import QUANTILES
+from tsforecast.series.scaling import Scaling
 
 quick = settings(max_examples=60)
 POINT = (0.5,)
@@ -231,3 +234,54 @@ def test_one_forecast_that_ran_away_does_not_decide_for_all_intervals():
     made = calibrate(conformal_scores(y_true, quantiles, probabilities, spread), observed)
     np.testing.assert_allclose(made.scores[:, 8:-8], usual.scores[:, 8:-8], atol=0.1)
     assert np.isfinite(made.scores).all()
+
+
+def counts_and_quantiles(rng, rate, count):
+    """Poisson values, and the quantiles of their distribution in model space, where a unit is a count."""
+    quantiles = np.quantile(rng.poisson(rate, 200_000), QUANTILES, method="inverted_cdf").astype(float)
+    return rng.poisson(rate, (count, 1)).astype(float), np.tile(quantiles, (count, 1, 1))
+
+
+@pytest.mark.parametrize("rate", [0.3, 2.0])
+def test_intervals_of_counts_end_at_the_quantiles_where_these_are_right(rate):
+    rng = np.random.default_rng(5)
+    y, quantiles = counts_and_quantiles(rng, rate, 4000)
+    spread = np.ones((len(y), 1))
+    scaling = Scaling("none", "none", np.zeros(1), np.ones(1), np.ones(1, bool), counts=np.ones(1, bool))
+    scores = scores_of_values(y, quantiles, QUANTILES, spread, scaling, np.zeros(len(y), np.int64))
+    calibration = calibrate(scores, np.ones(y.shape, bool))
+    lower, upper = intervals(calibration, quantiles, QUANTILES, spread, (80.0,))
+    np.testing.assert_array_equal(scaling.inverse(lower[0, 0], np.array([0])), quantiles[0, 0, [1]])
+    np.testing.assert_array_equal(scaling.inverse(upper[0, 0], np.array([0])), quantiles[0, 0, [5]])
+
+
+def test_many_zeros_do_not_widen_intervals_though_several_quantiles_are_zero():
+    y, quantiles = counts_and_quantiles(np.random.default_rng(5), 0.3, 4000)
+    spread, edges = np.ones((len(y), 1)), (np.where(y > 0, y - 0.5, -np.inf), y + 0.5)
+    counted, plain = (
+        calibrate(scores, np.ones(y.shape, bool))
+        for scores in (
+            scores_between(edges, quantiles, QUANTILES, spread),
+            conformal_scores(y, quantiles, QUANTILES, spread),
+        )
+    )
+    assert score_at(plain, 0.9)[0] > 1.2 * score_at(counted, 0.9)[0]
+
+
+def test_scores_of_rounded_values_are_normal_where_the_quantiles_are_right():
+    rng = np.random.default_rng(6)
+    y = np.round(np.maximum(rng.normal(1.0, 1.5, (5000, 1)), 0.0))
+    quantiles = np.tile(1.0 + 1.5 * Z, (5000, 1, 1))
+    edges = np.where(y > 0, y - 0.5, -np.inf), y + 0.5
+    scores = scores_between(edges, quantiles, QUANTILES, np.ones((5000, 1)))
+    np.testing.assert_allclose(np.quantile(scores, QUANTILES), Z, atol=0.1)
+
+
+def test_values_that_are_not_rounded_have_the_scores_that_they_had():
+    rng = np.random.default_rng(7)
+    y, quantiles = rng.normal(size=(50, 3)) * 8, np.tile(Z, (50, 3, 1))
+    spread, series = np.ones((50, 1)), np.zeros(50, np.int64)
+    plain = conformal_scores(y, quantiles, QUANTILES, spread)
+    np.testing.assert_allclose(scores_between((y, y), quantiles, QUANTILES, spread), plain, atol=1e-3)
+    scaling = Scaling("none", "none", np.zeros(1), np.ones(1), np.zeros(1, bool))
+    np.testing.assert_array_equal(scores_of_values(y, quantiles, QUANTILES, spread, scaling, series), plain)

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -7,7 +9,16 @@ from hypothesis import strategies as st
 
 from tests.windows import panel_of
 from tsforecast.errors import DataError, OptionError
-from tsforecast.series.scaling import Scaling, above_zero, apply_log, fit_scaling, invert_log, log_kind, scaling_of_rows
+from tsforecast.series.scaling import (
+    Scaling,
+    above_zero,
+    apply_log,
+    counts_of,
+    fit_scaling,
+    invert_log,
+    log_kind,
+    scaling_of_rows,
+)
 from tsforecast.series.windows import model_rows
 
 METHODS = ["standard", "robust", "minmax", "none"]
@@ -227,3 +238,55 @@ def test_no_logarithm_is_too_large_to_come_back(log):
         back = invert_log(np.array([1.0, 800.0, 1e30, -1e30 if log == "log1p" else 0.0]), log)
     assert np.all(np.isfinite(back)) and back[1] == back[2] > 1e300
     np.testing.assert_allclose(invert_log(np.log1p([5.0]), "log1p"), [5.0])
+
+
+def test_counts_come_back_as_whole_numbers_and_nothing_else_does():
+    counts, large, fractions, negative = [0.0, 3.0, 0.0, 1.0], [400.0, 500.0], [0.0, 0.5], [0.0, -1.0]
+    values, observed, offsets, series = flat([counts, large, fractions, negative])
+    scaling = fit_scaling(panel_of(values, offsets, observed), np.diff(offsets), method="standard", rounded=True)
+    assert scaling.counts.tolist() == [True, False, False, False]
+    y = np.array([0.4, 0.6, 2.5, 1.0, 400.4, 499.6, 0.2, 0.4, 0.3, -0.6])
+    back = scaling.inverse(scaling.transform(y, series), series)
+    np.testing.assert_allclose(back[:4], [0, 1, 3, 1])
+    np.testing.assert_allclose(back[4:], y[4:], rtol=1e-5)
+    assert scaling.take(np.array([1, 0])).counts.tolist() == [False, True]
+
+
+def test_without_counts_nothing_is_kept_of_them():
+    values, observed, offsets, _ = flat([[0.5, 1.0], [200.0, 300.0]])
+    panel, ends = panel_of(values, offsets, observed), np.diff(offsets)
+    assert fit_scaling(panel, ends, method="none", rounded=True).counts is None
+    assert fit_scaling(panel_of(np.round(values), offsets, observed), ends, method="none").counts is None
+
+
+def test_filled_rows_and_rows_after_the_end_do_not_say_whether_a_series_holds_counts():
+    values, observed, offsets, _ = flat([[1.0, 1.5, 2.0, 0.5], [1.0, 1.5, 2.0, 3.0]])
+    observed[1] = False
+    panel = panel_of(values, offsets, observed)
+    assert counts_of(panel, np.array([3, 3])).tolist() == [True, False]
+    assert counts_of(panel, np.array([4, 4])).tolist() == [False, False]
+
+
+def test_a_series_that_no_longer_holds_counts_is_no_longer_rounded():
+    values, observed, offsets, _ = flat([[1.0, 2.0, 0.0], [3.0, 1.0, 0.0]])
+    like = fit_scaling(panel_of(values, offsets, observed), np.array([3, 3]), method="standard", rounded=True)
+    newer, observed, offsets, _ = flat([[1.0, 2.0, 0.0, 0.5], [3.0, 1.0, 0.0, 2.0], [4.0, 4.0], [4.5, 4.0]])
+    panel = panel_of(newer, offsets, observed)
+    scaling = scaling_of_rows(panel, like=like, series=np.array([0, 1, -1, -1]))
+    assert scaling.counts.tolist() == [False, True, True, False]
+    assert scaling_of_rows(panel, like=replace(like, counts=None), series=np.array([0, 1, -1, -1])).counts is None
+
+
+@pytest.mark.parametrize("log", ["none", "log1p"])
+def test_the_edges_of_a_count_are_what_is_rounded_to_it(log):
+    values, observed, offsets, series = flat([[0.0, 3.0, 1.0], [0.5, 2.0, 7.0]])
+    panel = panel_of(values, offsets, observed)
+    scaling = fit_scaling(panel, np.diff(offsets), method="standard", log=log, rounded=True)
+    y = scaling.transform(values, series).astype(np.float64)
+    low, high = scaling.edges(y, series)
+    assert low[0] == -np.inf
+    np.testing.assert_allclose(scaling.inverse(low[1:3] + 1e-4, series[1:3]), [3, 1])
+    np.testing.assert_allclose(scaling.inverse(high[:3] - 1e-4, series[:3]), [0, 3, 1])
+    np.testing.assert_array_equal(low[3:], y[3:])
+    np.testing.assert_array_equal(high[3:], y[3:])
+    assert replace(scaling, counts=None).edges(y, series) is None

@@ -11,7 +11,7 @@ from tsforecast.arrays import Bool, Float32, Float64
 from tsforecast.fitting.held_out_errors import choose_unit, held_out_errors, usual_spreads_of
 from tsforecast.fitting.plan import Plan
 from tsforecast.fitting.trained import Learned, Trained, ValidationPeriod
-from tsforecast.models.calibration import Calibration, calibrate, conformal_scores
+from tsforecast.models.calibration import Calibration, calibrate, scores_of_values
 from tsforecast.models.error_unit import WINDOW_UNIT, ErrorUnit
 from tsforecast.models.parts import predict_windows
 from tsforecast.models.paths import error_examples
@@ -87,6 +87,7 @@ def _conformal_scores(period: ValidationPeriod, index: WindowIndex, unit: ErrorU
     for batch in rows.batches(index, lookback=spec.lookback, horizon=spec.horizon):
         quantiles = predict_windows(spec, trained.weights, batch.windows).astype(np.float64)
         of_windows = own.of(batch.windows, spec.season_length, spec.horizon)
-        scores.append(conformal_scores(batch.target.astype(np.float64), quantiles, spec.quantiles, of_windows))
+        y_true, series = batch.target.astype(np.float64), batch.windows.series
+        scores.append(scores_of_values(y_true, quantiles, spec.quantiles, of_windows, rows.scaling, series))
         observed.append(batch.observed)
     return np.concatenate(scores), np.concatenate(observed)

@@ -40,7 +40,10 @@ class Prepared:
 def prepare(panel: Panel, split: Split, plan: Plan) -> Prepared:
     """Fit the scaling on the training rows and bring all rows into model space."""
     seen = without_strays(panel, split.train_end)
-    scaling = fit_scaling(seen, split.train_end, method=plan.scaler, log=plan.log).without(*plan.unread)
+    # The median of counts is one of them; their mean is not.
+    rounded = plan.training.loss != "mse"
+    scaling = fit_scaling(seen, split.train_end, method=plan.scaler, log=plan.log, rounded=rounded)
+    scaling = scaling.without(*plan.unread)
     return Prepared(panel, split, model_rows(seen, scaling, calendar=plan.calendar))
 
 

@@ -12,12 +12,14 @@ level.
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from functools import cache
 from statistics import NormalDist
 
 import numpy as np
 
 from tsforecast.arrays import Bool, Float64, Int64
 from tsforecast.models.error_unit import WINDOW_UNIT, ErrorUnit
+from tsforecast.series.scaling import Scaling
 
 _NORMAL = NormalDist()
 
@@ -31,6 +33,8 @@ _ENOUGH = 400
 # Below this many scores in all there is no tail to see: a normal tail of their spread stands in.
 _LEAST = 40
 _LARGEST = 1000.0  # size as which a larger score counts
+_GOLDEN = (5**0.5 - 1) / 2  # whose multiples, less their whole parts, are even
+_TAIL = 4.0  # score beyond which probabilities tell hardly anything apart
 
 
 @dataclass(frozen=True)
@@ -72,6 +76,63 @@ def conformal_scores(y_true: Float64, quantiles: Float64, probabilities: tuple[f
     # Quantiles of a forecast that has run away may lie so far off that they cannot be told apart.
     with np.errstate(divide="ignore", invalid="ignore"):
         return z[piece] + (z[piece + 1] - z[piece]) * (y_true - low) / (high - low)
+
+
+def scores_of_values(
+    y_true: Float64,
+    quantiles: Float64,
+    probabilities: tuple[float, ...],
+    unit: Float64,
+    scaling: Scaling,
+    series: Int64,
+) -> Float64:
+    """Scores of true values, of counts as `scores_between` gives them, shape (samples, horizon).
+
+    Args:
+        y_true: in model space, shape (samples, horizon).
+        quantiles: as for `conformal_scores`.
+        probabilities: of the quantiles.
+        unit: of errors, shape (samples, 1 or horizon).
+        scaling: that leads to the user's units.
+        series: numbers in it, shape (samples,).
+    """
+    edges = scaling.edges(y_true, series[:, None]) if len(probabilities) > 1 else None
+    if edges is None:
+        return conformal_scores(y_true, quantiles, probabilities, unit)
+    return scores_between(edges, quantiles, probabilities, unit)
+
+
+def scores_between(
+    edges: tuple[Float64, Float64], quantiles: Float64, probabilities: tuple[float, ...], unit: Float64
+) -> Float64:
+    """Scores of rounded values: each lies somewhere between its edges, all places of its probability alike.
+
+    Where zero has a probability of a half, no one score is its own: its quantiles from the lowest to the median are
+    all the same. Spread over its probability, scores are normal where the quantiles are right: the randomised transform
+    of Czado, Gneiting and Held (2009), though here no chance decides but an even sequence.
+
+    Args:
+        edges: lower and upper ones, each of shape (samples, horizon); equal where a value was not rounded.
+        quantiles: as for `conformal_scores`, at more than one probability.
+        probabilities: of the quantiles.
+        unit: of errors, shape (samples, 1 or horizon).
+
+    Returns:
+        Shape (samples, horizon).
+    """
+    low, high = (bounded(conformal_scores(edge, quantiles, probabilities, unit)) for edge in edges)
+    share = ((1 + np.arange(low.size)) * _GOLDEN % 1.0).reshape(low.shape)
+    grid, reached = _normal_table()
+    below, above = np.interp(low, grid, reached), np.interp(high, grid, reached)
+    middle = np.interp(below + share * (above - below), reached, grid)
+    return np.where((low > _TAIL) | (high < -_TAIL), low + share * (high - low), middle)
+
+
+@cache
+def _normal_table() -> tuple[Float64, Float64]:
+    """Normal scores and their probabilities."""
+    grid = np.linspace(-2 * _TAIL, 2 * _TAIL, 1601)
+    return grid, np.array([_NORMAL.cdf(z) for z in grid])
 
 
 def bounded(scores: Float64) -> Float64:

@@ -25,7 +25,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from tsforecast.arrays import Bool, Float64, Int64
-from tsforecast.models.calibration import Calibration, conformal_scores, score_at
+from tsforecast.models.calibration import Calibration, score_at, scores_of_values
 from tsforecast.models.error_unit import ErrorUnit
 from tsforecast.models.network.weights import Weights
 from tsforecast.models.parts import predict_windows
@@ -177,11 +177,9 @@ def newest_factors(
 
 def _some(rows: ModelRows, series: Int64) -> ModelRows:
     """Some of the series."""
-    whole = rows.scaling
-    scaling = replace(
-        whole, center=whole.center[series], scale=whole.scale[series], nonnegative=whole.nonnegative[series]
+    return replace(
+        rows, panel=rows.panel.take(series), scaling=rows.scaling.take(series), categories=rows.categories[series]
     )
-    return replace(rows, panel=rows.panel.take(series), scaling=scaling, categories=rows.categories[series])
 
 
 def _newest_scores(
@@ -213,7 +211,7 @@ def scores_of_windows(
         places = np.minimum(targets, last - 1)
         of_windows = unit.of(windows, spec.season_length, spec.horizon)
         y_true = rows.values[places].astype(np.float64)
-        scores.append(conformal_scores(y_true, quantiles, spec.quantiles, of_windows))
+        scores.append(scores_of_values(y_true, quantiles, spec.quantiles, of_windows, rows.scaling, some.series))
         known.append((targets < last) & rows.observed[places])
     found = np.concatenate(scores)
     return np.nan_to_num(found), np.concatenate(known) & np.isfinite(found)

@@ -17,6 +17,7 @@ from tsforecast.errors import DataError, OptionError
 from tsforecast.series.covariates import rows_between
 from tsforecast.series.panel import Panel
 
+_LARGEST_COUNT = 20  # mean of a series, above which rounding gains nothing
 _CHUNK = 1024  # series scaled at once, so that the padded matrix stays small
 LARGEST = 1e18  # its square is still a float32
 _NEVER = 1e300  # the scale of a column that is not read: every value is 0 under it, whatever it is
@@ -69,6 +70,8 @@ class Scaling:
         past: of the covariates known up to now; without columns they are left out.
         future: of those known ahead.
         static: of the numbers of each series.
+        counts: whether a series holds small whole numbers only, shape (n_series,); what comes back of it is rounded,
+            for its median and its quantiles are whole numbers too. None where nothing is rounded.
     """
 
     method: str
@@ -79,6 +82,7 @@ class Scaling:
     past: ColumnScaling = NO_COLUMNS
     future: ColumnScaling = NO_COLUMNS
     static: ColumnScaling = NO_COLUMNS
+    counts: Bool | None = None
 
     def without(self, past: tuple[int, ...], future: tuple[int, ...]) -> Scaling:
         """The same with some columns unread, by their numbers."""
@@ -93,7 +97,25 @@ class Scaling:
     def inverse(self, values: NDArray[np.floating[Any]], series: Int64) -> Float64:
         """Back into the user's units."""
         back = invert_log(values.astype(np.float64) * self.scale[series] + self.center[series], self.log)
-        return np.maximum(back, np.where(self.nonnegative[series], 0.0, -np.inf))
+        back = np.maximum(back, np.where(self.nonnegative[series], 0.0, -np.inf))
+        return back if self.counts is None else np.where(self.counts[series], np.floor(back + 0.5), back)
+
+    def edges(self, values: Float64, series: Int64) -> tuple[Float64, Float64] | None:
+        """Between which values in model space lies what is rounded to these; None where nothing is rounded.
+
+        Below zero there is nothing: what is rounded to it may be anything less.
+        """
+        if self.counts is None:
+            return None
+        whole, rounded = np.round(self.inverse(values, series)), self.counts[series]
+        low, high = (self.transform(whole + add, series).astype(np.float64) for add in (-0.5, 0.5))
+        return np.where(rounded, np.where(whole > 0, low, -np.inf), values), np.where(rounded, high, values)
+
+    def take(self, numbers: Int64) -> Scaling:
+        """That of some of the series, in the given order."""
+        counts = None if self.counts is None else self.counts[numbers]
+        own = self.center[numbers], self.scale[numbers], self.nonnegative[numbers]
+        return replace(self, center=own[0], scale=own[1], nonnegative=own[2], counts=counts)
 
 
 def apply_log(values: Float64, log: str) -> Float64:
@@ -152,7 +174,7 @@ def log_kind(values: Float64, transform: str) -> str:
     return "log" if least > 0 else "log1p"
 
 
-def fit_scaling(panel: Panel, ends: Int64, *, method: str, log: str = "none") -> Scaling:
+def fit_scaling(panel: Panel, ends: Int64, *, method: str, log: str = "none", rounded: bool = False) -> Scaling:
     """Fit center and scale of each series on its observed rows before `ends`.
 
     Args:
@@ -160,6 +182,7 @@ def fit_scaling(panel: Panel, ends: Int64, *, method: str, log: str = "none") ->
         ends: row after the last one to fit on, counted within the series, shape (n_series,).
         method: `standard`, `scale` (the deviation only, so that zero stays zero), `robust`, `minmax` or `none`.
         log: from `log_kind`.
+        rounded: whether what comes back of counts is rounded.
 
     A series without an observed row before its end is fitted on its first row, so that nothing later is looked at.
 
@@ -172,12 +195,14 @@ def fit_scaling(panel: Panel, ends: Int64, *, method: str, log: str = "none") ->
         )
     center, scale = np.zeros(panel.n_series), np.ones(panel.n_series)
     nonnegative = _nonnegative(panel, np.maximum(ends, 1))
+    counts = counts_of(panel, np.maximum(ends, 1)) if rounded else None
     panel = above_zero(panel, log)
     if method != "none":
         for begin in range(0, panel.n_series, _CHUNK):
             chunk = slice(begin, min(begin + _CHUNK, panel.n_series))
             center[chunk], scale[chunk] = _fit_columns(_matrix(panel, ends, chunk, log), method)
-    return Scaling(method, log, center, scale, nonnegative, **_fit_covariates(panel, ends))
+    counts = None if counts is None or not counts.any() else counts
+    return Scaling(method, log, center, scale, nonnegative, counts=counts, **_fit_covariates(panel, ends))
 
 
 def _fit_covariates(panel: Panel, ends: Int64) -> dict[str, ColumnScaling]:
@@ -213,6 +238,7 @@ def scaling_of_rows(panel: Panel, *, like: Scaling, series: Int64) -> Scaling:
     """
     new = series < 0
     nonnegative = _nonnegative(panel, panel.lengths) & (new | like.nonnegative[series])
+    counts = None if like.counts is None else counts_of(panel, panel.lengths) & (new | like.counts[series])
     panel = above_zero(panel, like.log)
     center, scale = np.where(new, 0.0, like.center[series]), np.where(new, 1.0, like.scale[series])
     for number in np.flatnonzero(new).tolist() if like.method != "none" else ():
@@ -227,7 +253,7 @@ def scaling_of_rows(panel: Panel, *, like: Scaling, series: Int64) -> Scaling:
         else:
             center[number] = known.min()
             scale[number] = known.max() - center[number]
-    return replace(like, center=center, scale=_usable(center, scale), nonnegative=nonnegative)
+    return replace(like, center=center, scale=_usable(center, scale), nonnegative=nonnegative, counts=counts)
 
 
 def _nonnegative(panel: Panel, ends: Int64) -> Bool:
@@ -237,6 +263,16 @@ def _nonnegative(panel: Panel, ends: Int64) -> Bool:
     nonnegative = np.ones(len(ends), dtype=bool)
     nonnegative[series[below - panel.offsets[series] < ends[series]]] = False
     return nonnegative
+
+
+def counts_of(panel: Panel, ends: Int64) -> Bool:
+    """Whether the observed rows of a series before its end are whole numbers from zero on, and small on average."""
+    used = panel.observed & (np.arange(len(panel.values)) < np.repeat(panel.offsets[:-1] + ends, panel.lengths))
+    values = np.where(used, panel.values, 0.0)
+    other = np.add.reduceat((values < 0) | (values != np.floor(values)), panel.offsets[:-1], dtype=np.int64)
+    count = np.add.reduceat(used, panel.offsets[:-1], dtype=np.int64)
+    total = np.add.reduceat(np.where(values < 0, 0.0, values), panel.offsets[:-1])
+    return (other == 0) & (count > 0) & (total <= _LARGEST_COUNT * count)
 
 
 def _matrix(panel: Panel, ends: Int64, series: slice, log: str) -> Float64:

@@ -241,10 +241,7 @@ class ModelRows:
 
     def take(self, numbers: Int64) -> ModelRows:
         """The rows of some of the series, in the given order."""
-        old = self.scaling
-        scaling = replace(
-            old, center=old.center[numbers], scale=old.scale[numbers], nonnegative=old.nonnegative[numbers]
-        )
+        scaling = self.scaling.take(numbers)
         return ModelRows(self.panel.take(numbers), scaling, self.categories[numbers], self.calendar)
 
     def windows(self, index: WindowIndex, *, lookback: int, horizon: int) -> Windows:

@@ -92,6 +92,15 @@ def test_shares_of_series_and_forms_of_local_models_come_back_and_are_left_out_w
         decode(edited(bundle, "spec.parts.0.forms", 3))
 
 
+def test_which_series_are_rounded_comes_back_and_is_left_out_where_none_is(bundle: Bundle) -> None:
+    assert "counts" not in json.loads(encode(bundle)["model.json"])["scaling"]
+    assert decode(encode(bundle)).scaling.counts is None
+    counted = replace(bundle, scaling=replace(bundle.scaling, counts=np.array([False, True])))
+    assert decode(encode(counted)).scaling.counts.tolist() == [False, True]
+    with pytest.raises(ModelError, match=r"'scaling\.counts' is 1; expected true or false"):
+        decode(edited(counted, "scaling.counts", 1))
+
+
 @pytest.mark.parametrize("head", HEADS)
 @pytest.mark.parametrize("strategy", [strategy for strategy in STRATEGIES if strategy != "direct"])
 def test_every_strategy_and_head_comes_back(make_bundle: Callable[..., Bundle], strategy: str, head: str) -> None:

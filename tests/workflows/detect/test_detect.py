@@ -10,6 +10,9 @@ import pytest
 
 import tsforecast
 from tsforecast.errors import DataError, OptionError
+from tsforecast.io.reading.panel import read_panel
+from tsforecast.models.options import FitOptions
+from tsforecast.workflows.detect.forecasts import forecast_errors
 
 HOURS, PLANTED = 24 * 60, 1000
 
@@ -126,6 +129,17 @@ def test_the_picture_shows_the_series_that_are_named() -> None:
     assert "Anomalies: 5 series" in found._repr_html_()
     with pytest.raises(OptionError, match="no series 'x'"):
         found.plot("x")
+
+
+def test_an_interval_of_counts_without_width_counts_as_wide_as_one(tmp_path: Path) -> None:
+    sold = (np.random.default_rng(0).random(300) < 0.03).astype(int)
+    sold[220] = 6
+    days = pd.date_range("2024-01-01", periods=300).strftime("%Y-%m-%d")
+    pd.DataFrame({"date": days, "sold": sold}).to_csv(tmp_path / "rare.csv", index=False)
+    data = read_panel(str(tmp_path / "rare.csv"))
+    errors = forecast_errors(data, FitOptions(model="linear", horizon=7), lambda event: None)
+    assert np.nanargmax(errors) == 220
+    assert np.nanmax(errors) <= (6 / 0.5) ** 2
 
 
 def test_forecast_errors_of_a_model_are_a_score_more() -> None:

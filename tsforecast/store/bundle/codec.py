@@ -101,6 +101,7 @@ def encode(bundle: Bundle) -> dict[str, bytes]:
         "center": np.asarray(bundle.scaling.center, np.float64),
         "scale": np.asarray(bundle.scaling.scale, np.float64),
         "nonnegative": np.asarray(bundle.scaling.nonnegative, np.uint8),
+        **_counts_tensor(bundle.scaling),
         **calibration_tensors(bundle.forecaster.calibration),
         "ids": np.frombuffer(ids, dtype=np.uint8),
         **recent_tensors(panel.covariates, bundle.scaling),
@@ -226,6 +227,7 @@ def _recent_shapes(model: ModelDocument) -> Shapes:
         "center": ("float64", (model.n_series,)),
         "scale": ("float64", (model.n_series,)),
         "nonnegative": ("uint8", (model.n_series,)),
+        **({"counts": ("uint8", (model.n_series,))} if model.counts else {}),
         **calibration_shapes(model.calibration, model.spec.horizon, model.n_series),
         "ids": ("uint8", (model.id_bytes,)),
         **recent_shapes(model.covariates, model.rows, model.n_series),
@@ -276,8 +278,15 @@ def _scaling(model: ModelDocument, tensors: dict[str, Tensor]) -> Scaling:
     if np.any(tensors["scale"] <= 0):
         raise ModelError("'scale' holds a number that is not above zero", file=RECENT)
     nonnegative = _booleans(tensors["nonnegative"], "nonnegative", RECENT)
+    counts = _booleans(tensors["counts"], "counts", RECENT) if model.counts else None
     columns = read_column_scaling(model.covariates, tensors)
-    return Scaling(model.scaler, model.log, tensors["center"], tensors["scale"], nonnegative, **columns)
+    center, scale = tensors["center"], tensors["scale"]
+    return Scaling(model.scaler, model.log, center, scale, nonnegative, counts=counts, **columns)
+
+
+def _counts_tensor(scaling: Scaling) -> dict[str, Tensor]:
+    """Which series are rounded, where some are."""
+    return {} if scaling.counts is None else {"counts": np.asarray(scaling.counts, np.uint8)}
 
 
 def _golden_shapes(model: ModelDocument) -> Shapes:

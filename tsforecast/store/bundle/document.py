@@ -90,6 +90,7 @@ class ModelDocument:
         frequency: the step between rows.
         scaler: name of the scaler.
         log: logarithm that is taken before scaling.
+        counts: whether recent.safetensors says which series are rounded.
         calibration: of the intervals.
         n_series: number of series in recent.safetensors.
         rows: number of rows in recent.safetensors, over all series.
@@ -105,6 +106,7 @@ class ModelDocument:
     frequency: Frequency
     scaler: str
     log: str
+    counts: bool
     calibration: CalibrationKeys
     n_series: int
     rows: int
@@ -128,7 +130,11 @@ def encode_document(bundle: Bundle, id_bytes: int) -> bytes:
             "spec": _spec_keys(bundle.spec),
             "schema": _schema_keys(bundle.schema),
             "frequency": asdict(bundle.recent.frequency),
-            "scaling": {"method": bundle.scaling.method, "log": bundle.scaling.log},
+            "scaling": {
+                "method": bundle.scaling.method,
+                "log": bundle.scaling.log,
+                **({} if bundle.scaling.counts is None else {"counts": True}),
+            },
             "calibration": calibration_key(bundle.forecaster.calibration),
             "recent": {
                 "n_series": bundle.recent.n_series,
@@ -155,7 +161,7 @@ def decode_document(data: bytes) -> ModelDocument:
     fields = read_fields(upgrade(value, version), _KEYS, file=MODEL)
     recent = fields.fields("recent", ("n_series", "rows", "id_bytes"), {"covariates": asdict(NO_SIZES)})
     n_series, sizes = recent.integer("n_series", 1, _MAX_COUNT), read_sizes(recent)
-    scaling = fields.fields("scaling", ("method", "log"))
+    scaling = fields.fields("scaling", ("method", "log"), {"counts": False})
     document = ModelDocument(
         format_version=version,
         spec=_spec(fields, n_series, sizes),
@@ -163,6 +169,7 @@ def decode_document(data: bytes) -> ModelDocument:
         frequency=_frequency(fields.fields("frequency", _FREQUENCY)),
         scaler=scaling.text("method", SCALERS),
         log=scaling.text("log", _LOGS),
+        counts=scaling.flag("counts"),
         calibration=read_calibration_keys(fields),
         n_series=n_series,
         rows=recent.integer("rows", 0, _MAX_COUNT),

@@ -20,6 +20,7 @@ from tsforecast.io.reading.panel import ReadResult
 from tsforecast.models.options import FitOptions
 from tsforecast.models.training.session import TrainingSession
 from tsforecast.progress import Report
+from tsforecast.series.scaling import counts_of
 
 _LEVEL = 80.0  # of the interval that is the unit
 _SHARE = 2  # of the rows that are forecast is one in so many
@@ -41,7 +42,10 @@ def forecast_errors(data: ReadResult, options: FitOptions, report: Report) -> Fl
         raise DataError(error.message, hint=error.hint, file=data.file) from error
     truth = truth_of(panel, folds, basics.season_length)
     made = joined([fit.made[options.model] for fit in fits])
-    half = np.maximum((made.upper[:, :, 0] - made.lower[:, :, 0]) / 2, np.finfo(np.float64).tiny ** 0.25)
+    # An interval of rounded counts may have no width, though each of its ends stands for half a count more.
+    rounded = counts_of(panel, panel.lengths)[truth.series, None]
+    least = np.where(rounded, 0.5, np.finfo(np.float64).tiny ** 0.25)
+    half = np.maximum((made.upper[:, :, 0] - made.lower[:, :, 0]) / 2, least)
     errors = np.where(truth.observed, (truth.y_true - made.y_pred) / half, 0.0) ** 2
     first = panel.offsets[truth.series] + truth.starts - panel.starts[truth.series]
     found = np.full(len(panel.values), np.nan)
