@@ -16,6 +16,7 @@ from tsforecast.arrays import Int64
 from tsforecast.errors import OptionError
 from tsforecast.fitting.architecture import check_network, choose_network, choose_training, network_candidates
 from tsforecast.fitting.choose_covariates import choose_covariates
+from tsforecast.fitting.choose_week import choose_week
 from tsforecast.fitting.plan import CLEARLY, Choice, FixedChoices, Plan
 from tsforecast.fitting.quick_linear import (
     MANY_WINDOWS,
@@ -37,6 +38,7 @@ from tsforecast.series.scaling import log_kind
 from tsforecast.series.seasons import seasons_of_panel
 from tsforecast.series.split import Split
 from tsforecast.series.strays import without_strays
+from tsforecast.series.weekly_cycle import weekly_calendar
 from tsforecast.series.windows import window_index
 
 _SEASONS = (2, 3, 5, 7, 14, 30)
@@ -105,7 +107,8 @@ def choose_plan(
         return replace(plan, candidates=(plan.simple(options.model),))
     if info.kind != "linear":
         check_network(options, basics)
-    space, chosen = _choose_window(panel, split, basics, options, lookbacks)
+    quick = QuickLinear(panel, split, basics)
+    space, chosen = _choose_window(panel, split, quick, options, lookbacks)
     choices = [*basics.choices, *chosen]
     min_context = least_context(split, basics, space.lookback)
     first, last = split.borders("train")
@@ -113,12 +116,15 @@ def choose_plan(
     training = choose_training(options, windows)
     learned_from = windows if info.kind != "linear" else 0
     besides = choose_covariates(panel, split, basics, options, space, schema, learned_from)
-    choices += besides.choices
+    week, more = choose_week(quick, options, space, besides, schema)
+    choices += [*besides.choices, *more]
     candidates: tuple[Part, ...] = ()
     if info.kind != "linear":
-        network, more = choose_network(panel.n_series, windows, options, basics, space.lookback, space.normalisation)
-        candidates = network_candidates(network, training, windows, options, besides, panel.covariates.labels)
-        choices += more
+        network, of_network = choose_network(
+            panel.n_series, windows, options, basics, space.lookback, space.normalisation
+        )
+        candidates = network_candidates(network, training, windows, options, besides, panel.covariates.labels, week)
+        choices += of_network
     plan = replace(
         plan,
         lookback=space.lookback,
@@ -127,11 +133,12 @@ def choose_plan(
         scaler=scaler_for(space.normalisation) if options.scaler == AUTO else options.scaler,
         training=training,
         choices=tuple(choices),
-        calendar=besides.calendar,
+        calendar=weekly_calendar(schema.time_zone if schema else None) if week else besides.calendar,
         inputs=besides.inputs if besides.help else NO_INPUTS,
         brought=besides.brought,
         strengths=besides.strengths,
         unread=besides.unread,
+        week=week,
     )
     simple = [plan.simple(name) for name in {"combination": COMBINED, "linear": ("linear",)}.get(info.kind, ())]
     if info.kind == "combination" and besides.inputs.past:
@@ -141,18 +148,17 @@ def choose_plan(
 
 
 def _choose_window(
-    panel: Panel, split: Split, basics: FixedChoices, options: FitOptions, lookbacks: list[int]
+    panel: Panel, split: Split, quick: QuickLinear, options: FitOptions, lookbacks: list[int]
 ) -> tuple[Space, list[Choice]]:
     """Transform, normalisation and lookback by a quick linear model, and what was not asked for with its reason."""
     choices = []
-    quick = QuickLinear(panel, split, basics)
     log, normalisation, reason = _choose_space(panel, split, quick, options, lookbacks[len(lookbacks) // 2])
     if options.transform == AUTO:
         choices.append(Choice("transform", log, reason))
     if options.normalisation == AUTO and get_model(options.model).kind != "linear":
         together = reason if options.transform != AUTO else "by the same comparison"
         choices.append(Choice("normalisation", normalisation, together))
-    whole = {length for length in lookbacks if _mostly_whole(split, basics, length)}
+    whole = {length for length in lookbacks if _mostly_whole(split, quick.basics, length)}
     lookback, why = choose_lookback(quick, lookbacks, log, normalisation, whole)
     if options.lookback is None:
         choices.append(Choice("lookback", str(lookback), why))
