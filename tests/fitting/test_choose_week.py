@@ -9,6 +9,7 @@ import pytest
 
 from tests.covariates import with_columns
 from tsforecast.fitting.calibrate import predict_index
+from tsforecast.fitting.candidate_words import describe
 from tsforecast.fitting.choose import choose_basics, choose_plan
 from tsforecast.fitting.learn import train_again, train_model
 from tsforecast.fitting.prepared import prepare
@@ -46,9 +47,12 @@ def test_models_learn_without_the_week_where_a_linear_model_errs_less_so():
     assert choice.reason.startswith("forecast apart from the rest, which takes a linear model from ")
 
 
-def test_networks_learn_without_it_too_and_local_models_do_not():
-    plan, _ = decide(hours(), replace(ASKED, model="auto"))
-    assert all((part.week == WEEK) == (part.network is not None or part.name == "linear") for part in plan.candidates)
+def test_in_a_combination_networks_learn_without_it_and_a_linear_model_with_it_stands_beside():
+    plan, _ = decide(hours(), replace(ASKED, model="auto", preset="fast"))
+    weeks = [(describe(part, 0, plan), part.week) for part in plan.candidates if part.name in ("gru", "linear")]
+    networks = [("gru with linear skip", WEEK), ("gru", WEEK)]
+    assert weeks == [*networks, ("linear", WEEK), ("linear (with the usual week)", 0)]
+    assert not any(part.week for part in plan.candidates if part.name not in ("gru", "linear"))
 
 
 @pytest.mark.parametrize(

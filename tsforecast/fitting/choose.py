@@ -144,6 +144,9 @@ def choose_plan(
     if info.kind == "combination" and besides.inputs.past:
         other = NO_INPUTS if besides.help else besides.inputs
         simple.append(Part("linear", 1.0, space.lookback, inputs=other))
+    if info.kind == "combination" and week:
+        # Validation rows may be few weeks: what a window shows of the week keeps its place in the combination.
+        simple.append(Part("linear", 1.0, space.lookback))
     return replace(plan, candidates=(*candidates, *simple))
 
 
