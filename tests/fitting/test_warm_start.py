@@ -18,10 +18,11 @@ from tsforecast.models.parts import joined_weights
 from tsforecast.models.spec import ModelSpec, Part
 from tsforecast.models.training.config import TrainingConfig
 from tsforecast.models.training.session import TrainingSession
-from tsforecast.series.frequency import DAY, Frequency
+from tsforecast.series.frequency import DAY, HOUR, Frequency
 from tsforecast.series.panel import make_panel
 from tsforecast.series.scaling import fit_scaling
 from tsforecast.series.split import automatic_split
+from tsforecast.series.weekly_cycle import weekly_calendar
 
 pytestmark = pytest.mark.usefixtures("shared_graphs")
 ASKED = FitOptions(model="gru", preset="fast", dropout=0.0)
@@ -160,6 +161,20 @@ def test_members_keep_their_weights_apart_and_the_linear_part_is_solved_anew():
     assert [recipe.member for recipe in trained.recipes[:2]] == [0, 1]
     assert np.abs(trained.weights["part2/linear/kernel"]).max() < 0.9
     assert plan.model == "auto"
+
+
+def test_the_usual_week_is_learned_anew():
+    hours = np.arange(24 * 7 * 4)
+    shape = np.random.default_rng(0).normal(0, 10, 168)
+    panel = make_panel([100 + shape[hours % 168]], Frequency("fixed", HOUR))
+    spec = ModelSpec("gru", 7, 24, (Part("gru", 1.0, 11, NETWORK, week=168),), weekly_calendar(None))
+    scaling = fit_scaling(panel, panel.lengths, method="standard")
+    split = automatic_split(panel.lengths, horizon=7, min_context=7)
+    plan = plan_like(spec, scaling, panel, split, ASKED)
+    weights = weights_of(spec) | {"part0/week": np.zeros((1, 168), np.float32)}
+    trained, _ = train_on(panel, split, plan, spec, weights, TrainingSession())
+    assert trained.spec == spec
+    assert np.roll(trained.weights["part0/week"][0], -72) * shape.std() == pytest.approx(shape - shape.mean(), abs=0.5)
 
 
 def test_the_history_says_what_was_done():

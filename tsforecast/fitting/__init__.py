@@ -9,7 +9,8 @@ TrainingSession; what goes out is a Fitted: the plan, the model, its calibration
    (quick_linear.py) on training and validation rows; segment, width, candidates and the effort of training follow from
    the windows and the preset (architecture.py). Which covariates are read, and whether the calendar and the holidays
    are, linear models at many origins of the past say (choose_covariates.py, rolling_linear.py): what brings more than
-   chance explains. Every choice has its reason.
+   chance explains. Where steps are shorter than a day, choose_week.py decides whether linear models and networks learn
+   from the values without the usual week of each series. Every choice has its reason.
 4. *Model space* (prepared.py): the scaling is fitted on training rows, and the rows are transformed.
 5. *Training* (learn.py): every candidate is trained on the training part, networks guided by validation. If the
    validation part is short, the same is done for earlier periods. The candidates that take no time are learned first,

@@ -124,6 +124,7 @@ def network_candidates(
     options: FitOptions,
     besides: KnownBesides = NOTHING_BESIDES,
     labels: Labels = (),
+    week: int = 0,
 ) -> tuple[Part, ...]:
     """The networks to train: with and without linear skip, and under a second normalisation if the preset says so.
 
@@ -142,7 +143,7 @@ def network_candidates(
     variants = [variant for each in networks for variant in _skip_variants(each, options)]
     if cheap and reading not in variants and reading != network:
         variants.append(_skip_variants(reading, options)[0])
-    return tuple(Part(_network_name(options), 1.0, each.lookback, each) for each in variants)
+    return tuple(Part(_network_name(options), 1.0, each.lookback, each, week=week) for each in variants)
 
 
 def _reading(network: NetworkConfig, labels: Labels, inputs: Inputs) -> NetworkConfig:

@@ -21,6 +21,8 @@ def describe(part: Part, member: int, plan: Plan) -> str:
         apart.append(f"lookback {part.lookback}")
     if any(other.reads.covariates for other in plan.candidates) and not part.reads.covariates:
         apart.append("no covariates")
+    if plan.week and not part.week:
+        apart.append("with the usual week")
     if plan.training.members > 1 and part.network:
         apart.append(f"member {member + 1} of {plan.training.members}")
     words = f"{part.name} with linear skip" if part.network and part.network.linear_skip else part.name

@@ -16,6 +16,7 @@ from tsforecast.arrays import Int64
 from tsforecast.errors import OptionError
 from tsforecast.fitting.architecture import check_network, choose_network, choose_training, network_candidates
 from tsforecast.fitting.choose_covariates import KnownBesides, choose_covariates
+from tsforecast.fitting.choose_week import choose_week
 from tsforecast.fitting.plan import CLEARLY, Choice, FixedChoices, Plan
 from tsforecast.fitting.quick_linear import (
     MANY_WINDOWS,
@@ -37,6 +38,7 @@ from tsforecast.series.scaling import log_kind
 from tsforecast.series.seasons import seasons_of_panel
 from tsforecast.series.split import Split
 from tsforecast.series.strays import without_strays
+from tsforecast.series.weekly_cycle import weekly_calendar
 from tsforecast.series.windows import window_index
 
 _SEASONS = (2, 3, 5, 7, 14, 30)
@@ -88,18 +90,20 @@ def choose_plan(
         return plan
     if kind != "linear":
         check_network(options, basics)
-    space, chosen = _choose_window(panel, split, basics, options, lookbacks)
+    quick = QuickLinear(panel, split, basics)
+    space, chosen = _choose_window(panel, split, quick, options, lookbacks)
     min_context = least_context(split, basics, space.lookback)
     first, last = split.borders("train")
     windows = len(window_index(panel.offsets, first, last, horizon=basics.horizon, min_context=min_context))
     training = choose_training(options, windows)
     learned_from = windows if kind != "linear" else 0
     besides = choose_covariates(panel, split, basics, options, space, schema, learned_from)
+    week, of_week = choose_week(quick, options, space, besides, schema)
     networks: tuple[Part, ...] = ()
     more: list[Choice] = []
     if kind != "linear":
         network, more = choose_network(panel.n_series, windows, options, basics, space.lookback, space.normalisation)
-        networks = network_candidates(network, training, windows, options, besides, panel.covariates.labels)
+        networks = network_candidates(network, training, windows, options, besides, panel.covariates.labels, week)
     plan = replace(
         plan,
         lookback=space.lookback,
@@ -107,12 +111,13 @@ def choose_plan(
         log=space.log,
         scaler=scaler_for(space.normalisation) if options.scaler == AUTO else options.scaler,
         training=training,
-        choices=(*basics.choices, *chosen, *besides.choices, *more),
-        calendar=besides.calendar,
+        choices=(*basics.choices, *chosen, *besides.choices, *of_week, *more),
+        calendar=weekly_calendar(schema.time_zone if schema else None) if week else besides.calendar,
         inputs=besides.inputs if besides.help else NO_INPUTS,
         brought=besides.brought,
         strengths=besides.strengths,
         unread=besides.unread,
+        week=week,
     )
     return replace(plan, candidates=(*networks, *_simple_candidates(plan, besides)))
 
@@ -147,22 +152,24 @@ def _simple_candidates(plan: Plan, besides: KnownBesides) -> list[Part]:
     if kind == "combination" and besides.inputs.past:
         other = NO_INPUTS if besides.help else besides.inputs
         simple.append(Part("linear", 1.0, plan.lookback, inputs=other))
+    if kind == "combination" and plan.week:
+        # Validation rows may be few weeks: what a window shows of the week keeps its place in the combination.
+        simple.append(Part("linear", 1.0, plan.lookback))
     return simple
 
 
 def _choose_window(
-    panel: Panel, split: Split, basics: FixedChoices, options: FitOptions, lookbacks: list[int]
+    panel: Panel, split: Split, quick: QuickLinear, options: FitOptions, lookbacks: list[int]
 ) -> tuple[Space, list[Choice]]:
     """Transform, normalisation and lookback by a quick linear model, and what was not asked for with its reason."""
     choices = []
-    quick = QuickLinear(panel, split, basics)
     log, normalisation, reason = _choose_space(panel, split, quick, options, lookbacks[len(lookbacks) // 2])
     if options.transform == AUTO:
         choices.append(Choice("transform", log, reason))
     if options.normalisation == AUTO and get_model(options.model).kind != "linear":
         together = reason if options.transform != AUTO else "by the same comparison"
         choices.append(Choice("normalisation", normalisation, together))
-    whole = {length for length in lookbacks if _mostly_whole(split, basics, length)}
+    whole = {length for length in lookbacks if _mostly_whole(split, quick.basics, length)}
     lookback, why = choose_lookback(quick, lookbacks, log, normalisation, whole)
     if options.lookback is None:
         choices.append(Choice("lookback", str(lookback), why))

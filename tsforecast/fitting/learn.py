@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 import time
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
@@ -22,7 +23,7 @@ from tsforecast.models.linear import DEFAULT_RIDGE, fit_linear
 from tsforecast.models.local.models import LOCAL_MODELS, fit_local
 from tsforecast.models.network.config import Inputs, NetworkConfig
 from tsforecast.models.network.weights import Weights
-from tsforecast.models.parts import SHARES
+from tsforecast.models.parts import SHARES, WEEK
 from tsforecast.models.registry import LOCAL
 from tsforecast.models.spec import Part
 from tsforecast.models.training.gradient_flow import GradientProfile
@@ -30,6 +31,7 @@ from tsforecast.models.training.session import TrainingSession
 from tsforecast.progress import Message, TrainingPlanned
 from tsforecast.series.seasonal_errors import seasonal_errors
 from tsforecast.series.split import shifted_back
+from tsforecast.series.weekly_cycle import weekly_cycles, without_cycles
 
 # The most windows that validation and the choice of a ridge's strength use, evenly spread over their part.
 MAX_VALIDATION, MAX_RIDGE = 8192, 2048
@@ -273,7 +275,8 @@ class Trainer:
         self.prepared, self.plan, self.session, self.traced = prepared, plan, session, traced
         self.phase, self.runs_left, self.measured = phase, runs, measured
         self.least, self.last_run = least, 0.0  # epochs, seconds
-        self.ridges: dict[tuple[int, str, Inputs], tuple[Weights, float]] = {}
+        self.ridges: dict[tuple[Any, ...], tuple[Weights, float]] = {}
+        self.seasonless: dict[int, tuple[Prepared, Weights]] = {0: (prepared, {})}
 
     def too_late(self, periods: int) -> bool:
         """Whether a network that takes as long as the last one would not be done for all periods in time."""
@@ -289,7 +292,8 @@ class Trainer:
             rows, ends, plan = self.prepared.rows, self.prepared.split.train_end, self.plan
             weights = fit_local(part.name, rows, ends, part.lookback, plan.season_length, plan.horizon)
         elif part.name == "linear":
-            weights, ridge = self._ridge(part.lookback, "last", part.inputs, recipe)
+            solved, ridge = self._ridge(part, "last", part.inputs, recipe)
+            weights = solved | self._learned_from(part)[1]
         return alone(part, self.plan, weights, Recipe(ridge=ridge))
 
     def _learn_network(self, part: Part, network: NetworkConfig, member: int, recipe: Recipe | None) -> Trained:
@@ -306,9 +310,10 @@ class Trainer:
         start = recipe.start if recipe else None
         skip, ridge = None, DEFAULT_RIDGE
         if network.linear_skip and start is None:
-            skip, ridge = self._ridge(part.lookback, network.normalisation, network.inputs, recipe)
+            skip, ridge = self._ridge(part, network.normalisation, network.inputs, recipe)
+        prepared, usual = self._learned_from(part)
         data = TrainingData(
-            rows=self.prepared.rows,
+            rows=prepared.rows,
             train=self.prepared.windows("train", self.plan),
             validation=self.prepared.windows("validation", self.plan, 0 if recipe else MAX_VALIDATION),
             skip=skip,
@@ -328,7 +333,7 @@ class Trainer:
         trained = train(data, network, training, run, self.session, device=device)
         self.last_run = self.session.budget.spent() - began
         return replace(
-            alone(part, self.plan, trained.weights, Recipe(member, trained.path, ridge)),
+            alone(part, self.plan, trained.weights | usual, Recipe(member, trained.path, ridge)),
             epochs=tuple({"phase": run.phase, **vars(record)} for record in trained.epochs),
             gradients=tuple(
                 GradientProfile(member, run.phase, epoch, epoch == trained.best_epoch, norms, network)
@@ -343,20 +348,28 @@ class Trainer:
             return left / self.runs_left
         return max(left / self.runs_left, _TRACING + (left - _TRACING * self.traced) / self.runs_left)
 
-    def _ridge(self, lookback: int, normalisation: str, inputs: Inputs, recipe: Recipe | None) -> tuple[Weights, float]:
+    def _learned_from(self, part: Part) -> tuple[Prepared, Weights]:
+        """The rows as a part learns from them, and the tensor of what was taken out of them."""
+        if part.week not in self.seasonless:
+            rows, ends, zone = self.prepared.rows, self.prepared.split.train_end, self.plan.calendar.time_zone
+            cycles = weekly_cycles(rows, ends, part.week, zone)
+            seasonless = replace(self.prepared, rows=without_cycles(rows, cycles, zone)[0])
+            self.seasonless[part.week] = seasonless, {WEEK: cycles}
+        return self.seasonless[part.week]
+
+    def _ridge(self, part: Part, normalisation: str, inputs: Inputs, recipe: Recipe | None) -> tuple[Weights, float]:
         """The ridge regression from windows to horizons, solved once for these rows, and its strength.
 
         The strength is the recipe's, or chosen on validation windows, or the default without any.
         """
         # What a linear map does not read makes no other map.
-        key = lookback, normalisation, replace(inputs, static=0, categories=(), category_widths=())
+        lookback, prepared = part.lookback, self._learned_from(part)[0]
+        key = part.week, lookback, normalisation, replace(inputs, static=0, categories=(), category_widths=())
         if key not in self.ridges:
             plan = self.plan
             most = {"train": _MAX_LINEAR, "validation": 0 if recipe else MAX_RIDGE}
             train, validation = (
-                self.prepared.rows.batches(
-                    self.prepared.windows(name, plan, count), lookback=lookback, horizon=plan.horizon
-                )
+                prepared.rows.batches(prepared.windows(name, plan, count), lookback=lookback, horizon=plan.horizon)
                 for name, count in most.items()
             )
             self.ridges[key] = fit_linear(

@@ -78,6 +78,7 @@ class Plan:
         strengths: of the ridge for each column that is read and for the calendar, as `fit_linear` takes them.
         unread: numbers of the columns known up to now and of those known ahead that no model reads.
         longest: rows of the longest series; local models look back at more than others, but not at more than there are.
+        week: steps of the usual week that linear models and networks learn without; 0 for none.
         lookback_asked: whether the user gave the lookback, which then holds for all models.
     """
 
@@ -97,6 +98,7 @@ class Plan:
     strengths: tuple[float, ...] = ()
     unread: Unread = ALL_READ
     longest: int = 0
+    week: int = 0
     lookback_asked: bool = False
 
     def simple(self, model: str) -> Part:
@@ -105,5 +107,5 @@ class Plan:
         local = LOCAL_MODELS.get(model)
         if local and not self.lookback_asked:
             lookback = max(lookback, min(local.lookback(self.season_length), self.longest))
-        inputs = self.inputs if model == "linear" else NO_INPUTS
-        return Part(model, 1.0, lookback, inputs=inputs, forms=local.forms if local else 1)
+        inputs, week = (self.inputs, self.week) if model == "linear" else (NO_INPUTS, 0)
+        return Part(model, 1.0, lookback, inputs=inputs, forms=local.forms if local else 1, week=week)

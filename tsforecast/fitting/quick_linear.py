@@ -16,6 +16,7 @@ from tsforecast.series.scaling import fit_scaling
 from tsforecast.series.seasonal_errors import seasonal_errors
 from tsforecast.series.split import Split
 from tsforecast.series.strays import without_strays
+from tsforecast.series.weekly_cycle import weekly_cycles, without_cycles
 from tsforecast.series.windows import Batch, WindowIndex, model_rows, window_index
 
 _TRAIN_SAMPLE, _VALIDATION_SAMPLE = 8000, 3000
@@ -50,8 +51,16 @@ class QuickLinear:
         index = window_index(self.panel.offsets, first, last, horizon=self.basics.horizon, min_context=least)
         return index.at_most(most)
 
-    def error(self, lookback: int, log: str, normalisation: str) -> float:
-        """Validation error of a ridge, in seasonal differences; infinite where it cannot be had."""
+    def error(self, lookback: int, log: str, normalisation: str, week: int = 0, time_zone: str | None = None) -> float:
+        """Validation error of a ridge, in seasonal differences; infinite where it cannot be had.
+
+        Args:
+            lookback: steps seen.
+            log: logarithm of the values.
+            normalisation: of each window.
+            week: steps of the usual week that is forecast apart; 0 for none.
+            time_zone: that tells the week.
+        """
         panel, horizon = self.panel, self.basics.horizon
         train = self.windows("train", lookback, _TRAIN_SAMPLE)
         validation = self.windows("validation", lookback, _VALIDATION_SAMPLE)
@@ -60,6 +69,10 @@ class QuickLinear:
         method = scaler_for(normalisation)
         scaling = fit_scaling(panel, self.split.train_end, method=method, log=log)
         in_model_space = model_rows(panel, scaling)
+        usual = np.zeros(len(panel.values), np.float32)
+        if week:
+            cycles = weekly_cycles(in_model_space, self.split.train_end, week, time_zone)
+            in_model_space, usual = without_cycles(in_model_space, cycles, time_zone)
 
         def gathered(index: WindowIndex) -> Iterator[Batch]:
             return in_model_space.batches(index, lookback=lookback, horizon=horizon)
@@ -69,10 +82,11 @@ class QuickLinear:
         weights, _ = fit_linear(
             gathered(train), lookback, horizon, validation=gathered(validation), normalisation=normalisation
         )
-        made = [predict_linear(weights, batch.windows, normalisation=normalisation) for batch in gathered(validation)]
+        parts = [predict_linear(weights, batch.windows, normalisation=normalisation) for batch in gathered(validation)]
         rows, series = validation.origins[:, None] + np.arange(horizon), validation.series[:, None]
+        made = np.concatenate(parts) + usual[rows]
         with np.errstate(over="ignore", invalid="ignore"):
-            error = np.abs(scaling.inverse(np.concatenate(made), series) - panel.values[rows]) / self.unit[series]
+            error = np.abs(scaling.inverse(made, series) - panel.values[rows]) / self.unit[series]
         used = panel.observed[rows] & np.isfinite(self.unit[series])
         total = float(np.where(used, error, 0.0).sum())
         return total / float(used.sum()) if used.any() and np.isfinite(total) else np.inf

@@ -21,7 +21,7 @@ from tsforecast.models.linear import DEFAULT_RIDGE
 from tsforecast.models.network.config import QUANTILES, NetworkConfig
 from tsforecast.models.network.weights import Weights
 from tsforecast.models.options import FitOptions
-from tsforecast.models.parts import part_weights
+from tsforecast.models.parts import WEEK, part_weights
 from tsforecast.models.spec import NO_INPUTS, ModelSpec
 from tsforecast.models.training.config import AUTO, TrainingConfig
 from tsforecast.models.training.patience import EpochRate, Path
@@ -129,6 +129,7 @@ def plan_like(spec: ModelSpec, scaling: Scaling, panel: Panel, split: Split, ask
         choices=(Choice("model", spec.name, "that of the version in service, whose networks are trained on"),),
         calendar=spec.calendar,
         inputs=next((part.inputs for part in spec.parts if part.inputs.covariates), NO_INPUTS),
+        week=max(part.week for part in spec.parts),
         unread=(scaling.past.unread, scaling.future.unread),
     )
 
@@ -170,7 +171,8 @@ def train_on(
             continue
         # Members are equal networks with different seeds.
         member = sum(other.network == part.network for other in spec.parts[:number])
-        recipes.append(Recipe(member, path, start=part_weights(weights, number)))
+        start = {name: value for name, value in part_weights(weights, number).items() if name != WEEK}
+        recipes.append(Recipe(member, path, start=start))
     everything = prepare(panel, all_training(panel.lengths), plan)
     before = Trained(spec, weights, tuple(recipes))
     trained = train_again(everything, plan, before, session, phase="training on")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -14,6 +15,7 @@ from tsforecast.models.local.models import LOCAL_MODELS, predict_local
 from tsforecast.models.network.numpy_network import forward
 from tsforecast.models.network.weights import Weights
 from tsforecast.models.spec import ModelSpec, Part
+from tsforecast.series.weekly_cycle import windows_without_cycles
 from tsforecast.series.windows import Windows
 
 _BASELINES: dict[str, Callable[[Windows, int, int], Float32]] = {
@@ -22,6 +24,7 @@ _BASELINES: dict[str, Callable[[Windows, int, int], Float32]] = {
     "drift": baselines.drift,
 }
 
+WEEK = "week"  # the usual week of each series, a tensor (n_series, steps) beside those of a part
 SHARES = "shares"  # of each series, a tensor (n_series, parts) beside those of the parts
 
 # Windows at once: what a recurrent step works on stays in the processor's cache. A multiple of the 4 to 24 rows that
@@ -61,6 +64,9 @@ def predict_windows(spec: ModelSpec, weights: Weights, windows: Windows) -> Floa
 
 def predict_part(part: Part, spec: ModelSpec, weights: Weights, windows: Windows) -> Float32:
     """Forecast windows of the part's own lookback with its own weights, shape (samples, horizon, quantiles or 1)."""
+    if part.week:
+        windows, ahead = windows_without_cycles(windows, weights[WEEK])
+        return predict_part(replace(part, week=0), spec, weights, windows) + ahead[:, :, None]
     if part.network is not None:
         return forward(part.network, weights, windows)
     if part.name == "linear":

@@ -22,6 +22,7 @@ class Part:
         network: the network's configuration; None for the baselines and the linear model.
         inputs: what a linear model reads besides its window; those of a network are in its configuration.
         forms: of a local model, that are averaged for each series.
+        week: steps of the usual week that is taken out of the values and added to the forecast; 0 for none.
     """
 
     name: str
@@ -30,6 +31,7 @@ class Part:
     network: NetworkConfig | None = None
     inputs: Inputs = NO_INPUTS
     forms: int = 1
+    week: int = 0
 
     @property
     def reads(self) -> Inputs:

@@ -14,7 +14,8 @@ From a panel to what a model sees:
    windows are wanted, `ModelRows` gathers them batch by batch, and the `Windows` that come out are what every model
    forecasts from.
 
-`seasons` finds which seasons a series has, and how strong they are.
+`seasons` finds which seasons a series has, and how strong they are; `weekly_cycle` learns the usual week of each
+series, which models may be spared.
 
 Two promises keep this simple. What there is none of, such as covariates, is an array of width zero and never None. And
 a window never looks beyond its origin: what is learned from rows before a border does not change with rows after it.

@@ -124,6 +124,7 @@ CALENDAR: dict[str, tuple[int, Callable[[Stamps], Float64]]] = {
     "weekday": (7, lambda wall: _one_of(_weekday(wall), 7)),
     "weekend": (1, lambda wall: (_weekday(wall) >= 5).astype(np.float64)[:, None]),
     "time-of-week": (4, lambda wall: _cycle((_micros(wall) + EPOCH_WEEKDAY * DAY) % WEEK / WEEK)),
+    "share-of-week": (1, lambda wall: ((_micros(wall) + EPOCH_WEEKDAY * DAY) % WEEK / WEEK)[:, None]),
     "day-of-month": (4, lambda wall: _cycle(_days_since(wall, "M") / _DAYS_OF_MONTH)),
     "day-of-year": (4, lambda wall: _cycle(_share_of_year(wall))),
     "time-of-year": (2 * _HARMONICS_OF_YEAR, lambda wall: _cycle(_share_of_year(wall), _HARMONICS_OF_YEAR)),

@@ -217,17 +217,20 @@ class ModelRows:
             left out.
         categories: categories of each series, shape (n_series, n), as `Windows` has them.
         calendar: what models read of the calendar.
+        taken: what is taken out of the values in model space, shape (rows,); None for nothing.
     """
 
     panel: Panel
     scaling: Scaling
     categories: Int64
     calendar: Calendar = NO_CALENDAR
+    taken: Float32 | None = None
 
     @cached_property
     def values(self) -> Float32:
         """All values in model space, shape (rows,)."""
-        return self.scaling.transform(self.panel.values, self.panel.series_of_row)
+        values = self.scaling.transform(self.panel.values, self.panel.series_of_row)
+        return values if self.taken is None else values - self.taken
 
     @property
     def observed(self) -> Bool:

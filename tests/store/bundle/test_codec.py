@@ -19,8 +19,10 @@ from tsforecast.models.network.config import HEADS, STRATEGIES
 from tsforecast.models.registry import MODELS
 from tsforecast.models.spec import Part
 from tsforecast.series.frequency import DAY, HOUR, Frequency
+from tsforecast.series.weekly_cycle import weekly_calendar
+from tsforecast.series.windows import WindowIndex, model_rows
 from tsforecast.store.bundle import codec
-from tsforecast.store.bundle.bundle import Bundle
+from tsforecast.store.bundle.bundle import Bundle, Golden
 from tsforecast.store.bundle.codec import decode, encode
 from tsforecast.store.bundle.document import decode_document
 from tsforecast.store.bundle.formats import FORMAT_VERSION
@@ -99,6 +101,26 @@ def test_which_series_are_rounded_comes_back_and_is_left_out_where_none_is(bundl
     assert decode(encode(counted)).scaling.counts.tolist() == [False, True]
     with pytest.raises(ModelError, match=r"'scaling\.counts' is 1; expected true or false"):
         decode(edited(counted, "scaling.counts", 1))
+
+
+def test_the_usual_week_of_a_part_comes_back_and_is_left_out_where_there_is_none(make_bundle):
+    bundle = make_bundle("auto")
+    plain = json.loads(encode(bundle)["model.json"])["spec"]
+    assert "calendar" not in plain and "week" not in plain["parts"][0]
+    rng = np.random.default_rng(0)
+    parts = tuple(replace(part, week=168 if number < 3 else 0) for number, part in enumerate(bundle.spec.parts))
+    week = {f"part{i}/week": rng.normal(size=(bundle.recent.n_series, 168)).astype(np.float32) for i in range(3)}
+    spec = replace(bundle.spec, parts=parts, calendar=weekly_calendar("Europe/Paris"))
+    forecaster = replace(bundle.forecaster, spec=spec, weights=bundle.forecaster.weights | week)
+    rows = model_rows(bundle.recent, bundle.scaling, calendar=spec.calendar)
+    index = WindowIndex(rows.offsets[1:], np.arange(bundle.recent.n_series))
+    windows = rows.windows(index, lookback=spec.lookback, horizon=spec.horizon)
+    bundle = replace(bundle, forecaster=forecaster, golden=Golden(windows, forecaster.quantiles(windows)))
+    assert same(decode(encode(bundle)), bundle)
+    with pytest.raises(ModelError, match=r"'spec.parts\[3\].week' is 168; expected a whole number from 0 to 0"):
+        decode(edited(bundle, "spec.parts.3.week", 168))
+    with pytest.raises(ModelError, match="share-of-week, which the usual week of a part is found by"):
+        decode(edited(bundle, "spec.calendar.names", ["time-of-day"]))
 
 
 @pytest.mark.parametrize("head", HEADS)

@@ -27,12 +27,13 @@ from tsforecast.models.network.config import (
 from tsforecast.models.network.linear_inputs import linear_width
 from tsforecast.models.network.weights import weight_shapes
 from tsforecast.models.options import SCALERS
-from tsforecast.models.parts import SHARES
+from tsforecast.models.parts import SHARES, WEEK
 from tsforecast.models.registry import MODELS, ModelInfo
 from tsforecast.models.spec import NO_INPUTS, ModelSpec, Part
 from tsforecast.series.calendar_features import CALENDAR, calendar_width
 from tsforecast.series.frequency import DAY, LAST_WORKDAY, Frequency
 from tsforecast.series.panel import Schema
+from tsforecast.series.weekly_cycle import SHARE_OF_WEEK
 from tsforecast.series.windows import NO_CALENDAR, Calendar
 from tsforecast.store.bundle.bundle import Bundle
 from tsforecast.store.bundle.calibration import CalibrationKeys, calibration_key, read_calibration_keys
@@ -232,6 +233,8 @@ def _spec_keys(spec: ModelSpec) -> dict[str, Any]:
             del written["inputs"]
         if part.forms == 1:
             del written["forms"]
+        if not part.week:
+            del written["week"]
         for inputs in (written.get("inputs"), written["network"] and written["network"]["inputs"]):
             if inputs and not inputs["calendar"]:
                 del inputs["calendar"]
@@ -262,8 +265,10 @@ def _spec(document: Fields, n_series: int, sizes: CovariateSizes) -> ModelSpec:
     ahead = sizes.future + calendar.width
     counts, named = (n_series, *(1,) * sizes.categories), calendar_width(calendar.names)
     most = Inputs(sizes.past + ahead, ahead, sizes.static, counts, calendar=named)
-    items = fields.items("parts", _PART, 1, _MAX_PARTS, {"inputs": None, "forms": 1})
+    items = fields.items("parts", _PART, 1, _MAX_PARTS, {"inputs": None, "forms": 1, "week": 0})
     parts = tuple(_part(part, name, horizon, most) for part in items)
+    if any(part.week for part in parts) and calendar.names != (SHARE_OF_WEEK,):
+        fields.refuse("calendar", f"{SHARE_OF_WEEK}, which the usual week of a part is found by")
     if abs(sum(part.share for part in parts) - 1) > _SHARE_TOLERANCE:
         fields.refuse("parts", "shares that sum to 1")
     if len({part.network.quantiles for part in parts if part.network}) > 1:
@@ -288,7 +293,8 @@ def _part(fields: Fields, model: str, horizon: int, most: Inputs) -> Part:
             fields.refuse("inputs", "null but for a linear model, which reads no categories")
     share, lookback = fields.number("share", 0, 1), fields.integer("lookback", 1, MAX_STEPS)
     forms = fields.integer("forms", 1, LOCAL_MODELS[name].forms if name in LOCAL_MODELS else 1)
-    part = Part(name, share, lookback, network, inputs, forms)
+    week = fields.integer("week", 0, MAX_STEPS if is_network or name == "linear" else 0)
+    part = Part(name, share, lookback, network, inputs, forms, week)
     if network is not None and network.horizon != horizon:
         fields.refuse("network", f"the horizon {horizon}")
     if network is not None and network.lookback != part.lookback:
@@ -356,7 +362,10 @@ def _spec_shapes(spec: ModelSpec, n_series: int) -> dict[str, tuple[int, ...]]:
     return shares | {
         f"part{number}/{name}": shape
         for number, part in enumerate(spec.parts)
-        for name, shape in _part_shapes(part, spec.horizon, n_series).items()
+        for name, shape in {
+            **_part_shapes(part, spec.horizon, n_series),
+            **({WEEK: (n_series, part.week)} if part.week else {}),
+        }.items()
     }
 
 
