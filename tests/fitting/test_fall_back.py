@@ -42,7 +42,7 @@ def test_a_shift_that_only_simple_models_follow(player):
     assert fitted.evaluated.lost is None
     assert plan.choices[-1].value == plan.model
     assert verdict(plan.model, scores).startswith(plan.model)
-    assert fitted.forecaster.calibration is fitted.evaluated.calibration
+    assert fitted.forecaster.calibration.scores is fitted.evaluated.calibration.scores
 
 
 def lost(errors, by_row=None, rounding=0.0):

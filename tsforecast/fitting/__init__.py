@@ -12,8 +12,8 @@ TrainingSession; what goes out is a Fitted: the plan, the model, its calibration
    chance explains. Where steps are shorter than a day, choose_week.py decides whether linear models and networks learn
    from the values without the usual week of each series. Every choice has its reason.
 4. *Model space* (prepared.py): the scaling is fitted on training rows, and the rows are transformed.
-5. *Training* (learn.py): every candidate is trained on the training part, networks guided by validation. If the
-   validation part is short, the same is done for earlier periods. The candidates that take no time are learned first,
+5. *Training* (learn.py, trainer.py): every candidate is trained on the training part, networks guided by validation. If
+   the validation part is short, the same is done for earlier periods. The candidates that take no time are learned first,
    combined and scored without the networks (`train_simple`): that is the first forecast that a user sees, what the
    networks are measured by, and learned once. Where training windows are few and a model of each series alone is
    clearly better than the linear one, or the time limit is short, no network is trained.
@@ -21,7 +21,7 @@ TrainingSession; what goes out is a Fitted: the plan, the model, its calibration
    ensemble selection, Caruana et al. 2004), and each of several series picks on from there where its windows can tell.
    A candidate without a share is dropped.
 7. *Calibration* (calibrate.py): intervals get their width from errors on the calibration part (split conformal
-   prediction).
+   prediction), those of point models in the unit that suits them (held_out_errors.py).
 8. *Scores* (scores.py): the model and simple models are scored on the same test windows, which none has seen; a
    combination that loses clearly to a simple model there gives way to it; error_profile.py says where they err: by
    step, by series, over time, series_scores.py how each series fared. `Scorer` does the same for the comparison of a

@@ -16,11 +16,12 @@ from tsforecast.series.scaling import Scaling
 from tsforecast.series.seasonal_errors import seasonal_errors
 from tsforecast.series.windows import WindowIndex
 
-# Powers of the spreads of the window and of the phase that are tried.
+# Powers of the spreads of the window and of the phase that are tried; of those that score alike the first is taken.
 _POWERS = ((1.0, 0.0), (0.5, 0.5), (0.0, 1.0), (0.5, 0.0), (0.0, 0.5), (0.0, 0.0))
 _LEVELS = (0.8, 0.95)
 _LEAST = 10  # windows apart to choose by
 _MOST = 1024  # of each subset
+_ALIKE = 1.01  # times the least score
 
 
 @dataclass(frozen=True)
@@ -104,7 +105,8 @@ def choose_unit(pools: Sequence[HeldOutErrors], usual: Float64) -> ErrorUnit:
     if sum(pool.apart for pool in pools) < _LEAST:
         return WINDOW_UNIT
     tried = [ErrorUnit(*powers, usual if sum(powers) < 1 else np.empty(0)) for powers in _POWERS]
-    return min(tried, key=lambda unit: _mean_score(pools, unit))
+    scores = [_mean_score(pools, unit) for unit in tried]
+    return next(unit for unit, score in zip(tried, scores, strict=True) if score <= _ALIKE * min(scores))
 
 
 def _mean_score(pools: Sequence[HeldOutErrors], unit: ErrorUnit) -> float:
