@@ -13,9 +13,9 @@ TrainingSession; what goes out is a Fitted: the plan, the model, its calibration
    from the values without the usual week of each series. Every choice has its reason.
 4. *Model space* (prepared.py): the scaling is fitted on training rows, and the rows are transformed.
 5. *Training* (learn.py, trainer.py): every candidate is trained on the training part, networks guided by validation. If
-   the validation part is short, the same is done for earlier periods. The candidates that take no time are learned first,
-   combined and scored without the networks (`train_simple`): that is the first forecast that a user sees, what the
-   networks are measured by, and learned once. Where training windows are few and a model of each series alone is
+   the validation part is short, the same is done for earlier periods. The candidates that take no time are learned
+   first, combined and scored without the networks (`train_simple`): that is the first forecast that a user sees, what
+   the networks are measured by, and learned once. Where training windows are few and a model of each series alone is
    clearly better than the linear one, or the time limit is short, no network is trained.
 6. *Combination* (combination.py): shares of the candidates are chosen by the validation error of their mean (greedy
    ensemble selection, Caruana et al. 2004), and each of several series picks on from there where its windows can tell.
