@@ -9,7 +9,7 @@ import pytest
 
 from tests.training_stub import QUIET, make_plan, make_rows
 from tsforecast.fitting.calibrate import calibrate_model
-from tsforecast.fitting.held_out_errors import HeldOutErrors, choose_unit, held_out_errors, usual_spreads_of
+from tsforecast.fitting.held_out_errors import HeldOutErrors, choose_unit, held_out_errors
 from tsforecast.fitting.learn import train_model
 from tsforecast.models.error_unit import Spreads
 from tsforecast.series.scaling import Scaling
@@ -85,7 +85,9 @@ def test_errors_on_windows_are_gathered_with_their_spreads():
     index = period.prepared.windows("calibration", learned.plan)
     found = held_out_errors(period, index)
     assert found.y_true.shape == found.y_pred.shape == found.observed.shape == found.spreads.phase.shape
-    np.testing.assert_array_equal(found.spreads.usual[:, 0], usual_spreads_of(period)[index.series])
+    usual, errors = period.prepared.usual_moves(learned.plan.season_length)
+    np.testing.assert_array_equal(found.spreads.usual[:, 0], usual[index.series])
+    np.testing.assert_array_equal(found.seasonal_errors, errors)
     rows = index.origins[:, None] + np.arange(learned.plan.horizon)
     counts = np.bincount(index.series)
     assert found.apart == sum(-(-count // learned.plan.horizon) for count in counts.tolist())

@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from tsforecast.arrays import Bool, Float32, Float64
-from tsforecast.fitting.held_out_errors import choose_unit, held_out_errors, usual_spreads_of
+from tsforecast.fitting.held_out_errors import choose_unit, held_out_errors
 from tsforecast.fitting.plan import Plan
 from tsforecast.fitting.trained import Learned, Trained, ValidationPeriod
 from tsforecast.models.calibration import Calibration, calibrate, scores_of_values
@@ -70,7 +70,8 @@ def _calibrated(pools: Sequence[Pool], now: ValidationPeriod, *, at_least_own: b
     pools = [(period, index) for period, index in pools if len(index)]
     unit = WINDOW_UNIT
     if len(now.trained.spec.quantiles) == 1:
-        unit = choose_unit([held_out_errors(period, index) for period, index in pools], usual_spreads_of(now))
+        usual, _ = now.prepared.usual_moves(now.trained.spec.season_length)
+        unit = choose_unit([held_out_errors(period, index) for period, index in pools], usual)
     horizon = now.trained.spec.horizon
     found = [_conformal_scores(period, index, unit) for period, index in pools]
     nothing = np.empty((0, horizon)), np.empty((0, horizon), bool)
@@ -83,7 +84,7 @@ def _conformal_scores(period: ValidationPeriod, index: WindowIndex, unit: ErrorU
     """Scores of some windows and which may be used, both (samples, horizon)."""
     trained, rows = period.trained, period.prepared.rows
     spec, scores, observed = trained.spec, [], []
-    own = replace(unit, usual=usual_spreads_of(period)) if len(unit.usual) else unit
+    own = replace(unit, usual=period.prepared.usual_moves(spec.season_length)[0]) if len(unit.usual) else unit
     for batch in rows.batches(index, lookback=spec.lookback, horizon=spec.horizon):
         quantiles = predict_windows(spec, trained.weights, batch.windows).astype(np.float64)
         of_windows = own.of(batch.windows, spec.season_length, spec.horizon)

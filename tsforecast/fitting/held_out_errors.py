@@ -10,10 +10,9 @@ import numpy as np
 from tsforecast.arrays import Bool, Float64, Int64
 from tsforecast.fitting.trained import ValidationPeriod
 from tsforecast.models.calibration import Calibration, calibrate, score_at
-from tsforecast.models.error_unit import WINDOW_UNIT, ErrorUnit, Spreads, spreads, usual_spreads
+from tsforecast.models.error_unit import WINDOW_UNIT, ErrorUnit, Spreads, spreads
 from tsforecast.models.parts import predict_windows
 from tsforecast.series.scaling import Scaling
-from tsforecast.series.seasonal_errors import seasonal_errors
 from tsforecast.series.windows import WindowIndex
 
 # Powers of the spreads of the window and of the phase that are tried; of those that score alike the first is taken.
@@ -68,13 +67,12 @@ def held_out_errors(period: ValidationPeriod, index: WindowIndex) -> HeldOutErro
     """The errors of the model of a period on some windows, evenly spread ones where there are many."""
     prepared, spec, weights = period.prepared, period.trained.spec, period.trained.weights
     apart = int(np.ceil(np.bincount(index.series) / spec.horizon).sum())
-    index, usual = index.at_most(_MOST), usual_spreads_of(period)
+    index, (usual, errors) = index.at_most(_MOST), prepared.usual_moves(spec.season_length)
     y_true, y_pred, known = [], [], []
     for batch in prepared.rows.batches(index, lookback=spec.lookback, horizon=spec.horizon):
         y_true.append(batch.target.astype(np.float64))
         y_pred.append(predict_windows(spec, weights, batch.windows)[:, :, spec.median].astype(np.float64))
         known.append(spreads(batch.windows, spec.season_length, spec.horizon, usual))
-    errors, _ = seasonal_errors(prepared.rows.panel, spec.season_length, prepared.split.train_end)
     return HeldOutErrors(
         np.concatenate(y_true),
         np.concatenate(y_pred),
@@ -85,12 +83,6 @@ def held_out_errors(period: ValidationPeriod, index: WindowIndex) -> HeldOutErro
         errors,
         apart,
     )
-
-
-def usual_spreads_of(period: ValidationPeriod) -> Float64:
-    """Spread of each series on the training rows of a period, shape (n_series,)."""
-    prepared = period.prepared
-    return usual_spreads(prepared.rows, prepared.split.train_end, period.trained.spec.season_length)
 
 
 def choose_unit(pools: Sequence[HeldOutErrors], usual: Float64) -> ErrorUnit:

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
+from tsforecast.arrays import Float64
 from tsforecast.fitting.plan import Plan
+from tsforecast.models.error_unit import usual_spreads
 from tsforecast.series.panel import Panel
 from tsforecast.series.scaling import fit_scaling
+from tsforecast.series.seasonal_errors import seasonal_errors
 from tsforecast.series.split import Split
 from tsforecast.series.strays import without_strays
 from tsforecast.series.windows import ModelRows, WindowIndex, model_rows, window_index
@@ -27,6 +31,22 @@ class Prepared:
     panel: Panel
     split: Split
     rows: ModelRows
+
+    @cached_property
+    def _moves(self) -> dict[int, tuple[Float64, Float64]]:
+        return {}
+
+    def usual_moves(self, season_length: int) -> tuple[Float64, Float64]:
+        """How much each series moves on its training rows, both of shape (n_series,).
+
+        Its usual spread in model space (`usual_spreads`), and its seasonal error in the user's units; found once, as
+        every model that is calibrated asks for them.
+        """
+        if season_length not in self._moves:
+            ends = self.split.train_end
+            errors, _ = seasonal_errors(self.rows.panel, season_length, ends)
+            self._moves[season_length] = usual_spreads(self.rows, ends, season_length), errors
+        return self._moves[season_length]
 
     def windows(self, subset: str, plan: Plan, most: int | None = None) -> WindowIndex:
         """Windows of one subset of the split; beyond `most`, evenly spread ones."""
