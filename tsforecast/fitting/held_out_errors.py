@@ -19,7 +19,7 @@ from tsforecast.series.windows import WindowIndex
 _POWERS = ((1.0, 0.0), (0.5, 0.5), (0.0, 1.0), (0.5, 0.0), (0.0, 0.5), (0.0, 0.0))
 _LEVELS = (0.8, 0.95)
 _LEAST = 10  # windows apart to choose by
-_MOST = 1024  # of each subset
+_MOST_WINDOWS, _MOST_VALUES = 1024, 100_000  # of each subset
 _ALIKE = 1.01  # times the least score
 
 
@@ -67,7 +67,8 @@ def held_out_errors(period: ValidationPeriod, index: WindowIndex) -> HeldOutErro
     """The errors of the model of a period on some windows, evenly spread ones where there are many."""
     prepared, spec, weights = period.prepared, period.trained.spec, period.trained.weights
     apart = int(np.ceil(np.bincount(index.series) / spec.horizon).sum())
-    index, (usual, errors) = index.at_most(_MOST), prepared.usual_moves(spec.season_length)
+    index = index.at_most(min(_MOST_WINDOWS, max(1, _MOST_VALUES // spec.horizon)))
+    usual, errors = prepared.usual_moves(spec.season_length)
     y_true, y_pred, known = [], [], []
     for batch in prepared.rows.batches(index, lookback=spec.lookback, horizon=spec.horizon):
         y_true.append(batch.target.astype(np.float64))
