@@ -205,7 +205,7 @@ def interval_score(
     y_true: Values, lower: Values, upper: Values, level: float, *, observed: Bool, series: Series
 ) -> float:
     """Width of the intervals and a price for each miss (Winkler, 1972); `level` in percent."""
-    return _average(_interval_score(y_true, lower, upper, level), observed, series)
+    return _average(interval_scores(y_true, lower, upper, level), observed, series)
 
 
 def msis(
@@ -219,7 +219,7 @@ def msis(
     series: Series,
 ) -> float:
     """Mean scaled interval score of M4; `level` in percent, `scale` the first of `seasonal_errors`."""
-    return _average(_interval_score(y_true, lower, upper, level), observed, series, scale=scale)
+    return _average(interval_scores(y_true, lower, upper, level), observed, series, scale=scale)
 
 
 def skill(mase_model: float, mase_seasonal_naive: float) -> float:
@@ -237,7 +237,8 @@ def _pinball(y_true: Values, quantiles: Values, probabilities: Values) -> Float6
     return 2 * np.maximum(probabilities * error, (probabilities - 1) * error)
 
 
-def _interval_score(y_true: Values, lower: Values, upper: Values, level: float) -> Float64:
+def interval_scores(y_true: Values, lower: Values, upper: Values, level: float) -> Float64:
+    """The interval score (Winkler 1972) of each value, in the shape of `y_true`; `level` in percent."""
     missed = np.maximum(_errors(lower, y_true), 0) + np.maximum(_errors(y_true, upper), 0)
     return _errors(upper, lower) + 2 / (1 - level / 100) * missed
 

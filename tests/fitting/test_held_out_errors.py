@@ -67,11 +67,11 @@ def test_scores_are_those_of_the_users_units():
     calibration = calibrate_model(train("linear"))
     calibration = replace(calibration, scores=np.resize(calibration.scores, (HORIZON, calibration.scores.shape[1])))
     score = {
-        name: each.interval_scores(unit, calibration, 0.8).mean() for name, each in [("plain", plain), ("log", log)]
+        name: each.interval_scores(unit, calibration, 80.0).mean() for name, each in [("plain", plain), ("log", log)]
     }
     assert score["log"] != pytest.approx(score["plain"])
-    larger = shifted.interval_scores(unit, calibration, 0.8)
-    np.testing.assert_allclose(larger, np.exp(3) * log.interval_scores(unit, calibration, 0.8))
+    larger = shifted.interval_scores(unit, calibration, 80.0)
+    np.testing.assert_allclose(larger, np.exp(3) * log.interval_scores(unit, calibration, 80.0))
 
 
 def train(model):

@@ -122,3 +122,18 @@ def test_a_series_that_was_not_in_training_takes_the_mean_of_all_weeks():
     _, ahead = windows_without_cycles(rows.windows(index, lookback=5, horizon=9), cycles)
     assert ahead[1] == pytest.approx(ahead[0] / 2)
     assert ahead[0].any()
+
+
+def test_some_series_and_newest_windows_lose_what_all_rows_lose():
+    rows = rows_of(weeks(20), weeks(25, 0.5), weeks(22, 1.0))
+    cycles = weekly_cycles(rows, rows.panel.lengths, STEPS, None)
+    whole, _ = without_cycles(rows, cycles, None)
+    numbers = np.array([2, 0])
+    some = whole.take(numbers)
+    assert not np.allclose(some.values, rows.take(numbers).values)
+    for place, number in enumerate(numbers):
+        own = slice(whole.offsets[number], whole.offsets[number + 1])
+        np.testing.assert_array_equal(some.values[some.offsets[place] : some.offsets[place + 1]], whole.values[own])
+    index = WindowIndex(whole.offsets[1:], np.arange(3))
+    newest = whole.newest_windows(np.arange(3), lookback=200, horizon=1)
+    np.testing.assert_array_equal(newest.values, whole.windows(index, lookback=200, horizon=1).values)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -244,7 +245,7 @@ class Fitted:
     everything: Prepared
     final: Trained
 
-    @property
+    @cached_property
     def forecaster(self) -> Forecaster:
         """The model of all rows with its intervals."""
         return self.final.forecaster_of(self.everything.rows, self.evaluated.calibration)

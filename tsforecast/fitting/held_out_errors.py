@@ -9,6 +9,7 @@ import numpy as np
 
 from tsforecast.arrays import Bool, Float64, Int64
 from tsforecast.fitting.trained import ValidationPeriod
+from tsforecast.metrics import interval_scores
 from tsforecast.models.calibration import Calibration, calibrate, score_at
 from tsforecast.models.error_unit import WINDOW_UNIT, ErrorUnit, Spreads, spreads
 from tsforecast.models.parts import predict_windows
@@ -17,7 +18,7 @@ from tsforecast.series.windows import WindowIndex
 
 # Powers of the spreads of the window and of the phase that are tried; of those that score alike the first is taken.
 _POWERS = ((1.0, 0.0), (0.5, 0.5), (0.0, 1.0), (0.5, 0.0), (0.0, 0.5), (0.0, 0.0))
-_LEVELS = (0.8, 0.95)
+_LEVELS = (80.0, 95.0)
 _LEAST = 10  # windows apart to choose by
 _MOST_WINDOWS, _MOST_VALUES = 1024, 100_000  # of each subset
 _ALIKE = 1.01  # times the least score
@@ -52,14 +53,13 @@ class HeldOutErrors:
         return (self.y_true - self.y_pred) / unit.made_of(self.spreads)
 
     def interval_scores(self, unit: ErrorUnit, calibration: Calibration, level: float) -> Float64:
-        """Interval scores (Winkler 1972) in seasonal errors of the series, of the values that count."""
-        half = score_at(calibration, (1 + level) / 2) * unit.made_of(self.spreads)
+        """Interval scores in seasonal errors of the series, of the values that count; `level` in percent."""
+        half = score_at(calibration, 0.5 + level / 200) * unit.made_of(self.spreads)
         lower, upper, y_true = (
             self.scaling.inverse(values, self.series[:, None])
             for values in (self.y_pred - half, self.y_pred + half, self.y_true)
         )
-        missed = np.maximum(np.maximum(lower - y_true, y_true - upper), 0)
-        scores = (upper - lower + 2 / (1 - level) * missed) / self.seasonal_errors[self.series][:, None]
+        scores = interval_scores(y_true, lower, upper, level) / self.seasonal_errors[self.series][:, None]
         return scores[self.observed & np.isfinite(scores)]
 
 

@@ -44,6 +44,7 @@ class QuickLinear:
         self.panel, self.split, self.basics = panel, split, basics
         unit, _ = seasonal_errors(panel, basics.season_length, split.train_end)
         self.unit = np.where(np.isfinite(unit) & (unit > 0), unit, np.nan)
+        self.errors: dict[tuple[int, str, str, int, str | None], float] = {}
 
     def windows(self, subset: str, lookback: int, most: int) -> WindowIndex:
         first, last = self.split.borders(subset)
@@ -61,6 +62,13 @@ class QuickLinear:
             week: steps of the usual week that is forecast apart; 0 for none.
             time_zone: that tells the week.
         """
+        # Several choices compare with the same model.
+        key = lookback, log, normalisation, week, time_zone if week else None
+        if key not in self.errors:
+            self.errors[key] = self._error(*key)
+        return self.errors[key]
+
+    def _error(self, lookback: int, log: str, normalisation: str, week: int, time_zone: str | None) -> float:
         panel, horizon = self.panel, self.basics.horizon
         train = self.windows("train", lookback, _TRAIN_SAMPLE)
         validation = self.windows("validation", lookback, _VALIDATION_SAMPLE)

@@ -20,7 +20,7 @@ run of misses at each step that reaches into it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -162,7 +162,7 @@ def newest_factors(
         fewest = max(MOST_OWN, _MOST_WINDOWS // count)
         series = series[np.unique(np.linspace(0, len(series) - 1, min(fewest, len(series))).round().astype(int))]
         # Of a large panel only these are brought into model space.
-        rows, reach, series = _some(rows, series), reach[series], np.arange(len(series))
+        rows, reach, series = rows.take(series), reach[series], np.arange(len(series))
     scores, observed = _newest_scores(spec, weights, calibration.unit, rows, series, count)
     observed &= np.arange(count, 0, -1)[:, None, None] <= reach[series][:, None]
     promised = np.stack([score_at(calibration, 0.5 + level / 200) for level in levels], axis=1)
@@ -173,13 +173,6 @@ def newest_factors(
     # A higher level is never narrower.
     nested = np.maximum.accumulate(values * promised, axis=-1)
     return Factors(levels, np.where(promised > 0, nested / np.where(promised > 0, promised, 1.0), 1.0), count)
-
-
-def _some(rows: ModelRows, series: Int64) -> ModelRows:
-    """Some of the series."""
-    return replace(
-        rows, panel=rows.panel.take(series), scaling=rows.scaling.take(series), categories=rows.categories[series]
-    )
 
 
 def _newest_scores(

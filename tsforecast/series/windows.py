@@ -18,7 +18,7 @@ import numpy as np
 
 from tsforecast.arrays import Bool, Float32, Int64
 from tsforecast.series.calendar_features import calendar_features, calendar_width
-from tsforecast.series.covariates import Covariates
+from tsforecast.series.covariates import Covariates, rows_of
 from tsforecast.series.frequency import Frequency
 from tsforecast.series.panel import Panel
 from tsforecast.series.scaling import Scaling, above_zero
@@ -244,8 +244,9 @@ class ModelRows:
 
     def take(self, numbers: Int64) -> ModelRows:
         """The rows of some of the series, in the given order."""
+        taken = None if self.taken is None else self.taken[rows_of(numbers, self.offsets)]
         scaling = self.scaling.take(numbers)
-        return ModelRows(self.panel.take(numbers), scaling, self.categories[numbers], self.calendar)
+        return ModelRows(self.panel.take(numbers), scaling, self.categories[numbers], self.calendar, taken)
 
     def windows(self, index: WindowIndex, *, lookback: int, horizon: int) -> Windows:
         """Gather windows."""
@@ -257,7 +258,7 @@ class ModelRows:
         index = WindowIndex(self.offsets[series + 1], series)
         rows, mask = self._rows(index, lookback)
         values = self.scaling.transform(self.panel.values[rows], series[:, None])
-        return self._windows(values, mask, index, horizon)
+        return self._windows(values if self.taken is None else values - self.taken[rows], mask, index, horizon)
 
     def batches(self, index: WindowIndex, *, lookback: int, horizon: int) -> Iterator[Batch]:
         """Gather windows and their targets, one batch after the other."""
