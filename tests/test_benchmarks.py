@@ -357,9 +357,10 @@ def test_prediction_measures_every_case(bench):
     status, out, err = bench("prediction", *SMALL, "--data", "--json")
     assert status == 0, err
     cases = json.loads(out)["cases"]
-    names = [f"{size}{data}, {model}" for size in ("cold start", "bulk") for model in ("gru", "auto") for data in DATA]
+    models = ("gru", "auto", "auto with local models")
+    names = [f"{size}{data}, {model}" for size in ("cold start", "bulk") for model in models for data in DATA]
     assert list(cases) == names
-    assert [row["rows"] for row in cases.values()] == [6] * 4 + [18] * 4
+    assert [row["rows"] for row in cases.values()] == [6] * 6 + [18] * 6
     assert all(row["seconds"] > 0 and 10 < row["peak_mb"] < 2000 for row in cases.values())
     # Where no table is read, there is no pandas to hold.
     assert cases["bulk, gru"]["peak_mb"] < cases["bulk with DATA, gru"]["peak_mb"]
