@@ -24,6 +24,8 @@ _MOST, _LAST_DAY, _MONTHS = 0.5, 31, 12
 def date_hint(columns: Iterable[Column]) -> str | None:
     """How to go on where a column looks like dates; None where none does."""
     for column in columns:
+        if not _may_be_periods(column) and not _is_text(column):
+            continue
         closing = [text for text in column.sample() if _PERIOD.fullmatch(text)]
         if len(closing) == len(column.sample_rows) and (late := max(closing)) > _LAST_PERIOD:
             return f"'{late}' of column '{column.name}' is no month: {CLOSING_ENTRIES}"
@@ -36,6 +38,12 @@ def date_hint(columns: Iterable[Column]) -> str | None:
                 "which century: add --start 2001-01-01 --freq MS with the true first month"
             )
     return None
+
+
+def _may_be_periods(column: Column) -> bool:
+    """Whether all of a column may be written like 012.2024: its texts are not read to find that they are not."""
+    values = None if column.plain is None else column.plain.values[column.sample_rows]
+    return values is None or bool(np.all((values > 1) & (values < 17) & (np.rint(values) != values)))
 
 
 def _is_text(column: Column) -> bool:

@@ -166,6 +166,19 @@ def test_numbers_of_a_column_of_codes_are_read_once_more_as_texts():
     assert cells_of(table) == [["2024-01-01", "7"], ["2024-01-02", "007"]]
 
 
+@pytest.mark.parametrize("careful", [False, True])
+def test_a_wide_table_without_dates_is_not_read_once_for_each_column(tmp_path, careful):
+    header = ",".join(f"sensor {number * number}" for number in range(300))
+    rows = [",".join(str(10 + row * column % 7) for column in range(299)) + ",07" for row in range(30)]
+    (tmp_path / "wide.csv").write_text("\n".join([header, *rows]) + "\n")
+    calls = []
+    tokenize = blocks._tokenize
+    counted = patch.object(blocks, "_tokenize", lambda *given: calls.append(given) or tokenize(*given))
+    with ways(careful=careful), counted, pytest.raises(DataError, match="no column holds a date"):
+        read_panel(tmp_path / "wide.csv")
+    assert len(calls) < 20
+
+
 def test_large_file_says_how_far_it_is_read(tmp_path, monkeypatch):
     path = tmp_path / "data.csv"
     path.write_text("day,y\n" + "".join(f"2024-01-{day:02d},{day % 5}\n" for day in range(1, 29)))

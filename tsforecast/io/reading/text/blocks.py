@@ -11,7 +11,7 @@ import codecs
 import os
 import re
 import resource
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
@@ -216,7 +216,7 @@ def _read_quickly(text: Text, edges: Edges, texts: Collection[int], numbers: Col
         return None
     if any(_may_stand(cells, columns) for cells in ([""] * text.width, header) if len(cells) == text.width):
         return None
-    plain = {position: _plain_numbers(text, text.data, edges, position, columns[position]) for position in numbers}
+    plain = _plain_numbers(text, text.data, edges, {position: columns[position] for position in numbers})
     return _Block(n_lines, None, n_lines, 0, (), {position: columns[position] for position in texts}, plain)
 
 
@@ -246,7 +246,7 @@ def _read_carefully(text: Text, edges: Edges, texts: Collection[int], numbers: C
     rows = find_rows(text, edges)
     whole = 0, len(rows.data)
     coded = _tokenize(text, rows.data, whole, texts, ())
-    plain = _read_numbers(text, rows.data, list(numbers))
+    plain = _plain_numbers(text, rows.data, whole, _read_numbers(text, rows.data, list(numbers)))
     n_lines = _count_lines(text.data, edges)
     return _Block(len(rows.lines), rows.lines, n_lines, rows.blank, rows.repeats, coded, plain)
 
@@ -255,42 +255,50 @@ def _count_lines(data: bytes, edges: Edges) -> int:
     return data.count(b"\n", *edges) + (not data.endswith(b"\n", *edges))
 
 
-def _read_numbers(text: Text, data: bytes, positions: list[int]) -> dict[int, PlainNumbers | None]:
+def _read_numbers(text: Text, data: bytes, positions: list[int]) -> dict[int, pa.Array | None]:
     """Columns of numbers; those that Arrow refuses are found by halves, and read by their distinct texts."""
     whole, half = (0, len(data)), len(positions) // 2
     try:
-        columns = _tokenize(text, data, whole, (), positions)
+        return {**_tokenize(text, data, whole, (), positions)}
     except pa.ArrowInvalid:
         if half:
             return _read_numbers(text, data, positions[:half]) | _read_numbers(text, data, positions[half:])
-        cells = _tokenize(text, data, whole, positions, ())[positions[0]]
-        values, missing = parse_texts(cells.dictionary.to_pylist())
-        if np.any(np.isnan(values) & ~missing):
-            return {positions[0]: None}
-        codes = cells.indices.to_numpy()
-        columns = {positions[0]: pa.array(values[codes], mask=missing[codes])}
-    return {position: _plain_numbers(text, data, whole, position, column) for position, column in columns.items()}
+    cells = _tokenize(text, data, whole, positions, ())[positions[0]]
+    values, missing = parse_texts(cells.dictionary.to_pylist())
+    if np.any(np.isnan(values) & ~missing):
+        return {positions[0]: None}
+    codes = cells.indices.to_numpy()
+    return {positions[0]: pa.array(values[codes], mask=missing[codes])}
 
 
-def _plain_numbers(text: Text, data: bytes, edges: Edges, position: int, column: pa.Array) -> PlainNumbers | None:
-    values = column.to_numpy(zero_copy_only=False)
-    # What is missing is null: anything else that is not finite is a text such as `inf`, which is no number here.
-    if np.count_nonzero(np.isfinite(values)) + column.null_count < values.size:
-        return None
-    whole = bool(np.all((np.rint(values) == values) | np.isnan(values)))
+def _plain_numbers(
+    text: Text, data: bytes, edges: Edges, columns: Mapping[int, pa.Array | None]
+) -> dict[int, PlainNumbers | None]:
+    """The columns with what is said of how their numbers are written; None for one that holds anything else."""
+    known = {each: column for each, column in columns.items() if column is not None and _is_plain(column)}
+    values = {each: column.to_numpy(zero_copy_only=False) for each, column in known.items()}
+    whole = {each for each, numbers in values.items() if np.all((np.rint(numbers) == numbers) | np.isnan(numbers))}
     # A number of four digits without a mark, beside it, says that a mark is one of decimals.
-    pointed = whole and data.find(b".000", *edges) >= 0 and not np.any(np.abs(values) >= 1000)
-    return PlainNumbers(values, whole, whole and _zero_led(text, data, edges, position), pointed)
+    marked = data.find(b".000", *edges) >= 0
+    pointed = {each for each in whole if marked and not np.any(np.abs(values[each]) >= 1000)}
+    zero_led = _zero_led(text, data, edges, whole)
+    return dict.fromkeys(columns) | {
+        each: PlainNumbers(numbers, each in whole, each in zero_led, each in pointed)
+        for each, numbers in values.items()
+    }
 
 
-def _zero_led(text: Text, data: bytes, edges: Edges, position: int) -> bool:
-    """Whether a cell of a column begins with a zero before another digit."""
-    before = (text.delimiter if position else "\n").encode()
-    first = not position and data.startswith(b"0", *edges)
-    if not first and not re.compile(re.escape(before) + b'"?0[0-9]').search(data, *edges):
-        return False
-    texts = _tokenize(text, data, edges, [position], ())[position].dictionary.to_pylist()
-    return any(map(_ZERO_LED.match, texts))
+def _is_plain(column: pa.Array) -> bool:
+    """Whether a column holds numbers only: what is missing is null, and all else not finite is a text such as `inf`."""
+    return bool(np.count_nonzero(np.isfinite(column.to_numpy(zero_copy_only=False))) + column.null_count == len(column))
+
+
+def _zero_led(text: Text, data: bytes, edges: Edges, positions: Collection[int]) -> set[int]:
+    """The columns with a cell that begins with a zero before another digit."""
+    later = re.compile(re.escape(text.delimiter.encode()) + b'"?0[0-9]').search(data, *edges) is not None
+    first = data.startswith(b"0", *edges) or re.compile(b'\n"?0[0-9]').search(data, *edges) is not None
+    texts = _tokenize(text, data, edges, [each for each in positions if (later if each else first)], ())
+    return {each for each, cells in texts.items() if any(map(_ZERO_LED.match, cells.dictionary.to_pylist()))}
 
 
 def _tokenize(
