@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from tsforecast.errors import DataError
 from tsforecast.series.frequency import (
     DAY,
+    FIRST_WORKDAY,
     HOUR,
     LAST_WORKDAY,
     MINUTE,
@@ -33,7 +34,7 @@ MONTHS = st.builds(
     lambda step, phase, day, clock: Frequency("month", step, phase=phase % step, day=day, time_of_day=clock),
     st.sampled_from([1, 2, 3, 6, 12, 24]),
     st.integers(0, 23),
-    st.sampled_from([1, 15, 28, 29, 30, MONTH_END, LAST_WORKDAY]),
+    st.sampled_from([1, 15, 28, 29, 30, MONTH_END, LAST_WORKDAY, FIRST_WORKDAY]),
     st.sampled_from([0, 6 * HOUR]),
 )
 BUSINESS = st.builds(lambda clock: Frequency("business", 1, time_of_day=clock), st.sampled_from([0, 17 * HOUR]))
@@ -130,7 +131,7 @@ def test_alias_means_the_same_to_pandas(frequency, first):
     np.testing.assert_array_equal(made, expected.to_numpy().astype("datetime64[us]"))
 
 
-@pytest.mark.parametrize("day", [1, MONTH_END, LAST_WORKDAY])
+@pytest.mark.parametrize("day", [1, MONTH_END, LAST_WORKDAY, FIRST_WORKDAY])
 @pytest.mark.parametrize("step", [1, 2, 3, 6, 12, 24])
 def test_month_alias_means_the_same_to_pandas(step, day):
     for phase in range(step):
@@ -278,6 +279,21 @@ def test_last_workdays_of_months_are_months_also_where_one_is_a_holiday():
     assert on_grid.all() and np.all(np.diff(ordinals) == 1)
     assert str(found.stamps(ordinals[-1:] + 1)[0])[:10] == "2021-05-31"
     assert infer_frequency([dates("2018-01-01", 20, "BQE")]).alias == "BQE-MAR"
+
+
+def test_first_workdays_of_months_are_months_also_where_one_is_a_holiday():
+    starts = dates("2018-01-01", 40, "BMS")
+    starts[starts == np.datetime64("2019-01-01")] = np.datetime64("2019-01-02")
+    starts[starts == np.datetime64("2018-09-03")] = np.datetime64("2018-09-04")
+    found = infer_frequency([starts])
+    assert (found.alias, found.name, season_length(found)) == ("BMS", "monthly", 12)
+    ordinals, on_grid = found.ordinals(starts)
+    assert on_grid.all() and np.all(np.diff(ordinals) == 1)
+    assert str(found.stamps(ordinals[-1:] + 1)[0])[:10] == "2021-05-03"
+    assert infer_frequency([dates("2018-01-01", 20, "BQS")]).alias == "BQS-JAN"
+    slipped = dates("2018-01-01", 40, "MS")
+    slipped[3] += np.timedelta64(1, "D")
+    assert infer_frequency([slipped]).alias == "MS"
 
 
 @pytest.mark.parametrize(

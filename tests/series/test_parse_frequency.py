@@ -161,6 +161,8 @@ def test_adjectives(freq, words):
         ("Mon-Sun", "D"),
         ("Sunday", "W-SUN"),
         ("BME", "BME"),
+        ("BMS", "BMS"),
+        ("2bqs", "2BQS-JAN"),
     ],
 )
 def test_chosen_weekdays(text, alias):

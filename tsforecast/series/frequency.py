@@ -23,7 +23,8 @@ HOUR = 60 * MINUTE
 DAY = 24 * HOUR
 WEEK = 7 * DAY
 MONTH_END = 31
-LAST_WORKDAY = 32
+LAST_WORKDAY, FIRST_WORKDAY = 32, 33
+WORKDAYS = (LAST_WORKDAY, FIRST_WORKDAY)
 MONTH_NAMES = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")
 WEEKDAY_NAMES = ("MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN")
 _WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
@@ -31,8 +32,8 @@ EPOCH_WEEKDAY = 3  # 1970-01-01 was a Thursday
 MONDAY_TO_FRIDAY = (0, 1, 2, 3, 4)
 _FEWEST_OF_A_RANGE = 3
 
-# Where the last workday of a month is a holiday, the one before it stands in its place.
-_HOLIDAYS_AT_END = 3
+# Where the last workday of a month is a holiday, the one before it stands in its place; after the first, the next one.
+_HOLIDAYS_AT_EDGE = 3
 
 # Length, word, and the name of a step of one.
 _UNITS = (
@@ -57,7 +58,8 @@ class Frequency:
         step: length in microseconds, months or business days.
         phase: stamp modulo step for `fixed`, month number modulo step for `month`; for `business` the weekdays as the
             sum of 1 for Monday, 2 for Tuesday, 4 and so on, or 0 for Monday to Friday.
-        day: day of the month for `month`; 31 stands for the last day, 32 for the last from Monday to Friday.
+        day: day of the month for `month`; 31 stands for the last day, 32 for the last from Monday to Friday, 33 for
+            the first of these.
         time_of_day: microseconds after midnight, for `month` and `business`.
     """
 
@@ -161,8 +163,9 @@ class Frequency:
         day = (dates - months.astype("datetime64[D]")).astype(np.int64) + 1
         wanted = self._days_of(months)
         fits = day == wanted
-        if self.day == LAST_WORKDAY:
-            fits |= (day < wanted) & (day >= wanted - _HOLIDAYS_AT_END) & np.is_busday(dates)
+        if self.day in WORKDAYS:
+            late = wanted - day if self.day == LAST_WORKDAY else day - wanted
+            fits |= (late > 0) & (late <= _HOLIDAYS_AT_EDGE) & np.is_busday(dates)
         count, rest = np.divmod(months.astype(np.int64) - self.phase, self.step)
         return count, (rest == 0) & fits & on_time
 
@@ -203,7 +206,7 @@ class Frequency:
 
     @property
     def _named_by_its_end(self) -> bool:
-        return self.kind == "month" and self.day >= MONTH_END
+        return self.kind == "month" and self.day in (MONTH_END, LAST_WORKDAY)
 
     @property
     def _week(self) -> tuple[Ordinals, Ordinals]:
@@ -214,10 +217,12 @@ class Frequency:
     def _days_of(self, months: NDArray[np.datetime64]) -> Ordinals:
         """The day on which the step of each month stands, shape (n,)."""
         lengths = days_in_month(months)
-        if self.day != LAST_WORKDAY:
+        if self.day not in WORKDAYS:
             return np.minimum(self.day, lengths)
-        weekday = (months.astype("datetime64[D]").astype(np.int64) + lengths - 1 + EPOCH_WEEKDAY) % 7
-        return lengths - np.maximum(weekday - MONDAY_TO_FRIDAY[-1], 0)
+        edge = lengths if self.day == LAST_WORKDAY else np.ones_like(lengths)
+        weekday = (months.astype("datetime64[D]").astype(np.int64) + edge - 1 + EPOCH_WEEKDAY) % 7
+        at_weekend = weekday > MONDAY_TO_FRIDAY[-1]
+        return edge + at_weekend * (MONDAY_TO_FRIDAY[-1] - weekday if self.day == LAST_WORKDAY else 7 - weekday)
 
 
 def on_weekdays(weekdays: Iterable[int], time_of_day: int = 0) -> Frequency:
@@ -258,8 +263,8 @@ def days_in_month(months: NDArray[np.datetime64]) -> Ordinals:
 
 
 def _month_alias(frequency: Frequency) -> str:
-    edge = "E" if frequency.day >= MONTH_END else "S"
-    workday = "B" if frequency.day == LAST_WORKDAY else ""
+    edge = "E" if frequency.day in (MONTH_END, LAST_WORKDAY) else "S"
+    workday = "B" if frequency.day in WORKDAYS else ""
     if frequency.step % 12 == 0:
         name = f"{workday}Y{edge}-{MONTH_NAMES[frequency.phase % 12]}"
         return _multiple(frequency.step // 12, name)

@@ -10,10 +10,10 @@ from tsforecast.series.frequency import (
     DAY,
     EPOCH_WEEKDAY,
     HOUR,
-    LAST_WORKDAY,
     MINUTE,
     MONTH_END,
     SECOND,
+    WORKDAYS,
     Frequency,
     Ordinals,
     Stamps,
@@ -35,7 +35,8 @@ _OPEN_SHARE = 0.8
 _RARE_WEEKDAY = 0.5
 _CHANCE = 1e-4
 
-# Months end on their last workday where nearly all rows stand there, and the others on one of the days before it.
+# Rows are those of the last workdays of months where nearly all stand there, and the others on one of the days before;
+# those of the first workdays likewise.
 _WORKDAY_SHARE = 0.8
 
 
@@ -112,7 +113,8 @@ def _calendar_frequency(micros: Ordinals, steps: Ordinals, share: float) -> Freq
     of_month = (dates - months.astype("datetime64[D]")).astype(np.int64) + 1
     day = month_day(of_month, months, _ALL)
     if day is None:
-        day = LAST_WORKDAY if _on_last_workdays(days, clock) else month_day(of_month, months, share)
+        workdays = (day for day in WORKDAYS if _on_workdays(day, days, clock))
+        day = next(workdays, None) or month_day(of_month, months, share)
     if day is None or np.mean(sizes == step) < _REGULAR_SHARE:
         return None
     return Frequency("month", step, phase=commonest(np.mod(numbers, step)), day=day, time_of_day=clock)
@@ -135,10 +137,10 @@ def _weekday_frequency(series: list[Ordinals], steps: Ordinals) -> Frequency | N
     return frequency if n_weeks >= _FEWEST_WEEKS and coverage >= _OPEN_SHARE and chance < _CHANCE else None
 
 
-def _on_last_workdays(days: Ordinals, clock: int) -> bool:
-    """Whether dates are the last workdays of their months, but for holidays."""
+def _on_workdays(day: int, days: Ordinals, clock: int) -> bool:
+    """Whether dates are the last or first workdays of their months, but for holidays."""
     stamps = (days * DAY + clock).astype("datetime64[us]")
-    months = Frequency("month", 1, day=LAST_WORKDAY, time_of_day=clock)
+    months = Frequency("month", 1, day=day, time_of_day=clock)
     ordinals, fits = months.ordinals(stamps)
     exact = np.mean(months.stamps(ordinals) == stamps)
     return bool(fits.all() and exact >= _WORKDAY_SHARE)

@@ -13,6 +13,7 @@ from tsforecast.errors import OptionError, did_you_mean
 from tsforecast.series.frequency import (
     DAY,
     EPOCH_WEEKDAY,
+    FIRST_WORKDAY,
     HOUR,
     LAST_WORKDAY,
     MINUTE,
@@ -38,16 +39,16 @@ _UNITS: dict[str, tuple[Literal["fixed", "month", "business"], int]] = {
     **dict.fromkeys(("d", "day", "days", "daily"), ("fixed", DAY)),
     **dict.fromkeys(("w", "week", "weeks", "weekly"), ("fixed", WEEK)),
     **dict.fromkeys(("b", "business days", "business day", "business"), ("business", 1)),
-    **dict.fromkeys(("ms", "me", "bme", "month", "months", "monthly"), ("month", 1)),
-    **dict.fromkeys(("qs", "qe", "bqe", "quarter", "quarters", "quarterly"), ("month", 3)),
-    **dict.fromkeys(("ys", "ye", "bye", "year", "years", "yearly", "annual", "annually"), ("month", 12)),
+    **dict.fromkeys(("ms", "me", "bms", "bme", "month", "months", "monthly"), ("month", 1)),
+    **dict.fromkeys(("qs", "qe", "bqs", "bqe", "quarter", "quarters", "quarterly"), ("month", 3)),
+    **dict.fromkeys(("ys", "ye", "bys", "bye", "year", "years", "yearly", "annual", "annually"), ("month", 12)),
 }
 
 # As in pandas, where `MS` is the start of a month: the case of these tells.
 _SHORT_UNITS: dict[str, tuple[Literal["fixed", "month", "business"], int]] = {"ms": ("fixed", 1000), "us": ("fixed", 1)}
 _SPELLINGS = {"half-hourly": "30min", "quarter-hourly": "15min", "half-yearly": "6MS", "fortnightly": "2W"}
 _EDGES = {"ms": 1, "qs": 1, "ys": 1, "me": MONTH_END, "qe": MONTH_END, "ye": MONTH_END}
-_EDGES |= {"bme": LAST_WORKDAY, "bqe": LAST_WORKDAY, "bye": LAST_WORKDAY}
+_EDGES |= dict.fromkeys(("bme", "bqe", "bye"), LAST_WORKDAY) | dict.fromkeys(("bms", "bqs", "bys"), FIRST_WORKDAY)
 _FULL_WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
 
@@ -61,7 +62,8 @@ class StatedFrequency:
         text: as it was stated.
         weekday: of steps in weeks, Monday being 0; None where it is not said.
         month: of steps in months, January being 0; None where it is not said.
-        day: 1, 31 or 32 for the first, the last day or the last workday of the month; None where it is not said.
+        day: 1, 31, 32 or 33 for the first, the last day, the last or the first workday of the month; None where it is
+            not said.
         weekdays: of steps on chosen weekdays, as the phase of `Frequency`.
     """
 
@@ -124,7 +126,7 @@ class StatedFrequency:
             phase = self._week_phase(self.weekday or 0) if weekly else -offset % self.step if self.sub_daily else 0
             return Frequency("fixed", self.step, phase=phase)
         day = self.day or 1
-        last = self.step - 1 if day >= MONTH_END else 0
+        last = self.step - 1 if day in (MONTH_END, LAST_WORKDAY) else 0
         phase = last if self.month is None else self.month % self.step
         return Frequency("month", self.step, phase=phase, day=day)
 

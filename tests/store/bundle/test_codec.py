@@ -293,7 +293,7 @@ def edited(bundle: Bundle, path: str, value: Any) -> dict[str, bytes]:
         ("frequency.kind", "daily", "'frequency.kind'"),
         ("frequency.step", 0, "'frequency.step'"),
         ("frequency.phase", 3600 * 1_000_000, "'frequency.phase'"),
-        ("frequency.day", 33, "'frequency.day'"),
+        ("frequency.day", 34, "'frequency.day'"),
         ("scaling.log", "log2", "'scaling.log'"),
         ("scaling.method", "magic", "'scaling.method'"),
         ("calibration.windows", -1, "'calibration.windows'"),

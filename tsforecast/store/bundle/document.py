@@ -31,7 +31,7 @@ from tsforecast.models.parts import SHARES, WEEK
 from tsforecast.models.registry import MODELS, ModelInfo
 from tsforecast.models.spec import NO_INPUTS, ModelSpec, Part
 from tsforecast.series.calendar_features import CALENDAR, calendar_width
-from tsforecast.series.frequency import DAY, LAST_WORKDAY, Frequency
+from tsforecast.series.frequency import DAY, FIRST_WORKDAY, Frequency
 from tsforecast.series.panel import Schema
 from tsforecast.series.weekly_cycle import SHARE_OF_WEEK
 from tsforecast.series.windows import NO_CALENDAR, Calendar
@@ -216,7 +216,7 @@ def _frequency(fields: Fields) -> Frequency:
         kind=cast(Any, kind),
         step=step,
         phase=fields.integer("phase", 0, _ALL_WEEKDAYS if kind == "business" else step - 1),
-        day=fields.integer("day", 1, LAST_WORKDAY),
+        day=fields.integer("day", 1, FIRST_WORKDAY),
         time_of_day=fields.integer("time_of_day", 0, DAY - 1),
     )
 

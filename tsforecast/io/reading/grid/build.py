@@ -18,7 +18,7 @@ from tsforecast.io.options import FillRule, ReadOptions
 from tsforecast.io.reading.grid.aggregate import aggregate
 from tsforecast.io.reading.grid.findings import Extents, findings
 from tsforecast.io.reading.grid.rows import GridPoints, RowNumbers, RowOrigin, Rows, advice, mixed_advice, repeated_rows
-from tsforecast.series.frequency import LAST_WORKDAY, WEEK, Frequency, Ordinals, Stamps, season_length
+from tsforecast.series.frequency import WEEK, WORKDAYS, Frequency, Ordinals, Stamps, season_length
 from tsforecast.series.infer_frequency import commonest
 from tsforecast.series.panel import Panel
 
@@ -117,7 +117,7 @@ def on_grid(
         return grid, made.points, none, made.notes
     ordinals, on_grid = grid.frequency.ordinals(grid.clock)
     off = np.empty(0, np.intp) if on_grid.all() else np.flatnonzero(~on_grid[rows.times])
-    if grid.frequency.day == LAST_WORKDAY and not off.size:
+    if grid.frequency.day in WORKDAYS and not off.size:
         off = np.flatnonzero(repeated_rows(rows.series, ordinals[rows.times]))
     if not off.size:
         return grid, _stack(rows, ordinals), none, []
