@@ -149,3 +149,41 @@ def test_what_describes_regular_rows_names_no_series(tmp_path):
     frame = pd.DataFrame({"day": days, "weekday": days.day_name(), "wind": wind, "y": level(210)})
     result = read(frame, tmp_path)
     assert (result.panel.n_series, result.schema.id_cols) == (1, ())
+
+
+def local_parts(zone: str, **more: object) -> pd.DataFrame:
+    """Hours of a year in UTC, beside what clocks of a zone show."""
+    times = pd.date_range("2023-01-01", periods=8000, freq="h", tz="UTC")
+    there = times.tz_convert(zone)
+    parts = {"Hour": there.hour, "dow": there.day_of_week + 1, "Month": there.month, "mday": there.day}
+    return pd.DataFrame({"at": times.strftime("%Y-%m-%dT%H:%M:%SZ"), **parts, "count": level(8000), **more})
+
+
+@pytest.mark.parametrize("zone", ["Australia/Melbourne", "America/New_York", "Asia/Kolkata", "Pacific/Auckland"])
+def test_the_calendar_of_another_zone_is_no_value(zone, tmp_path):
+    result = read(local_parts(zone), tmp_path)
+    assert result.schema.target_cols == ("count",)
+    assert why(result)["Hour"] == "only restates the hour of another time zone"
+    assert {name: text.split()[-1] for name, text in why(result).items()}.keys() == {"Hour", "dow", "Month", "mday"}
+
+
+def test_hours_that_clocks_show_nowhere_are_values(tmp_path):
+    rng = np.random.default_rng(0)
+    frame = local_parts("UTC", open=rng.integers(0, 24, 8000), floor=rng.integers(1, 8, 8000))
+    frame.loc[frame.index[4000:], "Hour"] = (frame["Hour"][4000:] + 5) % 24
+    assert read(frame, tmp_path).schema.target_cols == ("Hour", "count", "open", "floor")
+
+
+def test_a_text_with_blank_cells_is_an_id_only_where_no_other_does(tmp_path):
+    rows = [
+        (f"{day:%Y-%m-%d}", plan, about, code, row % 7 + 0.5)
+        for plan in ("basic", "premium")
+        for about, code in (("bread", "A1"), ("milk", "A2"), ("", "B1"))
+        for row, day in enumerate(pd.date_range("2023-01-01", periods=60))
+    ]
+    frame = pd.DataFrame(rows, columns=["day", "plan", "about", "code", "sold"])
+    result = read(frame, tmp_path)
+    assert result.schema.id_cols == ("plan", "code") and result.panel.n_series == 6
+    assert why(result) == {"about": "text column"}
+    with pytest.raises(DataError, match="the id is empty"):
+        read(frame.drop(columns="code"), tmp_path)

@@ -24,18 +24,20 @@ _WEEKDAYS = (
 _SHORT_WEEKDAYS = "mo tu we th fr sa su di mi do so lu ma me je ve gi wo vr za zo"
 _SAMPLE_ROWS = 100
 _JUDGED_ROWS = 100_000
-Parts = Callable[[str, bool], list[NDArray[np.float64]]]
+_ZONES = (0, -12, 14)  # the clocks that may be meant are those of these zones, in hours from UTC, or lie between them
+Parts = Callable[[str, bool, int], list[NDArray[np.float64]]]
 
 
 def calendar_parts(stamps: ParsedStamps) -> Parts:
     """A function that returns a part of the calendar, in each way of numbering it.
 
-    Its arguments are the name of the part, and whether to return it at each distinct stamp or at the first rows only.
+    Its arguments are the name of the part, whether to return it at each distinct stamp or at the first rows only, and
+    how many hours later.
     """
     head = pd.DatetimeIndex(stamps.wall[stamps.codes[:_SAMPLE_ROWS]])
     distinct = pd.DatetimeIndex(stamps.wall)
     # A wide table asks for each of its columns.
-    return cache(lambda part, whole: _calendar(distinct if whole else head, part))
+    return cache(lambda part, whole, later: _calendar((distinct if whole else head) + pd.Timedelta(hours=later), part))
 
 
 def repeats(name: str, values: NDArray[np.float64], stamps: ParsedStamps, parts: Parts) -> str | None:
@@ -49,14 +51,40 @@ def repeats(name: str, values: NDArray[np.float64], stamps: ParsedStamps, parts:
         if counts and np.array_equal(values, np.arange(values.size) + origin):
             return ROW_NUMBER
     for part in CALENDAR:
-        for way, first in enumerate(parts(part, False)):
+        for way, first in enumerate(parts(part, False, 0)):
             if not np.array_equal(first, start):
                 continue
-            numbers = parts(part, True)[way]
+            numbers = parts(part, True, 0)[way]
             varies = np.ptp(numbers) > 0 or part in words(name)
             if varies and np.array_equal(numbers[stamps.codes], values):
                 return part
-    return None
+    if stamps.instants is None or start.size < _SAMPLE_ROWS:
+        return None
+    found = (part for part in ("hour", "day", "weekday", "month") if _elsewhere(part, values, stamps, parts))
+    return next((f"{part} of another time zone" for part in found), None)
+
+
+def _elsewhere(part: str, values: NDArray[np.float64], stamps: ParsedStamps, parts: Parts) -> bool:
+    """Whether a column repeats a part of the calendar as clocks of another time zone show it."""
+    for ways in zip(*(parts(part, False, later) for later in _ZONES), strict=True):
+        if _can_be_shown(part, values[:_SAMPLE_ROWS], ways):
+            for numbers in zip(*(parts(part, True, later) for later in _ZONES), strict=True):
+                if np.ptp(numbers[0]) > 0 and _can_be_shown(part, values, [each[stamps.codes] for each in numbers]):
+                    return True
+    return False
+
+
+def _can_be_shown(part: str, values: NDArray[np.float64], shown: Sequence[NDArray[np.float64]]) -> bool:
+    """Whether clocks of some zone show the values where those of `_ZONES` show these, all of shape (rows,).
+
+    Hours differ from those of the times by a constant, and by one more or less in summer.
+    """
+    if part != "hour":
+        return bool(np.logical_or.reduce([values == each for each in shown]).all())
+    if not 0 <= values.min() <= values.max() < 24:
+        return False
+    apart = np.unique((values - shown[0]) % 24)
+    return apart.size == 1 or (apart.size == 2 and np.ptp(apart) in (1, 23))
 
 
 def _calendar(stamps: pd.DatetimeIndex, part: str) -> list[NDArray[np.float64]]:

@@ -130,6 +130,11 @@ def _choose(
         and name not in (*request.numbers, *clocks)
         and not reads_as_clock(table.columns[name])
     )
+    if not request.id_cols:
+        # A row without a text there would belong to no series.
+        may_be_ids = tuple(
+            sorted(may_be_ids, key=lambda name: not all(map(str.strip, table.columns[name].texts.texts)))
+        )
     texts = {name: Grouping.of_texts(table.columns[name].texts).take(rows) for name in may_be_ids}
     ranked = []
     for position, (names, parsed) in enumerate(stamps.items()):
