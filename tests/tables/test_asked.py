@@ -65,6 +65,16 @@ def market_hours() -> Kind:
     )
 
 
+def calls_in_opening_hours() -> Kind:
+    days = stamps(60, "B", DAY)
+    times = [f"{day} {9 + part // 4:02d}:{part % 4 * 15:02d}:00" for day in days for part in range(32)]
+    calls = [3 + row % 32 % 5 for row in range(len(times))]
+    steps = 24 * 4 * 81 + 32
+    span = (f"{days[0]} 09:00:00", f"{days[-1]} 16:45:00")
+    rows = list(zip(times, calls, strict=True))
+    return Kind("42 calls", table("at,calls", rows), (1, steps, "15min"), span, {"": sum(calls) / steps})
+
+
 def mostly_empty_minutes() -> Kind:
     times = stamps(1500, "min", "%Y-%m-%d %H:%M:%S")
     rows = [(time, wave(row) if row % 5 == 0 or row % 19 == 7 else "") for row, time in enumerate(times)]
@@ -87,6 +97,7 @@ ASKED = (
     (four_four_five(), "off the 4-week grid", "--freq ME --aggregate sum"),
     (twice_a_month(), "off the 2-week grid", "--freq MS --aggregate sum"),
     (market_hours(), "are missing between the first and the last time", "--freq B --aggregate last"),
+    (calls_in_opening_hours(), "are missing between the first and the last time", "--fill-gaps zero"),
     (mostly_empty_minutes(), "are missing between the first and the last time", "--freq 5min --aggregate last"),
 )
 

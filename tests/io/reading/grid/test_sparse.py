@@ -51,6 +51,19 @@ def test_zero_means_observed_zeros():
     assert said.endswith("missing: taken as observed zeros, trained on and scored")
 
 
+@pytest.mark.parametrize(("step", "said"), [("YS", "year"), ("MS", "month")])
+def test_the_hint_on_sparse_years_and_months_names_them(step, said):
+    times = pd.date_range("1900-01-01", periods=60, freq=step)
+    frame = pd.DataFrame({"ds": times, "y": 1.0 + np.arange(60) % 5})[np.arange(60) ** 2 % 11 < 4]
+    with pytest.raises(DataError) as caught:
+        read_panel(frame)
+    assert (
+        caught.value.hint
+        == f"if a {said} without a row means zero, add --freq {step} --fill-gaps zero; else correct the times"
+    )
+    assert advised(frame).panel.frequency.step == {"YS": 12, "MS": 1}[step]
+
+
 def test_there_may_be_any_share_of_zeros():
     written = demand(share=0.8)
     rows = written[written["y"] > 0]

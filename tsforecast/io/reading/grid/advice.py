@@ -79,9 +79,8 @@ def advise(series: Sequence[SeriesRows], options: ReadOptions = ReadOptions()) -
     longer = _longer_step(series, steps)
     one_size = longer is not None and longer[1]
     if options.fill_gaps != "zero" and whole_days and not one_size and are_counts(values, least=1):
-        daily = np.gcd.reduce(steps) == DAY
-        what = "day" if daily else "time"
-        flags = _flags(options, "D" if daily else None, fill="zero")
+        what, alias = _shortest_step(series, steps)
+        flags = _flags(options, alias, fill="zero")
         return f"if a {what} without a row means zero, add {flags}; else correct the times"
     if longer is None:
         longer = _longer_step(series, steps, _MOSTLY_COVERED)
@@ -92,7 +91,10 @@ def advise(series: Sequence[SeriesRows], options: ReadOptions = ReadOptions()) -
     counted = flows or (are_counts(values) and not _are_smooth(values))
     rule = "sum" if counted else "last" if even else "mean"
     flags = _flags(options, longer[0], rule)
-    return f"{_CORRECT}bring the values onto the shortest step of which nearly each has a row: {flags}"
+    way = f"{_CORRECT}bring the values onto the shortest step of which nearly each has a row: {flags}"
+    # Such as calls in opening hours; a price may be a whole number too.
+    closed = even and not whole_days and options.fill_gaps != "zero" and are_counts(values, least=1)
+    return f"{ZERO_HINT}; else {way}" if closed else way
 
 
 def advise_events(series: Sequence[SeriesRows], options: ReadOptions, *, named: bool) -> str:
@@ -142,6 +144,16 @@ def _flags(options: ReadOptions, freq: str | None, aggregate: str = "", fill: st
         ("--fill-gaps", fill, options.fill_gaps),
     )
     return " ".join(f"{flag} {value}" for flag, value, given in wanted if value and value != given)
+
+
+def _shortest_step(series: Sequence[SeriesRows], steps: Ordinals) -> tuple[str, str | None]:
+    """What whole days count, as a word and an alias: years, months or days; None where they are further apart."""
+    dates = np.concatenate([part.stamps for part in series]).astype("datetime64[D]")
+    if np.all(dates == dates.astype("datetime64[Y]")):
+        return "year", "YS"
+    if np.all(dates == dates.astype("datetime64[M]")):
+        return "month", "MS"
+    return ("day", "D") if np.gcd.reduce(steps) == DAY else ("time", None)
 
 
 def _are_smooth(values: NDArray[np.float64]) -> bool:
