@@ -177,11 +177,16 @@ def has_offset(shape: str) -> bool:
 
 def is_stamp_like(text: str) -> bool:
     """Whether a text is shaped like a date and is no plain number; 2020Jan is one, and the code 1234ABC is none."""
-    worded = _WORD_AND_NUMBERS.fullmatch(text)
-    if worded and not month_numbers([worded[1]])[0]:
+    if text.isdigit() or is_code(text):
         return False
     (shape,) = shapes([text])
-    return not text.isdigit() and bool(formats_of(shape))
+    return bool(formats_of(shape))
+
+
+def is_code(text: str) -> bool:
+    """Whether a text is a word beside a number, as Jan 2020 is, and the word names no month."""
+    worded = _WORD_AND_NUMBERS.fullmatch(text)
+    return worded is not None and not month_numbers([worded[1]])[0]
 
 
 def iso_format(text: str, shape: str) -> str:

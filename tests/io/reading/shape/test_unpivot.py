@@ -131,6 +131,58 @@ def test_one_series_a_row(tmp_path, header, alias, time_format):
     np.testing.assert_array_equal(found.panel.series(1), 10 + np.arange(len(header)))
 
 
+@pytest.mark.parametrize(
+    ("names", "value"),
+    [
+        ([f"POP{year}" for year in range(1980, 2000)], "POP"),
+        ([f"net sales {year}" for year in range(1980, 2000)], "net sales"),
+        ([f"{year}-{month:02d}_sold" for year in (2020, 2021) for month in range(1, 13)], "sold"),
+        ([f"sold_{year}_{month:02d}" for year in (2020, 2021) for month in range(1, 13)], "sold"),
+        ([f"year_{year}" for year in range(1980, 2000)], "value"),
+    ],
+)
+def test_years_and_months_behind_what_they_measure(tmp_path, names, value):
+    found = read(tmp_path, series_table(names, ["code", "name"], [["x", "north"], ["x", "south"], ["x", "west"]]))
+    assert (found.schema.id_cols, found.schema.target_cols) == (("name",), (value,))
+    assert found.panel.frequency.alias == ("YS-JAN" if len(names) == 20 else "MS")
+    np.testing.assert_array_equal(found.panel.series(2), 20 + np.arange(len(names)))
+
+
+def census(years: range = range(2010, 2020)) -> str:
+    names = [f"{measure}{year}" for measure in ("PEOPLE", "BIRTHS") for year in years] + ["PEOPLE2010BASE", "RATE2019"]
+    return series_table(names, ["state"], [["Iowa"], ["Utah"]])
+
+
+def test_several_measures_are_columns_of_their_own(tmp_path):
+    found = read(tmp_path, census())
+    assert found.schema.target_cols == ("PEOPLE", "BIRTHS")
+    assert found.panel.ids == (("Iowa", "PEOPLE"), ("Iowa", "BIRTHS"), ("Utah", "PEOPLE"), ("Utah", "BIRTHS"))
+    np.testing.assert_array_equal(found.panel.series(3), 20 + np.arange(10))
+    assert any("'PEOPLE2010BASE', 'RATE2019' not used" in note.text for note in found.notes)
+    again = read_panel(tmp_path / "wide.csv", schema=found.schema, frequency=found.panel.frequency)
+    np.testing.assert_array_equal(again.panel.values, found.panel.values)
+
+
+def test_one_of_several_measures(tmp_path):
+    assert read(tmp_path, census(), target_cols=("BIRTHS",)).panel.ids == (("Iowa",), ("Utah",))
+    with pytest.raises(OptionError, match="no column 'BIRTH'") as caught:
+        read(tmp_path, census(), target_cols=("BIRTH",))
+    assert caught.value.hint == "did you mean 'BIRTHS'?"
+
+
+@pytest.mark.parametrize("names", [["Adj1998", "Adj2007", "Adj2011", "Adj2014"], ["RET0101", "RET0102", "RET0103"]])
+def test_names_with_numbers_are_no_years(tmp_path, names):
+    with pytest.raises(DataError, match="no column holds a date"):
+        read(tmp_path, series_table(names, ["code"], [["LAT12"], ["POP13"], ["REG14"], ["SUM15"]]))
+
+
+def test_a_date_beside_measures_comes_first(tmp_path):
+    days = pd.date_range("2023-01-01", periods=30).strftime("%Y-%m-%d")
+    rows: list[list[object]] = [[day, *(n * n + part for part in range(5))] for n, day in enumerate(days)]
+    names = [f"plan {year}" for year in range(2020, 2025)]
+    assert read(tmp_path, lines_of(["date", *names], rows)).schema.target_cols == tuple(names)
+
+
 def test_empty_ids_beside_coordinates(tmp_path):
     header = [f"1/{day}/23" for day in range(1, 32)]
     rows = [["", "Utopia", "1.5"], ["East", "Atlantis", "2.5"], ["West", "Atlantis", "3.5"]]

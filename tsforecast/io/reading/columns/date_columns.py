@@ -14,6 +14,7 @@ from tsforecast.io.times.formats import (
     YEAR,
     common_number_formats,
     formats_of,
+    is_code,
     shapes,
     stamps_in_format,
     within_counted_years,
@@ -44,7 +45,8 @@ def may_hold_dates(column: Column, *, first: bool, date_format: str | None) -> b
     if date_format:
         return bool(np.isnat(stamps_in_format(sample, date_format)).mean() <= 1 - _DATE_SHARE)
     sample_shapes = shapes(sample)
-    formats = [formats_of(shape) for shape in sample_shapes]
+    # The code RET01 has the shape of Dec01, and names no month.
+    formats = [() if is_code(text) else formats_of(shape) for text, shape in zip(sample, sample_shapes, strict=True)]
     if set(formats) == {(YEAR,)}:
         return meant
     if not any(formats) or (YEAR,) in formats:

@@ -11,13 +11,16 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from tsforecast.io.times.formats import formats_of, shapes
+from tsforecast.io.times.formats import formats_of, is_stamp_like, shapes
 from tsforecast.series.frequency import DAY, HOUR, MINUTE
 
-FEWEST_DATES, _FEWEST_STEPS = 3, 4
+FEWEST_DATES, _FEWEST_OF_A_MEASURE, _FEWEST_STEPS = 3, 4, 4
 _FIRST_YEAR, _LAST_YEAR = 1700, 2200
 _YEAR_TAG = re.compile(r"(\d{4})\s*\[YR\d{4}\]")
 _MANGLED = re.compile(r"(?:X|Y|YR|FY)(\d{4}(?:[.\-_]\d{2}){0,2})")
+_YEAR_OR_MONTH = r"(\d{4})(?:[\s_.\-](0[1-9]|1[0-2]))?"
+_MEASURE = re.compile(rf"(.*?[^\W\d_])[\s_.\-]*{_YEAR_OR_MONTH}|{_YEAR_OR_MONTH}[\s_.\-]*([^\W\d_].*)")
+_TIME_WORDS = frozenset({"year", "years", "yr", "y", "cy", "fy", "month", "date", "period", "time", "x"})
 _NUMBERED = re.compile(r"(.*?)[\s_.\-]*(\d{1,4})")
 _CLOCK = re.compile(r"[A-Za-z_ ]*?(\d{1,2})[:.h](\d{2})(?::00)?(?:\s*(?:-|to)\s*\d{1,2}[:.h]\d{2}(?::00)?)?")
 _MONTHS = {"sept": 9} | {
@@ -45,6 +48,7 @@ class Across:
         numbers: months or quarters of a year, microseconds after midnight, or steps, shape (names,).
         sure: whether the names alone tell, beside dates in the rows.
         counted_from: number of the first part of the day; None for clock times.
+        measure: what the columns hold, where their names say it beside the times.
     """
 
     names: tuple[str, ...]
@@ -53,6 +57,7 @@ class Across:
     numbers: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, dtype=np.int64))
     sure: bool = True
     counted_from: int | None = None
+    measure: str = ""
 
 
 def plain_date(name: str) -> str:
@@ -70,13 +75,47 @@ def dates_across(names: Sequence[str]) -> Across | None:
     groups: dict[tuple[str, ...], list[int]] = {}
     for position, (text, shape) in enumerate(zip(texts, shapes(texts), strict=True)):
         formats = formats_of(shape)
-        if formats and not (text.isdigit() and not _FIRST_YEAR <= int(text[:4]) <= _LAST_YEAR):
+        year = text.isdigit() and _FIRST_YEAR <= int(text[:4]) <= _LAST_YEAR
+        if formats and (year or is_stamp_like(text)):
             groups.setdefault(formats, []).append(position)
     most = max(groups.values(), key=len, default=[])
     chosen = tuple(texts[position] for position in most)
     if len(most) < FEWEST_DATES or len(set(chosen)) < len(chosen):
         return None
     return Across(tuple(names[position] for position in most), "dates", chosen)
+
+
+def measures_across(names: Sequence[str]) -> list[Across]:
+    """Columns that are named by what they hold and a year or a month, such as `sales_2019` or `2019-01 sales`.
+
+    Returns:
+        The columns of each measure, of those that have the same times as the longest one; empty where there are fewer
+        than four, or they lie at uneven steps.
+    """
+    found: dict[str, dict[str, str]] = {}
+    for name in names:
+        if match := _MEASURE.fullmatch(name.strip()):
+            before, year, month, other_year, other_month, after = match.groups()
+            text = "-".join(part for part in (year or other_year, month or other_month) if part)
+            if _FIRST_YEAR <= int(text[:4]) <= _LAST_YEAR:
+                found.setdefault(before or after, {}).setdefault(text, name)
+    even = {measure: of_time for measure, of_time in found.items() if _are_even(tuple(of_time))}
+    longest = max(even.values(), key=len, default={})
+    return [
+        Across(
+            tuple(of_time.values()), "dates", tuple(of_time), measure="" if measure.lower() in _TIME_WORDS else measure
+        )
+        for measure, of_time in even.items()
+        if of_time.keys() == longest.keys() and len(of_time) >= _FEWEST_OF_A_MEASURE
+    ]
+
+
+def _are_even(texts: Sequence[str]) -> bool:
+    """Whether years, or months of years, follow one another by one step."""
+    if len({len(text) for text in texts}) > 1:
+        return False
+    steps = np.diff([12 * int(text[:4]) + int(text[5:] or 0) for text in texts])
+    return bool(steps.size and steps[0] and np.all(steps == steps[0]))
 
 
 def parts_of_year(names: Sequence[str]) -> Across | None:

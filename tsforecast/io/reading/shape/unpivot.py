@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
 
@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from tsforecast.errors import DataError, OptionError
+from tsforecast.errors import DataError, OptionError, did_you_mean
 from tsforecast.io.column import Column, PlainNumbers, TextColumn, code_texts, text_column
 from tsforecast.io.messages import Note, Place, counted, info, listed, warning
 from tsforecast.io.options import ReadOptions
@@ -21,6 +21,7 @@ from tsforecast.io.reading.numbers import read_content
 from tsforecast.io.reading.shape.headers import (
     Across,
     dates_across,
+    measures_across,
     parts_of_day,
     parts_of_year,
     same_parts,
@@ -117,13 +118,15 @@ def _unroll_dates(table: RawTable, asked: Asked, *, forced: bool) -> tuple[RawTa
     table, clean = _dimensions(table)
     names = [name for name in table.names if name not in (*asked.ids, *asked.times)]
     across = dates_across(names)
+    measures = [] if across else [each for each in measures_across(names) if _are_numbers(table, each.names)]
+    across = measures[0] if measures else across
     day = parts_of_day(names)
     wide = across or (None if day is not None and day.sure else _steps(table, names))
     if wide is None or (across is None and (len(wide.names) < _FEWEST_NUMBERED or table.rows > _MOST_ROWS)):
         return None
     if not _are_numbers(table, wide.names, clean):
         return None
-    rest = _without(table, wide.names)
+    rest = _without(table, [name for each in measures or [wide] for name in each.names])
     if rest.columns:
         try:
             told = (asked.options.unpivot and across is not None) or (asked.ids and {*rest.columns} <= {*asked.ids})
@@ -145,11 +148,13 @@ def _unroll_dates(table: RawTable, asked: Asked, *, forced: bool) -> tuple[RawTa
         hint = "if each row is a series, add --unpivot; else name the time column with --time-col"
         raise DataError(message, hint=hint, file=table.file, row=line)
     ids = _ids_of_rows(rest, asked)
-    said = f"each row is a series: {counted(len(across.names), 'column')}, '{across.names[0]}' to "
-    said += f"'{across.names[-1]}', are its times"
+    values = {each.measure or VALUE: each.names for each in measures} or {VALUE: across.names}
+    values = {name: values[name] for name in asked.targets if name in values} or values
+    said = " and ".join(f"'{columns[0]}' to '{columns[-1]}'" for columns in values.values())
+    said = f"each row is a series: {counted(len(across.names), 'column')}, {said}, are its times"
     times = TextColumn(np.tile(texts.codes, table.rows), list(texts.texts))
     notes = [info(said), *_left_out(rest, ids)]
-    long = _long(table, across.names, ids, (TIME, times), notes, clean)
+    long = _long(table, values, ids, (TIME, times), notes, clean)
     return long, replace(_options(asked, long, ids), date_format=asked.options.date_format)
 
 
@@ -207,7 +212,7 @@ def _unrolled(
     numbers, distinct = pd.factorize(np.array(written, dtype=object))
     times = TextColumn(numbers.astype(np.int32)[codes], distinct.tolist())
     notes = [info(said), *keys.stamps.notes, *_left_out(rest, keys.ids.names, keys.time_cols)]
-    long = _long(table, across.names, keys.ids.names, (TIME, times), notes)
+    long = _long(table, {VALUE: across.names}, keys.ids.names, (TIME, times), notes)
     return long, _options(asked, long, keys.ids.names)
 
 
@@ -222,7 +227,7 @@ def _unroll_steps(table: RawTable, steps: Across, asked: Asked) -> tuple[RawTabl
     times = TextColumn(np.tile(cells.codes, table.rows), cells.texts)
     said = f"each row is a series: {counted(len(steps.names), 'column')}, '{steps.names[0]}' to '{steps.names[-1]}', "
     notes = [info(f"{said}are its steps"), *notes, *_left_out(rest, ids)]
-    long = _long(table, steps.names, ids, (name, times), notes)
+    long = _long(table, {VALUE: steps.names}, ids, (name, times), notes)
     made = _options(asked, long, ids)
     return long, replace(made, date_format=STEP if name == "step" else None)
 
@@ -335,14 +340,15 @@ def _left_out(rest: RawTable, ids: Sequence[str], times: Sequence[str] = ()) -> 
 
 def _long(
     table: RawTable,
-    wide: Sequence[str],
+    wide: Mapping[str, Sequence[str]],
     ids: Sequence[str],
     times: tuple[str, TextColumn],
     notes: list[Note],
     clean: Callable[[str], str] | None = None,
 ) -> RawTable:
-    """The ids, the time and the value, row by row of the table."""
-    lines = np.repeat(np.asarray(table.lines, dtype=np.int64), len(wide))
+    """The ids, the time and the values, row by row of the table; `wide` are the columns of each value."""
+    width = len(next(iter(wide.values())))
+    lines = np.repeat(np.asarray(table.lines, dtype=np.int64), width)
     columns: dict[str, Column] = {}
     for name in ids:
         cells = table.columns[name].texts
@@ -351,11 +357,13 @@ def _long(
             texts = [text if text.strip() else NO_NAME for text in texts]
             notes.append(info(f"empty cells of '{name}' are read as '{NO_NAME}'"))
         made = code_texts(texts)
-        codes = np.repeat(made.codes[cells.codes], len(wide))
+        codes = np.repeat(made.codes[cells.codes], width)
         columns[name] = text_column(Place(table.file, lines, name, table.where), TextColumn(codes, made.texts))
-    time, value = free_name(times[0], ids), free_name(VALUE, ids)
+    time = free_name(times[0], [*ids, *wide])
     columns[time] = text_column(Place(table.file, lines, time, table.where), times[1])
-    columns[value] = _values(table, wide, Place(table.file, lines, value, table.where), clean)
+    for name, across in wide.items():
+        value = free_name(name, [*ids, time])
+        columns[value] = _values(table, across, Place(table.file, lines, value, table.where), clean)
     return replace(table, columns=columns, lines=lines, notes=(*table.notes, *notes), unnamed=frozenset())
 
 
@@ -394,6 +402,14 @@ def _texts(column: Column) -> TextColumn:
 
 
 def _options(asked: Asked, long: RawTable, ids: Sequence[str]) -> ReadOptions:
-    """The options that read the unrolled table."""
-    time, value = long.names[-2:]
-    return replace(asked.options, time_col=time, id_cols=tuple(ids), target_cols=(value,), date_format=None)
+    """The options that read the unrolled table.
+
+    Raises:
+        OptionError: a value column is asked for that it has not.
+    """
+    time, *values = [name for name in long.names if name not in ids]
+    for name in asked.options.target_cols:
+        if name not in values:
+            said = f"there is no column '{name}': with a row for each time, the values are in {listed(values)}"
+            raise OptionError(said, hint=did_you_mean(name, values, otherwise="leave --target-col out"))
+    return replace(asked.options, time_col=time, id_cols=tuple(ids), target_cols=tuple(values), date_format=None)
