@@ -170,9 +170,17 @@ def test_one_of_several_measures(tmp_path):
     assert caught.value.hint == "did you mean 'BIRTHS'?"
 
 
-@pytest.mark.parametrize("names", [["Adj1998", "Adj2007", "Adj2011", "Adj2014"], ["RET0101", "RET0102", "RET0103"]])
+@pytest.mark.parametrize(
+    "names",
+    [
+        ["Adj1998", "Adj2007", "Adj2011", "Adj2014"],
+        ["RET0101", "RET0102", "RET0103", "RET0104"],
+        [f"gene.{number}" for number in range(1, 2400)],
+        [*(f"born_{year}" for year in range(1950, 1960)), *(f"answer {word}" for word in "abcdefghijklmnopqrstuvwxyz")],
+    ],
+)
 def test_names_with_numbers_are_no_years(tmp_path, names):
-    with pytest.raises(DataError, match="no column holds a date"):
+    with pytest.raises(DataError, match="no column holds"):
         read(tmp_path, series_table(names, ["code"], [["LAT12"], ["POP13"], ["REG14"], ["SUM15"]]))
 
 

@@ -90,16 +90,18 @@ def measures_across(names: Sequence[str]) -> list[Across]:
 
     Returns:
         The columns of each measure, of those that have the same times as the longest one; empty where there are fewer
-        than four, or they lie at uneven steps.
+        than four, where they lie at uneven steps, or where their numbers are no years in other columns.
     """
     found: dict[str, dict[str, str]] = {}
+    numbered = set()
     for name in names:
-        if match := _MEASURE.fullmatch(name.strip()):
+        if (match := _MEASURE.fullmatch(name.strip())) and _FIRST_YEAR <= int(match[2] or match[4]) <= _LAST_YEAR:
             before, year, month, other_year, other_month, after = match.groups()
             text = "-".join(part for part in (year or other_year, month or other_month) if part)
-            if _FIRST_YEAR <= int(text[:4]) <= _LAST_YEAR:
-                found.setdefault(before or after, {}).setdefault(text, name)
-    even = {measure: of_time for measure, of_time in found.items() if _are_even(tuple(of_time))}
+            found.setdefault(before or after, {}).setdefault(text, name)
+        elif counted := _NUMBERED.fullmatch(name.strip()):
+            numbered.add(counted[1])
+    even = {name: of_time for name, of_time in found.items() if name not in numbered and _are_even(tuple(of_time))}
     longest = max(even.values(), key=len, default={})
     return [
         Across(

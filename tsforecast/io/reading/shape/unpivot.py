@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from tsforecast.errors import DataError, OptionError, did_you_mean
-from tsforecast.io.column import Column, PlainNumbers, TextColumn, code_texts, text_column
+from tsforecast.io.column import Column, TextColumn, code_texts, text_column
 from tsforecast.io.messages import Note, Place, counted, info, listed, warning
 from tsforecast.io.options import ReadOptions
 from tsforecast.io.reading.columns.keys import Keys, find_keys
@@ -27,7 +26,8 @@ from tsforecast.io.reading.shape.headers import (
     same_parts,
     steps_across,
 )
-from tsforecast.io.reading.shape.undated import add_times, free_name, refuse_dates, step_times
+from tsforecast.io.reading.shape.long_form import long_form
+from tsforecast.io.reading.shape.undated import add_times, refuse_dates, step_times
 from tsforecast.io.reading.shape.yearly_rows import without_yearly_rows
 from tsforecast.io.reading.table import RawTable
 from tsforecast.io.times.formats import STEP, YEAR
@@ -36,10 +36,11 @@ from tsforecast.series.frequency import DAY, Frequency
 from tsforecast.series.panel import Schema
 from tsforecast.series.regularity import regularity
 
-TIME, VALUE, NO_NAME = "time", "value", "(none)"
+TIME, VALUE = "time", "value"
 _REGULAR = 0.9
 _MOST_IDS, _MOST_CANDIDATES = 3, 12
 _FEWEST_NUMBERED = 8
+_LEAST_SHARE = 1 / 3
 _MOST_ROWS = 100_000  # of numbered columns that are taken for steps unasked: dates are looked for in vain
 _FLAG = re.compile(r"\s+[a-z]{1,4}$")
 _UNDATED = (
@@ -118,7 +119,7 @@ def _unroll_dates(table: RawTable, asked: Asked, *, forced: bool) -> tuple[RawTa
     table, clean = _dimensions(table)
     names = [name for name in table.names if name not in (*asked.ids, *asked.times)]
     across = dates_across(names)
-    measures = [] if across else [each for each in measures_across(names) if _are_numbers(table, each.names)]
+    measures = [] if across else _measures(table, names)
     across = measures[0] if measures else across
     day = parts_of_day(names)
     wide = across or (None if day is not None and day.sure else _steps(table, names))
@@ -154,8 +155,15 @@ def _unroll_dates(table: RawTable, asked: Asked, *, forced: bool) -> tuple[RawTa
     said = f"each row is a series: {counted(len(across.names), 'column')}, {said}, are its times"
     times = TextColumn(np.tile(texts.codes, table.rows), list(texts.texts))
     notes = [info(said), *_left_out(rest, ids)]
-    long = _long(table, values, ids, (TIME, times), notes, clean)
+    long = long_form(table, values, ids, (TIME, times), notes, clean)
     return long, replace(_options(asked, long, ids), date_format=asked.options.date_format)
+
+
+def _measures(table: RawTable, names: Sequence[str]) -> list[Across]:
+    """The columns of numbers that are named by a measure and a time, where they are no small part of the numbers."""
+    found = [each for each in measures_across(names) if _are_numbers(table, each.names)]
+    numbers = sum(column.plain is not None for column in table.columns.values())
+    return found if sum(len(each.names) for each in found) >= _LEAST_SHARE * numbers else []
 
 
 def _unroll_parts(table: RawTable, asked: Asked, *, forced: bool) -> tuple[RawTable, ReadOptions] | None:
@@ -212,7 +220,7 @@ def _unrolled(
     numbers, distinct = pd.factorize(np.array(written, dtype=object))
     times = TextColumn(numbers.astype(np.int32)[codes], distinct.tolist())
     notes = [info(said), *keys.stamps.notes, *_left_out(rest, keys.ids.names, keys.time_cols)]
-    long = _long(table, {VALUE: across.names}, keys.ids.names, (TIME, times), notes)
+    long = long_form(table, {VALUE: across.names}, keys.ids.names, (TIME, times), notes)
     return long, _options(asked, long, keys.ids.names)
 
 
@@ -227,7 +235,7 @@ def _unroll_steps(table: RawTable, steps: Across, asked: Asked) -> tuple[RawTabl
     times = TextColumn(np.tile(cells.codes, table.rows), cells.texts)
     said = f"each row is a series: {counted(len(steps.names), 'column')}, '{steps.names[0]}' to '{steps.names[-1]}', "
     notes = [info(f"{said}are its steps"), *notes, *_left_out(rest, ids)]
-    long = _long(table, {VALUE: steps.names}, ids, (name, times), notes)
+    long = long_form(table, {VALUE: steps.names}, ids, (name, times), notes)
     made = _options(asked, long, ids)
     return long, replace(made, date_format=STEP if name == "step" else None)
 
@@ -286,6 +294,9 @@ def _kind(table: RawTable, name: str) -> str:
 
 
 def _is_whole(column: Column) -> bool:
+    """Whether all cells are whole numbers without a sign."""
+    if column.plain is not None:
+        return column.plain.whole and bool(np.all(column.plain.values >= 0))
     return all(re.fullmatch(r"\d+", text.strip()) for text in column.texts.texts)
 
 
@@ -336,69 +347,6 @@ def _left_out(rest: RawTable, ids: Sequence[str], times: Sequence[str] = ()) -> 
     others = [name for name in rest.columns if name not in (*ids, *times)]
     why = "not used: neither the name of the series nor a time"
     return [info(f"column{'s' * (len(others) > 1)} {listed(others)} {why}", "left out")] if others else []
-
-
-def _long(
-    table: RawTable,
-    wide: Mapping[str, Sequence[str]],
-    ids: Sequence[str],
-    times: tuple[str, TextColumn],
-    notes: list[Note],
-    clean: Callable[[str], str] | None = None,
-) -> RawTable:
-    """The ids, the time and the values, row by row of the table; `wide` are the columns of each value."""
-    width = len(next(iter(wide.values())))
-    lines = np.repeat(np.asarray(table.lines, dtype=np.int64), width)
-    columns: dict[str, Column] = {}
-    for name in ids:
-        cells = table.columns[name].texts
-        texts = list(cells.texts)
-        if any(not text.strip() for text in texts) and len(texts) > 1:
-            texts = [text if text.strip() else NO_NAME for text in texts]
-            notes.append(info(f"empty cells of '{name}' are read as '{NO_NAME}'"))
-        made = code_texts(texts)
-        codes = np.repeat(made.codes[cells.codes], width)
-        columns[name] = text_column(Place(table.file, lines, name, table.where), TextColumn(codes, made.texts))
-    time = free_name(times[0], [*ids, *wide])
-    columns[time] = text_column(Place(table.file, lines, time, table.where), times[1])
-    for name, across in wide.items():
-        value = free_name(name, [*ids, time])
-        columns[value] = _values(table, across, Place(table.file, lines, value, table.where), clean)
-    return replace(table, columns=columns, lines=lines, notes=(*table.notes, *notes), unnamed=frozenset())
-
-
-def _values(table: RawTable, wide: Sequence[str], place: Place, clean: Callable[[str], str] | None) -> Column:
-    columns = [table.columns[name] for name in wide]
-    plain = [column.plain for column in columns if column.plain is not None]
-    if len(plain) == len(columns):
-        values = np.stack([numbers.values for numbers in plain], axis=1).ravel()
-        numbers = PlainNumbers(values, all(part.whole for part in plain), False)
-        return Column(place, lambda: _joined(columns, None), numbers)
-    if all(column.typed is not None and pd.api.types.is_numeric_dtype(column.typed.dtype) for column in columns):
-        parts = [column.typed.to_numpy(np.float64, na_value=np.nan) for column in columns if column.typed is not None]
-        typed = pd.Series(np.stack(parts, axis=1).ravel())
-        return Column(place, lambda: code_texts(typed.map(str)), typed=typed)
-    return text_column(place, _joined(columns, clean))
-
-
-def _joined(columns: Sequence[Column], clean: Callable[[str], str] | None) -> TextColumn:
-    """The texts of several columns, row by row."""
-    known: dict[str, int] = {}
-    codes: NDArray[np.int32] = np.empty((len(columns[0].place.lines), len(columns)), dtype=np.int32)
-    for position, column in enumerate(columns):
-        cells = _texts(column)
-        texts = [clean(text) for text in cells.texts] if clean else cells.texts
-        numbers = np.array([known.setdefault(text, len(known)) for text in texts], dtype=np.int32)
-        codes[:, position] = numbers[cells.codes]
-    return TextColumn(codes.ravel(), list(known))
-
-
-def _texts(column: Column) -> TextColumn:
-    """The cells as texts; plain numbers are written anew, because reading each column of a file again takes long."""
-    if column.plain is None:
-        return column.texts
-    codes, distinct = pd.factorize(column.plain.values, use_na_sentinel=False)
-    return TextColumn(codes.astype(np.int32), ["" if np.isnan(number) else repr(float(number)) for number in distinct])
 
 
 def _options(asked: Asked, long: RawTable, ids: Sequence[str]) -> ReadOptions:
