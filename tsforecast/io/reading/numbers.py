@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from tsforecast.errors import OptionError
 from tsforecast.io.column import Column, TextColumn, is_id_name, words
 from tsforecast.io.reading.dressed import is_missing_word, missing_said, undress
+from tsforecast.io.reading.durations import read_durations
 
 MISSING_TOKENS = ("", "NA", "NaN", "null", "None", "-", "?", "#N/A", "n/a")
 MISSING_SPELLINGS = frozenset(
@@ -230,9 +231,12 @@ def read_content(column: Column, number_format: NumberFormat) -> Content:
         if not missing.all():
             return Content(column, "number", lambda: Numbers(plain.values, missing, np.empty(0, dtype=np.int64)))
     found = parse_numbers(column.texts, number_format)
-    if holds_texts(column) and found.is_wrong.any():
+    if not found.is_wrong.any():
+        return Content(column, _kind_of(column, found), found.by_row, found.said)
+    if holds_texts(column):
         found = _undressed(found, number_format)
-    return Content(column, _kind_of(column, found), found.by_row, found.said)
+    kind = _kind_of(column, found)
+    return (_lasting(column, found) if kind == "text" else None) or Content(column, kind, found.by_row, found.said)
 
 
 def holds_texts(column: Column) -> bool:
@@ -272,6 +276,20 @@ def _undressed(found: TextNumbers, number_format: NumberFormat) -> TextNumbers:
         return found
     undressed = replace(found, values=bare.values, missing=bare.missing, said=bare.said)
     return undressed if undressed.cells.count(undressed.is_wrong) <= _NUMBER_SHARE * undressed.cells.rows else found
+
+
+def _lasting(column: Column, found: TextNumbers) -> Content | None:
+    """A column of durations; as texts, which are read as numbers where it is named, if they may be times of day."""
+    wrong = np.flatnonzero(found.is_wrong)
+    durations = read_durations(column.name, [found.cells.texts[row] for row in wrong])
+    if durations is None or np.any(~np.isnan(found.values)):
+        return None
+    values = found.values.copy()
+    values[wrong] = durations.seconds
+    read = replace(found, values=values, said=(*found.said, durations.said))
+    if read.cells.count(read.is_wrong) > _NUMBER_SHARE * read.cells.rows:
+        return None
+    return Content(column, "number" if durations.sure else "text", read.by_row, read.said)
 
 
 def _kind_of(column: Column, found: TextNumbers) -> Literal["number", "code", "flag", "text", "empty"]:
