@@ -207,6 +207,14 @@ def test_calendar_columns_are_not_values(part):
     assert any(text.startswith("column 'part' only restates the ") for text in texts(roles))
 
 
+def test_row_numbers_that_begin_anywhere():
+    days = pd.date_range("2024-01-01", periods=60).strftime("%Y-%m-%d").tolist()
+    rows = [str(number) for number in range(3507, 3567)]
+    found = find(table(row=rows, ds=days, y=["0.5", "2"] * 30))
+    assert found.target_cols == ("y",) and "column 'row' only counts the rows and is not used" in texts(found)
+    assert find(table(ds=days, members=rows)).target_cols == ("members",)
+
+
 @pytest.mark.parametrize("shift", [0, 1])
 @pytest.mark.parametrize("first", [0, 1])
 def test_weekdays_from_monday_and_sunday(shift, first):

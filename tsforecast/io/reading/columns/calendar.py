@@ -23,6 +23,7 @@ _WEEKDAYS = (
 )
 _SHORT_WEEKDAYS = "mo tu we th fr sa su di mi do so lu ma me je ve gi wo vr za zo"
 _SAMPLE_ROWS = 100
+_COUNTED_ROWS = 30  # from so many rows on, a column that counts them may begin anywhere
 _JUDGED_ROWS = 100_000
 _ZONES = (0, -12, 14)  # the clocks that may be meant are those of these zones, in hours from UTC, or lie between them
 Parts = Callable[[str, bool, int], list[NDArray[np.float64]]]
@@ -46,10 +47,8 @@ def repeats(name: str, values: NDArray[np.float64], stamps: ParsedStamps, parts:
     A part that is the same in every row is believed only of a column of that name: any constant would equal it.
     """
     start = values[:_SAMPLE_ROWS]
-    for origin in (0, 1):
-        counts = np.array_equal(start, np.arange(start.size) + origin)
-        if counts and np.array_equal(values, np.arange(values.size) + origin):
-            return ROW_NUMBER
+    if any(_counts(values, origin) for origin in (0, 1)):
+        return ROW_NUMBER
     for part in CALENDAR:
         for way, first in enumerate(parts(part, False, 0)):
             if not np.array_equal(first, start):
@@ -58,10 +57,20 @@ def repeats(name: str, values: NDArray[np.float64], stamps: ParsedStamps, parts:
             varies = np.ptp(numbers) > 0 or part in words(name)
             if varies and np.array_equal(numbers[stamps.codes], values):
                 return part
+    if values.size >= _COUNTED_ROWS and _counts(values, values[0]):
+        return ROW_NUMBER
     if stamps.instants is None or start.size < _SAMPLE_ROWS:
         return None
     found = (part for part in ("hour", "day", "weekday", "month") if _elsewhere(part, values, stamps, parts))
     return next((f"{part} of another time zone" for part in found), None)
+
+
+def _counts(values: NDArray[np.float64], origin: float) -> bool:
+    """Whether values count the rows from a number on."""
+    start = values[:_SAMPLE_ROWS]
+    return np.array_equal(start, np.arange(start.size) + origin) and np.array_equal(
+        values, np.arange(values.size) + origin
+    )
 
 
 def _elsewhere(part: str, values: NDArray[np.float64], stamps: ParsedStamps, parts: Parts) -> bool:
