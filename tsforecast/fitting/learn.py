@@ -30,8 +30,9 @@ from tsforecast.series.split import shifted_back
 _MAX_PERIODS = 3
 _WORTH_IT = 4  # a network whose time does not suffice for this part of its epochs is left out
 _LEAST_TIME = 10.0  # seconds for TensorFlow to start, and for a small network
-# Fewer training windows are too few for a network where a local model makes so much less error than the linear one.
-_FEW_WINDOWS, _CLEAR_MARGIN = 500, 0.9
+# Fewer training windows are too few for any network, or for one where a local model makes so much less error than the
+# linear one.
+_LEAST_WINDOWS, _FEW_WINDOWS, _CLEAR_MARGIN = 20, 500, 0.9
 _MAX_WINDOWS = 20_000  # with more training windows, earlier periods take too long to train for
 
 
@@ -182,15 +183,16 @@ def _candidates(prepared: Prepared, plan: Plan) -> list[tuple[Part, int]]:
 
 
 def networks_in_vain(simple: Learned, plan: Plan) -> Choice | None:
-    """The choice to train no network, where there is little to train one on and a local model is clearly better.
+    """The choice to train no network: where there is next to nothing to train one on, or little and a local model wins.
 
     From few windows a network learns hardly more than the linear model does: where this one loses clearly to a model of
     each series alone, the minutes of networks, and the seconds until TensorFlow has started, are spent in vain.
     """
-    if not any(part.name in LOCAL for part in plan.candidates):
-        return None
     windows = len(simple.prepared.windows("train", plan))
-    if windows >= _FEW_WINDOWS:
+    few = f"{counted(windows, 'training window')} {'is' if windows == 1 else 'are'}"
+    if windows < _LEAST_WINDOWS:
+        return Choice("networks", "none", f"{few} too few to train one on; --model gru trains one")
+    if windows >= _FEW_WINDOWS or not any(part.name in LOCAL for part in plan.candidates):
         return None
     folds = [_held_out(period.prepared, plan, list(period.alone)) for period in simple.periods]
     errors: dict[str, float] = {}
@@ -202,9 +204,8 @@ def networks_in_vain(simple: Learned, plan: Plan) -> Choice | None:
     if not best or "linear" not in errors or local[best] > _CLEAR_MARGIN * errors["linear"]:
         return None
     reason = (
-        f"{counted(windows, 'training window')} {'is' if windows == 1 else 'are'} few, and {best} makes "
-        f"{local[best]:.3g} on the validation windows where the linear model makes {errors['linear']:.3g}; "
-        "--model gru trains one"
+        f"{few} few, and {best} makes {local[best]:.3g} on the validation windows where the linear model makes "
+        f"{errors['linear']:.3g}; --model gru trains one"
     )
     return Choice("networks", "none", reason)
 
