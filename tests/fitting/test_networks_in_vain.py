@@ -44,6 +44,14 @@ def test_few_windows_and_a_better_local_model():
     assert "training windows are few" in choice.reason and "where the linear model makes" in choice.reason
 
 
+def test_next_to_no_windows(monkeypatch):
+    monkeypatch.setattr(learn, "_CLEAR_MARGIN", 0.0)
+    fitted = fit_panel(months(60), FitOptions(transform="none"), TrainingSession())
+    (choice,) = (choice for choice in fitted.evaluated.plan.choices if choice.name == "networks")
+    assert choice.reason == "1 training window is too few to train one on; --model gru trains one"
+    assert not any(part.network for part in fitted.final.spec.parts)
+
+
 def test_a_local_model_that_is_not_clearly_better(monkeypatch):
     monkeypatch.setattr(learn, "_CLEAR_MARGIN", 0.0)
     with pytest.raises(TrainedError):

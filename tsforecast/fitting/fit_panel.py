@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -13,6 +12,7 @@ from tsforecast.errors import OptionError
 from tsforecast.fitting.calibrate import calibrate_model
 from tsforecast.fitting.choose import choose_basics, choose_plan
 from tsforecast.fitting.error_profile import ErrorProfile
+from tsforecast.fitting.final_widths import as_wide
 from tsforecast.fitting.learn import networks_in_vain, train_again, train_model, train_simple
 from tsforecast.fitting.newest_window import NewestWindow
 from tsforecast.fitting.plan import Choice, Plan
@@ -235,20 +235,17 @@ class Fitted:
 
     Args:
         split: the rows held out.
-        evaluated: the model of the training part, with the plan and the calibration of both.
+        evaluated: the model of the training part, with the plan of both and the calibration.
         everything: all rows in model space.
         final: the model of all rows.
+        forecaster: the same with its intervals.
     """
 
     split: Split
     evaluated: Evaluated
     everything: Prepared
     final: Trained
-
-    @cached_property
-    def forecaster(self) -> Forecaster:
-        """The model of all rows with its intervals."""
-        return self.final.forecaster_of(self.everything.rows, self.evaluated.calibration)
+    forecaster: Forecaster
 
 
 def fit_panel(
@@ -278,7 +275,13 @@ def fit_panel(
         session.report(Message("warning", warning))
     everything = prepare(panel, all_training(panel.lengths), evaluated.plan)
     final = train_again(everything, evaluated.plan, evaluated.trained, session)
-    return Fitted(split, evaluated, everything, final)
+    forecaster = final.forecaster_of(everything.rows, evaluated.calibration)
+    if len(final.spec.quantiles) > 1:
+        before = prepare(panel, split, evaluated.plan)
+        forecaster = replace(
+            forecaster, calibration=as_wide(evaluated.forecaster, before, forecaster, everything, evaluated.plan)
+        )
+    return Fitted(split, evaluated, everything, final, forecaster)
 
 
 def make_plan(
