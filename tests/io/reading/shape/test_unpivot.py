@@ -163,6 +163,13 @@ def test_several_measures_are_columns_of_their_own(tmp_path):
     np.testing.assert_array_equal(again.panel.values, found.panel.values)
 
 
+def test_measures_whose_columns_stand_in_another_order(tmp_path):
+    years = [str(year) for year in range(2010, 2020)]
+    names = [*(f"people {year}" for year in years), *(f"births {year}" for year in reversed(years))]
+    found = read(tmp_path, series_table(names, ["state"], [["Iowa"], ["Utah"]]))
+    np.testing.assert_array_equal(found.panel.series(1), np.arange(19, 9, -1))
+
+
 def test_one_of_several_measures(tmp_path):
     assert read(tmp_path, census(), target_cols=("BIRTHS",)).panel.ids == (("Iowa",), ("Utah",))
     with pytest.raises(OptionError, match="no column 'BIRTH'") as caught:

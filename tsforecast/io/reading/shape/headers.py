@@ -103,12 +103,13 @@ def measures_across(names: Sequence[str]) -> list[Across]:
             numbered.add(counted[1])
     even = {name: of_time for name, of_time in found.items() if name not in numbered and _are_even(tuple(of_time))}
     longest = max(even.values(), key=len, default={})
+    times = tuple(longest)
     return [
         Across(
-            tuple(of_time.values()), "dates", tuple(of_time), measure="" if measure.lower() in _TIME_WORDS else measure
+            tuple(of_time[time] for time in times), "dates", times, measure="" if name.lower() in _TIME_WORDS else name
         )
-        for measure, of_time in even.items()
-        if of_time.keys() == longest.keys() and len(of_time) >= _FEWEST_OF_A_MEASURE
+        for name, of_time in even.items()
+        if of_time.keys() == longest.keys() and len(times) >= _FEWEST_OF_A_MEASURE
     ]
 
 
