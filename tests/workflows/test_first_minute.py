@@ -35,6 +35,7 @@ def no_networks(monkeypatch):
 
 def test_a_forecast_stands_there_before_networks_are_trained(no_networks, tmp_path, monkeypatch):
     monkeypatch.setattr(learn, "_CLEAR_MARGIN", 0.0)
+    monkeypatch.setattr(learn, "_LEAST_WINDOWS", 1)
     said = []
     with pytest.raises(RuntimeError, match=STOPPED):
         fit(months(), store=tmp_path, report=lambda event: said.append(event))

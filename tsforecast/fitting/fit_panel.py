@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -235,17 +236,22 @@ class Fitted:
 
     Args:
         split: the rows held out.
-        evaluated: the model of the training part, with the plan of both and the calibration.
+        evaluated: the model of the training part, with the plan of both.
         everything: all rows in model space.
         final: the model of all rows.
-        forecaster: the same with its intervals.
+        calibration: of its intervals.
     """
 
     split: Split
     evaluated: Evaluated
     everything: Prepared
     final: Trained
-    forecaster: Forecaster
+    calibration: Calibration
+
+    @cached_property
+    def forecaster(self) -> Forecaster:
+        """The model of all rows with its intervals."""
+        return self.final.forecaster_of(self.everything.rows, self.calibration)
 
 
 def fit_panel(
@@ -275,13 +281,11 @@ def fit_panel(
         session.report(Message("warning", warning))
     everything = prepare(panel, all_training(panel.lengths), evaluated.plan)
     final = train_again(everything, evaluated.plan, evaluated.trained, session)
-    forecaster = final.forecaster_of(everything.rows, evaluated.calibration)
+    calibration = evaluated.calibration
     if len(final.spec.quantiles) > 1:
-        before = prepare(panel, split, evaluated.plan)
-        forecaster = replace(
-            forecaster, calibration=as_wide(evaluated.forecaster, before, forecaster, everything, evaluated.plan)
-        )
-    return Fitted(split, evaluated, everything, final, forecaster)
+        before, again = prepare(panel, split, evaluated.plan), final.forecaster(calibration)
+        calibration = as_wide(evaluated.forecaster, before, again, everything, evaluated.plan)
+    return Fitted(split, evaluated, everything, final, calibration)
 
 
 def make_plan(

@@ -59,7 +59,7 @@ class Training:
         calibration = replace(before, method=before.method.removesuffix(_TAKEN_OVER) + _TAKEN_OVER)
         # The epochs are those of one training: they are not reported twice.
         evaluated = Evaluated(plan.model, replace(trained, epochs=()), plan, calibration, {}, {})
-        return Fitted(split, evaluated, everything, trained, trained.forecaster_of(everything.rows, calibration))
+        return Fitted(split, evaluated, everything, trained, calibration)
 
 
 def with_scores(fitted: Fitted, own: dict[str, float], naive: dict[str, float]) -> Fitted:
