@@ -35,10 +35,13 @@ def calendar_parts(stamps: ParsedStamps) -> Parts:
     Its arguments are the name of the part, whether to return it at each distinct stamp or at the first rows only, and
     how many hours later.
     """
-    head = pd.DatetimeIndex(stamps.wall[stamps.codes[:_SAMPLE_ROWS]])
-    distinct = pd.DatetimeIndex(stamps.wall)
-    # A wide table asks for each of its columns.
-    return cache(lambda part, whole, later: _calendar((distinct if whole else head) + pd.Timedelta(hours=later), part))
+    head = stamps.wall[stamps.codes[:_SAMPLE_ROWS]]
+
+    @cache  # a wide table asks for each of its columns
+    def shown(part: str, whole: bool, later: int) -> list[NDArray[np.float64]]:
+        return _calendar(pd.DatetimeIndex((stamps.wall if whole else head) + np.timedelta64(later, "h")), part)
+
+    return shown
 
 
 def repeats(name: str, values: NDArray[np.float64], stamps: ParsedStamps, parts: Parts) -> str | None:
