@@ -270,27 +270,26 @@ def test_gaps_on_any_weekday_leave_days():
     assert infer_frequency([dates("2024-01-01", 14, "D")[[0, 1, 2, 3, 4, 5, 7, 8, 9, 10, 11, 12]]]).alias == "D"
 
 
-def test_last_workdays_of_months_are_months_also_where_one_is_a_holiday():
-    ends = dates("2018-01-01", 40, "BME")
-    ends[ends == np.datetime64("2018-03-30")] = np.datetime64("2018-03-29")
-    found = infer_frequency([ends])
-    assert (found.alias, found.name, season_length(found)) == ("BME", "monthly", 12)
-    ordinals, on_grid = found.ordinals(ends)
+@pytest.mark.parametrize(
+    ("alias", "holidays", "following", "quarters"),
+    [
+        ("BME", {"2018-03-30": "2018-03-29"}, "2021-05-31", "BQE-MAR"),
+        ("BMS", {"2019-01-01": "2019-01-02", "2018-09-03": "2018-09-04"}, "2021-05-03", "BQS-JAN"),
+    ],
+)
+def test_edge_workdays_of_months_are_months_also_where_one_is_a_holiday(alias, holidays, following, quarters):
+    edges = dates("2018-01-01", 40, alias)
+    for holiday, other in holidays.items():
+        edges[edges == np.datetime64(holiday)] = np.datetime64(other)
+    found = infer_frequency([edges])
+    assert (found.alias, found.name, season_length(found)) == (alias, "monthly", 12)
+    ordinals, on_grid = found.ordinals(edges)
     assert on_grid.all() and np.all(np.diff(ordinals) == 1)
-    assert str(found.stamps(ordinals[-1:] + 1)[0])[:10] == "2021-05-31"
-    assert infer_frequency([dates("2018-01-01", 20, "BQE")]).alias == "BQE-MAR"
+    assert str(found.stamps(ordinals[-1:] + 1)[0])[:10] == following
+    assert infer_frequency([dates("2018-01-01", 20, alias.replace("M", "Q"))]).alias == quarters
 
 
-def test_first_workdays_of_months_are_months_also_where_one_is_a_holiday():
-    starts = dates("2018-01-01", 40, "BMS")
-    starts[starts == np.datetime64("2019-01-01")] = np.datetime64("2019-01-02")
-    starts[starts == np.datetime64("2018-09-03")] = np.datetime64("2018-09-04")
-    found = infer_frequency([starts])
-    assert (found.alias, found.name, season_length(found)) == ("BMS", "monthly", 12)
-    ordinals, on_grid = found.ordinals(starts)
-    assert on_grid.all() and np.all(np.diff(ordinals) == 1)
-    assert str(found.stamps(ordinals[-1:] + 1)[0])[:10] == "2021-05-03"
-    assert infer_frequency([dates("2018-01-01", 20, "BQS")]).alias == "BQS-JAN"
+def test_a_slip_among_first_days_makes_no_workdays_of_them():
     slipped = dates("2018-01-01", 40, "MS")
     slipped[3] += np.timedelta64(1, "D")
     assert infer_frequency([slipped]).alias == "MS"

@@ -27,7 +27,7 @@ _LEAST_WIDTH = 1e-9  # in model space
 
 
 def as_wide(before: Forecaster, prepared: Prepared, final: Forecaster, everything: Prepared, plan: Plan) -> Calibration:
-    """The calibration of the final model; of point models, whose spread is no model's own, as it is.
+    """The calibration of the final model, whose quantiles are its own; as it is where no windows were held out.
 
     Args:
         before: the model that was calibrated.
@@ -39,7 +39,7 @@ def as_wide(before: Forecaster, prepared: Prepared, final: Forecaster, everythin
     own = final.calibration
     found = (prepared.windows(subset, plan, _WINDOWS) for subset in ("test", "calibration"))
     index = next((some for some in found if len(some)), None)
-    if len(final.spec.quantiles) == 1 or index is None:
+    if index is None:
         return own
     shape = {"lookback": final.spec.lookback, "horizon": final.spec.horizon}
     ratios = []

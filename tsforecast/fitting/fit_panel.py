@@ -282,7 +282,7 @@ def fit_panel(
     everything = prepare(panel, all_training(panel.lengths), evaluated.plan)
     final = train_again(everything, evaluated.plan, evaluated.trained, session)
     calibration = evaluated.calibration
-    if len(final.spec.quantiles) > 1:
+    if len(final.spec.quantiles) > 1:  # a point model has no spread of its own
         before, again = prepare(panel, split, evaluated.plan), final.forecaster(calibration)
         calibration = as_wide(evaluated.forecaster, before, again, everything, evaluated.plan)
     return Fitted(split, evaluated, everything, final, calibration)

@@ -53,12 +53,11 @@ def read_durations(name: str, texts: Sequence[str]) -> Durations | None:
         name: of the column, which may say that they are durations.
         texts: those that are neither numbers nor missing, each once.
     """
-    stripped = [text.strip() for text in texts]
+    sample = [text.strip() for text in texts[:_SAMPLE]]  # remarks may be many and long
     for pattern in (_CLOCK, _ISO, _UNITS):
-        sample = [pattern.fullmatch(text) is not None for text in stripped[:_SAMPLE]]
-        if 2 * sum(sample) <= len(sample):
+        if 2 * sum(pattern.fullmatch(text) is not None for text in sample) <= len(sample):
             continue
-        found = [pattern.fullmatch(text) for text in stripped]
+        found = [pattern.fullmatch(text.strip()) for text in texts]
         if pattern is _UNITS and not any(match and _parts(match) > 1 for match in found):
             continue  # one unit is a unit, and m may be a million
         seconds = np.array([np.nan if match is None else _seconds(match) for match in found])
@@ -66,7 +65,7 @@ def read_durations(name: str, texts: Sequence[str]) -> Durations | None:
         named = bool(words(name) & _NAMES)
         sure = named or not of_day or bool(np.nanmax(seconds) >= _DAY)
         first = int(np.argmax(~np.isnan(seconds)))
-        return Durations(seconds, sure, f"durations in seconds: {stripped[first]} is {seconds[first]:,.12g}")
+        return Durations(seconds, sure, f"durations in seconds: {texts[first].strip()} is {seconds[first]:,.12g}")
     return None
 
 

@@ -280,9 +280,11 @@ def _undressed(found: TextNumbers, number_format: NumberFormat) -> TextNumbers:
 
 def _lasting(column: Column, found: TextNumbers) -> Content | None:
     """A column of durations; as texts, which are read as numbers where it is named, if they may be times of day."""
+    if np.any(~np.isnan(found.values)):
+        return None
     wrong = np.flatnonzero(found.is_wrong)
     durations = read_durations(column.name, [found.cells.texts[row] for row in wrong])
-    if durations is None or np.any(~np.isnan(found.values)):
+    if durations is None:
         return None
     values = found.values.copy()
     values[wrong] = durations.seconds

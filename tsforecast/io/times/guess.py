@@ -24,8 +24,8 @@ _MOST, _LAST_DAY, _MONTHS = 0.5, 31, 12
 def date_hint(columns: Iterable[Column]) -> str | None:
     """How to go on where a column looks like dates; None where none does."""
     for column in columns:
-        if not _may_be_periods(column) and not _is_text(column):
-            continue
+        if not _may_be_periods(column):
+            continue  # numbers that are no periods are no dates either
         closing = [text for text in column.sample() if _PERIOD.fullmatch(text)]
         if len(closing) == len(column.sample_rows) and (late := max(closing)) > _LAST_PERIOD:
             return f"'{late}' of column '{column.name}' is no month: {CLOSING_ENTRIES}"

@@ -78,11 +78,12 @@ def _counts(values: NDArray[np.float64], origin: float) -> bool:
 
 def _elsewhere(part: str, values: NDArray[np.float64], stamps: ParsedStamps, parts: Parts) -> bool:
     """Whether a column repeats a part of the calendar as clocks of another time zone show it."""
-    for ways in zip(*(parts(part, False, later) for later in _ZONES), strict=True):
-        if _can_be_shown(part, values[:_SAMPLE_ROWS], ways):
-            for numbers in zip(*(parts(part, True, later) for later in _ZONES), strict=True):
-                if np.ptp(numbers[0]) > 0 and _can_be_shown(part, values, [each[stamps.codes] for each in numbers]):
-                    return True
+    for way, first in enumerate(zip(*(parts(part, False, later) for later in _ZONES), strict=True)):
+        if not _can_be_shown(part, values[:_SAMPLE_ROWS], first):
+            continue
+        numbers = [parts(part, True, later)[way] for later in _ZONES]
+        if np.ptp(numbers[0]) > 0 and _can_be_shown(part, values, [each[stamps.codes] for each in numbers]):
+            return True
     return False
 
 
